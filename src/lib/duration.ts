@@ -1,0 +1,18 @@
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of a duration as people write it: `30s`, `5m`, `12h`, `3d`. Returns undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  if (!match) return undefined;
+  return Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
+}
+
+/** The shortest such text for a whole number of seconds given in milliseconds: 300000 → `5m`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  for (const unit of ['d', 'h', 'm'] as const) {
+    const size = UNITS_MS[unit] / 1000;
+    if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
+  }
+  return `${seconds}s`;
+}

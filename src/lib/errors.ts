@@ -1,0 +1,163 @@
+/**
+ * Every failure a user may see: the command line's exit status (sysexits.h), the HTTP status, one line of advice.
+ * The codes are public and documented in docs/errors.md; texts may change any day.
+ */
+export const ERRORS = {
+  USAGE: { exit: 64, http: 400, hint: 'Run the command with --help to see what it takes.' },
+  INTERRUPTED: { exit: 75, http: 503, hint: 'Nothing half done was kept: run the command again.' },
+  INTERNAL: { exit: 70, http: 500, hint: 'This is a bug in Lazaret: report it with the log.' },
+
+  FILE_MISSING: { exit: 66, http: 404, hint: 'Check the path.' },
+  FILE_TOO_LARGE: {
+    exit: 65,
+    http: 413,
+    hint: 'The file is larger than this format allows: check that it is the right one.',
+  },
+  FILE_INVALID: { exit: 65, http: 422, hint: 'Correct the fields that are named.' },
+  FILE_DENIED: { exit: 77, http: 403, hint: 'Run as the user who owns the file, or change its permissions.' },
+  DISK_FULL: { exit: 73, http: 507, hint: 'Free some space and try again; nothing was changed.' },
+
+  PROGRAM_MISSING: {
+    exit: 69,
+    http: 503,
+    hint: 'Install the program that is named; `lazaret doctor` lists all that are needed.',
+  },
+  PROGRAM_FAILED: { exit: 70, http: 500, hint: 'The program’s own message says why.' },
+  PROGRAM_TIMEOUT: { exit: 75, http: 504, hint: 'The computer may be overloaded: try again.' },
+
+  FETCH_FAILED: { exit: 69, http: 502, hint: 'Check the address and the network.' },
+  FETCH_MISSING: { exit: 66, http: 404, hint: 'The server does not have this file: check the address.' },
+  FETCH_TOO_LARGE: { exit: 65, http: 413, hint: 'The server sent more than was announced: check the address.' },
+
+  PROJECT_EXISTS: { exit: 73, http: 409, hint: 'Choose a folder that is empty or does not exist.' },
+  PROJECT_MISSING: {
+    exit: 66,
+    http: 404,
+    hint: 'Name the project’s folder with -C, or make one with `lazaret-manager init`.',
+  },
+  PROJECT_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
+  PROJECT_BUSY: { exit: 75, http: 409, hint: 'Another command works on this project: wait for it to end.' },
+  VM_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the machine first.' },
+  VM_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager vm list` or `lazaret list` to see the names.' },
+  VM_NAME: { exit: 64, http: 400, hint: 'Use 1 to 40 small letters, digits and inner hyphens.' },
+  VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
+  VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
+  VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log says why QEMU ended.' },
+  VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
+  DISK_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Give a disk image that `qemu-img info` understands and that names no other file.',
+  },
+
+  VERSION_EXISTS: { exit: 73, http: 409, hint: 'Choose another name for the version.' },
+  VERSION_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager nq version list VM` to see the names.' },
+  VERSION_NEEDED: { exit: 65, http: 409, hint: 'Move the threshold to another version first.' },
+
+  KEY_PASSPHRASE: { exit: 77, http: 403, hint: 'Give the passphrase the project was made with.' },
+  KEY_MISSING: { exit: 66, http: 404, hint: 'Restore the project’s keys folder from its backup.' },
+  KEY_INVALID: { exit: 65, http: 422, hint: 'Restore the project’s keys folder from its backup.' },
+
+  TRUST_CONFIRM: {
+    exit: 77,
+    http: 409,
+    hint: 'Compare the fingerprint with the one your administrator gave you, then repeat with --fingerprint.',
+  },
+  TRUST_FINGERPRINT: {
+    exit: 77,
+    http: 403,
+    hint: 'This is not the project you were told to expect: ask your administrator.',
+  },
+  TRUST_FOREIGN: { exit: 77, http: 403, hint: 'This computer takes packages of one project only.' },
+  TRUST_SIGNATURE: {
+    exit: 77,
+    http: 403,
+    hint: 'It was not signed by the project, or was changed: fetch it again from the administrator.',
+  },
+  TRUST_ROLLBACK: { exit: 77, http: 403, hint: 'This is older than what this computer has seen: fetch the newest.' },
+  TRUST_EXPIRED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask the administrator for a newer one, and check this computer’s clock.',
+  },
+  TRUST_DIGEST: { exit: 65, http: 422, hint: 'The file is damaged or was changed: fetch it again.' },
+  TRUST_INVALID: { exit: 65, http: 422, hint: 'The signed files are damaged: fetch them again.' },
+
+  LAYER_INVALID: { exit: 65, http: 422, hint: 'The layer is damaged: fetch the package again.' },
+  LAYER_TRUNCATED: { exit: 65, http: 422, hint: 'The package was cut short: fetch it again.' },
+  LAYER_HASH: { exit: 65, http: 422, hint: 'The rebuilt disk is not the signed one: fetch the package again.' },
+  LAYER_BASE_MISSING: { exit: 69, http: 409, hint: 'Install the full package, or the update packages in between.' },
+  LAYER_TOO_LARGE: { exit: 65, http: 413, hint: 'The layer is larger than this format allows.' },
+
+  PACKAGE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name or folder for the package.' },
+  PACKAGE_INVALID: { exit: 65, http: 422, hint: 'This is no Lazaret package, or it is damaged: fetch it again.' },
+  PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
+  PACKAGE_UNSUPPORTED: { exit: 69, http: 422, hint: 'Install a newer Lazaret on this computer.' },
+
+  STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
+  POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
+  POLICY_NOT_ENFORCED: {
+    exit: 78,
+    http: 422,
+    hint: 'Remove the setting: nothing enforces it in this release of Lazaret.',
+  },
+
+  QUARANTINE_REFUSED: { exit: 77, http: 403, hint: 'The policy refuses this machine: `lazaret status` says why.' },
+  ACCESS_ENTRY: {
+    exit: 65,
+    http: 422,
+    hint: 'Write an address, subnet or name, then optionally a protocol and ports: `10.0.0.0/8 tcp 443`.',
+  },
+  FILTER_FAILED: {
+    exit: 71,
+    http: 500,
+    hint: 'The packet filter did not take the rules, so the machine stays closed: run `lazaret doctor`.',
+  },
+  NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
+  GUEST_INVALID: { exit: 65, http: 400, hint: 'Use the guest tools that came with this Lazaret.' },
+
+  DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
+  DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
+  DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
+  PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
+} as const satisfies Record<string, { exit: number; http: number; hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure a user may see: a code of the table, a message with the particulars, and the cause. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, more: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, 'cause' in more ? { cause: more.cause } : {});
+    this.code = code;
+    this.details = more.details ?? {};
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
+
+/** What the command line, the API and the log say of a failure. Anything but an AppError is a bug and says so. */
+export interface Failure {
+  code: ErrorCode;
+  reason: string;
+  remedy: string;
+  details: Readonly<Record<string, unknown>>;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AppError) {
+    return { code: error.code, reason: error.message, remedy: error.hint, details: error.details };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { code: 'INTERNAL', reason, remedy: ERRORS.INTERNAL.hint, details: {} };
+}
+
+/** The operating system’s error code (`ENOENT`, …) of a failed call, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
