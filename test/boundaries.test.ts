@@ -49,7 +49,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   '@hono/node-server': ['daemon'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],
-  'ipaddr.js': ['quarantine'],
+  'ipaddr.js': ['policy', 'quarantine', 'firewall'],
   zod: [
     'policy',
     'quarantine',

@@ -62,7 +62,7 @@ async function openAddress(url: URL, options: FetchOptions): Promise<AsyncGenera
 }
 
 async function* counted(
-  source: AsyncIterable<Uint8Array>,
+  source: Chunks,
   url: URL,
   options: FetchOptions,
 ): AsyncGenerator<Uint8Array> {

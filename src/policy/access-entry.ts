@@ -1,0 +1,92 @@
+import ipaddr from 'ipaddr.js';
+
+export type Protocol = 'tcp' | 'udp' | 'icmp';
+
+/** Inclusive. */
+export interface PortRange {
+  from: number;
+  to: number;
+}
+
+/** One line of an access list. Without a protocol it stands for every protocol, without ports for every port. */
+export interface AccessEntry {
+  target: { kind: 'subnet'; family: 4 | 6; cidr: string } | { kind: 'name'; name: string };
+  protocol?: Protocol;
+  ports?: readonly PortRange[];
+}
+
+export const MAX_ENTRY_CHARACTERS = 300;
+const MAX_RANGES = 16;
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+
+/**
+ * Reads a line of an access list: an address, a subnet (`10.0.0.0/8` or `10.0.0.0/255.0.0.0`) or a machine’s name,
+ * then optionally a protocol, then optionally ports: `updates.example tcp 80,443,8000-8080`.
+ * Returns the problem as text when it is none. ACE 1.0 p. 232; protocols and ports are Lazaret’s own.
+ */
+export function parseEntry(text: string): AccessEntry | string {
+  if (text.length > MAX_ENTRY_CHARACTERS) return `is longer than ${MAX_ENTRY_CHARACTERS} characters`;
+  const [targetText = '', protocolText, portsText, ...more] = text.trim().split(/\s+/);
+  if (more.length > 0) return 'has more than an address, a protocol and ports';
+  const target = parseTarget(targetText.toLowerCase());
+  if (typeof target === 'string') return target;
+  if (protocolText === undefined) return { target };
+  const protocol = protocolText.toLowerCase();
+  if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'icmp')
+    return `names the protocol ${protocol}; tcp, udp and icmp are known`;
+  if (portsText === undefined) return { target, protocol };
+  if (protocol === 'icmp') return 'has ports, which icmp has not';
+  const ports = parsePorts(portsText);
+  return typeof ports === 'string' ? ports : { target, protocol, ports };
+}
+
+/** The one way an entry is written: what `parseEntry` reads back as the same entry. */
+export function formatEntry({ target, protocol, ports }: AccessEntry): string {
+  const where =
+    target.kind === 'name' ? target.name : target.cidr.replace(target.family === 4 ? /\/32$/ : /\/128$/, '');
+  const which = ports?.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+  return [where, protocol, which].filter((part) => part !== undefined).join(' ');
+}
+
+function parseTarget(text: string): AccessEntry['target'] | string {
+  const [host = '', mask, ...more] = text.split('/');
+  if (more.length > 0) return 'has more than one “/”';
+  if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) return parseSubnet(host, mask);
+  if (mask !== undefined) return 'has a mask behind a name; a mask goes with an address';
+  const name = host.replace(/\.$/, '');
+  const labels = name.split('.');
+  const isName = name.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+  return isName ? { kind: 'name', name } : 'is neither an address, a subnet nor a name';
+}
+
+function parseSubnet(host: string, mask: string | undefined): AccessEntry['target'] | string {
+  const address = ipaddr.parse(host);
+  const bits = address.kind() === 'ipv4' ? 32 : 128;
+  if (address instanceof ipaddr.IPv6 && (address.isIPv4MappedAddress() || address.zoneId))
+    return 'is an IPv6 address that stands for another';
+  const prefix = mask === undefined ? bits : prefixOf(mask, bits);
+  if (prefix === undefined) return `has a mask that is none: /${mask}`;
+  const cidr = `${address.toString()}/${prefix}`;
+  const first = bits === 32 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
+  if (first.toString() !== address.toString()) return `starts inside a subnet; its first address is ${first}`;
+  return { kind: 'subnet', family: bits === 32 ? 4 : 6, cidr };
+}
+
+function prefixOf(mask: string, bits: 32 | 128): number | undefined {
+  if (/^\d{1,3}$/.test(mask)) return Number(mask) <= bits ? Number(mask) : undefined;
+  if (bits === 128 || !ipaddr.IPv4.isValidFourPartDecimal(mask)) return undefined;
+  return ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() ?? undefined;
+}
+
+function parsePorts(text: string): PortRange[] | string {
+  const ranges: PortRange[] = [];
+  for (const part of text.split(',')) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
+    if (!match) return `has ports that are none: ${text}`;
+    const from = Number(match[1]);
+    const to = Number(match[2] ?? match[1]);
+    if (from < 1 || to > 65535 || from > to) return `has ports out of range: ${part}`;
+    ranges.push({ from, to });
+  }
+  return ranges.length <= MAX_RANGES ? ranges : `has more than ${MAX_RANGES} ranges of ports`;
+}

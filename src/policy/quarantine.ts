@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { parseDuration } from '../lib/duration.ts';
+import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
+
+export const MAX_ENTRIES = 10_000;
+const MAX_VERSIONS = 1000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Text that is shown to people on one screen: no control characters but line ends. */
+const Message = z
+  .string()
+  .max(2000)
+  .regex(/^[^\p{Cc}]*(\n[^\p{Cc}]*)*$/u, 'has control characters');
+
+const Duration = (minMs: number, maxMs: number) =>
+  z.string().refine((text) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms >= minMs && ms <= maxMs;
+  }, 'is no duration in range, such as 30s, 5m, 12h or 3d');
+
+const Entry = z
+  .string()
+  .max(MAX_ENTRY_CHARACTERS)
+  .superRefine((text, context) => {
+    const entry = parseEntry(text);
+    if (typeof entry === 'string') context.addIssue({ code: 'custom', message: `“${text}” ${entry}` });
+  });
+
+/** Kinds of traffic that pass to and from machines outside the list (ACE 1.0 p. 232). Printers mean the printing ports. */
+export const Exception = z.enum(['dns', 'icmp', 'printers']);
+export type Exception = z.infer<typeof Exception>;
+
+const List = z.array(Entry).max(MAX_ENTRIES);
+const Exceptions = z.array(Exception).max(8);
+
+/** Where one list leads: its entries, and the traffic that passes all the same. */
+export const AccessSection = z.strictObject({ entries: List.default([]), exceptions: Exceptions.default([]) });
+
+export const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
+
+/** A version of a machine’s software. Order is the order of definition alone (ACE 1.0 p. 142). */
+export const Version = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]+$/u, 'has control characters')
+    .refine((name) => name === name.trim(), 'begins or ends with a blank'),
+  descriptor: Descriptor,
+  description: Message.exactOptional(),
+  /** Removed versions stay as a mark, so that their descriptor is never used again. */
+  removed: z.literal(true).exactOptional(),
+});
+export type Version = z.infer<typeof Version>;
+
+const Messages = z.strictObject({ restricted: Message.exactOptional(), updateAvailable: Message.exactOptional() });
+
+const Lookup = {
+  /** How often the policy is looked up while the machine runs. */
+  interval: Duration(MINUTE_MS / 60, DAY_MS).default('5m'),
+  /** What holds once the policy could not be looked up for `maxOffline`. There is no value that means normal access. */
+  onUnreachable: z.enum(['keep', 'restricted', 'refuse']).default('restricted'),
+  maxOffline: Duration(MINUTE_MS / 60, 365 * DAY_MS).default('7d'),
+};
+
+const Mode = z.enum(['whitelist', 'blacklist']);
+const empty = () => ({ entries: [], exceptions: [] });
+
+export const NoQuarantine = z.strictObject({ type: z.literal('none') });
+
+/** One list, which a package brings. */
+export const StaticQuarantine = z.strictObject({ type: z.literal('static'), mode: Mode, normal: AccessSection });
+
+/** Normal and restricted access, chosen by the version that the guest reports. */
+export const VersionQuarantine = z.strictObject({
+  type: z.literal('version-based'),
+  mode: Mode.default('whitelist'),
+  normal: AccessSection.default(empty),
+  restricted: AccessSection.default(empty),
+  versions: z.array(Version).max(MAX_VERSIONS).default([]),
+  /** This version and newer ones have normal access; without it every version has. */
+  threshold: z.string().exactOptional(),
+  messages: Messages.default({}),
+  ...Lookup,
+});
+export type VersionQuarantine = z.infer<typeof VersionQuarantine>;
+
+export const Quarantine = z.discriminatedUnion('type', [NoQuarantine, StaticQuarantine, VersionQuarantine]);
+export type Quarantine = z.infer<typeof Quarantine>;
