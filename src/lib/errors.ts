@@ -56,6 +56,7 @@ export const ERRORS = {
 
   KEY_PASSPHRASE: { exit: 77, http: 403, hint: 'Give the passphrase the project was made with.' },
   KEY_MISSING: { exit: 66, http: 404, hint: 'Restore the project’s keys folder from its backup.' },
+  KEY_EXISTS: { exit: 73, http: 409, hint: 'Keys are never overwritten: move the old file away first.' },
   KEY_INVALID: { exit: 65, http: 422, hint: 'Restore the project’s keys folder from its backup.' },
 
   TRUST_CONFIRM: {

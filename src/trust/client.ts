@@ -1,0 +1,185 @@
+import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
+import { AppError } from '../lib/errors.ts';
+import { below, fetchBytes } from '../sys/fetch.ts';
+import { makeFolder } from '../sys/files.ts';
+import { firstRootOf } from './identity.ts';
+import { asRefusal } from './refusal.ts';
+import { floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
+import { checkRoot, type Identity, parseRoot, type RepositoryName } from './root.ts';
+import { savedFloor, savedMetadata, savedProject, saveFloor, saveMetadata, saveProject } from './saved.ts';
+import { TrustedStore } from './trusted-store.ts';
+import { updateMetadata } from './update.ts';
+import type { Verified } from './verified.ts';
+
+/** A release together with the place its files come from. */
+export interface Repository extends Release {
+  /** One file, fetched and proved. @throws TRUST_INVALID (no such target), TRUST_DIGEST, FETCH_*, INTERRUPTED */
+  read(name: string, maxBytes: number): Promise<Verified<Buffer>>;
+}
+
+/** The one project of this computer, or undefined when none was taken yet. @throws TRUST_INVALID */
+export function pinnedProject(folder: string): Promise<Identity | undefined> {
+  return savedProject(folder);
+}
+
+/**
+ * Takes a source's project as the one project of this computer, once its fingerprint is the expected one. Doing it again for
+ * the same project changes nothing.
+ * @throws TRUST_FINGERPRINT (not the expected one), TRUST_FOREIGN (this computer has another), TRUST_INVALID, TRUST_SIGNATURE, FETCH_*
+ */
+export async function pinProject(
+  folder: string,
+  source: URL,
+  fingerprint: string,
+  signal?: AbortSignal,
+): Promise<Identity> {
+  const found = await firstRootOf(source, signal);
+  const pinned = await savedProject(folder);
+  if (pinned) refuseForeign(pinned, found);
+  if (found.repository !== 'packages') throw notThe('packages', source);
+  if (found.fingerprint !== fingerprint) {
+    throw new AppError('TRUST_FINGERPRINT', `${source} is of ${found.name}, which has another fingerprint`, {
+      details: { expected: fingerprint, found: { name: found.name, fingerprint: found.fingerprint } },
+    });
+  }
+  const project = pinned ?? { name: found.name, fingerprint };
+  if (!pinned) {
+    await makeFolder(folder, 0o700);
+    await saveProject(folder, project);
+  }
+  return project;
+}
+
+/** The later of the system's clock and the highest signed time ever seen, in milliseconds. @throws TRUST_INVALID */
+export async function trustedNow(folder: string, systemNow: number): Promise<number> {
+  const floors = await Promise.all([savedFloor(folder, 'packages'), savedFloor(folder, 'policies')]);
+  return Math.max(systemNow, ...floors.map((floor) => floor?.signedAt ?? 0));
+}
+
+/**
+ * What a source offers now, verified from the pinned project down, and kept for `openCached`. Nothing is kept when anything
+ * is refused.
+ * @throws TRUST_FOREIGN, TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_DIGEST, TRUST_INVALID, FETCH_*, INTERRUPTED, DISK_FULL
+ */
+export async function refresh(
+  folder: string,
+  repository: RepositoryName,
+  source: URL,
+  { now, signal }: { now: number; signal?: AbortSignal },
+): Promise<Repository> {
+  const first = await firstRootOf(source, signal);
+  refuseForeign(await pinnedOrRefused(folder), first);
+  if (first.repository !== repository) throw notThe(repository, source);
+
+  const saved = await savedMetadata(folder, repository);
+  const time = await trustedNow(folder, now);
+  const start = saved ?? { root: first.bytes };
+  const store = openStore(start.root, time, String(source));
+  const metadata = await updateMetadata(start, store, {
+    source,
+    beside: `${folder}/${repository}`,
+    ...(signal ? { signal } : {}),
+  });
+  if (repository === 'policies' && !saved) await proveByPackages(folder, store.root);
+
+  const release = await judged(folder, repository, store, { now: time, what: String(source) });
+  await saveMetadata(folder, repository, metadata);
+  await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
+  return {
+    ...release,
+    read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, ...(signal ? { signal } : {}) }),
+  };
+}
+
+/**
+ * The last verified release, without a network, or undefined when there is none. It is verified again from its root down.
+ * @throws TRUST_EXPIRED, TRUST_ROLLBACK, TRUST_INVALID, TRUST_SIGNATURE, TRUST_DIGEST
+ */
+export async function openCached(
+  folder: string,
+  repository: RepositoryName,
+  now: number,
+): Promise<Release | undefined> {
+  const pinned = await pinnedOrRefused(folder);
+  const saved = await savedMetadata(folder, repository);
+  if (!saved) return undefined;
+  const what = `what this computer knows of the ${repository} of ${pinned.name}`;
+  const time = await trustedNow(folder, now);
+  try {
+    const store = new TrustedStore(saved.root, time);
+    store.updateTimestamp(saved.timestamp);
+    store.updateSnapshot(saved.snapshot);
+    store.updateDelegatedTargets(saved.targets, MetadataKind.Targets, MetadataKind.Root);
+    return await judged(folder, repository, store, { now: time, what });
+  } catch (error) {
+    throw asRefusal(error, what);
+  }
+}
+
+async function judged(
+  folder: string,
+  repository: RepositoryName,
+  store: TrustedStore,
+  { now, what }: { now: number; what: string },
+): Promise<Release> {
+  const form = checkRoot(store.root.signed);
+  if (form['x-lazaret-repository'] !== repository) throw new AppError('TRUST_INVALID', `${what} is another repository`);
+  holdAbove(store, await savedFloor(folder, repository), what);
+  const release = releaseIn(store, what);
+  if (release.expiresAt <= Math.max(now, release.signedAt)) throw new AppError('TRUST_EXPIRED', `${what} has expired`);
+  return release;
+}
+
+async function readTarget(
+  source: URL,
+  release: Release,
+  { name, maxBytes, signal }: { name: string; maxBytes: number; signal?: AbortSignal },
+): Promise<Verified<Buffer>> {
+  const target = targetNamed(release.targets, name);
+  if (target.bytes > maxBytes) {
+    throw new AppError('FETCH_TOO_LARGE', `${name} has ${target.bytes} bytes, more than ${maxBytes}`, {
+      details: { name, maxBytes },
+    });
+  }
+  const url = below(source, `targets/${target.sha256}.${name}`);
+  return release.verify(name, await fetchBytes(url, { maxBytes: target.bytes, ...(signal ? { signal } : {}) }));
+}
+
+function openStore(root: Buffer, now: number, what: string): TrustedStore {
+  try {
+    return new TrustedStore(root, now);
+  } catch (error) {
+    throw asRefusal(error, what);
+  }
+}
+
+async function pinnedOrRefused(folder: string): Promise<Identity> {
+  const pinned = await savedProject(folder);
+  if (!pinned) throw new AppError('TRUST_CONFIRM', 'this computer has taken no project yet');
+  return pinned;
+}
+
+/** Trust §4: the root of `policies` is the project's when a threshold of distinct root keys of `packages` signed it. */
+async function proveByPackages(folder: string, policies: Metadata<Root>): Promise<void> {
+  const packages = await savedMetadata(folder, 'packages');
+  if (!packages) throw new AppError('TRUST_INVALID', 'policies can be verified only once packages were');
+  try {
+    parseRoot(packages.root, 'the root of packages').verifyDelegate(MetadataKind.Root, policies);
+  } catch (error) {
+    throw asRefusal(error, 'the root of policies');
+  }
+}
+
+function refuseForeign(pinned: Identity, found: Identity): void {
+  if (pinned.fingerprint === found.fingerprint) return;
+  const { name, fingerprint } = found;
+  throw new AppError(
+    'TRUST_FOREIGN',
+    `this is of project ${name} (${fingerprint}); this computer has project ${pinned.name} (${pinned.fingerprint})`,
+    { details: { expected: pinned, found: { name, fingerprint } } },
+  );
+}
+
+function notThe(repository: RepositoryName, source: URL): AppError {
+  return new AppError('TRUST_INVALID', `${source} does not hold the ${repository} of a project`);
+}

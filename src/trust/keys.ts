@@ -1,0 +1,72 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { AppError } from '../lib/errors.ts';
+import { canonicalJson } from '../lib/json.ts';
+import { isThere, readIfThere, writeFileAtomic } from '../sys/files.ts';
+
+const MAX_KEY_FILE_BYTES = 8192;
+const ENCRYPTED_PEM =
+  /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END ENCRYPTED PRIVATE KEY-----\n?$/;
+
+/** The public half of an Ed25519 key, and the name metadata knows it by. */
+export interface PublicKey {
+  /** SHA-256 of the canonical JSON of the key as metadata carries it, in hexadecimal. */
+  readonly keyId: string;
+  readonly publicKeyHex: string;
+}
+
+/** A key that can sign; its private half never leaves the object. */
+export interface SigningKey extends PublicKey {
+  sign(data: Uint8Array): Buffer;
+}
+
+/** A key as TUF metadata carries it. */
+export function keyEntry(publicKeyHex: string) {
+  return { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: publicKeyHex } };
+}
+
+/** The id follows from the key alone, so two ids are always two keys. */
+export function keyIdOf(publicKeyHex: string): string {
+  return createHash('sha256')
+    .update(canonicalJson(keyEntry(publicKeyHex)))
+    .digest('hex');
+}
+
+/**
+ * Makes a new Ed25519 key and keeps it in a file only its owner can read: PKCS#8, encrypted under the passphrase.
+ * @throws USAGE (empty passphrase), KEY_EXISTS, DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder)
+ */
+export async function createKeyFile(path: string, passphrase: string): Promise<SigningKey> {
+  if (passphrase === '') throw new AppError('USAGE', 'a key needs a passphrase');
+  if (await isThere(path)) throw new AppError('KEY_EXISTS', `${path} is there already`, { details: { path } });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
+  await writeFileAtomic(path, pem, 0o600);
+  return signingKey(privateKey);
+}
+
+/** @throws KEY_MISSING, KEY_PASSPHRASE (wrong passphrase), KEY_INVALID (anything but such a file) */
+export async function openKeyFile(path: string, passphrase: string): Promise<SigningKey> {
+  const pem = (await readIfThere(path, MAX_KEY_FILE_BYTES))?.toString('utf8');
+  if (pem === undefined) throw new AppError('KEY_MISSING', `${path} is not there`, { details: { path } });
+  if (!ENCRYPTED_PEM.test(pem)) throw new AppError('KEY_INVALID', `${path} is no encrypted key`, { details: { path } });
+  const key = decrypted(pem, passphrase, path);
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new AppError('KEY_INVALID', `${path} is no Ed25519 key`, { details: { path } });
+  return signingKey(key);
+}
+
+function decrypted(pem: string, passphrase: string, path: string): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (error) {
+    throw new AppError('KEY_PASSPHRASE', `the passphrase does not open ${path}`, { cause: error, details: { path } });
+  }
+}
+
+function signingKey(privateKey: KeyObject): SigningKey {
+  const publicKeyHex = createPublicKey(privateKey)
+    .export({ type: 'spki', format: 'der' })
+    .subarray(-32)
+    .toString('hex');
+  return { keyId: keyIdOf(publicKeyHex), publicKeyHex, sign: (data) => sign(null, data, privateKey) };
+}

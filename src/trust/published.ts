@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { MetadataKind, type Root } from '@tufjs/models';
+import { AppError } from '../lib/errors.ts';
+import { readCapped, readIfThere } from '../sys/files.ts';
+import * as limits from './limits.ts';
+import { asRefusal } from './refusal.ts';
+import { type Release, releaseIn } from './release.ts';
+import { TrustedStore } from './trusted-store.ts';
+
+/** With time at its beginning nothing has expired: an administrator may renew what is long over. */
+const NOTHING_EXPIRES = 0;
+
+/** The root files of a repository folder, oldest first. @throws FILE_MISSING when there is no repository */
+export async function rootsIn(folder: string): Promise<Buffer[]> {
+  const roots = [await readCapped(rootPath(folder, 1), limits.ROOT_MAX_BYTES)];
+  for (;;) {
+    const next = await readIfThere(rootPath(folder, roots.length + 1), limits.ROOT_MAX_BYTES);
+    if (!next) return roots;
+    roots.push(next);
+  }
+}
+
+export function rootPath(folder: string, version: number): string {
+  return join(folder, 'metadata', `${version}.root.json`);
+}
+
+/** The root in force: each was signed by the one before it. @throws TRUST_SIGNATURE, TRUST_INVALID */
+export function newestRoot(roots: readonly Buffer[], what: string): Root {
+  return chain(roots, what).root.signed;
+}
+
+/**
+ * The release a repository folder shows, verified before anyone signs it again: others may have written to a published folder.
+ * Right after a change of keys it may still be signed by those of the root before.
+ * @throws TRUST_SIGNATURE, TRUST_INVALID, TRUST_DIGEST
+ */
+export async function lastRelease(folder: string, roots: readonly Buffer[]): Promise<Release | undefined> {
+  const timestamp = await readIfThere(join(folder, 'metadata', 'timestamp.json'), limits.TIMESTAMP_MAX_BYTES);
+  if (!timestamp) return undefined;
+  try {
+    return await releaseUnder(folder, roots, timestamp);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'TRUST_SIGNATURE') || roots.length === 1) throw error;
+  }
+  return await releaseUnder(folder, roots.slice(0, -1), timestamp);
+}
+
+async function releaseUnder(folder: string, roots: readonly Buffer[], timestamp: Buffer): Promise<Release> {
+  const store = chain(roots, folder);
+  try {
+    const { version } = store.updateTimestamp(timestamp).signed.snapshotMeta;
+    store.updateSnapshot(
+      await readCapped(join(folder, 'metadata', `${version}.snapshot.json`), limits.SNAPSHOT_MAX_BYTES),
+    );
+    const targets = await readCapped(join(folder, 'metadata', `${version}.targets.json`), limits.TARGETS_MAX_BYTES);
+    store.updateDelegatedTargets(targets, MetadataKind.Targets, MetadataKind.Root);
+    return releaseIn(store, folder);
+  } catch (error) {
+    throw asRefusal(error, folder);
+  }
+}
+
+function chain([first, ...others]: readonly Buffer[], what: string): TrustedStore {
+  if (!first) throw new AppError('TRUST_INVALID', `${what} has no root`);
+  try {
+    const store = new TrustedStore(first, NOTHING_EXPIRES);
+    for (const root of others) store.updateRoot(root);
+    return store;
+  } catch (error) {
+    throw asRefusal(error, what);
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import type { Floor } from './saved.ts';
+import { SIGNED_AT } from './signing.ts';
+import type { TrustedStore } from './trusted-store.ts';
+import { parseSigned, type Target, type Verified, verifyBytes } from './verified.ts';
+
+/** A name of a target: one file, the same on every file system. */
+export const TargetName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'must be 1 to 128 of a-z, 0-9, ".", "_", "-"');
+
+const Part = z.object({ version: z.int().min(1), expires: z.iso.datetime() });
+const SignedAt = z.strictObject({ _type: z.literal('timestamp'), [SIGNED_AT]: z.iso.datetime() });
+const Targets = z.array(
+  z.strictObject({
+    name: TargetName,
+    bytes: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
+
+/** What a repository says at one point of time, all of it signed. */
+export interface Release {
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly signedAt: number;
+  /** When the first of its four files expires, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly targets: readonly Target[];
+  /** Proves bytes that were got elsewhere. @throws TRUST_INVALID (no such target), TRUST_DIGEST */
+  verify(name: string, bytes: Buffer): Verified<Buffer>;
+}
+
+/** The release in a store that holds all four roles, after a look at what tuf-js does not look at. @throws TRUST_INVALID */
+export function releaseIn(store: TrustedStore, what: string): Release {
+  const { root, timestamp, snapshot, targets: list } = rolesOf(store, what);
+  const parts = [root, timestamp, snapshot, list].map((part) =>
+    parseSigned({ version: part.version, expires: part.expires }, Part, what),
+  );
+  if (list.delegations) throw new AppError('TRUST_INVALID', `${what} delegates, which no repository of ours does`);
+  const signedAt = Date.parse(parseSigned(timestamp.unrecognizedFields, SignedAt, what)[SIGNED_AT]);
+  const targets = parseSigned(
+    Object.entries(list.targets).map(([name, file]) => ({ name, bytes: file.length, ...file.hashes })),
+    Targets,
+    what,
+  );
+  return {
+    version: timestamp.version,
+    signedAt,
+    expiresAt: Math.min(...parts.map((part) => Date.parse(part.expires))),
+    targets,
+    verify: (name, bytes) => verifyBytes(bytes, targetNamed(targets, name)),
+  };
+}
+
+/** @throws TRUST_INVALID when the release has no such target */
+export function targetNamed(targets: readonly Target[], name: string): Target {
+  const target = targets.find((one) => one.name === name);
+  if (!target) throw new AppError('TRUST_INVALID', `${name} is not among the signed files`, { details: { name } });
+  return target;
+}
+
+/** The floor that a release in a store sets, given the one before it. */
+export function floorOf(store: TrustedStore, release: Release, before: Floor | undefined): Floor {
+  const { root, timestamp, snapshot, targets } = rolesOf(store, 'the release');
+  const keyIds = keyIdsOf(store);
+  const kept = before && sameKeys(before.keyIds, keyIds) ? before.signedAt : 0;
+  return {
+    root: root.version,
+    timestamp: timestamp.version,
+    snapshot: snapshot.version,
+    targets: targets.version,
+    signedAt: Math.max(kept, release.signedAt),
+    keyIds,
+  };
+}
+
+/** @throws TRUST_ROLLBACK when anything in the store is older than what this computer has seen */
+export function holdAbove(store: TrustedStore, floor: Floor | undefined, what: string): void {
+  if (!floor) return;
+  const { root, ...others } = rolesOf(store, what);
+  // A root can name new keys only under a new version, so an old key cannot ask for a fresh count.
+  const fresh = root.version > floor.root && !sameKeys(floor.keyIds, keyIdsOf(store));
+  const now = {
+    root: root.version,
+    timestamp: others.timestamp.version,
+    snapshot: others.snapshot.version,
+    targets: others.targets.version,
+  };
+  for (const role of fresh ? (['root'] as const) : (['root', 'timestamp', 'snapshot', 'targets'] as const)) {
+    if (now[role] < floor[role])
+      throw new AppError(
+        'TRUST_ROLLBACK',
+        `${what}: version ${now[role]} of ${role} is older than ${floor[role]}, which was seen here`,
+        {
+          details: { role, found: now[role], seen: floor[role] },
+        },
+      );
+  }
+}
+
+function rolesOf(store: TrustedStore, what: string) {
+  const { root, timestamp, snapshot, targets } = store;
+  if (!timestamp || !snapshot || !targets) throw new AppError('TRUST_INVALID', `${what} is incomplete`);
+  return { root: root.signed, timestamp: timestamp.signed, snapshot: snapshot.signed, targets: targets.signed };
+}
+
+function keyIdsOf(store: TrustedStore): string[] {
+  return [...(store.root.signed.roles['timestamp']?.keyIDs ?? [])].sort();
+}
+
+function sameKeys(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id, at) => id === b[at]);
+}

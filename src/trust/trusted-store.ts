@@ -1,0 +1,55 @@
+import type { Metadata, Root, Snapshot, Timestamp } from '@tufjs/models';
+import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
+import { AppError } from '../lib/errors.ts';
+import { checkRoot } from './root.ts';
+
+/**
+ * tuf-js's set of verified metadata, which does all the verifying, with two additions. It judges expiry by the time we give
+ * it instead of the system's, and it remembers its last refusal, because `Updater` turns some of them into text.
+ */
+export class TrustedStore extends TrustedMetadataStore {
+  /** The error that stopped the last step, if it was stopped. */
+  lastRefusal: unknown;
+  readonly #check: (root: Root) => void;
+
+  /** `now` in milliseconds; with 0 nothing has expired. @throws what tuf-js throws when the root does not sign itself */
+  constructor(root: Buffer, now: number, check: (root: Root) => void = checkRoot) {
+    super(root);
+    this.#check = check;
+    check(this.root.signed);
+    // The one way in: tuf-js reads `new Date()` in its constructor and has no option for it. If a later version keeps its
+    // clock elsewhere, we must not go on with the wrong time.
+    const clock: unknown = Reflect.get(this, 'referenceTime');
+    if (!(clock instanceof Date)) throw new AppError('INTERNAL', 'tuf-js moved its clock');
+    Reflect.set(this, 'referenceTime', new Date(now));
+  }
+
+  override updateRoot(bytes: Buffer): Metadata<Root> {
+    return this.#noting(() => {
+      const root = super.updateRoot(bytes);
+      this.#check(root.signed);
+      return root;
+    });
+  }
+
+  override updateTimestamp(bytes: Buffer): Metadata<Timestamp> {
+    return this.#noting(() => super.updateTimestamp(bytes));
+  }
+
+  override updateSnapshot(bytes: Buffer, trusted?: boolean): Metadata<Snapshot> {
+    return this.#noting(() => super.updateSnapshot(bytes, trusted));
+  }
+
+  override updateDelegatedTargets(bytes: Buffer, role: string, delegator: string): void {
+    this.#noting(() => super.updateDelegatedTargets(bytes, role, delegator));
+  }
+
+  #noting<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.lastRefusal = error;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { type Fetcher, Updater } from 'tuf-js';
+import { DownloadHTTPError, RuntimeError } from 'tuf-js/dist/error.js';
+import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
+import { AppError } from '../lib/errors.ts';
+import { below, fetchBytes } from '../sys/fetch.ts';
+import { makeFolder, readCapped, removeFolder, temporaryBeside, writeFileAtomic } from '../sys/files.ts';
+import * as limits from './limits.ts';
+import { asRefusal } from './refusal.ts';
+import type { SavedMetadata } from './saved.ts';
+import type { TrustedStore } from './trusted-store.ts';
+
+const MAX_BYTES = {
+  root: limits.ROOT_MAX_BYTES,
+  timestamp: limits.TIMESTAMP_MAX_BYTES,
+  snapshot: limits.SNAPSHOT_MAX_BYTES,
+  targets: limits.TARGETS_MAX_BYTES,
+} as const;
+
+/**
+ * Brings metadata up to date with a source (TUF §5.3 to §5.6). tuf-js writes each file as soon as it holds, so it works in
+ * a folder of its own, `beside` which nothing is touched; what it arrived at is returned whole or not at all. Delegated
+ * roles are not carried over: tuf-js would reuse them unchecked.
+ * @throws TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_DIGEST, TRUST_INVALID, FETCH_*, INTERRUPTED, DISK_FULL
+ */
+export async function updateMetadata(
+  saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>,
+  store: TrustedStore,
+  { source, beside, signal }: { source: URL; beside: string; signal?: AbortSignal },
+): Promise<SavedMetadata> {
+  const folder = temporaryBeside(beside);
+  try {
+    await makeFolder(folder, 0o700);
+    for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
+      const bytes = saved[role];
+      if (bytes) await writeFileAtomic(join(folder, `${role}.json`), bytes);
+    }
+    await refreshIn(folder, store, source, signal);
+    const [root, timestamp, snapshot, targets] = await Promise.all([
+      readCapped(join(folder, 'root.json'), MAX_BYTES.root),
+      readCapped(join(folder, 'timestamp.json'), MAX_BYTES.timestamp),
+      readCapped(join(folder, 'snapshot.json'), MAX_BYTES.snapshot),
+      readCapped(join(folder, 'targets.json'), MAX_BYTES.targets),
+    ]);
+    return { root, timestamp, snapshot, targets };
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+async function refreshIn(folder: string, store: TrustedStore, source: URL, signal?: AbortSignal): Promise<void> {
+  const updater = new Updater({
+    metadataDir: folder,
+    metadataBaseUrl: below(source, 'metadata').href,
+    fetcher: metadataFetcher(store, signal),
+    config: {
+      maxRootRotations: limits.MAX_ROOT_ROTATIONS,
+      maxDelegations: 0,
+      rootMaxLength: MAX_BYTES.root,
+      timestampMaxLength: MAX_BYTES.timestamp,
+      snapshotMaxLength: MAX_BYTES.snapshot,
+      targetsMaxLength: MAX_BYTES.targets,
+    },
+  });
+  // The updater makes a store of its own from the same root; ours has our clock and keeps its refusals.
+  if (!(Reflect.get(updater, 'trustedSet') instanceof TrustedMetadataStore))
+    throw new AppError('INTERNAL', 'tuf-js moved its store');
+  Reflect.set(updater, 'trustedSet', store);
+  try {
+    await updater.refresh();
+  } catch (error) {
+    throw asRefusal(causeOf(error, store.lastRefusal), `the metadata of ${source}`);
+  }
+}
+
+/** tuf-js wraps what stopped it as text into a `RuntimeError`: the refusal with that text is the cause itself. */
+function causeOf(error: unknown, lastRefusal: unknown): unknown {
+  return error instanceof RuntimeError && error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
+}
+
+/** What tuf-js fetches with: our addresses and our caps. A metadata file may announce more bytes than our cap; it gets the cap. */
+function metadataFetcher(store: TrustedStore, signal?: AbortSignal): Fetcher {
+  return {
+    async downloadBytes(address, maxLength) {
+      const url = new URL(address);
+      const maxBytes = Math.min(maxLength, limits.TARGETS_MAX_BYTES);
+      try {
+        return await fetchBytes(url, { maxBytes, timeoutMs: limits.FETCH_TIMEOUT_MS, ...(signal ? { signal } : {}) });
+      } catch (error) {
+        // No next root: the one we have is the newest (TUF §5.3.3). tuf-js knows this by the status alone.
+        if (error instanceof AppError && error.code === 'FETCH_MISSING' && /\/\d+\.root\.json$/.test(url.pathname))
+          throw new DownloadHTTPError(error.message, 404);
+        store.lastRefusal = error;
+        throw error;
+      }
+    },
+    downloadFile: () => Promise.reject(new AppError('INTERNAL', 'targets are not fetched through tuf-js')),
+  };
+}
