@@ -36,6 +36,7 @@ const Exceptions = z.array(Exception).max(8);
 
 /** Where one list leads: its entries, and the traffic that passes all the same. */
 export const AccessSection = z.strictObject({ entries: List.default([]), exceptions: Exceptions.default([]) });
+export type AccessSection = z.infer<typeof AccessSection>;
 
 export const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
 

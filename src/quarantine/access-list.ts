@@ -1,5 +1,6 @@
+import { AppError } from '../lib/errors.ts';
 import { type AccessEntry, parseEntry } from '../policy/access-entry.ts';
-import type { Exception, Quarantine } from '../policy/quarantine.ts';
+import type { AccessSection, Exception, Quarantine } from '../policy/quarantine.ts';
 
 /** What a machine may reach while one list is in force. */
 export interface AccessList {
@@ -33,10 +34,12 @@ export function accessLists(quarantine: Quarantine): AccessLists {
   }
 }
 
-function listOf(
-  mode: AccessList['mode'],
-  section: { entries: readonly string[]; exceptions: readonly Exception[] },
-): AccessList {
-  const entries = section.entries.map(parseEntry).filter((entry) => typeof entry !== 'string');
-  return { mode, entries, exceptions: new Set(section.exceptions) };
+function listOf(mode: AccessList['mode'], section: AccessSection): AccessList {
+  return { mode, entries: section.entries.map(entryOf), exceptions: new Set(section.exceptions) };
+}
+
+function entryOf(text: string): AccessEntry {
+  const entry = parseEntry(text);
+  if (typeof entry === 'string') throw new AppError('ACCESS_ENTRY', `“${text}” ${entry}`);
+  return entry;
 }

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { AppError, systemCode } from '../lib/errors.ts';
+import { type ProcessId, processOf } from './processes.ts';
 
 /** Folders that hold system programs and are often missing from an ordinary user’s PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
@@ -93,15 +94,22 @@ export function hasProgram(name: string): boolean {
 
 /**
  * Starts a program that outlives us (a machine must not end with the service): own session, no pipes to us.
- * `outputFd` receives what it prints. Resolves to its process id once it is running.
+ * What it prints goes to `outputFd`; `handed` are open files it finds as descriptors 3, 4, ….
  * @throws PROGRAM_MISSING
  */
-export async function startDetached(program: string, args: readonly string[], outputFd: number): Promise<number> {
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', outputFd, outputFd], env: PROGRAM_ENV });
+export async function startDetached(
+  program: string,
+  args: readonly string[],
+  { outputFd, handed = [] }: { outputFd: number; handed?: readonly number[] },
+): Promise<ProcessId> {
+  const stdio = ['ignore' as const, outputFd, outputFd, ...handed];
+  const child = spawn(program, args, { detached: true, stdio, env: PROGRAM_ENV });
   const pid = await new Promise<number>((resolve, reject) => {
-    child.once('spawn', () => resolve(child.pid as number));
+    child.once('spawn', () => resolve(child.pid ?? 0));
     child.once('error', (cause) => reject(new AppError('PROGRAM_MISSING', `cannot start ${program}`, { cause })));
   });
   child.unref();
-  return pid;
+  const id = processOf(pid);
+  if (!id) throw new AppError('PROGRAM_FAILED', `${program} ended at once`);
+  return id;
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AppError, systemCode } from '../lib/errors.ts';
 
@@ -185,4 +186,39 @@ export async function freeBytes(folder: string): Promise<number> {
     const { bavail, bsize } = await fs.statfs(folder);
     return bavail * bsize;
   });
+}
+
+/** Copies an ordinary file of at most `maxBytes`, sharing its blocks where the file system can. @throws FILE_MISSING, FILE_INVALID, FILE_TOO_LARGE, DISK_FULL */
+export async function copyFileTo(from: string, to: string, maxBytes: number): Promise<void> {
+  await coded(from, async () => {
+    const found = await fs.stat(from);
+    if (!found.isFile()) throw new AppError('FILE_INVALID', `${from} is no ordinary file`, { details: { path: from } });
+    if (found.size > maxBytes) throw tooLarge(from, maxBytes);
+  });
+  await coded(to, () => fs.copyFile(from, to, constants.COPYFILE_FICLONE));
+}
+
+/** Moves a folder to a name that is free, as one step, with all that is in it on disk. @throws DISK_FULL, FILE_DENIED */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await syncTree(from);
+    await fs.rename(from, to);
+    await syncFolder(dirname(to));
+  });
+}
+
+export async function removeFolder(path: string): Promise<void> {
+  await coded(path, () => fs.rm(path, { recursive: true, force: true }));
+}
+
+/** Gives `work` a file of its own with these bytes, and removes it afterwards. */
+export async function withTemporaryFile<T>(data: Uint8Array, work: (path: string) => Promise<T>): Promise<T> {
+  const folder = await fs.mkdtemp(join(tmpdir(), 'lazaret-'));
+  try {
+    const path = join(folder, 'file');
+    await fs.writeFile(path, data);
+    return await work(path);
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Quarantine } from './quarantine.ts';
+
+/**
+ * The policies of one machine, as they stand in `policy.yaml`. Only what something enforces has a key here:
+ * every other key is refused, because a setting that nothing enforces must not be ignored.
+ */
+export const MachinePolicy = z.strictObject({
+  format: z.literal(1),
+  quarantine: Quarantine.default({ type: 'none' }),
+});
+export type MachinePolicy = z.infer<typeof MachinePolicy>;
+
+/** A policy as it is published and packed: which project, which machine, and its place in the order of deploys. */
+export const PolicyDocument = z.strictObject({
+  format: z.literal(1),
+  project: z.string().regex(/^[0-9a-f]{64}$/),
+  vm: z.string().max(40),
+  vmId: z.uuid(),
+  /** Rises with every deploy; a computer never goes back to a lower one. */
+  serial: z.int().min(0),
+  policy: MachinePolicy,
+});
+export type PolicyDocument = z.infer<typeof PolicyDocument>;
+
+/** A machine’s name: a file name everywhere, a DNS label, and nothing that differs in case only. */
+export const VM_NAME = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;

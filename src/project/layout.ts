@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+
+/** Where things lie in a project folder (design §5). */
+export function projectPaths(folder: string) {
+  return {
+    file: join(folder, 'lazaret.yaml'),
+    lock: join(folder, '.lock'),
+    keys: join(folder, 'keys'),
+    resources: join(folder, 'resources'),
+    vms: join(folder, 'vms'),
+    policies: join(folder, 'published', 'policies'),
+    packages: join(folder, 'published', 'packages'),
+    published: join(folder, 'published'),
+  };
+}
+
+export function vmPaths(folder: string, vm: string) {
+  return vmPathsIn(join(projectPaths(folder).vms, vm));
+}
+
+/** The same below a machine’s own folder, wherever that is. */
+export function vmPathsIn(vmFolder: string) {
+  return {
+    folder: vmFolder,
+    file: join(vmFolder, 'vm.yaml'),
+    policy: join(vmFolder, 'policy.yaml'),
+    state: join(vmFolder, 'state.json'),
+    work: join(vmFolder, 'disks', 'work.qcow2'),
+    releases: join(vmFolder, 'disks', 'releases'),
+    kernel: join(vmFolder, 'boot', 'kernel'),
+    initrd: join(vmFolder, 'boot', 'initrd'),
+  };
+}
+
+export function keyPath(folder: string, role: 'root' | 'release' | 'policy'): string {
+  return join(projectPaths(folder).keys, `${role}.pem`);
+}

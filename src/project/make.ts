@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { AppError } from '../lib/errors.ts';
+import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
+import {
+  copyFileTo,
+  isThere,
+  makeFolder,
+  moveFolder,
+  namesIn,
+  removeFolder,
+  temporaryBeside,
+  writeFileAtomic,
+} from '../sys/files.ts';
+import { type DiskFormat, importDisk } from './disk-import.ts';
+import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
+import type { Project } from './open.ts';
+import type { ProjectFile, VmFile } from './schema.ts';
+
+const MAX_BOOT_FILE_BYTES = 512 << 20;
+
+/** @throws PROJECT_EXISTS when the folder holds anything */
+export async function requireEmpty(folder: string): Promise<void> {
+  if ((await namesIn(folder)).length > 0) throw new AppError('PROJECT_EXISTS', `${folder} is not empty`);
+}
+
+/** Writes the files of a new, empty project; its keys and roots of trust are there already. */
+export async function writeNewProject(folder: string, file: ProjectFile): Promise<void> {
+  const paths = projectPaths(folder);
+  await makeFolder(paths.vms);
+  await makeFolder(paths.resources);
+  await writeFileAtomic(`${folder}/.gitignore`, '*.qcow2\n.lock\npublished/packages/blobs/\n');
+  await writeFileAtomic(paths.file, stringify(file));
+}
+
+export interface NewVm {
+  name: string;
+  hardware: Omit<VmFile, 'format' | 'id'>;
+  disk: string;
+  diskFormat?: DiskFormat;
+  boot?: { kernel: string; initrd?: string };
+}
+
+/**
+ * Adds a machine to the project: its disk imported, its policy without quarantine. All or nothing.
+ * @throws VM_NAME, VM_EXISTS, DISK_INVALID, FILE_MISSING, DISK_FULL
+ */
+export async function addVm(project: Project, vm: NewVm): Promise<void> {
+  const { name } = vm;
+  if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is no name for a machine`);
+  const home = vmPaths(project.folder, name);
+  if (await isThere(home.folder)) throw new AppError('VM_EXISTS', `there is a machine ${name} already`);
+  if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {
+    throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
+  }
+  if (!(await isThere(vm.disk))) throw new AppError('FILE_MISSING', `${vm.disk} is not there`);
+  const beside = temporaryBeside(home.folder);
+  try {
+    await fill(beside, vm);
+    await moveFolder(beside, home.folder);
+  } catch (error) {
+    await removeFolder(beside);
+    throw error;
+  }
+}
+
+async function fill(folder: string, { hardware, disk, diskFormat, boot }: NewVm): Promise<void> {
+  const paths = vmPathsIn(folder);
+  await makeFolder(paths.releases);
+  await importDisk(disk, paths.work, diskFormat);
+  if (boot) {
+    await makeFolder(dirname(paths.kernel));
+    await copyFileTo(boot.kernel, paths.kernel, MAX_BOOT_FILE_BYTES);
+    if (boot.initrd !== undefined) await copyFileTo(boot.initrd, paths.initrd, MAX_BOOT_FILE_BYTES);
+  }
+  const file: VmFile = { format: 1, id: randomUUID(), ...hardware };
+  const policy: MachinePolicy = { format: 1, quarantine: { type: 'none' } };
+  await writeFileAtomic(paths.file, stringify(file));
+  await writeFileAtomic(paths.policy, stringify(policy));
+}
+
+/** Removes a machine and all that belongs to it from the project. Packages already built stay as they are. */
+export async function removeVm(project: Project, name: string): Promise<void> {
+  const home = vmPaths(project.folder, name).folder;
+  const away = temporaryBeside(home);
+  await moveFolder(home, away);
+  await removeFolder(away);
+}

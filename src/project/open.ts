@@ -1,0 +1,132 @@
+import { join, relative } from 'node:path';
+import type { Document } from 'yaml';
+import type { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { MachinePolicy, VM_NAME } from '../policy/schema.ts';
+import { checkPolicy, type Problem } from '../quarantine/check.ts';
+import { isThere, namesIn, readCapped, readIfThere } from '../sys/files.ts';
+import { projectPaths, vmPaths } from './layout.ts';
+import { ProjectFile, VmFile, VmState } from './schema.ts';
+import { parseYaml } from './yaml-file.ts';
+
+const MAX_FILE_BYTES = 8 << 20;
+
+/** A value read from one of the project’s YAML files, with the document it can be written back through. */
+export interface Filed<T> {
+  path: string;
+  document: Document;
+  value: T;
+}
+
+export interface ProjectVm {
+  name: string;
+  file: Filed<VmFile>;
+  policy: Filed<MachinePolicy>;
+  state: VmState;
+}
+
+/** The administrator’s project as it stands on disk, every file read and found sound. */
+export interface Project {
+  folder: string;
+  file: Filed<ProjectFile>;
+  vms: readonly ProjectVm[];
+}
+
+/** A problem with the file it is in, relative to the project’s folder. */
+export interface FileProblem extends Problem {
+  file: string;
+}
+
+export function formatProblem({ file, path, message }: FileProblem): string {
+  return `${file}: ${path.length > 0 ? `${path.join('.')} ` : ''}${message}`;
+}
+
+/**
+ * Opens a project. All that is wrong is said at once.
+ * @throws PROJECT_MISSING, PROJECT_INVALID with `details.problems`
+ */
+export async function openProject(folder: string): Promise<Project> {
+  const { project, problems } = await readProject(folder);
+  if (project && problems.length === 0) return project;
+  throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
+}
+
+/** Reads the project and everything that is wrong with it. @throws PROJECT_MISSING when the folder holds none */
+export async function readProject(folder: string): Promise<{ project?: Project; problems: FileProblem[] }> {
+  const paths = projectPaths(folder);
+  await requireProject(folder);
+  const reader = new Reader(folder);
+  const file = await reader.read(paths.file, ProjectFile);
+  const vms: ProjectVm[] = [];
+  for (const name of await namesIn(paths.vms)) {
+    if (name.startsWith('.')) continue;
+    const vm = VM_NAME.test(name)
+      ? await reader.readVm(name)
+      : reader.refuse(join(paths.vms, name), 'is no name for a machine');
+    if (vm) vms.push(vm);
+  }
+  reader.checkIds(vms);
+  return file ? { project: { folder, file, vms }, problems: reader.problems } : { problems: reader.problems };
+}
+
+/** @throws PROJECT_MISSING when the folder holds no project */
+export async function requireProject(folder: string): Promise<void> {
+  if (await isThere(projectPaths(folder).file)) return;
+  throw new AppError('PROJECT_MISSING', `there is no project in ${folder}`);
+}
+
+class Reader {
+  readonly problems: FileProblem[] = [];
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async readVm(name: string): Promise<ProjectVm | undefined> {
+    const paths = vmPaths(this.#folder, name);
+    const file = await this.read(paths.file, VmFile);
+    const policy = await this.read(paths.policy, MachinePolicy);
+    const state = await this.readState(paths.state);
+    if (policy) this.#add(paths.policy, checkPolicy(policy.value));
+    return file && policy && state ? { name, file, policy, state } : undefined;
+  }
+
+  async read<T>(path: string, schema: z.ZodType<T>): Promise<Filed<T> | undefined> {
+    if (!(await isThere(path))) return this.refuse(path, 'is missing');
+    const { document, value, problems } = parseYaml((await readCapped(path, MAX_FILE_BYTES)).toString('utf8'), schema);
+    this.#add(path, problems);
+    return value === undefined ? undefined : { path, document, value };
+  }
+
+  async readState(path: string): Promise<VmState | undefined> {
+    const bytes = await readIfThere(path, MAX_FILE_BYTES);
+    if (!bytes) return { format: 1 };
+    const file = parseYaml(bytes.toString('utf8'), VmState);
+    this.#add(path, file.problems);
+    return file.value;
+  }
+
+  checkIds(vms: readonly ProjectVm[]): void {
+    for (const [index, vm] of vms.entries()) {
+      const twin = vms.slice(0, index).find((other) => other.file.value.id === vm.file.value.id);
+      if (twin) this.#add(vm.file.path, [{ path: ['id'], message: `is also the id of ${twin.name}` }]);
+    }
+  }
+
+  refuse(path: string, message: string): undefined {
+    this.#add(path, [{ path: [], message }]);
+  }
+
+  #add(path: string, problems: readonly Problem[]): void {
+    const file = relative(this.#folder, path);
+    this.problems.push(...problems.map((problem) => ({ file, ...problem })));
+  }
+}
+
+/** The machine of that name. @throws VM_UNKNOWN */
+export function vmNamed(project: Project, name: string): ProjectVm {
+  const vm = project.vms.find((candidate) => candidate.name === name);
+  if (!vm) throw new AppError('VM_UNKNOWN', `the project has no machine ${name}`);
+  return vm;
+}

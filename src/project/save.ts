@@ -1,0 +1,40 @@
+import { AppError } from '../lib/errors.ts';
+import type { MachinePolicy } from '../policy/schema.ts';
+import { checkPolicy } from '../quarantine/check.ts';
+import { writeFileAtomic } from '../sys/files.ts';
+import { takeLock } from '../sys/lock.ts';
+import { projectPaths, vmPaths } from './layout.ts';
+import { type Filed, formatProblem, openProject, type Project, type ProjectVm, requireProject } from './open.ts';
+import type { ProjectFile, VmState } from './schema.ts';
+import { formatYaml } from './yaml-file.ts';
+
+/**
+ * Opens a project, lets `work` change it, and keeps every other command that changes it out meanwhile.
+ * @throws PROJECT_BUSY, and what openProject throws
+ */
+export async function withProject<T>(folder: string, work: (project: Project) => Promise<T>): Promise<T> {
+  await requireProject(folder);
+  await using lock = await takeLock(projectPaths(folder).lock);
+  if (!lock) throw new AppError('PROJECT_BUSY', `another command works on ${folder}`);
+  return await work(await openProject(folder));
+}
+
+/** Writes a machine’s policy. @throws POLICY_INVALID when it contradicts itself */
+export async function savePolicy(vm: ProjectVm, policy: MachinePolicy): Promise<void> {
+  const problems = checkPolicy(policy).map((problem) => formatProblem({ file: 'policy.yaml', ...problem }));
+  if (problems.length > 0) throw new AppError('POLICY_INVALID', problems.join('\n'));
+  await saveYaml(vm.policy, policy);
+}
+
+export async function saveProjectFile(project: Project, value: ProjectFile): Promise<void> {
+  await saveYaml(project.file, value);
+}
+
+async function saveYaml<T extends object>({ path, document }: Filed<T>, value: T): Promise<void> {
+  await writeFileAtomic(path, formatYaml(document, value));
+}
+
+/** Remembers the version of the administrator’s own copy of a machine. */
+export async function saveState(folder: string, vm: string, state: VmState): Promise<void> {
+  await writeFileAtomic(vmPaths(folder, vm).state, `${JSON.stringify(state)}\n`);
+}

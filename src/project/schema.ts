@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
+
+/** `lazaret.yaml`: what holds for the whole project. */
+export const ProjectFile = z.strictObject({
+  format: z.literal(1),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]+$/u, 'has control characters'),
+  /** SHA-256 of the first root of trust: who this project is, whatever it is called. */
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where computers look policies up: the address of the published folder `policies/`. */
+  policyServer: Url.exactOptional(),
+});
+export type ProjectFile = z.infer<typeof ProjectFile>;
+
+export const Firmware = z.enum(['bios', 'uefi', 'direct']);
+
+/** `vms/<name>/vm.yaml`: a machine’s hardware. Its disks and boot files lie beside it under fixed names. */
+export const VmFile = z
+  .strictObject({
+    format: z.literal(1),
+    id: z.uuid(),
+    memoryMiB: z
+      .int()
+      .min(32)
+      .max(1 << 20)
+      .default(1024),
+    cpus: z.int().min(1).max(64).default(1),
+    /** `direct` starts the kernel in `boot/` without firmware. */
+    firmware: Firmware.default('bios'),
+    /** The kernel’s command line, with `direct` only. */
+    append: z
+      .string()
+      .max(2000)
+      .regex(/^[^\p{Cc}]*$/u, 'has control characters')
+      .exactOptional(),
+  })
+  .refine((vm) => vm.append === undefined || vm.firmware === 'direct', {
+    path: ['append'],
+    message: 'goes with firmware: direct only',
+  });
+export type VmFile = z.infer<typeof VmFile>;
+
+/** `vms/<name>/state.json`: the version of the administrator’s own copy, set by `nq-set` in preview. */
+export const VmState = z.strictObject({ format: z.literal(1), descriptor: z.string().max(1024).exactOptional() });
+export type VmState = z.infer<typeof VmState>;

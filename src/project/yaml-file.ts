@@ -1,0 +1,66 @@
+import { type Document, isMap, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Problem } from '../quarantine/check.ts';
+
+/** A YAML file as it was read: the document, so that comments survive an edit, and its value or what is wrong with it. */
+export interface YamlFile<T> {
+  document: Document;
+  value?: T;
+  problems: Problem[];
+}
+
+/** Reads a YAML file of the project: no aliases, no tags, no key twice; then the schema. */
+export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlFile<T> {
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    merge: false,
+    logLevel: 'silent',
+  });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    return {
+      document,
+      problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is no YAML' })),
+    };
+  }
+  const plain = plainValue(document);
+  if (typeof plain === 'string') return { document, problems: [{ path: [], message: plain }] };
+  const parsed = schema.safeParse(plain.value);
+  if (parsed.success) return { document, value: parsed.data, problems: [] };
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    path: path.filter((key) => typeof key !== 'symbol'),
+    message,
+  }));
+  return { document, problems };
+}
+
+function plainValue(document: Document): { value: unknown } | string {
+  try {
+    return { value: document.toJS({ maxAliasCount: 0 }) };
+  } catch (error) {
+    if (error instanceof ReferenceError) return 'uses aliases, which are not allowed';
+    throw error;
+  }
+}
+
+/** The file’s text with another value: only what differs is written, everything else keeps its place and its comments. */
+export function formatYaml(document: Document, value: object): string {
+  merge(document, [], document.toJS({ maxAliasCount: 0 }), value);
+  return document.toString({ lineWidth: 120 });
+}
+
+function merge(document: Document, path: readonly string[], before: unknown, after: unknown): void {
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  if (!isPlain(before) || !isPlain(after) || !isMap(path.length === 0 ? document.contents : document.getIn(path))) {
+    document.setIn(path, document.createNode(after));
+    return;
+  }
+  for (const key of Object.keys(before)) if (!(key in after)) document.deleteIn([...path, key]);
+  for (const [key, value] of Object.entries(after)) merge(document, [...path, key], before[key], value);
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,29 @@
+import type { MachinePolicy } from '../policy/schema.ts';
+import { sameDescriptor } from './versions.ts';
+
+/** Something wrong in a policy, and where: `path` leads to the field, `message` completes “this field …”. */
+export interface Problem {
+  path: readonly (string | number)[];
+  message: string;
+}
+
+/** What a schema cannot see: two versions with one name or descriptor, a threshold that names no version. */
+export function checkPolicy({ quarantine }: MachinePolicy): Problem[] {
+  if (quarantine.type !== 'version-based') return [];
+  const problems: Problem[] = [];
+  const { versions, threshold } = quarantine;
+  for (const [index, version] of versions.entries()) {
+    const before = versions.slice(0, index);
+    const at = ['quarantine', 'versions', index];
+    const twin = before.find(({ descriptor }) => sameDescriptor(descriptor, version.descriptor));
+    if (twin) problems.push({ path: [...at, 'descriptor'], message: `is also the descriptor of ${twin.name}` });
+    const isLive = version.removed !== true;
+    if (isLive && before.some(({ name, removed }) => !removed && name === version.name)) {
+      problems.push({ path: [...at, 'name'], message: `is the name of another version: ${version.name}` });
+    }
+  }
+  if (threshold !== undefined && !versions.some(({ name, removed }) => name === threshold && !removed)) {
+    problems.push({ path: ['quarantine', 'threshold'], message: `names no version: ${threshold}` });
+  }
+  return problems;
+}

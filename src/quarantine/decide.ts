@@ -1,0 +1,104 @@
+import { parseDuration } from '../lib/duration.ts';
+import type { Quarantine, Version, VersionQuarantine } from '../policy/quarantine.ts';
+import { dueVersion, placeOf } from './versions.ts';
+
+/** What is known about the policy itself. */
+export interface PolicyFacts {
+  /** When it was last looked up with success, milliseconds since 1970; undefined when it never was. */
+  lookedUpAt: number | undefined;
+  /** Preview and other uses of a policy that is at hand need no policy server. */
+  atHand: boolean;
+}
+
+/** What a machine may reach, and why. `refused` means no network at all, and no start. */
+export type Decision =
+  | { access: 'normal'; reason: 'unrestricted' | 'static' | 'version'; newer?: Version }
+  | {
+      access: 'restricted';
+      reason: 'outdated' | 'unset' | 'unknown-version' | 'never-looked-up' | 'offline';
+      due?: Version;
+    }
+  | { access: 'refused'; reason: 'never-looked-up' | 'offline' };
+
+/**
+ * The one decision, for enforcement, preview, simulation and explanation. `now` is the trusted time in milliseconds.
+ *
+ * policy server   | onUnreachable      | what counts
+ * seen lately     | any                | the version against the threshold
+ * never seen      | keep, restricted   | restricted, by the package’s list (D1)
+ * away too long   | keep               | the version against the threshold
+ * away too long   | restricted         | restricted
+ * never, too long | refuse             | refused
+ */
+export function decide(
+  quarantine: Quarantine,
+  descriptor: string | undefined,
+  facts: PolicyFacts,
+  now: number,
+): Decision {
+  switch (quarantine.type) {
+    case 'none':
+      return { access: 'normal', reason: 'unrestricted' };
+    case 'static':
+      return { access: 'normal', reason: 'static' };
+    case 'version-based':
+      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor);
+  }
+}
+
+function unreachable(quarantine: VersionQuarantine, facts: PolicyFacts, now: number): Decision | undefined {
+  if (facts.atHand) return undefined;
+  const { onUnreachable } = quarantine;
+  const { lookedUpAt } = facts;
+  const maxOfflineMs = parseDuration(quarantine.maxOffline) ?? 0;
+  if (lookedUpAt !== undefined && (now - lookedUpAt <= maxOfflineMs || onUnreachable === 'keep')) return undefined;
+  const reason = lookedUpAt === undefined ? 'never-looked-up' : 'offline';
+  return { access: onUnreachable === 'refuse' ? 'refused' : 'restricted', reason };
+}
+
+function byVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Decision {
+  const due = dueVersion(quarantine, descriptor);
+  const next = due ? { due } : {};
+  if (descriptor === undefined) return { access: 'restricted', reason: 'unset', ...next };
+  const place = placeOf(quarantine, descriptor);
+  if (place < 0 || quarantine.versions[place]?.removed)
+    return { access: 'restricted', reason: 'unknown-version', ...next };
+  if (place < thresholdPlace(quarantine)) return { access: 'restricted', reason: 'outdated', ...next };
+  return { access: 'normal', reason: 'version', ...(due ? { newer: due } : {}) };
+}
+
+/** A threshold that names no version lets none through: unknown means restricted. */
+function thresholdPlace({ threshold, versions }: VersionQuarantine): number {
+  if (threshold === undefined) return 0;
+  const place = versions.findIndex(({ name, removed }) => name === threshold && !removed);
+  return place < 0 ? versions.length : place;
+}
+
+/** The administrator’s text for the user, or undefined when there is none to show (ACE 1.0 pp. 142-146). */
+export function messageFor(quarantine: Quarantine, decision: Decision): string | undefined {
+  if (quarantine.type !== 'version-based') return undefined;
+  if (decision.access === 'restricted') return quarantine.messages.restricted;
+  return decision.access === 'normal' && decision.newer ? quarantine.messages.updateAvailable : undefined;
+}
+
+/** The reason in words, for status, events and the page. */
+export function reasonText(decision: Decision): string {
+  switch (decision.reason) {
+    case 'unrestricted':
+      return 'the policy sets no quarantine';
+    case 'static':
+      return 'the policy’s list is in force';
+    case 'version':
+      return 'its version is new enough';
+    case 'outdated':
+      return `its version is too old${decision.due ? `; next is ${decision.due.name}` : ''}`;
+    case 'unset':
+      return 'it has not reported a version yet';
+    case 'unknown-version':
+      return 'it reported a version that is not defined any more';
+    case 'never-looked-up':
+      return 'the policy could never be looked up on the policy server';
+    case 'offline':
+      return 'the policy server has not been reached for too long';
+  }
+}

@@ -1,0 +1,63 @@
+import type { Quarantine, Version } from '../policy/quarantine.ts';
+import { dueVersion, placeOf, sameDescriptor } from './versions.ts';
+
+export const MAX_DESCRIPTOR_CHARACTERS = 1024;
+
+/** What the host says to a descriptor that a guest reports with `nq-set`. */
+export type Judgement =
+  | { valid: true; descriptor: string; version: Version }
+  | { valid: false; reason: string; due?: Version };
+
+/**
+ * Judges a reported descriptor (ACE 1.0 pp. 146-148; D5, D6, D7): valid are the current version again and the next
+ * one in order. A machine that never reported may begin with the first version, in preview with any.
+ */
+export function judge(
+  quarantine: Quarantine,
+  current: string | undefined,
+  offered: string,
+  preview: boolean,
+): Judgement {
+  if (quarantine.type !== 'version-based') return refuse('this machine has no version-based quarantine');
+  const version = quarantine.versions.find((known) => sameDescriptor(known.descriptor, offered));
+  const due = dueVersion(quarantine, current);
+  if (!version) return refuse(`${shown(offered)} is no version of this machine`, due);
+  if (version.removed) return refuse(`the version ${version.name} was removed`, due);
+  const valid = { valid: true, descriptor: version.descriptor, version } as const;
+  if (sameDescriptor(version.descriptor, current) || version === due) return valid;
+  if (preview && current === undefined) return valid;
+  const isOlder = placeOf(quarantine, offered) < placeOf(quarantine, current);
+  return refuse(
+    `the version ${version.name} is ${isOlder ? 'older than this machine’s' : 'not the next in order'}`,
+    due,
+  );
+}
+
+function refuse(reason: string, due?: Version): Judgement {
+  if (!due) return { valid: false, reason };
+  return {
+    valid: false,
+    reason: `${reason}; next is ${due.name}: apply its update, then run nq-set ${due.descriptor}`,
+    due,
+  };
+}
+
+function shown(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
+
+/** A descriptor of 32 random bits that none of these versions has or had (D8). */
+export function newDescriptor(taken: readonly Version[], randomBits: () => number): string {
+  for (;;) {
+    const descriptor = `0x${(randomBits() >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
+    if (!taken.some((version) => sameDescriptor(version.descriptor, descriptor))) return descriptor;
+  }
+}
+
+/** The lines an updater in the guest runs after this version’s update (ACE 1.0 p. 147; quoting as in D38). */
+export function nqSetCommands({ descriptor }: Version): { linux: string; windows: string } {
+  return {
+    linux: `/usr/sbin/vmware-guestd --cmd "nq-set ${descriptor}"`,
+    windows: `"C:\\Program Files\\vmware\\vmware tools\\vmwareservice" -cmd "nq-set ${descriptor}"`,
+  };
+}

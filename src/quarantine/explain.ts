@@ -1,0 +1,53 @@
+import ipaddr from 'ipaddr.js';
+import { type AccessEntry, formatEntry, type Protocol } from '../policy/access-entry.ts';
+import type { AccessList } from './access-list.ts';
+
+/** A place on the network that somebody asks about. */
+export interface Destination {
+  host: string;
+  protocol: Protocol;
+  port?: number;
+}
+
+export interface Explanation {
+  allowed: boolean;
+  /** The entry, the exception or the mode that decides, as the policy writes it. */
+  rule: string;
+}
+
+const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631, 9100], udp: [161], icmp: [] };
+
+/**
+ * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
+ * `names` has the addresses that the names of the list stand for now; a destination by name matches its entry too.
+ */
+export function explain(list: AccessList, to: Destination, names: ReadonlyMap<string, readonly string[]>): Explanation {
+  const entry = list.entries.find((candidate) => matches(candidate, to, names));
+  if (list.mode === 'blacklist') {
+    return entry ? { allowed: false, rule: formatEntry(entry) } : { allowed: true, rule: 'blacklist: not listed' };
+  }
+  if (entry) return { allowed: true, rule: formatEntry(entry) };
+  if (list.exceptions.has('icmp') && to.protocol === 'icmp') return { allowed: true, rule: 'exception: icmp' };
+  if (list.exceptions.has('dns') && to.protocol !== 'icmp' && to.port === 53)
+    return { allowed: true, rule: 'exception: dns' };
+  const prints = to.port !== undefined && PRINTING[to.protocol].includes(to.port);
+  if (list.exceptions.has('printers') && prints) return { allowed: true, rule: 'exception: printers' };
+  return { allowed: false, rule: 'whitelist: not listed' };
+}
+
+function matches(entry: AccessEntry, to: Destination, names: ReadonlyMap<string, readonly string[]>): boolean {
+  if (entry.protocol !== undefined && entry.protocol !== to.protocol) return false;
+  const { port } = to;
+  if (entry.ports && !entry.ports.some((range) => port !== undefined && port >= range.from && port <= range.to))
+    return false;
+  const { target } = entry;
+  if (target.kind === 'subnet') return isIn(to.host, target.cidr);
+  return target.name === to.host.toLowerCase().replace(/\.$/, '') || (names.get(target.name) ?? []).includes(to.host);
+}
+
+function isIn(host: string, cidr: string): boolean {
+  if (!ipaddr.isValid(host)) return false;
+  const address = ipaddr.process(host);
+  const [network, bits] = ipaddr.parseCIDR(cidr);
+  return address.kind() === network.kind() && address.match(network, bits);
+}

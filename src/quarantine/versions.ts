@@ -1,0 +1,26 @@
+import type { Version, VersionQuarantine } from '../policy/quarantine.ts';
+
+/** The versions that have not been removed, oldest first. */
+export function liveVersions(quarantine: VersionQuarantine): Version[] {
+  return quarantine.versions.filter((version) => version.removed !== true);
+}
+
+/** The newest version, or undefined when none is defined. */
+export function newestVersion(quarantine: VersionQuarantine): Version | undefined {
+  return liveVersions(quarantine).at(-1);
+}
+
+/** Place of a descriptor in the order of definition, or -1: unset or unknown, which is older than all. */
+export function placeOf(quarantine: VersionQuarantine, descriptor: string | undefined): number {
+  return quarantine.versions.findIndex((version) => sameDescriptor(version.descriptor, descriptor));
+}
+
+/** The first version that is still defined and newer than the descriptor’s: the one an updater applies next. */
+export function dueVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Version | undefined {
+  return quarantine.versions.slice(placeOf(quarantine, descriptor) + 1).find((version) => version.removed !== true);
+}
+
+/** Descriptors are compared without regard to letter case (D8). */
+export function sameDescriptor(a: string, b: string | undefined): boolean {
+  return b !== undefined && a.toLowerCase() === b.toLowerCase();
+}

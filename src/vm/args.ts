@@ -1,0 +1,105 @@
+/** How a machine’s processor is run: by the host’s own, or in software. */
+export type Accel = 'kvm' | 'tcg';
+
+/** The Unix sockets of a running machine, all in its run folder. */
+export interface MachineSockets {
+  qmp: string;
+  console: string;
+  guest: string;
+  vnc: string;
+}
+
+/** A file that QEMU gets as an open descriptor: it needs no right to any folder, and can open nothing else. */
+export interface HandedFile {
+  fd: number;
+  readOnly: boolean;
+}
+
+export interface QemuPlan {
+  name: string;
+  uuid: string;
+  accel: Accel;
+  memoryMiB: number;
+  cpus: number;
+  mac: string;
+  sockets: MachineSockets;
+  /** The system disk: layers bottom first, then the writable overlay. */
+  disk: readonly HandedFile[];
+  firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
+}
+
+interface DirectBoot {
+  kind: 'direct';
+  kernel: HandedFile;
+  initrd?: HandedFile;
+  append: string;
+}
+
+/**
+ * QEMU’s command line for a machine that stands still until `cont` (quarantine network §10).
+ * Every image is named, none is guessed, and no image opens another by a name in its bytes (layer §1.3).
+ */
+export function qemuArgs(plan: QemuPlan): string[] {
+  const { sockets, accel } = plan;
+  return [
+    ...['-S', '-nodefaults', '-no-user-config'],
+    ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
+    ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off${pflash(plan)}`],
+    ...['-cpu', accel === 'kvm' ? 'host' : 'max', '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],
+    ...['-global', 'ICH9-LPC.disable_s3=1'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
+    ...firmwareArgs(plan),
+    ...diskArgs(plan.disk),
+    ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off'],
+    ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
+    ...['-device', 'virtio-serial-pci,max_ports=8'],
+    ...['-chardev', `socket,id=guest0,path=${sockets.guest},server=on,wait=off`],
+    ...['-device', 'virtserialport,chardev=guest0,name=org.lazaret.guestd.0'],
+    ...['-chardev', `socket,id=console0,path=${sockets.console},server=on,wait=off`, '-serial', 'chardev:console0'],
+    ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
+    ...['-vga', 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
+    ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
+  ];
+}
+
+function handedFiles({ disk, firmware }: QemuPlan): HandedFile[] {
+  return firmware.kind === 'uefi' ? [...disk, firmware.code, firmware.variables] : [...disk];
+}
+
+function pflash({ firmware }: QemuPlan): string {
+  return firmware.kind === 'uefi' ? ',pflash0=code,pflash1=variables' : '';
+}
+
+function firmwareArgs({ firmware }: QemuPlan): string[] {
+  switch (firmware.kind) {
+    case 'bios':
+      return [];
+    case 'uefi':
+      return [
+        ...['-blockdev', `driver=raw,node-name=code,read-only=on,${fileNode(firmware.code)}`],
+        ...['-blockdev', `driver=raw,node-name=variables,${fileNode(firmware.variables)}`],
+      ];
+    case 'direct':
+      // QEMU opens these two by name only; a descriptor’s name leads to the file without a way through its folder.
+      return [
+        ...['-kernel', `/dev/fd/${firmware.kernel.fd}`],
+        ...(firmware.initrd ? ['-initrd', `/dev/fd/${firmware.initrd.fd}`] : []),
+        ...['-append', firmware.append],
+      ];
+  }
+}
+
+function diskArgs(files: readonly HandedFile[]): string[] {
+  const nodes = files.flatMap((file, index) => {
+    const backing = index === 0 ? '' : `,backing=disk${index - 1}`;
+    const access = file.readOnly ? 'read-only=on' : 'discard=unmap,detect-zeroes=unmap';
+    return ['-blockdev', `driver=qcow2,node-name=disk${index}${backing},${access},${fileNode(file)}`];
+  });
+  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1}`];
+}
+
+function fileNode({ fd, readOnly }: HandedFile): string {
+  const access = readOnly ? ',file.read-only=on' : ',file.discard=unmap';
+  return `file.driver=file,file.filename=/dev/fdset/${fd}${access}`;
+}
