@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
 import { below, fetchBytes } from '../sys/fetch.ts';
@@ -71,16 +72,12 @@ export async function refresh(
   refuseForeign(await pinnedOrRefused(folder), first);
   if (first.repository !== repository) throw notThe(repository, source);
 
-  const saved = await savedMetadata(folder, repository);
   const time = await trustedNow(folder, now);
-  const start = saved ?? { root: first.bytes };
-  const store = openStore(start.root, time, String(source));
-  const metadata = await updateMetadata(start, store, {
-    source,
-    beside: `${folder}/${repository}`,
-    ...(signal ? { signal } : {}),
-  });
-  if (repository === 'policies' && !saved) await proveByPackages(folder, store.root);
+  const known = await openSaved(folder, repository, time);
+  const { saved, store } = known ?? startAt(first.bytes, time, String(source));
+  const beside = join(folder, repository);
+  const metadata = await updateMetadata(saved, store, { source, beside, ...(signal ? { signal } : {}) });
+  if (repository === 'policies' && !known) await proveByPackages(folder, store.root);
 
   const release = await judged(folder, repository, store, { now: time, what: String(source) });
   await saveMetadata(folder, repository, metadata);
@@ -145,9 +142,20 @@ async function readTarget(
   return release.verify(name, await fetchBytes(url, { maxBytes: target.bytes, ...(signal ? { signal } : {}) }));
 }
 
-function openStore(root: Buffer, now: number, what: string): TrustedStore {
+/** Where the last refresh ended. What was lost or damaged counts as none: the pin and the floor still hold. */
+async function openSaved(folder: string, repository: RepositoryName, now: number) {
   try {
-    return new TrustedStore(root, now);
+    const saved = await savedMetadata(folder, repository);
+    return saved && { ...startAt(saved.root, now, folder), saved };
+  } catch (error) {
+    if (error instanceof AppError && ['TRUST_INVALID', 'TRUST_SIGNATURE'].includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+function startAt(root: Buffer, now: number, what: string) {
+  try {
+    return { saved: { root }, store: new TrustedStore(root, now) };
   } catch (error) {
     throw asRefusal(error, what);
   }

@@ -2,10 +2,11 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { isThere, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { encryptedPem } from './pkcs8.ts';
 
 const MAX_KEY_FILE_BYTES = 8192;
 const ENCRYPTED_PEM =
-  /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END ENCRYPTED PRIVATE KEY-----\n?$/;
+  /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n(?<body>[A-Za-z0-9+/=\n]+)-----END ENCRYPTED PRIVATE KEY-----\n?$/;
 
 /** The public half of an Ed25519 key, and the name metadata knows it by. */
 export interface PublicKey {
@@ -39,8 +40,7 @@ export async function createKeyFile(path: string, passphrase: string): Promise<S
   if (passphrase === '') throw new AppError('USAGE', 'a key needs a passphrase');
   if (await isThere(path)) throw new AppError('KEY_EXISTS', `${path} is there already`, { details: { path } });
   const { privateKey } = generateKeyPairSync('ed25519');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
-  await writeFileAtomic(path, pem, 0o600);
+  await writeFileAtomic(path, encryptedPem(privateKey, passphrase), 0o600);
   return signingKey(privateKey);
 }
 
@@ -48,11 +48,20 @@ export async function createKeyFile(path: string, passphrase: string): Promise<S
 export async function openKeyFile(path: string, passphrase: string): Promise<SigningKey> {
   const pem = (await readIfThere(path, MAX_KEY_FILE_BYTES))?.toString('utf8');
   if (pem === undefined) throw new AppError('KEY_MISSING', `${path} is not there`, { details: { path } });
-  if (!ENCRYPTED_PEM.test(pem)) throw new AppError('KEY_INVALID', `${path} is no encrypted key`, { details: { path } });
+  const der = Buffer.from(ENCRYPTED_PEM.exec(pem)?.groups?.['body'] ?? '', 'base64');
+  // A wrong passphrase and a damaged file look much the same to OpenSSL; a cut file does not have the length it states.
+  if (!isWhole(der)) throw new AppError('KEY_INVALID', `${path} is no encrypted key`, { details: { path } });
   const key = decrypted(pem, passphrase, path);
   if (key.asymmetricKeyType !== 'ed25519')
     throw new AppError('KEY_INVALID', `${path} is no Ed25519 key`, { details: { path } });
   return signingKey(key);
+}
+
+/** Whether this is one DER sequence and nothing more. */
+function isWhole(der: Buffer): boolean {
+  if (der.length < 64 || der[0] !== 0x30) return false;
+  const lengthBytes = (der[1] ?? 0) - 0x80;
+  return (lengthBytes === 1 || lengthBytes === 2) && der.readUIntBE(2, lengthBytes) === der.length - 2 - lengthBytes;
 }
 
 function decrypted(pem: string, passphrase: string, path: string): KeyObject {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Fetcher, Updater } from 'tuf-js';
-import { DownloadHTTPError, RuntimeError } from 'tuf-js/dist/error.js';
+import { DownloadHTTPError, PersistError, RuntimeError } from 'tuf-js/dist/error.js';
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
 import { AppError } from '../lib/errors.ts';
 import { below, fetchBytes } from '../sys/fetch.ts';
@@ -73,9 +73,11 @@ async function refreshIn(folder: string, store: TrustedStore, source: URL, signa
   }
 }
 
-/** tuf-js wraps what stopped it as text into a `RuntimeError`: the refusal with that text is the cause itself. */
+/** tuf-js puts what stopped it as text into a `RuntimeError`: the refusal with that text is the cause itself. */
 function causeOf(error: unknown, lastRefusal: unknown): unknown {
-  return error instanceof RuntimeError && error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
+  if (!(error instanceof RuntimeError)) return error;
+  if (error.message.includes('Failed to persist metadata')) return new PersistError(error.message, { cause: error });
+  return error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
 }
 
 /** What tuf-js fetches with: our addresses and our caps. A metadata file may announce more bytes than our cap; it gets the cap. */
