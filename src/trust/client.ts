@@ -51,7 +51,7 @@ export async function pinProject(
   return project;
 }
 
-/** The later of the system's clock and the highest signed time ever seen, in milliseconds. @throws TRUST_INVALID */
+/** The later of the system's clock and the highest signed time ever seen, in milliseconds (trust §5.3). @throws TRUST_INVALID */
 export async function trustedNow(folder: string, systemNow: number): Promise<number> {
   const floors = await Promise.all([savedFloor(folder, 'packages'), savedFloor(folder, 'policies')]);
   return Math.max(systemNow, ...floors.map((floor) => floor?.signedAt ?? 0));
@@ -69,14 +69,14 @@ export async function refresh(
   { now, signal }: { now: number; signal?: AbortSignal },
 ): Promise<Repository> {
   const first = await firstRootOf(source, signal);
-  refuseForeign(await pinnedOrRefused(folder), first);
+  refuseForeign(await pinnedOrRefused(folder), first); // trust §4.2
   if (first.repository !== repository) throw notThe(repository, source);
 
   const time = await trustedNow(folder, now);
   const known = await openSaved(folder, repository, time);
   const { saved, store } = known ?? startAt(first.bytes, time, String(source));
   const beside = join(folder, repository);
-  const metadata = await updateMetadata(saved, store, { source, beside, ...(signal ? { signal } : {}) });
+  const metadata = await updateMetadata(saved, store, { source, beside, signal });
   if (repository === 'policies' && !known) await proveByPackages(folder, store.root);
 
   const release = await judged(folder, repository, store, { now: time, what: String(source) });
@@ -84,7 +84,7 @@ export async function refresh(
   await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
   return {
     ...release,
-    read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, ...(signal ? { signal } : {}) }),
+    read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, signal }),
   };
 }
 
@@ -104,9 +104,7 @@ export async function openCached(
   const time = await trustedNow(folder, now);
   try {
     const store = new TrustedStore(saved.root, time);
-    store.updateTimestamp(saved.timestamp);
-    store.updateSnapshot(saved.snapshot);
-    store.updateDelegatedTargets(saved.targets, MetadataKind.Targets, MetadataKind.Root);
+    store.load(saved);
     return await judged(folder, repository, store, { now: time, what });
   } catch (error) {
     throw asRefusal(error, what);
@@ -130,7 +128,7 @@ async function judged(
 async function readTarget(
   source: URL,
   release: Release,
-  { name, maxBytes, signal }: { name: string; maxBytes: number; signal?: AbortSignal },
+  { name, maxBytes, signal }: { name: string; maxBytes: number; signal: AbortSignal | undefined },
 ): Promise<Verified<Buffer>> {
   const target = targetNamed(release.targets, name);
   if (target.bytes > maxBytes) {
@@ -167,7 +165,7 @@ async function pinnedOrRefused(folder: string): Promise<Identity> {
   return pinned;
 }
 
-/** Trust §4: the root of `policies` is the project's when a threshold of distinct root keys of `packages` signed it. */
+/** Trust §4.4: the root of `policies` is the project's when a threshold of distinct root keys of `packages` signed it. */
 async function proveByPackages(folder: string, policies: Metadata<Root>): Promise<void> {
   const packages = await savedMetadata(folder, 'packages');
   if (!packages) throw new AppError('TRUST_INVALID', 'policies can be verified only once packages were');

@@ -47,12 +47,11 @@ export async function lastRelease(folder: string, roots: readonly Buffer[]): Pro
 
 async function releaseUnder(folder: string, roots: readonly Buffer[], timestamp: Buffer): Promise<Release> {
   const store = chain(roots, folder);
+  const file = (name: string, maxBytes: number) => readCapped(join(folder, 'metadata', name), maxBytes);
   try {
     const { version } = store.updateTimestamp(timestamp).signed.snapshotMeta;
-    store.updateSnapshot(
-      await readCapped(join(folder, 'metadata', `${version}.snapshot.json`), limits.SNAPSHOT_MAX_BYTES),
-    );
-    const targets = await readCapped(join(folder, 'metadata', `${version}.targets.json`), limits.TARGETS_MAX_BYTES);
+    store.updateSnapshot(await file(`${version}.snapshot.json`, limits.SNAPSHOT_MAX_BYTES));
+    const targets = await file(`${version}.targets.json`, limits.TARGETS_MAX_BYTES);
     store.updateDelegatedTargets(targets, MetadataKind.Targets, MetadataKind.Root);
     return releaseIn(store, folder);
   } catch (error) {

@@ -61,17 +61,17 @@ export function targetNamed(targets: readonly Target[], name: string): Target {
   return target;
 }
 
-/** The floor that a release in a store sets, given the one before it. */
-export function floorOf(store: TrustedStore, release: Release, before: Floor | undefined): Floor {
-  const { root, timestamp, snapshot, targets } = rolesOf(store, 'the release');
+/** The floor that a verified release sets, on top of the one before it. */
+export function floorOf(store: TrustedStore, { signedAt }: Release, before: Floor | undefined): Floor {
   const keyIds = keyIdsOf(store);
-  const kept = before && sameKeys(before.keyIds, keyIds) ? before.signedAt : 0;
+  const now = { ...versionsIn(store), signedAt };
+  if (!before || !sameKeys(before.keyIds, keyIds)) return { ...now, keyIds };
   return {
-    root: root.version,
-    timestamp: timestamp.version,
-    snapshot: snapshot.version,
-    targets: targets.version,
-    signedAt: Math.max(kept, release.signedAt),
+    root: Math.max(now.root, before.root),
+    timestamp: Math.max(now.timestamp, before.timestamp),
+    snapshot: Math.max(now.snapshot, before.snapshot),
+    targets: Math.max(now.targets, before.targets),
+    signedAt: Math.max(now.signedAt, before.signedAt),
     keyIds,
   };
 }
@@ -79,25 +79,26 @@ export function floorOf(store: TrustedStore, release: Release, before: Floor | u
 /** @throws TRUST_ROLLBACK when anything in the store is older than what this computer has seen */
 export function holdAbove(store: TrustedStore, floor: Floor | undefined, what: string): void {
   if (!floor) return;
-  const { root, ...others } = rolesOf(store, what);
-  // A root can name new keys only under a new version, so an old key cannot ask for a fresh count.
-  const fresh = root.version > floor.root && !sameKeys(floor.keyIds, keyIdsOf(store));
-  const now = {
-    root: root.version,
-    timestamp: others.timestamp.version,
-    snapshot: others.snapshot.version,
-    targets: others.targets.version,
-  };
-  for (const role of fresh ? (['root'] as const) : (['root', 'timestamp', 'snapshot', 'targets'] as const)) {
-    if (now[role] < floor[role])
-      throw new AppError(
-        'TRUST_ROLLBACK',
-        `${what}: version ${now[role]} of ${role} is older than ${floor[role]}, which was seen here`,
-        {
-          details: { role, found: now[role], seen: floor[role] },
-        },
-      );
+  const found = versionsIn(store);
+  // Under other keys the versions count afresh (trust §5.2). The root's own never do, so an old key cannot ask for that.
+  const held = sameKeys(floor.keyIds, keyIdsOf(store))
+    ? (['root', 'timestamp', 'snapshot', 'targets'] as const)
+    : (['root'] as const);
+  const role = held.find((one) => found[one] < floor[one]);
+  if (role) {
+    throw new AppError(
+      'TRUST_ROLLBACK',
+      `${what}: version ${found[role]} of ${role} is older than ${floor[role]}, which was seen here`,
+      {
+        details: { role, found: found[role], seen: floor[role] },
+      },
+    );
   }
+}
+
+function versionsIn(store: TrustedStore) {
+  const { root, timestamp, snapshot, targets } = rolesOf(store, 'the release');
+  return { root: root.version, timestamp: timestamp.version, snapshot: snapshot.version, targets: targets.version };
 }
 
 function rolesOf(store: TrustedStore, what: string) {

@@ -31,7 +31,7 @@ const Role = z
 /** How long a root holds unless said otherwise: media have to work for years without a network. */
 export const ROOT_VALID_MS = 10 * 365 * 86_400_000;
 
-/** The signed part of a root, trust §3. TUF allows much more, and more is refused. */
+/** The signed part of a root, trust §3.1. TUF allows much more, and more is refused. */
 const RootForm = z
   .strictObject({
     _type: z.literal('root'),
@@ -77,7 +77,7 @@ export function parseRoot(bytes: Uint8Array, what: string): Metadata<Root> {
 
 /**
  * Which project and repository version 1 of a root stands for. For packages the fingerprint is the SHA-256 of the canonical
- * signed part, so nobody can claim another's; for policies it is a claim, and signatures have to prove it (trust §4).
+ * signed part, so nobody can claim another's; for policies it is a claim, and signatures have to prove it (trust §3.2, §4.4).
  * @throws TRUST_INVALID
  */
 export function identityIn(first: Root): Identity & { repository: RepositoryName } {

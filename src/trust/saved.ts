@@ -25,7 +25,7 @@ const MetadataFile = z.strictObject({
 
 const Version = z.int().min(0);
 
-/** What a computer has seen and will not go below, trust §5; it outlives the metadata. */
+/** What a computer has seen and will not go below, trust §5.1; it outlives the metadata. */
 const FloorFile = z.strictObject({
   format: z.literal(1),
   root: Version,

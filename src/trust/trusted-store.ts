@@ -1,22 +1,20 @@
-import type { Metadata, Root, Snapshot, Timestamp } from '@tufjs/models';
+import { type Metadata, MetadataKind, type Root, type Snapshot, type Timestamp } from '@tufjs/models';
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
 import { AppError } from '../lib/errors.ts';
 import { checkRoot } from './root.ts';
 
 /**
- * tuf-js's set of verified metadata, which does all the verifying, with two additions. It judges expiry by the time we give
- * it instead of the system's, and it remembers its last refusal, because `Updater` turns some of them into text.
+ * tuf-js's set of verified metadata, which does all the verifying, with three additions. It judges expiry by the time we give
+ * it instead of the system's, every root in it has our form, and it remembers its last refusal, because `Updater` turns some of them into text.
  */
 export class TrustedStore extends TrustedMetadataStore {
   /** The error that stopped the last step, if it was stopped. */
   lastRefusal: unknown;
-  readonly #check: (root: Root) => void;
 
   /** `now` in milliseconds; with 0 nothing has expired. @throws what tuf-js throws when the root does not sign itself */
-  constructor(root: Buffer, now: number, check: (root: Root) => void = checkRoot) {
+  constructor(root: Buffer, now: number) {
     super(root);
-    this.#check = check;
-    check(this.root.signed);
+    checkRoot(this.root.signed);
     // The one way in: tuf-js reads `new Date()` in its constructor and has no option for it. If a later version keeps its
     // clock elsewhere, we must not go on with the wrong time.
     const clock: unknown = Reflect.get(this, 'referenceTime');
@@ -27,7 +25,7 @@ export class TrustedStore extends TrustedMetadataStore {
   override updateRoot(bytes: Buffer): Metadata<Root> {
     return this.#noting(() => {
       const root = super.updateRoot(bytes);
-      this.#check(root.signed);
+      checkRoot(root.signed);
       return root;
     });
   }
@@ -42,6 +40,13 @@ export class TrustedStore extends TrustedMetadataStore {
 
   override updateDelegatedTargets(bytes: Buffer, role: string, delegator: string): void {
     this.#noting(() => super.updateDelegatedTargets(bytes, role, delegator));
+  }
+
+  /** A whole release from files at hand, in the order TUF gives (§5.4 to §5.6). @throws what tuf-js throws */
+  load(files: { timestamp: Buffer; snapshot: Buffer; targets: Buffer }): void {
+    this.updateTimestamp(files.timestamp);
+    this.updateSnapshot(files.snapshot);
+    this.updateDelegatedTargets(files.targets, MetadataKind.Targets, MetadataKind.Root);
   }
 
   #noting<T>(step: () => T): T {

@@ -26,7 +26,7 @@ const MAX_BYTES = {
 export async function updateMetadata(
   saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>,
   store: TrustedStore,
-  { source, beside, signal }: { source: URL; beside: string; signal?: AbortSignal },
+  { source, beside, signal }: { source: URL; beside: string; signal: AbortSignal | undefined },
 ): Promise<SavedMetadata> {
   const folder = temporaryBeside(beside);
   try {
@@ -48,7 +48,12 @@ export async function updateMetadata(
   }
 }
 
-async function refreshIn(folder: string, store: TrustedStore, source: URL, signal?: AbortSignal): Promise<void> {
+async function refreshIn(
+  folder: string,
+  store: TrustedStore,
+  source: URL,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const updater = new Updater({
     metadataDir: folder,
     metadataBaseUrl: below(source, 'metadata').href,
@@ -80,17 +85,17 @@ function causeOf(error: unknown, lastRefusal: unknown): unknown {
   return error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
 }
 
-/** What tuf-js fetches with: our addresses and our caps. A metadata file may announce more bytes than our cap; it gets the cap. */
-function metadataFetcher(store: TrustedStore, signal?: AbortSignal): Fetcher {
+/** What tuf-js fetches with: our addresses and our caps, which also hold where signed metadata announces more. */
+function metadataFetcher(store: TrustedStore, signal: AbortSignal | undefined): Fetcher {
   return {
     async downloadBytes(address, maxLength) {
       const url = new URL(address);
-      const maxBytes = Math.min(maxLength, limits.TARGETS_MAX_BYTES);
+      const maxBytes = Math.min(maxLength, MAX_BYTES[roleOf(url)]);
       try {
         return await fetchBytes(url, { maxBytes, timeoutMs: limits.FETCH_TIMEOUT_MS, ...(signal ? { signal } : {}) });
       } catch (error) {
         // No next root: the one we have is the newest (TUF §5.3.3). tuf-js knows this by the status alone.
-        if (error instanceof AppError && error.code === 'FETCH_MISSING' && /\/\d+\.root\.json$/.test(url.pathname))
+        if (error instanceof AppError && error.code === 'FETCH_MISSING' && roleOf(url) === 'root')
           throw new DownloadHTTPError(error.message, 404);
         store.lastRefusal = error;
         throw error;
@@ -98,4 +103,10 @@ function metadataFetcher(store: TrustedStore, signal?: AbortSignal): Fetcher {
     },
     downloadFile: () => Promise.reject(new AppError('INTERNAL', 'targets are not fetched through tuf-js')),
   };
+}
+
+function roleOf(url: URL): keyof typeof MAX_BYTES {
+  const role = /(?:^|[./])(\w+)\.json$/.exec(url.pathname)?.[1];
+  if (role === 'root' || role === 'timestamp' || role === 'snapshot' || role === 'targets') return role;
+  throw new AppError('INTERNAL', `tuf-js asked for ${url}, which no repository of ours has`);
 }

@@ -123,7 +123,11 @@ test('a root that lists one key under two ids is refused', async (t) => {
   const contents = { repository: 'packages', projectName: 'Office', roleKeys: [p.keys.packages] } as const;
   const root = newRoot({ ...contents, rootKeys: [p.keys.root, alias], threshold: 2 }, 2, NOW + DAY_MS);
   await writeFile(path, signed(root, [p.keys.root, alias]));
+  await assert.rejects(p.refresh('packages'), refused('TRUST_INVALID'));
 
+  // Nor may it be a step on the way to one that is as it should be.
+  const next = newRoot({ ...contents, rootKeys: [p.keys.root], threshold: 1 }, 3, NOW + DAY_MS);
+  await writeFile(join(p.packages, 'metadata', '3.root.json'), signed(next, [p.keys.root, alias]));
   await assert.rejects(p.refresh('packages'), refused('TRUST_INVALID'));
 });
 

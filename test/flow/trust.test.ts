@@ -382,6 +382,70 @@ test('a crash at any point of a publication leaves the old release, and the next
   }
 });
 
+test('refreshes at the same time do not disturb each other', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  await p.release('packages');
+
+  const releases = await Promise.all(Array.from({ length: 8 }, () => p.refresh('packages')));
+
+  assert.deepEqual(new Set(releases.map((release) => release.version)), new Set([2]));
+  assert.equal((await openCached(p.trust, 'packages', NOW))?.version, 2);
+  assert.deepEqual(await readdir(p.trust), ['packages-floor.json', 'packages.json', 'project.json']);
+});
+
+test('a signed time never falls, whatever a later release says', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  await p.release('packages', {}, NOW + DAY_MS);
+  await p.refresh('packages');
+  await p.release('packages');
+  await forge(join(p.packages, 'metadata', 'timestamp.json'), [p.keys.packages], (signed) => {
+    signed['x-lazaret-signed-at'] = '2026-11-01T00:00:00Z';
+  });
+
+  await p.refresh('packages');
+
+  assert.equal(await trustedNow(p.trust, NOW), NOW + DAY_MS);
+});
+
+test('a release signed after its root expired is refused by a clock that is behind', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  await p.release('packages', {}, NOW + 3651 * DAY_MS);
+
+  await assert.rejects(p.refresh('packages'), refused('TRUST_EXPIRED'));
+});
+
+test('metadata that announces more than the cap is cut off all the same', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  const metadata = join(p.packages, 'metadata');
+  await writeFile(join(metadata, '1.snapshot.json'), ' '.repeat(20_000));
+  await forge(join(metadata, 'timestamp.json'), [p.keys.packages], (signed) => {
+    signed['meta'] = { 'snapshot.json': { version: 1, length: 20_000 } };
+  });
+
+  await assert.rejects(p.refresh('packages'), refused('FETCH_TOO_LARGE'));
+});
+
+test('a release that delegates is refused', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  const metadata = join(p.packages, 'metadata');
+  const list = await forge(join(metadata, '1.targets.json'), [p.keys.packages], (signed) => {
+    signed['delegations'] = { keys: {}, roles: [] };
+  });
+  const snapshot = await forge(join(metadata, '1.snapshot.json'), [p.keys.packages], (signed) => {
+    signed['meta'] = { 'targets.json': { version: 1, length: list.length } };
+  });
+  await forge(join(metadata, 'timestamp.json'), [p.keys.packages], (signed) => {
+    signed['meta'] = { 'snapshot.json': { version: 1, length: snapshot.length } };
+  });
+
+  await assert.rejects(p.refresh('packages'), refused('TRUST_INVALID'));
+});
+
 test('an interrupted refresh says so', async (t) => {
   const p = await trustProject(t);
   await p.pin();
