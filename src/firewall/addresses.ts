@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../lib/errors.ts';
+
+/** Inside every machine’s namespace the addresses are the same; no two namespaces see each other. */
+export const GATEWAY = '10.77.0.1';
+export const GUEST = '10.77.0.2';
+/** The links between the namespaces and the host; machine number N has the N-th four addresses. */
+export const UPLINKS = '10.213.0.0/16';
+export const MAX_NUMBER = 16_383;
+
+/** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */
+export const DNS_PORTS = { normal: 5353, restricted: 5354 } as const;
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+
+/** What a machine’s network is called: derived from its id, because an interface’s name has 15 characters at most. */
+export interface NetworkNames {
+  namespace: string;
+  /** The host’s end of the link to the namespace. */
+  uplink: string;
+}
+
+export function networkNames(id: string): NetworkNames {
+  const short = createHash('sha256').update(id).digest('hex').slice(0, 8);
+  return { namespace: `lazaret-${short}`, uplink: `lz-${short}` };
+}
+
+/** Both ends of machine number N’s uplink, in a /30 of `UPLINKS`. @throws NETWORK_FAILED when out of range */
+export function uplinkAddresses(number: number): { host: string; inside: string } {
+  if (!Number.isInteger(number) || number < 0 || number > MAX_NUMBER)
+    throw new AppError('NETWORK_FAILED', `machine number ${number} is not in 0-${MAX_NUMBER}`);
+  const first = number * 4;
+  const at = (offset: number) => `10.213.${(first + offset) >> 8}.${(first + offset) & 255}`;
+  return { host: at(1), inside: at(2) };
+}
+
+/** @throws NETWORK_FAILED when it is no unicast Ethernet address in small letters */
+export function checkMac(mac: string): string {
+  if (!MAC.test(mac) || Number.parseInt(mac.slice(0, 2), 16) & 1)
+    throw new AppError('NETWORK_FAILED', `${mac} is no network card’s address`);
+  return mac;
+}
+
+/** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */
+export function linkLocal(mac: string): string {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map((part) => Number.parseInt(part, 16));
+  const words = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return `fe80::${words.map((word) => word.toString(16)).join(':')}`;
+}

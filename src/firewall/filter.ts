@@ -1,0 +1,161 @@
+import { AppError } from '../lib/errors.ts';
+import type { AccessLists } from '../quarantine/access-list.ts';
+import type { Log } from '../sys/log.ts';
+import { listRules, listsDigest } from './list-rules.ts';
+import { listed, loadRules, NftSession, readEnforced, transactSlowly } from './nft.ts';
+import { type AccessMode, type Enforced, switchTransaction } from './ruleset.ts';
+
+const MAX_GENERATION = 0xffff_ffff;
+
+/**
+ * The packet filter of one machine as the kernel has it. Every change is one transaction that is read back before it
+ * counts; calls wait for each other. A change that cannot be proven ends in mode `refuse` and is thrown as FILTER_FAILED.
+ */
+export class MachineFilter implements AsyncDisposable {
+  readonly #enter: readonly string[];
+  readonly #log: Log;
+  #enforced: Enforced;
+  #session: NftSession | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  private constructor(enter: readonly string[], log: Log, enforced: Enforced) {
+    this.#enter = enter;
+    this.#log = log;
+    this.#enforced = enforced;
+  }
+
+  /** Takes over what the kernel enforces. @throws FILTER_FAILED when that cannot be told */
+  static async adopt(enter: readonly string[], log: Log): Promise<MachineFilter> {
+    const enforced = await readEnforced(enter);
+    const lists = enforced.lists || (await loadedLists(enter));
+    return new MachineFilter(enter, log, { ...enforced, lists });
+  }
+
+  get enforced(): Enforced {
+    return this.#enforced;
+  }
+
+  /** The process of the long-lived nft, if one runs. */
+  get sessionPid(): number | undefined {
+    return this.#session?.hasEnded === false ? this.#session.pid : undefined;
+  }
+
+  /** Switches, and judges every flow anew. @throws FILTER_FAILED */
+  switchTo(mode: AccessMode, names: boolean): Promise<Enforced> {
+    return this.#inTurn(() => this.#enforce({ ...this.#next(), mode }, names));
+  }
+
+  /** Lets the guest’s questions for names through, or not, and leaves the rest as it is. @throws FILTER_FAILED */
+  setNames(names: boolean): Promise<Enforced> {
+    return this.#inTurn(() => this.#enforce(this.#enforced, names));
+  }
+
+  /**
+   * Puts other lists in force. They are loaded beside the old ones, which may take a while and lets switches pass,
+   * `prepare` may fill them, and one transaction then names them. The guest’s questions for names are held back until `setNames`.
+   * @throws FILTER_FAILED
+   */
+  changeLists(lists: AccessLists, prepare: (digest: string) => Promise<void>): Promise<Enforced> {
+    const change = async () => {
+      const old = this.#enforced.lists;
+      const digest = listsDigest(lists);
+      if (digest === old) return this.#enforced;
+      await this.#removeLists(digest);
+      await loadRules(this.#enter, listRules(lists, digest));
+      await prepare(digest);
+      const enforced = await this.#inTurn(() => this.#enforce({ ...this.#next(), lists: digest }, false));
+      await this.#removeLists(old);
+      return enforced;
+    };
+    const turn = this.#lastChange.then(change, change);
+    this.#lastChange = turn;
+    return turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last.catch(() => undefined);
+    await this.#session?.[Symbol.asyncDispose]();
+    this.#session = undefined;
+  }
+
+  #next(): Enforced {
+    const { generation } = this.#enforced;
+    return { ...this.#enforced, generation: generation >= MAX_GENERATION ? 1 : generation + 1 };
+  }
+
+  async #enforce(wanted: Enforced, names: boolean): Promise<Enforced> {
+    const commands = switchTransaction(wanted, names);
+    if (!same(await this.#transact(commands), wanted)) await this.#fallBack(wanted);
+    this.#enforced = wanted;
+    return wanted;
+  }
+
+  /** The long-lived nft first; when it has died or does not answer, a program for this one transaction. */
+  async #transact(commands: readonly string[]): Promise<Enforced> {
+    try {
+      if (this.#session?.hasEnded !== false) this.#session = await NftSession.start(this.#enter);
+      return await this.#session.transact(commands);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#log.warn({ error: error.message }, 'the long-lived nft failed');
+      await this.#session?.[Symbol.asyncDispose]();
+      this.#session = undefined;
+      return this.#transactOrRefuse(commands);
+    }
+  }
+
+  async #transactOrRefuse(commands: readonly string[]): Promise<Enforced> {
+    try {
+      return await transactSlowly(this.#enter, commands);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return this.#fallBack(this.#enforced, error);
+    }
+  }
+
+  /** Closes what could not be proven to be as wanted. */
+  async #fallBack(wanted: Enforced, cause?: AppError): Promise<never> {
+    const generation = (wanted.generation % MAX_GENERATION) + 1;
+    const refused = { mode: 'refuse', generation, lists: this.#enforced.lists } as const;
+    await transactSlowly(this.#enter, switchTransaction(refused, false));
+    this.#enforced = refused;
+    throw new AppError('FILTER_FAILED', 'the switch could not be proven, so the machine is closed', { cause });
+  }
+
+  async #removeLists(digest: string): Promise<void> {
+    const chains = await namesOf(this.#enter, 'chain', digest);
+    const sets = await namesOf(this.#enter, 'set', digest);
+    const commands = [
+      ...chains.map((name) => `flush chain inet lazaret ${name}`),
+      ...chains.map((name) => `delete chain inet lazaret ${name}`),
+      ...sets.map((name) => `delete set inet lazaret ${name}`),
+    ];
+    if (commands.length > 0) await loadRules(this.#enter, `${commands.join('\n')}\n`);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn;
+    return turn;
+  }
+}
+
+/** The chains or sets of the lists with that digest. */
+async function namesOf(enter: readonly string[], kind: 'chain' | 'set', digest: string): Promise<string[]> {
+  const text = await listed(enter, [`${kind}s`, 'inet'], true);
+  const names = [...text.matchAll(new RegExp(`^\\t${kind} (\\w+) \\{`, 'gm'))].map(([, name = '']) => name);
+  return names.filter((name) => name.split('_')[1] === digest);
+}
+
+/** In mode `refuse` no rule names the lists; then their chains do. */
+async function loadedLists(enter: readonly string[]): Promise<string> {
+  const text = await listed(enter, ['chains', 'inet'], true);
+  const digest = /chain normal_([0-9a-f]{8}) /.exec(text)?.[1];
+  if (!digest) throw new AppError('FILTER_FAILED', 'the machine’s lists are not loaded');
+  return digest;
+}
+
+function same(a: Enforced, b: Enforced): boolean {
+  return a.mode === b.mode && a.generation === b.generation && (a.mode === 'refuse' || a.lists === b.lists);
+}

@@ -1,0 +1,34 @@
+import { UPLINKS } from './addresses.ts';
+
+/**
+ * The only rules outside the machines’ namespaces, put in place of what stood there in one transaction.
+ * No machine reaches another or any address of the host, and nothing from outside reaches a machine. `raised` are the
+ * interfaces that pass packets on only because of us: what comes in there and is not for a machine goes no further.
+ */
+export function hostRules(raised: readonly string[]): string {
+  const elements = raised.length > 0 ? ` elements = { ${raised.map((name) => `"${name}"`).join(', ')} }` : '';
+  return `table inet lazaret_host
+delete table inet lazaret_host
+table inet lazaret_host {
+  set raised { type ifname;${elements}
+  }
+  chain forward {
+    type filter hook forward priority filter - 5; policy accept;
+    iifname "lz-*" oifname "lz-*" drop
+    oifname "lz-*" ct state established,related accept
+    oifname "lz-*" drop
+    iifname @raised drop
+  }
+  chain input {
+    type filter hook input priority filter - 5; policy accept;
+    iifname "lz-*" ct state established,related accept
+    iifname "lz-*" meta l4proto tcp reject with tcp reset
+    iifname "lz-*" reject with icmpx admin-prohibited
+  }
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${UPLINKS} oifname != "lz-*" masquerade
+  }
+}
+`;
+}

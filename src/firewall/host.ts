@@ -1,0 +1,118 @@
+import { dirname } from 'node:path';
+import { AppError } from '../lib/errors.ts';
+import { canonicalJson } from '../lib/json.ts';
+import { run } from '../sys/exec.ts';
+import { makeFolder, readIfThere, removeFolder, writeFileAtomic } from '../sys/files.ts';
+import { readKernelFile, writeKernelFile } from '../sys/kernel.ts';
+import { hostRules } from './host-rules.ts';
+import { loadRules } from './nft.ts';
+
+const MAX_STATE_BYTES = 64 << 10;
+const INTERFACE = /^[^\s/"]{1,15}$/;
+
+/**
+ * What all machines share in the namespace the service runs in: the table `lazaret_host`, and the interfaces that pass
+ * packets on. Both are there while a machine has an uplink; what they were before is in `stateFile`, so that a service
+ * started anew can put it back. One such object a service; its calls wait for each other.
+ */
+export class HostNetwork {
+  readonly #stateFile: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(stateFile: string) {
+    this.#stateFile = stateFile;
+  }
+
+  /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
+  prepare(): Promise<void> {
+    return this.#inTurn(async () => {
+      const raised = new Set(await this.#raised());
+      for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
+      const names = [...raised].sort();
+      await makeFolder(dirname(this.#stateFile));
+      await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, raised: names })}\n`, 0o600);
+      await loadRules([], hostRules(names));
+      for (const name of names) await writeKernelFile(flagOf(name), '1');
+    });
+  }
+
+  /** Lets packets in from a machine’s uplink. @throws NETWORK_FAILED */
+  async admit(uplink: string): Promise<void> {
+    await writeKernelFile(`/proc/sys/net/ipv6/conf/${uplink}/disable_ipv6`, '1');
+    if (!(await writeKernelFile(flagOf(uplink), '1')))
+      throw new AppError('NETWORK_FAILED', `the uplink ${uplink} has gone`);
+  }
+
+  /** Puts everything back as it was once no machine has an uplink any more. @throws FILTER_FAILED, NETWORK_FAILED */
+  settle(): Promise<void> {
+    return this.#inTurn(async () => {
+      if ((await interfaces()).some((name) => name.startsWith('lz-'))) return;
+      for (const name of await this.#raised()) await writeKernelFile(flagOf(name), '0');
+      await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
+      await removeFolder(this.#stateFile);
+    });
+  }
+
+  async #raised(): Promise<string[]> {
+    const text = (await readIfThere(this.#stateFile, MAX_STATE_BYTES))?.toString('utf8');
+    return text === undefined ? [] : parseHostState(text);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn;
+    return turn;
+  }
+}
+
+/** The interfaces whose flag we raised. @throws NETWORK_FAILED when it is no such file */
+export function parseHostState(text: string): string[] {
+  const state = parseJson(text);
+  const raised: unknown = isRecord(state) && state['format'] === 1 ? state['raised'] : undefined;
+  if (!Array.isArray(raised) || !raised.every(isInterface))
+    throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read');
+  return raised;
+}
+
+/** The interfaces through which something can be reached, but for the machines’ own. */
+async function routedInterfaces(): Promise<string[]> {
+  const { stdout } = await run('ip', ['-json', '-4', 'route', 'show', 'table', 'main']);
+  const names = records(stdout).map(({ dev }) => dev);
+  return [...new Set(names.filter(isInterface))].filter((name) => name !== 'lo' && !name.startsWith('lz-'));
+}
+
+async function interfaces(): Promise<string[]> {
+  const { stdout } = await run('ip', ['-json', 'link']);
+  return records(stdout)
+    .map(({ ifname }) => ifname)
+    .filter((name) => typeof name === 'string');
+}
+
+function records(text: string): Record<string, unknown>[] {
+  const list = parseJson(text || '[]');
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('NETWORK_FAILED', 'what the computer says of its interfaces cannot be read', { cause });
+  }
+}
+
+function isInterface(name: unknown): name is string {
+  return typeof name === 'string' && INTERFACE.test(name);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function flagOf(name: string): string {
+  return `/proc/sys/net/ipv4/conf/${name}/forwarding`;
+}
+
+function readFlag(name: string): Promise<string | undefined> {
+  return readKernelFile(flagOf(name));
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
+import { type Elements, protocolName, subnetElements } from './elements.ts';
+import { type NameClass, nameClasses, type Traffic } from './name-classes.ts';
+import { formatRange } from './port-ranges.ts';
+
+/**
+ * How long an address stays reachable after its name was last answered with it, in seconds. The helper tells the guest
+ * to ask again after `MAX_TTL_S`, and what nobody asks for any more closes by itself.
+ */
+export const NAME_TIMEOUT_S = 900;
+export const MAX_TTL_S = 60;
+
+const PRINTER_PORTS = [
+  { protocol: 'tcp', ports: '515, 631, 9100' },
+  { protocol: 'udp', ports: '161' },
+];
+
+/** Which end of a flow a chain looks at: the destination of what the guest sends, or the source of what comes back. */
+type Side = 'out' | 'in';
+
+/** Names both lists of a machine by their content, eight hexadecimal digits: sets and chains carry it in their names. */
+export function listsDigest(lists: AccessLists): string {
+  const names = [lists.normal, lists.restricted].map(resolvesEverything).join();
+  return createHash('sha256')
+    .update(`${names} ${listRules(lists, 'x')}`)
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/** Whether names that are not on the list resolve too while it is in force. */
+export function resolvesEverything(list: AccessList): boolean {
+  return list.mode === 'blacklist' || list.exceptions.has('dns');
+}
+
+/** The sets that belong to a name, by list; `_4` and `_6` follow for the families. */
+export function nameSets(list: AccessList, key: keyof AccessLists, digest: string): Map<string, string> {
+  return new Map(
+    nameClasses(list.entries).flatMap(({ names }, index) =>
+      names.map((name) => [name, nameSet(key, digest, index)] as const),
+    ),
+  );
+}
+
+/** The sets and chains of both lists, to be loaded beside the table’s others: whoever names them switches to them. */
+export function listRules(lists: AccessLists, digest: string): string {
+  return `table inet lazaret {\n${rulesOf(lists.normal, 'normal', digest)}${rulesOf(lists.restricted, 'restricted', digest)}}\n`;
+}
+
+function rulesOf(list: AccessList, key: keyof AccessLists, digest: string): string {
+  const prefix = `${key}_${digest}`;
+  const subnets = { 4: subnetElements(list.entries, 4), 6: subnetElements(list.entries, 6) } as const;
+  const classes = nameClasses(list.entries);
+  const chain = (name: string, side: Side) =>
+    block(`chain ${name}`, [...matches(prefix, subnets, classes, side, list), ...closing(list, side)]);
+  return [
+    ...([4, 6] as const).flatMap((family) => subnetSets(prefix, family, subnets[family])),
+    ...classes.flatMap((_, index) => [4, 6].map((family) => nameSetBlock(nameSet(key, digest, index), family))),
+    chain(prefix, 'out'),
+    chain(`${prefix}_in`, 'in'),
+  ].join('');
+}
+
+function subnetSets(prefix: string, family: 4 | 6, { any, ports }: Elements): string[] {
+  const address = `ipv${family}_addr`;
+  return [
+    any.length > 0 ? intervalSet(`${prefix}_any${family}`, address, any) : '',
+    ports.length > 0 ? intervalSet(`${prefix}_ports${family}`, `${address} . inet_proto . inet_service`, ports) : '',
+  ];
+}
+
+function intervalSet(name: string, type: string, elements: readonly string[]): string {
+  return block(`set ${name}`, [`type ${type}`, 'flags interval', `elements = { ${elements.join(', ')} }`]);
+}
+
+function nameSetBlock(name: string, family: number): string {
+  return block(`set ${name}_${family}`, [
+    `type ipv${family}_addr`,
+    'flags timeout',
+    `timeout ${NAME_TIMEOUT_S}s`,
+    'size 65535',
+  ]);
+}
+
+function nameSet(key: keyof AccessLists, digest: string, index: number): string {
+  return `${key}_${digest}_n${index}`;
+}
+
+/** The rules that find what is on the list, each with what the list says of it. */
+function matches(
+  prefix: string,
+  subnets: Record<4 | 6, Elements>,
+  classes: readonly NameClass[],
+  side: Side,
+  list: AccessList,
+): string[] {
+  const verdict = list.mode === 'whitelist' ? 'goto stamp_accept' : refusal(side);
+  const [address, port] = side === 'out' ? ['daddr', 'dport'] : ['saddr', 'sport'];
+  return ([4, 6] as const).flatMap((family) => {
+    const ip = `${family === 4 ? 'ip' : 'ip6'} ${address}`;
+    const { any, ports } = subnets[family];
+    return [
+      ...(any.length > 0 ? [`${ip} @${prefix}_any${family} ${verdict}`] : []),
+      ...(ports.length > 0 ? [`${ip} . meta l4proto . th ${port} @${prefix}_ports${family} ${verdict}`] : []),
+      ...classes.flatMap(({ traffic }, index) =>
+        traffic.map((kind) => `${ip} @${prefix}_n${index}_${family}${kindMatch(kind, family, port)} ${verdict}`),
+      ),
+    ];
+  });
+}
+
+function kindMatch({ protocol, ports }: Traffic, family: 4 | 6, port: string | undefined): string {
+  if (protocol === undefined) return '';
+  const which = ports ? ` th ${port} { ${ports.map(formatRange).join(', ')} }` : '';
+  return ` meta l4proto ${protocolName(protocol, family)}${which}`;
+}
+
+/** What holds for everything that is not on the list; exceptions open their own kind of traffic (ACE 1.0 p. 232). */
+function closing(list: AccessList, side: Side): string[] {
+  if (list.mode === 'blacklist') return ['goto stamp_accept'];
+  const [icmp, port] = side === 'out' ? ['echo-request', 'dport'] : ['echo-reply', 'sport'];
+  return [
+    ...(list.exceptions.has('icmp')
+      ? [`icmp type ${icmp} goto stamp_accept`, `icmpv6 type ${icmp} goto stamp_accept`]
+      : []),
+    ...(list.exceptions.has('printers')
+      ? PRINTER_PORTS.map(({ protocol, ports }) => `${protocol} ${port} { ${ports} } goto stamp_accept`)
+      : []),
+    refusal(side),
+  ];
+}
+
+function refusal(side: Side): string {
+  return side === 'out' ? 'goto refuse' : 'goto refuse_in';
+}
+
+function block(head: string, lines: readonly string[]): string {
+  return `  ${head} {\n${lines.map((line) => `    ${line}\n`).join('')}  }\n`;
+}

@@ -1,0 +1,40 @@
+import type { AccessEntry, PortRange, Protocol } from '../policy/access-entry.ts';
+import { PROTOCOLS } from './elements.ts';
+import { ALL_PORTS, formatRange, mergeRanges } from './port-ranges.ts';
+
+/** One kind of traffic; without a protocol every kind, without ports every port. */
+export interface Traffic {
+  protocol?: Protocol;
+  ports?: readonly PortRange[];
+}
+
+/** Names of a list that stand for the same traffic and so can share the sets their addresses are written to. */
+export interface NameClass {
+  traffic: readonly Traffic[];
+  names: readonly string[];
+}
+
+/** The names of a list by the traffic they stand for, in an order that depends on the list’s content alone. */
+export function nameClasses(entries: readonly AccessEntry[]): NameClass[] {
+  const byName = Map.groupBy(entries, ({ target }) => (target.kind === 'name' ? target.name : ''));
+  byName.delete('');
+  const classes = new Map<string, { traffic: Traffic[]; names: string[] }>();
+  for (const [name, ofName] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const traffic = joined(ofName);
+    const key = traffic.map(({ protocol, ports }) => `${protocol} ${ports?.map(formatRange)}`).join();
+    const known = classes.get(key) ?? { traffic, names: [] };
+    known.names.push(name);
+    classes.set(key, known);
+  }
+  return [...classes.values()];
+}
+
+function joined(entries: readonly AccessEntry[]): Traffic[] {
+  if (entries.some(({ protocol }) => protocol === undefined)) return [{}];
+  return PROTOCOLS.flatMap((protocol) => {
+    const ofProtocol = entries.filter((entry) => entry.protocol === protocol);
+    if (ofProtocol.length === 0) return [];
+    if (ofProtocol.some(({ ports }) => ports === undefined)) return [{ protocol }];
+    return [{ protocol, ports: mergeRanges(ofProtocol.flatMap(({ ports }) => ports ?? ALL_PORTS)) }];
+  });
+}

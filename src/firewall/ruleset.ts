@@ -1,0 +1,175 @@
+import type { AccessLists } from '../quarantine/access-list.ts';
+import { DNS_PORTS, GUEST, linkLocal, UPLINKS } from './addresses.ts';
+import { listRules, listsDigest } from './list-rules.ts';
+
+/** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
+export type AccessMode = keyof AccessLists | 'refuse';
+
+/** What a machine’s rules are made of. */
+export interface MachineRules {
+  /** The guest’s network card. */
+  mac: string;
+  lists: AccessLists;
+  /** Who may ask which resolvers for the guest’s names; undefined when nobody may. */
+  helper: { uid: number; resolvers: readonly string[] } | undefined;
+}
+
+/**
+ * The whole packet filter of a machine’s namespace, in mode `refuse` and generation 1, one transaction for `nft -f`.
+ * Every accepted flow carries in its mark the generation that accepted it; once that has moved on, each flow is judged
+ * again at its next packet, whichever end sends it. quarantine-network §3, §4.
+ */
+export function ruleset(rules: MachineRules): string {
+  return `${antiSpoof(rules.mac)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
+}
+
+/** Stateless, before everything else: the guest has one card and one address, and serves nobody addresses or routes. */
+function antiSpoof(mac: string): string {
+  return `table netdev lazaret_l2 {
+  counter drop_mac { }
+  chain g_arp {
+    arp saddr ether ${mac} arp saddr ip { 0.0.0.0, ${GUEST} } accept
+    drop
+  }
+  chain g_ip4 {
+    ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+    ip saddr != ${GUEST} drop
+    udp sport 67 drop
+    accept
+  }
+  chain g_ip6 {
+    ip6 saddr :: icmpv6 type { nd-neighbor-solicit, nd-router-solicit, mld2-listener-report } accept
+    icmpv6 type { nd-router-advert, nd-redirect } drop
+    udp sport 547 drop
+    ip6 saddr != ${linkLocal(mac)} drop
+    accept
+  }
+  chain guest {
+    type filter hook ingress device "tap0" priority -500; policy drop;
+    ether saddr != ${mac} counter name drop_mac drop
+    ether type vmap { arp : jump g_arp, ip : jump g_ip4, ip6 : jump g_ip6 }
+  }
+}
+`;
+}
+
+function filter(helper: MachineRules['helper']): string {
+  return `table inet lazaret {
+  counter rejected { }
+${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
+  chain current { ct mark 1 accept; }
+  chain refuse {
+    counter name rejected
+    meta l4proto { tcp, udp } update @denied4 { ip daddr . meta l4proto . th dport }
+    meta l4proto { tcp, udp } update @denied6 { ip6 daddr . meta l4proto . th dport }
+    meta l4proto != { tcp, udp } update @denied_other4 { ip daddr . meta l4proto }
+    meta l4proto != { tcp, udp } update @denied_other6 { ip6 daddr . meta l4proto }
+    meta l4proto tcp reject with tcp reset
+    reject with icmpx admin-prohibited
+  }
+  chain refuse_in {
+    meta l4proto tcp reject with tcp reset
+    drop
+  }
+  chain mode { goto refuse; }
+  chain mode_in { goto refuse_in; }
+  chain dns_redirect { }
+  chain dns_in { }
+  chain dns_out { }
+  chain dns_uplink {
+${helper ? uplink(helper) : ''}  }
+  chain out {
+    ct state invalid drop
+    ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
+    ct state established,related jump current
+    goto mode
+  }
+  chain in {
+    ct state established,related jump current
+    ct state established goto mode_in
+    drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    iifname "tap0" oifname "up0" jump out
+    iifname "up0" oifname "tap0" jump in
+  }
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iifname "up0" meta l4proto { tcp, udp } th sport 53 ct state established accept
+    iifname "up0" ct state related accept
+    iifname "tap0" udp sport 68 udp dport 67 accept
+    iifname "tap0" jump dns_in
+    iifname "tap0" icmp type echo-request limit rate 20/second accept
+    iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, echo-request } accept
+    iifname "tap0" meta pkttype host meta l4proto tcp reject with tcp reset
+    iifname "tap0" meta pkttype host limit rate 20/second reject with icmpx admin-prohibited
+  }
+  chain output {
+    type filter hook output priority filter; policy drop;
+${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    oifname "up0" jump dns_out
+    icmp type echo-reply accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, packet-too-big, echo-reply } accept
+    tcp flags & (syn | rst) == rst accept
+    icmp type { destination-unreachable, time-exceeded } accept
+    icmpv6 type { destination-unreachable, time-exceeded } accept
+  }
+  chain pre {
+    type nat hook prerouting priority dstnat; policy accept;
+    iifname "tap0" meta l4proto { tcp, udp } th dport 53 jump dns_redirect
+  }
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "up0" masquerade
+  }
+}
+`;
+}
+
+/** What was refused lately; a guest that fills the sets loses sight, never a refusal. */
+function deniedSets(): string {
+  const set = (name: string, type: string) =>
+    `  set ${name} { type ${type}; flags dynamic, timeout; timeout 10m; size 256; counter; }\n`;
+  return ([4, 6] as const)
+    .map((family) => {
+      const address = `ipv${family}_addr . inet_proto`;
+      return set(`denied${family}`, `${address} . inet_service`) + set(`denied_other${family}`, address);
+    })
+    .join('');
+}
+
+function uplink({ uid, resolvers }: NonNullable<MachineRules['helper']>): string {
+  if (resolvers.length === 0) return '';
+  return `    meta skuid ${uid} ip daddr { ${resolvers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept\n`;
+}
+
+/** What the kernel is told to enforce. */
+export interface Enforced {
+  mode: AccessMode;
+  /** 1 to 2³²−1, another one at each switch. */
+  generation: number;
+  /** `listsDigest` of the lists that are loaded. */
+  lists: string;
+}
+
+/**
+ * The commands that switch, all or nothing; they may stand on lines of their own or, with `;` between, on one.
+ * `names` says whether the guest’s questions for names are let through to the helper of that list.
+ */
+export function switchTransaction({ mode, generation, lists }: Enforced, names: boolean): string[] {
+  const target = mode === 'refuse' ? ['refuse', 'refuse_in'] : [`${mode}_${lists}`, `${mode}_${lists}_in`];
+  const port = mode === 'refuse' || !names ? undefined : DNS_PORTS[mode];
+  return [
+    ...chain('stamp_accept', `ct mark set ${generation} accept`),
+    ...chain('current', `ct mark ${generation} accept`),
+    ...chain('mode', `goto ${target[0]}`),
+    ...chain('mode_in', `goto ${target[1]}`),
+    ...chain('dns_redirect', port && `meta l4proto { tcp, udp } redirect to :${port}`),
+    ...chain('dns_in', port && `meta l4proto { tcp, udp } th dport ${port} ct status dnat accept`),
+    ...chain('dns_out', port && 'goto dns_uplink'),
+  ];
+}
+
+function chain(name: string, rule: string | undefined): string[] {
+  return [`flush chain inet lazaret ${name}`, ...(rule ? [`add rule inet lazaret ${name} ${rule}`] : [])];
+}
