@@ -5,7 +5,7 @@ import { below, fetchBytes } from '../sys/fetch.ts';
 import { makeFolder } from '../sys/files.ts';
 import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';
-import { floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
+import { countsUnder, floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
 import { checkRoot, type Identity, parseRoot, type RepositoryName } from './root.ts';
 import { savedFloor, savedMetadata, savedProject, saveFloor, saveMetadata, saveProject } from './saved.ts';
 import { TrustedStore } from './trusted-store.ts';
@@ -72,14 +72,14 @@ export async function refresh(
   refuseForeign(await pinnedOrRefused(folder), first); // trust §4.2
   if (first.repository !== repository) throw notThe(repository, source);
 
-  const time = await trustedNow(folder, now);
-  const known = await openSaved(folder, repository, time);
-  const { saved, store } = known ?? startAt(first.bytes, time, String(source));
+  const timeUnder = await timesUnder(folder, repository, now);
+  const known = await openSaved(folder, repository, timeUnder);
+  const { saved, store } = known ?? startAt(first.bytes, timeUnder, String(source));
   const beside = join(folder, repository);
   const metadata = await updateMetadata(saved, store, { source, beside, signal });
   if (repository === 'policies' && !known) await proveByPackages(folder, store.root);
 
-  const release = await judged(folder, repository, store, { now: time, what: String(source) });
+  const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: String(source) });
   await saveMetadata(folder, repository, metadata);
   await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
   return {
@@ -101,14 +101,24 @@ export async function openCached(
   const saved = await savedMetadata(folder, repository);
   if (!saved) return undefined;
   const what = `what this computer knows of the ${repository} of ${pinned.name}`;
-  const time = await trustedNow(folder, now);
+  const timeUnder = await timesUnder(folder, repository, now);
   try {
-    const store = new TrustedStore(saved.root, time);
+    const store = new TrustedStore(saved.root, timeUnder);
     store.load(saved);
-    return await judged(folder, repository, store, { now: time, what });
+    return await judged(folder, repository, store, { now: timeUnder(store.root.signed), what });
   } catch (error) {
     throw asRefusal(error, what);
   }
+}
+
+type TimeUnder = (root: Root) => number;
+
+/** `trustedNow` while a refresh is under way: once a root names other keys, times the old ones signed do not count. */
+async function timesUnder(folder: string, repository: RepositoryName, systemNow: number): Promise<TimeUnder> {
+  const own = await savedFloor(folder, repository);
+  const other = await savedFloor(folder, repository === 'packages' ? 'policies' : 'packages');
+  const least = Math.max(systemNow, other?.signedAt ?? 0);
+  return (root) => (own && countsUnder(own, root) ? Math.max(least, own.signedAt) : least);
 }
 
 async function judged(
@@ -141,19 +151,19 @@ async function readTarget(
 }
 
 /** Where the last refresh ended. What was lost or damaged counts as none: the pin and the floor still hold. */
-async function openSaved(folder: string, repository: RepositoryName, now: number) {
+async function openSaved(folder: string, repository: RepositoryName, timeUnder: TimeUnder) {
   try {
     const saved = await savedMetadata(folder, repository);
-    return saved && { ...startAt(saved.root, now, folder), saved };
+    return saved && { ...startAt(saved.root, timeUnder, folder), saved };
   } catch (error) {
     if (error instanceof AppError && ['TRUST_INVALID', 'TRUST_SIGNATURE'].includes(error.code)) return undefined;
     throw error;
   }
 }
 
-function startAt(root: Buffer, now: number, what: string) {
+function startAt(root: Buffer, timeUnder: TimeUnder, what: string) {
   try {
-    return { saved: { root }, store: new TrustedStore(root, now) };
+    return { saved: { root }, store: new TrustedStore(root, timeUnder) };
   } catch (error) {
     throw asRefusal(error, what);
   }

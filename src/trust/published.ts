@@ -8,7 +8,7 @@ import { type Release, releaseIn } from './release.ts';
 import { TrustedStore } from './trusted-store.ts';
 
 /** With time at its beginning nothing has expired: an administrator may renew what is long over. */
-const NOTHING_EXPIRES = 0;
+const NOTHING_EXPIRES = () => 0;
 
 /** The root files of a repository folder, oldest first. @throws FILE_MISSING when there is no repository */
 export async function rootsIn(folder: string): Promise<Buffer[]> {

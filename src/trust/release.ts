@@ -1,3 +1,4 @@
+import type { Root } from '@tufjs/models';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import type { Floor } from './saved.ts';
@@ -63,9 +64,10 @@ export function targetNamed(targets: readonly Target[], name: string): Target {
 
 /** The floor that a verified release sets, on top of the one before it. */
 export function floorOf(store: TrustedStore, { signedAt }: Release, before: Floor | undefined): Floor {
-  const keyIds = keyIdsOf(store);
+  const root = store.root.signed;
+  const keyIds = keyIdsIn(root);
   const now = { ...versionsIn(store), signedAt };
-  if (!before || !sameKeys(before.keyIds, keyIds)) return { ...now, keyIds };
+  if (!before || !countsUnder(before, root)) return { ...now, keyIds };
   return {
     root: Math.max(now.root, before.root),
     timestamp: Math.max(now.timestamp, before.timestamp),
@@ -81,7 +83,7 @@ export function holdAbove(store: TrustedStore, floor: Floor | undefined, what: s
   if (!floor) return;
   const found = versionsIn(store);
   // Under other keys the versions count afresh (trust §5.2). The root's own never do, so an old key cannot ask for that.
-  const held = sameKeys(floor.keyIds, keyIdsOf(store))
+  const held = countsUnder(floor, store.root.signed)
     ? (['root', 'timestamp', 'snapshot', 'targets'] as const)
     : (['root'] as const);
   const role = held.find((one) => found[one] < floor[one]);
@@ -107,10 +109,12 @@ function rolesOf(store: TrustedStore, what: string) {
   return { root: root.signed, timestamp: timestamp.signed, snapshot: snapshot.signed, targets: targets.signed };
 }
 
-function keyIdsOf(store: TrustedStore): string[] {
-  return [...(store.root.signed.roles['timestamp']?.keyIDs ?? [])].sort();
+/** Whether a floor was set by the keys this root names: what other keys signed no longer counts (trust §5.2). */
+export function countsUnder(floor: Floor, root: Root): boolean {
+  const keyIds = keyIdsIn(root);
+  return floor.keyIds.length === keyIds.length && floor.keyIds.every((id, at) => id === keyIds[at]);
 }
 
-function sameKeys(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((id, at) => id === b[at]);
+function keyIdsIn(root: Root): string[] {
+  return [...(root.roles['timestamp']?.keyIDs ?? [])].sort();
 }

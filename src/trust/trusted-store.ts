@@ -10,22 +10,25 @@ import { checkRoot } from './root.ts';
 export class TrustedStore extends TrustedMetadataStore {
   /** The error that stopped the last step, if it was stopped. */
   lastRefusal: unknown;
+  readonly #timeUnder: (root: Root) => number;
 
-  /** `now` in milliseconds; with 0 nothing has expired. @throws what tuf-js throws when the root does not sign itself */
-  constructor(root: Buffer, now: number) {
+  /** The time in milliseconds may depend on the root in force; at 0 nothing has expired. @throws what tuf-js throws when the root does not sign itself */
+  constructor(root: Buffer, timeUnder: (root: Root) => number) {
     super(root);
+    this.#timeUnder = timeUnder;
     checkRoot(this.root.signed);
     // The one way in: tuf-js reads `new Date()` in its constructor and has no option for it. If a later version keeps its
     // clock elsewhere, we must not go on with the wrong time.
     const clock: unknown = Reflect.get(this, 'referenceTime');
     if (!(clock instanceof Date)) throw new AppError('INTERNAL', 'tuf-js moved its clock');
-    Reflect.set(this, 'referenceTime', new Date(now));
+    this.#setClock();
   }
 
   override updateRoot(bytes: Buffer): Metadata<Root> {
     return this.#noting(() => {
       const root = super.updateRoot(bytes);
       checkRoot(root.signed);
+      this.#setClock();
       return root;
     });
   }
@@ -47,6 +50,10 @@ export class TrustedStore extends TrustedMetadataStore {
     this.updateTimestamp(files.timestamp);
     this.updateSnapshot(files.snapshot);
     this.updateDelegatedTargets(files.targets, MetadataKind.Targets, MetadataKind.Root);
+  }
+
+  #setClock(): void {
+    Reflect.set(this, 'referenceTime', new Date(this.#timeUnder(this.root.signed)));
   }
 
   #noting<T>(step: () => T): T {

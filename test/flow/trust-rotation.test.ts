@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { addressOf } from '../../src/sys/fetch.ts';
-import { pinProject, refresh } from '../../src/trust/client.ts';
+import { pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
 import type { SigningKey } from '../../src/trust/keys.ts';
 import { publish } from '../../src/trust/repository.ts';
 import { rotateRoot } from '../../src/trust/rotate.ts';
@@ -44,11 +44,13 @@ test('after a rotation the old key signs nothing, and what it spent is given bac
   const p = await trustProject(t);
   await p.pin();
   const stolen = await p.copy(p.packages, 'stolen');
+  await publish(stolen, release(p.keys.packages, NOW + 3600 * DAY_MS));
   await forge(join(stolen, 'metadata', 'timestamp.json'), [p.keys.packages], (part) => {
     part['version'] = Number.MAX_SAFE_INTEGER;
   });
   assert.equal((await p.refresh('packages', stolen)).version, Number.MAX_SAFE_INTEGER);
   await assert.rejects(p.refresh('packages'), refused('TRUST_ROLLBACK'));
+  assert.equal(await trustedNow(p.trust, NOW), NOW + 3600 * DAY_MS);
 
   const key = newKey();
   await rotateRoot(p.packages, {
@@ -62,6 +64,7 @@ test('after a rotation the old key signs nothing, and what it spent is given bac
   await publish(p.packages, release(key));
 
   assert.equal((await p.refresh('packages')).version, 2);
+  assert.equal(await trustedNow(p.trust, NOW), NOW);
   await assert.rejects(p.refresh('packages', stolen), refused('TRUST_SIGNATURE'));
   await rm(join(p.trust, 'packages.json'));
   await assert.rejects(p.refresh('packages', stolen), refused('TRUST_ROLLBACK'));

@@ -429,6 +429,16 @@ test('metadata that announces more than the cap is cut off all the same', async 
   await assert.rejects(p.refresh('packages'), refused('FETCH_TOO_LARGE'));
 });
 
+test('a release with a date that is none is refused: it would never expire', async (t) => {
+  const p = await trustProject(t);
+  await p.pin();
+  await forge(join(p.packages, 'metadata', 'timestamp.json'), [p.keys.packages], (signed) => {
+    signed['expires'] = 'never';
+  });
+
+  await assert.rejects(p.refresh('packages'), refused('TRUST_INVALID'));
+});
+
 test('a release that delegates is refused', async (t) => {
   const p = await trustProject(t);
   await p.pin();
