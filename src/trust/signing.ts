@@ -9,7 +9,7 @@ const SPEC_VERSION = '1.0.34';
 export const SIGNED_AT = 'x-lazaret-signed-at';
 
 /** A time as TUF writes it, in whole seconds, rounded down: a signed time is never in the future of its signer. */
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
