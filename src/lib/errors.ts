@@ -7,6 +7,7 @@ export const ERRORS = {
   INTERRUPTED: { exit: 75, http: 503, hint: 'Nothing half done was kept: run the command again.' },
   INTERNAL: { exit: 70, http: 500, hint: 'This is a bug in Lazaret: report it with the log.' },
 
+  FILE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the file first.' },
   FILE_MISSING: { exit: 66, http: 404, hint: 'Check the path.' },
   FILE_TOO_LARGE: {
     exit: 65,
@@ -94,6 +95,12 @@ export const ERRORS = {
   PACKAGE_INVALID: { exit: 65, http: 422, hint: 'This is no Lazaret package, or it is damaged: fetch it again.' },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
   PACKAGE_UNSUPPORTED: { exit: 69, http: 422, hint: 'Install a newer Lazaret on this computer.' },
+
+  INSTALL_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Save what you need from the machines that are named, then repeat with --yes.',
+  },
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },

@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto';
+import { AppError } from '../../lib/errors.ts';
+import { BlockFile } from '../../sys/blocks.ts';
+import type { LayerEntry } from './entry.ts';
+import {
+  BLOCK,
+  decodeHead,
+  framesOffset,
+  HASH_BYTES,
+  HEAD_BYTES,
+  type Head,
+  piecesOf,
+  piecesOffset,
+} from './format.ts';
+import { decodeFrameTable, type Frame } from './frames.ts';
+import { decodeRecords } from './map.ts';
+import { decompress } from './zstd.ts';
+
+/** What a blob must be, as its manifest says (layer §1.5). */
+export type Expected = Pick<LayerEntry, 'bytes' | 'sha256' | 'virtualBytes' | 'pieces'> & {
+  blob: Pick<LayerEntry['blob'], 'bytes' | 'sha256'>;
+};
+
+/** Everything a blob says, checked: what there is to do to rebuild its layer. Block numbers all fit 32 bits. */
+export interface Plan {
+  head: Head;
+  frames: Frame[];
+  /** Where the first frame lies in the blob. */
+  framesOffset: number;
+  /** File blocks of the new blocks, in packing order. */
+  newBlocks: Uint32Array;
+  /** Threes of file block, base block, count. */
+  copies: Uint32Array;
+  /** Threes of file block, new block, count. */
+  repeats: Uint32Array;
+  /** SHA-256 of each MiB of the layer file (layer §8.5). */
+  pieces: Buffer;
+  /** Blocks that take room: all but the zero ones. */
+  dataBlocks: number;
+}
+
+/**
+ * Reads head, block map and piece list of a blob completely, writing nothing (layer §11.1, §12). `baseBytes` is the virtual
+ * size of the chain it is to be put on. Whether the blob’s bytes are the signed ones is for the caller to check.
+ * @throws LAYER_TRUNCATED, LAYER_INVALID, LAYER_TOO_LARGE, LAYER_HASH (another piece list), FILE_MISSING
+ */
+export function readBlob(path: string, expected: Expected, baseBytes: number): Plan {
+  using blob = new BlockFile(path, 'read');
+  const blobBytes = checkLength(blob, expected);
+  const head = decodeHead(part(blob, 0, Math.min(HEAD_BYTES, blobBytes)), {
+    layerBytes: expected.bytes,
+    virtualBytes: expected.virtualBytes,
+    baseBytes,
+    blobBytes,
+  });
+  const map = decompress(part(blob, HEAD_BYTES, head.packedMapBytes), head.recordsBytes + head.tableBytes);
+  const pieces = part(blob, piecesOffset(head), HASH_BYTES * piecesOf(head.layerBytes));
+  if (hash('sha256', pieces) !== expected.pieces)
+    throw new AppError('LAYER_HASH', 'the blob’s piece list is not the signed one');
+  const frames = decodeFrameTable(map.subarray(head.recordsBytes), head, blobBytes);
+  return {
+    head,
+    frames,
+    framesOffset: framesOffset(head),
+    pieces,
+    ...sortRuns(map.subarray(0, head.recordsBytes), head),
+  };
+}
+
+/** Holds a file’s length to what was signed before anything is read of it. */
+function checkLength(blob: BlockFile, expected: Expected): number {
+  const { size } = blob;
+  const details = { bytes: size, expected: expected.blob.bytes };
+  if (size < expected.blob.bytes)
+    throw new AppError('LAYER_TRUNCATED', 'the blob is shorter than was signed', { details });
+  if (size > expected.blob.bytes)
+    throw new AppError('LAYER_INVALID', 'the blob is longer than was signed', { details });
+  return size;
+}
+
+function part(file: BlockFile, offset: number, bytes: number): Buffer {
+  const into = Buffer.allocUnsafeSlow(bytes);
+  file.read(into, offset);
+  return into;
+}
+
+function sortRuns(records: Uint8Array, head: Head): Pick<Plan, 'newBlocks' | 'copies' | 'repeats' | 'dataBlocks'> {
+  const newBlocks = new Uint32Array(head.newBlocks);
+  const copies: number[] = [];
+  const repeats: number[] = [];
+  let file = 0;
+  let dataBlocks = 0;
+  for (const run of decodeRecords(records, head)) {
+    switch (run.kind) {
+      case 'zero':
+        break;
+      case 'same':
+      case 'moved':
+        copies.push(file, run.from, run.n);
+        break;
+      case 'new':
+        for (let index = 0; index < run.n; index += 1) newBlocks[run.from + index] = file + index;
+        break;
+      case 'again':
+        repeats.push(file, run.from, run.n);
+        break;
+    }
+    if (run.kind !== 'zero') dataBlocks += run.n;
+    file += run.n;
+  }
+  return { newBlocks, copies: Uint32Array.from(copies), repeats: Uint32Array.from(repeats), dataBlocks };
+}
+
+/** Bytes of the layer that take room on a disk. */
+export function dataBytes(plan: Plan): number {
+  return plan.dataBlocks * BLOCK;
+}

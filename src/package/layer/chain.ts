@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { AppError } from '../../lib/errors.ts';
+import { BlockFile } from '../../sys/blocks.ts';
+import { isThere } from '../../sys/files.ts';
+import { mapImage } from '../../sys/qemu-img.ts';
+import { BLOCK, blocksOf, hold, MAX_CHAIN, MAX_VIRTUAL_BYTES } from './format.ts';
+
+/** A stretch of a disk as seen through its chain. Numbers are bytes; `depth` counts files down from the newest. */
+export interface Extent {
+  start: number;
+  length: number;
+  depth: number;
+  /** Where the bytes lie in that file, or undefined when they are all zero. */
+  offset: number | undefined;
+}
+
+/** A disk as seen through a chain of read-only files (layer §3): plain data, which a thread may be handed. */
+export interface Chain {
+  /** Newest first, so that an extent's depth is its place here. */
+  files: readonly string[];
+  virtualBytes: number;
+  /** They tile the disk, in order. */
+  extents: readonly Extent[];
+}
+
+/** The base of a first layer (layer §1.2). */
+export const NO_CHAIN: Chain = { files: [], virtualBytes: 0, extents: [] };
+
+const Size = z
+  .int()
+  .min(0)
+  .max(2 * MAX_VIRTUAL_BYTES);
+const Mapped = z.array(
+  z.object({
+    start: Size,
+    length: Size.positive(),
+    depth: z.int().min(0),
+    zero: z.boolean(),
+    data: z.boolean(),
+    offset: Size.optional(),
+  }),
+);
+
+/**
+ * Asks QEMU where the bytes of a chain lie; `files` are given bottom first and must be plain qcow2 (layer §3.1).
+ * @throws LAYER_BASE_MISSING when a file is not there, LAYER_INVALID for what layer §3.4 refuses, LAYER_TOO_LARGE
+ */
+export async function openChain(files: readonly string[], signal?: AbortSignal): Promise<Chain> {
+  if (files.length === 0) return NO_CHAIN;
+  if (files.length > MAX_CHAIN) throw new AppError('LAYER_TOO_LARGE', `a chain of ${files.length} layers is too deep`);
+  for (const path of files) {
+    if (!(await isThere(path)))
+      throw new AppError('LAYER_BASE_MISSING', `the layer ${path} is not there`, { details: { path } });
+  }
+  return chainOf(files.toReversed(), await mapImage(files, { signal }));
+}
+
+function chainOf(files: readonly string[], answer: unknown): Chain {
+  const mapped = Mapped.safeParse(answer);
+  if (!mapped.success)
+    throw new AppError('LAYER_INVALID', 'QEMU’s map of the disk is not understood', { cause: mapped.error });
+  const sizes = files.map(sizeOf);
+  let end = 0;
+  const extents = mapped.data.map(({ start, length, depth, zero, data, offset }): Extent => {
+    const size = sizes[depth];
+    hold(start === end, 'QEMU’s map of the disk has gaps or overlaps');
+    hold(size !== undefined, 'QEMU’s map names a file beyond the chain');
+    end += length;
+    if (zero || !data) return { start, length, depth, offset: undefined };
+    hold(offset !== undefined, 'a layer holds compressed or encrypted clusters');
+    hold(offset + length <= size, 'a layer is shorter than its own tables say');
+    hold(start % BLOCK === 0 && offset % BLOCK === 0, 'a layer’s clusters are not aligned');
+    return { start, length, depth, offset };
+  });
+  hold(end > 0 && end <= MAX_VIRTUAL_BYTES, 'the disk has no proper size');
+  return { files, virtualBytes: end, extents };
+}
+
+function sizeOf(path: string): number {
+  using file = new BlockFile(path, 'read');
+  return file.size;
+}
+
+/** Reads blocks of a disk through its chain, keeping the files open. Not for two threads at once. */
+export class ChainReader implements Disposable {
+  readonly blocks: number;
+  readonly #chain: Chain;
+  readonly #files: BlockFile[] = [];
+  #last = 0;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+    this.blocks = blocksOf(chain.virtualBytes);
+    for (const path of chain.files) this.#files.push(new BlockFile(path, 'read'));
+  }
+
+  /** Fills `into`, a whole number of blocks, from this block on. What lies past the end of the disk is zero. */
+  read(into: Uint8Array, block: number): void {
+    const { extents, virtualBytes, files } = this.#chain;
+    const from = block * BLOCK;
+    const end = Math.min(from + into.length, virtualBytes);
+    let at = from;
+    for (let index = this.#find(from); at < end; index += 1) {
+      const extent = extents[index];
+      hold(extent !== undefined, 'a block lies beyond the disk');
+      const until = Math.min(end, extent.start + extent.length);
+      const part = into.subarray(at - from, until - from);
+      const file = this.#files[extent.depth];
+      if (extent.offset === undefined) part.fill(0);
+      else if (file) file.read(part, extent.offset + at - extent.start);
+      else throw new AppError('INTERNAL', `there is no file ${extent.depth} in a chain of ${files.length}`);
+      at = until;
+    }
+    into.fill(0, Math.max(0, end - from));
+  }
+
+  /** Fills `into` with blocks in the order they are named, joining neighbours into one read. */
+  readEach(into: Uint8Array, blocks: Uint32Array): void {
+    forRuns(blocks, (block, n, at) => this.read(into.subarray(at * BLOCK, (at + n) * BLOCK), block));
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#files) file[Symbol.dispose]();
+  }
+
+  /** The extent that holds this byte: the last one asked for or its neighbour, else found by halving. */
+  #find(byte: number): number {
+    const { extents } = this.#chain;
+    const holds = (index: number) => {
+      const extent = extents[index];
+      return extent !== undefined && byte >= extent.start && byte < extent.start + extent.length;
+    };
+    if (holds(this.#last)) return this.#last;
+    if (holds(this.#last + 1)) {
+      this.#last += 1;
+      return this.#last;
+    }
+    let low = 0;
+    let high = extents.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((extents[middle]?.start ?? 0) <= byte) low = middle;
+      else high = middle;
+    }
+    this.#last = low;
+    return low;
+  }
+}
+
+/** Calls `each` for every run of numbers that count up by one: its first number, its length, its place in the list. */
+export function forRuns(numbers: Uint32Array, each: (first: number, n: number, at: number) => void): void {
+  for (let at = 0; at < numbers.length; ) {
+    const first = numbers[at] ?? 0;
+    let n = 1;
+    while (at + n < numbers.length && numbers[at + n] === first + n) n += 1;
+    each(first, n, at);
+    at += n;
+  }
+}
+
+/**
+ * The guest's block each block of a layer file holds, or NOT_GUEST for QEMU's own tables (layer §3.3).
+ * `own` is the chain of that file alone.
+ */
+export function guestBlocks(own: Chain, layerBytes: number): Uint32Array {
+  const guest = new Uint32Array(new SharedArrayBuffer(4 * blocksOf(layerBytes))).fill(NOT_GUEST);
+  for (const { start, length, depth, offset } of own.extents) {
+    if (depth !== 0 || offset === undefined) continue;
+    const first = offset / BLOCK;
+    for (let block = 0; block < blocksOf(length); block += 1) guest[first + block] = start / BLOCK + block;
+  }
+  return guest;
+}
+
+export const NOT_GUEST = 0xffff_ffff;

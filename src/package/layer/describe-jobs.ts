@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto';
+import { BlockFile } from '../../sys/blocks.ts';
+import type { Opened } from '../../sys/threads.ts';
+import { anchorsOf } from './anchors.ts';
+import { type Chain, ChainReader, forRuns } from './chain.ts';
+import { digestBlocks } from './digest.ts';
+import { BLOCK, PIECE } from './format.ts';
+import { writeKey } from './keys.ts';
+import type { Packing } from './modes.ts';
+import { compress } from './zstd.ts';
+
+/** How much of a layer is classified as one job. */
+export const STRETCH = 1024;
+
+export const ZERO = 0;
+export const SAME = 1;
+/** Neither zero nor the base’s: moved, again or new, which only its key can tell. */
+export const OTHER = 2;
+
+export interface DescribeSetup {
+  layer: string;
+  base: Chain;
+  /** The guest’s block of each block of the file (see `guestBlocks`). */
+  guest: Uint32Array;
+  packing: Packing;
+  anchorBits: number;
+}
+
+/** Blocks `first` to `first + n − 1` of the layer file. */
+export interface Stretch {
+  first: number;
+  n: number;
+}
+
+export interface Classified extends Stretch {
+  /** ZERO, SAME or OTHER for each block. */
+  kinds: Uint8Array;
+  /** Two words for each block; only those of OTHER blocks mean something. */
+  keys: Uint32Array;
+  /** SHA-256 of each piece that begins in the stretch. */
+  pieces: Uint8Array;
+}
+
+/** The anchors of a frame: hash, and which of the frame’s blocks it is in. */
+export interface FrameAnchors {
+  hashes: Uint32Array;
+  places: Uint32Array;
+}
+
+/** What a frame is made of: file blocks, and its dictionary as base blocks and file blocks. */
+export interface PackTask {
+  blocks: Uint32Array;
+  base: Uint32Array;
+  own: Uint32Array;
+}
+
+export type DescribeJobs = {
+  classify: (stretch: Stretch) => Classified;
+  anchors: (blocks: Uint32Array) => FrameAnchors;
+  pack: (task: PackTask) => Uint8Array;
+  digest: (path: string) => string;
+};
+
+/** Opens the parts of describing that threads do. */
+export function openDescribe({ layer, base, guest, packing, anchorBits }: DescribeSetup): Opened<DescribeJobs> {
+  const file = new BlockFile(layer, 'read');
+  const below = new ChainReader(base);
+  const here = Buffer.allocUnsafeSlow(Math.max(STRETCH * BLOCK, packing.frameBytes));
+  const there = Buffer.allocUnsafeSlow(Math.max(STRETCH, packing.dictionaryBlocks) * BLOCK);
+  const zeros = Buffer.alloc(BLOCK);
+
+  const readEach = (into: Buffer, blocks: Uint32Array) =>
+    forRuns(blocks, (block, n, at) => file.read(into.subarray(at * BLOCK, (at + n) * BLOCK), block * BLOCK));
+
+  return {
+    jobs: {
+      classify({ first, n }) {
+        const bytes = here.subarray(0, n * BLOCK);
+        file.read(bytes, first * BLOCK);
+        const kinds = new Uint8Array(n).fill(OTHER);
+        for (let index = 0; index < n; index += 1) {
+          if (zeros.compare(bytes, index * BLOCK, (index + 1) * BLOCK) === 0) kinds[index] = ZERO;
+        }
+        // Blocks of the guest’s that lie in a row are compared with one read of the base.
+        forRuns(guest.subarray(first, first + n), (block, run, at) => {
+          const known = Math.min(run, below.blocks - block);
+          if (known <= 0) return;
+          below.read(there.subarray(0, known * BLOCK), block);
+          for (let index = at; index < at + known; index += 1) {
+            const begin = index * BLOCK;
+            const same =
+              there.compare(bytes, begin, begin + BLOCK, (index - at) * BLOCK, (index - at + 1) * BLOCK) === 0;
+            if (same && kinds[index] === OTHER) kinds[index] = SAME;
+          }
+        });
+        const keys = new Uint32Array(2 * n);
+        for (let index = 0; index < n; index += 1) {
+          if (kinds[index] === OTHER) writeKey(bytes.subarray(index * BLOCK, (index + 1) * BLOCK), keys, 2 * index);
+        }
+        return { first, n, kinds, keys, pieces: pieceHashes(bytes) };
+      },
+
+      anchors(blocks) {
+        const bytes = here.subarray(0, blocks.length * BLOCK);
+        readEach(bytes, blocks);
+        const hashes: number[] = [];
+        const places: number[] = [];
+        for (let place = 0; place < blocks.length; place += 1) {
+          anchorsOf(bytes, place * BLOCK, anchorBits, (anchor) => {
+            hashes.push(anchor);
+            places.push(place);
+          });
+        }
+        return { hashes: Uint32Array.from(hashes), places: Uint32Array.from(places) };
+      },
+
+      pack({ blocks, base: baseBlocks, own }) {
+        const bytes = here.subarray(0, blocks.length * BLOCK);
+        readEach(bytes, blocks);
+        const baseBytes = baseBlocks.length * BLOCK;
+        const dictionary = there.subarray(0, baseBytes + own.length * BLOCK);
+        below.readEach(dictionary.subarray(0, baseBytes), baseBlocks);
+        readEach(dictionary.subarray(baseBytes), own);
+        return Uint8Array.from(compress(bytes, packing.level, dictionary));
+      },
+
+      digest: digestBlocks,
+    },
+    [Symbol.dispose]() {
+      file[Symbol.dispose]();
+      below[Symbol.dispose]();
+    },
+  };
+}
+
+function pieceHashes(bytes: Buffer): Uint8Array {
+  const hashes: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE)
+    hashes.push(hash('sha256', bytes.subarray(at, at + PIECE), 'buffer'));
+  return Uint8Array.from(Buffer.concat(hashes));
+}

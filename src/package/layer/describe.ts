@@ -1,0 +1,218 @@
+import { createHash, hash } from 'node:crypto';
+import { AppError } from '../../lib/errors.ts';
+import { inOrder } from '../../lib/in-order.ts';
+import { BlockFile } from '../../sys/blocks.ts';
+import { createFile, withScratch } from '../../sys/new-file.ts';
+import { openThreads, type Threads, usualThreads } from '../../sys/threads.ts';
+import { anchorBits } from './anchors.ts';
+import { lookups, surveyBase } from './base-index.ts';
+import { readBlob } from './blob.ts';
+import { type Chain, ChainReader, guestBlocks, openChain } from './chain.ts';
+import { chooser } from './choose.ts';
+import { type DescribeJobs, openDescribe, STRETCH, type Stretch } from './describe-jobs.ts';
+import type { LayerEntry } from './entry.ts';
+import { BLOCK, blocksOf, checkLayerBytes, encodeHead } from './format.ts';
+import { encodeFrameTable, type Frame, NO_DICTIONARY } from './frames.ts';
+import { type BaseIndex, NO_INDEX, openIndex } from './index-file.ts';
+import { type Mode, type Packing, packingOf } from './modes.ts';
+import { checkLayerHeader } from './qcow2.ts';
+import { type Work, writeLayer } from './rebuild.ts';
+import { type Resolver, resolver } from './resolve.ts';
+import { compress } from './zstd.ts';
+
+export interface DescribeOptions extends Work {
+  /** The layer file, as `normalise` makes it. */
+  layer: string;
+  /** The layers below it, bottom first; none for a full package. */
+  below: readonly string[];
+  /** The index of those layers (see `makeIndex`). Without it, or when it is not of them, they are read once more. */
+  index?: string | undefined;
+  mode: Mode;
+  /** Where the blob goes; must not exist. */
+  out: string;
+}
+
+/** What a manifest needs to know of a layer and its blob, but for the names of the layers below. */
+export interface Described {
+  blob: Pick<LayerEntry['blob'], 'bytes' | 'sha256'>;
+  layer: Pick<LayerEntry, 'bytes' | 'sha256' | 'virtualBytes' | 'pieces'>;
+  mode: Mode;
+  /** Blocks of the layer file by what became of them (layer §4), and bytes of the packed block map. */
+  stats: Resolver['counts'] & { mapBytes: number; frames: number };
+}
+
+/** Layers smaller than this are described without threads: starting them would take longer. */
+const SMALL_LAYER = 8 << 20;
+const MAP_LEVEL = 9;
+/** Packed frames that may wait for an earlier one (layer §10.2). */
+const MAX_WAITING = 64;
+const WORKER = new URL('./describe-worker.ts', import.meta.url);
+
+/**
+ * Describes a layer against the layers below it as a blob, from which `rebuildLayer` makes the same file again. The blob is
+ * rebuilt and compared before this returns (layer §11.5). Same layer, base, mode and Node: same blob, with any number of
+ * workers and with or without an index.
+ * @throws LAYER_INVALID (no layer as `normalise` makes it), LAYER_BASE_MISSING, LAYER_TOO_LARGE, LAYER_HASH (the blob did
+ * not give the layer back), FILE_EXISTS, DISK_FULL, INTERRUPTED; nothing is left then
+ */
+export async function describeLayer(options: DescribeOptions): Promise<Described> {
+  const { layer, below, signal } = options;
+  const { virtualBytes } = checkLayerHeader(layer);
+  const [base, own] = await Promise.all([openChain(below, signal), openChain([layer], signal)]);
+  const known = options.index && (await openIndex(options.index, base));
+  const index = known || (below.length === 0 ? NO_INDEX : await surveyBase(base, options));
+  return createFile(options.out, 0o644, async (beside) => {
+    const described = await describeBlocks({ ...options, base, own, index, virtualBytes, out: beside });
+    await withScratch(options.out, (again) => verify(described, { ...options, base, blob: beside, out: again }));
+    return described;
+  });
+}
+
+export interface DescribeBlocksOptions extends Work {
+  layer: string;
+  base: Chain;
+  /** The layer file alone: which of its bytes are the guest’s. */
+  own: Chain;
+  index: BaseIndex;
+  mode: Mode;
+  virtualBytes: number;
+  out: string;
+}
+
+/** The same, knowing where the bytes lie; the blob is not verified. Any file will do as a layer. */
+export async function describeBlocks(options: DescribeBlocksOptions): Promise<Described> {
+  const { layer, base, own, index, mode, virtualBytes, out, signal, onProgress } = options;
+  using file = new BlockFile(layer, 'read');
+  const layerBytes = file.size;
+  checkLayerBytes(layerBytes, virtualBytes);
+  const packing = packingOf(mode, base.virtualBytes === 0);
+  const guest = guestBlocks(own, layerBytes);
+  const bits = Math.max(index.anchorBits, anchorBits(layerBytes));
+  const setup = { layer, base, guest, packing, anchorBits: bits };
+  const count = options.workers ?? (layerBytes < SMALL_LAYER ? 0 : usualThreads());
+  await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
+  using below = new ChainReader(base);
+  const found = lookups(index);
+  const layerBlocks = blocksOf(layerBytes);
+  const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: found.keys });
+  const choose = chooser(packing, found.anchors, below.blocks, (layerBytes * 2) / 2 ** bits).choose;
+
+  return await withScratch(out, async (framesPath) => {
+    const digest = threads.run('digest', layer);
+    const pieces: Uint8Array[] = [];
+    const frames: Frame[] = [];
+    using framesFile = new BlockFile(framesPath, 'create');
+    let framesBytes = 0;
+    const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
+    for await (const { packed, dictionary } of packFrames(threads, cut, { packing, choose, resolved })) {
+      framesFile.write(packed, framesBytes);
+      framesBytes += packed.length;
+      frames.push({ packedBytes: packed.length, dictionary });
+    }
+    const pieceList = Buffer.concat(pieces);
+    const head = { ...packing, layerBytes, baseBytes: base.virtualBytes, newBlocks: resolved.counts.new };
+    const { map, ...mapSizes } = packMap(resolved, frames);
+    const start = Buffer.concat([encodeHead({ ...head, ...mapSizes }), map, pieceList]);
+    const blobSha256 = writeBlob(out, start, framesFile, framesBytes);
+    return {
+      blob: { bytes: start.length + framesBytes, sha256: blobSha256 },
+      layer: { bytes: layerBytes, sha256: await digest, virtualBytes, pieces: hash('sha256', pieceList) },
+      mode,
+      stats: { ...resolved.counts, mapBytes: map.length, frames: frames.length },
+    };
+  });
+}
+
+interface CutFrame {
+  number: number;
+  /** Its new blocks as file blocks. */
+  blocks: Uint32Array;
+}
+
+interface CutOptions {
+  layerBlocks: number;
+  packing: Packing;
+  resolved: Resolver;
+  /** Receives the piece list. */
+  pieces: Uint8Array[];
+  onProgress: Work['onProgress'];
+}
+
+/** Classifies the layer in threads, resolves it in order, and gives each frame as soon as its blocks are known (layer §10.2 a, b). */
+async function* cutFrames(threads: Threads<DescribeJobs>, options: CutOptions): AsyncGenerator<CutFrame> {
+  const { layerBlocks, packing, resolved, pieces, onProgress } = options;
+  const perFrame = packing.frameBytes / BLOCK;
+  let number = 0;
+  const frame = () => {
+    const blocks = resolved.newBlocks.slice(number * perFrame, (number + 1) * perFrame);
+    number += 1;
+    return { number: number - 1, blocks };
+  };
+  const classified = inOrder(stretches(layerBlocks), threads.ahead, (stretch) => threads.run('classify', stretch));
+  for await (const stretch of classified) {
+    resolved.take(stretch);
+    pieces.push(stretch.pieces);
+    onProgress?.((stretch.first + stretch.n) / layerBlocks);
+    while (resolved.counts.new >= (number + 1) * perFrame) yield frame();
+  }
+  if (resolved.counts.new > number * perFrame) yield frame();
+}
+
+function* stretches(layerBlocks: number): Generator<Stretch> {
+  for (let first = 0; first < layerBlocks; first += STRETCH) yield { first, n: Math.min(STRETCH, layerBlocks - first) };
+}
+
+interface PackOptions {
+  packing: Packing;
+  choose: ReturnType<typeof chooser>['choose'];
+  resolved: Resolver;
+}
+
+/** Finds the frames’ anchors in threads, chooses dictionaries in order, compresses in threads (layer §10.2 c, d, e). */
+async function* packFrames(threads: Threads<DescribeJobs>, cut: AsyncIterable<CutFrame>, options: PackOptions) {
+  const { packing, choose, resolved } = options;
+  const anchored = inOrder(cut, threads.ahead, async (frame) => ({
+    ...frame,
+    anchors: packing.dictionaryBlocks === 0 ? undefined : await threads.run('anchors', frame.blocks),
+  }));
+  const waiting = Math.min(MAX_WAITING, 4 * threads.ahead);
+  yield* inOrder(anchored, waiting, async ({ number, blocks, anchors }) => {
+    const dictionary = anchors ? choose(number, blocks.length, anchors) : NO_DICTIONARY;
+    const own = dictionary.own.map((block) => resolved.newBlocks[block] ?? 0);
+    return { dictionary, packed: await threads.run('pack', { blocks, base: dictionary.base, own }) };
+  });
+}
+
+function packMap(resolved: Resolver, frames: readonly Frame[]) {
+  const records = resolved.records.end();
+  const table = encodeFrameTable(frames);
+  const map = compress(Buffer.concat([records, table]), MAP_LEVEL);
+  return { map, recordsBytes: records.length, tableBytes: table.length, packedMapBytes: map.length };
+}
+
+/** Puts the parts of a blob together and gives its SHA-256. */
+function writeBlob(path: string, start: Buffer, frames: BlockFile, framesBytes: number): string {
+  using blob = new BlockFile(path, 'create');
+  const digest = createHash('sha256').update(start);
+  blob.write(start, 0);
+  const chunk = Buffer.allocUnsafeSlow(1 << 20);
+  for (let at = 0; at < framesBytes; at += chunk.length) {
+    const part = chunk.subarray(0, Math.min(chunk.length, framesBytes - at));
+    frames.read(part, at);
+    digest.update(part);
+    blob.write(part, start.length + at);
+  }
+  return digest.digest('hex');
+}
+
+interface VerifyOptions extends Work {
+  blob: string;
+  base: Chain;
+  out: string;
+}
+
+async function verify({ blob, layer }: Described, { base, workers, signal, ...paths }: VerifyOptions): Promise<void> {
+  const plan = readBlob(paths.blob, { ...layer, blob }, base.virtualBytes);
+  const sha256 = await writeLayer({ blob: paths.blob, base, plan, out: paths.out, workers, signal });
+  if (sha256 !== layer.sha256) throw new AppError('LAYER_HASH', 'the blob does not give the layer back');
+}

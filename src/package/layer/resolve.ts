@@ -1,0 +1,103 @@
+import type { BlockFile } from '../../sys/blocks.ts';
+import type { ChainReader } from './chain.ts';
+import { type Classified, SAME, STRETCH, ZERO } from './describe-jobs.ts';
+import { BLOCK } from './format.ts';
+import { type KeyTable, keyTable } from './keys.ts';
+import { type RecordWriter, recordWriter } from './map.ts';
+
+/** Blocks read ahead when the base is found to go on in the same order. */
+const AHEAD = 32;
+
+/** Decides what becomes of each block of a layer file, in the file’s order (layer §4). */
+export interface Resolver {
+  take(classified: Classified): void;
+  /** File blocks of the new blocks met so far, in packing order. */
+  readonly newBlocks: Uint32Array;
+  readonly records: RecordWriter;
+  readonly counts: Record<'zero' | 'same' | 'moved' | 'again' | 'new', number>;
+}
+
+export interface ResolveSetup {
+  layer: BlockFile;
+  layerBlocks: number;
+  guest: Uint32Array;
+  base: ChainReader;
+  keys: KeyTable;
+}
+
+export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup): Resolver {
+  const records = recordWriter();
+  const counts = { zero: 0, same: 0, moved: 0, again: 0, new: 0 };
+  const fileBlocks = new Uint32Array(layerBlocks);
+  const met = keyTable(layerBlocks);
+  const here = Buffer.allocUnsafeSlow(STRETCH * BLOCK);
+  const earlier = Buffer.allocUnsafeSlow(BLOCK);
+  const baseBlock = windowOn(base);
+
+  const add = (kind: 'same' | 'moved' | 'again' | 'new', from: number) => {
+    counts[kind] += 1;
+    records.add({ kind, n: 1, from });
+  };
+  const equals = (block: Buffer, at: number) => block.compare(here, at, at + BLOCK) === 0;
+
+  return {
+    records,
+    counts,
+    get newBlocks() {
+      return fileBlocks.subarray(0, counts.new);
+    },
+    take({ first, n, kinds, keys: found }) {
+      if (!kinds.every((kind) => kind === ZERO || kind === SAME))
+        layer.read(here.subarray(0, n * BLOCK), first * BLOCK);
+      for (let index = 0; index < n; index += 1) {
+        const kind = kinds[index];
+        if (kind === ZERO) {
+          counts.zero += 1;
+          records.add({ kind: 'zero', n: 1 });
+          continue;
+        }
+        if (kind === SAME) {
+          add('same', guest[first + index] ?? 0);
+          continue;
+        }
+        const high = found[2 * index] ?? 0;
+        const low = found[2 * index + 1] ?? 0;
+        const moved = keys.find(high, low);
+        // A key only proposes: bytes decide (layer §5.2).
+        if (moved >= 0 && moved < base.blocks && equals(baseBlock(moved), index * BLOCK)) {
+          add('moved', moved);
+          continue;
+        }
+        const again = met.find(high, low);
+        if (again >= 0) {
+          layer.read(earlier, (fileBlocks[again] ?? 0) * BLOCK);
+          if (equals(earlier, index * BLOCK)) {
+            add('again', again);
+            continue;
+          }
+        }
+        met.add(high, low, counts.new);
+        fileBlocks[counts.new] = first + index;
+        add('new', counts.new);
+      }
+    },
+  };
+}
+
+/** Gives single blocks of the base; once two in a row were asked for it reads some ahead. */
+function windowOn(base: ChainReader): (block: number) => Buffer {
+  const bytes = Buffer.allocUnsafeSlow(AHEAD * BLOCK);
+  let first = -1;
+  let held = 0;
+  let last = -2;
+  return (block) => {
+    if (block < first || block >= first + held) {
+      first = block;
+      held = block === last + 1 ? Math.min(AHEAD, base.blocks - block) : 1;
+      base.read(bytes.subarray(0, held * BLOCK), block);
+    }
+    last = block;
+    const at = (block - first) * BLOCK;
+    return bytes.subarray(at, at + BLOCK);
+  };
+}

@@ -1,0 +1,58 @@
+import { AppError } from '../lib/errors.ts';
+import { run } from './exec.ts';
+
+/**
+ * The name under which QEMU opens a chain of qcow2 files given bottom first: every file is named by us and the
+ * lowest is told that it has nothing below, so no name written inside a file is ever followed (layer §1.3).
+ */
+export function chainName(files: readonly string[]): string {
+  const name = files.reduce<object | null>(
+    (backing, filename) => ({ driver: 'qcow2', file: { driver: 'file', filename }, backing }),
+    null,
+  );
+  return `json:${JSON.stringify(name)}`;
+}
+
+interface Options {
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `qemu-img map` says of a chain; not checked. @throws PROGRAM_MISSING, PROGRAM_FAILED, PROGRAM_TIMEOUT, INTERRUPTED */
+export function mapImage(files: readonly string[], options: Options = {}): Promise<unknown> {
+  return json(['map', '--output=json', chainName(files)], options);
+}
+
+/** What `qemu-img info` says of a file in the given format, opened under its plain name. @throws as `mapImage` */
+export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Options = {}): Promise<unknown> {
+  return json(['info', '--output=json', '-f', format, plain(path)], options);
+}
+
+/** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage` */
+export async function qemuImg(
+  args: readonly string[],
+  { timeoutMs = 3_600_000, signal }: Options = {},
+): Promise<string> {
+  const { stdout } = await run('qemu-img', args, { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) });
+  return stdout;
+}
+
+/** A path that `qemu-img` takes as a path whatever is in it: `nbd:x` is a file here, `-x` no option. */
+export function plain(path: string): string {
+  return path.startsWith('/') ? path : `./${path}`;
+}
+
+/** The installed QEMU's version as it prints it: `7.2.22`. @throws PROGRAM_MISSING, PROGRAM_FAILED */
+export async function qemuImgVersion(options: Options = {}): Promise<string> {
+  const said = await qemuImg(['--version'], { timeoutMs: 10_000, ...options });
+  return /version (\d+(?:\.\d+){1,3})/.exec(said)?.[1] ?? 'unknown';
+}
+
+async function json(args: readonly string[], options: Options): Promise<unknown> {
+  const text = await qemuImg(args, { timeoutMs: 120_000, ...options });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('PROGRAM_FAILED', 'qemu-img gave no JSON', { cause });
+  }
+}
