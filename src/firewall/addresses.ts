@@ -11,6 +11,7 @@ export const MAX_NUMBER = 16_383;
 /** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */
 export const DNS_PORTS = { normal: 5353, restricted: 5354 } as const;
 
+const MAX_UID = 0xffff_fffe;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
 /** What a machine’s network is called: derived from its id, because an interface’s name has 15 characters at most. */
@@ -39,6 +40,13 @@ export function checkMac(mac: string): string {
   if (!MAC.test(mac) || Number.parseInt(mac.slice(0, 2), 16) & 1)
     throw new AppError('NETWORK_FAILED', `${mac} is no network card’s address`);
   return mac;
+}
+
+/** @throws NETWORK_FAILED when it is no user’s number; −1 and its like would mean “as before”, which is root */
+export function checkUid(uid: number): number {
+  if (!Number.isInteger(uid) || uid < 0 || uid > MAX_UID)
+    throw new AppError('NETWORK_FAILED', `${uid} is no user’s number`);
+  return uid;
 }
 
 /** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */

@@ -7,29 +7,38 @@ import { type AccessMode, type Enforced, switchTransaction } from './ruleset.ts'
 
 const MAX_GENERATION = 0xffff_ffff;
 
+/** The words that lead into a machine’s namespace, and what cuts the machine off when its rules no longer obey. */
+export interface FilterPlace {
+  enter: readonly string[];
+  cutOff: () => Promise<void>;
+  log: Log;
+}
+
 /**
  * The packet filter of one machine as the kernel has it. Every change is one transaction that is read back before it
  * counts; calls wait for each other. A change that cannot be proven ends in mode `refuse` and is thrown as FILTER_FAILED.
  */
 export class MachineFilter implements AsyncDisposable {
   readonly #enter: readonly string[];
+  readonly #cutOff: () => Promise<void>;
   readonly #log: Log;
   #enforced: Enforced;
   #session: NftSession | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  private constructor(enter: readonly string[], log: Log, enforced: Enforced) {
+  private constructor({ enter, cutOff, log }: FilterPlace, enforced: Enforced) {
     this.#enter = enter;
+    this.#cutOff = cutOff;
     this.#log = log;
     this.#enforced = enforced;
   }
 
   /** Takes over what the kernel enforces. @throws FILTER_FAILED when that cannot be told */
-  static async adopt(enter: readonly string[], log: Log): Promise<MachineFilter> {
-    const enforced = await readEnforced(enter);
-    const lists = enforced.lists || (await loadedLists(enter));
-    return new MachineFilter(enter, log, { ...enforced, lists });
+  static async adopt(place: FilterPlace): Promise<MachineFilter> {
+    const enforced = await readEnforced(place.enter);
+    const lists = enforced.lists || (await loadedLists(place.enter));
+    return new MachineFilter(place, { ...enforced, lists });
   }
 
   get enforced(): Enforced {
@@ -85,8 +94,14 @@ export class MachineFilter implements AsyncDisposable {
   }
 
   async #enforce(wanted: Enforced, names: boolean): Promise<Enforced> {
-    const commands = switchTransaction(wanted, names);
-    if (!same(await this.#transact(commands), wanted)) await this.#fallBack(wanted);
+    try {
+      const found = await this.#transact(switchTransaction(wanted, names));
+      if (!isSame(found, wanted))
+        throw new AppError('FILTER_FAILED', 'the kernel does not enforce what it was told', { details: { found } });
+    } catch (cause) {
+      await this.#refuse(wanted.generation);
+      throw new AppError('FILTER_FAILED', 'the switch could not be proven, so the machine is closed', { cause });
+    }
     this.#enforced = wanted;
     return wanted;
   }
@@ -99,28 +114,24 @@ export class MachineFilter implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#log.warn({ error: error.message }, 'the long-lived nft failed');
-      await this.#session?.[Symbol.asyncDispose]();
-      this.#session = undefined;
-      return this.#transactOrRefuse(commands);
     }
+    await this.#session?.[Symbol.asyncDispose]();
+    this.#session = undefined;
+    return transactSlowly(this.#enter, commands);
   }
 
-  async #transactOrRefuse(commands: readonly string[]): Promise<Enforced> {
+  /** Closes the machine; where not even that can be proven, its way out is cut. */
+  async #refuse(failedGeneration: number): Promise<void> {
+    const generation = (failedGeneration % MAX_GENERATION) + 1;
+    const refused: Enforced = { mode: 'refuse', generation, lists: this.#enforced.lists };
+    this.#enforced = refused;
     try {
-      return await transactSlowly(this.#enter, commands);
+      if (isSame(await transactSlowly(this.#enter, switchTransaction(refused, false)), refused)) return;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return this.#fallBack(this.#enforced, error);
+      this.#log.error({ error: error.message }, 'the packet filter cannot be closed');
     }
-  }
-
-  /** Closes what could not be proven to be as wanted. */
-  async #fallBack(wanted: Enforced, cause?: AppError): Promise<never> {
-    const generation = (wanted.generation % MAX_GENERATION) + 1;
-    const refused = { mode: 'refuse', generation, lists: this.#enforced.lists } as const;
-    await transactSlowly(this.#enter, switchTransaction(refused, false));
-    this.#enforced = refused;
-    throw new AppError('FILTER_FAILED', 'the switch could not be proven, so the machine is closed', { cause });
+    await this.#cutOff();
   }
 
   async #removeLists(digest: string): Promise<void> {
@@ -156,6 +167,6 @@ async function loadedLists(enter: readonly string[]): Promise<string> {
   return digest;
 }
 
-function same(a: Enforced, b: Enforced): boolean {
+function isSame(a: Enforced, b: Enforced): boolean {
   return a.mode === b.mode && a.generation === b.generation && (a.mode === 'refuse' || a.lists === b.lists);
 }

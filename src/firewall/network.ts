@@ -2,10 +2,10 @@ import { AppError } from '../lib/errors.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
 import type { Log } from '../sys/log.ts';
 import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
-import { checkMac, type NetworkNames, networkNames } from './addresses.ts';
+import { checkMac, checkUid, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import { helperConfig, type ListKey } from './dns-config.ts';
-import { MachineFilter } from './filter.ts';
+import { type FilterPlace, MachineFilter } from './filter.ts';
 import { findHelpers, startHelper } from './helper.ts';
 import type { HostNetwork } from './host.ts';
 import { listsDigest } from './list-rules.ts';
@@ -80,6 +80,8 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #filter: MachineFilter;
   readonly #helpers = new Map<ListKey, ProcessId>();
   #lists: AccessLists;
+  /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
+  #helpersServe = false;
   #refilling: Promise<void>;
   readonly #stopRefilling = new AbortController();
 
@@ -98,6 +100,7 @@ export class MachineNetwork implements AsyncDisposable {
    */
   static async open(options: NetworkOptions): Promise<MachineNetwork> {
     checkMac(options.mac);
+    for (const uid of [options.uid, options.dnsUid]) checkUid(uid);
     const names = networkNames(options.id);
     await removeLeftover(names);
     try {
@@ -107,7 +110,7 @@ export class MachineNetwork implements AsyncDisposable {
       await loadRules(enter, ruleset({ ...options, helper: helperOf(options) }));
       await options.host.admit(names.uplink);
       await connectNamespace(names, options.number);
-      const network = new MachineNetwork(options, await MachineFilter.adopt(enter, options.log));
+      const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
       await network.startHelpers();
       return network;
     } catch (error) {
@@ -125,7 +128,7 @@ export class MachineNetwork implements AsyncDisposable {
     const { namespace } = networkNames(options.id);
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
-    const network = new MachineNetwork(options, await MachineFilter.adopt(enterNamespace(namespace), options.log));
+    const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
     for (const [list, helper] of await findHelpers(namespace)) network.#helpers.set(list, helper);
     await network.changeLists(options.lists);
     await network.startHelpers();
@@ -138,7 +141,7 @@ export class MachineNetwork implements AsyncDisposable {
    */
   async switchTo(mode: AccessMode): Promise<Switched> {
     const started = performance.now();
-    const { generation } = await this.#filter.switchTo(mode, true);
+    const { generation } = await this.#filter.switchTo(mode, this.#helpersServe);
     return { mode, generation, durationMs: performance.now() - started };
   }
 
@@ -151,6 +154,7 @@ export class MachineNetwork implements AsyncDisposable {
     const started = performance.now();
     if (listsDigest(lists) === this.#filter.enforced.lists)
       return { ...this.#filter.enforced, durationMs: performance.now() - started };
+    this.#helpersServe = false;
     const enforced = await this.#filter.changeLists(lists, (digest) =>
       this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS)),
     );
@@ -164,10 +168,8 @@ export class MachineNetwork implements AsyncDisposable {
   /** Starts the helpers that do not run. @throws NETWORK_FAILED with what dnsmasq said */
   async startHelpers(): Promise<void> {
     const { namespace } = this.#names;
-    const { digest, place } = {
-      digest: this.#filter.enforced.lists,
-      place: { namespace, uid: this.#options.dnsUid, folder: this.#options.runFolder },
-    };
+    const place = { namespace, uid: this.#options.dnsUid, folder: this.#options.runFolder };
+    const digest = this.#filter.enforced.lists;
     const resolvers = helperOf(this.#options)?.resolvers ?? [];
     for (const list of LISTS) {
       const running = this.#helpers.get(list);
@@ -175,6 +177,7 @@ export class MachineNetwork implements AsyncDisposable {
       const config = helperConfig({ list, lists: this.#lists, digest, mac: this.#options.mac, resolvers });
       this.#helpers.set(list, await startHelper(place, list, config));
     }
+    this.#helpersServe = true;
     await this.#filter.setNames(true);
   }
 
@@ -260,6 +263,11 @@ async function removeLeftover(names: NetworkNames): Promise<void> {
 async function endHelpersOf({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
   for (const helper of (await findHelpers(namespace)).values()) await endProcess(helper);
+}
+
+function filterPlace({ id, log }: NetworkOptions): FilterPlace {
+  const { namespace } = networkNames(id);
+  return { enter: enterNamespace(namespace), cutOff: () => setForwarding(namespace, false), log };
 }
 
 /** The helper’s way to the resolvers; none when QEMU’s user would have it too. */

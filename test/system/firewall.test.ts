@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { arpFrame, icmp6Frame, lldpFrame, tagged, udpFrame } from './net/frames.ts';
+import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { only } from './net/lists.ts';
+
+const skip = whyNot();
+
+test('a machine’s network is closed until it is switched, and then open as far as its list goes', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  for (const name of ['updates', 'intranet'] as const) await lab.server(name).call('listenTcp', 8000);
+  const guest = await lab.open({ restricted: only(`${SERVERS.updates} tcp 8000`) });
+  const reach = async () => [
+    await guest.call('connect', SERVERS.updates, 8000),
+    await guest.call('connect', SERVERS.intranet, 8000),
+  ];
+
+  const atFirst = await reach();
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const restricted = await reach();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const normal = await reach();
+  await lab.service.call('switchTo', lab.id, 'refuse');
+  const refused = await reach();
+  const denied = await lab.service.call('denied', lab.id);
+
+  assert.deepEqual(atFirst, ['ECONNREFUSED', 'ECONNREFUSED']);
+  assert.deepEqual(restricted, ['open', 'ECONNREFUSED']);
+  assert.deepEqual(normal, ['open', 'open']);
+  assert.deepEqual(refused, ['ECONNREFUSED', 'ECONNREFUSED']);
+  assert.deepEqual(
+    denied.map(({ address, protocol, port, packets }: Record<string, unknown>) => [address, protocol, port, packets]),
+    [
+      [SERVERS.intranet, 'tcp', 8000, 3],
+      [SERVERS.updates, 'tcp', 8000, 2],
+    ],
+  );
+});
+
+test('with normal access a machine reaches neither the host nor another machine, and nothing reaches it', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  const host = lab.peer('host');
+  await host.call('listenTcp', 9000);
+  await lab.server('updates').call('listenTcp', 8000);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  await lab.service.call('open', lab.choice({ id: `${lab.id}-b`, number: 77 }));
+  await lab.service.call('openForwarding', `${lab.id}-b`);
+  await lab.service.call('switchTo', `${lab.id}-b`, 'normal');
+  const own = lab.inMachine('ip', '-4', '-o', 'address', 'show', 'up0').match(/10\.213\.\d+\.\d+/)?.[0] ?? '';
+
+  const reached: Record<string, string> = {};
+  for (const address of ['10.1.0.1', '10.2.0.1', '10.213.1.53', '10.213.1.54', '10.77.0.1', own])
+    reached[address] = await guest.call('connect', address, 9000);
+  const server = await guest.call('connect', SERVERS.updates, 8000);
+  const fromOutside = await lab.server('updates').call('connect', own, 22, 300);
+  const between = await lab.server('updates').call('connect', SERVERS.intranet, 22, 300);
+
+  assert.equal(server, 'open');
+  for (const [address, result] of Object.entries(reached)) assert.notEqual(result, 'open', address);
+  for (const address of ['10.1.0.1', '10.2.0.1', '10.213.1.53', '10.77.0.1'])
+    assert.equal(reached[address], 'ECONNREFUSED', address);
+  assert.notEqual(fromOutside, 'open');
+  assert.equal(between, 'silent', 'the host has become a router between its own interfaces');
+});
+
+test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  await lab.server('updates').call('listenTcp', 8000);
+  await lab.server('updates').call('sinkUdp', 53);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const as = (uid: number, ...words: string[]) => {
+    const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+    const [program = '', ...args] = [...lab.enter, 'setpriv', ...user, 'busybox', ...words];
+    const { status } = spawnSync(program, args, { input: '', timeout: 2000 });
+    return status === 0 ? 'reached' : 'not reached';
+  };
+
+  const tcp = as(lab.uid, 'nc', '-w', '1', SERVERS.updates, '8000');
+  const gateway = as(lab.uid, 'nc', '-w', '1', '10.77.0.1', '5353');
+  as(lab.uid, 'nslookup', 'some.test', SERVERS.updates);
+  const asQemu = await lab.server('updates').call('sunk');
+  as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
+  const asHelper = await lab.server('updates').call('sunk');
+  const helperTcp = as(lab.uid + 1, 'nc', '-w', '1', SERVERS.updates, '8000');
+
+  assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
+  assert.deepEqual([tcp, gateway, helperTcp], ['not reached', 'not reached', 'not reached']);
+  assert.equal(asQemu.length, 0);
+  assert.ok(asHelper.length > 0, 'the helper may ask its resolvers');
+});
+
+test('a guest cannot take another card’s, address’s or server’s place', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  const sink = lab.server('updates');
+  await sink.call('sinkUdp', 9);
+  await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const spoofed = [
+    'ether saddr != 52:54:00:aa:bb:01',
+    'ip saddr != { 10.77.0.2, 0.0.0.0 }',
+    'udp sport 67',
+    'arp saddr ip 10.77.0.1',
+    'ether type 0x8100',
+    'ether type 0x88cc',
+    'icmpv6 type nd-router-advert',
+    'ip6 saddr fd99::1',
+  ];
+  const rules = [...spoofed, 'udp dport 9'].map((match) => `${match} counter`).join('\n');
+  execFileSync(lab.enter[0] ?? '', [...lab.enter.slice(1), 'nft', '-f', '-'], {
+    input: `table netdev behind {\nchain c { type filter hook ingress device "tap0" priority 0; policy accept;\n${rules}\n}\n}`,
+  });
+  const good = { to: SERVERS.updates, toPort: 9 };
+  const tap = lab.inMachine('ip', '-o', 'link', 'show', 'tap0').match(/link\/ether (\S+)/)?.[1];
+
+  await lab.sendFrames([
+    udpFrame({ ...good, mac: '52:54:00:aa:bb:02' }, tap),
+    udpFrame({ ...good, from: '10.77.0.3' }, tap),
+    udpFrame({ ...good, from: '10.1.0.2' }, tap),
+    udpFrame({ to: '255.255.255.255', fromPort: 67, toPort: 68 }),
+    arpFrame('10.77.0.1'),
+    tagged(udpFrame(good, tap)),
+    lldpFrame(),
+    icmp6Frame(134, 'fe80000000000000505400fffeaabb01'),
+    icmp6Frame(128, 'fd990000000000000000000000000001'),
+    udpFrame(good, tap),
+  ]);
+  const counted = () =>
+    [...lab.inMachine('nft', 'list', 'table', 'netdev', 'behind').matchAll(/packets (\d+)/g)].map(([, n]) => Number(n));
+  await until(() => counted().at(-1) === 1);
+
+  assert.deepEqual(counted(), [...spoofed.map(() => 0), 1]);
+  await until(async () => (await sink.call('sunk')).length === 1);
+});
+
+test('the host is as it was after the last machine has gone', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  lab.inHost('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/v-outside/forwarding');
+  lab.inHost('nft', 'add', 'table', 'inet', 'mine');
+  const before = lab.hostDump();
+  const second = lab.choice({ id: `${lab.id}-b`, number: 5 });
+
+  await lab.open();
+  const one = lab.hostDump();
+  await lab.service.call('open', second);
+  await lab.service.call('close', lab.id);
+  const half = lab.hostDump();
+  await lab.service.call('close', second.id);
+  const after = lab.hostDump();
+
+  assert.notEqual(one, before);
+  assert.match(half, /lazaret_host/);
+  assert.equal(after, before);
+});
+
+test('a network that cannot be opened leaves nothing behind', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  const before = lab.hostDump();
+  const namespaces = execFileSync('ip', ['netns'], { encoding: 'utf8' });
+
+  await assert.rejects(lab.service.call('open', lab.choice({ resolvers: ['no address'] })), { code: 'FILTER_FAILED' });
+  await assert.rejects(lab.service.call('open', lab.choice({ number: 16_384 })), { code: 'NETWORK_FAILED' });
+  await assert.rejects(lab.service.call('open', lab.choice({ mac: '01:00:00:00:00:01' })), { code: 'NETWORK_FAILED' });
+  await assert.rejects(lab.service.call('open', lab.choice({ dnsUid: -1 })), { code: 'NETWORK_FAILED' });
+  await assert.rejects(lab.service.call('open', lab.choice({ dnsUid: 2 ** 32 - 1 })), { code: 'NETWORK_FAILED' });
+
+  assert.equal(lab.hostDump(), before);
+  assert.equal(execFileSync('ip', ['netns'], { encoding: 'utf8' }), namespaces);
+});

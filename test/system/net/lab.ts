@@ -1,0 +1,262 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasProgram } from '../../../src/sys/exec.ts';
+import { Remote } from './calls.ts';
+import { everything, only } from './lists.ts';
+import type { Choice } from './service.ts';
+
+const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'busybox', 'qemu-system-x86_64'];
+const MAC = '52:54:00:aa:bb:01';
+const HERE = import.meta.dirname;
+let count = 0;
+
+/** The computers of the test network; the last part of each address is 2, the host’s is 1. */
+export const SERVERS = { updates: '10.1.0.2', intranet: '10.2.0.2', outside: '10.3.0.2' } as const;
+export type Server = keyof typeof SERVERS;
+
+/** Why the network cannot be tried here, or false. */
+export function whyNot(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const missing = PROGRAMS.filter((program) => !hasProgram(program));
+  if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
+  return existsSync('/dev/net/tun') ? false : 'there is no /dev/net/tun';
+}
+
+/**
+ * A host and three servers, each a network namespace of its own, and the service in the host’s. The guest is a namespace
+ * too: QEMU without a machine joins its card to tap0 with a hub, which also takes frames from the test.
+ */
+export class Lab {
+  readonly folder = mkdtempSync(join(tmpdir(), 'lazaret-net-'));
+  readonly id = `${process.pid}-${++count}`;
+  readonly uid = 40_000 + count * 2;
+  service: Remote;
+  readonly #peers = new Map<string, Remote>();
+  readonly #programs: ChildProcess[] = [];
+  #enter: readonly string[] = [];
+  #guest: Remote | undefined;
+
+  private constructor() {
+    ip('netns', 'add', this.namespace('host'));
+    ipIn(this.namespace('host'), 'link set lo up');
+    let at = 1;
+    for (const name of Object.keys(SERVERS)) {
+      ip('netns', 'add', this.namespace(name));
+      ipIn(
+        this.namespace('host'),
+        `link add v-${name} type veth peer name eth0 netns ${this.namespace(name)}`,
+        `address add 10.${at}.0.1/24 dev v-${name}`,
+        `link set v-${name} addrgenmode none up`,
+      );
+      ipIn(
+        this.namespace(name),
+        'link set lo up',
+        `address add 10.${at}.0.2/24 dev eth0`,
+        'link set eth0 up',
+        `route add default via 10.${at}.0.1`,
+      );
+      at += 1;
+    }
+    this.service = this.startService();
+  }
+
+  static start(t: TestContext): Lab {
+    const lab = new Lab();
+    t.after(() => lab.#end());
+    return lab;
+  }
+
+  /** Another service, as after a restart. */
+  startService(): Remote {
+    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), this.folder);
+    return this.service;
+  }
+
+  choice(more: Partial<Choice> = {}): Choice {
+    return {
+      id: this.id,
+      number: 4000 + count,
+      mac: MAC,
+      uid: this.uid,
+      dnsUid: this.uid + 1,
+      resolvers: [SERVERS.updates],
+      normal: everything,
+      restricted: only(SERVERS.updates),
+      ...more,
+    };
+  }
+
+  /** Opens the machine’s network and plugs the guest in. */
+  async open(more: Partial<Choice> = {}): Promise<Remote> {
+    this.#enter = await this.service.call('open', this.choice(more));
+    await this.service.call('openForwarding', this.id);
+    return this.plugIn();
+  }
+
+  /** The words that lead into the machine’s namespace. */
+  get enter(): readonly string[] {
+    return this.#enter;
+  }
+
+  get guest(): Remote {
+    if (!this.#guest) throw new Error('there is no guest yet');
+    return this.#guest;
+  }
+
+  server(name: Server): Remote {
+    return this.peer(name);
+  }
+
+  /** A computer of the network that does as it is told; started when it is first asked for. */
+  peer(name: string): Remote {
+    const peer = this.#peers.get(name) ?? new Remote(this.inside(name), join(HERE, 'peer.ts'));
+    this.#peers.set(name, peer);
+    return peer;
+  }
+
+  async plugIn(): Promise<Remote> {
+    const machine = this.#enter[1]?.split('/').at(-1) ?? '';
+    const guest = this.namespace('guest');
+    ip('netns', 'add', guest);
+    ipIn(machine, `tuntap add dev g0 mode tap`);
+    const port = (name: string, kind: string) => [
+      '-netdev',
+      `${kind},id=${name}`,
+      '-netdev',
+      `hubport,id=h${name},hubid=0,netdev=${name}`,
+    ];
+    this.run(this.#enter, 'qemu-system-x86_64', [
+      ...['-M', 'none', '-nodefaults', '-display', 'none', '-runas', `${this.uid}:${this.uid}`],
+      ...port('t', 'tap,ifname=tap0,script=no,downscript=no,vhost=off'),
+      ...port('g', 'tap,ifname=g0,script=no,downscript=no,vhost=off'),
+      ...port('s', `stream,server=on,addr.type=unix,addr.path=${this.folder}/frames`),
+    ]);
+    await until(() => existsSync(`${this.folder}/frames`));
+    ipIn(machine, `link set g0 netns ${guest}`);
+    ipIn(
+      guest,
+      'link set lo up',
+      `link set g0 address ${MAC}`,
+      'address add 10.77.0.2/24 dev g0',
+      'link set g0 up',
+      'route add default via 10.77.0.1',
+    );
+    this.#guest = new Remote(this.inside('guest'), join(HERE, 'peer.ts'));
+    return this.#guest;
+  }
+
+  /** Puts frames on the guest’s cable as they are. */
+  async sendFrames(frames: readonly Buffer[]): Promise<void> {
+    const socket = connect(`${this.folder}/frames`);
+    for (const frame of frames) {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(frame.length);
+      socket.write(Buffer.concat([length, frame]));
+    }
+    await new Promise<void>((resolve) => socket.end(resolve));
+  }
+
+  namespace(name: string): string {
+    return `lztest-${this.id}-${name}`;
+  }
+
+  inside(name: string): string[] {
+    return ['nsenter', `--net=/run/netns/${this.namespace(name)}`];
+  }
+
+  inGuest(program: string, ...args: string[]): string {
+    return output([...this.inside('guest'), program, ...args]);
+  }
+
+  inHost(program: string, ...args: string[]): string {
+    return output([...this.inside('host'), program, ...args]);
+  }
+
+  inMachine(program: string, ...args: string[]): string {
+    return output([...this.#enter, program, ...args]);
+  }
+
+  /** Starts a program that ends with the test. */
+  run(enter: readonly string[], program: string, args: readonly string[]): ChildProcess {
+    const [first = program, ...rest] = [...enter, program, ...args];
+    const child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'ignore'] });
+    this.#programs.push(child);
+    return child;
+  }
+
+  /** A server for names in the server’s namespace, with the addresses it is to tell. */
+  async serveNames(server: Server, names: Record<string, string>): Promise<ChildProcess> {
+    const addresses = Object.entries(names).map(([name, address]) => `--address=/${name}/${address}`);
+    const program = this.run(this.inside(server), 'dnsmasq', [
+      ...['-k', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--interface=eth0'],
+      ...['--user=root', '--pid-file=', '--log-facility=/dev/null', '--local-ttl=30', ...addresses],
+    ]);
+    const peer = this.server(server);
+    await until(async () => Array.isArray(await peer.call('resolve', Object.keys(names)[0], SERVERS[server])));
+    return program;
+  }
+
+  /** What the host’s administrator would see of its network. */
+  hostDump(): string {
+    const flags = this.inHost(
+      'sh',
+      '-c',
+      'for f in /proc/sys/net/ipv4/conf/*/forwarding; do echo $f $(cat $f); done; cat /proc/sys/net/ipv4/ip_forward',
+    );
+    return [
+      this.inHost('nft', 'list', 'ruleset'),
+      this.inHost('ip', '-o', 'address'),
+      this.inHost('ip', 'route', 'show', 'table', 'all'),
+      this.inHost('ip', 'rule'),
+      flags,
+    ].join('\n');
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#removeNetworks();
+    } finally {
+      for (const remote of [this.service, this.#guest, ...this.#peers.values()]) await remote?.end();
+      for (const program of this.#programs) program.kill('SIGKILL');
+      for (const name of ['host', 'guest', ...Object.keys(SERVERS)])
+        if (existsSync(`/run/netns/${this.namespace(name)}`)) ip('netns', 'delete', this.namespace(name));
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  async #removeNetworks(): Promise<void> {
+    await this.service.end();
+    const cleaner = this.startService();
+    await cleaner.call('remove', this.id);
+    await cleaner.call('remove', `${this.id}-b`);
+  }
+}
+
+/** Waits until something holds; fails after half a minute. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; !(await holds()); waited += 10) {
+    if (waited > 30_000) throw new Error('what the test waits for did not come');
+    await sleep(10);
+  }
+}
+
+function output(command: readonly string[]): string {
+  const [program = '', ...args] = command;
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+function ipIn(namespace: string, ...commands: string[]): void {
+  execFileSync('ip', ['-n', namespace, '-batch', '-'], {
+    input: `${commands.join('\n')}\n`,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+}

@@ -1,0 +1,30 @@
+import { parseEntry } from '../../../src/policy/access-entry.ts';
+import type { Exception } from '../../../src/policy/quarantine.ts';
+import type { AccessList, AccessLists } from '../../../src/quarantine/access-list.ts';
+
+/** A list as a test writes it. */
+export interface ListText {
+  mode: AccessList['mode'];
+  entries: string[];
+  exceptions?: Exception[];
+}
+
+export const everything: ListText = { mode: 'blacklist', entries: [] };
+export const nothing: ListText = { mode: 'whitelist', entries: [] };
+
+export function only(...entries: string[]): ListText {
+  return { mode: 'whitelist', entries };
+}
+
+export function listsOf(normal: ListText, restricted: ListText): AccessLists {
+  return { normal: listOf(normal), restricted: listOf(restricted) };
+}
+
+function listOf({ mode, entries, exceptions = [] }: ListText): AccessList {
+  const parsed = entries.map((text) => {
+    const entry = parseEntry(text);
+    if (typeof entry === 'string') throw new Error(`${text} ${entry}`);
+    return entry;
+  });
+  return { mode, entries: parsed, exceptions: new Set(exceptions) };
+}

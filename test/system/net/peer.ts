@@ -1,0 +1,145 @@
+// A computer of the test network, or the guest: opens and answers connections as it is told.
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serveCalls } from './calls.ts';
+
+interface Flow {
+  socket: Socket;
+  received: number;
+  failure: string | undefined;
+}
+
+const flows: Flow[] = [];
+const udp: UdpSocket[] = [];
+const sunk: [sentMs: number, arrivedMs: number][] = [];
+let flood: NodeJS.Timeout | undefined;
+
+/** Milliseconds on a clock that all processes of the computer share. */
+function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+function follow(socket: Socket): Flow {
+  const flow: Flow = { socket, received: 0, failure: undefined };
+  socket.on('data', (data: Buffer) => {
+    flow.received += data.length;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    flow.failure = error.code;
+  });
+  socket.on('close', () => {
+    flow.failure ??= 'closed';
+  });
+  return flow;
+}
+
+await serveCalls({
+  nowMs,
+
+  /** Echoes; with `pushEveryMs` it also sends unasked. */
+  async listenTcp(port: number, pushEveryMs?: number) {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.pipe(socket);
+      if (pushEveryMs === undefined) return;
+      const timer = setInterval(() => socket.write('push'), pushEveryMs);
+      socket.on('close', () => clearInterval(timer));
+    });
+    server.listen(port, '0.0.0.0');
+    await once(server, 'listening');
+  },
+
+  /** `open`, or the failure’s code; `silent` when nothing came. */
+  async connect(host: string, port: number, timeoutMs = 4000) {
+    const socket = connect(port, host);
+    const result = await Promise.race([
+      once(socket, 'connect').then(
+        () => 'open',
+        (error: NodeJS.ErrnoException) => error.code ?? 'failed',
+      ),
+      sleep(timeoutMs, 'silent', { ref: false }),
+    ]);
+    if (result !== 'open') socket.destroy();
+    return result;
+  },
+
+  /** Opens a flow that is kept, and gives its number. */
+  async openFlow(host: string, port: number) {
+    const socket = connect(port, host);
+    await once(socket, 'connect');
+    return flows.push(follow(socket)) - 1;
+  },
+
+  /** Sends on a flow and waits for something to come: `alive`, the failure’s code, or `silent`. */
+  async useFlow(number: number, send: boolean, timeoutMs = 4000) {
+    const flow = flows[number];
+    if (!flow) throw new Error('no such flow');
+    const before = flow.received;
+    if (send && !flow.failure) flow.socket.write('ping');
+    for (let waited = 0; waited < timeoutMs; waited += 5) {
+      if (flow.failure) return flow.failure;
+      if (flow.received > before) return 'alive';
+      await sleep(5);
+    }
+    return 'silent';
+  },
+
+  /** Notes when each datagram that arrives was sent, and when it came. */
+  async sinkUdp(port: number) {
+    const socket = createSocket('udp4');
+    udp.push(socket);
+    socket.on('message', (data, from) => {
+      sunk.push([data.length < 8 ? 0 : data.readDoubleLE(0), nowMs()]);
+      socket.send(data, from.port, from.address);
+    });
+    socket.bind(port);
+    await once(socket, 'listening');
+  },
+
+  sunk: () => sunk.splice(0),
+
+  /** Sends datagrams that bear the time of their sending, some every millisecond, until `stopFlood`. */
+  startFlood(host: string, port: number) {
+    const socket = createSocket('udp4');
+    socket.on('error', () => undefined);
+    socket.bind(0);
+    udp.push(socket);
+    const data = () => {
+      const stamp = Buffer.alloc(64);
+      stamp.writeDoubleLE(nowMs());
+      return stamp;
+    };
+    flood = setInterval(() => {
+      for (let i = 0; i < 3; i += 1) socket.send(data(), port, host, () => undefined);
+    }, 1);
+  },
+
+  stopFlood() {
+    clearInterval(flood);
+  },
+
+  /** Sends one datagram, from a port and an address if they are given. */
+  async sendUdp(host: string, port: number, from: { address?: string; port?: number } = {}) {
+    const socket = createSocket('udp4');
+    socket.bind(from.port ?? 0, from.address);
+    await once(socket, 'listening');
+    const stamp = Buffer.alloc(64);
+    stamp.writeDoubleLE(nowMs());
+    await new Promise<void>((resolve) => socket.send(stamp, port, host, () => resolve()));
+    socket.close();
+  },
+
+  /** The addresses of a name, or the failure’s code. */
+  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000) {
+    const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+    resolver.setServers([server]);
+    try {
+      return await resolver.resolve4(name);
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? error.code : 'failed';
+    }
+  },
+});

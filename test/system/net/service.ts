@@ -1,0 +1,60 @@
+// The part of the service that keeps a machine’s network, in the namespace that plays the host.
+import { HostNetwork } from '../../../src/firewall/host.ts';
+import { MachineNetwork, type NetworkOptions, removeNetwork } from '../../../src/firewall/network.ts';
+import type { AccessMode } from '../../../src/firewall/ruleset.ts';
+import { openLog } from '../../../src/sys/log.ts';
+import { serveCalls } from './calls.ts';
+import { type ListText, listsOf } from './lists.ts';
+
+const [, , folder = ''] = process.argv;
+const host = new HostNetwork(`${folder}/host.json`);
+const networks = new Map<string, MachineNetwork>();
+
+/** What the tests choose of a network’s options. */
+export interface Choice {
+  id: string;
+  number: number;
+  mac: string;
+  uid: number;
+  dnsUid: number;
+  resolvers: string[];
+  normal: ListText;
+  restricted: ListText;
+}
+
+function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
+  const lists = listsOf(normal, restricted);
+  return { ...choice, lists, runFolder: `${folder}/${choice.id}`, host, log: openLog('service') };
+}
+
+function network(id: string): MachineNetwork {
+  const found = networks.get(id);
+  if (!found) throw new Error(`no network ${id}`);
+  return found;
+}
+
+await serveCalls({
+  async open(choice: Choice) {
+    const opened = await MachineNetwork.open(options(choice));
+    networks.set(choice.id, opened);
+    return opened.enter;
+  },
+  async adopt(choice: Choice) {
+    networks.set(choice.id, await MachineNetwork.adopt(options(choice)));
+  },
+  /** With the time, on the clock all processes share, just before and just after. */
+  async switchTo(id: string, mode: AccessMode) {
+    const beganMs = Number(process.hrtime.bigint()) / 1e6;
+    const switched = await network(id).switchTo(mode);
+    return { ...switched, beganMs, doneMs: Number(process.hrtime.bigint()) / 1e6 };
+  },
+  changeLists: (id: string, normal: ListText, restricted: ListText) =>
+    network(id).changeLists(listsOf(normal, restricted)),
+  openForwarding: (id: string) => network(id).openForwarding(),
+  state: (id: string) => network(id).state(),
+  denied: (id: string) => network(id).denied(),
+  startHelpers: (id: string) => network(id).startHelpers(),
+  detach: (id: string) => network(id).detach(),
+  close: (id: string) => network(id).close(),
+  remove: (id: string) => removeNetwork(id, host),
+});
