@@ -1,0 +1,34 @@
+// node setup/launch.mjs [--no-system] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fetchGuestKernel } from './guest-kernel.mjs';
+import { installNodePackages } from './node-packages.mjs';
+import { nodeProgram } from './node-program.mjs';
+import { asNetworkAdministrator } from './privileges.mjs';
+import { SetupError, say } from './say.mjs';
+import { start } from './start.mjs';
+import { installSystemPackages } from './system-packages.mjs';
+
+const UNAVAILABLE = 69;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// An ordinary user’s PATH often lacks these.
+process.env.PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+function main(args) {
+  const withSystem = args[0] !== '--no-system';
+  const [script, ...rest] = withSystem ? args : args.slice(1);
+  installNodePackages(root);
+  if (withSystem) installSystemPackages();
+  if (withSystem) fetchGuestKernel(root);
+  const node = nodeProgram(root);
+  if (script) start([...(withSystem ? asNetworkAdministrator() : []), node, join(root, script), ...rest]);
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = UNAVAILABLE;
+}

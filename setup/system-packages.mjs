@@ -1,0 +1,26 @@
+import { aptGet, ask, isRoot, updateLists } from './apt.mjs';
+import { SetupError, say } from './say.mjs';
+
+/** Debian and Ubuntu call them the same. */
+const PACKAGES = [
+  ...['qemu-system-x86', 'qemu-utils'],
+  ...['nftables', 'iproute2', 'dnsmasq-base', 'util-linux'],
+  ...['busybox-static', 'cpio', 'e2fsprogs', 'procps'],
+];
+
+/** Installs the programs that machines, networks and tests need, unless they are there. @throws SetupError */
+export function installSystemPackages() {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  if (!isRoot())
+    throw new SetupError(`some programs are missing. Install them, and start again:\n\n  sudo ${command}\n`);
+  say(`system packages: ${missing.join(' ')}`);
+  updateLists();
+  aptGet(command.split(' ').slice(1));
+}
+
+function missingPackages() {
+  const known = ask('dpkg-query', ['-W', '-f', `\${Package} \${db:Status-Status}\n`, ...PACKAGES]).split('\n');
+  return PACKAGES.filter((name) => !known.includes(`${name} installed`));
+}
