@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   guest: ['policy', 'quarantine', 'sys'],
   run: ['policy', 'quarantine', 'trust', 'install', 'store', 'vm', 'firewall', 'guest', 'sys'],
   daemon: ['policy', 'quarantine', 'trust', 'install', 'store', 'run', 'sys'],
+  manager: ['policy', 'quarantine', 'trust', 'project', 'package', 'store', 'run', 'sys'],
   cli: [
     'policy',
     'quarantine',
@@ -34,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'guest',
     'run',
     'daemon',
+    'manager',
     'sys',
   ],
 };
@@ -45,8 +47,8 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'tuf-js': ['trust'],
   '@tufjs/models': ['trust'],
   yaml: ['project'],
-  hono: ['daemon'],
-  '@hono/node-server': ['daemon'],
+  hono: ['daemon', 'manager'],
+  '@hono/node-server': ['daemon', 'manager'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],
   'ipaddr.js': ['policy', 'quarantine', 'firewall'],

@@ -61,11 +61,7 @@ async function openAddress(url: URL, options: FetchOptions): Promise<AsyncGenera
   return counted(source, url, options);
 }
 
-async function* counted(
-  source: Chunks,
-  url: URL,
-  options: FetchOptions,
-): AsyncGenerator<Uint8Array> {
+async function* counted(source: Chunks, url: URL, options: FetchOptions): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
     for await (const chunk of source) {

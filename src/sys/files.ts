@@ -222,3 +222,83 @@ export async function withTemporaryFile<T>(data: Uint8Array, work: (path: string
     await fs.rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Files held open until disposed of, in the order given: read-only, then writable, then to append to (made when missing). */
+export async function openFiles(paths: {
+  readOnly: readonly string[];
+  writable: readonly string[];
+  append: readonly string[];
+}): Promise<AsyncDisposable & { fds: number[] }> {
+  const handles: fs.FileHandle[] = [];
+  const close = async () => {
+    for (const handle of handles) await handle.close();
+  };
+  const wanted = [
+    ...paths.readOnly.map((path) => ({ path, flags: 'r' })),
+    ...paths.writable.map((path) => ({ path, flags: 'r+' })),
+    ...paths.append.map((path) => ({ path, flags: 'a' })),
+  ];
+  try {
+    for (const { path, flags } of wanted) handles.push(await coded(path, () => fs.open(path, flags, 0o600)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { fds: handles.map(({ fd }) => fd), [Symbol.asyncDispose]: close };
+}
+
+/** The last bytes of a file as text, or nothing when it is not there. */
+export async function tailOf(path: string, maxBytes: number): Promise<string> {
+  if (!(await isThere(path))) return '';
+  return coded(path, async () => {
+    await using file = await fs.open(path, 'r');
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, maxBytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.subarray(0, bytesRead).toString('utf8');
+  });
+}
+
+/** Where a symbolic link points, or undefined when there is none. */
+export async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await fs.readlink(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw fileError(error, path);
+  }
+}
+
+/** Removes a file if it is there. */
+export async function removeFile(path: string): Promise<void> {
+  await coded(path, () => fs.rm(path, { force: true }));
+}
+
+/** Adds a line to a file that never grows beyond two times `maxBytes`: when full it is renamed to `.1`, over the one before. */
+export async function appendLine(path: string, line: string, maxBytes: number): Promise<void> {
+  await coded(path, async () => {
+    const found = await fs.stat(path).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    });
+    if (found && found.size + line.length > maxBytes) await fs.rename(path, `${path}.1`);
+    await fs.appendFile(path, `${line}\n`, { mode: 0o640 });
+  });
+}
+
+/** Makes a folder that belongs to another user alone; `uid` undefined leaves it ours. */
+export async function makeFolderFor(path: string, uid: number | undefined): Promise<void> {
+  await coded(path, async () => {
+    await fs.mkdir(path, { recursive: true, mode: 0o700 });
+    if (uid !== undefined) await fs.chown(path, uid, uid);
+  });
+}
+
+/** Moves a complete file to its name in the same file system, over what was there, as one step. @throws DISK_FULL, FILE_DENIED */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await using file = await fs.open(from, 'r');
+    await file.sync();
+    await fs.rename(from, to);
+    await syncFolder(dirname(to));
+  });
+}

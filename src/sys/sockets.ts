@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../lib/errors.ts';
 
+export type { Socket };
+
 /**
  * Connects to a Unix socket, trying again until somebody listens.
  * @throws INTERRUPTED when `signal` ends it, FETCH_FAILED when nobody listens within `timeoutMs`

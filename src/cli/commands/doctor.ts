@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { AppError } from '../../lib/errors.ts';
+import { checkComputer } from '../../run/doctor.ts';
+import { print, table } from '../print.ts';
+import { addCommand } from '../program.ts';
+import type { ServiceOptions } from '../service.ts';
+
+export function addDoctorCommand(program: Command): void {
+  addCommand<ServiceOptions>(
+    program,
+    'doctor',
+    'look for what keeps machines from running here',
+    async (context, { socket }) => {
+      const checks = await checkComputer(socket);
+      const text = table(checks.map(({ what, ok, remedy }) => [ok ? 'ok' : 'NOT OK', what, ok ? '' : remedy]));
+      if (checks.every(({ ok }) => ok)) return print(context, checks, text);
+      throw new AppError('NETWORK_FAILED', `this computer is not ready\n${text}`, { details: { checks } });
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { formatBytes } from '../../lib/bytes.ts';
+import { AppError, type Failure } from '../../lib/errors.ts';
+import { print, printStep } from '../print.ts';
+import { addCommand, type Context } from '../program.ts';
+import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
+
+interface InstallOptions extends ServiceOptions {
+  fingerprint?: string;
+  yes?: boolean;
+}
+
+const Progress = z.looseObject({ step: z.string(), what: z.string(), doneBytes: z.number(), totalBytes: z.number() });
+const Result = z.looseObject({
+  project: z.object({ name: z.string(), fingerprint: z.string() }),
+  package: z.string(),
+  generation: z.int(),
+  machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
+});
+type Result = z.infer<typeof Result>;
+const Answer = z.union([z.looseObject({ progress: Progress }), z.looseObject({ result: Result })]);
+
+const DONE = { add: 'installed', replace: 'replaced', keep: 'was installed already' };
+
+export function addInstallCommand(program: Command): void {
+  addCommand<InstallOptions>(
+    program,
+    'install <package>',
+    'install a package from a folder or an address',
+    async (context, options, given = '') => {
+      const source = /^[a-z]+:\/\//.test(given) ? given : resolve(given);
+      const result = await installAsking(context, options, { source, replace: options.yes === true });
+      const machines = result.machines.map(
+        ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
+      );
+      print(context, result, [`package ${result.package} of ${result.project.name}`, ...machines].join('\n  '));
+    },
+  )
+    .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
+    .option('--yes', 'go on although what was changed in replaced machines is lost');
+}
+
+interface Request {
+  source: string;
+  replace: boolean;
+  fingerprint?: string;
+}
+
+/** Installs; where the service wants to be told something first, the user is asked, if there is one. */
+async function installAsking(context: Context, options: InstallOptions, request: Request): Promise<Result> {
+  const { fingerprint } = options;
+  const body = { ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase() }), ...request };
+  try {
+    return await install(context, options, body);
+  } catch (error) {
+    const answered = await answer(context, error, request);
+    if (!answered) throw error;
+    return installAsking(context, options, { ...request, ...answered });
+  }
+}
+
+async function install(context: Context, options: ServiceOptions, body: Request): Promise<Result> {
+  for await (const line of askService(options, { method: 'POST', path: '/v1/install', body, signal: context.signal })) {
+    const answered = parseAnswer(line, Answer);
+    if ('result' in answered) return parseAnswer(answered.result, Result);
+    const { step, what, doneBytes, totalBytes } = parseAnswer(answered.progress, Progress);
+    printStep(context, `${step} ${what}  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
+  }
+  throw new AppError('DAEMON_UNREACHABLE', 'the service ended before the installation did');
+}
+
+/** What a person at the terminal says to a failure that is a question, or undefined. */
+async function answer({ json }: Context, error: unknown, request: Request): Promise<Partial<Request> | undefined> {
+  if (json || !process.stdin.isTTY || !isFailure(error)) return undefined;
+  const { confirm } = await import('@clack/prompts');
+  const { fingerprint } = z.object({ fingerprint: z.string().optional() }).parse(error.details);
+  if (error.code === 'TRUST_CONFIRM' && request.fingerprint === undefined && fingerprint !== undefined) {
+    const message = `${error.reason}\nIs that the fingerprint your administrator told you?`;
+    return (await confirm({ message, initialValue: false })) === true ? { fingerprint } : undefined;
+  }
+  if (error.code === 'INSTALL_CONFIRM' && !request.replace) {
+    return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true
+      ? { replace: true }
+      : undefined;
+  }
+  return undefined;
+}
+
+function isFailure(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && 'code' in error && 'details' in error;
+}

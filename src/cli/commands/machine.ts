@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { print, table } from '../print.ts';
+import { addCommand } from '../program.ts';
+import { askOnce, type ServiceOptions } from '../service.ts';
+
+const Machine = z.looseObject({
+  vm: z.string(),
+  state: z.string(),
+  generation: z.int().optional(),
+  descriptor: z.string().optional(),
+  version: z.string().optional(),
+  access: z.string().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  accel: z.string().optional(),
+  enforcement: z.string().optional(),
+  policySerial: z.int().optional(),
+  lookedUpAt: z.string().optional(),
+});
+type Machine = z.infer<typeof Machine>;
+const Status = z.looseObject({
+  project: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
+  machines: z.array(Machine),
+});
+const Explained = z.looseObject({ allowed: z.boolean(), rule: z.string(), access: z.string() });
+
+export function addMachineCommands(program: Command): void {
+  addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
+    const { machines } = await askOnce(options, { method: 'GET', path: '/v1/status' }, Status);
+    const rows = machines.map(({ vm, state, generation, access }) => [
+      vm,
+      state,
+      `generation ${generation}`,
+      access ?? '',
+    ]);
+    print(context, machines, rows.length > 0 ? table(rows) : 'no machine is installed');
+  });
+
+  addCommand<ServiceOptions>(
+    program,
+    'status [vm]',
+    'show what machines may reach, and why',
+    async (context, options, vm?: string) => {
+      if (vm !== undefined) {
+        const machine = await askOnce(
+          options,
+          { method: 'GET', path: `/v1/machines/${encodeURIComponent(vm)}` },
+          Machine,
+        );
+        return print(context, machine, machineText(machine));
+      }
+      const status = await askOnce(options, { method: 'GET', path: '/v1/status' }, Status);
+      const head = status.project
+        ? `project ${status.project.name}  ${status.project.fingerprint}`
+        : 'no project yet: install a package';
+      print(context, status, [head, ...status.machines.map(machineText)].join('\n\n'));
+    },
+  );
+
+  addCommand<ServiceOptions>(program, 'start <vm>', 'start a machine', async (context, options, vm = '') => {
+    const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/start` }, Machine);
+    print(context, machine, machineText(machine));
+  });
+
+  addCommand<ServiceOptions & { force?: boolean }>(
+    program,
+    'stop <vm>',
+    'shut a machine down',
+    async (context, options, vm = '') => {
+      const body = { force: options.force === true };
+      const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/stop`, body }, Machine);
+      print(context, machine, `${vm} has stopped`);
+    },
+  ).option('--force', 'power it off at once');
+
+  addCommand<ServiceOptions>(
+    program,
+    'look-up <vm>',
+    'look a running machine’s policy up now',
+    async (context, options, vm = '') => {
+      const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/look-up` }, Machine);
+      print(context, machine, machineText(machine));
+    },
+  );
+
+  addCommand<ServiceOptions & { protocol: string }>(
+    program,
+    'explain <vm> <host:port>',
+    'say whether a machine may reach a place, and why',
+    async (context, options, vm = '', to = '') => {
+      const query = new URLSearchParams({ to, protocol: options.protocol });
+      const answer = await askOnce(options, { method: 'GET', path: `${pathOf(vm)}/explain?${query}` }, Explained);
+      print(
+        context,
+        answer,
+        `${answer.allowed ? 'allowed' : 'not allowed'} in ${answer.access} access, by: ${answer.rule}`,
+      );
+    },
+  ).option('--protocol <name>', 'tcp, udp or icmp', 'tcp');
+}
+
+function pathOf(vm: string): string {
+  return `/v1/machines/${encodeURIComponent(vm)}`;
+}
+
+function machineText(machine: Machine): string {
+  const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
+    machine;
+  const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}`];
+  if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
+  if (message !== undefined) lines.push(`message      ${message}`);
+  lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}`);
+  if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
+  if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
+  return lines.join('\n  ');
+}

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { formatBytes } from '../../lib/bytes.ts';
+import { buildPackage } from '../../package/build.ts';
+import { MODES, type Mode } from '../../package/layer/modes.ts';
+import { PackageKind } from '../../package/manifest.ts';
+import { keyPath } from '../../project/layout.ts';
+import { withProject } from '../../project/save.ts';
+import { systemClock } from '../../sys/clock.ts';
+import { openKeyFile } from '../../trust/keys.ts';
+import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
+import { print, printStep } from '../print.ts';
+import { addCommand } from '../program.ts';
+import { duration } from './deploy.ts';
+import { wholeNumber } from './vm.ts';
+
+interface CreateOptions extends PassphraseOptions {
+  directory: string;
+  kind: PackageKind;
+  out: string;
+  vm?: string[];
+  since?: number;
+  mode: Mode;
+  valid: number;
+}
+
+export function addPackageCommands(program: Command): void {
+  const packages = program.command('package').description('packages for users');
+
+  addCommand<CreateOptions>(
+    packages,
+    'create <name>',
+    'build and sign a package',
+    async (context, options, name = '') => {
+      const { directory, kind, out, vm = [], since, mode, valid } = options;
+      const built = await withProject(directory, async (project) => {
+        const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
+        const { signal } = context;
+        const request = {
+          name,
+          kind,
+          vms: vm,
+          out: resolve(out),
+          mode,
+          key,
+          now: systemClock(),
+          validForMs: valid,
+          signal,
+        };
+        return buildPackage(project, { ...request, ...(since === undefined ? {} : { since }) });
+      });
+      for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
+      const machines = built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`).join(', ');
+      print(context, built, `built ${built.folder}: ${machines}, ${formatBytes(built.blobBytes)}`);
+    },
+  )
+    .addOption(
+      new Option('--kind <kind>', 'for a new computer, or for one that has the machines')
+        .choices(PackageKind.options)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
+    .option('--vm <name...>', 'only these machines')
+    .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber)
+    .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
+    .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
+}

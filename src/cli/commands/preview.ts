@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { AppError } from '../../lib/errors.ts';
+import { lastSerial, policyDocument } from '../../package/deploy.ts';
+import { releaseLayers } from '../../package/releases.ts';
+import { vmPaths } from '../../project/layout.ts';
+import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
+import { saveState } from '../../project/save.ts';
+import { openComputer } from '../../run/computer.ts';
+import { EventLog } from '../../run/events.ts';
+import { type RunDeps, RunningMachine } from '../../run/lifecycle.ts';
+import { machineSockets } from '../../run/record.ts';
+import type { MachineSpec, RunMode } from '../../run/spec.ts';
+import { systemClock } from '../../sys/clock.ts';
+import { copyFileTo, isThere, makeFolder } from '../../sys/files.ts';
+import { takeLock } from '../../sys/lock.ts';
+import { openLog } from '../../sys/log.ts';
+import { print, printStep } from '../print.ts';
+import { addCommand, type Context } from '../program.ts';
+
+/** Machines of a project get the highest numbers, so that they do not meet those installed on the same computer. */
+const PREVIEW_NUMBER = 16_383;
+const UEFI_FOLDER = '/usr/share/OVMF';
+const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
+
+interface RunOptions {
+  directory: string;
+  run: string;
+  accel: 'auto' | 'kvm' | 'tcg';
+  resolver?: string[];
+}
+
+export function addPreviewCommands(program: Command): void {
+  const options = (command: Command) =>
+    command
+      .option('--run <dir>', 'where the running machine’s sockets go', '/run/lazaret')
+      .addOption(new Option('--accel <kind>', 'how its processor runs').choices(['auto', 'kvm', 'tcg']).default('auto'))
+      .option('--resolver <address...>', 'DNS servers, instead of this computer’s');
+  options(
+    addCommand<RunOptions>(
+      program,
+      'power-on <vm>',
+      'run the project’s machine without policies',
+      (context, given, vm = '') => run(context, given, vm, 'free'),
+    ),
+  );
+  options(
+    addCommand<RunOptions>(
+      program,
+      'preview <vm>',
+      'run the project’s machine under its policies, as users will see it',
+      (context, given, vm = '') => run(context, given, vm, 'preview'),
+    ),
+  );
+}
+
+/** Runs a machine of the project until its guest shuts down; Ctrl-C shuts it down. */
+async function run(
+  context: Context,
+  { directory, run: runRoot, accel, resolver }: RunOptions,
+  name: string,
+  mode: RunMode,
+): Promise<void> {
+  const project = await openProject(resolve(directory));
+  const vm = vmNamed(project, name);
+  const home = vmPaths(project.folder, name).folder;
+  await using lock = await takeLock(join(home, '.lock'));
+  if (!lock) throw new AppError('VM_RUNNING', `${name} is running or being packaged`);
+  const files = { hostStateFile: join(runRoot, 'preview-host.json'), accelFile: join(runRoot, 'accel.json') };
+  await makeFolder(runRoot);
+  const computer = await openComputer({ accel, ...files, ...(resolver ? { resolvers: resolver } : {}) });
+  const spec = await specOf(project, vm, runRoot, mode);
+  const events = new EventLog(join(home, 'events.jsonl'));
+  const deps: RunDeps = { computer, events, log: openLog('lazaret-manager'), ...(await sources(project, vm)) };
+  const machine = await RunningMachine.start(spec, deps, context.signal);
+  print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
+  const stop = () => void machine.stop();
+  if (context.signal.aborted) stop();
+  else context.signal.addEventListener('abort', stop, { once: true });
+  await machine.ended;
+  printStep(context, `${name} has stopped`);
+}
+
+async function specOf(project: Project, vm: ProjectVm, runRoot: string, mode: RunMode): Promise<MachineSpec> {
+  const { id: uuid, memoryMiB, cpus } = vm.file.value;
+  const paths = vmPaths(project.folder, vm.name);
+  const digest = createHash('sha256').update(`project ${uuid}`).digest('hex');
+  const id = digest.slice(0, 8);
+  return {
+    ...{ id, name: vm.name, number: PREVIEW_NUMBER, uuid, memoryMiB, cpus, mode },
+    mac: `52:54:00:${digest.slice(8, 10)}:${digest.slice(10, 12)}:${digest.slice(12, 14)}`,
+    files: {
+      layers: await releaseLayers(project.folder, vm.name),
+      overlay: paths.work,
+      firmware: await firmwareOf(vm, paths),
+    },
+    logPath: join(paths.folder, 'qemu.log'),
+    runFolder: join(runRoot, id),
+  };
+}
+
+async function firmwareOf(
+  { file }: ProjectVm,
+  paths: ReturnType<typeof vmPaths>,
+): Promise<MachineSpec['files']['firmware']> {
+  switch (file.value.firmware) {
+    case 'bios':
+      return { kind: 'bios' };
+    case 'uefi': {
+      const variables = join(paths.folder, 'variables.fd');
+      if (!(await isThere(variables)))
+        await copyFileTo(`${UEFI_FOLDER}/OVMF_VARS_4M.fd`, variables, UEFI_VARIABLES_MAX_BYTES);
+      return { kind: 'uefi', code: `${UEFI_FOLDER}/OVMF_CODE_4M.fd`, variables };
+    }
+    case 'direct': {
+      const initrd = (await isThere(paths.initrd)) ? { initrd: paths.initrd } : {};
+      return { kind: 'direct', kernel: paths.kernel, append: file.value.append ?? '', ...initrd };
+    }
+  }
+}
+
+/** The policy as it stands in the project, and the descriptor that the project remembers. */
+async function sources(project: Project, vm: ProjectVm): Promise<Pick<RunDeps, 'policies' | 'descriptors'>> {
+  const current = { document: policyDocument(project, vm, await lastSerial(project)), lookedUpAt: undefined };
+  let { descriptor } = vm.state;
+  return {
+    policies: { current: async () => current, lookUp: async () => current, now: async () => systemClock() },
+    descriptors: {
+      read: async () => descriptor,
+      write: async (value) => {
+        await saveState(project.folder, vm.name, { format: 1, ...(value === undefined ? {} : { descriptor: value }) });
+        descriptor = value;
+      },
+    },
+  };
+}
+
+function started(machine: RunningMachine): string {
+  const { access, reason, message } = machine.report();
+  const { vnc, console } = machineSockets(machine.spec.runFolder);
+  const lines = [
+    `${machine.spec.name} is running with ${access} access: ${reason}`,
+    ...(message === undefined ? [] : [message]),
+  ];
+  return [...lines, `screen (VNC)  ${vnc}`, `console       ${console}`].join('\n');
+}

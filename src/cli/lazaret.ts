@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { Option } from 'commander';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventsCommand } from './commands/events.ts';
+import { addInstallCommand } from './commands/install.ts';
+import { addMachineCommands } from './commands/machine.ts';
+import { newProgram, runProgram } from './program.ts';
+
+const program = newProgram('lazaret', 'Installs packages and runs their machines on this computer.').addOption(
+  new Option('--socket <path>', 'the service’s socket').default('/run/lazaret/lazaretd.sock').env('LAZARET_SOCKET'),
+);
+addInstallCommand(program);
+addMachineCommands(program);
+addEventsCommand(program);
+addDoctorCommand(program);
+await runProgram(program);

@@ -1,0 +1,45 @@
+import { ERRORS, type Failure, failureOf } from '../lib/errors.ts';
+
+/** How a command’s outcome is written: for people, or as one JSON value. */
+export interface Output {
+  json: boolean;
+}
+
+/** Writes what a command found: `text` for people, `value` with --json. */
+export function print({ json }: Output, value: unknown, text: string): void {
+  console.log(json ? JSON.stringify(value) : text);
+}
+
+/** Writes something on the way, for people alone. */
+export function printStep({ json }: Output, text: string): void {
+  if (!json) console.error(text);
+}
+
+/** Writes code, reason and remedy, and gives the exit status. A bug shows its stack. */
+export function printFailure({ json }: Output, error: unknown): number {
+  const failure = isFailure(error) ? error : failureOf(error);
+  if (json) console.log(JSON.stringify({ error: failure }));
+  else console.error(`${failure.code}: ${failure.reason}\n→ ${failure.remedy}`);
+  if (failure.code === 'INTERNAL' && error instanceof Error && !json) console.error(error.stack);
+  return ERRORS[failure.code].exit;
+}
+
+/** A failure that the service reported, to be shown as if it had happened here. */
+function isFailure(error: unknown): error is Failure {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && 'remedy' in error && !(error instanceof Error)
+  );
+}
+
+/** Columns of text, each as wide as its widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,74 @@
+import { Command, CommanderError, Option } from 'commander';
+import { AppError } from '../lib/errors.ts';
+import { type Output, printFailure } from './print.ts';
+
+/** What every command gets besides its own arguments. */
+export interface Context extends Output {
+  /** Ends with Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** A command’s own work; what it throws is printed with code, reason and remedy. */
+export type Action<Options> = (context: Context, options: Options, ...args: string[]) => Promise<void>;
+
+/** Adds a command; `--json` comes with it, and options of the programs above it are among its own. */
+export function addCommand<Options extends object>(
+  parent: Command,
+  usage: string,
+  description: string,
+  action: Action<Options>,
+): Command {
+  return setAction(parent.command(usage).description(description), action);
+}
+
+/** Says what a command does. */
+export function setAction<Options extends object>(command: Command, action: Action<Options>): Command {
+  command.addOption(new Option('--json', 'print one JSON value'));
+  command.action(async () => {
+    const options = command.optsWithGlobals<Options & { json?: boolean }>();
+    const interrupt = new AbortController();
+    const onSignal = () => interrupt.abort(new AppError('INTERRUPTED', 'interrupted'));
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    const context: Context = { json: options.json === true, signal: interrupt.signal };
+    try {
+      await action(context, options, ...command.processedArgs);
+    } catch (error) {
+      process.exitCode = printFailure(context, interrupt.signal.aborted ? interrupt.signal.reason : error);
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  });
+  return command;
+}
+
+/** A program of that name; wrong arguments end it with status 64. */
+export function newProgram(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showHelpAfterError(false);
+}
+
+/** Runs a program with the arguments it was started with. */
+export async function runProgram(program: Command): Promise<void> {
+  const json = process.argv.includes('--json');
+  overrideExits(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    process.exitCode = printFailure(
+      { json },
+      new AppError('USAGE', error.message.replace(/^error: /, ''), { cause: error }),
+    );
+  }
+}
+
+function overrideExits(command: Command): void {
+  for (const sub of command.commands) {
+    sub.exitOverride().configureOutput({ outputError: () => undefined });
+    overrideExits(sub);
+  }
+}

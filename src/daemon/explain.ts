@@ -1,0 +1,29 @@
+import { AppError } from '../lib/errors.ts';
+import type { Protocol } from '../policy/access-entry.ts';
+import { parseDestination } from '../quarantine/destination.ts';
+import type { Explanation } from '../quarantine/explain.ts';
+import type { RunningMachine } from '../run/lifecycle.ts';
+
+const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'icmp'];
+
+export interface DestinationReport extends Explanation {
+  vm: string;
+  to: string;
+  access: 'normal' | 'restricted' | 'refused';
+}
+
+/**
+ * Whether a running machine may reach a destination, and by which rule of the list in force.
+ * @throws USAGE
+ */
+export async function explainDestination(
+  machine: RunningMachine,
+  to: string,
+  asked = 'tcp',
+): Promise<DestinationReport> {
+  const protocol = PROTOCOLS.find((known) => known === asked);
+  const destination = protocol && parseDestination(to, protocol);
+  if (!destination) throw new AppError('USAGE', `“${to}” is no HOST:PORT`);
+  const { access } = machine.access.report();
+  return { vm: machine.spec.name, to, access, ...(await machine.explain(destination)) };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { type GenerationFile, type Instance, readGeneration } from '../install/instances.ts';
+import { filePath, generationPaths, layerPath } from '../install/layout.ts';
+import { AppError } from '../lib/errors.ts';
+import type { MachineSpec } from '../run/spec.ts';
+
+const UEFI_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+
+/** Eight hexadecimal digits that are this machine’s alone on this computer, the same at every start. */
+export function machineId({ file }: Pick<Instance, 'file'>): string {
+  return createHash('sha256').update(file.uuid).digest('hex').slice(0, 8);
+}
+
+/** How to start an installed machine in one of its generations. @throws FILE_* when the generation cannot be read */
+export async function installedSpec(
+  state: string,
+  instance: Instance,
+  runFolder: string,
+  generation: number,
+): Promise<MachineSpec> {
+  const { file } = instance;
+  const { machine } = await readGeneration(state, file.vm, generation);
+  const paths = generationPaths(state, file.vm, generation);
+  return {
+    id: machineId(instance),
+    name: file.vm,
+    number: file.number,
+    uuid: file.uuid,
+    mac: file.mac,
+    memoryMiB: machine.memoryMiB,
+    cpus: machine.cpus,
+    files: {
+      layers: machine.layers.map(({ sha256 }) => layerPath(state, sha256)),
+      overlay: paths.overlay,
+      firmware: firmwareOf(state, machine, paths.variables),
+    },
+    logPath: paths.log,
+    runFolder,
+    mode: 'installed',
+    generation,
+  };
+}
+
+function firmwareOf(
+  state: string,
+  machine: GenerationFile['machine'],
+  variables: string,
+): MachineSpec['files']['firmware'] {
+  switch (machine.firmware) {
+    case 'bios':
+      return { kind: 'bios' };
+    case 'uefi':
+      return { kind: 'uefi', code: UEFI_CODE, variables };
+    case 'direct': {
+      const { boot } = machine;
+      if (!boot) throw new AppError('VM_UNSUPPORTED', `${machine.name} starts without firmware, but has no kernel`);
+      const initrd = boot.initrd ? { initrd: filePath(state, boot.initrd.sha256) } : {};
+      return { kind: 'direct', kernel: filePath(state, boot.kernel.sha256), append: boot.append, ...initrd };
+    }
+  }
+}

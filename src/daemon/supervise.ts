@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import type { Progress } from '../install/apply.ts';
+import { collect } from '../install/collect.ts';
+import { type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
+import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
+import { computerPaths } from '../install/layout.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
+import { type Computer, openComputer } from '../run/computer.ts';
+import { EventLog } from '../run/events.ts';
+import { type MachineReport, type RunDeps, RunningMachine, removeLeftovers } from '../run/lifecycle.ts';
+import { readRecord } from '../run/record.ts';
+import type { MachineSpec } from '../run/spec.ts';
+import { PolicyStore } from '../store/policies.ts';
+import type { Clock } from '../sys/clock.ts';
+import type { Log } from '../sys/log.ts';
+import { installedSpec, machineId } from './spec.ts';
+
+export interface ServiceOptions {
+  state: string;
+  runRoot: string;
+  accel: 'kvm' | 'tcg' | 'auto';
+  resolvers?: readonly string[];
+  clock: Clock;
+  log: Log;
+}
+
+/** An installed machine, running or not. */
+export type InstanceReport = MachineReport | { vm: string; state: 'stopped'; generation: number; descriptor?: string };
+
+/** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
+export class Supervisor implements AsyncDisposable {
+  readonly events: EventLog;
+  readonly policies: PolicyStore;
+  readonly #options: ServiceOptions;
+  readonly #computer: Computer;
+  readonly #machines = new Map<string, RunningMachine>();
+  readonly #starting = new Set<string>();
+  #installing: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ServiceOptions, computer: Computer) {
+    const paths = computerPaths(options.state);
+    this.#options = options;
+    this.#computer = computer;
+    this.events = new EventLog(paths.events);
+    this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies });
+  }
+
+  /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */
+  static async open(options: ServiceOptions): Promise<Supervisor> {
+    const paths = computerPaths(options.state);
+    const { accel, resolvers } = options;
+    const files = { hostStateFile: paths.host, accelFile: paths.accel };
+    const supervisor = new Supervisor(
+      options,
+      await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
+    );
+    for (const instance of await readInstances(options.state)) await supervisor.#recover(instance);
+    await supervisor.collect();
+    return supervisor;
+  }
+
+  /** The names of the machines that run. */
+  running(): Set<string> {
+    return new Set([...this.#machines.keys(), ...this.#starting]);
+  }
+
+  /** @throws VM_NOT_RUNNING */
+  machine(vm: string): RunningMachine {
+    const machine = this.#machines.get(vm);
+    if (!machine) throw new AppError('VM_NOT_RUNNING', `${vm} is not running`);
+    return machine;
+  }
+
+  async report(instance: Instance): Promise<InstanceReport> {
+    const { vm } = instance.file;
+    const machine = this.#machines.get(vm);
+    if (machine) return machine.report();
+    const { generation } = instance.current;
+    const descriptor = await readDescriptor(this.#options.state, vm, generation);
+    return { vm, state: 'stopped', generation, ...(descriptor === undefined ? {} : { descriptor }) };
+  }
+
+  /** @throws VM_UNKNOWN, VM_RUNNING, and what RunningMachine.start throws */
+  async start(vm: string): Promise<MachineReport> {
+    const instance = await openInstance(this.#options.state, vm);
+    if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
+    this.#starting.add(vm);
+    try {
+      await this.collect();
+      const machine = await RunningMachine.start(await this.#spec(instance), this.#deps(instance));
+      this.#keep(machine);
+      return machine.report();
+    } finally {
+      this.#starting.delete(vm);
+    }
+  }
+
+  /** Installs a package, one at a time. @throws as installPackage */
+  install(
+    request: InstallRequest,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<InstallReport> {
+    const work = async () => {
+      const { state } = this.#options;
+      const now = await this.now();
+      const report = await installPackage(request, { state, running: this.running(), now, signal, onProgress });
+      await this.collect();
+      const names = report.machines.map(({ vm, action }) => `${vm} (${action})`).join(', ');
+      const { generation } = report;
+      await this.events.add({
+        at: new Date(now).toISOString(),
+        kind: 'installed',
+        text: `package ${report.package}: ${names}`,
+        details: { generation },
+      });
+      return report;
+    };
+    const mine = this.#installing.then(work, work);
+    this.#installing = mine;
+    return mine;
+  }
+
+  /** Removes what no machine needs any more (install/collect.ts). */
+  async collect(): Promise<void> {
+    const inUse = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
+    await collect(this.#options.state, new Map(inUse));
+  }
+
+  /** The trusted time in milliseconds. */
+  now(): Promise<number> {
+    return this.policies.now(this.#options.clock());
+  }
+
+  /** Lets go of the machines, which run on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
+  }
+
+  async #recover(instance: Instance): Promise<void> {
+    const { log, state } = this.#options;
+    const { vm } = instance.file;
+    const runFolder = this.#runFolder(instance);
+    const record = await readRecord(runFolder);
+    try {
+      if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
+      const generation = record.generation ?? instance.current.generation;
+      this.#keep(
+        await RunningMachine.adopt(
+          await installedSpec(state, instance, runFolder, generation),
+          record,
+          this.#deps(instance, generation),
+        ),
+      );
+    } catch (error) {
+      // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
+      log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
+    }
+  }
+
+  #keep(machine: RunningMachine): void {
+    const { name } = machine.spec;
+    this.#machines.set(name, machine);
+    machine.ended
+      .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'machine ended badly'))
+      .finally(() => this.#machines.delete(name));
+  }
+
+  #deps({ file, current, state }: Instance, generation = current.generation): RunDeps {
+    const owner = {
+      vm: { name: file.vm, id: current.machine.id },
+      packaged: current.machine.policy,
+      server: current.policyServer,
+    };
+    const { clock, log } = this.#options;
+    return {
+      computer: this.#computer,
+      events: this.events,
+      log,
+      policies: {
+        current: () => this.policies.current(owner),
+        lookUp: (signal) => this.policies.lookUp(owner, clock(), signal),
+        now: () => this.now(),
+      },
+      descriptors: {
+        read: () => readDescriptor(state, file.vm, generation),
+        write: (descriptor) => writeDescriptor(state, file.vm, generation, descriptor),
+      },
+    };
+  }
+
+  #spec(instance: Instance): Promise<MachineSpec> {
+    return installedSpec(this.#options.state, instance, this.#runFolder(instance), instance.current.generation);
+  }
+
+  #runFolder(instance: Instance): string {
+    return join(this.#options.runRoot, machineId(instance));
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { MAX_DESCRIPTOR_CHARACTERS } from '../quarantine/descriptor.ts';
+
+/** The virtio-serial port a guest finds below /dev/virtio-ports. */
+export const MAX_REQUEST_BYTES = 4096;
+
+/** One line from the guest (docs/formats/guest.md). Nothing in it is believed but what it is: a wish. */
+export const GuestRequest = z.discriminatedUnion('cmd', [
+  z.strictObject({
+    v: z.literal(1),
+    id: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/),
+    cmd: z.literal('nq-set'),
+    dry: z.boolean(),
+    descriptor: z
+      .string()
+      .min(1)
+      .max(MAX_DESCRIPTOR_CHARACTERS)
+      .regex(/^[\x20-\x7e]+$/),
+  }),
+]);
+export type GuestRequest = z.infer<typeof GuestRequest>;
+
+export interface GuestAnswer {
+  id: string;
+  ok: boolean;
+  /** Why, in words for the guest’s administrator. */
+  reason: string;
+}
+
+/** A request, or why it is none; the id where one could be read, so that the guest need not wait for its time limit. */
+export function parseRequest(line: string | undefined): GuestRequest | { id: string; problem: string } {
+  if (line === undefined) return { id: '', problem: 'the request is too long' };
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return { id: '', problem: 'the request is no JSON' };
+    throw error;
+  }
+  const parsed = GuestRequest.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const id = z.object({ id: GuestRequest.def.options[0].shape.id }).safeParse(value).data?.id ?? '';
+  return { id, problem: 'the request is not understood' };
+}
+
+/**
+ * One line for the guest, in the fixed form that its POSIX shell tool reads: `reason` last, printable ASCII
+ * without quotation marks or backslashes.
+ */
+export function formatAnswer({ id, ok, reason }: GuestAnswer): string {
+  const plain = reason
+    .replace(/["\\]/g, "'")
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 500);
+  return `{"id":"${id}","ok":${ok},"reason":"${plain}"}\n`;
+}

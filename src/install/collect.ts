@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { bootFiles } from '../package/parts.ts';
+import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files.ts';
+import { readGeneration, readInstances } from './instances.ts';
+import { computerPaths, instancePaths } from './layout.ts';
+
+/**
+ * Removes what nothing needs any more: generations that are neither current nor in use, layers and files that no
+ * generation names, and what interrupted installations left. `inUse` has the generation each running machine runs.
+ */
+export async function collect(state: string, inUse: ReadonlyMap<string, number>): Promise<void> {
+  const paths = computerPaths(state);
+  const needed = new Set<string>();
+  for (const instance of await readInstances(state)) {
+    const { vm } = instance.file;
+    const kept = new Set([instance.current.generation, inUse.get(vm)]);
+    for (const name of await namesIn(instancePaths(state, vm).generations)) {
+      if (!kept.has(Number(name))) await removeFolder(join(instancePaths(state, vm).generations, name));
+    }
+    for (const generation of kept) {
+      if (generation === undefined) continue;
+      const { machine } = await readGeneration(state, vm, generation);
+      for (const { sha256 } of [...machine.layers, ...bootFiles(machine)]) needed.add(sha256);
+    }
+    await removeTemporary(instancePaths(state, vm).folder);
+  }
+  for (const name of await namesIn(paths.staging)) await removeFile(join(paths.staging, name));
+  for (const folder of [paths.layers, paths.files]) {
+    for (const name of await namesIn(folder)) {
+      if (!needed.has(name.replace(/\.[a-z]+$/, ''))) await removeFile(join(folder, name));
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { freeBytes, makeFolder, namesIn } from '../sys/files.ts';
+import { readInstances } from './instances.ts';
+import { computerPaths } from './layout.ts';
+import type { ComputerFacts } from './plan.ts';
+
+/** Looks at this computer. `running` names the machines that run. */
+export async function computerFacts(state: string, running: ReadonlySet<string>, now: number): Promise<ComputerFacts> {
+  const paths = computerPaths(state);
+  await makeFolder(state, 0o700);
+  const instances = await readInstances(state);
+  return {
+    machines: instances.map(({ file, current }) => ({
+      vm: file.vm,
+      generation: current.generation,
+      isRunning: running.has(file.vm),
+    })),
+    layers: new Set(
+      (await namesIn(paths.layers)).filter((name) => name.endsWith('.qcow2')).map((name) => name.slice(0, -6)),
+    ),
+    files: new Set(await namesIn(paths.files)),
+    freeBytes: await freeBytes(state),
+    now,
+  };
+}

@@ -1,0 +1,99 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { Sha256 } from '../package/layer/entry.ts';
+import { PackedMachine } from '../package/manifest.ts';
+import { VM_NAME } from '../policy/schema.ts';
+import { linkTarget, namesIn, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { computerPaths, generationPaths, instancePaths } from './layout.ts';
+
+const MAX_STATE_BYTES = 64 << 20;
+
+/** `instance.json`: what stays with a machine on this computer, whatever is installed over it. */
+export const InstanceFile = z.strictObject({
+  format: z.literal(1),
+  vm: z.string().regex(VM_NAME),
+  vmId: z.uuid(),
+  /** The machine’s number on this computer; its addresses and its user follow from it. */
+  number: z.int().min(0).max(16383),
+  mac: z.string().regex(/^52:54:00(:[0-9a-f]{2}){3}$/),
+  uuid: z.uuid(),
+});
+export type InstanceFile = z.infer<typeof InstanceFile>;
+
+/** `generation.json`: one installed state of the machine. */
+export const GenerationFile = z.strictObject({
+  format: z.literal(1),
+  generation: z.int().min(1),
+  package: z.string(),
+  project: z.strictObject({ fingerprint: Sha256, name: z.string() }),
+  policyServer: z.url().exactOptional(),
+  machine: PackedMachine,
+});
+export type GenerationFile = z.infer<typeof GenerationFile>;
+
+const QuarantineFile = z.strictObject({ format: z.literal(1), descriptor: z.string().max(1024).exactOptional() });
+
+/** A machine that is installed on this computer, in the state the next start uses. */
+export interface Instance {
+  state: string;
+  file: InstanceFile;
+  current: GenerationFile;
+}
+
+/** All installed machines, by name. @throws FILE_INVALID when one cannot be read */
+export async function readInstances(state: string): Promise<Instance[]> {
+  const names = (await namesIn(computerPaths(state).instances)).filter((name) => VM_NAME.test(name));
+  const instances = await Promise.all(names.map((name) => readInstance(state, name)));
+  return instances.filter((instance) => instance !== undefined);
+}
+
+/** @throws VM_UNKNOWN, FILE_INVALID */
+export async function openInstance(state: string, vm: string): Promise<Instance> {
+  const instance = VM_NAME.test(vm) ? await readInstance(state, vm) : undefined;
+  if (!instance) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+  return instance;
+}
+
+async function readInstance(state: string, vm: string): Promise<Instance | undefined> {
+  const paths = instancePaths(state, vm);
+  const target = await linkTarget(paths.current);
+  if (target === undefined) return undefined;
+  const file = await readState(paths.file, InstanceFile);
+  return { state, file, current: await readGeneration(state, vm, Number(basename(target))) };
+}
+
+export async function readGeneration(state: string, vm: string, generation: number): Promise<GenerationFile> {
+  return readState(generationPaths(state, vm, generation).file, GenerationFile);
+}
+
+/** A JSON file that we wrote ourselves. @throws FILE_MISSING, FILE_INVALID */
+export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const bytes = await readCapped(path, MAX_STATE_BYTES);
+  try {
+    return schema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    throw new AppError('FILE_INVALID', `${path} is damaged`, { cause, details: { path } });
+  }
+}
+
+export async function writeState(path: string, value: object): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(value)}\n`, 0o600);
+}
+
+/** The version a generation’s disk is at, as last reported; undefined when it never was. @throws FILE_INVALID */
+export async function readDescriptor(state: string, vm: string, generation: number): Promise<string | undefined> {
+  const { quarantine } = generationPaths(state, vm, generation);
+  if ((await readIfThere(quarantine, MAX_STATE_BYTES)) === undefined) return undefined;
+  return (await readState(quarantine, QuarantineFile)).descriptor;
+}
+
+export async function writeDescriptor(
+  state: string,
+  vm: string,
+  generation: number,
+  descriptor: string | undefined,
+): Promise<void> {
+  const { quarantine } = generationPaths(state, vm, generation);
+  await writeState(quarantine, { format: 1, ...(descriptor === undefined ? {} : { descriptor }) });
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+
+/** Where things lie on a user’s computer (design §5). */
+export function computerPaths(state: string) {
+  return {
+    lock: join(state, '.lock'),
+    trust: join(state, 'trust'),
+    policies: join(state, 'policies'),
+    layers: join(state, 'layers'),
+    files: join(state, 'files'),
+    staging: join(state, 'staging'),
+    instances: join(state, 'instances'),
+    events: join(state, 'events.jsonl'),
+    accel: join(state, 'accel.json'),
+    host: join(state, 'host-network.json'),
+  };
+}
+
+export function layerPath(state: string, sha256: string): string {
+  return join(computerPaths(state).layers, `${sha256}.qcow2`);
+}
+
+/** A kernel, an initrd, …: kept under its digest, as it came. */
+export function filePath(state: string, sha256: string): string {
+  return join(computerPaths(state).files, sha256);
+}
+
+export function instancePaths(state: string, vm: string) {
+  const folder = join(computerPaths(state).instances, vm);
+  return {
+    folder,
+    file: join(folder, 'instance.json'),
+    /** A link to the generation that the next start uses: switching it is the one commit point of an update. */
+    current: join(folder, 'current'),
+    generations: join(folder, 'generations'),
+  };
+}
+
+export function generationPaths(state: string, vm: string, generation: number) {
+  const folder = join(instancePaths(state, vm).generations, `${generation}`);
+  return {
+    folder,
+    file: join(folder, 'generation.json'),
+    overlay: join(folder, 'overlay.qcow2'),
+    variables: join(folder, 'variables.fd'),
+    /** The descriptor belongs to the disk state, so it lies beside the overlay. */
+    quarantine: join(folder, 'quarantine.json'),
+    log: join(folder, 'qemu.log'),
+  };
+}

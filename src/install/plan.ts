@@ -1,0 +1,81 @@
+import { AppError } from '../lib/errors.ts';
+import type { LayerEntry } from '../package/layer/entry.ts';
+import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
+import { bootFiles } from '../package/parts.ts';
+
+/** What is known of this computer when a package is to be installed. */
+export interface ComputerFacts {
+  machines: readonly { vm: string; generation: number; isRunning: boolean }[];
+  /** Digests of the layers and files that are here already. */
+  layers: ReadonlySet<string>;
+  files: ReadonlySet<string>;
+  freeBytes: number;
+  now: number;
+}
+
+export interface MachinePlan {
+  machine: PackedMachine;
+  /** `keep`: this very state is installed already. */
+  action: 'add' | 'replace' | 'keep';
+  /** What the user changed inside the machine is lost (ACE 1.0 p. 141): he is told and asked. */
+  losesChanges: boolean;
+  /** The machine runs on and takes the new state at its next start. */
+  afterStop: boolean;
+}
+
+/** All that installing a package will do, before anything is done. */
+export interface InstallPlan {
+  package: string;
+  generation: number;
+  machines: readonly MachinePlan[];
+  layers: readonly LayerEntry[];
+  files: readonly PackedFile[];
+  /** Bytes to be fetched, and bytes the computer must have room for. */
+  fetchBytes: number;
+  needBytes: number;
+}
+
+const MARGIN_BYTES = 64 << 20;
+
+/**
+ * What a verified package means for this computer.
+ * @throws TRUST_EXPIRED, TRUST_ROLLBACK (older than what is installed), DISK_FULL
+ */
+export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPlan {
+  if (facts.now > Date.parse(manifest.expiresAt)) {
+    throw new AppError('TRUST_EXPIRED', `the package ${manifest.name} expired on ${manifest.expiresAt}`);
+  }
+  const machines = manifest.machines.map((machine) => planMachine(machine, manifest.generation, facts));
+  const wanted = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
+  const layers = distinct(wanted.flatMap((machine) => machine.layers)).filter(
+    ({ sha256 }) => !facts.layers.has(sha256),
+  );
+  const files = distinct(wanted.flatMap(bootFiles)).filter(({ sha256 }) => !facts.files.has(sha256));
+  const fetchBytes = sum([...layers, ...files].map(({ blob }) => blob.bytes));
+  const needBytes =
+    fetchBytes + sum([...layers, ...files].map(({ bytes }) => bytes)) + (wanted.length > 0 ? MARGIN_BYTES : 0);
+  if (needBytes > facts.freeBytes) {
+    const details = { needBytes, freeBytes: facts.freeBytes };
+    throw new AppError('DISK_FULL', `installing needs ${needBytes} bytes, ${facts.freeBytes} are free`, { details });
+  }
+  return { package: manifest.name, generation: manifest.generation, machines, layers, files, fetchBytes, needBytes };
+}
+
+function planMachine(machine: PackedMachine, generation: number, { machines }: ComputerFacts): MachinePlan {
+  const installed = machines.find(({ vm }) => vm === machine.name);
+  if (!installed) return { machine, action: 'add', losesChanges: false, afterStop: false };
+  if (installed.generation > generation) {
+    const what = `the package is of generation ${generation}; ${machine.name} is installed from generation ${installed.generation}`;
+    throw new AppError('TRUST_ROLLBACK', what, { details: { generation, installed: installed.generation } });
+  }
+  if (installed.generation === generation) return { machine, action: 'keep', losesChanges: false, afterStop: false };
+  return { machine, action: 'replace', losesChanges: true, afterStop: installed.isRunning };
+}
+
+function distinct<T extends { sha256: string }>(entries: readonly T[]): T[] {
+  return [...new Map(entries.map((entry) => [entry.sha256, entry])).values()];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,185 @@
+import { basename, dirname, join } from 'node:path';
+import { AppError } from '../lib/errors.ts';
+import { canonicalJson } from '../lib/json.ts';
+import { projectPaths, vmPaths } from '../project/layout.ts';
+import { type Project, type ProjectVm, vmNamed } from '../project/open.ts';
+import { newestVersion, sameDescriptor } from '../quarantine/versions.ts';
+import {
+  copyFileTo,
+  isThere,
+  makeFolder,
+  moveFolder,
+  namesIn,
+  removeFolder,
+  temporaryBeside,
+  writeFileAtomic,
+} from '../sys/files.ts';
+import { takeLock } from '../sys/lock.ts';
+import type { SigningKey } from '../trust/keys.ts';
+import { publish } from '../trust/repository.ts';
+import { lastSerial, policyDocument } from './deploy.ts';
+import { blobName, packFile } from './files.ts';
+import type { Mode } from './layer/modes.ts';
+import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from './manifest.ts';
+import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
+import { releaseDisk } from './releases.ts';
+
+const MAX_BLOB_BYTES = 2 ** 52;
+
+export interface BuildOptions {
+  name: string;
+  kind: PackageKind;
+  /** The machines that go in; all when empty. */
+  vms: readonly string[];
+  /** An update carries what came after this release; without it, what came after the last package. */
+  since?: number;
+  /** The folder that receives the package’s own folder. */
+  out: string;
+  mode: Mode;
+  key: SigningKey;
+  now: number;
+  validForMs: number;
+  signal?: AbortSignal;
+  onProgress?: (vm: string, doneBytes: number) => void;
+}
+
+/** A package as it was built. */
+export interface BuiltPackage {
+  folder: string;
+  generation: number;
+  /** Bytes of all blobs in it. */
+  blobBytes: number;
+  machines: { vm: string; release: number; layers: number }[];
+  warnings: string[];
+}
+
+/**
+ * Builds, signs and publishes a package, and writes it to a folder of its own.
+ * @throws PACKAGE_EXISTS, PACKAGE_EMPTY, VM_RUNNING, VM_UNKNOWN, USAGE, LAYER_*, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ */
+export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
+  const { name, kind, out, key, now, validForMs } = options;
+  if (!PACKAGE_NAME.test(name)) throw new AppError('USAGE', `“${name}” is no name for a package`);
+  const folder = join(out, name);
+  const repository = projectPaths(project.folder).packages;
+  const earlier = await publishedManifests(repository);
+  if ((await isThere(folder)) || earlier.some((manifest) => manifest.name === name)) {
+    throw new AppError('PACKAGE_EXISTS', `there is a package ${name} already`);
+  }
+  const vms = options.vms.length > 0 ? options.vms.map((vm) => vmNamed(project, vm)) : project.vms;
+  if (vms.length === 0) throw new AppError('PACKAGE_EMPTY', 'the project has no machine');
+
+  const serial = await lastSerial(project);
+  const machines: PackedMachine[] = [];
+  for (const vm of vms) machines.push(await packMachine(project, vm, serial, options));
+  const generation = (earlier.at(-1)?.generation ?? 0) + 1;
+  const { fingerprint, policyServer } = project.file.value;
+  const manifest = PackageManifest.parse({
+    format: 1,
+    project: { fingerprint, name: project.file.value.name },
+    name,
+    kind,
+    generation,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + validForMs).toISOString(),
+    ...(policyServer === undefined ? {} : { policyServer }),
+    machines,
+  });
+  const delivered = (machine: PackedMachine) =>
+    kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, options.since);
+  const carried = machines.flatMap((machine) =>
+    partsOf(machine).filter(({ sha256 }) => !delivered(machine).has(sha256)),
+  );
+  const blobs = new Map(carried.map(({ blob }) => [blob.sha256, blob.bytes]));
+  const target = manifestTarget(generation, name);
+  await publish(repository, { add: new Map([[target, Buffer.from(canonicalJson(manifest))]]), key, now, validForMs });
+  await exportPackage(repository, folder, target, [...blobs.keys()]);
+  return {
+    folder,
+    generation,
+    blobBytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
+    machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
+    warnings: vms.flatMap((vm) => warningsFor(project, vm)),
+  };
+}
+
+async function packMachine(
+  project: Project,
+  vm: ProjectVm,
+  serial: number,
+  options: BuildOptions,
+): Promise<PackedMachine> {
+  const { mode, signal, onProgress } = options;
+  const repository = projectPaths(project.folder).packages;
+  const paths = vmPaths(project.folder, vm.name);
+  await using lock = await takeLock(join(paths.folder, '.lock'));
+  if (!lock) throw new AppError('VM_RUNNING', `${vm.name} is powered on or in preview`);
+  const progress = onProgress ? { onProgress: (done: number) => onProgress(vm.name, done) } : {};
+  const layers = await releaseDisk(project.folder, vm.name, {
+    repository,
+    mode,
+    ...(signal ? { signal } : {}),
+    ...progress,
+  });
+  const { id, memoryMiB, cpus, firmware, append } = vm.file.value;
+  const { descriptor } = vm.state;
+  const boot = firmware === 'direct' && {
+    kernel: await packFile(paths.kernel, repository),
+    ...((await isThere(paths.initrd)) ? { initrd: await packFile(paths.initrd, repository) } : {}),
+    append: append ?? '',
+  };
+  return {
+    ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware },
+    ...(boot ? { boot } : {}),
+    layers,
+    ...(descriptor === undefined ? {} : { descriptor }),
+    policy: policyDocument(project, vm, serial),
+  };
+}
+
+/** Copies one release of the repository, with this package’s blobs alone, as one step. */
+async function exportPackage(
+  repository: string,
+  folder: string,
+  target: string,
+  blobs: readonly string[],
+): Promise<void> {
+  await makeFolder(dirname(folder));
+  const beside = temporaryBeside(folder);
+  try {
+    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
+    const metadata = await namesIn(join(repository, 'metadata'));
+    const newest = Math.max(...metadata.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
+    const wanted = (name: string) =>
+      /\.root\.json$/.test(name) || name === 'timestamp.json' || name.startsWith(`${newest}.`);
+    const targets = (await namesIn(join(repository, 'targets'))).filter((name) => name.endsWith(`.${target}`));
+    const files = [
+      ...metadata.filter(wanted).map((name) => join('metadata', name)),
+      ...targets.map((name) => join('targets', name)),
+      ...blobs.map(blobName),
+    ];
+    for (const file of files) await copyFileTo(join(repository, file), join(beside, file), MAX_BLOB_BYTES);
+    await writeFileAtomic(join(beside, 'package.json'), `${JSON.stringify({ format: 1, manifest: target })}\n`);
+    await moveFolder(beside, folder);
+  } catch (error) {
+    await removeFolder(beside);
+    throw error;
+  }
+}
+
+/** What the administrator probably did not mean (ACE 1.0 p. 142). */
+function warningsFor(project: Project, { name, policy, state }: ProjectVm): string[] {
+  const { quarantine } = policy.value;
+  if (quarantine.type !== 'version-based') return [];
+  const warnings: string[] = [];
+  const newest = newestVersion(quarantine);
+  if (newest && !sameDescriptor(newest.descriptor, state.descriptor)) {
+    warnings.push(
+      `${name}: its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`,
+    );
+  }
+  if (project.file.value.policyServer === undefined) {
+    warnings.push(`${name}: ${basename(project.folder)} names no policy server, so the machine will stay restricted`);
+  }
+  return warnings;
+}

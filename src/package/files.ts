@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { AppError } from '../lib/errors.ts';
+import { isThere, makeFolder, readCapped, writeFileAtomic } from '../sys/files.ts';
+import type { PackedFile } from './manifest.ts';
+
+const MAX_FILE_BYTES = 512 << 20;
+
+/** Path of a blob in a package’s or repository’s folder. */
+export function blobName(sha256: string): string {
+  return `blobs/${sha256}`;
+}
+
+/** Compresses a file into a blob of the repository, and says how to prove it. @throws FILE_*, DISK_FULL */
+export async function packFile(path: string, repository: string): Promise<PackedFile> {
+  const bytes = await readCapped(path, MAX_FILE_BYTES);
+  const blob = zstdCompressSync(bytes);
+  const packed = { bytes: bytes.length, sha256: digest(bytes), blob: { bytes: blob.length, sha256: digest(blob) } };
+  const to = join(repository, blobName(packed.blob.sha256));
+  if (!(await isThere(to))) {
+    await makeFolder(join(repository, 'blobs'));
+    await writeFileAtomic(to, blob);
+  }
+  return packed;
+}
+
+/**
+ * Unpacks a blob into a file that appears whole or not at all.
+ * @throws TRUST_DIGEST (blob or file are not the signed ones), FILE_TOO_LARGE, DISK_FULL
+ */
+export async function unpackFile(blobPath: string, packed: PackedFile, to: string): Promise<void> {
+  if (packed.bytes > MAX_FILE_BYTES)
+    throw new AppError('FILE_TOO_LARGE', `a file of ${packed.bytes} bytes is too large`);
+  const blob = await readCapped(blobPath, packed.blob.bytes);
+  if (digest(blob) !== packed.blob.sha256)
+    throw new AppError('TRUST_DIGEST', 'a file of the package is not the signed one');
+  const bytes = inflate(blob, packed.bytes);
+  if (digest(bytes) !== packed.sha256)
+    throw new AppError('TRUST_DIGEST', 'a file of the package is not the signed one');
+  await writeFileAtomic(to, bytes, 0o444);
+}
+
+function inflate(blob: Buffer, maxOutputLength: number): Buffer {
+  try {
+    return zstdDecompressSync(blob, { maxOutputLength });
+  } catch (cause) {
+    throw new AppError('TRUST_DIGEST', 'a file of the package cannot be unpacked', { cause });
+  }
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
+import { Firmware } from '../project/schema.ts';
+import { LayerEntry, Sha256 } from './layer/entry.ts';
+
+const MAX_MACHINES = 100;
+const MAX_LAYERS = 1000;
+
+const Bytes = z
+  .int()
+  .min(0)
+  .max(2 ** 53 - 1);
+
+/** Names of packages are file names on every system. */
+export const PACKAGE_NAME = /^[a-z0-9]([a-z0-9._-]{0,58}[a-z0-9])?$/;
+
+/** A file that is carried compressed (zstd): its own length and digest, and those of the blob. */
+export const PackedFile = z.strictObject({
+  bytes: Bytes,
+  sha256: Sha256,
+  blob: z.strictObject({ bytes: Bytes, sha256: Sha256 }),
+});
+export type PackedFile = z.infer<typeof PackedFile>;
+
+export const PackedMachine = z.strictObject({
+  name: z.string().regex(VM_NAME),
+  id: z.uuid(),
+  /** How many layers the disk has had: rises with every change of it. */
+  release: z.int().min(1),
+  memoryMiB: z
+    .int()
+    .min(32)
+    .max(1 << 20),
+  cpus: z.int().min(1).max(64),
+  firmware: Firmware,
+  boot: z
+    .strictObject({ kernel: PackedFile, initrd: PackedFile.exactOptional(), append: z.string().max(2000) })
+    .exactOptional(),
+  /** The system disk, bottom layer first. A package of kind `update` may lack blobs of layers that were in earlier ones. */
+  layers: z.array(LayerEntry).min(1).max(MAX_LAYERS),
+  /** The version of the administrator’s own copy; installing the machine sets it. */
+  descriptor: z.string().max(1024).exactOptional(),
+  policy: PolicyDocument,
+});
+export type PackedMachine = z.infer<typeof PackedMachine>;
+
+export const PackageKind = z.enum(['full', 'update']);
+export type PackageKind = z.infer<typeof PackageKind>;
+
+/** What a package says of itself, signed: docs/formats/package.md. */
+export const PackageManifest = z.strictObject({
+  format: z.literal(1),
+  /** The project’s fingerprint and name. */
+  project: z.strictObject({ fingerprint: Sha256, name: z.string().max(100) }),
+  name: z.string().regex(PACKAGE_NAME),
+  kind: PackageKind,
+  /** Rises with every package of the project. */
+  generation: z.int().min(1),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  policyServer: z.url().max(2000).exactOptional(),
+  machines: z.array(PackedMachine).min(1).max(MAX_MACHINES),
+});
+export type PackageManifest = z.infer<typeof PackageManifest>;
+
+/** `package.json` in a package’s folder: which of the signed manifests the folder was made for. A hint, not a proof. */
+export const PackagePointer = z.strictObject({ format: z.literal(1), manifest: z.string().max(200) });
+
+/** The name a manifest is signed under: `<generation>-<package>.json`. */
+export function manifestTarget(generation: number, name: string): string {
+  return `${generation}-${name}.json`;
+}
+
+/** Generation and package name of such a target, or undefined for any other target. */
+export function parseManifestTarget(target: string): { generation: number; name: string } | undefined {
+  const match = /^([1-9]\d{0,8})-(.+)\.json$/.exec(target);
+  if (!match?.[2] || !PACKAGE_NAME.test(match[2])) return undefined;
+  return { generation: Number(match[1]), name: match[2] };
+}

@@ -1,0 +1,57 @@
+import { AppError } from '../lib/errors.ts';
+import { below, fetchBytes } from '../sys/fetch.ts';
+import { refresh } from '../trust/client.ts';
+import { parseVerified, type Verified } from '../trust/verified.ts';
+import { PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
+
+const MAX_MANIFEST_BYTES = 64 << 20;
+const MAX_POINTER_BYTES = 4096;
+
+/** A package whose manifest was verified; its blobs are proved one by one when they are fetched. */
+export interface OpenedPackage {
+  source: URL;
+  manifest: Verified<PackageManifest>;
+}
+
+export interface OpenOptions {
+  trustFolder: string;
+  now: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Verifies the package at an address against the project this computer trusts.
+ * @throws TRUST_*, FETCH_*, PACKAGE_INVALID (the folder holds no package)
+ */
+export async function openPackage(source: URL, { trustFolder, now, signal }: OpenOptions): Promise<OpenedPackage> {
+  const options = signal ? { now, signal } : { now };
+  const repository = await refresh(trustFolder, 'packages', source, options);
+  const names = repository.targets.map(({ name }) => name);
+  const name = (await pointedAt(source, signal)) ?? newest(names);
+  if (name === undefined || !names.includes(name)) throw new AppError('PACKAGE_INVALID', `${source} holds no package`);
+  const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
+  return { source, manifest };
+}
+
+/** What the folder’s `package.json` says; a folder of all packages has none. */
+async function pointedAt(source: URL, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const bytes = await fetchBytes(below(source, 'package.json'), {
+      maxBytes: MAX_POINTER_BYTES,
+      ...(signal ? { signal } : {}),
+    });
+    return PackagePointer.parse(JSON.parse(bytes.toString('utf8'))).manifest;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FETCH_MISSING') return undefined;
+    if (error instanceof AppError) throw error;
+    throw new AppError('PACKAGE_INVALID', `package.json of ${source} is damaged`, { cause: error });
+  }
+}
+
+function newest(names: readonly string[]): string | undefined {
+  const generation = (name: string) => parseManifestTarget(name)?.generation ?? 0;
+  return names
+    .filter((name) => generation(name) > 0)
+    .sort((a, b) => generation(a) - generation(b))
+    .at(-1);
+}

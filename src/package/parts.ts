@@ -1,0 +1,6 @@
+import type { PackedFile, PackedMachine } from './manifest.ts';
+
+/** The kernel and the initrd of a machine that starts without firmware. */
+export function bootFiles({ boot }: PackedMachine): PackedFile[] {
+  return boot ? [boot.kernel, ...(boot.initrd ? [boot.initrd] : [])] : [];
+}

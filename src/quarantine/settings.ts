@@ -1,0 +1,58 @@
+import type { AccessSection, Quarantine } from '../policy/quarantine.ts';
+
+/** What `nq set` may change; what is absent stays as it is. */
+export interface QuarantineChange {
+  type?: Quarantine['type'];
+  mode?: 'whitelist' | 'blacklist';
+  normal?: string[];
+  restricted?: string[];
+  normalExceptions?: string[];
+  restrictedExceptions?: string[];
+  restrictedMessage?: string;
+  updateMessage?: string;
+  interval?: string;
+  onUnreachable?: string;
+  maxOffline?: string;
+}
+
+/**
+ * A quarantine with some settings changed, still to be parsed: a setting that its type has not is left in, so that the
+ * schema refuses it. An exception `nothing` empties the exceptions.
+ */
+export function changeQuarantine(before: Quarantine, change: QuarantineChange): unknown {
+  const type = change.type ?? before.type;
+  const kept: Partial<Exclude<Quarantine, { type: 'none' }>> =
+    before.type === type && before.type !== 'none' ? before : {};
+  if (type === 'none') return { type, ...only({ mode: change.mode, normal: change.normal }) };
+  const empty: AccessSection = { entries: [], exceptions: [] };
+  const normal = changed('normal' in before ? before.normal : empty, change.normal, change.normalExceptions);
+  const restricted = 'restricted' in before ? before.restricted : empty;
+  const mode = change.mode ?? (before.type === 'none' ? 'whitelist' : before.mode);
+  if (type === 'static')
+    return { type, mode, normal, ...only({ restricted: change.restricted, interval: change.interval }) };
+  const messages = {
+    ...('messages' in kept ? kept.messages : {}),
+    ...only({ restricted: change.restrictedMessage, updateAvailable: change.updateMessage }),
+  };
+  return {
+    ...kept,
+    ...{ type, mode, normal, messages },
+    restricted: changed(restricted, change.restricted, change.restrictedExceptions),
+    ...only({ interval: change.interval, onUnreachable: change.onUnreachable, maxOffline: change.maxOffline }),
+  };
+}
+
+function changed(
+  before: AccessSection,
+  entries?: string[],
+  exceptions?: string[],
+): { entries: string[]; exceptions: string[] } {
+  return {
+    entries: entries?.filter((entry) => entry !== '') ?? before.entries,
+    exceptions: exceptions?.filter((kind) => kind !== 'nothing') ?? before.exceptions,
+  };
+}
+
+function only(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

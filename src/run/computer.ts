@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { HostNetwork } from '../firewall/host.ts';
+import { readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { readKernelFile } from '../sys/kernel.ts';
+import { upstreamResolvers } from '../sys/resolver.ts';
+import { probeAccel } from '../vm/accel.ts';
+import type { Accel } from '../vm/args.ts';
+
+const MAX_BYTES = 4096;
+const Probed = z.strictObject({ format: z.literal(1), bootId: z.string(), accel: z.enum(['kvm', 'tcg']) });
+
+/** What all machines of this computer share. */
+export interface Computer {
+  accel: Accel;
+  host: HostNetwork;
+  /** The resolvers that know the names of the lists, by address. */
+  resolvers: readonly string[];
+}
+
+export interface ComputerOptions {
+  accel: Accel | 'auto';
+  /** Where the host’s changed network settings are remembered until they are put back. */
+  hostStateFile: string;
+  /** Where the outcome of the probe is kept until the computer is started anew. */
+  accelFile: string;
+  /** Instead of those this computer is set up with. */
+  resolvers?: readonly string[];
+}
+
+export async function openComputer({ accel, hostStateFile, accelFile, resolvers }: ComputerOptions): Promise<Computer> {
+  return {
+    accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
+    host: new HostNetwork(hostStateFile),
+    resolvers: resolvers ?? (await upstreamResolvers()),
+  };
+}
+
+async function rememberedAccel(path: string): Promise<Accel> {
+  const boot = (await readKernelFile('/proc/sys/kernel/random/boot_id')) ?? '';
+  const kept = (await readIfThere(path, MAX_BYTES))?.toString('utf8');
+  const known = kept === undefined ? undefined : Probed.safeParse(JSON.parse(kept)).data;
+  if (known && known.bootId === boot) return known.accel;
+  const accel = await probeAccel();
+  await writeFileAtomic(path, `${JSON.stringify({ format: 1, bootId: boot, accel })}\n`);
+  return accel;
+}

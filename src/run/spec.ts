@@ -1,0 +1,40 @@
+import type { CurrentPolicy } from '../store/policies.ts';
+import type { MachineFiles } from '../vm/machine.ts';
+
+/** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
+export type RunMode = 'installed' | 'preview' | 'free';
+
+/** All that starting a machine needs to know; where it comes from (an installation or a project) is not run’s business. */
+export interface MachineSpec {
+  /** Eight hexadecimal digits: names the network namespace and the run folder. */
+  id: string;
+  name: string;
+  /** Number on this computer: addresses and users follow from it. */
+  number: number;
+  uuid: string;
+  mac: string;
+  memoryMiB: number;
+  cpus: number;
+  files: MachineFiles;
+  logPath: string;
+  runFolder: string;
+  mode: RunMode;
+  /** The installed generation, where there is one. */
+  generation?: number;
+}
+
+/** Where the machine’s policy comes from. */
+export interface PolicySource {
+  /** What holds without asking anybody. */
+  current(): Promise<CurrentPolicy>;
+  /** Asks; throws when there is no answer that may be believed. */
+  lookUp(signal?: AbortSignal): Promise<CurrentPolicy>;
+  /** The trusted time in milliseconds. */
+  now(): Promise<number>;
+}
+
+/** Where the machine’s descriptor is kept: with the disk it describes. */
+export interface DescriptorStore {
+  read(): Promise<string | undefined>;
+  write(descriptor: string | undefined): Promise<void>;
+}

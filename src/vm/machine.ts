@@ -1,0 +1,96 @@
+import { AppError } from '../lib/errors.ts';
+import { startDetached } from '../sys/exec.ts';
+import { openFiles } from '../sys/files.ts';
+import { hasGone, type ProcessId } from '../sys/processes.ts';
+import { type Accel, type HandedFile, type MachineSockets, type QemuPlan, qemuArgs } from './args.ts';
+
+/** The first descriptor a program finds beyond standard input, output and error. */
+const FIRST_FD = 3;
+const LOG_TAIL_BYTES = 4000;
+
+/** A machine’s disks and boot files, by path; whoever starts it may read them all. */
+export interface MachineFiles {
+  /** Read-only layers, bottom first. */
+  layers: readonly string[];
+  overlay: string;
+  firmware:
+    | { kind: 'bios' }
+    | { kind: 'uefi'; code: string; variables: string }
+    | { kind: 'direct'; kernel: string; initrd?: string; append: string };
+}
+
+export interface MachineStart {
+  name: string;
+  uuid: string;
+  accel: Accel;
+  memoryMiB: number;
+  cpus: number;
+  mac: string;
+  sockets: MachineSockets;
+  files: MachineFiles;
+  logPath: string;
+  /** The command that enters the machine’s network namespace, and the user QEMU runs as. */
+  enter: readonly string[];
+  user: { uid: number; gid: number; groups: readonly number[] } | undefined;
+}
+
+/**
+ * Starts QEMU for a machine that stands still until it gets `cont`. It goes on when this process ends.
+ * QEMU gets its files as open descriptors and needs no right to any folder but that of its sockets.
+ * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
+ */
+export async function startQemu(start: MachineStart): Promise<ProcessId> {
+  const { layers, overlay, firmware } = start.files;
+  const firmwarePaths =
+    firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
+  const readOnly = [...layers, ...firmwarePaths.filter((path) => path !== undefined)];
+  const writable = [overlay, ...(firmware.kind === 'uefi' ? [firmware.variables] : [])];
+  await using files = await openFiles({ readOnly, writable, append: [start.logPath] });
+  const handed = files.fds.slice(0, -1);
+  const place = (path: string): HandedFile => {
+    const index = [...readOnly, ...writable].indexOf(path);
+    return { fd: FIRST_FD + index, readOnly: index < readOnly.length };
+  };
+  const plan: QemuPlan = { ...start, disk: [...layers, overlay].map(place), firmware: placedFirmware(firmware, place) };
+  const [program = '', ...args] = [...start.enter, ...asUser(start.user), 'qemu-system-x86_64', ...qemuArgs(plan)];
+  return startDetached(program, args, { outputFd: files.fds.at(-1) ?? 2, handed });
+}
+
+function placedFirmware(firmware: MachineFiles['firmware'], place: (path: string) => HandedFile): QemuPlan['firmware'] {
+  switch (firmware.kind) {
+    case 'bios':
+      return firmware;
+    case 'uefi':
+      return { kind: 'uefi', code: place(firmware.code), variables: place(firmware.variables) };
+    case 'direct': {
+      const { append, initrd, kernel } = firmware;
+      return {
+        kind: 'direct',
+        append,
+        kernel: place(kernel),
+        ...(initrd === undefined ? {} : { initrd: place(initrd) }),
+      };
+    }
+  }
+}
+
+/** Without a user of its own (a user namespace that maps one only), QEMU runs as ours. */
+function asUser(user: MachineStart['user']): string[] {
+  const bounded = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
+  if (!user) return ['setpriv', ...bounded];
+  const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
+  return ['setpriv', '--reuid', `${user.uid}`, '--regid', `${user.gid}`, ...groups, ...bounded];
+}
+
+/** Fails as soon as QEMU has ended, with what it said last; `signal` ends the watch. @throws VM_FAILED */
+export async function failWhenGone(
+  qemu: ProcessId,
+  lastWords: (maxBytes: number) => Promise<string>,
+  signal: AbortSignal,
+): Promise<never> {
+  while (!(await hasGone(qemu, 50))) signal.throwIfAborted();
+  throw new AppError(
+    'VM_FAILED',
+    `QEMU ended at once: ${(await lastWords(LOG_TAIL_BYTES)).trim() || 'without a word'}`,
+  );
+}
