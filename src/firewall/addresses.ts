@@ -42,11 +42,18 @@ export function checkMac(mac: string): string {
   return mac;
 }
 
-/** @throws NETWORK_FAILED when it is no user’s number; −1 and its like would mean “as before”, which is root */
-export function checkUid(uid: number): number {
-  if (!Number.isInteger(uid) || uid < 0 || uid > MAX_UID)
-    throw new AppError('NETWORK_FAILED', `${uid} is no user’s number`);
-  return uid;
+/**
+ * Refuses users that a program could not become: −1 and its like mean “as before”, which is root. Root itself will do
+ * only where it is the one user there is.
+ * @throws NETWORK_FAILED
+ */
+export function checkUsers({ uid, dnsUid }: { uid: number; dnsUid: number }): void {
+  for (const user of [uid, dnsUid]) {
+    if (!Number.isInteger(user) || user < 0 || user > MAX_UID)
+      throw new AppError('NETWORK_FAILED', `${user} is no user’s number`);
+  }
+  if ((uid === 0 || dnsUid === 0) && uid !== dnsUid)
+    throw new AppError('NETWORK_FAILED', 'neither QEMU nor the helper for names may be root');
 }
 
 /** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../lib/errors.ts';
 import { startDetached } from '../sys/exec.ts';
-import { makeFolder, openFiles, tailOf, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder, openFiles, readIfThere, tailOf, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { endProcess, isRunning, type ProcessId, processOf } from '../sys/processes.ts';
 import { DNS_PORTS } from './addresses.ts';
@@ -10,6 +10,7 @@ import { enterNamespace, processesInside } from './namespace.ts';
 
 const READY_TIMEOUT_MS = 15_000;
 const DHCP_PORT = 67;
+const MAX_CONFIG_BYTES = 32 << 20;
 const CAPABILITIES = 'net_admin,net_raw,net_bind_service';
 
 /** Where a helper runs, as whom, and where its configuration and its last words are kept. */
@@ -27,16 +28,20 @@ export interface HelperPlace {
  * @throws NETWORK_FAILED with what dnsmasq said, PROGRAM_MISSING
  */
 export async function startHelper(place: HelperPlace, list: ListKey, config: string): Promise<ProcessId> {
-  const configFile = `${place.folder}/names-${list}.conf`;
+  const configFile = configFileOf(place, list);
   const logFile = `${place.folder}/names-${list}.log`;
   await makeFolder(place.folder, 0o700);
   // Read through a descriptor: the file may be read by every user, the folder it is in may not.
   await writeFileAtomic(configFile, config, 0o644);
   await writeFileAtomic(logFile, '', 0o600);
-  await using files = await openFiles({ readOnly: [configFile], writable: [], append: [logFile] });
+  await using files = await openFiles({
+    readOnly: [configFile],
+    writable: [],
+    append: [place.uid === 0 ? '/dev/null' : logFile],
+  });
   const [configFd = 0, outputFd = 2] = files.fds;
-  const [program = 'setpriv', ...enter] = [...enterNamespace(place.namespace), ...asUser(place.uid)];
-  const args = [...enter, 'dnsmasq', '--keep-in-foreground', ...markOf(list), '--conf-file=/dev/fd/3'];
+  const [program = 'nsenter', ...enter] = [...enterNamespace(place.namespace), ...asUser(place.uid)];
+  const args = [...enter, 'dnsmasq', foreground(place.uid), ...markOf(list), '--conf-file=/dev/fd/3'];
   const helper = await startDetached(program, args, { outputFd, handed: [configFd] });
   for (let waitedMs = 0; !(await listens(helper, list)); waitedMs += 10) {
     if (!isRunning(helper) || waitedMs > READY_TIMEOUT_MS) {
@@ -47,6 +52,15 @@ export async function startHelper(place: HelperPlace, list: ListKey, config: str
     await sleep(10);
   }
   return helper;
+}
+
+/** Whether the helper that was started last for that list was told just this. */
+export async function wasTold(place: HelperPlace, list: ListKey, config: string): Promise<boolean> {
+  return (await readIfThere(configFileOf(place, list), MAX_CONFIG_BYTES))?.toString('utf8') === config;
+}
+
+function configFileOf({ folder }: HelperPlace, list: ListKey): string {
+  return `${folder}/names-${list}.conf`;
 }
 
 /** The helpers that run in a namespace, by the list they serve. */
@@ -67,7 +81,11 @@ function markOf(list: ListKey): string[] {
   return [`--port=${DNS_PORTS[list]}`];
 }
 
-/** With one user alone, as in a user namespace, there is none to become. */
+/** Root alone, as in a user namespace of one user, must not try to become another; this way of starting does not. */
+function foreground(uid: number): string {
+  return uid === 0 ? '--no-daemon' : '--keep-in-foreground';
+}
+
 function asUser(uid: number): string[] {
   if (uid === 0) return [];
   const caps = `-all,${CAPABILITIES.replaceAll(/(^|,)/g, '$1+')}`;

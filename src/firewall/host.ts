@@ -17,6 +17,8 @@ const INTERFACE = /^[^\s/"]{1,15}$/;
  */
 export class HostNetwork {
   readonly #stateFile: string;
+  /** Uplinks that are there or about to be, so that no machine’s end takes away what another’s start has just made. */
+  readonly #uplinks = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(stateFile: string) {
@@ -24,8 +26,9 @@ export class HostNetwork {
   }
 
   /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
-  prepare(): Promise<void> {
+  prepare(uplink: string): Promise<void> {
     return this.#inTurn(async () => {
+      this.#uplinks.add(uplink);
       const raised = new Set(await this.#raised());
       for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
       const names = [...raised].sort();
@@ -43,10 +46,11 @@ export class HostNetwork {
       throw new AppError('NETWORK_FAILED', `the uplink ${uplink} has gone`);
   }
 
-  /** Puts everything back as it was once no machine has an uplink any more. @throws FILTER_FAILED, NETWORK_FAILED */
-  settle(): Promise<void> {
+  /** To be called when an uplink has gone: after the last, everything is as it was. @throws FILTER_FAILED, NETWORK_FAILED */
+  settle(uplink: string): Promise<void> {
     return this.#inTurn(async () => {
-      if ((await interfaces()).some((name) => name.startsWith('lz-'))) return;
+      this.#uplinks.delete(uplink);
+      if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
       for (const name of await this.#raised()) await writeKernelFile(flagOf(name), '0');
       await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
       await removeFolder(this.#stateFile);

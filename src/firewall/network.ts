@@ -2,11 +2,11 @@ import { AppError } from '../lib/errors.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
 import type { Log } from '../sys/log.ts';
 import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
-import { checkMac, checkUid, type NetworkNames, networkNames } from './addresses.ts';
+import { checkMac, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import { helperConfig, type ListKey } from './dns-config.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
-import { findHelpers, startHelper } from './helper.ts';
+import { findHelpers, type HelperPlace, startHelper, wasTold } from './helper.ts';
 import type { HostNetwork } from './host.ts';
 import { listsDigest } from './list-rules.ts';
 import { refillNames } from './names.ts';
@@ -100,11 +100,11 @@ export class MachineNetwork implements AsyncDisposable {
    */
   static async open(options: NetworkOptions): Promise<MachineNetwork> {
     checkMac(options.mac);
-    for (const uid of [options.uid, options.dnsUid]) checkUid(uid);
+    checkUsers(options);
     const names = networkNames(options.id);
     await removeLeftover(names);
     try {
-      await options.host.prepare();
+      await options.host.prepare(names.uplink);
       await createNamespace(names, options);
       const enter = enterNamespace(names.namespace);
       await loadRules(enter, ruleset({ ...options, helper: helperOf(options) }));
@@ -125,12 +125,13 @@ export class MachineNetwork implements AsyncDisposable {
    * @throws NETWORK_FAILED when it is not there, FILTER_FAILED when its rules are not as they should be
    */
   static async adopt(options: NetworkOptions): Promise<MachineNetwork> {
-    const { namespace } = networkNames(options.id);
+    const { namespace, uplink } = networkNames(options.id);
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
+    await options.host.prepare(uplink);
     const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
-    for (const [list, helper] of await findHelpers(namespace)) network.#helpers.set(list, helper);
     await network.changeLists(options.lists);
+    for (const [list, helper] of await findHelpers(namespace)) await network.#adoptHelper(list, helper);
     await network.startHelpers();
     return network;
   }
@@ -154,10 +155,10 @@ export class MachineNetwork implements AsyncDisposable {
     const started = performance.now();
     if (listsDigest(lists) === this.#filter.enforced.lists)
       return { ...this.#filter.enforced, durationMs: performance.now() - started };
-    this.#helpersServe = false;
-    const enforced = await this.#filter.changeLists(lists, (digest) =>
-      this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS)),
-    );
+    const enforced = await this.#filter.changeLists(lists, async (digest) => {
+      await this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
+      this.#helpersServe = false;
+    });
     const durationMs = performance.now() - started;
     this.#lists = lists;
     await this.#endHelpers();
@@ -167,15 +168,10 @@ export class MachineNetwork implements AsyncDisposable {
 
   /** Starts the helpers that do not run. @throws NETWORK_FAILED with what dnsmasq said */
   async startHelpers(): Promise<void> {
-    const { namespace } = this.#names;
-    const place = { namespace, uid: this.#options.dnsUid, folder: this.#options.runFolder };
-    const digest = this.#filter.enforced.lists;
-    const resolvers = helperOf(this.#options)?.resolvers ?? [];
     for (const list of LISTS) {
       const running = this.#helpers.get(list);
       if (running && isRunning(running)) continue;
-      const config = helperConfig({ list, lists: this.#lists, digest, mac: this.#options.mac, resolvers });
-      this.#helpers.set(list, await startHelper(place, list, config));
+      this.#helpers.set(list, await startHelper(this.#place(), list, this.#helperConfig(list)));
     }
     this.#helpersServe = true;
     await this.#filter.setNames(true);
@@ -219,8 +215,30 @@ export class MachineNetwork implements AsyncDisposable {
     await this.close();
   }
 
+  /** A helper that was told something else, or serves lists that no longer hold, makes way. */
+  async #adoptHelper(list: ListKey, helper: ProcessId): Promise<void> {
+    if (await wasTold(this.#place(), list, this.#helperConfig(list))) this.#helpers.set(list, helper);
+    else await endProcess(helper);
+  }
+
+  #place(): HelperPlace {
+    const { dnsUid, runFolder } = this.#options;
+    return { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder };
+  }
+
+  #helperConfig(list: ListKey): string {
+    const resolvers = helperOf(this.#options)?.resolvers ?? [];
+    return helperConfig({
+      list,
+      lists: this.#lists,
+      digest: this.#filter.enforced.lists,
+      mac: this.#options.mac,
+      resolvers,
+    });
+  }
+
   async #endHelpers(): Promise<void> {
-    await Promise.all([...this.#helpers.values()].map((helper) => endProcess(helper)));
+    await endHelpersOf(this.#names);
     this.#helpers.clear();
   }
 
@@ -249,7 +267,7 @@ export async function removeNetwork(id: string, host: HostNetwork): Promise<void
   const names = networkNames(id);
   await endHelpersOf(names);
   await removeNamespace(names);
-  await host.settle();
+  await host.settle(names.uplink);
 }
 
 /** A leftover with nothing but helpers in it is removed; anything else in it still runs. */
@@ -262,7 +280,7 @@ async function removeLeftover(names: NetworkNames): Promise<void> {
 
 async function endHelpersOf({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
-  for (const helper of (await findHelpers(namespace)).values()) await endProcess(helper);
+  await Promise.all([...(await findHelpers(namespace)).values()].map((helper) => endProcess(helper)));
 }
 
 function filterPlace({ id, log }: NetworkOptions): FilterPlace {

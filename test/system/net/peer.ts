@@ -15,7 +15,7 @@ interface Flow {
 const flows: Flow[] = [];
 const udp: UdpSocket[] = [];
 const sunk: [sentMs: number, arrivedMs: number][] = [];
-let flood: NodeJS.Timeout | undefined;
+const floods: NodeJS.Timeout[] = [];
 
 /** Milliseconds on a clock that all processes of the computer share. */
 function nowMs(): number {
@@ -34,6 +34,24 @@ function follow(socket: Socket): Flow {
     flow.failure ??= 'closed';
   });
   return flow;
+}
+
+function note(data: Buffer): void {
+  sunk.push([data.length < 8 ? 0 : data.readDoubleLE(0), nowMs()]);
+}
+
+/** Datagrams that bear the time of their sending, three every millisecond. */
+function flood(socket: UdpSocket, host: string, port: number): void {
+  socket.on('error', () => undefined);
+  const send = () => {
+    const stamp = Buffer.alloc(64);
+    stamp.writeDoubleLE(nowMs());
+    socket.send(stamp, port, host, () => undefined);
+  };
+  const burst = () => {
+    for (let i = 0; i < 3; i += 1) send();
+  };
+  floods.push(setInterval(burst, 1));
 }
 
 await serveCalls({
@@ -87,38 +105,27 @@ await serveCalls({
     return 'silent';
   },
 
-  /** Notes when each datagram that arrives was sent, and when it came. */
-  async sinkUdp(port: number) {
+  /** Notes when each datagram that arrives was sent, and when it came; may answer the first with a flood of its own. */
+  async sinkUdp(port: number, floodsBack = false) {
     const socket = createSocket('udp4');
     udp.push(socket);
-    socket.on('message', (data, from) => {
-      sunk.push([data.length < 8 ? 0 : data.readDoubleLE(0), nowMs()]);
-      socket.send(data, from.port, from.address);
-    });
+    if (floodsBack) socket.once('message', (_, from) => flood(socket, from.address, from.port));
+    socket.on('message', note);
     socket.bind(port);
     await once(socket, 'listening');
   },
 
   sunk: () => sunk.splice(0),
 
-  /** Sends datagrams that bear the time of their sending, some every millisecond, until `stopFlood`. */
   startFlood(host: string, port: number) {
     const socket = createSocket('udp4');
-    socket.on('error', () => undefined);
-    socket.bind(0);
     udp.push(socket);
-    const data = () => {
-      const stamp = Buffer.alloc(64);
-      stamp.writeDoubleLE(nowMs());
-      return stamp;
-    };
-    flood = setInterval(() => {
-      for (let i = 0; i < 3; i += 1) socket.send(data(), port, host, () => undefined);
-    }, 1);
+    socket.on('message', note);
+    socket.bind(0, () => flood(socket, host, port));
   },
 
   stopFlood() {
-    clearInterval(flood);
+    for (const timer of floods.splice(0)) clearInterval(timer);
   },
 
   /** Sends one datagram, from a port and an address if they are given. */

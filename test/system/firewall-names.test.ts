@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { everything, only } from './net/lists.ts';
+
+const skip = whyNot();
+const NAMES = { 'updates.test': SERVERS.intranet, 'other.test': SERVERS.outside, 'ports.test': SERVERS.outside };
+
+/** A lab with two servers on port 8000 and names for them. */
+async function namedLab(t: Parameters<typeof Lab.start>[0]): Promise<Lab> {
+  const lab = Lab.start(t);
+  await lab.serveNames('updates', NAMES);
+  for (const name of ['intranet', 'outside'] as const) {
+    await lab.server(name).call('listenTcp', 8000);
+    await lab.server(name).call('listenTcp', 8001);
+  }
+  return lab;
+}
+
+test('a guest is given its address, its gateway and its resolver', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  await lab.open();
+  const script = `${lab.folder}/lease`;
+  writeFileSync(script, '#!/bin/sh\n[ "$1" = bound ] && echo "lease $ip $mask $router $dns"\nexit 0\n');
+  chmodSync(script, 0o755);
+
+  const said = lab.inGuest('busybox', 'udhcpc', '-i', 'g0', '-n', '-q', '-t', '10', '-T', '1', '-s', script);
+
+  assert.match(said, /lease 10\.77\.0\.2 24 10\.77\.0\.1 10\.77\.0\.1/);
+});
+
+test('a listed name resolves and is open at once, for the traffic that is listed; other names are refused', {
+  skip,
+}, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({ restricted: only('updates.test', 'ports.test tcp 8001') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const before = await guest.call('connect', SERVERS.outside, 8001);
+
+  const listed = await guest.call('resolve', 'updates.test');
+  const first = await guest.call('connect', SERVERS.intranet, 8000);
+  const withPorts = await guest.call('resolve', 'ports.test', '203.0.113.9');
+  const ports = [
+    await guest.call('connect', SERVERS.outside, 8000),
+    await guest.call('connect', SERVERS.outside, 8001),
+  ];
+  const below = await guest.call('resolve', 'tunnel.updates.test');
+  const other = await guest.call('resolve', 'other.test');
+  const direct = await guest.call('resolve', 'updates.test', '10.77.0.1:5354', 500);
+
+  assert.match(before, /ECONNREFUSED|open/, 'the service may have looked the name up by now');
+  assert.deepEqual(listed, [SERVERS.intranet]);
+  assert.equal(first, 'open');
+  assert.deepEqual(withPorts, [SERVERS.outside], 'whatever server is asked, the helper answers');
+  assert.deepEqual(ports, ['ECONNREFUSED', 'open']);
+  assert.equal(below, 'ENOTFOUND');
+  assert.equal(other, 'EREFUSED');
+  assert.notDeepEqual(direct, [SERVERS.intranet]);
+});
+
+test('what resolves follows the mode', { skip }, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({ normal: everything, restricted: only('updates.test') });
+  const answers = async () => [await guest.call('resolve', 'updates.test'), await guest.call('resolve', 'other.test')];
+
+  const seen: Record<string, unknown[]> = {};
+  for (const mode of ['normal', 'restricted', 'refuse'] as const) {
+    await lab.service.call('switchTo', lab.id, mode);
+    seen[mode] = await answers();
+  }
+
+  assert.deepEqual(seen['normal'], [[SERVERS.intranet], [SERVERS.outside]]);
+  assert.deepEqual(seen['restricted'], [[SERVERS.intranet], 'EREFUSED']);
+  assert.deepEqual(seen['refuse'], ['ECONNREFUSED', 'ECONNREFUSED']);
+});
+
+test('a blacklisted name is closed before the guest knows its address, with the exception dns every name resolves', {
+  skip,
+}, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({
+    normal: { mode: 'blacklist', entries: ['other.test'] },
+    restricted: { mode: 'whitelist', entries: ['updates.test'], exceptions: ['dns'] },
+  });
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  const black = await guest.call('resolve', 'other.test');
+  const closed = await guest.call('connect', SERVERS.outside, 8000);
+  const free = await guest.call('connect', SERVERS.intranet, 8000);
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const unlisted = await guest.call('resolve', 'other.test');
+  const stillClosed = await guest.call('connect', SERVERS.outside, 8000);
+
+  assert.deepEqual(black, [SERVERS.outside]);
+  assert.equal(closed, 'ECONNREFUSED');
+  assert.equal(free, 'open');
+  assert.deepEqual(unlisted, [SERVERS.outside]);
+  assert.equal(stillClosed, 'ECONNREFUSED');
+});
+
+test('a flow to a listed name lives through a switch and through other lists that name it too', { skip }, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({ normal: everything, restricted: only('updates.test') });
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const named = await guest.call('openFlow', SERVERS.intranet, 8000);
+  const unnamed = await guest.call('openFlow', SERVERS.outside, 8000);
+  await until(() => /restricted_\w+_n0_4 \{[^}]*10\.2\.0\.2/.test(lab.inMachine('nft', 'list', 'ruleset')));
+
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const first = [await guest.call('useFlow', named, true), await guest.call('useFlow', unnamed, true)];
+  await lab.service.call('changeLists', lab.id, everything, only('updates.test', 'dead.test', '192.0.2.1'));
+  const second = await guest.call('useFlow', named, true);
+  const resolved = await guest.call('resolve', 'updates.test');
+
+  assert.deepEqual(first, ['alive', 'ECONNRESET']);
+  assert.equal(second, 'alive');
+  assert.deepEqual(resolved, [SERVERS.intranet]);
+});
+
+test('helpers that were killed open nothing, and are started again', { skip }, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({ restricted: only('updates.test') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const { helpers } = await lab.service.call('state', lab.id);
+
+  for (const { process: helper } of helpers) process.kill(helper.pid, 'SIGKILL');
+  const isRunning = async () =>
+    (await lab.service.call('state', lab.id)).helpers.map((helper: { isRunning: boolean }) => helper.isRunning);
+  await until(async () => (await isRunning()).every((running: boolean) => !running));
+  const without = [await guest.call('resolve', 'updates.test'), await guest.call('connect', SERVERS.outside, 8000)];
+  await lab.service.call('startHelpers', lab.id);
+  const again = await guest.call('resolve', 'updates.test');
+
+  assert.deepEqual(without, ['ECONNREFUSED', 'ECONNREFUSED']);
+  assert.deepEqual(again, [SERVERS.intranet]);
+  assert.deepEqual(await isRunning(), [true, true]);
+});
