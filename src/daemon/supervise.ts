@@ -35,7 +35,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #computer: Computer;
   readonly #machines = new Map<string, RunningMachine>();
   readonly #starting = new Set<string>();
-  #installing: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
@@ -55,7 +55,7 @@ export class Supervisor implements AsyncDisposable {
       await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
     );
     for (const instance of await readInstances(options.state)) await supervisor.#recover(instance);
-    await supervisor.collect();
+    await supervisor.#inTurn(() => supervisor.#collect());
     return supervisor;
   }
 
@@ -86,7 +86,6 @@ export class Supervisor implements AsyncDisposable {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     this.#starting.add(vm);
     try {
-      await this.collect();
       const machine = await RunningMachine.start(await this.#spec(instance), this.#deps(instance));
       this.#keep(machine);
       return machine.report();
@@ -101,30 +100,22 @@ export class Supervisor implements AsyncDisposable {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
-    const work = async () => {
+    return this.#inTurn(async () => {
       const { state } = this.#options;
       const now = await this.now();
       const report = await installPackage(request, { state, running: this.running(), now, signal, onProgress });
-      await this.collect();
+      await this.#collect();
       const names = report.machines.map(({ vm, action }) => `${vm} (${action})`).join(', ');
       const { generation } = report;
+      const at = new Date(now).toISOString();
       await this.events.add({
-        at: new Date(now).toISOString(),
+        at,
         kind: 'installed',
         text: `package ${report.package}: ${names}`,
         details: { generation },
       });
       return report;
-    };
-    const mine = this.#installing.then(work, work);
-    this.#installing = mine;
-    return mine;
-  }
-
-  /** Removes what no machine needs any more (install/collect.ts). */
-  async collect(): Promise<void> {
-    const inUse = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
-    await collect(this.#options.state, new Map(inUse));
+    });
   }
 
   /** The trusted time in milliseconds. */
@@ -163,7 +154,21 @@ export class Supervisor implements AsyncDisposable {
     this.#machines.set(name, machine);
     machine.ended
       .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'machine ended badly'))
-      .finally(() => this.#machines.delete(name));
+      .finally(() => this.#machines.delete(name))
+      .then(() => this.#inTurn(() => this.#collect()))
+      .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'cannot tidy up'));
+  }
+
+  /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
+  async #collect(): Promise<void> {
+    const inUse = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
+    await collect(this.#options.state, new Map(inUse));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   #deps({ file, current, state }: Instance, generation = current.generation): RunDeps {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bootFiles } from '../package/parts.ts';
 import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files.ts';
 import { readGeneration, readInstances } from './instances.ts';
-import { computerPaths, instancePaths } from './layout.ts';
+import { computerPaths, filePath, instancePaths, layerPath } from './layout.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current nor in use, layers and files that no
@@ -20,14 +20,15 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
     for (const generation of kept) {
       if (generation === undefined) continue;
       const { machine } = await readGeneration(state, vm, generation);
-      for (const { sha256 } of [...machine.layers, ...bootFiles(machine)]) needed.add(sha256);
+      for (const { sha256 } of machine.layers) needed.add(layerPath(state, sha256));
+      for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
     }
     await removeTemporary(instancePaths(state, vm).folder);
   }
   for (const name of await namesIn(paths.staging)) await removeFile(join(paths.staging, name));
   for (const folder of [paths.layers, paths.files]) {
-    for (const name of await namesIn(folder)) {
-      if (!needed.has(name.replace(/\.[a-z]+$/, ''))) await removeFile(join(folder, name));
+    for (const path of (await namesIn(folder)).map((name) => join(folder, name))) {
+      if (!needed.has(path)) await removeFile(path);
     }
   }
 }

@@ -170,8 +170,9 @@ export class Access implements AsyncDisposable {
     if (decision.access === before.access && decision.reason === before.reason) return;
     const details = { from: before.access, to: decision.access, durationMs };
     await this.#log('access', `${before.access} → ${decision.access}: ${reasonText(decision)}`, details);
-    const message = messageFor(this.#policy.document.policy.quarantine, decision);
-    if (message !== undefined) await this.#log('message', message);
+    const { quarantine } = this.#policy.document.policy;
+    const message = messageFor(quarantine, decision);
+    if (message !== undefined && message !== messageFor(quarantine, before)) await this.#log('message', message);
   }
 
   /**

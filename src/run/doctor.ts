@@ -21,6 +21,7 @@ const PROGRAMS = [
   { name: 'nsenter', from: 'util-linux' },
   { name: 'setpriv', from: 'util-linux' },
   { name: 'flock', from: 'util-linux' },
+  { name: 'perl', from: 'perl-base' },
 ];
 
 /** Looks for all that machines need of this computer; each check says what to do where it fails. */

@@ -5,7 +5,7 @@ import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { type Destination, type Explanation, explain } from '../quarantine/explain.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
-import { makeFolderFor, removeFolder, tailOf } from '../sys/files.ts';
+import { makeFolder, makeFolderFor, removeFolder, tailOf } from '../sys/files.ts';
 import type { Log } from '../sys/log.ts';
 import { endProcess, hasGone, type ProcessId } from '../sys/processes.ts';
 import { type Addresses, lookUp } from '../sys/resolver.ts';
@@ -81,7 +81,7 @@ export class RunningMachine implements AsyncDisposable {
 
     await using stack = new AsyncDisposableStack();
     const users = machineUsers(spec.number);
-    await makeFolderFor(spec.runFolder, undefined);
+    await makeFolder(spec.runFolder);
     stack.defer(() => removeFolder(spec.runFolder));
     await makeFolderFor(`${spec.runFolder}/s`, users?.qemu);
     const network = stack.adopt(await MachineNetwork.open(networkOptions(spec, deps, verdict.lists)), (open) =>

@@ -40,8 +40,14 @@ export async function askUnix(socketPath: string, { method, path, body, signal }
 
 async function* parsed(response: IncomingMessage): AsyncGenerator<unknown> {
   response.on('error', () => response.destroy());
-  for await (const line of linesOf(response, MAX_LINE_BYTES)) {
+  for await (const line of linesOf(ended(response), MAX_LINE_BYTES)) {
     if (line === undefined) throw new AppError('DAEMON_UNREACHABLE', 'the service answered with too long a line');
-    yield JSON.parse(line);
+    if (line !== '') yield JSON.parse(line);
   }
+}
+
+/** A whole answer of one line comes without a line end. */
+async function* ended(response: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* response;
+  yield Buffer.from('\n');
 }

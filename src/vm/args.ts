@@ -1,6 +1,9 @@
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
 
+/** Stands in QEMU’s arguments for the number of the open tap device, which is known only when it is open. */
+export const TAP_FD = 'TAP-FD';
+
 /** The Unix sockets of a running machine, all in its run folder. */
 export interface MachineSockets {
   qmp: string;
@@ -51,7 +54,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
     ...firmwareArgs(plan),
     ...diskArgs(plan.disk),
-    ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off'],
+    ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
     ...['-device', 'virtio-serial-pci,max_ports=8'],
     ...['-chardev', `socket,id=guest0,path=${sockets.guest},server=on,wait=off`],

@@ -2,11 +2,25 @@ import { AppError } from '../lib/errors.ts';
 import { startDetached } from '../sys/exec.ts';
 import { openFiles } from '../sys/files.ts';
 import { hasGone, type ProcessId } from '../sys/processes.ts';
-import { type Accel, type HandedFile, type MachineSockets, type QemuPlan, qemuArgs } from './args.ts';
+import { type Accel, type HandedFile, type MachineSockets, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
 
 /** The first descriptor a program finds beyond standard input, output and error. */
 const FIRST_FD = 3;
 const LOG_TAIL_BYTES = 4000;
+
+/**
+ * Opens the namespace’s tap0 as the service’s user and goes on as the command behind it, which finds the device open. QEMU
+ * itself then needs no right to /dev/net/tun, which would let it make devices of its own. In Perl because Node has no
+ * ioctl, and every Debian and Ubuntu has perl-base. 0x400454ca is TUNSETIFF; 0x5002 is IFF_TAP, IFF_NO_PI, IFF_VNET_HDR.
+ */
+const OPEN_TAP = [
+  'perl',
+  '-e',
+  `$^F = 255; open(my $tap, '+<', '/dev/net/tun') or die "cannot open /dev/net/tun: $!\\n";
+   my $request = pack('a16 s x22', 'tap0', 0x5002);
+   ioctl($tap, 0x400454ca, $request) or die "cannot open tap0: $!\\n";
+   my $fd = fileno($tap); s/${TAP_FD}/$fd/ for @ARGV; exec { $ARGV[0] } @ARGV or die "cannot start $ARGV[0]: $!\\n";`,
+];
 
 /** A machine’s disks and boot files, by path; whoever starts it may read them all. */
 export interface MachineFiles {
@@ -52,7 +66,13 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     return { fd: FIRST_FD + index, readOnly: index < readOnly.length };
   };
   const plan: QemuPlan = { ...start, disk: [...layers, overlay].map(place), firmware: placedFirmware(firmware, place) };
-  const [program = '', ...args] = [...start.enter, ...asUser(start.user), 'qemu-system-x86_64', ...qemuArgs(plan)];
+  const [program = '', ...args] = [
+    ...start.enter,
+    ...OPEN_TAP,
+    ...asUser(start.user),
+    'qemu-system-x86_64',
+    ...qemuArgs(plan),
+  ];
   return startDetached(program, args, { outputFd: files.fds.at(-1) ?? 2, handed });
 }
 

@@ -1,10 +1,19 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { AppError } from '../../lib/errors.ts';
 import { foundProject } from '../../package/found.ts';
+import { saveProjectFile, withProject } from '../../project/save.ts';
+import { ProjectFile } from '../../project/schema.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
+
+interface ProjectOptions {
+  directory: string;
+  name?: string;
+  policyServer?: string;
+}
 
 interface InitOptions extends PassphraseOptions {
   name: string;
@@ -22,4 +31,23 @@ export function addInitCommand(program: Command): void {
   })
     .requiredOption('--name <name>', 'the project’s name, shown to users')
     .option('--policy-server <url>', 'where computers will look policies up: the address of published/policies');
+
+  const project = program.command('project').description('the project itself');
+  addCommand<ProjectOptions>(project, 'set', 'change the project’s settings', async (context, options) => {
+    const { directory, name, policyServer } = options;
+    const value = await withProject(directory, async (opened) => {
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(policyServer === undefined ? {} : { policyServer }),
+      };
+      const changed = ProjectFile.safeParse({ ...opened.file.value, ...change });
+      if (!changed.success)
+        throw new AppError('PROJECT_INVALID', changed.error.issues.map(({ message }) => message).join('; '));
+      await saveProjectFile(opened, changed.data);
+      return changed.data;
+    });
+    print(context, value, `project ${value.name}; policy server ${value.policyServer ?? 'none'}`);
+  })
+    .option('--name <name>', 'the project’s name, shown to users')
+    .option('--policy-server <url>', 'where computers look policies up, from the next package on');
 }
