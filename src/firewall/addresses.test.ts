@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkMac, checkUsers, linkLocal, MAX_NUMBER, networkNames, uplinkAddresses } from './addresses.ts';
+
+const refused = { name: 'AppError', code: 'NETWORK_FAILED' };
+
+test('names fit an interface and differ for different machines', () => {
+  const names = networkNames('a machine with a long name, in a folder of its own');
+
+  assert.match(names.namespace, /^lazaret-[0-9a-f]{8}$/);
+  assert.match(names.uplink, /^lz-[0-9a-f]{8}$/);
+  assert.notDeepEqual(networkNames('another'), names);
+});
+
+test('each number has four addresses of its own within 10.213.0.0/16', () => {
+  assert.deepEqual(uplinkAddresses(0), { host: '10.213.0.1', inside: '10.213.0.2' });
+  assert.deepEqual(uplinkAddresses(64), { host: '10.213.1.1', inside: '10.213.1.2' });
+  assert.deepEqual(uplinkAddresses(MAX_NUMBER), { host: '10.213.255.253', inside: '10.213.255.254' });
+  for (const number of [-1, MAX_NUMBER + 1, 0.5, Number.NaN]) assert.throws(() => uplinkAddresses(number), refused);
+});
+
+test('only a card’s own address is taken', () => {
+  assert.equal(checkMac('52:54:00:aa:bb:01'), '52:54:00:aa:bb:01');
+  for (const mac of ['01:54:00:aa:bb:01', '52:54:00:AA:BB:01', '52:54:00:aa:bb', '52:54:00:aa:bb:01 accept'])
+    assert.throws(() => checkMac(mac), refused, mac);
+});
+
+test('root is no user for QEMU or the helper unless there is no other', () => {
+  checkUsers({ uid: 1000, dnsUid: 1001 });
+  checkUsers({ uid: 0, dnsUid: 0 });
+  for (const [uid, dnsUid] of [
+    [0, 1],
+    [1, 0],
+    [-1, 1],
+    [1, 2 ** 32 - 1],
+    [1.5, 2],
+  ] as const)
+    assert.throws(() => checkUsers({ uid, dnsUid }), refused, `${uid} ${dnsUid}`);
+});
+
+test('a card’s link-local address', () => {
+  assert.equal(linkLocal('52:54:00:aa:bb:01'), 'fe80::5054:ff:feaa:bb01');
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEntry } from '../policy/access-entry.ts';
+import { nameClasses } from './name-classes.ts';
+
+function classesOf(...texts: string[]) {
+  return nameClasses(texts.map((text) => parseEntry(text)).filter((entry) => typeof entry !== 'string'));
+}
+
+test('names that stand for the same traffic share their sets', () => {
+  assert.deepEqual(
+    classesOf('b.example tcp 443,80', 'a.example tcp 80', 'a.example tcp 443', 'c.example', '10.0.0.1'),
+    [
+      {
+        traffic: [
+          {
+            protocol: 'tcp',
+            ports: [
+              { from: 80, to: 80 },
+              { from: 443, to: 443 },
+            ],
+          },
+        ],
+        names: ['a.example', 'b.example'],
+      },
+      { traffic: [{}], names: ['c.example'] },
+    ],
+  );
+});
+
+test('an entry without a protocol or ports outweighs the narrower ones of its name', () => {
+  assert.deepEqual(classesOf('a.example tcp 80', 'a.example'), [{ traffic: [{}], names: ['a.example'] }]);
+  assert.deepEqual(classesOf('a.example udp 53', 'a.example udp'), [
+    { traffic: [{ protocol: 'udp' }], names: ['a.example'] },
+  ]);
+});
+
+test('the order of the entries changes nothing', () => {
+  const texts = ['b.example', 'a.example tcp 80', 'c.example udp', 'a.example icmp'];
+
+  assert.deepEqual(classesOf(...texts), classesOf(...texts.toReversed()));
+});
