@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit } from './at-exit.ts';
+import { GuestShell } from './console.ts';
+import type { LabNetwork, Place } from './network.ts';
+
+const CLI = join(import.meta.dirname, '..', 'src', 'cli');
+const PATIENCE_MS = 60_000;
+
+export interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A user’s computer with Lazaret’s service, and an administrator’s folder beside it. */
+export class LabComputer implements AsyncDisposable {
+  /** Everything this computer has on disk. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'lazlab-'));
+  readonly project = join(this.folder, 'project');
+  readonly #run = join(this.folder, 'run');
+  readonly #socket = join(this.folder, 'd.sock');
+  readonly #network: LabNetwork;
+  readonly #exit = atExit(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 }));
+  #service: ChildProcess | undefined;
+
+  private constructor(network: LabNetwork) {
+    this.#network = network;
+    // QEMU runs as a user of its own and must get through to its sockets.
+    chmodSync(this.folder, 0o755);
+    mkdirSync(this.#run, { mode: 0o755 });
+  }
+
+  static async start(network: LabNetwork): Promise<LabComputer> {
+    const computer = new LabComputer(network);
+    try {
+      await computer.startService();
+      return computer;
+    } catch (error) {
+      await computer[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Starts the service and waits until it answers. */
+  async startService(): Promise<void> {
+    const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.#socket];
+    const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
+    const args = [join(CLI, 'lazaretd.ts'), ...where, ...how];
+    const stdio = ['ignore', 'ignore', 'inherit'] as const;
+    const env = { LAZARET_LOG: 'error', ...process.env };
+    const service = this.#network.spawn('host', process.execPath, args, [...stdio], env);
+    this.#service = service;
+    for (let waited = 0; !existsSync(this.#socket); waited += 20) {
+      if (service.exitCode !== null) throw new Error(`lazaretd ended with ${service.exitCode}`);
+      if (waited > PATIENCE_MS) throw new Error('lazaretd does not listen');
+      await sleep(20);
+    }
+  }
+
+  /** Ends the service; its machines run on. */
+  async stopService(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const service = this.#service;
+    this.#service = undefined;
+    if (!service || service.exitCode !== null || service.signalCode !== null) return;
+    const gone = once(service, 'exit');
+    service.kill(signal);
+    await gone;
+    rmSync(this.#socket, { force: true });
+  }
+
+  /** The user’s command line. */
+  lazaret(...args: string[]): Promise<Ended> {
+    return this.#cli('host', ['lazaret.ts', '--socket', this.#socket, ...args]);
+  }
+
+  /** The administrator’s command line, on the project. */
+  manager(...args: string[]): Promise<Ended> {
+    return this.#cli('host', ['lazaret-manager.ts', '-C', this.project, ...args]);
+  }
+
+  /** Starts a command of the administrator’s that goes on, and waits for the first thing it prints. */
+  async startManager(place: Place, ...args: string[]): Promise<{ said: string; child: ChildProcess }> {
+    const words = [join(CLI, 'lazaret-manager.ts'), '-C', this.project, ...args];
+    const child = this.#network.spawn(place, process.execPath, words, ['ignore', 'pipe', 'inherit'], environment());
+    const [said] = await Promise.race([
+      once(child.stdout ?? child, 'data'),
+      once(child, 'exit').then(() => [`ended with ${child.exitCode}`]),
+    ]);
+    return { said: String(said), child };
+  }
+
+  /** The shell of a running machine, once its guest answers. */
+  shell(vm: string): Promise<GuestShell> {
+    const records = globSync(join(this.#run, '*', 'machine.json'));
+    const record = records.find((path) => JSON.parse(readFileSync(path, 'utf8')).vm === vm);
+    if (record === undefined) throw new Error(`${vm} does not run`);
+    return GuestShell.open(join(dirname(record), 's', 'console'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopService();
+    this.#network.endMachines();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    this.#exit.forget();
+  }
+
+  async #cli(place: Place, [file = '', ...args]: readonly string[]): Promise<Ended> {
+    const [program = '', ...rest] = this.#network.command(place, process.execPath, [join(CLI, file), ...args]);
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+    const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
+    const [status] = await once(child, 'exit');
+    return { status: status ?? -1, stdout: await stdout, stderr: await stderr };
+  }
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, LAZARET_PASSPHRASE: 'a passphrase for trying out' };
+}
+
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  return text;
+}

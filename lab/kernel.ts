@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+
+/** In the order they must be loaded; a kernel that has one built in brings no file for it. */
+const MODULES = [
+  ...['virtio_ring', 'virtio', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
+  ...['virtio_console', 'failover', 'net_failover', 'virtio_net', 'virtio_blk', 'evdev', 'button'],
+];
+const MAX_BYTES = 256 << 20;
+
+/** Unpacks the packages of a distribution’s kernel, and puts the modules a virtual machine needs into a folder. */
+export function unpackKernel(packages: readonly string[], unpacked: string, modules: string): string {
+  for (const path of packages) execFileSync('dpkg', ['-x', path, unpacked]);
+  mkdirSync(modules, { recursive: true });
+  for (const [index, name] of MODULES.entries()) {
+    const [path] = globSync(`{usr/,}lib/modules/*/kernel/**/${name}.ko{,.xz,.zst}`, { cwd: unpacked });
+    if (path === undefined) continue;
+    const bytes = readFileSync(join(unpacked, path));
+    writeFileSync(join(modules, `${String(index).padStart(2, '0')}-${name}.ko`), decompressed(bytes) ?? bytes);
+  }
+  const [kernel] = globSync('boot/vmlinuz-*', { cwd: unpacked });
+  if (kernel === undefined) throw new Error(`no kernel in ${packages.map((path) => basename(path)).join(', ')}`);
+  return join(unpacked, kernel);
+}
+
+/**
+ * The kernel inside a bzImage, which QEMU starts as it is (PVH): without acceleration that saves half a second of
+ * unpacking at each start. The image itself where its compression is unknown here.
+ */
+export function uncompressedKernel(image: Buffer): Buffer {
+  // Offsets of the x86 boot protocol: setup_sects, payload_offset, payload_length.
+  const start = ((image[0x1f1] || 4) + 1) * 512 + image.readUInt32LE(0x248);
+  const payload = image.subarray(start, start + image.readUInt32LE(0x24c));
+  // The kernel’s build appends the length in four bytes, where the format does not end with it as gzip’s does.
+  const kernel = decompressed(isGzip(payload) ? payload : payload.subarray(0, -4));
+  return kernel?.subarray(1, 4).equals(Buffer.from('ELF')) ? kernel : image;
+}
+
+/** Undefined when the bytes are not compressed in a way known here. */
+function decompressed(bytes: Buffer): Buffer | undefined {
+  if (isGzip(bytes)) return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
+  switch (bytes.readUInt32BE(0)) {
+    case 0x28b52ffd:
+      return zstdDecompressSync(bytes, { maxOutputLength: MAX_BYTES });
+    case 0xfd377a58:
+      return execFileSync('xz', ['-dcq'], { input: bytes, maxBuffer: MAX_BYTES });
+    case 0x02214c18:
+      return execFileSync('lz4', ['-dcq'], { input: bytes, maxBuffer: MAX_BYTES });
+    default:
+      return undefined;
+  }
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes.readUInt16BE(0) === 0x1f8b;
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+
+const FOLDER = '/run/netns';
+/** Whose they are stands in their names, so that what a killed run has left can be told from what is in use. */
+const OURS = /^lazlab-(\d+)-/;
+let count = 0;
+
+/** A name for one more group of namespaces of this process. */
+export function newPrefix(): string {
+  return `lazlab-${process.pid}-${++count}`;
+}
+
+export function addNamespace(name: string): void {
+  ip('netns', 'add', name);
+  inNamespace(name, ['link set lo up']);
+}
+
+/** The words before a command that is to run in a namespace. */
+export function enter(name: string): string[] {
+  return ['nsenter', `--net=${FOLDER}/${name}`];
+}
+
+/** Carries out lines of `ip`, in a namespace. */
+export function inNamespace(name: string, lines: readonly string[]): void {
+  const input = `${lines.join('\n')}\n`;
+  execFileSync('ip', ['-n', name, '-batch', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] });
+}
+
+/** Ends what runs in a namespace and removes it, with the networks of the machines whose uplinks end there. */
+export function removeNamespace(name: string): void {
+  if (!existsSync(`${FOLDER}/${name}`)) return;
+  removeMachines(name);
+  for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) kill(Number(pid));
+  ip('netns', 'delete', name);
+}
+
+/** Ends the machines whose uplinks end in a namespace, and removes their networks. */
+export function removeMachines(name: string): void {
+  const links = ip('-n', name, '-o', 'link');
+  for (const [, machine] of links.matchAll(/ lz-([^@:\s]+)/g)) removeNamespace(`lazaret-${machine}`);
+}
+
+/** Removes what runs of the past have left that were killed before they could. */
+export function removeLeftovers(): void {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  for (const name of names) {
+    const [, owner] = OURS.exec(name) ?? [];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeNamespace(name);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It has gone since it was listed.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function ip(...args: string[]): string {
+  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}

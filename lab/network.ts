@@ -1,0 +1,130 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasProgram } from '../src/sys/exec.ts';
+import { atExit } from './at-exit.ts';
+import {
+  addNamespace,
+  enter,
+  inNamespace,
+  newPrefix,
+  removeLeftovers,
+  removeMachines,
+  removeNamespace,
+} from './namespaces.ts';
+
+/** The servers of the site. `web` hands out policies and packages, and knows the names of the other two. */
+export const SERVERS = { update: '10.88.20.2', intranet: '10.88.10.2', web: '10.88.30.2' } as const;
+export type Server = keyof typeof SERVERS;
+/** A computer of the site, or the user’s own. */
+export type Place = Server | 'host';
+
+/** Where the servers note datagrams. */
+export const SINK_PORT = 9000;
+const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'cpio'];
+
+/** Why no network can be made here, or false. */
+export function whyNoNetwork(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root, or user namespaces and a /dev/net/tun that users may open';
+  const missing = PROGRAMS.filter((program) => !hasProgram(program));
+  if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
+  return existsSync('/dev/net/tun') ? false : 'there is no /dev/net/tun';
+}
+
+/** A site with its servers and one user’s computer, each a network namespace. Nothing of it reaches the computer we are on. */
+export class LabNetwork implements AsyncDisposable {
+  /** The site’s DNS server: update.lab.test, intranet.lab.test and web.lab.test. */
+  readonly resolver = SERVERS.web;
+  readonly #prefix = newPrefix();
+  readonly #children: ChildProcess[] = [];
+  readonly #servers = new Map<Server, ChildProcess>();
+  readonly #exit = atExit(() => this.#remove());
+
+  private constructor() {
+    removeLeftovers();
+    addNamespace(this.#namespace('host'));
+    for (const [name, address] of Object.entries(SERVERS)) {
+      const namespace = `${this.#prefix}-${name}`;
+      const router = address.replace(/2$/, '1');
+      addNamespace(namespace);
+      inNamespace(this.#namespace('host'), [
+        `link add v-${name} type veth peer name eth0 netns ${namespace}`,
+        `address add ${router}/24 dev v-${name}`,
+        `link set v-${name} up`,
+      ]);
+      const inside = [`address add ${address}/24 dev eth0`, 'link set eth0 up', `route add default via ${router}`];
+      inNamespace(namespace, inside);
+    }
+  }
+
+  static async start(): Promise<LabNetwork> {
+    const network = new LabNetwork();
+    try {
+      await network.#startServer('update');
+      await network.#startServer('intranet');
+      network.#startNames();
+      return network;
+    } catch (error) {
+      await network[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Starts a program in one of the computers. It ends with this process at the latest. */
+  spawn(place: Place, program: string, args: readonly string[], stdio: StdioOptions, env = process.env): ChildProcess {
+    const [first = '', ...rest] = this.command(place, program, args);
+    const child = spawn(first, rest, { stdio, env });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** The words that start a program in one of the computers. */
+  command(place: Place, program: string, args: readonly string[]): string[] {
+    return [...enter(this.#namespace(place)), 'setpriv', '--pdeathsig', 'KILL', program, ...args];
+  }
+
+  /** When datagrams arrived since the last call, in milliseconds of the clock that all processes share. */
+  async arrivals(server: 'update' | 'intranet'): Promise<number[]> {
+    const child = this.#servers.get(server);
+    if (!child) throw new Error(`${server} does not run`);
+    child.send('count');
+    const [arrivals] = await once(child, 'message');
+    return arrivals;
+  }
+
+  /** Ends the machines that run on the user’s computer, whatever its service thinks of it. */
+  endMachines(): void {
+    removeMachines(this.#namespace('host'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const gone = running.map((child) => once(child, 'exit'));
+    this.#remove();
+    await Promise.all(gone);
+    this.#exit.forget();
+  }
+
+  #namespace(place: Place): string {
+    return `${this.#prefix}-${place}`;
+  }
+
+  async #startServer(name: 'update' | 'intranet'): Promise<void> {
+    const args = [join(import.meta.dirname, 'server.ts'), name, SERVERS[name]];
+    const child = this.spawn(name, process.execPath, args, ['ignore', 'inherit', 'inherit', 'ipc']);
+    this.#servers.set(name, child);
+    await once(child, 'message');
+  }
+
+  #startNames(): void {
+    const names = Object.entries(SERVERS).map(([name, address]) => `--address=/${name}.lab.test/${address}`);
+    const quiet = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--log-facility=/dev/null'];
+    const where = ['--user=root', '--bind-interfaces', '--interface=eth0', '--local-ttl=30'];
+    this.spawn('web', 'dnsmasq', ['--keep-in-foreground', ...quiet, ...where, ...names], 'ignore');
+  }
+
+  #remove(): void {
+    for (const place of ['host', 'update', 'intranet', 'web'] as const) removeNamespace(this.#namespace(place));
+  }
+}
