@@ -103,20 +103,18 @@ export class MachineNetwork implements AsyncDisposable {
     checkUsers(options);
     const names = networkNames(options.id);
     await removeLeftover(names);
-    try {
-      await options.host.prepare(names.uplink);
-      await createNamespace(names, options);
-      const enter = enterNamespace(names.namespace);
-      await loadRules(enter, ruleset({ ...options, helper: helperOf(options) }));
-      await options.host.admit(names.uplink);
-      await connectNamespace(names, options.number);
-      const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
-      await network.startHelpers();
-      return network;
-    } catch (error) {
-      await removeNetwork(options.id, options.host);
-      throw error;
-    }
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => removeNetwork(options.id, options.host));
+    await options.host.prepare(names.uplink);
+    await createNamespace(names, options);
+    await loadRules(enterNamespace(names.namespace), ruleset({ ...options, helper: helperOf(options) }));
+    await options.host.admit(names.uplink);
+    await connectNamespace(names, options.number);
+    const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
+    undo.defer(() => network.detach());
+    await network.startHelpers();
+    undo.move();
+    return network;
   }
 
   /**

@@ -5,7 +5,12 @@ import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
 
 const skip = whyNot();
-const NAMES = { 'updates.test': SERVERS.intranet, 'other.test': SERVERS.outside, 'ports.test': SERVERS.outside };
+const NAMES = {
+  'updates.test': SERVERS.intranet,
+  'deep.updates.test': SERVERS.outside,
+  'other.test': SERVERS.outside,
+  'ports.test': SERVERS.outside,
+};
 
 /** A lab with two servers on port 8000 and names for them. */
 async function namedLab(t: Parameters<typeof Lab.start>[0]): Promise<Lab> {
@@ -57,6 +62,29 @@ test('a listed name resolves and is open at once, for the traffic that is listed
   assert.equal(below, 'ENOTFOUND');
   assert.equal(other, 'EREFUSED');
   assert.notDeepEqual(direct, [SERVERS.intranet]);
+});
+
+test('below a listed name only what is listed itself resolves, and an address brought in by another name stays closed', {
+  skip,
+}, async (t) => {
+  const lab = await namedLab(t);
+  const guest = await lab.open({ restricted: only('updates.test', 'deep.updates.test tcp 8001') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+
+  const names = [
+    'updates.test',
+    'deep.updates.test',
+    'deeper.deep.updates.test',
+    'evil.updates.test',
+    'xupdates.test',
+    'test',
+  ];
+  const answers: unknown[] = [];
+  for (const name of names) answers.push(await guest.call('resolve', name));
+
+  assert.deepEqual(answers, [[SERVERS.intranet], [SERVERS.outside], 'ENOTFOUND', 'ENOTFOUND', 'EREFUSED', 'EREFUSED']);
+  assert.equal(await guest.call('connect', SERVERS.outside, 8001), 'open');
+  assert.equal(await guest.call('connect', SERVERS.outside, 8000), 'ECONNREFUSED');
 });
 
 test('what resolves follows the mode', { skip }, async (t) => {

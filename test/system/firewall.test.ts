@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { arpFrame, icmp6Frame, lldpFrame, tagged, udpFrame } from './net/frames.ts';
 import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
 
 const skip = whyNot();
+const VECTORS = join(import.meta.dirname, '..', 'vectors', 'firewall');
 
 test('a machine’s network is closed until it is switched, and then open as far as its list goes', {
   skip,
@@ -38,6 +41,31 @@ test('a machine’s network is closed until it is switched, and then open as far
       [SERVERS.updates, 'tcp', 8000, 2],
     ],
   );
+});
+
+test('exceptions open their own kind of traffic to everybody, and no other', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  for (const port of [8000, 9100]) await lab.server('intranet').call('listenTcp', port);
+  const guest = await lab.open({
+    normal: { mode: 'whitelist', entries: [], exceptions: ['icmp', 'printers'] },
+    restricted: { mode: 'whitelist', entries: [`${SERVERS.updates} icmp`] },
+  });
+  const ping = (address: string) => {
+    const [program = '', ...args] = [...lab.inside('guest'), 'busybox', 'ping', '-c', '1', '-W', '2', address];
+    return spawnSync(program, args).status === 0;
+  };
+
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const pings = [ping(SERVERS.intranet), ping('10.77.0.1')];
+  const printer = await guest.call('connect', SERVERS.intranet, 9100);
+  const other = await guest.call('connect', SERVERS.intranet, 8000);
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const restricted = [ping(SERVERS.intranet), ping(SERVERS.updates)];
+
+  assert.deepEqual(pings, [true, true]);
+  assert.equal(printer, 'open');
+  assert.equal(other, 'ECONNREFUSED');
+  assert.deepEqual(restricted, [false, true]);
 });
 
 test('with normal access a machine reaches neither the host nor another machine, and nothing reaches it', {
@@ -139,6 +167,20 @@ test('a guest cannot take another card’s, address’s or server’s place', { 
   await until(async () => (await sink.call('sunk')).length === 1);
 });
 
+for (const file of globSync('*.nft', { cwd: VECTORS }).filter((name) => !name.startsWith('switch-'))) {
+  test(`nft takes ${file} as it is written`, { skip }, () => {
+    const script = `ip tuntap add dev tap0 mode tap && nft -f ${join(VECTORS, file)}`;
+
+    execFileSync('unshare', ['--net', 'sh', '-c', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+  });
+}
+
+for (const file of globSync('*.dnsmasq', { cwd: VECTORS })) {
+  test(`dnsmasq takes ${file} as it is written`, { skip }, () => {
+    execFileSync('dnsmasq', ['--test', `--conf-file=${join(VECTORS, file)}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  });
+}
+
 test('the host is as it was after the last machine has gone', { skip }, async (t) => {
   const lab = Lab.start(t);
   lab.inHost('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/v-outside/forwarding');
@@ -148,10 +190,10 @@ test('the host is as it was after the last machine has gone', { skip }, async (t
 
   await lab.open();
   const one = lab.hostDump();
-  await lab.service.call('open', second);
-  await lab.service.call('close', lab.id);
+  await Promise.all([lab.service.call('close', lab.id), lab.service.call('open', second)]);
   const half = lab.hostDump();
-  await lab.service.call('close', second.id);
+  await lab.service.call('open', lab.choice());
+  await Promise.all([lab.service.call('close', lab.id), lab.service.call('close', second.id)]);
   const after = lab.hostDump();
 
   assert.notEqual(one, before);
