@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.ts';
 import { GuestShell } from './console.ts';
+import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli');
@@ -20,19 +21,19 @@ export interface Ended {
 /** A user’s computer with Lazaret’s service, and an administrator’s folder beside it. */
 export class LabComputer implements AsyncDisposable {
   /** Everything this computer has on disk. */
-  readonly folder = mkdtempSync(join(tmpdir(), 'lazlab-'));
+  readonly folder = join(tmpdir(), newPrefix());
   readonly project = join(this.folder, 'project');
   readonly #run = join(this.folder, 'run');
   readonly #socket = join(this.folder, 'd.sock');
   readonly #network: LabNetwork;
-  readonly #exit = atExit(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 }));
+  readonly #exit = atExit(() => remove(this.folder));
   #service: ChildProcess | undefined;
 
   private constructor(network: LabNetwork) {
     this.#network = network;
+    for (const name of readdirSync(tmpdir()).filter(isLeftover)) remove(join(tmpdir(), name));
     // QEMU runs as a user of its own and must get through to its sockets.
-    chmodSync(this.folder, 0o755);
-    mkdirSync(this.#run, { mode: 0o755 });
+    mkdirSync(this.#run, { recursive: true, mode: 0o755 });
   }
 
   static async start(network: LabNetwork): Promise<LabComputer> {
@@ -105,7 +106,7 @@ export class LabComputer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopService();
     this.#network.endMachines();
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    remove(this.folder);
     this.#exit.forget();
   }
 
@@ -126,4 +127,9 @@ async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
   let text = '';
   for await (const chunk of stream) text += chunk;
   return text;
+}
+
+/** What is being ended may still write for a moment. */
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

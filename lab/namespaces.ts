@@ -2,13 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
 const FOLDER = '/run/netns';
-/** Whose they are stands in their names, so that what a killed run has left can be told from what is in use. */
 const OURS = /^lazlab-(\d+)-/;
 let count = 0;
 
-/** A name for one more group of namespaces of this process. */
+/** A name for one more thing of this process’s; what is made of it can be found again when the process was killed. */
 export function newPrefix(): string {
   return `lazlab-${process.pid}-${++count}`;
+}
+
+/** Whether a name was given by a process that has gone. */
+export function isLeftover(name: string): boolean {
+  const [, owner] = OURS.exec(name) ?? [];
+  return owner !== undefined && !existsSync(`/proc/${owner}`);
 }
 
 export function addNamespace(name: string): void {
@@ -44,10 +49,7 @@ export function removeMachines(name: string): void {
 /** Removes what runs of the past have left that were killed before they could. */
 export function removeLeftovers(): void {
   const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
-  for (const name of names) {
-    const [, owner] = OURS.exec(name) ?? [];
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeNamespace(name);
-  }
+  for (const name of names.filter(isLeftover)) removeNamespace(name);
 }
 
 function kill(pid: number): void {
