@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MachinePolicy, VM_NAME } from './schema.ts';
+
+const ROWS: [title: string, policy: object, ok: boolean][] = [
+  ['a policy without quarantine', { format: 1 }, true],
+  ['an unknown key', { format: 1, expiration: 'never' }, false],
+  ['an unknown key inside', { format: 1, quarantine: { type: 'none', mode: 'whitelist' } }, false],
+  ['a type that nothing enforces yet', { format: 1, quarantine: { type: 'custom' } }, false],
+  ['another format', { format: 2 }, false],
+  [
+    'an entry that is none',
+    { format: 1, quarantine: { type: 'static', mode: 'whitelist', normal: { entries: ['10.0.0.1/8'] } } },
+    false,
+  ],
+  [
+    'a descriptor that is none',
+    { format: 1, quarantine: { type: 'version-based', versions: [{ name: 'a', descriptor: '0x1' }] } },
+    false,
+  ],
+  [
+    'an answer to “unreachable” that would open',
+    { format: 1, quarantine: { type: 'version-based', onUnreachable: 'open' } },
+    false,
+  ],
+  ['an interval of a year', { format: 1, quarantine: { type: 'version-based', interval: '365d' } }, false],
+  [
+    'a message with control characters',
+    { format: 1, quarantine: { type: 'version-based', messages: { restricted: 'a\u001b[2J' } } },
+    false,
+  ],
+  [
+    'a message of two lines',
+    { format: 1, quarantine: { type: 'version-based', messages: { restricted: 'a\nb' } } },
+    true,
+  ],
+  [
+    '10,001 entries',
+    {
+      format: 1,
+      quarantine: { type: 'static', mode: 'whitelist', normal: { entries: Array(10_001).fill('10.0.0.1') } },
+    },
+    false,
+  ],
+];
+
+for (const [title, policy, ok] of ROWS) {
+  test(`${title} is ${ok ? 'accepted' : 'refused'}`, () => assert.equal(MachinePolicy.safeParse(policy).success, ok));
+}
+
+test('names of machines are safe as file names', () => {
+  for (const name of ['office', 'a', 'win-11', '7']) assert.match(name, VM_NAME);
+  for (const name of ['', '..', 'a/b', 'A', 'a.b', '-a', 'a-', 'a b', 'ü', 'x'.repeat(41), 'a\n'])
+    assert.doesNotMatch(name, VM_NAME);
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Exception } from '../policy/quarantine.ts';
+import { type AccessList, accessLists } from './access-list.ts';
+import { parseDestination } from './destination.ts';
+import { explain } from './explain.ts';
+
+const NAMES = new Map([['updates.example', ['192.0.2.7', '2001:db8::7']]]);
+
+function list(mode: AccessList['mode'], entries: string[], exceptions: Exception[] = []): AccessList {
+  return accessLists({ type: 'static', mode, normal: { entries, exceptions } }).normal;
+}
+
+const ROWS: [
+  title: string,
+  list: AccessList,
+  to: string,
+  protocol: 'tcp' | 'udp' | 'icmp',
+  allowed: boolean,
+  rule: RegExp,
+][] = [
+  ['a listed subnet', list('whitelist', ['10.0.0.0/8']), '10.9.8.7:22', 'tcp', true, /^10\.0\.0\.0\/8$/],
+  ['an unlisted address', list('whitelist', ['10.0.0.0/8']), '11.0.0.1:22', 'tcp', false, /not listed/],
+  ['a listed port', list('whitelist', ['10.0.0.1 tcp 80-90']), '10.0.0.1:85', 'tcp', true, /80-90/],
+  ['another port', list('whitelist', ['10.0.0.1 tcp 80-90']), '10.0.0.1:91', 'tcp', false, /not listed/],
+  ['another protocol', list('whitelist', ['10.0.0.1 tcp']), '10.0.0.1:80', 'udp', false, /not listed/],
+  ['a name’s address', list('whitelist', ['updates.example']), '192.0.2.7:80', 'tcp', true, /updates\.example/],
+  ['a name itself', list('whitelist', ['updates.example']), 'Updates.Example:80', 'tcp', true, /updates\.example/],
+  ['IPv6', list('whitelist', ['2001:db8::/32']), '[2001:db8::1]:80', 'tcp', true, /2001:db8/],
+  ['IPv4 is not in an IPv6 subnet', list('whitelist', ['::/0']), '10.0.0.1:80', 'tcp', false, /not listed/],
+  ['a blacklisted address', list('blacklist', ['10.0.0.0/8']), '10.0.0.1:80', 'tcp', false, /10\.0\.0\.0\/8/],
+  ['all else with a blacklist', list('blacklist', ['10.0.0.0/8']), '11.0.0.1:80', 'tcp', true, /blacklist/],
+  ['ping by exception', list('whitelist', [], ['icmp']), '8.8.8.8', 'icmp', true, /icmp/],
+  ['the ping exception opens nothing else', list('whitelist', [], ['icmp']), '8.8.8.8:80', 'tcp', false, /not listed/],
+  ['a printer by exception', list('whitelist', [], ['printers']), '10.0.0.9:9100', 'tcp', true, /printers/],
+  [
+    'the printer exception opens printing ports only',
+    list('whitelist', [], ['printers']),
+    '10.0.0.9:80',
+    'tcp',
+    false,
+    /not listed/,
+  ],
+  ['an empty whitelist is nothing', list('whitelist', []), '10.0.0.1:80', 'tcp', false, /not listed/],
+];
+
+for (const [title, access, to, protocol, allowed, rule] of ROWS) {
+  test(`${title}: ${allowed ? 'allowed' : 'refused'}`, () => {
+    const destination = parseDestination(to, protocol);
+    assert.ok(destination);
+
+    const answer = explain(access, destination, NAMES);
+
+    assert.equal(answer.allowed, allowed);
+    assert.match(answer.rule, rule);
+  });
+}
+
+test('what is no destination is none', () => {
+  for (const text of ['', 'host', 'host:', 'host:0', 'host:70000', 'a b:1', '2001:db8::1:80']) {
+    assert.equal(parseDestination(text, 'tcp'), undefined, text);
+  }
+});
