@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { checkComputer } from '../../run/doctor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import type { ServiceOptions } from '../service.ts';
@@ -11,6 +10,8 @@ export function addDoctorCommand(program: Command): void {
     'doctor',
     'look for what keeps machines from running here',
     async (context, { socket }) => {
+    // Only here: most commands talk to the service alone and start sooner without it.
+    const { checkComputer } = await import('../../run/doctor.ts');
       const checks = await checkComputer(socket);
       const text = table(checks.map(({ what, ok, remedy }) => [ok ? 'ok' : 'NOT OK', what, ok ? '' : remedy]));
       if (checks.every(({ ok }) => ok)) return print(context, checks, text);
