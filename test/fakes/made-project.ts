@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/package/build.ts';
+import { deploy } from '../../src/package/deploy.ts';
+import { foundProject } from '../../src/package/found.ts';
+import type { Quarantine } from '../../src/policy/quarantine.ts';
+import { keyPath, vmPaths } from '../../src/project/layout.ts';
+import { addVm } from '../../src/project/make.ts';
+import { openProject, vmNamed } from '../../src/project/open.ts';
+import { savePolicy } from '../../src/project/save.ts';
+import { run } from '../../src/sys/exec.ts';
+import { openKeyFile } from '../../src/trust/keys.ts';
+
+const PASSPHRASE = 'correct horse';
+const YEAR_MS = 365 * 86_400_000;
+
+/** A temporary folder that goes with the test. */
+export function scratch(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A real project with one machine `office` whose disk holds 1 MiB of noise, and what an administrator does with it. */
+export async function madeProject(t: TestContext, name = 'Acme', now = Date.now()) {
+  const work = scratch(t);
+  const folder = join(work, 'project');
+  const identity = await foundProject(folder, {
+    name,
+    passphrase: PASSPHRASE,
+    now,
+    policyServer: `file://${folder}/published/policies`,
+  });
+  const disk = join(work, 'disk.raw');
+  writeFileSync(disk, randomBytes(1 << 20));
+  await addVm(await openProject(folder), {
+    name: 'office',
+    hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios' },
+    disk,
+  });
+  return {
+    ...identity,
+    folder,
+    out: join(work, 'out'),
+
+    async setQuarantine(quarantine: Quarantine): Promise<void> {
+      await savePolicy(vmNamed(await openProject(folder), 'office'), { format: 1, quarantine });
+    },
+
+    async deploy(at = now, validForMs = YEAR_MS): Promise<number> {
+      const key = await openKeyFile(keyPath(folder, 'policy'), PASSPHRASE);
+      return (await deploy(await openProject(folder), { key, now: at, validForMs })).serial;
+    },
+
+    async build(packageName: string, change: Partial<BuildOptions> = {}): Promise<BuiltPackage> {
+      const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
+      const usual = {
+        kind: 'full',
+        vms: [],
+        out: join(work, 'out'),
+        mode: 'fast',
+        key,
+        now,
+        validForMs: YEAR_MS,
+      } as const;
+      return buildPackage(await openProject(folder), { name: packageName, ...usual, ...change });
+    },
+
+    /** Writes noise to the machine’s working disk, as its guest would. */
+    async changeDisk(offset: number): Promise<void> {
+      const { work: image } = vmPaths(folder, 'office');
+      const pattern = `write -P ${randomBytes(1)[0]} ${offset} 64k`;
+      await run('qemu-io', ['-f', 'qcow2', '-c', pattern, image]);
+    },
+  };
+}
