@@ -86,7 +86,7 @@ function startThreads<J extends Jobs>(entry: URL, setup: unknown, count: number,
   signal?.addEventListener('abort', interrupt, { once: true });
 
   for (let started = 0; started < count; started += 1) {
-    const worker = new Worker(entry, { workerData: setup, stdin: false });
+    const worker = new Worker(entry, { workerData: setup, execArgv: [] });
     const orders: Order[] = [];
     held.set(worker, orders);
     worker.on('message', (answer: { value: unknown } | { failed: Failed }) => {

@@ -2,11 +2,12 @@ import { inOrder } from '../../lib/in-order.ts';
 import { writeFileAtomic } from '../../sys/files.ts';
 import { openThreads, usualThreads } from '../../sys/threads.ts';
 import { type AnchorTable, anchorBits, anchorTable } from './anchors.ts';
-import { type Chain, openChain } from './chain.ts';
+import type { Chain } from './chain.ts';
 import { STRETCH, type Stretch } from './describe-jobs.ts';
 import { BLOCK, blocksOf } from './format.ts';
 import { type BaseIndex, encodeIndex, openIndex } from './index-file.ts';
 import { type KeyTable, keyTable } from './keys.ts';
+import { openChain } from './open-chain.ts';
 import { openSurvey, type Surveyed } from './survey-jobs.ts';
 import { filtered, joined, merged } from './survey-merge.ts';
 

@@ -2,8 +2,9 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { BlockFile } from '../../sys/blocks.ts';
 import { createFile } from '../../sys/new-file.ts';
 import { chainName, plain, qemuImg } from '../../sys/qemu-img.ts';
-import { ChainReader, openChain } from './chain.ts';
+import { ChainReader } from './chain.ts';
 import { BLOCK, blocksOf, CLUSTER } from './format.ts';
+import { openChain } from './open-chain.ts';
 import { checkLayerFacts, checkLayerHeader, checkWorkHeader } from './qcow2.ts';
 
 export interface NormaliseOptions {

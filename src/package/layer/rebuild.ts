@@ -6,9 +6,10 @@ import { digestFile, freeBytes } from '../../sys/files.ts';
 import { createFile } from '../../sys/new-file.ts';
 import { openThreads, type Threads, usualThreads } from '../../sys/threads.ts';
 import { dataBytes, type Expected, type Plan, readBlob } from './blob.ts';
-import { type Chain, openChain } from './chain.ts';
+import type { Chain } from './chain.ts';
 import { BLOCK, FRAMES_AT_ONCE } from './format.ts';
 import { blocksInFrame } from './frames.ts';
+import { openChain } from './open-chain.ts';
 import { checkLayerFacts, checkLayerHeader } from './qcow2.ts';
 import { openRebuild, type RebuildJobs, type UnpackTask } from './rebuild-jobs.ts';
 
