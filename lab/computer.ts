@@ -27,17 +27,20 @@ export class LabComputer implements AsyncDisposable {
   readonly #socket = join(this.folder, 'd.sock');
   readonly #network: LabNetwork;
   readonly #exit = atExit(() => remove(this.folder));
+  readonly #onCommand: (line: string) => void;
   #service: ChildProcess | undefined;
 
-  private constructor(network: LabNetwork) {
+  private constructor(network: LabNetwork, onCommand: (line: string) => void) {
     this.#network = network;
+    this.#onCommand = onCommand;
     for (const name of readdirSync(tmpdir()).filter(isLeftover)) remove(join(tmpdir(), name));
     // QEMU runs as a user of its own and must get through to its sockets.
     mkdirSync(this.#run, { recursive: true, mode: 0o755 });
   }
 
-  static async start(network: LabNetwork): Promise<LabComputer> {
-    const computer = new LabComputer(network);
+  /** `onCommand` is told each command line as a user would type it in the computer’s folder. */
+  static async start(network: LabNetwork, onCommand: (line: string) => void = () => undefined): Promise<LabComputer> {
+    const computer = new LabComputer(network, onCommand);
     try {
       await computer.startService();
       return computer;
@@ -76,23 +79,27 @@ export class LabComputer implements AsyncDisposable {
 
   /** The user’s command line. */
   lazaret(...args: string[]): Promise<Ended> {
-    return this.#cli('host', ['lazaret.ts', '--socket', this.#socket, ...args]);
+    this.#tell('lazaret', args);
+    return this.#cli(['lazaret.ts', '--socket', this.#socket, ...args]);
   }
 
   /** The administrator’s command line, on the project. */
   manager(...args: string[]): Promise<Ended> {
-    return this.#cli('host', ['lazaret-manager.ts', '-C', this.project, ...args]);
+    this.#tell('lazaret-manager -C project', args);
+    return this.#cli(['lazaret-manager.ts', '-C', this.project, ...args]);
   }
 
-  /** Starts a command of the administrator’s that goes on, and waits for the first thing it prints. */
-  async startManager(place: Place, ...args: string[]): Promise<{ said: string; child: ChildProcess }> {
+  /** Starts a command of the administrator’s that goes on; gives the first thing it prints, and when it has ended. */
+  async startManager(place: Place, ...args: string[]): Promise<{ said: string; ended: Promise<unknown> }> {
+    this.#tell('lazaret-manager -C project', args);
     const words = [join(CLI, 'lazaret-manager.ts'), '-C', this.project, ...args];
-    const child = this.#network.spawn(place, process.execPath, words, ['ignore', 'pipe', 'inherit'], environment());
-    const [said] = await Promise.race([
+    const child = this.#network.spawn(place, process.execPath, words, ['ignore', 'pipe', 'ignore'], environment());
+    const ended = once(child, 'exit');
+    const said = await Promise.race([
       once(child.stdout ?? child, 'data'),
-      once(child, 'exit').then(() => [`ended with ${child.exitCode}`]),
+      ended.then(([code]) => [`ended with ${code}`]),
     ]);
-    return { said: String(said), child };
+    return { said: String(said[0]), ended };
   }
 
   /** The shell of a running machine, once its guest answers. */
@@ -110,8 +117,13 @@ export class LabComputer implements AsyncDisposable {
     this.#exit.forget();
   }
 
-  async #cli(place: Place, [file = '', ...args]: readonly string[]): Promise<Ended> {
-    const [program = '', ...rest] = this.#network.command(place, process.execPath, [join(CLI, file), ...args]);
+  #tell(program: string, args: readonly string[]): void {
+    const words = args.filter((word) => word !== '--json').map((word) => word.replaceAll(`${this.folder}/`, ''));
+    this.#onCommand([program, ...words.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`))].join(' '));
+  }
+
+  async #cli([file = '', ...args]: readonly string[]): Promise<Ended> {
+    const [program = '', ...rest] = this.#network.command('host', process.execPath, [join(CLI, file), ...args]);
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
     const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
     const [status] = await once(child, 'exit');

@@ -56,6 +56,11 @@ export class GuestShell implements Disposable {
     return mine;
   }
 
+  /** Sends a command that will not be answered, for it ends the guest. */
+  send(command: string): void {
+    this.#socket.write(`#last ${command}\n`);
+  }
+
   [Symbol.dispose](): void {
     this.#lines.close();
     this.#socket.destroy();

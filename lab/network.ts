@@ -51,7 +51,7 @@ export class LabNetwork implements AsyncDisposable {
       inNamespace(this.#namespace('host'), [
         `link add v-${name} type veth peer name eth0 netns ${namespace}`,
         `address add ${router}/24 dev v-${name}`,
-        `link set v-${name} up`,
+        `link set v-${name} addrgenmode none up`,
       ]);
       const inside = [`address add ${address}/24 dev eth0`, 'link set eth0 up', `route add default via ${router}`];
       inNamespace(namespace, inside);

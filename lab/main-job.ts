@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ended, LabComputer } from './computer.ts';
+import { GuestShell } from './console.ts';
+import { type SmallGuest, smallGuest } from './guest.ts';
+import { LabNetwork, SERVERS, type Server } from './network.ts';
+
+const VM = 'office';
+const PATIENCE_MS = 60_000;
+const MESSAGES = {
+  restricted: 'This computer is not up to date: only the update server can be reached.',
+  update: 'A newer version is waiting on the update server.',
+};
+/** Something each server gives to whoever reaches it. */
+const PATHS: Record<Server, string> = { update: '/', intranet: '/', web: '/policies/metadata/timestamp.json' };
+
+export interface Built {
+  folder: string;
+  blobBytes: number;
+}
+
+export interface Status {
+  state: string;
+  access?: 'normal' | 'restricted' | 'refused';
+  reason?: string;
+  message?: string;
+  version?: string;
+}
+
+interface Event {
+  at: string;
+  kind: string;
+  text: string;
+  details?: { to?: string; durationMs?: number };
+}
+
+/** What an administrator and a user do with Lazaret from the first command to the last, on a site of its own. */
+export class MainJob implements AsyncDisposable {
+  readonly vm = VM;
+  readonly network: LabNetwork;
+  readonly computer: LabComputer;
+  readonly #guest: SmallGuest;
+  #shell: GuestShell | undefined;
+
+  private constructor(network: LabNetwork, computer: LabComputer, guest: SmallGuest) {
+    this.network = network;
+    this.computer = computer;
+    this.#guest = guest;
+  }
+
+  static async start(onCommand: (line: string) => void = () => undefined): Promise<MainJob> {
+    const guest = smallGuest();
+    const network = await LabNetwork.start();
+    try {
+      return new MainJob(network, await LabComputer.start(network, onCommand), guest);
+    } catch (error) {
+      await network[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#shell?.[Symbol.dispose]();
+    await this.computer[Symbol.asyncDispose]();
+    await this.network[Symbol.asyncDispose]();
+  }
+
+  /** Makes the project with its machine; gives the project’s fingerprint. */
+  async makeProject(): Promise<string> {
+    const { project } = this.computer;
+    const server = `http://${SERVERS.web}/policies`;
+    const { fingerprint } = await this.#manager('init', project, '--name', 'Office', '--policy-server', server);
+    const { kernel, initrd, append, memoryMiB } = this.#guest;
+    const boot = ['--kernel', kernel, '--initrd', initrd, '--append', append, '--memory', `${memoryMiB}`];
+    await this.#manager('vm', 'add', VM, '--disk', this.#guest.disk(1), ...boot);
+    return fingerprint;
+  }
+
+  /** Sets which servers the machine may reach: both when it is up to date, the update server when it is not. */
+  async setQuarantine(): Promise<void> {
+    const lists = ['--normal', 'intranet.lab.test', 'update.lab.test', '--restricted', 'update.lab.test'];
+    const messages = ['--restricted-message', MESSAGES.restricted, '--update-message', MESSAGES.update];
+    const set = ['nq', 'set', VM, '--type', 'version-based', '--mode', 'whitelist'];
+    await this.#manager(...set, ...lists, ...messages, '--interval', '1s');
+  }
+
+  /** Defines the next version; gives its descriptor. */
+  async addVersion(name: string): Promise<string> {
+    const { descriptor } = await this.#manager('nq', 'version', 'add', VM, name);
+    return descriptor;
+  }
+
+  /** From now on this version and newer ones have normal access. */
+  async require(version: string): Promise<void> {
+    await this.#manager('nq', 'threshold', VM, version);
+    await this.#manager('deploy');
+  }
+
+  /** Lets the site’s web server hand out what is published. */
+  async serve(): Promise<void> {
+    const { said } = await this.computer.startManager('web', 'serve', '--host', SERVERS.web, '--port', '80');
+    if (!said.includes('serving')) throw new Error(`nothing is served: ${said}`);
+  }
+
+  build(name: string, kind: 'full' | 'update'): Promise<Built> {
+    const out = join(this.computer.folder, 'packages');
+    return this.#manager('package', 'create', name, '--kind', kind, '--out', out);
+  }
+
+  /** Changes the administrator’s own copy as an update would, in preview, and reports its version. */
+  async changeOwnCopy(command: string): Promise<void> {
+    const run = ['--run', join(this.computer.folder, 'preview'), '--accel', 'tcg', '--resolver', this.network.resolver];
+    const { said, ended } = await this.computer.startManager('host', 'preview', VM, ...run, '--json');
+    using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+    const { status, output } = await shell.run(command);
+    if (status !== 0) throw new Error(`in preview: ${output}`);
+    await shell.run('sync');
+    shell.send('poweroff -f');
+    await ended;
+  }
+
+  install({ folder }: Built, ...options: string[]): Promise<Ended> {
+    return this.computer.lazaret('install', folder, ...options);
+  }
+
+  /** Starts the machine and waits until its guest answers. */
+  async startMachine(): Promise<void> {
+    await this.#lazaret('start', VM);
+    this.#shell = await this.computer.shell(VM);
+  }
+
+  async stopMachine(): Promise<void> {
+    this.#shell?.[Symbol.dispose]();
+    await this.#lazaret('stop', VM);
+  }
+
+  status(): Promise<Status> {
+    return this.#lazaret('status', VM);
+  }
+
+  explain(to: string): Promise<{ allowed: boolean; rule: string }> {
+    return this.#lazaret('explain', VM, to);
+  }
+
+  /** Waits until the machine’s access is this. */
+  async until(access: Status['access']): Promise<Status> {
+    for (const began = performance.now(); performance.now() - began < PATIENCE_MS; await sleep(100)) {
+      const status = await this.status();
+      if (status.access === access) return status;
+    }
+    throw new Error(`access did not become ${access}`);
+  }
+
+  /** How long the packet filter’s changes of access took, in milliseconds, oldest first. */
+  async switches(): Promise<{ to: string; durationMs: number }[]> {
+    const { stdout } = await this.computer.lazaret('events', '--last', '1000', '--json');
+    const events: Event[] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return events.flatMap(({ kind, details }) =>
+      kind === 'access' && details?.to !== undefined && details.durationMs !== undefined
+        ? [{ to: details.to, durationMs: details.durationMs }]
+        : [],
+    );
+  }
+
+  /** Runs a command in the guest. */
+  guest(command: string): ReturnType<GuestShell['run']> {
+    if (!this.#shell) throw new Error('the machine does not run');
+    return this.#shell.run(command);
+  }
+
+  /** Which servers answer the guest, asked from inside it. */
+  async reached(): Promise<Server[]> {
+    const found: Server[] = [];
+    for (const name of ['update', 'intranet', 'web'] as const) {
+      const { status } = await this.guest(`timeout 5 wget -q -O /dev/null http://${SERVERS[name]}${PATHS[name]}`);
+      if (status === 0) found.push(name);
+    }
+    return found;
+  }
+
+  /** Reports a version from inside the guest; `ms` by the guest’s own clock, which counts in tens. */
+  async nqSet(words: string): Promise<{ status: number; output: string; ms: number }> {
+    const { status, output } = await this.guest(
+      `read -r a _ </proc/uptime; vmware-guestd --cmd "nq-set ${words}"; s=$?; read -r b _ </proc/uptime; echo "$a $b"; exit $s`,
+    );
+    const lines = output.split('\n');
+    const [before = 0, after = 0] = (lines.pop() ?? '').split(' ').map(Number);
+    return { status, output: lines.join('\n'), ms: Math.round((after - before) * 1000) };
+  }
+
+  async #manager(...args: string[]) {
+    return jsonOf(await this.computer.manager(...args, '--json'));
+  }
+
+  async #lazaret(...args: string[]) {
+    return jsonOf(await this.computer.lazaret(...args, '--json'));
+  }
+}
+
+/** What a command printed as JSON. */
+function jsonOf({ status, stdout, stderr }: Ended) {
+  if (status !== 0) throw new Error(`status ${status}: ${stdout}${stderr}`);
+  return JSON.parse(stdout);
+}

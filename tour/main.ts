@@ -1,0 +1,130 @@
+// npm start: the whole main job before one’s eyes. Ends with 1 when anything was not as it should be.
+import { MainJob } from '../lab/main-job.ts';
+import { whyNoNetwork } from '../lab/network.ts';
+import { formatBytes } from '../src/lib/bytes.ts';
+import { printCheck, printCommand, printFailure, printNote, printTable, printTitle } from './print.ts';
+
+const UNAVAILABLE = 69;
+const measured: [what: string, value: string][] = [];
+
+/** Shows whether something is as it should be, and remembers when it is not. */
+function expect(holds: boolean, text: string): void {
+  printCheck(holds, text);
+  if (!holds) process.exitCode = 1;
+}
+
+/** Asks from inside the guest which servers answer. */
+async function expectReached(job: MainJob, state: string, wanted: string): Promise<void> {
+  const reached = (await job.reached()).join(', ') || 'none';
+  expect(reached === wanted, `from inside the guest, packets reach: ${reached}`);
+  measured.push([`reached: ${state}`, reached]);
+}
+
+/** Runs nq-set in the guest. */
+async function expectNqSet(job: MainJob, words: string, status: 0 | 1): Promise<void> {
+  printNote(`in the guest: vmware-guestd --cmd "nq-set ${words}"`);
+  const answer = await job.nqSet(words);
+  expect(answer.status === status, `exit status ${answer.status}${answer.output ? `: ${answer.output}` : ''}`);
+  if (status === 0 && !words.startsWith('-n')) measured.push(['nq-set, as seen in the guest', `${answer.ms} ms`]);
+}
+
+async function author(job: MainJob): Promise<{ fingerprint: string; version: string }> {
+  printTitle('The administrator makes a project with a machine and its network quarantine');
+  const fingerprint = await job.makeProject();
+  await job.setQuarantine();
+  const version = await job.addVersion('1.0');
+  await job.require('1.0');
+  await job.serve();
+  return { fingerprint, version };
+}
+
+async function install(job: MainJob, fingerprint: string): Promise<void> {
+  printTitle('He builds a signed package; the user installs it and starts the machine');
+  const full = await job.build('office-1', 'full');
+  measured.push(['full package', formatBytes(full.blobBytes)]);
+  const foreign = await job.install(full, '--fingerprint', '0'.repeat(64));
+  expect(foreign.status !== 0, 'a package of another project than the user was told of is refused');
+  const installed = await job.install(full, '--fingerprint', fingerprint);
+  expect(installed.status === 0, 'installed');
+  const began = performance.now();
+  await job.startMachine();
+  measured.push(['start until the guest answers', `${((performance.now() - began) / 1000).toFixed(1)} s`]);
+}
+
+async function report(job: MainJob, version: string): Promise<void> {
+  printTitle('The guest has reported no version yet: restricted access');
+  printNote((await job.status()).message ?? '');
+  await expectReached(job, 'no version reported', 'update');
+  await expectNqSet(job, '0xDEADBEEF', 1);
+  await expectNqSet(job, `-n ${version}`, 0);
+  await expectReached(job, 'after nq-set -n', 'update');
+  printTitle('The guest reports version 1.0: normal access');
+  await expectNqSet(job, version, 0);
+  await expectReached(job, 'version 1.0', 'update, intranet');
+}
+
+async function outdate(job: MainJob): Promise<string> {
+  printTitle('The administrator demands version 1.1: restricted again, without anybody doing anything');
+  const next = await job.addVersion('1.1');
+  const newest = await job.addVersion('1.2');
+  await job.require('1.1');
+  const began = performance.now();
+  await job.until('restricted');
+  measured.push([
+    'from deploy to restricted',
+    `${((performance.now() - began) / 1000).toFixed(1)} s (look-up every 1 s)`,
+  ]);
+  await expectReached(job, '1.1 demanded', 'update');
+  await expectNqSet(job, newest, 1);
+  printTitle('The guest has applied the update and reports version 1.1');
+  await expectNqSet(job, next, 0);
+  await expectReached(job, 'version 1.1', 'update, intranet');
+  printNote((await job.status()).message ?? '');
+  for (const to of ['intranet.lab.test:80', '10.88.30.2:80']) printNote((await job.explain(to)).rule);
+  return newest;
+}
+
+async function replace(job: MainJob, newest: string): Promise<void> {
+  printTitle('An update package replaces the machine: the administrator changes his own copy in preview');
+  const change = `echo 2 >/etc/release-number && nq-set ${newest}`;
+  printNote(`in his guest: ${change}`);
+  await job.changeOwnCopy(change);
+  const update = await job.build('office-2', 'update');
+  measured.push(['update package', formatBytes(update.blobBytes)]);
+  await job.stopMachine();
+  expect((await job.install(update, '--yes')).status === 0, 'installed');
+  await job.startMachine();
+  const { output } = await job.guest('cat /etc/release-number');
+  expect(output === '2', `the guest’s disk is release ${output}`);
+  expect((await job.status()).version === '1.2', 'the new machine brought its version: 1.2');
+  await expectReached(job, 'after the update package', 'update, intranet');
+}
+
+async function tour(): Promise<void> {
+  printTitle('A small real Linux guest, and a site with three servers, in network namespaces of their own');
+  await using job = await MainJob.start(printCommand);
+  const { fingerprint, version } = await author(job);
+  await install(job, fingerprint);
+  await report(job, version);
+  const newest = await outdate(job);
+  await replace(job, newest);
+  await job.stopMachine();
+  for (const { to, durationMs } of await job.switches())
+    measured.push([`switch to ${to}, at the host`, `${durationMs.toFixed(1)} ms`]);
+}
+
+const reason = whyNoNetwork();
+if (reason) {
+  printNote(`The tour needs networks of its own: ${reason}.`);
+  process.exitCode = UNAVAILABLE;
+} else {
+  const began = performance.now();
+  try {
+    await tour();
+    printTitle('Measured');
+    printTable([...measured, ['the whole tour', `${((performance.now() - began) / 1000).toFixed(0)} s`]]);
+  } catch (error) {
+    printFailure(error);
+    process.exitCode = 1;
+  }
+}
