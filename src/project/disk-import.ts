@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { run } from '../sys/exec.ts';
+import { fileBytes } from '../sys/files.ts';
 
 /** Formats of disk images that a machine can be made from. */
 export const DISK_FORMATS = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'] as const;
 export type DiskFormat = (typeof DISK_FORMATS)[number];
 
 const HOUR_MS = 3_600_000;
+const SECTOR = 512;
 
 const ImageInfo = z.object({
   format: z.string(),
-  'virtual-size': z.int().positive(),
+  'virtual-size': z.int().min(0),
   'backing-filename': z.string().optional(),
   encrypted: z.boolean().optional(),
   'format-specific': z
@@ -41,8 +43,8 @@ async function formatOf(image: string): Promise<DiskFormat> {
     throw new AppError('DISK_INVALID', `${image} is not whole: it names another file`);
   }
   if (info.encrypted) throw new AppError('DISK_INVALID', `${image} is encrypted`);
-  if (format === 'raw' && info['virtual-size'] % 512 !== 0) {
-    throw new AppError('DISK_INVALID', `${image} is no disk: its length is no multiple of 512`);
+  if (format === 'raw' && ((await fileBytes(image)) % SECTOR !== 0 || info['virtual-size'] === 0)) {
+    throw new AppError('DISK_INVALID', `${image} is no disk: its length is no multiple of ${SECTOR}`);
   }
   return format;
 }

@@ -302,3 +302,8 @@ export async function moveFile(from: string, to: string): Promise<void> {
     await syncFolder(dirname(to));
   });
 }
+
+/** The length of a file. @throws FILE_MISSING, FILE_DENIED */
+export async function fileBytes(path: string): Promise<number> {
+  return coded(path, async () => (await fs.stat(path)).size);
+}

@@ -80,8 +80,8 @@ function firmwareArgs({ firmware }: QemuPlan): string[] {
       return [];
     case 'uefi':
       return [
-        ...['-blockdev', `driver=raw,node-name=code,read-only=on,${fileNode(firmware.code)}`],
-        ...['-blockdev', `driver=raw,node-name=variables,${fileNode(firmware.variables)}`],
+        ...blockdev({ driver: 'raw', 'node-name': 'code', 'read-only': true, file: fileNode(firmware.code) }),
+        ...blockdev({ driver: 'raw', 'node-name': 'variables', file: fileNode(firmware.variables) }),
       ];
     case 'direct':
       // QEMU opens these two by name only; a descriptor’s name leads to the file without a way through its folder.
@@ -95,14 +95,18 @@ function firmwareArgs({ firmware }: QemuPlan): string[] {
 
 function diskArgs(files: readonly HandedFile[]): string[] {
   const nodes = files.flatMap((file, index) => {
-    const backing = index === 0 ? '' : `,backing=disk${index - 1}`;
-    const access = file.readOnly ? 'read-only=on' : 'discard=unmap,detect-zeroes=unmap';
-    return ['-blockdev', `driver=qcow2,node-name=disk${index}${backing},${access},${fileNode(file)}`];
+    const access = file.readOnly ? { 'read-only': true } : { discard: 'unmap', 'detect-zeroes': 'unmap' };
+    const backing = index === 0 ? null : `disk${index - 1}`;
+    return blockdev({ driver: 'qcow2', 'node-name': `disk${index}`, backing, ...access, file: fileNode(file) });
   });
   return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1}`];
 }
 
-function fileNode({ fd, readOnly }: HandedFile): string {
-  const access = readOnly ? ',file.read-only=on' : ',file.discard=unmap';
-  return `file.driver=file,file.filename=/dev/fdset/${fd}${access}`;
+function fileNode({ fd, readOnly }: HandedFile): object {
+  const access = readOnly ? { 'read-only': true } : { discard: 'unmap' };
+  return { driver: 'file', filename: `/dev/fdset/${fd}`, ...access };
+}
+
+function blockdev(node: object): string[] {
+  return ['-blockdev', JSON.stringify(node)];
 }

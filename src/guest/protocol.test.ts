@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatAnswer, parseRequest } from './protocol.ts';
+import { fullAllowance, takeToken } from './rate.ts';
+
+const GOOD = { v: 1, id: '12-3.4', cmd: 'nq-set', dry: false, descriptor: 'os=winxp-sp2,ie=6.0 "x"' };
+
+test('a request is read with its descriptor as it was written', () => {
+  assert.deepEqual(parseRequest(JSON.stringify(GOOD)), GOOD);
+});
+
+const BAD: [title: string, line: string | undefined, id: string][] = [
+  ['a line that was too long', undefined, ''],
+  ['no JSON', 'nq-set 0x1', ''],
+  ['another version', JSON.stringify({ ...GOOD, v: 2 }), GOOD.id],
+  ['another command', JSON.stringify({ ...GOOD, cmd: 'reboot' }), GOOD.id],
+  ['an unknown key', JSON.stringify({ ...GOOD, also: 1 }), GOOD.id],
+  ['an empty descriptor', JSON.stringify({ ...GOOD, descriptor: '' }), GOOD.id],
+  ['a descriptor of 1025 characters', JSON.stringify({ ...GOOD, descriptor: 'x'.repeat(1025) }), GOOD.id],
+  ['a descriptor with a control character', JSON.stringify({ ...GOOD, descriptor: 'a\u0007' }), GOOD.id],
+  ['an id that could be mistaken', JSON.stringify({ ...GOOD, id: 'a"b' }), ''],
+];
+
+for (const [title, line, id] of BAD) {
+  test(`${title} is refused, and answered where it has an id`, () => {
+    const parsed = parseRequest(line);
+
+    assert.ok('problem' in parsed);
+    assert.equal(parsed.id, id);
+  });
+}
+
+test('whatever a guest sends is a request or a problem, never an exception', () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (line) => void parseRequest(line)));
+});
+
+test('an answer is one line of plain characters, whatever the reason', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.boolean(), (reason, ok) => {
+      const line = formatAnswer({ id: '1', ok, reason });
+      assert.match(line, /^\{"id":"1","ok":(true|false),"reason":"[\x20\x21\x23-\x5b\x5d-\x7e]*"\}\n$/);
+    }),
+  );
+});
+
+test('a guest may ask five times at once and then once a second', () => {
+  let allowance = fullAllowance(0);
+  const ask = (now: number) => {
+    const left = takeToken(allowance, now);
+    if (left) allowance = left;
+    return left !== undefined;
+  };
+
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map(ask), [true, true, true, true, true, false]);
+  assert.deepEqual([1005, 1006, 2010].map(ask), [true, false, true]);
+  assert.equal(ask(2000), false, 'a clock that goes back gives nothing');
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { type QemuPlan, qemuArgs } from './args.ts';
+
+const PLAN: QemuPlan = {
+  name: 'office',
+  uuid: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11',
+  accel: 'tcg',
+  memoryMiB: 512,
+  cpus: 2,
+  mac: '52:54:00:aa:bb:01',
+  sockets: { qmp: '/run/l/a/s/qmp', console: '/run/l/a/s/console', guest: '/run/l/a/s/guest', vnc: '/run/l/a/s/vnc' },
+  disk: [
+    { fd: 3, readOnly: true },
+    { fd: 4, readOnly: true },
+    { fd: 5, readOnly: false },
+  ],
+  firmware: { kind: 'bios' },
+};
+
+const ROWS: [name: string, plan: QemuPlan][] = [
+  ['bios', PLAN],
+  [
+    'kvm-uefi',
+    {
+      ...PLAN,
+      accel: 'kvm',
+      firmware: { kind: 'uefi', code: { fd: 6, readOnly: true }, variables: { fd: 7, readOnly: false } },
+    },
+  ],
+  [
+    'direct',
+    {
+      ...PLAN,
+      firmware: {
+        kind: 'direct',
+        kernel: { fd: 6, readOnly: true },
+        initrd: { fd: 7, readOnly: true },
+        append: 'quiet console=ttyS0',
+      },
+    },
+  ],
+];
+
+for (const [name, plan] of ROWS) {
+  test(`QEMU’s arguments for ${name} are those of the golden file`, () => {
+    const golden = new URL(`../../test/vectors/qemu/${name}.txt`, import.meta.url);
+    const text = `${qemuArgs(plan).join('\n')}\n`;
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, text);
+
+    assert.equal(text, readFileSync(golden, 'utf8'));
+  });
+}
+
+test('no image is opened by a name or in a format that QEMU could guess', () => {
+  const nodes = qemuArgs(PLAN)
+    .filter((argument) => argument.startsWith('{'))
+    .map((argument) => JSON.parse(argument));
+
+  assert.deepEqual(
+    nodes.map(({ driver, backing, file }) => [driver, backing, file.filename]),
+    [
+      ['qcow2', null, '/dev/fdset/3'],
+      ['qcow2', 'disk0', '/dev/fdset/4'],
+      ['qcow2', 'disk1', '/dev/fdset/5'],
+    ],
+  );
+  assert.deepEqual(
+    nodes.map((node) => node['read-only'] ?? false),
+    [true, true, false],
+  );
+});
