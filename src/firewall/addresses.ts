@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
 import { AppError } from '../lib/errors.ts';
 
 /** Inside every machine’s namespace the addresses are the same; no two namespaces see each other. */
@@ -54,6 +55,12 @@ export function checkUsers({ uid, dnsUid }: { uid: number; dnsUid: number }): vo
   }
   if ((uid === 0 || dnsUid === 0) && uid !== dnsUid)
     throw new AppError('NETWORK_FAILED', 'neither QEMU nor the helper for names may be root');
+}
+
+/** @throws NETWORK_FAILED when one is no IPv4 address, which is all a machine’s uplink can reach */
+export function checkResolvers(resolvers: readonly string[]): void {
+  const wrong = resolvers.find((address) => !ipaddr.IPv4.isValidFourPartDecimal(address));
+  if (wrong !== undefined) throw new AppError('NETWORK_FAILED', `${wrong} is no resolver’s IPv4 address`);
 }
 
 /** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */

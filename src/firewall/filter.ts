@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
 import type { Log } from '../sys/log.ts';
 import { listRules, listsDigest } from './list-rules.ts';
@@ -24,8 +25,7 @@ export class MachineFilter implements AsyncDisposable {
   readonly #log: Log;
   #enforced: Enforced;
   #session: NftSession | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #lastChange: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor({ enter, cutOff, log }: FilterPlace, enforced: Enforced) {
     this.#enter = enter;
@@ -52,40 +52,37 @@ export class MachineFilter implements AsyncDisposable {
 
   /** Switches, and judges every flow anew. @throws FILTER_FAILED */
   switchTo(mode: AccessMode, names: boolean): Promise<Enforced> {
-    return this.#inTurn(() => this.#enforce({ ...this.#next(), mode }, names));
+    return this.#turns.take(() => this.#enforce({ ...this.#next(), mode }, names));
   }
 
   /** Lets the guest’s questions for names through, or not, and leaves the rest as it is. @throws FILTER_FAILED */
   setNames(names: boolean): Promise<Enforced> {
-    return this.#inTurn(() => this.#enforce(this.#enforced, names));
+    return this.#turns.take(() => this.#enforce(this.#enforced, names));
   }
 
   /**
    * Puts other lists in force. They are loaded beside the old ones, which may take a while and lets switches pass,
    * `prepare` may fill them, and one transaction then names them. The guest’s questions for names are held back until `setNames`.
+   * One such change at a time.
    * @throws FILTER_FAILED
    */
-  changeLists(lists: AccessLists, prepare: (digest: string) => Promise<void>): Promise<Enforced> {
-    const change = async () => {
-      const old = this.#enforced.lists;
-      const digest = listsDigest(lists);
-      if (digest === old) return this.#enforced;
-      await this.#removeLists(digest);
-      await loadRules(this.#enter, listRules(lists, digest));
-      await prepare(digest);
-      const enforced = await this.#inTurn(() => this.#enforce({ ...this.#next(), lists: digest }, false));
-      await this.#removeLists(old);
-      return enforced;
-    };
-    const turn = this.#lastChange.then(change, change);
-    this.#lastChange = turn;
-    return turn;
+  async changeLists(lists: AccessLists, prepare: (digest: string) => Promise<void>): Promise<Enforced> {
+    const old = this.#enforced.lists;
+    const digest = listsDigest(lists);
+    if (digest === old) return this.#enforced;
+    await this.#removeLists(digest);
+    await loadRules(this.#enter, listRules(lists, digest));
+    await prepare(digest);
+    const enforced = await this.#turns.take(() => this.#enforce({ ...this.#next(), lists: digest }, false));
+    await this.#removeLists(old);
+    return enforced;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#last.catch(() => undefined);
-    await this.#session?.[Symbol.asyncDispose]();
-    this.#session = undefined;
+    await this.#turns.take(async () => {
+      await this.#session?.[Symbol.asyncDispose]();
+      this.#session = undefined;
+    });
   }
 
   #next(): Enforced {
@@ -143,12 +140,6 @@ export class MachineFilter implements AsyncDisposable {
       ...sets.map((name) => `delete set inet lazaret ${name}`),
     ];
     if (commands.length > 0) await loadRules(this.#enter, `${commands.join('\n')}\n`);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn;
-    return turn;
   }
 }
 

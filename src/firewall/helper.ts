@@ -3,7 +3,7 @@ import { AppError } from '../lib/errors.ts';
 import { startDetached } from '../sys/exec.ts';
 import { makeFolder, openFiles, readIfThere, tailOf, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
-import { endProcess, isRunning, type ProcessId, processOf } from '../sys/processes.ts';
+import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
 import { DNS_PORTS } from './addresses.ts';
 import type { ListKey } from './dns-config.ts';
 import { enterNamespace, processesInside } from './namespace.ts';
@@ -66,10 +66,9 @@ function configFileOf({ folder }: HelperPlace, list: ListKey): string {
 /** The helpers that run in a namespace, by the list they serve. */
 export async function findHelpers(namespace: string): Promise<Map<ListKey, ProcessId>> {
   const found = new Map<ListKey, ProcessId>();
-  for (const pid of await processesInside(namespace)) {
-    const words = (await readKernelFile(`/proc/${pid}/cmdline`))?.split('\0') ?? [];
-    const id = processOf(pid);
-    if (!id || words[0] !== 'dnsmasq') continue;
+  for (const id of await processesInside(namespace)) {
+    const words = (await readKernelFile(`/proc/${id.pid}/cmdline`))?.split('\0') ?? [];
+    if (words[0] !== 'dnsmasq') continue;
     for (const list of ['normal', 'restricted'] as const)
       if (markOf(list).every((word) => words.includes(word))) found.set(list, id);
   }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
+import { Turns } from '../lib/turns.ts';
 import { run } from '../sys/exec.ts';
 import { makeFolder, readIfThere, removeFolder, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile, writeKernelFile } from '../sys/kernel.ts';
@@ -19,7 +20,7 @@ export class HostNetwork {
   readonly #stateFile: string;
   /** Uplinks that are there or about to be, so that no machine’s end takes away what another’s start has just made. */
   readonly #uplinks = new Set<string>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(stateFile: string) {
     this.#stateFile = stateFile;
@@ -27,7 +28,7 @@ export class HostNetwork {
 
   /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
   prepare(uplink: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#uplinks.add(uplink);
       const raised = new Set(await this.#raised());
       for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
@@ -48,7 +49,7 @@ export class HostNetwork {
 
   /** To be called when an uplink has gone: after the last, everything is as it was. @throws FILTER_FAILED, NETWORK_FAILED */
   settle(uplink: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#uplinks.delete(uplink);
       if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
       for (const name of await this.#raised()) await writeKernelFile(flagOf(name), '0');
@@ -60,12 +61,6 @@ export class HostNetwork {
   async #raised(): Promise<string[]> {
     const text = (await readIfThere(this.#stateFile, MAX_STATE_BYTES))?.toString('utf8');
     return text === undefined ? [] : parseHostState(text);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn;
-    return turn;
   }
 }
 

@@ -1,9 +1,11 @@
 import { AppError } from '../lib/errors.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
+import type { Log } from '../sys/log.ts';
 import { type Addresses, lookUp } from '../sys/resolver.ts';
 import { nameSets } from './list-rules.ts';
 import { loadRules } from './nft.ts';
 
+const REFILL_EVERY_MS = 300_000;
 const LOOKUP_TIMEOUT_MS = 3000;
 const AT_ONCE = 16;
 /** What one name may put into a set at a time. */
@@ -35,6 +37,20 @@ export async function refillNames(
   );
   if (commands.length > 0) await loadRules(enter, `${commands.join('\n')}\n`);
   return { resolved: found.size, failed: names.filter((name) => !found.has(name)) };
+}
+
+/** Refills now and then until `signal` fires, so that listed addresses stay open, or closed, though the guest does not ask. */
+export async function keepRefilled(refill: () => Promise<void>, log: Log, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await refill();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.warn({ error: error.message }, 'cannot refill the sets of names');
+    }
+    const timer = AbortSignal.timeout(REFILL_EVERY_MS);
+    await aborted(AbortSignal.any([signal, timer]));
+  }
 }
 
 async function lookUpAll(

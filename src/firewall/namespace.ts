@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { type Ran, type RunOptions, run } from '../sys/exec.ts';
 import { namesIn } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
+import { type ProcessId, processOf } from '../sys/processes.ts';
 import { GATEWAY, type NetworkNames, uplinkAddresses } from './addresses.ts';
 
 /** Where `ip netns` keeps what it made. */
@@ -92,10 +93,11 @@ export async function isForwarding(namespace: string): Promise<boolean> {
   return stdout.trim() === '1';
 }
 
-/** The ids of the processes that are in a namespace. */
-export async function processesInside(namespace: string): Promise<number[]> {
+/** The processes that are in a namespace. */
+export async function processesInside(namespace: string): Promise<ProcessId[]> {
   const { stdout } = await run('ip', ['netns', 'pids', namespace]);
-  return stdout.split('\n').filter(Boolean).map(Number);
+  const pids = stdout.split('\n').filter(Boolean).map(Number);
+  return pids.map(processOf).filter((process) => process !== undefined);
 }
 
 /** Removes a namespace with its links, rules and flows; what is not there any more is no failure. @throws NETWORK_FAILED */

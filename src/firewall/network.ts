@@ -1,15 +1,15 @@
 import { AppError } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
 import type { Log } from '../sys/log.ts';
-import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
-import { checkMac, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
+import { endProcess, hasGone } from '../sys/processes.ts';
+import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
-import { helperConfig, type ListKey } from './dns-config.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
-import { findHelpers, type HelperPlace, startHelper, wasTold } from './helper.ts';
+import { findHelpers } from './helper.ts';
+import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
-import { listsDigest } from './list-rules.ts';
-import { refillNames } from './names.ts';
+import { keepRefilled, refillNames } from './names.ts';
 import {
   connectNamespace,
   createNamespace,
@@ -21,12 +21,12 @@ import {
   setForwarding,
 } from './namespace.ts';
 import { loadRules } from './nft.ts';
-import { type AccessMode, type Enforced, ruleset } from './ruleset.ts';
+import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
 
-const REFILL_EVERY_MS = 300_000;
+/** How long the programs of a service that was killed may take to end. */
+const LEFTOVER_GRACE_MS = 1000;
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
-const LISTS: readonly ListKey[] = ['normal', 'restricted'];
 
 /** What a machine’s network is made of. */
 export interface NetworkOptions {
@@ -62,9 +62,8 @@ export interface NetworkState {
   generation: number;
   /** `listsDigest` of the lists that are loaded. */
   lists: string;
-  /** The helpers that should run, and whether they do; the one of the normal list gives the guest its address. */
-  helpers: { list: ListKey; process: ProcessId | undefined; isRunning: boolean }[];
-  /** Whether listed names can resolve: there are resolvers, and only the helper may ask them. */
+  helpers: HelperState[];
+  /** Whether listed names can resolve: there are resolvers, and only the helpers may ask them. */
   resolves: boolean;
 }
 
@@ -78,20 +77,27 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #options: NetworkOptions;
   readonly #names: NetworkNames;
   readonly #filter: MachineFilter;
-  readonly #helpers = new Map<ListKey, ProcessId>();
+  readonly #helpers: MachineHelpers;
   #lists: AccessLists;
+  #resolvers: readonly string[];
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
   #helpersServe = false;
-  #refilling: Promise<void>;
-  readonly #stopRefilling = new AbortController();
+  readonly #changes = new Turns();
+  readonly #detached = new AbortController();
+  readonly #refilling: Promise<void>;
 
   private constructor(options: NetworkOptions, filter: MachineFilter) {
+    const { dnsUid, runFolder, mac } = options;
     this.#options = options;
     this.#names = networkNames(options.id);
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
+    this.#helpers = new MachineHelpers({ namespace: this.#names.namespace, uid: dnsUid, folder: runFolder }, mac);
     this.#lists = options.lists;
-    this.#refilling = this.#keepRefilling();
+    this.#resolvers = options.resolvers;
+    const { signal } = this.#detached;
+    const refill = () => this.#refill(this.#lists, this.#filter.enforced.lists, signal);
+    this.#refilling = keepRefilled(refill, options.log, signal);
   }
 
   /**
@@ -101,13 +107,17 @@ export class MachineNetwork implements AsyncDisposable {
   static async open(options: NetworkOptions): Promise<MachineNetwork> {
     checkMac(options.mac);
     checkUsers(options);
+    checkResolvers(options.resolvers);
     const names = networkNames(options.id);
     await removeLeftover(names);
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => removeNetwork(options.id, options.host));
+    undo.defer(() => clearUp(options));
     await options.host.prepare(names.uplink);
     await createNamespace(names, options);
-    await loadRules(enterNamespace(names.namespace), ruleset({ ...options, helper: helperOf(options) }));
+    await loadRules(
+      enterNamespace(names.namespace),
+      ruleset({ ...options, helper: uplinkOf(options, options.resolvers) }),
+    );
     await options.host.admit(names.uplink);
     await connectNamespace(names, options.number);
     const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
@@ -123,14 +133,15 @@ export class MachineNetwork implements AsyncDisposable {
    * @throws NETWORK_FAILED when it is not there, FILTER_FAILED when its rules are not as they should be
    */
   static async adopt(options: NetworkOptions): Promise<MachineNetwork> {
-    const { namespace, uplink } = networkNames(options.id);
+    const { namespace } = networkNames(options.id);
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
-    await options.host.prepare(uplink);
+    await using undo = new AsyncDisposableStack();
     const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
+    undo.defer(() => network.detach());
     await network.changeLists(options.lists);
-    for (const [list, helper] of await findHelpers(namespace)) await network.#adoptHelper(list, helper);
-    await network.startHelpers();
+    await network.followHost(options.resolvers);
+    undo.move();
     return network;
   }
 
@@ -149,30 +160,42 @@ export class MachineNetwork implements AsyncDisposable {
    * been started again, which happens before this returns; access is enforced before that.
    * @throws FILTER_FAILED (the old lists hold, or mode `refuse`), NETWORK_FAILED (the new lists hold, no name resolves)
    */
-  async changeLists(lists: AccessLists): Promise<Switched> {
-    const started = performance.now();
-    if (listsDigest(lists) === this.#filter.enforced.lists)
-      return { ...this.#filter.enforced, durationMs: performance.now() - started };
-    const enforced = await this.#filter.changeLists(lists, async (digest) => {
-      await this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
-      this.#helpersServe = false;
+  changeLists(lists: AccessLists): Promise<Switched> {
+    return this.#changes.take(async () => {
+      const started = performance.now();
+      const before = this.#filter.enforced;
+      const enforced = await this.#filter.changeLists(lists, async (digest) => {
+        await this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
+        this.#helpersServe = false;
+      });
+      const durationMs = performance.now() - started;
+      this.#lists = lists;
+      if (enforced.lists !== before.lists) {
+        await this.#helpers.end();
+        await this.#serveNames();
+      }
+      return { ...enforced, durationMs };
     });
-    const durationMs = performance.now() - started;
-    this.#lists = lists;
-    await this.#endHelpers();
-    await this.startHelpers();
-    return { ...enforced, durationMs };
   }
 
   /** Starts the helpers that do not run. @throws NETWORK_FAILED with what dnsmasq said */
-  async startHelpers(): Promise<void> {
-    for (const list of LISTS) {
-      const running = this.#helpers.get(list);
-      if (running && isRunning(running)) continue;
-      this.#helpers.set(list, await startHelper(this.#place(), list, this.#helperConfig(list)));
-    }
-    this.#helpersServe = true;
-    await this.#filter.setNames(true);
+  startHelpers(): Promise<void> {
+    return this.#changes.take(() => this.#serveNames());
+  }
+
+  /**
+   * To be called when the computer may have moved to another network: its own rules stand, packets pass through the
+   * interfaces there are now, and names are asked of these resolvers. Access stays as it is.
+   * @throws NETWORK_FAILED, FILTER_FAILED
+   */
+  followHost(resolvers: readonly string[]): Promise<void> {
+    return this.#changes.take(async () => {
+      checkResolvers(resolvers);
+      await this.#options.host.prepare(this.#names.uplink);
+      await loadRules(this.enter, `${uplinkTransaction(uplinkOf(this.#options, resolvers)).join('\n')}\n`);
+      this.#resolvers = resolvers;
+      await this.#serveNames();
+    });
   }
 
   /** Lets the namespace forward what the rules allow; to be called once access has been decided. @throws NETWORK_FAILED */
@@ -183,12 +206,8 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   state(): NetworkState {
-    const enforced: Enforced = this.#filter.enforced;
-    const helpers = LISTS.map((list) => {
-      const process = this.#helpers.get(list);
-      return { list, process, isRunning: process !== undefined && isRunning(process) };
-    });
-    return { ...enforced, helpers, resolves: (helperOf(this.#options)?.resolvers.length ?? 0) > 0 };
+    const resolves = (uplinkOf(this.#options, this.#resolvers)?.resolvers.length ?? 0) > 0;
+    return { ...this.#filter.enforced, helpers: this.#helpers.states(), resolves };
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */
@@ -198,7 +217,7 @@ export class MachineNetwork implements AsyncDisposable {
 
   /** Leaves the network as it is and lets go of it, for a service that ends before its machines do. */
   async detach(): Promise<void> {
-    this.#stopRefilling.abort();
+    this.#detached.abort();
     await this.#refilling;
     await this.#filter[Symbol.asyncDispose]();
   }
@@ -213,50 +232,22 @@ export class MachineNetwork implements AsyncDisposable {
     await this.close();
   }
 
-  /** A helper that was told something else, or serves lists that no longer hold, makes way. */
-  async #adoptHelper(list: ListKey, helper: ProcessId): Promise<void> {
-    if (await wasTold(this.#place(), list, this.#helperConfig(list))) this.#helpers.set(list, helper);
-    else await endProcess(helper);
+  async #serveNames(): Promise<void> {
+    const served = this.#served();
+    await this.#helpers.adopt(served);
+    await this.#helpers.start(served);
+    this.#helpersServe = true;
+    await this.#filter.setNames(true);
   }
 
-  #place(): HelperPlace {
-    const { dnsUid, runFolder } = this.#options;
-    return { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder };
-  }
-
-  #helperConfig(list: ListKey): string {
-    const resolvers = helperOf(this.#options)?.resolvers ?? [];
-    return helperConfig({
-      list,
-      lists: this.#lists,
-      digest: this.#filter.enforced.lists,
-      mac: this.#options.mac,
-      resolvers,
-    });
-  }
-
-  async #endHelpers(): Promise<void> {
-    await endHelpersOf(this.#names);
-    this.#helpers.clear();
+  #served(): Served {
+    const { resolvers = [] } = uplinkOf(this.#options, this.#resolvers) ?? {};
+    return { lists: this.#lists, digest: this.#filter.enforced.lists, resolvers };
   }
 
   async #refill(lists: AccessLists, digest: string, signal: AbortSignal): Promise<void> {
-    const { failed } = await refillNames(this.enter, lists, digest, this.#options.resolvers, signal);
+    const { failed } = await refillNames(this.enter, lists, digest, this.#resolvers, signal);
     if (failed.length > 0) this.#options.log.warn({ names: failed.slice(0, 20) }, 'names of the lists do not resolve');
-  }
-
-  /** Keeps the addresses of listed names reachable, or closed, although the guest does not ask for them again. */
-  async #keepRefilling(): Promise<void> {
-    const { signal } = this.#stopRefilling;
-    while (!signal.aborted) {
-      try {
-        await this.#refill(this.#lists, this.#filter.enforced.lists, signal);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        this.#options.log.warn({ error: error.message }, 'cannot refill the sets of names');
-      }
-      await pause(REFILL_EVERY_MS, signal);
-    }
   }
 }
 
@@ -268,11 +259,25 @@ export async function removeNetwork(id: string, host: HostNetwork): Promise<void
   await host.settle(names.uplink);
 }
 
-/** A leftover with nothing but helpers in it is removed; anything else in it still runs. */
+/** What cannot be removed after a failed start must not hide why the start failed. */
+async function clearUp({ id, host, log }: NetworkOptions): Promise<void> {
+  try {
+    await removeNetwork(id, host);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.error({ error: error.message }, 'a machine’s network could not be removed');
+  }
+}
+
+/** A leftover with nothing but helpers in it is removed; anything else in it, if it stays, is a machine that runs. */
 async function removeLeftover(names: NetworkNames): Promise<void> {
+  if ((await presentNamespaces()).includes(names.namespace)) {
+    const helpers = [...(await findHelpers(names.namespace)).values()].map(({ pid }) => pid);
+    const others = (await processesInside(names.namespace)).filter(({ pid }) => !helpers.includes(pid));
+    const gone = await Promise.all(others.map((process) => hasGone(process, LEFTOVER_GRACE_MS)));
+    if (gone.includes(false)) throw new AppError('NETWORK_FAILED', 'the machine’s network is in use');
+  }
   await endHelpersOf(names);
-  if ((await presentNamespaces()).includes(names.namespace) && (await processesInside(names.namespace)).length > 0)
-    throw new AppError('NETWORK_FAILED', 'the machine’s network is in use');
   await removeNamespace(names);
 }
 
@@ -286,21 +291,7 @@ function filterPlace({ id, log }: NetworkOptions): FilterPlace {
   return { enter: enterNamespace(namespace), cutOff: () => setForwarding(namespace, false), log };
 }
 
-/** The helper’s way to the resolvers; none when QEMU’s user would have it too. */
-function helperOf({
-  uid,
-  dnsUid,
-  resolvers,
-}: NetworkOptions): { uid: number; resolvers: readonly string[] } | undefined {
+/** The helpers’ way to the resolvers; none when QEMU’s user would have it too. */
+function uplinkOf({ uid, dnsUid }: NetworkOptions, resolvers: readonly string[]): MachineRules['helper'] {
   return uid === dnsUid ? undefined : { uid: dnsUid, resolvers };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  timer.unref();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

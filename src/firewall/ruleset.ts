@@ -77,7 +77,8 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
   chain dns_in { }
   chain dns_out { }
   chain dns_uplink {
-${helper ? uplink(helper) : ''}  }
+    ${uplinkRule(helper) ?? ''}
+  }
   chain out {
     ct state invalid drop
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
@@ -138,9 +139,14 @@ function deniedSets(): string {
     .join('');
 }
 
-function uplink({ uid, resolvers }: NonNullable<MachineRules['helper']>): string {
-  if (resolvers.length === 0) return '';
-  return `    meta skuid ${uid} ip daddr { ${resolvers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept\n`;
+/** The commands that let the helper ask other resolvers than before, and no others. */
+export function uplinkTransaction(helper: MachineRules['helper']): string[] {
+  return chain('dns_uplink', uplinkRule(helper));
+}
+
+function uplinkRule(helper: MachineRules['helper']): string | undefined {
+  if (!helper || helper.resolvers.length === 0) return undefined;
+  return `meta skuid ${helper.uid} ip daddr { ${helper.resolvers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`;
 }
 
 /** What the kernel is told to enforce. */

@@ -164,3 +164,22 @@ test('helpers that were killed open nothing, and are started again', { skip }, a
   assert.deepEqual(again, [SERVERS.intranet]);
   assert.deepEqual(await isRunning(), [true, true]);
 });
+
+test('when the computer has moved to another network, names are asked of its new resolvers', { skip }, async (t) => {
+  const lab = await namedLab(t);
+  await lab.serveNames('intranet', { 'updates.test': SERVERS.outside });
+  const guest = await lab.open({ restricted: only('updates.test') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const before = await guest.call('resolve', 'updates.test');
+
+  await lab.service.call('followHost', lab.id, [SERVERS.intranet]);
+  const after = await guest.call('resolve', 'updates.test');
+
+  assert.deepEqual(before, [SERVERS.intranet]);
+  assert.deepEqual(after, [SERVERS.outside]);
+  assert.equal(await guest.call('connect', SERVERS.outside, 8000), 'open');
+  assert.ok(
+    !/dns_uplink \{[^}]*10\.1\.0\.2/.test(lab.inMachine('nft', 'list', 'ruleset')),
+    'the old resolvers stay open',
+  );
+});

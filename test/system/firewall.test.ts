@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { networkNames } from '../../src/firewall/addresses.ts';
 import { arpFrame, icmp6Frame, lldpFrame, tagged, udpFrame } from './net/frames.ts';
 import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
@@ -206,7 +207,7 @@ test('a network that cannot be opened leaves nothing behind', { skip }, async (t
   const before = lab.hostDump();
   const namespaces = execFileSync('ip', ['netns'], { encoding: 'utf8' });
 
-  await assert.rejects(lab.service.call('open', lab.choice({ resolvers: ['no address'] })), { code: 'FILTER_FAILED' });
+  await assert.rejects(lab.service.call('open', lab.choice({ resolvers: ['no address'] })), { code: 'NETWORK_FAILED' });
   await assert.rejects(lab.service.call('open', lab.choice({ number: 16_384 })), { code: 'NETWORK_FAILED' });
   await assert.rejects(lab.service.call('open', lab.choice({ mac: '01:00:00:00:00:01' })), { code: 'NETWORK_FAILED' });
   await assert.rejects(lab.service.call('open', lab.choice({ dnsUid: -1 })), { code: 'NETWORK_FAILED' });
@@ -214,4 +215,44 @@ test('a network that cannot be opened leaves nothing behind', { skip }, async (t
 
   assert.equal(lab.hostDump(), before);
   assert.equal(execFileSync('ip', ['netns'], { encoding: 'utf8' }), namespaces);
+});
+
+/** Programs that fail as the real ones might; the rest of the computer’s are in their usual places. */
+const FAILING: [title: string, name: string, script: string, code: string][] = [
+  [
+    'nft that takes no rules',
+    'nft',
+    'case "$*" in *-f*) echo no >&2; exit 1;; esac; exec /usr/sbin/nft "$@"',
+    'FILTER_FAILED',
+  ],
+  ['nft that says yes and does nothing', 'nft', 'cat >/dev/null; exit 0', 'FILTER_FAILED'],
+  ['dnsmasq that ends at once', 'dnsmasq', 'echo out of order >&2; exit 1', 'NETWORK_FAILED'],
+  ['setpriv that is not allowed to', 'setpriv', 'exit 1', 'NETWORK_FAILED'],
+];
+for (const [title, name, script, code] of FAILING) {
+  test(`${title} leaves a machine without a network, and the host as it was`, { skip }, async (t) => {
+    const lab = Lab.start(t);
+    const before = lab.hostDump();
+    await lab.service.end();
+    mkdirSync(`${lab.folder}/programs`);
+    writeFileSync(`${lab.folder}/programs/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+
+    await assert.rejects(lab.startService(`${lab.folder}/programs`).call('open', lab.choice()), { code });
+
+    const namespaces = execFileSync('ip', ['netns'], { encoding: 'utf8' });
+    assert.ok(!namespaces.includes(networkNames(lab.id).namespace));
+    if (name !== 'nft') assert.equal(lab.hostDump(), before);
+  });
+}
+
+test('a machine that runs is not taken for a leftover', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  await lab.server('updates').call('listenTcp', 8000);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  await lab.service.end();
+  await assert.rejects(lab.startService().call('open', lab.choice()), { code: 'NETWORK_FAILED' });
+
+  assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
 });

@@ -30,9 +30,9 @@ export class Remote {
   #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #count = 0;
 
-  constructor(enter: readonly string[], file: string, ...args: string[]) {
+  constructor(enter: readonly string[], file: string, args: readonly string[] = [], env: Record<string, string> = {}) {
     const [program = process.execPath, ...rest] = [...enter, process.execPath, file, ...args];
-    this.process = spawn(program, rest, { stdio: 'pipe', env: { ...process.env, LAZARET_LOG: 'error' } });
+    this.process = spawn(program, rest, { stdio: 'pipe', env: { ...process.env, LAZARET_LOG: 'error', ...env } });
     this.process.stderr.pipe(process.stderr);
     this.process.stdin.on('error', () => this.#giveUp());
     this.process.once('close', () => this.#giveUp());

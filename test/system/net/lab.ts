@@ -71,9 +71,10 @@ export class Lab {
     return lab;
   }
 
-  /** Another service, as after a restart. */
-  startService(): Remote {
-    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), this.folder);
+  /** Another service, as after a restart, whose programs are looked for in `programs` first. */
+  startService(programs?: string): Remote {
+    const env = programs === undefined ? {} : { PATH: `${programs}:${process.env['PATH']}` };
+    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), [this.folder], env);
     return this.service;
   }
 

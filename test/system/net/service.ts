@@ -53,6 +53,7 @@ await serveCalls({
   openForwarding: (id: string) => network(id).openForwarding(),
   state: (id: string) => network(id).state(),
   denied: (id: string) => network(id).denied(),
+  followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
   startHelpers: (id: string) => network(id).startHelpers(),
   detach: (id: string) => network(id).detach(),
   close: (id: string) => network(id).close(),
