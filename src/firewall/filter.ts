@@ -45,11 +45,6 @@ export class MachineFilter implements AsyncDisposable {
     return this.#enforced;
   }
 
-  /** The process of the long-lived nft, if one runs. */
-  get sessionPid(): number | undefined {
-    return this.#session?.hasEnded === false ? this.#session.pid : undefined;
-  }
-
   /** Switches, and judges every flow anew. @throws FILTER_FAILED */
   switchTo(mode: AccessMode, names: boolean): Promise<Enforced> {
     return this.#turns.take(() => this.#enforce({ ...this.#next(), mode }, names));
@@ -70,11 +65,11 @@ export class MachineFilter implements AsyncDisposable {
     const old = this.#enforced.lists;
     const digest = listsDigest(lists);
     if (digest === old) return this.#enforced;
-    await this.#removeLists(digest);
+    await this.#removeAllBut(old);
     await loadRules(this.#enter, listRules(lists, digest));
     await prepare(digest);
     const enforced = await this.#turns.take(() => this.#enforce({ ...this.#next(), lists: digest }, false));
-    await this.#removeLists(old);
+    await this.#removeAllBut(digest);
     return enforced;
   }
 
@@ -131,9 +126,10 @@ export class MachineFilter implements AsyncDisposable {
     await this.#cutOff();
   }
 
-  async #removeLists(digest: string): Promise<void> {
-    const chains = await namesOf(this.#enter, 'chain', digest);
-    const sets = await namesOf(this.#enter, 'set', digest);
+  /** Removes the lists that are not in force, whoever left them there. */
+  async #removeAllBut(digest: string): Promise<void> {
+    const chains = await listNames(this.#enter, 'chain', digest);
+    const sets = await listNames(this.#enter, 'set', digest);
     const commands = [
       ...chains.map((name) => `flush chain inet lazaret ${name}`),
       ...chains.map((name) => `delete chain inet lazaret ${name}`),
@@ -143,11 +139,11 @@ export class MachineFilter implements AsyncDisposable {
   }
 }
 
-/** The chains or sets of the lists with that digest. */
-async function namesOf(enter: readonly string[], kind: 'chain' | 'set', digest: string): Promise<string[]> {
+/** The chains or sets of all lists but those with that digest. */
+async function listNames(enter: readonly string[], kind: 'chain' | 'set', digest: string): Promise<string[]> {
   const text = await listed(enter, [`${kind}s`, 'inet'], true);
-  const names = [...text.matchAll(new RegExp(`^\\t${kind} (\\w+) \\{`, 'gm'))].map(([, name = '']) => name);
-  return names.filter((name) => name.split('_')[1] === digest);
+  const names = text.matchAll(/^\t(?:chain|set) ((?:normal|restricted)_([0-9a-f]{8})\w*) \{/gm);
+  return [...names].flatMap(([, name = '', ofLists]) => (ofLists === digest ? [] : [name]));
 }
 
 /** In mode `refuse` no rule names the lists; then their chains do. */

@@ -7,7 +7,7 @@ const LOAD_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 2000;
 /** Of all listings only this one, and terse, leaves the elements of sets in the kernel: half a millisecond however long the lists are. */
 const LISTING = 'list ruleset inet';
-const TERSE_SHELL = '-ti';
+const TERSE_SHELL = '-nti';
 
 /**
  * Loads rules in the namespace that `enter` leads to, as one transaction.
@@ -58,10 +58,6 @@ export class NftSession implements AsyncDisposable {
   static async start(enter: readonly string[]): Promise<NftSession> {
     const [program = 'nft', ...args] = [...enter, 'nft', TERSE_SHELL];
     return new NftSession(await LineProgram.start(program, args));
-  }
-
-  get pid(): number {
-    return this.#program.pid;
   }
 
   get hasEnded(): boolean {

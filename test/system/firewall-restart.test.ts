@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { networkNames } from '../../src/firewall/addresses.ts';
 import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
 
@@ -58,7 +59,7 @@ test('a killed service’s network is removed by the next one, and the host is a
 
   assert.notEqual(left, before);
   assert.equal(lab.hostDump(), before);
-  assert.ok(!execFileSync('ip', ['netns'], { encoding: 'utf8' }).includes('lztest-none'));
+  assert.ok(!execFileSync('ip', ['netns'], { encoding: 'utf8' }).includes(networkNames(lab.id).namespace));
 });
 
 test('what a killed service left is in the way of no new start', { skip }, async (t) => {

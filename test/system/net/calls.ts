@@ -32,7 +32,7 @@ export class Remote {
 
   constructor(enter: readonly string[], file: string, args: readonly string[] = [], env: Record<string, string> = {}) {
     const [program = process.execPath, ...rest] = [...enter, process.execPath, file, ...args];
-    this.process = spawn(program, rest, { stdio: 'pipe', env: { ...process.env, LAZARET_LOG: 'error', ...env } });
+    this.process = spawn(program, rest, { stdio: 'pipe', env: { ...process.env, LAZARET_LOG: 'silent', ...env } });
     this.process.stderr.pipe(process.stderr);
     this.process.stdin.on('error', () => this.#giveUp());
     this.process.once('close', () => this.#giveUp());

@@ -7,11 +7,11 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../../../src/sys/exec.ts';
 import { Remote } from './calls.ts';
+import { MAC } from './frames.ts';
 import { everything, only } from './lists.ts';
 import type { Choice } from './service.ts';
 
 const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'busybox', 'qemu-system-x86_64'];
-const MAC = '52:54:00:aa:bb:01';
 const HERE = import.meta.dirname;
 let count = 0;
 

@@ -10,7 +10,6 @@ export interface ListText {
 }
 
 export const everything: ListText = { mode: 'blacklist', entries: [] };
-export const nothing: ListText = { mode: 'whitelist', entries: [] };
 
 export function only(...entries: string[]): ListText {
   return { mode: 'whitelist', entries };
