@@ -18,24 +18,45 @@ function gear(): Int32Array {
   return words;
 }
 
-/** How many top bits of a hash must be zero for an anchor, in a disk with so many bytes of data. */
+/** How many bits of hashes must be zero for an anchor, in a disk with so many bytes of data. */
 export function anchorBits(dataBytes: number): number {
   return DENSE_BITS + Math.max(0, Math.ceil(Math.log2(dataBytes / DENSE_BYTES)));
 }
 
+/** The most anchors that one block can have. */
+export const MAX_ANCHORS = BLOCK - WINDOW + 1;
+
 /**
- * Gives the anchors of one block: hashes of 32-byte windows that depend on nothing outside the block, so that they can
- * be found in any order and thread (layer §5.3). `give` is called with values from 1 to 2^32 − 1.
+ * Writes the anchors of the block at `at` to `into` from `count` on, and gives the count then. They are hashes of 32-byte
+ * windows from 1 to 2^32 − 1 that depend on nothing outside the block, so they can be found in any order and thread
+ * (layer §5.3).
  */
-export function anchorsOf(bytes: Uint8Array, at: number, bits: number, give: (hash: number) => void): void {
-  const shift = 32 - bits;
-  let hash = 0;
+export function findAnchors(bytes: Uint8Array, at: number, bits: number, into: Uint32Array, count: number): number {
+  let found = count;
+  let rolling = 0;
   const first = at + WINDOW - 1;
-  for (let index = at; index < first; index += 1) hash = ((hash << 1) + (GEAR[bytes[index] ?? 0] ?? 0)) | 0;
-  for (let index = first; index < at + BLOCK; index += 1) {
-    hash = ((hash << 1) + (GEAR[bytes[index] ?? 0] ?? 0)) | 0;
-    if (hash >>> shift === 0) give(hash === 0 ? 1 : hash);
+  const end = at + BLOCK;
+  for (let index = at; index < first; index += 1) rolling = ((rolling << 1) + (GEAR[bytes[index] ?? 0] ?? 0)) | 0;
+  for (let index = first; index < end; index += 1) {
+    rolling = ((rolling << 1) + (GEAR[bytes[index] ?? 0] ?? 0)) | 0;
+    if (rolling >>> (32 - DENSE_BITS) !== 0) continue;
+    const hash = windowHash(bytes, index + 1 - WINDOW);
+    if (isAnchor(hash, bits)) into[found++] = hash;
   }
+  return found;
+}
+
+/** Whether a hash found with fewer bits is an anchor with these, too. */
+export function isAnchor(hash: number, bits: number): boolean {
+  return hash >>> (32 - (bits - DENSE_BITS)) === 0 || bits === DENSE_BITS;
+}
+
+/** FNV-1a, with its bits mixed once more, of what the rolling hash has found: that one knows 22 bits too few to tell windows apart. */
+function windowHash(bytes: Uint8Array, at: number): number {
+  let hash = 0x811c_9dc5;
+  for (let index = at; index < at + WINDOW; index += 1) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x0100_0193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0 || 1;
 }
 
 /** Which block first had an anchor. Bounded: where too many fall together the later ones are dropped (layer §5.3). */

@@ -1,7 +1,7 @@
 import { inOrder } from '../../lib/in-order.ts';
 import { writeFileAtomic } from '../../sys/files.ts';
 import { openThreads, usualThreads } from '../../sys/threads.ts';
-import { type AnchorTable, anchorBits, anchorTable } from './anchors.ts';
+import { type AnchorTable, anchorBits, anchorTable, isAnchor } from './anchors.ts';
 import type { Chain } from './chain.ts';
 import { STRETCH, type Stretch } from './describe-jobs.ts';
 import { BLOCK, blocksOf } from './format.ts';
@@ -65,7 +65,7 @@ async function deriveIndex(before: BaseIndex, base: Chain, options: SurveyOption
     ),
   );
   const kept = (block: number) => touched[block] === 0;
-  const dense = (hash: number) => hash >>> (32 - bits) === 0;
+  const dense = (hash: number) => isAnchor(hash, bits);
   return {
     anchorBits: bits,
     ...merged(

@@ -161,6 +161,7 @@ const cases: Case[] = [
   ['a repeat by one ahead of what was met', withRecord(15, NEW - 16 + 1)],
   ['a repeat before anything was met', { records: [4, 1, 0, ...records.toSpliced(1, 1, 15)] }],
   ['one record more', { records: [...records, 0, 1] }],
+  ['an empty record more', { records: [...records, 0, 0] }],
   ['one record less', { records: records.slice(0, -3) }],
   ['a record without its count', { records: records.slice(0, -2) }],
   ['a repeat without its place', { records: records.slice(0, -1) }],

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { BlockFile } from '../../sys/blocks.ts';
 import type { Opened } from '../../sys/threads.ts';
-import { anchorsOf } from './anchors.ts';
+import { findAnchors, MAX_ANCHORS } from './anchors.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { digestBlocks } from './digest.ts';
 import { BLOCK, PIECE } from './format.ts';
@@ -68,6 +68,7 @@ export function openDescribe({ layer, base, guest, packing, anchorBits }: Descri
   const here = Buffer.allocUnsafeSlow(Math.max(STRETCH * BLOCK, packing.frameBytes));
   const there = Buffer.allocUnsafeSlow(Math.max(STRETCH, packing.dictionaryBlocks) * BLOCK);
   const zeros = Buffer.alloc(BLOCK);
+  const found = new Uint32Array((packing.frameBytes / BLOCK) * MAX_ANCHORS);
 
   const readEach = (into: Buffer, blocks: Uint32Array) =>
     forRuns(blocks, (block, n, at) => file.read(into.subarray(at * BLOCK, (at + n) * BLOCK), block * BLOCK));
@@ -103,15 +104,14 @@ export function openDescribe({ layer, base, guest, packing, anchorBits }: Descri
       anchors(blocks) {
         const bytes = here.subarray(0, blocks.length * BLOCK);
         readEach(bytes, blocks);
-        const hashes: number[] = [];
         const places: number[] = [];
+        let count = 0;
         for (let place = 0; place < blocks.length; place += 1) {
-          anchorsOf(bytes, place * BLOCK, anchorBits, (anchor) => {
-            hashes.push(anchor);
-            places.push(place);
-          });
+          const before = count;
+          count = findAnchors(bytes, place * BLOCK, anchorBits, found, before);
+          for (let number = before; number < count; number += 1) places.push(place);
         }
-        return { hashes: Uint32Array.from(hashes), places: Uint32Array.from(places) };
+        return { hashes: found.slice(0, count), places: Uint32Array.from(places) };
       },
 
       pack({ blocks, base: baseBlocks, own }) {

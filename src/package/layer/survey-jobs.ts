@@ -1,5 +1,5 @@
 import type { Opened } from '../../sys/threads.ts';
-import { anchorsOf } from './anchors.ts';
+import { findAnchors, MAX_ANCHORS } from './anchors.ts';
 import { type Chain, ChainReader } from './chain.ts';
 import { STRETCH, type Stretch } from './describe-jobs.ts';
 import { BLOCK } from './format.ts';
@@ -27,6 +27,7 @@ export function openSurvey({ base, anchorBits }: SurveySetup): Opened<SurveyJobs
   const reader = new ChainReader(base);
   const bytes = Buffer.allocUnsafeSlow(STRETCH * BLOCK);
   const zeros = Buffer.alloc(BLOCK);
+  const found = new Uint32Array(STRETCH * MAX_ANCHORS);
 
   return {
     jobs: {
@@ -34,24 +35,23 @@ export function openSurvey({ base, anchorBits }: SurveySetup): Opened<SurveyJobs
         reader.read(bytes.subarray(0, n * BLOCK), first);
         const blocks = new Uint32Array(n);
         const keys = new Uint32Array(2 * n);
-        const anchorHashes: number[] = [];
         const anchorBlocks: number[] = [];
         let count = 0;
+        let anchors = 0;
         for (let index = 0; index < n; index += 1) {
           const at = index * BLOCK;
           if (zeros.compare(bytes, at, at + BLOCK) === 0) continue;
           blocks[count] = first + index;
           writeKey(bytes.subarray(at, at + BLOCK), keys, 2 * count);
-          anchorsOf(bytes, at, anchorBits, (anchor) => {
-            anchorHashes.push(anchor);
-            anchorBlocks.push(first + index);
-          });
+          const before = anchors;
+          anchors = findAnchors(bytes, at, anchorBits, found, before);
+          for (let number = before; number < anchors; number += 1) anchorBlocks.push(first + index);
           count += 1;
         }
         return {
           blocks: blocks.slice(0, count),
           keys: keys.slice(0, 2 * count),
-          anchorHashes: Uint32Array.from(anchorHashes),
+          anchorHashes: found.slice(0, anchors),
           anchorBlocks: Uint32Array.from(anchorBlocks),
         };
       },
