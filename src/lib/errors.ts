@@ -94,7 +94,6 @@ export const ERRORS = {
   PACKAGE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name or folder for the package.' },
   PACKAGE_INVALID: { exit: 65, http: 422, hint: 'This is no Lazaret package, or it is damaged: fetch it again.' },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
-  PACKAGE_UNSUPPORTED: { exit: 69, http: 422, hint: 'Install a newer Lazaret on this computer.' },
 
   INSTALL_CONFIRM: {
     exit: 75,
@@ -104,11 +103,6 @@ export const ERRORS = {
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
-  POLICY_NOT_ENFORCED: {
-    exit: 78,
-    http: 422,
-    hint: 'Remove the setting: nothing enforces it in this release of Lazaret.',
-  },
 
   QUARANTINE_REFUSED: { exit: 77, http: 403, hint: 'The policy refuses this machine: `lazaret status` says why.' },
   ACCESS_ENTRY: {
@@ -122,7 +116,6 @@ export const ERRORS = {
     hint: 'The packet filter did not take the rules, so the machine stays closed: run `lazaret doctor`.',
   },
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
-  GUEST_INVALID: { exit: 65, http: 400, hint: 'Use the guest tools that came with this Lazaret.' },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
   DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },

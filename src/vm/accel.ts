@@ -6,7 +6,7 @@ import type { Accel } from './args.ts';
 
 /**
  * A boot sector that enters 64-bit mode, counts to 2^28 there and leaves QEMU with status 33. An openable /dev/kvm
- * proves nothing: some kernels only imitate a processor, a thousand times slower. Its source is docs/decisions/0006-kvm-probe.md.
+ * proves nothing: some kernels only imitate a processor, a thousand times slower. Its source is docs/decisions/0003-kvm-probe.md.
  */
 const BOOT_SECTOR =
   '+2V4oO9G34G+C3sYavYzCOxkkPjzeXXacTYGAWYFBgYQQ4HZAMIwaGZgYEjbocDAwMCv9CBtB4MAiHEjbWcDA8MBfqM0XgZGBgZ+A36FA2m8jAwMDfxKB/gZxSbUvMqo4WDYycDAIPD/ZOmfHQIgU3Z9YXj/5fXftAkMyGCWAgM/Q0MNwyigEwhdBQA=';

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { parseRequest } from '../src/guest/protocol.ts';
+import { ERRORS, type ErrorCode } from '../src/lib/errors.ts';
+import { MachinePolicy } from '../src/policy/schema.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** The first fenced block of a language in a document. */
+function block(path: string, language: string): string {
+  const found = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(read(path))?.[1];
+  assert.ok(found, `${path} has no ${language} block`);
+  return found;
+}
+
+test('docs/errors.md lists every code of the table with its exit status, its HTTP status and its remedy', () => {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { exit, http, hint }]) => `| ${code} | ${exit} | ${http} | ${hint} |`,
+  );
+  const head = [
+    '# Errors',
+    '',
+    'Every failure a user may see. Codes are public and stay; texts may change. Exit statuses follow `sysexits.h`. A refusal by policy',
+    'is no error but a decision: `lazaret status` and `lazaret explain` give its reason.',
+    '',
+    '| code | exit | HTTP | what to do |',
+    '| --- | --- | --- | --- |',
+  ];
+  const text = `${[...head, ...rows].join('\n')}\n`;
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(join(ROOT, 'docs/errors.md'), text);
+
+  assert.equal(read('docs/errors.md'), text);
+});
+
+test('every code of the table is used', () => {
+  const source = globSync('src/**/*.ts', { cwd: ROOT }).filter(
+    (path) => path !== 'src/lib/errors.ts' && !path.includes('.test.'),
+  );
+  const text = source.map(read).join('\n');
+
+  const unused = Object.keys(ERRORS).filter(
+    (code) => !text.includes(`'${code}'`) && !BUILT.includes(code as ErrorCode),
+  );
+
+  assert.deepEqual(unused, []);
+});
+
+/** Codes that failures get without being named where they arise. */
+const BUILT: ErrorCode[] = ['INTERNAL'];
+
+test('the examples of the format documents are what they say', () => {
+  assert.ok(MachinePolicy.safeParse(parse(block('docs/formats/project.md', 'yaml'))).success);
+  assert.ok('cmd' in parseRequest(block('docs/formats/guest.md', 'json').trim()));
+});
+
+test('every test that docs/threats.md names is there', () => {
+  const named = [...read('docs/threats.md').matchAll(/`((?:src|test)\/[^`]+\.test\.ts)`/g)].map(
+    ([, path = '']) => path,
+  );
+
+  assert.ok(named.length > 10);
+  assert.deepEqual(
+    named.filter((path) => globSync(path, { cwd: ROOT }).length === 0),
+    [],
+  );
+});
+
+test('commands of the README exist', () => {
+  const programs = { 'lazaret-manager': 'src/cli', lazaret: 'src/cli' };
+  const commands = [...read('README.md').matchAll(/^(lazaret(?:-manager)?) ([a-z-]+)/gm)];
+  const source = globSync('src/cli/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+
+  assert.ok(commands.length > 10);
+  for (const [line, program = '', verb = ''] of commands) {
+    assert.ok(program in programs);
+    assert.match(source, new RegExp(`'${verb}[ ']`), line);
+  }
+});

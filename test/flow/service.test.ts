@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasProgram } from '../../src/sys/exec.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+
+const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
+const skip =
+  hasProgram('qemu-img') && hasProgram('ip') && process.getuid?.() === 0 ? false : 'needs root, qemu-img and ip';
+
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function launch(program: string, args: readonly string[], env = {}): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [join(CLI, program), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return { child, ended: once(child, 'close').then(([status]) => ({ status, stdout, stderr })) };
+}
+
+/** A service on a folder of its own, and its user’s command line. */
+async function service(t: TestContext, folder = scratch(t)) {
+  const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--accel', 'tcg'];
+  const socket = join(folder, 'run', 'lazaretd.sock');
+  // A service that was killed has left its socket.
+  rmSync(socket, { force: true });
+  const { child, ended } = launch('lazaretd.ts', where);
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  while (!existsSync(socket) && child.exitCode === null) await sleep(20);
+  const lazaret = async (...args: string[]) => await launch('lazaret.ts', ['--socket', socket, ...args]).ended;
+  return { folder, where, socket, child, ended, lazaret };
+}
+
+function failure({ stdout }: Ended) {
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').error;
+}
+
+test('a service without machines answers, and what is not there has a code', { skip }, async (t) => {
+  const { lazaret, socket } = await service(t);
+
+  assert.deepEqual(JSON.parse((await lazaret('list', '--json')).stdout), []);
+  assert.equal(statSync(socket).mode & 0o007, 0, 'nobody but root and a group may use the socket');
+  const unknown = await lazaret('start', 'office', '--json');
+  assert.equal(unknown.status, 66);
+  assert.equal(failure(unknown).code, 'VM_UNKNOWN');
+  assert.equal(failure(await lazaret('stop', '../..', '--json')).code, 'VM_UNKNOWN');
+  const plain = await lazaret('start', 'office');
+  assert.match(plain.stderr, /^VM_UNKNOWN: .*\n→ Run /);
+});
+
+test('a first installation wants the fingerprint; the next service knows the project and its machines', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const { folder } = await project.build('one');
+  const first = await service(t);
+
+  const asked = await first.lazaret('install', folder, '--json');
+  assert.equal(asked.status, 77);
+  assert.deepEqual(
+    [failure(asked).code, failure(asked).details],
+    ['TRUST_CONFIRM', { name: 'Acme', fingerprint: project.fingerprint }],
+  );
+  assert.equal((await first.lazaret('install', folder, '--fingerprint', project.fingerprint.toUpperCase())).status, 0);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const second = await service(t, first.folder);
+
+  const [machine] = JSON.parse((await second.lazaret('list', '--json')).stdout);
+  assert.deepEqual([machine.vm, machine.state, machine.generation], ['office', 'stopped', 1]);
+  assert.equal((await second.lazaret('install', folder)).status, 0, 'the same package again is no harm');
+  const events = (await second.lazaret('events', '--json')).stdout.trim().split('\n');
+  assert.equal(JSON.parse(events[0] ?? '').kind, 'installed');
+});
+
+test('two services do not work on one state folder, and none takes another’s socket', { skip }, async (t) => {
+  const { where, folder } = await service(t);
+
+  const second = await launch('lazaretd.ts', [...where, '--json']).ended;
+  assert.equal(second.status, 75);
+  assert.equal(failure(second).code, 'DAEMON_BUSY');
+
+  const taken = join(folder, 'taken.sock');
+  const other = createServer().listen(taken);
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const third = await launch('lazaretd.ts', [
+    '--state',
+    join(folder, 'other'),
+    '--run',
+    join(folder, 'run'),
+    '--socket',
+    taken,
+    '--accel',
+    'tcg',
+    '--json',
+  ]).ended;
+  assert.equal(failure(third).code, 'PORT_IN_USE');
+});
+
+test('Ctrl-C ends the service and takes its socket away', { skip }, async (t) => {
+  const { child, ended, socket } = await service(t);
+
+  child.kill('SIGINT');
+
+  assert.equal((await ended).status, 0);
+  assert.equal(existsSync(socket), false);
+});
+
+test('without a service the command line says so', async (t) => {
+  const ended = await launch('lazaret.ts', ['--socket', join(scratch(t), 'none.sock'), 'list', '--json']).ended;
+
+  assert.equal(ended.status, 69);
+  assert.equal(failure(ended).code, 'DAEMON_UNREACHABLE');
+});
+
+test('an installation that is interrupted is given up by the service, and leaves nothing', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const { folder } = await project.build('one');
+  const { lazaret, socket, folder: computer } = await service(t);
+  const { child, ended } = launch('lazaret.ts', [
+    '--socket',
+    socket,
+    'install',
+    folder,
+    '--fingerprint',
+    project.fingerprint,
+  ]);
+
+  await once(child.stderr ?? child, 'data');
+  child.kill('SIGINT');
+  const { status } = await ended;
+
+  assert.ok(status === 75 || status === 0, `${status}`);
+  assert.equal((await lazaret('install', folder, '--fingerprint', project.fingerprint)).status, 0);
+  assert.deepEqual(readdirSync(join(computer, 'state', 'staging')), []);
+});
+
+const WRONG: [title: string, args: string[], code: string, status: number][] = [
+  ['an unknown command', ['dance'], 'USAGE', 64],
+  ['a missing argument', ['vm', 'add'], 'USAGE', 64],
+  ['an unknown option', ['vm', 'list', '--colour'], 'USAGE', 64],
+  ['a folder that is no project', ['vm', 'list'], 'PROJECT_MISSING', 66],
+];
+
+for (const [title, args, code, status] of WRONG) {
+  test(`${title} has a code and an exit status`, async (t) => {
+    const ended = await launch('lazaret-manager.ts', ['-C', scratch(t), ...args, '--json']).ended;
+
+    assert.deepEqual([failure(ended).code, ended.status], [code, status]);
+  });
+}
+
+test('a wrong passphrase, and none at all, have a code; a passphrase is never an argument', { skip }, async (t) => {
+  const { folder } = await madeProject(t);
+  const manager = (env: object, ...args: string[]) =>
+    launch('lazaret-manager.ts', ['-C', folder, ...args, '--json'], env).ended;
+  const file = join(scratch(t), 'passphrase');
+  writeFileSync(file, 'correct horse\n');
+
+  assert.equal(failure(await manager({ LAZARET_PASSPHRASE: 'wrong' }, 'deploy')).code, 'KEY_PASSPHRASE');
+  assert.equal(failure(await manager({ LAZARET_PASSPHRASE: undefined }, 'deploy')).code, 'USAGE');
+  assert.equal(failure(await manager({}, 'deploy', '--passphrase', 'correct horse')).code, 'USAGE');
+  assert.equal((await manager({}, '--passphrase-file', file, 'deploy')).status, 0);
+});
+
+test('a port in use has a code', { skip }, async (t) => {
+  const { folder } = await madeProject(t);
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+
+  const ended = await launch('lazaret-manager.ts', ['-C', folder, 'serve', '--port', `${port}`, '--json']).ended;
+
+  assert.equal(failure(ended).code, 'PORT_IN_USE');
+});
