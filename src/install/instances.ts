@@ -68,7 +68,7 @@ export async function readGeneration(state: string, vm: string, generation: numb
 }
 
 /** A JSON file that we wrote ourselves. @throws FILE_MISSING, FILE_INVALID */
-export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   const bytes = await readCapped(path, MAX_STATE_BYTES);
   try {
     return schema.parse(JSON.parse(bytes.toString('utf8')));

@@ -13,7 +13,7 @@ export interface ComputerFacts {
   now: number;
 }
 
-export interface MachinePlan {
+interface MachinePlan {
   machine: PackedMachine;
   /** `keep`: this very state is installed already. */
   action: 'add' | 'replace' | 'keep';

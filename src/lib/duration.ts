@@ -6,13 +6,3 @@ export function parseDuration(text: string): number | undefined {
   if (!match) return undefined;
   return Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
 }
-
-/** The shortest such text for a whole number of seconds given in milliseconds: 300000 → `5m`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  for (const unit of ['d', 'h', 'm'] as const) {
-    const size = UNITS_MS[unit] / 1000;
-    if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
-  }
-  return `${seconds}s`;
-}

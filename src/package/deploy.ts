@@ -14,7 +14,7 @@ export interface Deploy {
 }
 
 /** The name a machine’s policy is signed under. */
-export function policyTarget(vm: string): string {
+function policyTarget(vm: string): string {
   return `${vm}.json`;
 }
 

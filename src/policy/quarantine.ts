@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from '../lib/duration.ts';
 import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
 
-export const MAX_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 const MAX_VERSIONS = 1000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -38,7 +38,7 @@ const Exceptions = z.array(Exception).max(8);
 export const AccessSection = z.strictObject({ entries: List.default([]), exceptions: Exceptions.default([]) });
 export type AccessSection = z.infer<typeof AccessSection>;
 
-export const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
+const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
 
 /** A version of a machine’s software. Order is the order of definition alone (ACE 1.0 p. 142). */
 export const Version = z.strictObject({
@@ -68,10 +68,10 @@ const Lookup = {
 const Mode = z.enum(['whitelist', 'blacklist']);
 const empty = () => ({ entries: [], exceptions: [] });
 
-export const NoQuarantine = z.strictObject({ type: z.literal('none') });
+const NoQuarantine = z.strictObject({ type: z.literal('none') });
 
 /** One list, which a package brings. */
-export const StaticQuarantine = z.strictObject({ type: z.literal('static'), mode: Mode, normal: AccessSection });
+const StaticQuarantine = z.strictObject({ type: z.literal('static'), mode: Mode, normal: AccessSection });
 
 /** Normal and restricted access, chosen by the version that the guest reports. */
 export const VersionQuarantine = z.strictObject({

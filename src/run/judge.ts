@@ -4,7 +4,7 @@ import type { CurrentPolicy } from '../store/policies.ts';
 import type { RunMode } from './spec.ts';
 
 /** The filter’s modes: which list is in force, or none. */
-export type FilterMode = 'normal' | 'restricted' | 'refuse';
+type FilterMode = 'normal' | 'restricted' | 'refuse';
 
 /** What a machine may reach now, with all that it follows from. */
 export interface Verdict {

@@ -100,7 +100,7 @@ export class PolicyStore {
 }
 
 /** Whether a policy’s lists live on a policy server (ACE 1.0 p. 231). */
-export function needsLookup({ policy }: PolicyDocument): boolean {
+function needsLookup({ policy }: PolicyDocument): boolean {
   return policy.quarantine.type === 'version-based';
 }
 

@@ -117,7 +117,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Syncs every file and folder below and including this folder, innermost first. */
-export async function syncTree(folder: string): Promise<void> {
+async function syncTree(folder: string): Promise<void> {
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await syncTree(path);
