@@ -10,7 +10,7 @@ import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli');
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 20_000;
 
 export interface Ended {
   status: number;
@@ -66,14 +66,17 @@ export class LabComputer implements AsyncDisposable {
     }
   }
 
-  /** Ends the service; its machines run on. */
+  /** Ends the service; its machines run on. @throws when it must be killed */
   async stopService(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const service = this.#service;
     this.#service = undefined;
     if (!service || service.exitCode !== null || service.signalCode !== null) return;
     const gone = once(service, 'exit');
     service.kill(signal);
-    await gone;
+    if ((await Promise.race([gone, sleep(PATIENCE_MS, 'late', { ref: false })])) === 'late') {
+      service.kill('SIGKILL');
+      throw new Error('lazaretd does not end when it is asked to');
+    }
     rmSync(this.#socket, { force: true });
   }
 
@@ -111,10 +114,13 @@ export class LabComputer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stopService();
-    this.#network.endMachines();
-    remove(this.folder);
-    this.#exit.forget();
+    try {
+      await this.stopService();
+    } finally {
+      this.#network.endMachines();
+      remove(this.folder);
+      this.#exit.forget();
+    }
   }
 
   #tell(program: string, args: readonly string[]): void {

@@ -1,7 +1,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../src/sys/exec.ts';
 import { atExit } from './at-exit.ts';
 import {
@@ -63,7 +64,7 @@ export class LabNetwork implements AsyncDisposable {
     try {
       await network.#startServer('update');
       await network.#startServer('intranet');
-      network.#startNames();
+      await network.#startNames();
       return network;
     } catch (error) {
       await network[Symbol.asyncDispose]();
@@ -117,14 +118,22 @@ export class LabNetwork implements AsyncDisposable {
     await once(child, 'message');
   }
 
-  #startNames(): void {
+  async #startNames(): Promise<void> {
     const names = Object.entries(SERVERS).map(([name, address]) => `--address=/${name}.lab.test/${address}`);
     const quiet = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--log-facility=/dev/null'];
-    const where = ['--user=root', '--bind-interfaces', '--interface=eth0', '--local-ttl=30'];
-    this.spawn('web', 'dnsmasq', ['--keep-in-foreground', ...quiet, ...where, ...names], 'ignore');
+    const where = ['--bind-interfaces', '--interface=eth0', '--local-ttl=30'];
+    const child = this.spawn('web', 'dnsmasq', ['--no-daemon', ...quiet, ...where, ...names], 'ignore');
+    while (!isBound(child, 53)) await sleep(10);
   }
 
   #remove(): void {
     for (const place of ['host', 'update', 'intranet', 'web'] as const) removeNamespace(this.#namespace(place));
   }
+}
+
+/** Whether a program has a UDP port of its namespace. */
+function isBound({ pid, exitCode }: ChildProcess, port: number): boolean {
+  if (exitCode !== null) throw new Error(`a server ended with status ${exitCode}`);
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return readFileSync(`/proc/${pid}/net/udp`, 'utf8').includes(`:${hex} `);
 }
