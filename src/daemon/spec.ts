@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type GenerationFile, type Instance, readGeneration } from '../install/instances.ts';
-import { filePath, generationPaths, layerPath } from '../install/layout.ts';
+import { filePath, generationPaths, instancePaths, layerPath } from '../install/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/spec.ts';
 
@@ -32,6 +32,7 @@ export async function installedSpec(
     files: {
       layers: machine.layers.map(({ sha256 }) => layerPath(state, sha256)),
       overlay: paths.overlay,
+      ...(machine.dataDiskMiB === undefined ? {} : { data: instancePaths(state, file.vm).data }),
       firmware: firmwareOf(state, machine, paths.variables),
     },
     logPath: paths.log,

@@ -8,11 +8,12 @@ import type { PackageManifest, PackedFile, PackedMachine } from '../package/mani
 import type { OpenedPackage } from '../package/open.ts';
 import { below, fetchFile } from '../sys/fetch.ts';
 import { copyFileTo, isThere, makeFolder, moveFolder, removeFile, removeFolder, replaceLink } from '../sys/files.ts';
-import { qemuImg } from '../sys/qemu-img.ts';
+import { makeDiskOnce, qemuImg } from '../sys/qemu-img.ts';
 import { type InstanceFile, readInstances, writeDescriptor, writeState } from './instances.ts';
 import { computerPaths, filePath, generationPaths, instancePaths, layerPath } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
 
+const MIB = 1 << 20;
 const FETCH_MS = 6 * 3_600_000;
 /** The firmware’s own settings, which each generation gets afresh. */
 const UEFI_VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd';
@@ -110,6 +111,7 @@ async function switchMachine(state: string, manifest: PackageManifest, machine: 
   const instance = instancePaths(state, machine.name);
   await makeFolder(instance.generations, 0o700);
   if (!(await isThere(instance.file))) await writeState(instance.file, await newInstance(state, machine));
+  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
   const target = generationPaths(state, machine.name, generation);
   // A generation that no link names yet is what an interrupted installation left.
   await removeFolder(target.folder);

@@ -1,6 +1,6 @@
-import { freeBytes, makeFolder, namesIn } from '../sys/files.ts';
+import { freeBytes, isThere, makeFolder, namesIn } from '../sys/files.ts';
 import { readInstances } from './instances.ts';
-import { computerPaths } from './layout.ts';
+import { computerPaths, instancePaths } from './layout.ts';
 import type { ComputerFacts } from './plan.ts';
 
 /** Looks at this computer. `running` names the machines that run. */
@@ -9,11 +9,12 @@ export async function computerFacts(state: string, running: ReadonlySet<string>,
   await makeFolder(state, 0o700);
   const instances = await readInstances(state);
   return {
-    machines: instances.map(({ file, current }) => ({
-      vm: file.vm,
-      generation: current.generation,
-      isRunning: running.has(file.vm),
-    })),
+    machines: await Promise.all(
+      instances.map(async ({ file: { vm }, current: { generation } }) => {
+        const hasDataDisk = await isThere(instancePaths(state, vm).data);
+        return { vm, generation, isRunning: running.has(vm), hasDataDisk };
+      }),
+    ),
     layers: new Set(
       (await namesIn(paths.layers)).filter((name) => name.endsWith('.qcow2')).map((name) => name.slice(0, -6)),
     ),

@@ -30,6 +30,8 @@ export function instancePaths(state: string, vm: string) {
   return {
     folder,
     file: join(folder, 'instance.json'),
+    /** The user’s own disk: made once, and touched by nothing but the machine. */
+    data: join(folder, 'data.qcow2'),
     /** A link to the generation that the next start uses: switching it is the one commit point of an update. */
     current: join(folder, 'current'),
     generations: join(folder, 'generations'),

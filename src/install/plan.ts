@@ -5,7 +5,7 @@ import { bootFiles } from '../package/parts.ts';
 
 /** What is known of this computer when a package is to be installed. */
 export interface ComputerFacts {
-  machines: readonly { vm: string; generation: number; isRunning: boolean }[];
+  machines: readonly { vm: string; generation: number; isRunning: boolean; hasDataDisk: boolean }[];
   /** Digests of the layers and files that are here already. */
   layers: ReadonlySet<string>;
   files: ReadonlySet<string>;
@@ -17,7 +17,10 @@ interface MachinePlan {
   machine: PackedMachine;
   /** `keep`: this very state is installed already. */
   action: 'add' | 'replace' | 'keep';
-  /** What the user changed inside the machine is lost (ACE 1.0 p. 141): he is told and asked. */
+  /**
+   * What the user changed inside the machine is lost (ACE 1.0 p. 141): he is told and asked. With a data disk, which
+   * stays, the system disk is the administrator’s.
+   */
   losesChanges: boolean;
   /** The machine runs on and takes the new state at its next start. */
   afterStop: boolean;
@@ -69,7 +72,7 @@ function planMachine(machine: PackedMachine, generation: number, { machines }: C
     throw new AppError('TRUST_ROLLBACK', what, { details: { generation, installed: installed.generation } });
   }
   if (installed.generation === generation) return { machine, action: 'keep', losesChanges: false, afterStop: false };
-  return { machine, action: 'replace', losesChanges: true, afterStop: installed.isRunning };
+  return { machine, action: 'replace', losesChanges: !installed.hasDataDisk, afterStop: installed.isRunning };
 }
 
 function distinct<T extends { sha256: string }>(entries: readonly T[]): T[] {

@@ -121,7 +121,7 @@ async function packMachine(
     ...(signal ? { signal } : {}),
     ...progress,
   });
-  const { id, memoryMiB, cpus, firmware, append } = vm.file.value;
+  const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
   const { descriptor } = vm.state;
   const boot = firmware === 'direct' && {
     kernel: await packFile(paths.kernel, repository),
@@ -132,6 +132,7 @@ async function packMachine(
     ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware },
     ...(boot ? { boot } : {}),
     layers,
+    ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
     ...(descriptor === undefined ? {} : { descriptor }),
     policy: policyDocument(project, vm, serial),
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
-import { Firmware } from '../project/schema.ts';
+import { DataDiskMiB, Firmware } from '../project/schema.ts';
 import { LayerEntry, Sha256 } from './layer/entry.ts';
 
 const MAX_MACHINES = 100;
@@ -38,6 +38,8 @@ export const PackedMachine = z.strictObject({
     .exactOptional(),
   /** The system disk, bottom layer first. A package of kind `update` may lack blobs of layers that were in earlier ones. */
   layers: z.array(LayerEntry).min(1).max(MAX_LAYERS),
+  /** The machine has a data disk, made this large when the machine is installed for the first time. */
+  dataDiskMiB: DataDiskMiB.exactOptional(),
   /** The version of the administrator’s own copy; installing the machine sets it. */
   descriptor: z.string().max(1024).exactOptional(),
   policy: PolicyDocument,

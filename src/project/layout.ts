@@ -26,6 +26,7 @@ export function vmPathsIn(vmFolder: string) {
     policy: join(vmFolder, 'policy.yaml'),
     state: join(vmFolder, 'state.json'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
+    data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),
     kernel: join(vmFolder, 'boot', 'kernel'),
     initrd: join(vmFolder, 'boot', 'initrd'),

@@ -17,6 +17,12 @@ export const ProjectFile = z.strictObject({
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;
 
+/** The size of a machine’s data disk: up to 16 TiB. */
+export const DataDiskMiB = z
+  .int()
+  .min(1)
+  .max(1 << 24);
+
 export const Firmware = z.enum(['bios', 'uefi', 'direct']);
 
 /** `vms/<name>/vm.yaml`: a machine’s hardware. Its disks and boot files lie beside it under fixed names. */
@@ -32,6 +38,8 @@ export const VmFile = z
     cpus: z.int().min(1).max(64).default(1),
     /** `direct` starts the kernel in `boot/` without firmware. */
     firmware: Firmware.default('bios'),
+    /** The machine has a data disk of this size, which is the user’s: no package ever replaces it. */
+    dataDiskMiB: DataDiskMiB.exactOptional(),
     /** The kernel’s command line, with `direct` only. */
     append: z
       .string()

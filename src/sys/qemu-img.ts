@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { run } from './exec.ts';
+import { isThere, moveFile, temporaryBeside } from './files.ts';
 
 /**
  * The name under which QEMU opens a chain of qcow2 files given bottom first: every file is named by us and the
@@ -23,6 +24,12 @@ export function mapImage(files: readonly string[], options: Options = {}): Promi
   return json(['map', '--output=json', chainName(files)], options);
 }
 
+/** Where an ordinary file has holes, as `qemu-img map` says; not checked. @throws as `mapImage` */
+export function mapRaw(path: string, options: Options = {}): Promise<unknown> {
+  const name = JSON.stringify({ driver: 'raw', file: { driver: 'file', filename: path } });
+  return json(['map', '--output=json', `json:${name}`], options);
+}
+
 /** What `qemu-img info` says of a file in the given format, opened under its plain name. @throws as `mapImage` */
 export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Options = {}): Promise<unknown> {
   return json(['info', '--output=json', '-f', format, plain(path)], options);
@@ -35,6 +42,14 @@ export async function qemuImg(
 ): Promise<string> {
   const { stdout } = await run('qemu-img', args, { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) });
   return stdout;
+}
+
+/** Makes an empty qcow2 disk that names no other file, as one step; one that is there already stays as it is. @throws as `mapImage`, DISK_FULL */
+export async function makeDiskOnce(path: string, virtualBytes: number): Promise<void> {
+  if (await isThere(path)) return;
+  const beside = temporaryBeside(path);
+  await qemuImg(['create', '-q', '-f', 'qcow2', plain(beside), `${virtualBytes}`]);
+  await moveFile(beside, path);
 }
 
 /** A path that `qemu-img` takes as a path whatever is in it: `nbd:x` is a file here, `-x` no option. */

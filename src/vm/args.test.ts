@@ -29,6 +29,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
       firmware: { kind: 'uefi', code: { fd: 6, readOnly: true }, variables: { fd: 7, readOnly: false } },
     },
   ],
+  ['data-disk', { ...PLAN, data: { fd: 6, readOnly: false } }],
   [
     'direct',
     {

@@ -28,6 +28,8 @@ export interface QemuPlan {
   sockets: MachineSockets;
   /** The system disk: layers bottom first, then the writable overlay. */
   disk: readonly HandedFile[];
+  /** The data disk: a second one, whole in itself. */
+  data?: HandedFile;
   firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
 }
 
@@ -54,6 +56,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
     ...firmwareArgs(plan),
     ...diskArgs(plan.disk),
+    ...(plan.data ? dataArgs(plan.data) : []),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
     ...['-device', 'virtio-serial-pci,max_ports=8'],
@@ -66,8 +69,9 @@ export function qemuArgs(plan: QemuPlan): string[] {
   ];
 }
 
-function handedFiles({ disk, firmware }: QemuPlan): HandedFile[] {
-  return firmware.kind === 'uefi' ? [...disk, firmware.code, firmware.variables] : [...disk];
+function handedFiles({ disk, data, firmware }: QemuPlan): HandedFile[] {
+  const disks = data ? [...disk, data] : [...disk];
+  return firmware.kind === 'uefi' ? [...disks, firmware.code, firmware.variables] : disks;
 }
 
 function pflash({ firmware }: QemuPlan): string {
@@ -93,13 +97,22 @@ function firmwareArgs({ firmware }: QemuPlan): string[] {
   }
 }
 
+/** What the guest frees or fills with zeroes takes no room. */
+const SPARSE = { discard: 'unmap', 'detect-zeroes': 'unmap' };
+
 function diskArgs(files: readonly HandedFile[]): string[] {
   const nodes = files.flatMap((file, index) => {
-    const access = file.readOnly ? { 'read-only': true } : { discard: 'unmap', 'detect-zeroes': 'unmap' };
+    const access = file.readOnly ? { 'read-only': true } : SPARSE;
     const backing = index === 0 ? null : `disk${index - 1}`;
     return blockdev({ driver: 'qcow2', 'node-name': `disk${index}`, backing, ...access, file: fileNode(file) });
   });
   return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1}`];
+}
+
+/** Guests find it as /dev/disk/by-id/virtio-data, whatever else they have. */
+function dataArgs(file: HandedFile): string[] {
+  const node = blockdev({ driver: 'qcow2', 'node-name': 'data', backing: null, ...SPARSE, file: fileNode(file) });
+  return [...node, '-device', 'virtio-blk-pci,drive=data,serial=data'];
 }
 
 function fileNode({ fd, readOnly }: HandedFile): object {

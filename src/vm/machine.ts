@@ -27,6 +27,8 @@ export interface MachineFiles {
   /** Read-only layers, bottom first. */
   layers: readonly string[];
   overlay: string;
+  /** The data disk, where the machine has one. */
+  data?: string;
   firmware:
     | { kind: 'bios' }
     | { kind: 'uefi'; code: string; variables: string }
@@ -54,18 +56,27 @@ export interface MachineStart {
  * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
  */
 export async function startQemu(start: MachineStart): Promise<ProcessId> {
-  const { layers, overlay, firmware } = start.files;
+  const { layers, overlay, data, firmware } = start.files;
   const firmwarePaths =
     firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
   const readOnly = [...layers, ...firmwarePaths.filter((path) => path !== undefined)];
-  const writable = [overlay, ...(firmware.kind === 'uefi' ? [firmware.variables] : [])];
+  const writable = [
+    overlay,
+    ...(data === undefined ? [] : [data]),
+    ...(firmware.kind === 'uefi' ? [firmware.variables] : []),
+  ];
   await using files = await openFiles({ readOnly, writable, append: [start.logPath] });
   const handed = files.fds.slice(0, -1);
   const place = (path: string): HandedFile => {
     const index = [...readOnly, ...writable].indexOf(path);
     return { fd: FIRST_FD + index, readOnly: index < readOnly.length };
   };
-  const plan: QemuPlan = { ...start, disk: [...layers, overlay].map(place), firmware: placedFirmware(firmware, place) };
+  const plan: QemuPlan = {
+    ...start,
+    disk: [...layers, overlay].map(place),
+    ...(data === undefined ? {} : { data: place(data) }),
+    firmware: placedFirmware(firmware, place),
+  };
   const [program = '', ...args] = [
     ...start.enter,
     ...OPEN_TAP,

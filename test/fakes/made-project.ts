@@ -25,7 +25,12 @@ export function scratch(t: TestContext): string {
 }
 
 /** A real project with one machine `office` whose disk holds 1 MiB of noise, and what an administrator does with it. */
-export async function madeProject(t: TestContext, name = 'Acme', now = Date.now()) {
+export async function madeProject(
+  t: TestContext,
+  name = 'Acme',
+  now = Date.now(),
+  more: { dataDiskMiB?: number } = {},
+) {
   const work = scratch(t);
   const folder = join(work, 'project');
   const identity = await foundProject(folder, {
@@ -38,7 +43,7 @@ export async function madeProject(t: TestContext, name = 'Acme', now = Date.now(
   writeFileSync(disk, randomBytes(1 << 20));
   await addVm(await openProject(folder), {
     name: 'office',
-    hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios' },
+    hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios', ...more },
     disk,
   });
   return {

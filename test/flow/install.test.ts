@@ -6,10 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { collect } from '../../src/install/collect.ts';
 import { installPackage } from '../../src/install/install.ts';
 import { openInstance, readDescriptor, readInstances } from '../../src/install/instances.ts';
-import { computerPaths, layerPath } from '../../src/install/layout.ts';
+import { computerPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
 import { saveState } from '../../src/project/save.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram, run } from '../../src/sys/exec.ts';
 import { digestFile } from '../../src/sys/files.ts';
+import { imageFacts } from '../../src/sys/qemu-img.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V2 } from '../fakes/quarantine.ts';
 
@@ -74,6 +75,25 @@ test('a full package is installed, an update replaces the machine and brings its
   await collect(state, new Map());
   assert.deepEqual(readdirSync(join(state, 'instances/office/generations')), ['2']);
   assert.equal(readdirSync(computerPaths(state).layers).length, 2, 'both layers of the chain are needed');
+});
+
+test('a data disk is made once and no byte of it changes, whatever is installed; its machine loses nothing', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
+  const { install, state } = computer(t);
+  const { data } = instancePaths(state, 'office');
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  const { format, 'virtual-size': bytes } = Object(await imageFacts(data, 'qcow2'));
+  assert.deepEqual([format, bytes], ['qcow2', 64 << 20]);
+  await run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 1M 64k', data]);
+  const written = await digestFile(data);
+
+  await project.changeDisk(0);
+  await install((await project.build('two', { kind: 'update' })).folder);
+  await collect(state, new Map());
+
+  assert.deepEqual(await digestFile(data), written);
 });
 
 test('an update without its base says what is needed, and nothing is installed', { skip }, async (t) => {

@@ -16,6 +16,7 @@ import { systemClock } from '../../sys/clock.ts';
 import { copyFileTo, isThere, makeFolder } from '../../sys/files.ts';
 import { takeLock } from '../../sys/lock.ts';
 import { openLog } from '../../sys/log.ts';
+import { makeDiskOnce } from '../../sys/qemu-img.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 
@@ -83,8 +84,9 @@ async function run(
 }
 
 async function specOf(project: Project, vm: ProjectVm, runRoot: string, mode: RunMode): Promise<MachineSpec> {
-  const { id: uuid, memoryMiB, cpus } = vm.file.value;
+  const { id: uuid, memoryMiB, cpus, dataDiskMiB } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
+  if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
   const digest = createHash('sha256').update(`project ${uuid}`).digest('hex');
   const id = digest.slice(0, 8);
   return {
@@ -93,6 +95,7 @@ async function specOf(project: Project, vm: ProjectVm, runRoot: string, mode: Ru
     files: {
       layers: await releaseLayers(project.folder, vm.name),
       overlay: paths.work,
+      ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
       firmware: await firmwareOf(vm, paths),
     },
     logPath: join(paths.folder, 'qemu.log'),

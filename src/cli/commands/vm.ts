@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseBytes } from '../../lib/bytes.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/disk-import.ts';
 import { addVm, removeVm } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
@@ -17,6 +18,7 @@ interface AddOptions extends Located {
   diskFormat?: DiskFormat;
   memory: number;
   cpus: number;
+  dataDisk?: number;
   firmware?: ProjectVm['file']['value']['firmware'];
   kernel?: string;
   initrd?: string;
@@ -33,6 +35,7 @@ export function addVmCommands(program: Command): void {
       memoryMiB: options.memory,
       cpus: options.cpus,
       firmware,
+      ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
       ...(append === undefined ? {} : { append }),
     };
     const boot =
@@ -49,6 +52,7 @@ export function addVmCommands(program: Command): void {
     .addOption(new Option('--disk-format <format>', 'instead of finding it out').choices(DISK_FORMATS))
     .option('--memory <mib>', 'memory in MiB', wholeNumber, 1024)
     .option('--cpus <n>', 'processors', wholeNumber, 1)
+    .option('--data-disk <size>', 'a second disk such as 4G, the user’s own: no package ever replaces it', mebibytes)
     .addOption(new Option('--firmware <kind>', 'how it starts').choices(Firmware.options))
     .option('--kernel <file>', 'start this kernel, without firmware')
     .option('--initrd <file>', 'with --kernel: its initial file system')
@@ -90,6 +94,13 @@ function summary({ name, file, policy, state }: ProjectVm) {
     policy: policy.value,
     ...(state.descriptor === undefined ? {} : { descriptor: state.descriptor }),
   };
+}
+
+function mebibytes(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined || bytes % 2 ** 20 !== 0)
+    throw new InvalidArgumentError(`${text} is no size such as 512M or 4G`);
+  return bytes / 2 ** 20;
 }
 
 export function wholeNumber(text: string): number {
