@@ -33,6 +33,8 @@ export interface Plan {
   copies: Uint32Array;
   /** Threes of file block, new block, count. */
   repeats: Uint32Array;
+  /** Pairs of file block, count. */
+  zeros: Uint32Array;
   /** SHA-256 of each MiB of the layer file (layer §8.5). */
   pieces: Buffer;
   /** Blocks that take room: all but the zero ones. */
@@ -84,15 +86,17 @@ function part(file: BlockFile, offset: number, bytes: number): Buffer {
   return into;
 }
 
-function sortRuns(records: Uint8Array, head: Head): Pick<Plan, 'newBlocks' | 'copies' | 'repeats' | 'dataBlocks'> {
+function sortRuns(records: Uint8Array, head: Head): Omit<Plan, 'head' | 'frames' | 'framesOffset' | 'pieces'> {
   const newBlocks = new Uint32Array(head.newBlocks);
   const copies: number[] = [];
   const repeats: number[] = [];
+  const zeros: number[] = [];
   let file = 0;
   let dataBlocks = 0;
   for (const run of decodeRecords(records, head)) {
     switch (run.kind) {
       case 'zero':
+        zeros.push(file, run.n);
         break;
       case 'same':
       case 'moved':
@@ -108,7 +112,8 @@ function sortRuns(records: Uint8Array, head: Head): Pick<Plan, 'newBlocks' | 'co
     if (run.kind !== 'zero') dataBlocks += run.n;
     file += run.n;
   }
-  return { newBlocks, copies: Uint32Array.from(copies), repeats: Uint32Array.from(repeats), dataBlocks };
+  const list = (numbers: number[]) => Uint32Array.from(numbers);
+  return { newBlocks, copies: list(copies), repeats: list(repeats), zeros: list(zeros), dataBlocks };
 }
 
 /** Bytes of the layer that take room on a disk. */

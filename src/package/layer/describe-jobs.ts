@@ -121,7 +121,7 @@ export function openDescribe({ layer, base, guest, packing, anchorBits }: Descri
         const dictionary = there.subarray(0, baseBytes + own.length * BLOCK);
         below.readEach(dictionary.subarray(0, baseBytes), baseBlocks);
         readEach(dictionary.subarray(baseBytes), own);
-        return Uint8Array.from(compress(bytes, packing.level, dictionary));
+        return new Uint8Array(compress(bytes, packing.level, dictionary));
       },
 
       digest: digestBlocks,
@@ -137,5 +137,5 @@ function pieceHashes(bytes: Buffer): Uint8Array {
   const hashes: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += PIECE)
     hashes.push(hash('sha256', bytes.subarray(at, at + PIECE), 'buffer'));
-  return Uint8Array.from(Buffer.concat(hashes));
+  return new Uint8Array(Buffer.concat(hashes));
 }

@@ -1,5 +1,4 @@
 import { createHash, hash } from 'node:crypto';
-import { AppError } from '../../lib/errors.ts';
 import { inOrder } from '../../lib/in-order.ts';
 import { BlockFile } from '../../sys/blocks.ts';
 import { createFile, withScratch } from '../../sys/new-file.ts';
@@ -17,7 +16,7 @@ import { type BaseIndex, NO_INDEX, openIndex } from './index-file.ts';
 import { type Mode, type Packing, packingOf } from './modes.ts';
 import { openChain } from './open-chain.ts';
 import { checkLayerHeader } from './qcow2.ts';
-import { type Work, writeLayer } from './rebuild.ts';
+import { replay, type Work } from './replay.ts';
 import { type Resolver, resolver } from './resolve.ts';
 import { compress } from './zstd.ts';
 
@@ -51,7 +50,7 @@ const WORKER = new URL('./describe-worker.ts', import.meta.url);
 
 /**
  * Describes a layer against the layers below it as a blob, from which `rebuildLayer` makes the same file again. The blob is
- * rebuilt and compared before this returns (layer §11.5). Same layer, base, mode and Node: same blob, with any number of
+ * rebuilt and compared, block by block, before this returns (layer §11.5). Same layer, base, mode and Node: same blob, with any number of
  * workers and with or without an index.
  * @throws LAYER_INVALID (no layer as `normalise` makes it), LAYER_BASE_MISSING, LAYER_TOO_LARGE, LAYER_HASH (the blob did
  * not give the layer back), FILE_EXISTS, DISK_FULL, INTERRUPTED; nothing is left then
@@ -64,7 +63,7 @@ export async function describeLayer(options: DescribeOptions): Promise<Described
   const index = known || (below.length === 0 ? NO_INDEX : await surveyBase(base, options));
   return createFile(options.out, 0o644, async (beside) => {
     const described = await describeBlocks({ ...options, base, own, index, virtualBytes, out: beside });
-    await withScratch(options.out, (again) => verify(described, { ...options, base, blob: beside, out: again }));
+    await verify(described, { ...options, base, blob: beside });
     return described;
   });
 }
@@ -99,17 +98,19 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
   const choose = chooser(packing, found.anchors, below.blocks, (layerBytes * 2) / 2 ** bits).choose;
 
   return await withScratch(out, async (framesPath) => {
-    const digest = threads.run('digest', layer);
+    using framesFile = new BlockFile(framesPath, 'create');
     const pieces: Uint8Array[] = [];
     const frames: Frame[] = [];
-    using framesFile = new BlockFile(framesPath, 'create');
     let framesBytes = 0;
-    const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
-    for await (const { packed, dictionary } of packFrames(threads, cut, { packing, choose, resolved })) {
-      framesFile.write(packed, framesBytes);
-      framesBytes += packed.length;
-      frames.push({ packedBytes: packed.length, dictionary });
-    }
+    const pack = async () => {
+      const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
+      for await (const { packed, dictionary } of packFrames(threads, cut, { packing, choose, resolved })) {
+        framesFile.write(packed, framesBytes);
+        framesBytes += packed.length;
+        frames.push({ packedBytes: packed.length, dictionary });
+      }
+    };
+    const [sha256] = await Promise.all([threads.run('digest', layer), pack()]);
     const pieceList = Buffer.concat(pieces);
     const head = { ...packing, layerBytes, baseBytes: base.virtualBytes, newBlocks: resolved.counts.new };
     const { map, ...mapSizes } = packMap(resolved, frames);
@@ -117,7 +118,7 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
     const blobSha256 = writeBlob(out, start, framesFile, framesBytes);
     return {
       blob: { bytes: start.length + framesBytes, sha256: blobSha256 },
-      layer: { bytes: layerBytes, sha256: await digest, virtualBytes, pieces: hash('sha256', pieceList) },
+      layer: { bytes: layerBytes, sha256, virtualBytes, pieces: hash('sha256', pieceList) },
       mode,
       stats: { ...resolved.counts, mapBytes: map.length, frames: frames.length },
     };
@@ -207,13 +208,13 @@ function writeBlob(path: string, start: Buffer, frames: BlockFile, framesBytes: 
 }
 
 interface VerifyOptions extends Work {
+  layer: string;
   blob: string;
   base: Chain;
-  out: string;
 }
 
-async function verify({ blob, layer }: Described, { base, workers, signal, ...paths }: VerifyOptions): Promise<void> {
-  const plan = readBlob(paths.blob, { ...layer, blob }, base.virtualBytes);
-  const sha256 = await writeLayer({ blob: paths.blob, base, plan, out: paths.out, workers, signal });
-  if (sha256 !== layer.sha256) throw new AppError('LAYER_HASH', 'the blob does not give the layer back');
+/** Rebuilds a blob past the layer itself: every block it gives must be the one that is there (layer §11.5). */
+async function verify(described: Described, { layer, blob, base, workers, signal }: VerifyOptions): Promise<void> {
+  const plan = readBlob(blob, { ...described.layer, blob: described.blob }, base.virtualBytes);
+  await replay({ blob, base, plan, target: { path: layer, how: 'check' }, workers, signal });
 }
