@@ -24,7 +24,8 @@ export class LabComputer implements AsyncDisposable {
   readonly folder = join(tmpdir(), newPrefix());
   readonly project = join(this.folder, 'project');
   readonly #run = join(this.folder, 'run');
-  readonly #socket = join(this.folder, 'd.sock');
+  /** The service’s socket. */
+  readonly socket = join(this.folder, 'd.sock');
   readonly #network: LabNetwork;
   readonly #exit = atExit(() => remove(this.folder));
   readonly #onCommand: (line: string) => void;
@@ -52,18 +53,23 @@ export class LabComputer implements AsyncDisposable {
 
   /** Starts the service and waits until it answers. */
   async startService(): Promise<void> {
-    const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.#socket];
+    const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.socket];
     const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
     const args = [join(CLI, 'lazaretd.ts'), ...where, ...how];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     const env = { LAZARET_LOG: 'error', ...process.env };
     const service = this.#network.spawn('host', process.execPath, args, [...stdio], env);
     this.#service = service;
-    for (let waited = 0; !existsSync(this.#socket); waited += 20) {
+    for (let waited = 0; !existsSync(this.socket); waited += 20) {
       if (service.exitCode !== null) throw new Error(`lazaretd ended with ${service.exitCode}`);
       if (waited > PATIENCE_MS) throw new Error('lazaretd does not listen');
       await sleep(20);
     }
+  }
+
+  /** The service’s process. */
+  get servicePid(): number {
+    return this.#service?.pid ?? 0;
   }
 
   /** Ends the service; its machines run on. @throws when it must be killed */
@@ -77,13 +83,13 @@ export class LabComputer implements AsyncDisposable {
       service.kill('SIGKILL');
       throw new Error('lazaretd does not end when it is asked to');
     }
-    rmSync(this.#socket, { force: true });
+    rmSync(this.socket, { force: true });
   }
 
   /** The user’s command line. */
   lazaret(...args: string[]): Promise<Ended> {
     this.#tell('lazaret', args);
-    return this.#cli(['lazaret.ts', '--socket', this.#socket, ...args]);
+    return this.#cli(['lazaret.ts', '--socket', this.socket, ...args]);
   }
 
   /** The administrator’s command line, on the project. */

@@ -1,12 +1,23 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskOf, initrdOf } from './image.ts';
 import { uncompressedKernel, unpackKernel } from './kernel.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, '.cache');
+const DAY_MS = 86_400_000;
 
 /** A real Linux in 10 MB: the distribution’s kernel for virtual machines, busybox, and Lazaret’s guest tools. */
 export interface SmallGuest {
@@ -30,7 +41,10 @@ export function smallGuest(): SmallGuest {
   const packages = globSync(join(CACHE, 'kernel-packages', '*.deb')).sort();
   if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs');
   const folder = join(CACHE, 'guest', recipeDigest(packages));
-  if (!existsSync(folder)) putInPlace(folder, (beside) => makeBootFiles(packages, beside));
+  if (!existsSync(folder)) {
+    removeOld(dirname(folder));
+    putInPlace(folder, (beside) => makeBootFiles(packages, beside));
+  }
   return {
     kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd'),
@@ -60,11 +74,17 @@ function putInPlace(folder: string, make: (beside: string) => void): void {
   const beside = mkdtempSync(`${folder}.`);
   try {
     make(beside);
-    execFileSync('chmod', ['755', beside]);
+    chmodSync(beside, 0o755);
     if (!existsSync(folder)) renameSync(beside, folder);
   } finally {
     rmSync(beside, { recursive: true, force: true });
   }
+}
+
+/** Removes guests of other recipes that nobody has made for a day, and what killed runs have left. */
+function removeOld(folder: string): void {
+  for (const path of globSync(join(folder, '*')))
+    if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true });
 }
 
 /** Changes with everything that the guest is made from. */

@@ -77,11 +77,32 @@ export class MainJob implements AsyncDisposable {
   }
 
   /** Sets which servers the machine may reach: both when it is up to date, the update server when it is not. */
-  async setQuarantine(): Promise<void> {
-    const lists = ['--normal', 'intranet.lab.test', 'update.lab.test', '--restricted', 'update.lab.test'];
+  setQuarantine(): Promise<void> {
+    return this.setLists({
+      normal: ['intranet.lab.test', 'update.lab.test'],
+      restricted: ['update.lab.test'],
+      interval: '1s',
+    });
+  }
+
+  async setLists({
+    normal,
+    restricted,
+    interval,
+  }: {
+    normal: string[];
+    restricted: string[];
+    interval: string;
+  }): Promise<void> {
+    const lists = ['--normal', ...normal, '--restricted', ...restricted];
     const messages = ['--restricted-message', MESSAGES.restricted, '--update-message', MESSAGES.update];
     const set = ['nq', 'set', VM, '--type', 'version-based', '--mode', 'whitelist'];
-    await this.#manager(...set, ...lists, ...messages, '--interval', '1s');
+    await this.#manager(...set, ...lists, ...messages, '--interval', interval);
+  }
+
+  /** Has the machine’s policy looked up; what follows from it is in force afterwards. */
+  lookUp(): Promise<Status> {
+    return this.#lazaret('look-up', VM);
   }
 
   /** Defines the next version; gives its descriptor. */

@@ -85,13 +85,13 @@ export class LabNetwork implements AsyncDisposable {
     return [...enter(this.#namespace(place)), 'setpriv', '--pdeathsig', 'KILL', program, ...args];
   }
 
-  /** When datagrams arrived since the last call, in milliseconds of the clock that all processes share. */
-  async arrivals(server: 'update' | 'intranet'): Promise<number[]> {
+  /** The lines of the datagrams that arrived since the last call. */
+  async datagrams(server: 'update' | 'intranet'): Promise<string[]> {
     const child = this.#servers.get(server);
     if (!child) throw new Error(`${server} does not run`);
-    child.send('count');
-    const [arrivals] = await once(child, 'message');
-    return arrivals;
+    child.send('lines');
+    const [lines] = await once(child, 'message');
+    return lines;
   }
 
   /** Ends the machines that run on the user’s computer, whatever its service thinks of it. */

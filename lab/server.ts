@@ -1,18 +1,18 @@
-// node lab/server.ts NAME ADDRESS: a server that answers its name over HTTP, and notes the datagrams that arrive.
-// It ends with the process that started it; `count` asks for the datagrams noted since the last time.
+// node lab/server.ts NAME ADDRESS: a server that answers its name over HTTP, and notes the lines of datagrams that arrive.
+// It ends with the process that started it; a message asks for the lines noted since the last one.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 const [, , name = '', address = ''] = process.argv;
-let arrivals: number[] = [];
+let lines: string[] = [];
 
 const http = createServer((_request, response) => response.end(`${name}\n`)).listen(80, address);
 const sink = createSocket('udp4').bind(9000, address);
-sink.on('message', () => arrivals.push(Number(process.hrtime.bigint()) / 1e6));
+sink.on('message', (datagram) => lines.push(...datagram.toString('latin1').trimEnd().split('\n')));
 process.on('message', () => {
-  process.send?.(arrivals);
-  arrivals = [];
+  process.send?.(lines);
+  lines = [];
 });
 process.on('disconnect', () => process.exit());
 await Promise.all([once(http, 'listening'), once(sink, 'listening')]);

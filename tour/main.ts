@@ -1,10 +1,12 @@
 // npm start: the whole main job before one’s eyes. Ends with 1 when anything was not as it should be.
 import { MainJob } from '../lab/main-job.ts';
+import { leftNamespaces } from '../lab/namespaces.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { formatBytes } from '../src/lib/bytes.ts';
 import { printCheck, printCommand, printFailure, printNote, printTable, printTitle } from './print.ts';
 
 const UNAVAILABLE = 69;
+const reached: [state: string, servers: string][] = [];
 const measured: [what: string, value: string][] = [];
 
 /** Shows whether something is as it should be, and remembers when it is not. */
@@ -15,9 +17,9 @@ function expect(holds: boolean, text: string): void {
 
 /** Asks from inside the guest which servers answer. */
 async function expectReached(job: MainJob, state: string, wanted: string): Promise<void> {
-  const reached = (await job.reached()).join(', ') || 'none';
-  expect(reached === wanted, `from inside the guest, packets reach: ${reached}`);
-  measured.push([`reached: ${state}`, reached]);
+  const servers = (await job.reached()).join(', ') || 'none';
+  expect(servers === wanted, `from inside the guest, packets reach: ${servers}`);
+  reached.push([state, servers]);
 }
 
 /** Runs nq-set in the guest. */
@@ -39,7 +41,7 @@ async function author(job: MainJob): Promise<{ fingerprint: string; version: str
 }
 
 async function install(job: MainJob, fingerprint: string): Promise<void> {
-  printTitle('He builds a signed package; the user installs it and starts the machine');
+  printTitle('A signed package: the administrator builds it, the user installs it and starts the machine');
   const full = await job.build('office-1', 'full');
   measured.push(['full package', formatBytes(full.blobBytes)]);
   const foreign = await job.install(full, '--fingerprint', '0'.repeat(64));
@@ -80,14 +82,17 @@ async function outdate(job: MainJob): Promise<string> {
   await expectNqSet(job, next, 0);
   await expectReached(job, 'version 1.1', 'update, intranet');
   printNote((await job.status()).message ?? '');
-  for (const to of ['intranet.lab.test:80', '10.88.30.2:80']) printNote((await job.explain(to)).rule);
+  for (const to of ['intranet.lab.test:80', '10.88.30.2:80']) {
+    const { allowed, rule } = await job.explain(to);
+    printNote(`${allowed ? 'allowed' : 'not allowed'}: ${rule}`);
+  }
   return newest;
 }
 
 async function replace(job: MainJob, newest: string): Promise<void> {
-  printTitle('An update package replaces the machine: the administrator changes his own copy in preview');
+  printTitle('An update package replaces the machine: the administrator changes the project’s own copy in preview');
   const change = `echo 2 >/etc/release-number && nq-set ${newest}`;
-  printNote(`in his guest: ${change}`);
+  printNote(`in that guest: ${change}`);
   await job.changeOwnCopy(change);
   const update = await job.build('office-2', 'update');
   measured.push(['update package', formatBytes(update.blobBytes)]);
@@ -113,18 +118,24 @@ async function tour(): Promise<void> {
     measured.push([`switch to ${to}, at the host`, `${durationMs.toFixed(1)} ms`]);
 }
 
+async function main(): Promise<void> {
+  const began = performance.now();
+  await tour();
+  expect(leftNamespaces().length === 0, 'nothing is left of it');
+  measured.push(['the whole tour', `${((performance.now() - began) / 1000).toFixed(0)} s`]);
+  printTitle('Which servers the guest could reach');
+  printTable(reached);
+  printTitle('Measured');
+  printTable(measured);
+}
+
 const reason = whyNoNetwork();
 if (reason) {
-  printNote(`The tour needs networks of its own: ${reason}.`);
+  printNote(`The tour makes networks of its own, which is not possible here: ${reason}.`);
   process.exitCode = UNAVAILABLE;
 } else {
-  const began = performance.now();
-  try {
-    await tour();
-    printTitle('Measured');
-    printTable([...measured, ['the whole tour', `${((performance.now() - began) / 1000).toFixed(0)} s`]]);
-  } catch (error) {
+  await main().catch((error: unknown) => {
     printFailure(error);
     process.exitCode = 1;
-  }
+  });
 }

@@ -3,8 +3,12 @@ export function printTitle(text: string): void {
   console.log(`\n${bold(text)}`);
 }
 
-/** A command line, as a person would type it. */
+let lastCommand = '';
+
+/** A command line, as a person would type it; one that is only repeated until something has happened is shown once. */
 export function printCommand(line: string): void {
+  if (line === lastCommand) return;
+  lastCommand = line;
   console.log(`  ${bold('$')} ${shortened(line)}`);
 }
 
