@@ -15,6 +15,7 @@ const InstallBody = z.strictObject({
   source: z.string().min(1).max(4000),
   fingerprint: z.string().max(100).exactOptional(),
   replace: z.boolean(),
+  keepOld: z.boolean(),
 });
 const StopBody = z.strictObject({ force: z.boolean() });
 
@@ -54,6 +55,9 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
     await supervisor.machine(context.req.param('vm')).stop(force);
     return context.json({ vm: context.req.param('vm'), state: 'stopped' });
   });
+  app.post('/v1/machines/:vm/rollback', async (context) =>
+    context.json(await supervisor.rollBack(context.req.param('vm'))),
+  );
   app.post('/v1/machines/:vm/look-up', async (context) => {
     const machine = supervisor.machine(context.req.param('vm'));
     await machine.access.lookUp();

@@ -4,6 +4,7 @@ import { collect } from '../install/collect.ts';
 import { type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
+import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog } from '../run/events.ts';
@@ -25,7 +26,17 @@ export interface ServiceOptions {
 }
 
 /** An installed machine, running or not. */
-export type InstanceReport = MachineReport | { vm: string; state: 'stopped'; generation: number; descriptor?: string };
+export type InstanceReport =
+  | (MachineReport & Installed)
+  | ({ vm: string; state: 'stopped'; generation: number } & Installed);
+
+/** What is installed beyond the generation. */
+interface Installed {
+  /** The generation that a roll back leads to. */
+  former?: number;
+  notes?: string;
+  descriptor?: string;
+}
 
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
 export class Supervisor implements AsyncDisposable {
@@ -34,7 +45,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
   readonly #machines = new Map<string, RunningMachine>();
-  readonly #starting = new Set<string>();
+  /** The machines that are being started, and the generation that each will run. */
+  readonly #starting = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ServiceOptions, computer: Computer) {
@@ -59,9 +71,10 @@ export class Supervisor implements AsyncDisposable {
     return supervisor;
   }
 
-  /** The names of the machines that run. */
-  running(): Set<string> {
-    return new Set([...this.#machines.keys(), ...this.#starting]);
+  /** The machines that run, and the generation that each runs. */
+  running(): Map<string, number> {
+    const run = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
+    return new Map([...this.#starting, ...run]);
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -74,17 +87,19 @@ export class Supervisor implements AsyncDisposable {
   async report(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
-    if (machine) return machine.report();
-    const { generation } = instance.current;
+    const { former } = instance;
+    const { generation, notes } = instance.current;
+    const installed = { ...(former === undefined ? {} : { former }), ...(notes === undefined ? {} : { notes }) };
+    if (machine) return { ...machine.report(), ...installed };
     const descriptor = await readDescriptor(this.#options.state, vm, generation);
-    return { vm, state: 'stopped', generation, ...(descriptor === undefined ? {} : { descriptor }) };
+    return { vm, state: 'stopped', generation, ...installed, ...(descriptor === undefined ? {} : { descriptor }) };
   }
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what RunningMachine.start throws */
   async start(vm: string): Promise<MachineReport> {
     const instance = await openInstance(this.#options.state, vm);
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
-    this.#starting.add(vm);
+    this.#starting.set(vm, instance.current.generation);
     try {
       const machine = await RunningMachine.start(await this.#spec(instance), this.#deps(instance));
       this.#keep(machine);
@@ -115,6 +130,17 @@ export class Supervisor implements AsyncDisposable {
         details: { generation },
       });
       return report;
+    });
+  }
+
+  /** Lets a machine’s next start use its former system. @throws as rollBack */
+  rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
+    return this.#inTurn(async () => {
+      const rolled = await rollBack(this.#options.state, vm);
+      const text = `from generation ${rolled.from} back to ${rolled.to}, as was asked`;
+      await this.events.add({ at: new Date(await this.now()).toISOString(), vm, kind: 'rolled-back', text });
+      await this.#collect();
+      return { ...rolled, afterStop: this.running().has(vm) };
     });
   }
 
@@ -161,8 +187,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
-    const inUse = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
-    await collect(this.#options.state, new Map(inUse));
+    await collect(this.#options.state, this.running());
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

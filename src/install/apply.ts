@@ -1,26 +1,25 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { blobName, unpackFile } from '../package/files.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import { rebuildLayer } from '../package/layer/rebuild.ts';
-import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
+import type { PackedFile } from '../package/manifest.ts';
 import type { OpenedPackage } from '../package/open.ts';
 import { below, fetchFile } from '../sys/fetch.ts';
-import { copyFileTo, isThere, makeFolder, moveFolder, removeFile, removeFolder, replaceLink } from '../sys/files.ts';
-import { makeDiskOnce, qemuImg } from '../sys/qemu-img.ts';
-import { type InstanceFile, readInstances, writeDescriptor, writeState } from './instances.ts';
-import { computerPaths, filePath, generationPaths, instancePaths, layerPath } from './layout.ts';
+import { isThere, makeFolder, removeFile } from '../sys/files.ts';
+import { raiseFloor } from './floor.ts';
+import { computerPaths, filePath, layerPath } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
+import type { Steps } from './steps.ts';
+import { switchMachine } from './switch.ts';
 
-const MIB = 1 << 20;
 const FETCH_MS = 6 * 3_600_000;
-/** The firmware’s own settings, which each generation gets afresh. */
-const UEFI_VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
 
 export interface ApplyOptions {
   state: string;
+  /** Keeps the former systems of the machines, to be rolled back to. */
+  keepOld: boolean;
+  steps: Steps;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -41,13 +40,23 @@ export interface Progress {
 export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
   const paths = computerPaths(options.state);
   for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
+  const { steps, signal } = options;
+  const manifest = opened.manifest.value;
   const work = new Staging(plan, opened.source, options);
-  for (const file of plan.files) await work.file(file);
-  for (const layer of plan.layers) await work.layer(layer);
+  for (const file of plan.files) {
+    await work.file(file);
+    await steps(`file ${file.sha256}`);
+  }
+  for (const layer of plan.layers) {
+    await work.layer(layer);
+    await steps(`layer ${layer.sha256}`);
+  }
+  await raiseFloor(options.state, manifest.minGeneration ?? 0);
+  await steps('floor');
   for (const { machine, action } of plan.machines) {
     if (action === 'keep') continue;
-    options.signal?.throwIfAborted();
-    await switchMachine(options.state, opened.manifest.value, machine);
+    signal?.throwIfAborted();
+    await switchMachine(manifest, machine, options);
     work.report('switch', machine.name);
   }
 }
@@ -104,48 +113,4 @@ class Staging {
     this.#doneBytes += blob.bytes;
     return path;
   }
-}
-
-async function switchMachine(state: string, manifest: PackageManifest, machine: PackedMachine): Promise<void> {
-  const { generation, project, policyServer } = manifest;
-  const instance = instancePaths(state, machine.name);
-  await makeFolder(instance.generations, 0o700);
-  if (!(await isThere(instance.file))) await writeState(instance.file, await newInstance(state, machine));
-  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
-  const target = generationPaths(state, machine.name, generation);
-  // A generation that no link names yet is what an interrupted installation left.
-  await removeFolder(target.folder);
-  const beside = `${target.folder}.tmp`;
-  await removeFolder(beside);
-  await makeFolder(beside, 0o700);
-  // It names no layer below: whoever opens it says which (layer §1.3).
-  await qemuImg([
-    'create',
-    '-q',
-    '-f',
-    'qcow2',
-    join(beside, 'overlay.qcow2'),
-    `${machine.layers.at(-1)?.virtualBytes}`,
-  ]);
-  if (machine.firmware === 'uefi')
-    await copyFileTo(UEFI_VARIABLES, join(beside, 'variables.fd'), UEFI_VARIABLES_MAX_BYTES);
-  await writeState(join(beside, 'generation.json'), {
-    format: 1,
-    generation,
-    package: manifest.name,
-    project,
-    ...(policyServer === undefined ? {} : { policyServer }),
-    machine,
-  });
-  await moveFolder(beside, target.folder);
-  await writeDescriptor(state, machine.name, generation, machine.descriptor);
-  await replaceLink(instance.current, join('generations', `${generation}`));
-}
-
-async function newInstance(state: string, { name, id }: PackedMachine): Promise<InstanceFile> {
-  const taken = new Set((await readInstances(state)).map(({ file }) => file.number));
-  let number = 0;
-  while (taken.has(number)) number += 1;
-  const mac = ['52', '54', '00', ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
-  return { format: 1, vm: name, vmId: id, number, mac, uuid: randomUUID() };
 }

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { bootFiles } from '../package/parts.ts';
 import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files.ts';
-import { readGeneration, readInstances } from './instances.ts';
+import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
 import { computerPaths, filePath, instancePaths, layerPath } from './layout.ts';
 
 /**
- * Removes what nothing needs any more: generations that are neither current nor in use, layers and files that no
+ * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no
  * generation names, and what interrupted installations left. `inUse` has the generation each running machine runs.
  */
 export async function collect(state: string, inUse: ReadonlyMap<string, number>): Promise<void> {
   const paths = computerPaths(state);
   const needed = new Set<string>();
-  for (const instance of await readInstances(state)) {
-    const { vm } = instance.file;
-    const kept = new Set([instance.current.generation, inUse.get(vm)]);
+  for (const vm of await instanceNames(state)) {
+    const instance = await readIfInstalled(state, vm);
+    const kept = new Set([instance?.current.generation, instance?.former, inUse.get(vm)]);
     for (const name of await namesIn(instancePaths(state, vm).generations)) {
       if (!kept.has(Number(name))) await removeFolder(join(instancePaths(state, vm).generations, name));
     }
@@ -23,6 +23,7 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
       for (const { sha256 } of machine.layers) needed.add(layerPath(state, sha256));
       for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
     }
+    if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
     await removeTemporary(instancePaths(state, vm).folder);
   }
   for (const name of await namesIn(paths.staging)) await removeFile(join(paths.staging, name));

@@ -1,10 +1,15 @@
 import { freeBytes, isThere, makeFolder, namesIn } from '../sys/files.ts';
+import { readFloor } from './floor.ts';
 import { readInstances } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import type { ComputerFacts } from './plan.ts';
 
-/** Looks at this computer. `running` names the machines that run. */
-export async function computerFacts(state: string, running: ReadonlySet<string>, now: number): Promise<ComputerFacts> {
+/** Looks at this computer. `running` has the generation that each running machine runs. */
+export async function computerFacts(
+  state: string,
+  running: ReadonlyMap<string, number>,
+  now: number,
+): Promise<ComputerFacts> {
   const paths = computerPaths(state);
   await makeFolder(state, 0o700);
   const instances = await readInstances(state);
@@ -12,7 +17,8 @@ export async function computerFacts(state: string, running: ReadonlySet<string>,
     machines: await Promise.all(
       instances.map(async ({ file: { vm }, current: { generation } }) => {
         const hasDataDisk = await isThere(instancePaths(state, vm).data);
-        return { vm, generation, isRunning: running.has(vm), hasDataDisk };
+        const runs = running.get(vm);
+        return { vm, generation, hasDataDisk, ...(runs === undefined ? {} : { runs }) };
       }),
     ),
     layers: new Set(
@@ -20,6 +26,7 @@ export async function computerFacts(state: string, running: ReadonlySet<string>,
     ),
     files: new Set(await namesIn(paths.files)),
     freeBytes: await freeBytes(state),
+    minGeneration: await readFloor(state),
     now,
   };
 }

@@ -7,6 +7,7 @@ import { applyPlan, type Progress } from './apply.ts';
 import { computerFacts } from './facts.ts';
 import { computerPaths } from './layout.ts';
 import { type InstallPlan, plan } from './plan.ts';
+import { noSteps, type Steps } from './steps.ts';
 
 export interface InstallRequest {
   /** A folder’s path or an address. */
@@ -15,16 +16,19 @@ export interface InstallRequest {
   fingerprint?: string;
   /** The user knows which machines lose what he changed in them. */
   replace: boolean;
+  /** Keeps the former systems, to be rolled back to. */
+  keepOld: boolean;
 }
 
 export interface InstallOptions {
   state: string;
-  /** The machines that run now. */
-  running: ReadonlySet<string>;
+  /** The machines that run now, and the generation that each runs. */
+  running: ReadonlyMap<string, number>;
   /** The trusted time in milliseconds. */
   now: number;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
+  steps?: Steps;
 }
 
 /** What an installation did. */
@@ -32,6 +36,8 @@ export interface InstallReport {
   project: { name: string; fingerprint: string };
   package: string;
   generation: number;
+  /** What is new, in the administrator’s words. */
+  notes?: string;
   machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean }[];
 }
 
@@ -41,14 +47,14 @@ export interface InstallReport {
  *   LAYER_*, DISK_FULL, INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-  const { state, running, now, signal, onProgress } = options;
+  const { state, running, now, signal, onProgress, steps = noSteps } = options;
   const source = addressOf(request.source);
   const trustFolder = computerPaths(state).trust;
   const project = await trustProject(trustFolder, source, request.fingerprint);
   const opened = await openPackage(source, { trustFolder, now, signal });
   const todo = plan(opened.manifest.value, await computerFacts(state, running, now));
   askBeforeLoss(todo, request.replace);
-  await applyPlan(todo, opened, { state, signal, onProgress });
+  await applyPlan(todo, opened, { state, keepOld: request.keepOld, signal, onProgress, steps });
   return reportOf(project, opened, todo);
 }
 
@@ -84,6 +90,7 @@ function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage
     project: { name: project.name, fingerprint: project.fingerprint },
     package: manifest.value.name,
     generation: todo.generation,
+    ...(manifest.value.notes === undefined ? {} : { notes: manifest.value.notes }),
     machines,
   };
 }

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Sha256 } from '../package/layer/entry.ts';
-import { PackedMachine } from '../package/manifest.ts';
+import { Notes, PackedMachine } from '../package/manifest.ts';
 import { VM_NAME } from '../policy/schema.ts';
-import { linkTarget, namesIn, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { isThere, linkTarget, namesIn, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STATE_BYTES = 64 << 20;
@@ -28,6 +28,7 @@ export const GenerationFile = z.strictObject({
   package: z.string(),
   project: z.strictObject({ fingerprint: Sha256, name: z.string() }),
   policyServer: z.url().exactOptional(),
+  notes: Notes.exactOptional(),
   machine: PackedMachine,
 });
 export type GenerationFile = z.infer<typeof GenerationFile>;
@@ -39,28 +40,60 @@ export interface Instance {
   state: string;
   file: InstanceFile;
   current: GenerationFile;
+  /** The generation that a roll back leads to. */
+  former: number | undefined;
 }
 
 /** All installed machines, by name. @throws FILE_INVALID when one cannot be read */
 export async function readInstances(state: string): Promise<Instance[]> {
-  const names = (await namesIn(computerPaths(state).instances)).filter((name) => VM_NAME.test(name));
-  const instances = await Promise.all(names.map((name) => readInstance(state, name)));
+  const instances = await Promise.all((await instanceNames(state)).map((name) => readIfInstalled(state, name)));
   return instances.filter((instance) => instance !== undefined);
+}
+
+/** The names of all machines, also of those whose first installation was interrupted. */
+export async function instanceNames(state: string): Promise<string[]> {
+  return (await namesIn(computerPaths(state).instances)).filter((name) => VM_NAME.test(name));
 }
 
 /** @throws VM_UNKNOWN, FILE_INVALID */
 export async function openInstance(state: string, vm: string): Promise<Instance> {
-  const instance = VM_NAME.test(vm) ? await readInstance(state, vm) : undefined;
+  const instance = VM_NAME.test(vm) ? await readIfInstalled(state, vm) : undefined;
   if (!instance) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
   return instance;
 }
 
-async function readInstance(state: string, vm: string): Promise<Instance | undefined> {
+/** A machine, or undefined when none of that name is installed whole. @throws FILE_INVALID */
+export async function readIfInstalled(state: string, vm: string): Promise<Instance | undefined> {
   const paths = instancePaths(state, vm);
-  const target = await linkTarget(paths.current);
-  if (target === undefined) return undefined;
+  const current = await readCurrent(state, vm);
+  if (current === undefined) return undefined;
   const file = await readState(paths.file, InstanceFile);
-  return { state, file, current: await readGeneration(state, vm, Number(basename(target))) };
+  const former = await linked(paths.former);
+  return {
+    state,
+    file,
+    current: await readGeneration(state, vm, current),
+    // A roll back that was interrupted has switched, but not yet forgotten where it led to.
+    former: former === current ? undefined : former,
+  };
+}
+
+/** The generation that a machine’s next start uses, or undefined when none was ever installed whole. */
+export function readCurrent(state: string, vm: string): Promise<number | undefined> {
+  return linked(instancePaths(state, vm).current);
+}
+
+async function linked(path: string): Promise<number | undefined> {
+  const target = await linkTarget(path);
+  return target === undefined ? undefined : Number(basename(target));
+}
+
+/** The numbers that machines of this computer have, also those whose first installation was interrupted. */
+export async function instanceNumbers(state: string): Promise<Set<number>> {
+  const files = (await instanceNames(state)).map((vm) => instancePaths(state, vm).file);
+  const there = await Promise.all(files.map(async (path) => ((await isThere(path)) ? [path] : [])));
+  const numbers = there.flat().map(async (path) => (await readState(path, InstanceFile)).number);
+  return new Set(await Promise.all(numbers));
 }
 
 export async function readGeneration(state: string, vm: string, generation: number): Promise<GenerationFile> {
@@ -68,7 +101,7 @@ export async function readGeneration(state: string, vm: string, generation: numb
 }
 
 /** A JSON file that we wrote ourselves. @throws FILE_MISSING, FILE_INVALID */
-async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   const bytes = await readCapped(path, MAX_STATE_BYTES);
   try {
     return schema.parse(JSON.parse(bytes.toString('utf8')));

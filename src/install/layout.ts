@@ -4,6 +4,7 @@ import { join } from 'node:path';
 export function computerPaths(state: string) {
   return {
     lock: join(state, '.lock'),
+    floor: join(state, 'floor.json'),
     trust: join(state, 'trust'),
     policies: join(state, 'policies'),
     layers: join(state, 'layers'),
@@ -34,6 +35,8 @@ export function instancePaths(state: string, vm: string) {
     data: join(folder, 'data.qcow2'),
     /** A link to the generation that the next start uses: switching it is the one commit point of an update. */
     current: join(folder, 'current'),
+    /** A link to the generation before it, where that was kept. */
+    former: join(folder, 'former'),
     generations: join(folder, 'generations'),
   };
 }

@@ -2,14 +2,17 @@ import { AppError } from '../lib/errors.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
 import { bootFiles } from '../package/parts.ts';
+import { requireFloor } from './floor.ts';
 
 /** What is known of this computer when a package is to be installed. */
 export interface ComputerFacts {
-  machines: readonly { vm: string; generation: number; isRunning: boolean; hasDataDisk: boolean }[];
+  machines: readonly { vm: string; generation: number; runs?: number; hasDataDisk: boolean }[];
   /** Digests of the layers and files that are here already. */
   layers: ReadonlySet<string>;
   files: ReadonlySet<string>;
   freeBytes: number;
+  /** The lowest generation that may be installed. */
+  minGeneration: number;
   now: number;
 }
 
@@ -42,12 +45,13 @@ const MARGIN_BYTES = 64 << 20;
 
 /**
  * What a verified package means for this computer.
- * @throws TRUST_EXPIRED, TRUST_ROLLBACK (older than what is installed), DISK_FULL
+ * @throws TRUST_EXPIRED, TRUST_FLOOR, TRUST_ROLLBACK (older than what is installed), VM_RUNNING, DISK_FULL
  */
 export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPlan {
   if (facts.now > Date.parse(manifest.expiresAt)) {
     throw new AppError('TRUST_EXPIRED', `the package ${manifest.name} expired on ${manifest.expiresAt}`);
   }
+  requireFloor(manifest.generation, facts.minGeneration, `the package ${manifest.name}`);
   const machines = manifest.machines.map((machine) => planMachine(machine, manifest.generation, facts));
   const wanted = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
   const layers = distinct(wanted.flatMap((machine) => machine.layers)).filter(
@@ -72,7 +76,11 @@ function planMachine(machine: PackedMachine, generation: number, { machines }: C
     throw new AppError('TRUST_ROLLBACK', what, { details: { generation, installed: installed.generation } });
   }
   if (installed.generation === generation) return { machine, action: 'keep', losesChanges: false, afterStop: false };
-  return { machine, action: 'replace', losesChanges: !installed.hasDataDisk, afterStop: installed.isRunning };
+  if (installed.runs === generation) {
+    const what = `${machine.name} was rolled back from generation ${generation}, but still runs it`;
+    throw new AppError('VM_RUNNING', what, { details: { vm: machine.name } });
+  }
+  return { machine, action: 'replace', losesChanges: !installed.hasDataDisk, afterStop: installed.runs !== undefined };
 }
 
 function distinct<T extends { sha256: string }>(entries: readonly T[]): T[] {

@@ -77,6 +77,11 @@ export const ERRORS = {
     hint: 'It was not signed by the project, or was changed: fetch it again from the administrator.',
   },
   TRUST_ROLLBACK: { exit: 77, http: 403, hint: 'This is older than what this computer has seen: fetch the newest.' },
+  TRUST_FLOOR: {
+    exit: 77,
+    http: 403,
+    hint: 'The project allows nothing this old any more: install the newest package.',
+  },
   TRUST_EXPIRED: {
     exit: 77,
     http: 403,
@@ -99,6 +104,12 @@ export const ERRORS = {
     exit: 75,
     http: 409,
     hint: 'Save what you need from the machines that are named, then repeat with --yes.',
+  },
+
+  ROLLBACK_NONE: {
+    exit: 69,
+    http: 409,
+    hint: 'Install with --keep-old next time: only then is the former system kept.',
   },
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },

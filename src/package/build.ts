@@ -39,6 +39,10 @@ export interface BuildOptions {
   key: SigningKey;
   now: number;
   validForMs: number;
+  /** What is new, for the user. */
+  notes?: string;
+  /** Nothing older may be installed or rolled back to once this package was. */
+  minGeneration?: number;
   signal?: AbortSignal;
   onProgress?: (vm: string, doneBytes: number) => void;
 }
@@ -58,7 +62,7 @@ export interface BuiltPackage {
  * @throws PACKAGE_EXISTS, PACKAGE_EMPTY, VM_RUNNING, VM_UNKNOWN, USAGE, LAYER_*, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
-  const { name, kind, out, key, now, validForMs } = options;
+  const { name, kind, out, key, now, validForMs, notes, minGeneration } = options;
   if (!PACKAGE_NAME.test(name)) throw new AppError('USAGE', `“${name}” is no name for a package`);
   const folder = join(out, name);
   const repository = projectPaths(project.folder).packages;
@@ -73,6 +77,8 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   const machines: PackedMachine[] = [];
   for (const vm of vms) machines.push(await packMachine(project, vm, serial, options));
   const generation = (earlier.at(-1)?.generation ?? 0) + 1;
+  if ((minGeneration ?? 0) > generation)
+    throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
   const { fingerprint, policyServer } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
@@ -82,6 +88,8 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     generation,
     createdAt: new Date(now).toISOString(),
     expiresAt: new Date(now + validForMs).toISOString(),
+    ...(minGeneration === undefined ? {} : { minGeneration }),
+    ...(notes === undefined ? {} : { notes }),
     ...(policyServer === undefined ? {} : { policyServer }),
     machines,
   });

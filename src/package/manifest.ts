@@ -6,6 +6,12 @@ import { LayerEntry, Sha256 } from './layer/entry.ts';
 const MAX_MACHINES = 100;
 const MAX_LAYERS = 1000;
 
+/** What is new in a package, for the user: no control characters but line ends. */
+export const Notes = z
+  .string()
+  .max(10_000)
+  .regex(/^[^\p{Cc}]*(\n[^\p{Cc}]*)*$/u, 'has control characters');
+
 const Bytes = z
   .int()
   .min(0)
@@ -60,6 +66,9 @@ export const PackageManifest = z.strictObject({
   generation: z.int().min(1),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
+  /** Nothing older than this generation may be installed or rolled back to from now on. */
+  minGeneration: z.int().min(1).exactOptional(),
+  notes: Notes.exactOptional(),
   policyServer: z.url().max(2000).exactOptional(),
   machines: z.array(PackedMachine).min(1).max(MAX_MACHINES),
 });

@@ -10,6 +10,7 @@ export interface LoggedEvent {
   vm?: string;
   kind:
     | 'installed'
+    | 'rolled-back'
     | 'started'
     | 'stopped'
     | 'found-again'

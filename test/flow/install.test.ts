@@ -1,46 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { collect } from '../../src/install/collect.ts';
-import { installPackage } from '../../src/install/install.ts';
 import { openInstance, readDescriptor, readInstances } from '../../src/install/instances.ts';
 import { computerPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
 import { saveState } from '../../src/project/save.ts';
 import { hasProgram, run } from '../../src/sys/exec.ts';
 import { digestFile } from '../../src/sys/files.ts';
 import { imageFacts } from '../../src/sys/qemu-img.ts';
+import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V2 } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const code = (wanted: string) => ({ name: 'AppError', code: wanted });
-
-function computer(t: TestContext, now = Date.now()) {
-  const state = scratch(t);
-  return {
-    state,
-    install: (
-      source: string,
-      more: { fingerprint?: string; replace?: boolean; running?: string[]; now?: number; signal?: AbortSignal } = {},
-    ) =>
-      installPackage(
-        {
-          source,
-          replace: more.replace ?? false,
-          ...(more.fingerprint === undefined ? {} : { fingerprint: more.fingerprint }),
-        },
-        {
-          state,
-          running: new Set(more.running ?? []),
-          now: more.now ?? now,
-          signal: more.signal ?? new AbortController().signal,
-          onProgress: () => undefined,
-        },
-      ),
-  };
-}
 
 test('a full package is installed, an update replaces the machine and brings its version', { skip }, async (t) => {
   const project = await madeProject(t);
@@ -59,7 +33,7 @@ test('a full package is installed, an update replaces the machine and brings its
   const update = await project.build('two', { kind: 'update' });
   assert.ok(update.blobBytes < full.blobBytes / 4, `${update.blobBytes} of ${full.blobBytes} bytes`);
   await assert.rejects(install(update.folder), code('INSTALL_CONFIRM'));
-  const second = await install(update.folder, { replace: true, running: ['office'] });
+  const second = await install(update.folder, { replace: true, running: [['office', 1]] });
 
   assert.deepEqual(second.machines, [{ vm: 'office', action: 'replace', afterStop: true }]);
   const instance = await openInstance(state, 'office');

@@ -10,6 +10,7 @@ import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
 interface InstallOptions extends ServiceOptions {
   fingerprint?: string;
   yes?: boolean;
+  keepOld?: boolean;
 }
 
 const Progress = z.looseObject({ step: z.string(), what: z.string(), doneBytes: z.number(), totalBytes: z.number() });
@@ -17,6 +18,7 @@ const Result = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }),
   package: z.string(),
   generation: z.int(),
+  notes: z.string().optional(),
   machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
 });
 type Result = z.infer<typeof Result>;
@@ -31,20 +33,31 @@ export function addInstallCommand(program: Command): void {
     'install a package from a folder or an address',
     async (context, options, given = '') => {
       const source = /^[a-z]+:\/\//.test(given) ? given : resolve(given);
-      const result = await installAsking(context, options, { source, replace: options.yes === true });
+      const result = await installAsking(context, options, {
+        source,
+        replace: options.yes === true,
+        keepOld: options.keepOld === true,
+      });
       const machines = result.machines.map(
         ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
       );
-      print(context, result, [`package ${result.package} of ${result.project.name}`, ...machines].join('\n  '));
+      const notes = result.notes?.split('\n') ?? [];
+      print(
+        context,
+        result,
+        [`package ${result.package} of ${result.project.name}`, ...notes, ...machines].join('\n  '),
+      );
     },
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
+    .option('--keep-old', 'keep the former systems, to be rolled back to')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 
 interface Request {
   source: string;
   replace: boolean;
+  keepOld: boolean;
   fingerprint?: string;
 }
 

@@ -8,6 +8,8 @@ const Machine = z.looseObject({
   vm: z.string(),
   state: z.string(),
   generation: z.int().optional(),
+  former: z.int().optional(),
+  notes: z.string().optional(),
   descriptor: z.string().optional(),
   version: z.string().optional(),
   access: z.string().optional(),
@@ -23,6 +25,7 @@ const Status = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
   machines: z.array(Machine),
 });
+const RolledBack = z.looseObject({ from: z.int(), to: z.int(), afterStop: z.boolean() });
 const Explained = z.looseObject({ allowed: z.boolean(), rule: z.string(), access: z.string() });
 
 export function addMachineCommands(program: Command): void {
@@ -76,6 +79,17 @@ export function addMachineCommands(program: Command): void {
 
   addCommand<ServiceOptions>(
     program,
+    'rollback <vm>',
+    'let a machine’s next start use its former system',
+    async (context, options, vm = '') => {
+      const rolled = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/rollback` }, RolledBack);
+      const when = rolled.afterStop ? '; it takes effect at its next start' : '';
+      print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}`);
+    },
+  );
+
+  addCommand<ServiceOptions>(
+    program,
     'look-up <vm>',
     'look a running machine’s policy up now',
     async (context, options, vm = '') => {
@@ -107,11 +121,13 @@ function pathOf(vm: string): string {
 function machineText(machine: Machine): string {
   const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
     machine;
-  const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}`];
+  const former = machine.former === undefined ? '' : `, can go back to ${machine.former}`;
+  const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (message !== undefined) lines.push(`message      ${message}`);
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
+  if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');
 }

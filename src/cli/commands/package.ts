@@ -22,6 +22,8 @@ interface CreateOptions extends PassphraseOptions {
   since?: number;
   mode: Mode;
   valid: number;
+  notes?: string;
+  minGeneration?: number;
 }
 
 export function addPackageCommands(program: Command): void {
@@ -32,7 +34,7 @@ export function addPackageCommands(program: Command): void {
     'create <name>',
     'build and sign a package',
     async (context, options, name = '') => {
-      const { directory, kind, out, vm = [], since, mode, valid } = options;
+      const { directory, kind, out, vm = [], since, mode, valid, notes, minGeneration } = options;
       const built = await withProject(directory, async (project) => {
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
@@ -47,7 +49,12 @@ export function addPackageCommands(program: Command): void {
           validForMs: valid,
           signal,
         };
-        return buildPackage(project, { ...request, ...(since === undefined ? {} : { since }) });
+        return buildPackage(project, {
+          ...request,
+          ...(since === undefined ? {} : { since }),
+          ...(notes === undefined ? {} : { notes }),
+          ...(minGeneration === undefined ? {} : { minGeneration }),
+        });
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
       const machines = built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`).join(', ');
@@ -63,5 +70,7 @@ export function addPackageCommands(program: Command): void {
     .option('--vm <name...>', 'only these machines')
     .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
+    .option('--notes <text>', 'what is new, shown to the user')
+    .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
 }

@@ -1,0 +1,43 @@
+import type { TestContext } from 'node:test';
+import { installPackage } from '../../src/install/install.ts';
+import type { Steps } from '../../src/install/steps.ts';
+import { scratch } from './made-project.ts';
+
+/** A failure with this code, for assert.rejects. */
+export const code = (wanted: string) => ({ name: 'AppError', code: wanted });
+
+/** An empty state folder, and what its service does on an installation. */
+export function computer(t: TestContext, now = Date.now()) {
+  const state = scratch(t);
+  return {
+    state,
+    install: (
+      source: string,
+      more: {
+        fingerprint?: string;
+        replace?: boolean;
+        steps?: Steps;
+        keepOld?: boolean;
+        running?: [string, number][];
+        now?: number;
+        signal?: AbortSignal;
+      } = {},
+    ) =>
+      installPackage(
+        {
+          source,
+          replace: more.replace ?? false,
+          keepOld: more.keepOld ?? false,
+          ...(more.fingerprint === undefined ? {} : { fingerprint: more.fingerprint }),
+        },
+        {
+          state,
+          running: new Map(more.running ?? []),
+          now: more.now ?? now,
+          signal: more.signal ?? new AbortController().signal,
+          onProgress: () => undefined,
+          ...(more.steps ? { steps: more.steps } : {}),
+        },
+      ),
+  };
+}
