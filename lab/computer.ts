@@ -9,7 +9,7 @@ import { GuestShell } from './console.ts';
 import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
 
-const CLI = join(import.meta.dirname, '..', 'src', 'cli');
+const BIN = join(import.meta.dirname, '..', 'bin');
 const PATIENCE_MS = 20_000;
 
 export interface Ended {
@@ -55,10 +55,10 @@ export class LabComputer implements AsyncDisposable {
   async startService(): Promise<void> {
     const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.socket];
     const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
-    const args = [join(CLI, 'lazaretd.ts'), ...where, ...how];
+    const args = [...where, ...how];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     const env = { LAZARET_LOG: 'error', ...process.env };
-    const service = this.#network.spawn('host', process.execPath, args, [...stdio], env);
+    const service = this.#network.spawn('host', join(BIN, 'lazaretd'), args, [...stdio], env);
     this.#service = service;
     for (let waited = 0; !existsSync(this.socket); waited += 20) {
       if (service.exitCode !== null) throw new Error(`lazaretd ended with ${service.exitCode}`);
@@ -89,20 +89,26 @@ export class LabComputer implements AsyncDisposable {
   /** The user’s command line. */
   lazaret(...args: string[]): Promise<Ended> {
     this.#tell('lazaret', args);
-    return this.#cli(['lazaret.ts', '--socket', this.socket, ...args]);
+    return this.#cli(['lazaret', '--socket', this.socket, ...args]);
   }
 
   /** The administrator’s command line, on the project. */
   manager(...args: string[]): Promise<Ended> {
     this.#tell('lazaret-manager -C project', args);
-    return this.#cli(['lazaret-manager.ts', '-C', this.project, ...args]);
+    return this.#cli(['lazaret-manager', '-C', this.project, ...args]);
   }
 
   /** Starts a command of the administrator’s that goes on; gives the first thing it prints, and when it has ended. */
   async startManager(place: Place, ...args: string[]): Promise<{ said: string; ended: Promise<unknown> }> {
     this.#tell('lazaret-manager -C project', args);
-    const words = [join(CLI, 'lazaret-manager.ts'), '-C', this.project, ...args];
-    const child = this.#network.spawn(place, process.execPath, words, ['ignore', 'pipe', 'ignore'], environment());
+    const words = ['-C', this.project, ...args];
+    const child = this.#network.spawn(
+      place,
+      join(BIN, 'lazaret-manager'),
+      words,
+      ['ignore', 'pipe', 'ignore'],
+      environment(),
+    );
     const ended = once(child, 'exit');
     const said = await Promise.race([
       once(child.stdout ?? child, 'data'),
@@ -135,7 +141,7 @@ export class LabComputer implements AsyncDisposable {
   }
 
   async #cli([file = '', ...args]: readonly string[]): Promise<Ended> {
-    const [program = '', ...rest] = this.#network.command('host', process.execPath, [join(CLI, file), ...args]);
+    const [program = '', ...rest] = this.#network.command('host', join(BIN, file), args);
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
     const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
     const [status] = await once(child, 'exit');

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdCompressSync } from 'node:zlib';
 import { AppError } from '../lib/errors.ts';
-import { isThere, makeFolder, readCapped, writeFileAtomic } from '../sys/files.ts';
+import {
+  digestFile,
+  isThere,
+  makeFolder,
+  moveFile,
+  readCapped,
+  removeFile,
+  temporaryBeside,
+  writeFileAtomic,
+} from '../sys/files.ts';
+import { unpackZstd } from '../sys/unpack.ts';
 import type { PackedFile } from './manifest.ts';
 
 const MAX_FILE_BYTES = 512 << 20;
@@ -32,21 +42,19 @@ export async function packFile(path: string, repository: string): Promise<Packed
 export async function unpackFile(blobPath: string, packed: PackedFile, to: string): Promise<void> {
   if (packed.bytes > MAX_FILE_BYTES)
     throw new AppError('FILE_TOO_LARGE', `a file of ${packed.bytes} bytes is too large`);
-  const blob = await readCapped(blobPath, packed.blob.bytes);
-  if (digest(blob) !== packed.blob.sha256)
-    throw new AppError('TRUST_DIGEST', 'a file of the package is not the signed one');
-  const bytes = inflate(blob, packed.bytes);
-  if (digest(bytes) !== packed.sha256)
-    throw new AppError('TRUST_DIGEST', 'a file of the package is not the signed one');
-  await writeFileAtomic(to, bytes, 0o444);
+  if ((await digestFile(blobPath)).sha256 !== packed.blob.sha256) throw changed();
+  const beside = temporaryBeside(to);
+  try {
+    const { sha256 } = await unpackZstd(blobPath, beside, packed.bytes);
+    if (sha256 !== packed.sha256) throw changed();
+    await moveFile(beside, to);
+  } finally {
+    await removeFile(beside);
+  }
 }
 
-function inflate(blob: Buffer, maxOutputLength: number): Buffer {
-  try {
-    return zstdDecompressSync(blob, { maxOutputLength });
-  } catch (cause) {
-    throw new AppError('TRUST_DIGEST', 'a file of the package cannot be unpacked', { cause });
-  }
+function changed(): AppError {
+  return new AppError('TRUST_DIGEST', 'a file of the package is not the signed one');
 }
 
 function digest(bytes: Uint8Array): string {

@@ -74,23 +74,26 @@ export class RunningMachine implements AsyncDisposable {
    * @throws QUARANTINE_REFUSED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
    */
   static async start(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
-    const policy = await startPolicy(deps, signal);
+    await using stack = new AsyncDisposableStack();
+    await makeFolder(spec.runFolder);
+    stack.defer(() => removeFolder(spec.runFolder));
+    await makeFolderFor(`${spec.runFolder}/s`, machineUsers(spec.number)?.qemu);
+
+    // The policy is looked up while the network is made, closed, with the lists that are known already.
+    const looking = startPolicy(deps, signal);
+    looking.catch(() => undefined);
     const descriptor = await deps.descriptors.read();
+    const known = verdictOf(spec.mode, await deps.policies.current(), descriptor, await deps.policies.now());
+    const opened = await MachineNetwork.open(networkOptions(spec, deps, known.lists));
+    const network = stack.adopt(opened, (open) => open.close());
+    const policy = await looking;
     const verdict = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
     if (verdict.decision.access === 'refused') throw refusal(spec, policy, reasonText(verdict.decision));
 
-    await using stack = new AsyncDisposableStack();
-    const users = machineUsers(spec.number);
-    await makeFolder(spec.runFolder);
-    stack.defer(() => removeFolder(spec.runFolder));
-    await makeFolderFor(`${spec.runFolder}/s`, users?.qemu);
-    const network = stack.adopt(await MachineNetwork.open(networkOptions(spec, deps, verdict.lists)), (open) =>
-      open.close(),
-    );
-    const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
-    await network.openForwarding();
     const qemu = await launch(spec, deps, network);
     stack.defer(() => endProcess(qemu));
+    const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
+    await network.openForwarding();
     const startedAt = new Date(await deps.policies.now()).toISOString();
     const record: RunRecord = {
       format: 1,

@@ -1,0 +1,26 @@
+// npm run bench: what the main job costs, measured on the lab’s guest, beside what it may cost.
+import { MainJob } from '../lab/main-job.ts';
+import { whyNoNetwork } from '../lab/network.ts';
+import { serviceFigures } from './service.ts';
+import { startFigures } from './start.ts';
+import { switchFigures } from './switches.ts';
+import { printFigures } from './table.ts';
+
+const reason = whyNoNetwork();
+if (reason !== false) {
+  console.error(`nothing can be measured here: ${reason}`);
+  process.exit(69);
+}
+await using job = await MainJob.start();
+const fingerprint = await job.makeProject();
+await job.setLists({ normal: ['intranet.lab.test'], restricted: ['update.lab.test'], interval: '1h' });
+const first = await job.addVersion('0');
+await job.require('0');
+await job.serve();
+await job.install(await job.build('bench', 'full'), '--fingerprint', fingerprint);
+const figures = await startFigures(job);
+await job.startMachine();
+await job.nqSet(first);
+figures.push(...serviceFigures(job), ...(await switchFigures(job)));
+await job.stopMachine();
+printFigures('The main job, 2 cores, software emulation; medians', figures);

@@ -1,0 +1,33 @@
+// npm run bench:updates [-- --full] [--rounds N]: what an update costs, beside the tools Debian offers for the same job.
+// The small data set is made here without network; the full one (update of a Debian root of 0.8 GB) needs root and a mirror.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fullData, smallData } from './updates/data.ts';
+import { goalsOf, printGoals } from './updates/goals.ts';
+import { prepareLayers } from './updates/layers.ts';
+import { fullRows, updateRows, verifyRows } from './updates/peers.ts';
+import { measure, printRows } from './updates/rows.ts';
+
+const { values } = parseArgs({
+  options: { full: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+});
+const rounds = Number(values.rounds);
+const cache = join(import.meta.dirname, '..', '.cache', 'bench-updates');
+const data = values.full ? fullData(join(cache, 'full')) : smallData(join(cache, 'small'));
+const layers = await prepareLayers(data);
+
+console.log(
+  `${availableParallelism()} processors, medians of ${rounds} interleaved rounds, wall seconds / cpu seconds\n`,
+);
+const sets = [];
+for (const update of data.updates) {
+  const rows = measure(updateRows(data.folder, update, layers), rounds);
+  printRows(`Update ${update.from} to ${update.to}`, rows);
+  sets.push({ name: `${update.from}-${update.to}`, rows });
+}
+const full = measure(fullRows(data.folder, 'v1'), rounds);
+printRows('Full package of v1', full);
+const verified = measure(verifyRows(data.folder, 'v1'), rounds);
+printRows('Image verified', verified);
+printGoals(goalsOf({ updates: sets, full, verified }));
