@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { Progress } from '../install/apply.ts';
 import { collect } from '../install/collect.ts';
+import { readFloor } from '../install/floor.ts';
 import { type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
+import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
-import { EventLog } from '../run/events.ts';
+import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { type MachineReport, type RunDeps, RunningMachine, removeLeftovers } from '../run/lifecycle.ts';
 import { readRecord } from '../run/record.ts';
 import type { MachineSpec } from '../run/spec.ts';
@@ -15,6 +17,7 @@ import { PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
 import { installedSpec, machineId } from './spec.ts';
+import { startOnTrial, TrialWatch } from './trial.ts';
 
 export interface ServiceOptions {
   state: string;
@@ -34,6 +37,8 @@ export type InstanceReport =
 interface Installed {
   /** The generation that a roll back leads to. */
   former?: number;
+  /** How its trial goes, while it has one to pass. */
+  trial?: string;
   notes?: string;
   descriptor?: string;
 }
@@ -89,7 +94,12 @@ export class Supervisor implements AsyncDisposable {
     const machine = this.#machines.get(vm);
     const { former } = instance;
     const { generation, notes } = instance.current;
-    const installed = { ...(former === undefined ? {} : { former }), ...(notes === undefined ? {} : { notes }) };
+    const trial = await readTrial(this.#options.state, vm, generation);
+    const installed = {
+      ...(former === undefined ? {} : { former }),
+      ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
+      ...(notes === undefined ? {} : { notes }),
+    };
     if (machine) return { ...machine.report(), ...installed };
     const descriptor = await readDescriptor(this.#options.state, vm, generation);
     return { vm, state: 'stopped', generation, ...installed, ...(descriptor === undefined ? {} : { descriptor }) };
@@ -97,12 +107,15 @@ export class Supervisor implements AsyncDisposable {
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what RunningMachine.start throws */
   async start(vm: string): Promise<MachineReport> {
-    const instance = await openInstance(this.#options.state, vm);
+    const instance = await this.#instanceToStart(vm);
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     this.#starting.set(vm, instance.current.generation);
     try {
-      const machine = await RunningMachine.start(await this.#spec(instance), this.#deps(instance));
-      this.#keep(machine);
+      const watch = await this.#watch(instance);
+      const machine = await startOnTrial(watch, async () =>
+        RunningMachine.start(await this.#spec(instance), this.#deps(instance, watch)),
+      );
+      this.#keep(machine, watch);
       return machine.report();
     } finally {
       this.#starting.delete(vm);
@@ -136,9 +149,7 @@ export class Supervisor implements AsyncDisposable {
   /** Lets a machine’s next start use its former system. @throws as rollBack */
   rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
     return this.#inTurn(async () => {
-      const rolled = await rollBack(this.#options.state, vm);
-      const text = `from generation ${rolled.from} back to ${rolled.to}, as was asked`;
-      await this.events.add({ at: new Date(await this.now()).toISOString(), vm, kind: 'rolled-back', text });
+      const rolled = await this.#rollBack(vm, 'as was asked');
       await this.#collect();
       return { ...rolled, afterStop: this.running().has(vm) };
     });
@@ -162,25 +173,25 @@ export class Supervisor implements AsyncDisposable {
     try {
       if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
       const generation = record.generation ?? instance.current.generation;
-      this.#keep(
-        await RunningMachine.adopt(
-          await installedSpec(state, instance, runFolder, generation),
-          record,
-          this.#deps(instance, generation),
-        ),
-      );
+      const watch = await this.#watch(instance, generation);
+      const spec = await installedSpec(state, instance, runFolder, generation);
+      this.#keep(await RunningMachine.adopt(spec, record, this.#deps(instance, watch, generation)), watch);
     } catch (error) {
       // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
     }
   }
 
-  #keep(machine: RunningMachine): void {
+  #keep(machine: RunningMachine, watch: TrialWatch | undefined): void {
     const { name } = machine.spec;
     this.#machines.set(name, machine);
+    watch?.run();
     machine.ended
       .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'machine ended badly'))
-      .finally(() => this.#machines.delete(name))
+      .finally(() => {
+        watch?.[Symbol.dispose]();
+        this.#machines.delete(name);
+      })
       .then(() => this.#inTurn(() => this.#collect()))
       .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'cannot tidy up'));
   }
@@ -196,7 +207,7 @@ export class Supervisor implements AsyncDisposable {
     return mine;
   }
 
-  #deps({ file, current, state }: Instance, generation = current.generation): RunDeps {
+  #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
     const owner = {
       vm: { name: file.vm, id: current.machine.id },
       packaged: current.machine.policy,
@@ -207,6 +218,7 @@ export class Supervisor implements AsyncDisposable {
       computer: this.#computer,
       events: this.events,
       log,
+      ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {
         current: () => this.policies.current(owner),
         lookUp: (signal) => this.policies.lookUp(owner, clock(), signal),
@@ -217,6 +229,48 @@ export class Supervisor implements AsyncDisposable {
         write: (descriptor) => writeDescriptor(state, file.vm, generation, descriptor),
       },
     };
+  }
+
+  /** The machine in the generation that it starts with: one that did not prove itself goes back first. */
+  async #instanceToStart(vm: string): Promise<Instance> {
+    const { state } = this.#options;
+    const look = async () => {
+      const instance = await openInstance(state, vm);
+      const { current, former } = instance;
+      const canGoBack = former !== undefined && former >= (await readFloor(state));
+      return { instance, decision: judgeTrial(await readTrial(state, vm, current.generation), canGoBack) };
+    };
+    const { instance, decision } = await look();
+    if (decision.start === 'current') return instance;
+    return this.#inTurn(async () => {
+      // An installation that was under way may have brought another generation.
+      const now = await look();
+      if (now.decision.start === 'current') return now.instance;
+      await this.#rollBack(vm, `by itself: ${now.decision.reason}`);
+      return openInstance(state, vm);
+    });
+  }
+
+  async #rollBack(vm: string, why: string): Promise<RolledBack> {
+    const rolled = await rollBack(this.#options.state, vm);
+    await this.#log(vm, 'rolled-back', `from generation ${rolled.from} back to ${rolled.to}, ${why}`);
+    return rolled;
+  }
+
+  async #watch({ file, current }: Instance, generation = current.generation): Promise<TrialWatch | undefined> {
+    const { state, log } = this.#options;
+    const { vm } = file;
+    const { updates } = current.machine.policy.policy;
+    if (!updates) return undefined;
+    return TrialWatch.open({
+      ...{ state, vm, generation, timeout: updates.healthTimeout },
+      log: (kind, text) => this.#log(vm, kind, text),
+      onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
+    });
+  }
+
+  async #log(vm: string, kind: LoggedEvent['kind'], text: string): Promise<void> {
+    await this.events.add({ at: new Date(await this.now()).toISOString(), vm, kind, text });
   }
 
   #spec(instance: Instance): Promise<MachineSpec> {

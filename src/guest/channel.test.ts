@@ -13,7 +13,8 @@ test('requests are answered one after the other, by id', async (t) => {
   let atWork = 0;
   await using _channel = await GuestChannel.connect(
     path,
-    async ({ descriptor }) => {
+    async (request) => {
+      const descriptor = request.cmd === 'nq-set' ? request.descriptor : '';
       atWork += 1;
       assert.equal(atWork, 1);
       await Promise.resolve();

@@ -10,12 +10,19 @@ test('a request is read with its descriptor as it was written', () => {
   assert.deepEqual(parseRequest(JSON.stringify(GOOD)), GOOD);
 });
 
+test('a guest that is up says so, with the outcome of its health command', () => {
+  const hello = { v: 1, id: '1-2', cmd: 'hello', healthy: false };
+
+  assert.deepEqual(parseRequest(JSON.stringify(hello)), hello);
+});
+
 const BAD: [title: string, line: string | undefined, id: string][] = [
   ['a line that was too long', undefined, ''],
   ['no JSON', 'nq-set 0x1', ''],
   ['another version', JSON.stringify({ ...GOOD, v: 2 }), GOOD.id],
   ['another command', JSON.stringify({ ...GOOD, cmd: 'reboot' }), GOOD.id],
   ['an unknown key', JSON.stringify({ ...GOOD, also: 1 }), GOOD.id],
+  ['a greeting without its outcome', JSON.stringify({ v: 1, id: '1-2', cmd: 'hello' }), '1-2'],
   ['an empty descriptor', JSON.stringify({ ...GOOD, descriptor: '' }), GOOD.id],
   ['a descriptor of 1025 characters', JSON.stringify({ ...GOOD, descriptor: 'x'.repeat(1025) }), GOOD.id],
   ['a descriptor with a control character', JSON.stringify({ ...GOOD, descriptor: 'a\u0007' }), GOOD.id],

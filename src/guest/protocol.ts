@@ -4,11 +4,12 @@ import { MAX_DESCRIPTOR_CHARACTERS } from '../quarantine/descriptor.ts';
 /** The virtio-serial port a guest finds below /dev/virtio-ports. */
 export const MAX_REQUEST_BYTES = 4096;
 
+const Head = { v: z.literal(1), id: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) };
+
 /** One line from the guest (docs/formats/guest.md). Nothing in it is believed but what it is: a wish. */
 export const GuestRequest = z.discriminatedUnion('cmd', [
   z.strictObject({
-    v: z.literal(1),
-    id: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/),
+    ...Head,
     cmd: z.literal('nq-set'),
     dry: z.boolean(),
     descriptor: z
@@ -17,8 +18,11 @@ export const GuestRequest = z.discriminatedUnion('cmd', [
       .max(MAX_DESCRIPTOR_CHARACTERS)
       .regex(/^[\x20-\x7e]+$/),
   }),
+  /** The guest is up; `healthy` is the outcome of its own health command, true where it has none. */
+  z.strictObject({ ...Head, cmd: z.literal('hello'), healthy: z.boolean() }),
 ]);
 export type GuestRequest = z.infer<typeof GuestRequest>;
+export type NqSetRequest = Extract<GuestRequest, { cmd: 'nq-set' }>;
 
 export interface GuestAnswer {
   id: string;
@@ -39,7 +43,7 @@ export function parseRequest(line: string | undefined): GuestRequest | { id: str
   }
   const parsed = GuestRequest.safeParse(value);
   if (parsed.success) return parsed.data;
-  const id = z.object({ id: GuestRequest.def.options[0].shape.id }).safeParse(value).data?.id ?? '';
+  const id = z.object({ id: Head.id }).safeParse(value).data?.id ?? '';
   return { id, problem: 'the request is not understood' };
 }
 

@@ -50,6 +50,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     variables: join(folder, 'variables.fd'),
     /** The descriptor belongs to the disk state, so it lies beside the overlay. */
     quarantine: join(folder, 'quarantine.json'),
+    /** Is there while the generation has not yet reported itself healthy. */
+    trial: join(folder, 'trial.json'),
     log: join(folder, 'qemu.log'),
   };
 }

@@ -6,6 +6,7 @@ import { makeDiskOnce } from '../sys/qemu-img.ts';
 import { type InstanceFile, instanceNumbers, readCurrent, writeDescriptor, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 import type { Steps } from './steps.ts';
+import { writeTrial } from './trial.ts';
 
 const MIB = 1 << 20;
 /** The firmware’s own settings, which each generation gets afresh. */
@@ -40,7 +41,10 @@ export async function switchMachine(
   await makeGeneration(state, manifest, machine);
   await steps(`${name}: generation`);
   const before = await readCurrent(state, name);
-  const isKept = keepOld && before !== undefined && before !== generation;
+  const isReplaced = before !== undefined && before !== generation;
+  const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
+  if (isOnTrial) await writeTrial(state, name, generation, { format: 1, keepOld, starts: 0 });
+  const isKept = isReplaced && (keepOld || isOnTrial);
   if (isKept) await replaceLink(instance.former, join('generations', `${before}`));
   await steps(`${name}: former`);
   await replaceLink(instance.current, join('generations', `${generation}`));

@@ -1,23 +1,9 @@
 import { z } from 'zod';
-import { parseDuration } from '../lib/duration.ts';
 import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
+import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
 
 const MAX_ENTRIES = 10_000;
 const MAX_VERSIONS = 1000;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-
-/** Text that is shown to people on one screen: no control characters but line ends. */
-const Message = z
-  .string()
-  .max(2000)
-  .regex(/^[^\p{Cc}]*(\n[^\p{Cc}]*)*$/u, 'has control characters');
-
-const Duration = (minMs: number, maxMs: number) =>
-  z.string().refine((text) => {
-    const ms = parseDuration(text);
-    return ms !== undefined && ms >= minMs && ms <= maxMs;
-  }, 'is no duration in range, such as 30s, 5m, 12h or 3d');
 
 const Entry = z
   .string()
@@ -59,10 +45,10 @@ const Messages = z.strictObject({ restricted: Message.exactOptional(), updateAva
 
 const Lookup = {
   /** How often the policy is looked up while the machine runs. */
-  interval: Duration(MINUTE_MS / 60, DAY_MS).default('5m'),
+  interval: Duration(SECOND_MS, DAY_MS).default('5m'),
   /** What holds once the policy could not be looked up for `maxOffline`. There is no value that means normal access. */
   onUnreachable: z.enum(['keep', 'restricted', 'refuse']).default('restricted'),
-  maxOffline: Duration(MINUTE_MS / 60, 365 * DAY_MS).default('7d'),
+  maxOffline: Duration(SECOND_MS, 365 * DAY_MS).default('7d'),
 };
 
 const Mode = z.enum(['whitelist', 'blacklist']);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Quarantine } from './quarantine.ts';
+import { Updates } from './updates.ts';
 
 /**
  * The policies of one machine, as they stand in `policy.yaml`. Only what something enforces has a key here:
@@ -8,6 +9,7 @@ import { Quarantine } from './quarantine.ts';
 export const MachinePolicy = z.strictObject({
   format: z.literal(1),
   quarantine: Quarantine.default({ type: 'none' }),
+  updates: Updates.exactOptional(),
 });
 export type MachinePolicy = z.infer<typeof MachinePolicy>;
 

@@ -1,5 +1,5 @@
 import type { MachineNetwork } from '../firewall/network.ts';
-import type { GuestAnswer, GuestRequest } from '../guest/protocol.ts';
+import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { judge } from '../quarantine/descriptor.ts';
@@ -100,7 +100,7 @@ export class Access implements AsyncDisposable {
   }
 
   /** Answers the guest’s `nq-set` (quarantine network §9): judged, saved, enforced, and only then answered. */
-  answer({ descriptor, dry }: GuestRequest): Promise<Omit<GuestAnswer, 'id'>> {
+  answer({ descriptor, dry }: NqSetRequest): Promise<Omit<GuestAnswer, 'id'>> {
     return this.#inTurn(async () => {
       const answer = await this.#take(descriptor, dry);
       await this.#log('nq-set', `nq-set ${dry ? '-n ' : ''}${descriptor}: ${answer.ok ? 'valid' : answer.reason}`, {

@@ -11,6 +11,8 @@ export interface LoggedEvent {
   kind:
     | 'installed'
     | 'rolled-back'
+    | 'healthy'
+    | 'unhealthy'
     | 'started'
     | 'stopped'
     | 'found-again'

@@ -1,5 +1,6 @@
 import { MachineNetwork, type NetworkOptions, removeNetwork } from '../firewall/network.ts';
 import { GuestChannel } from '../guest/channel.ts';
+import type { GuestRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
@@ -27,6 +28,8 @@ export interface RunDeps {
   descriptors: DescriptorStore;
   events: EventLog;
   log: Log;
+  /** Told when the guest reports itself, with the outcome of its own health command. */
+  onHello?: (healthy: boolean) => Promise<void>;
 }
 
 /** How long a guest may take to shut down before it is powered off. */
@@ -251,9 +254,14 @@ async function connect(parts: Omit<Connected, 'qmp'>, signal?: AbortSignal): Pro
     if (event === 'RESET') judgeAfterReset(access, deps.log);
   };
   const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
+  const answer = async (request: GuestRequest) => {
+    if (request.cmd === 'nq-set') return access.answer(request);
+    await deps.onHello?.(request.healthy);
+    return { ok: true, reason: 'heard' };
+  };
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));
-    stack.use(await GuestChannel.connect(sockets.guest, (request) => access.answer(request), onFailure, patience));
+    stack.use(await GuestChannel.connect(sockets.guest, answer, onFailure, patience));
     return { ...parts, qmp };
   } finally {
     giveUp.abort();

@@ -7,6 +7,7 @@ import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/pa
 import { deploy } from '../../src/package/deploy.ts';
 import { foundProject } from '../../src/package/found.ts';
 import type { Quarantine } from '../../src/policy/quarantine.ts';
+import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { keyPath, vmPaths } from '../../src/project/layout.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
@@ -52,7 +53,13 @@ export async function madeProject(
     out: join(work, 'out'),
 
     async setQuarantine(quarantine: Quarantine): Promise<void> {
-      await savePolicy(vmNamed(await openProject(folder), 'office'), { format: 1, quarantine });
+      await this.setPolicy({ quarantine });
+    },
+
+    /** Changes some of the machine’s policies. */
+    async setPolicy(change: Partial<MachinePolicy>): Promise<void> {
+      const vm = vmNamed(await openProject(folder), 'office');
+      await savePolicy(vm, { ...vm.policy.value, ...change });
     },
 
     async deploy(at = now, validForMs = YEAR_MS): Promise<number> {

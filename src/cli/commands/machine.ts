@@ -9,6 +9,7 @@ const Machine = z.looseObject({
   state: z.string(),
   generation: z.int().optional(),
   former: z.int().optional(),
+  trial: z.string().optional(),
   notes: z.string().optional(),
   descriptor: z.string().optional(),
   version: z.string().optional(),
@@ -128,6 +129,7 @@ function machineText(machine: Machine): string {
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
+  if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');
 }

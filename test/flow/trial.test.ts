@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startOnTrial, TrialWatch } from '../../src/daemon/trial.ts';
+import { openInstance } from '../../src/install/instances.ts';
+import { judgeTrial, readTrial } from '../../src/install/trial.ts';
+import { AppError } from '../../src/lib/errors.ts';
+import { hasProgram } from '../../src/sys/exec.ts';
+import { code, computer } from '../fakes/made-computer.ts';
+import { madeProject } from '../fakes/made-project.ts';
+
+const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+
+/** A computer whose machine is at generation 2, on trial, and the watch over it. */
+async function onTrial(t: TestContext, { keepOld = false, timeout = '1h' } = {}) {
+  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
+  await project.setPolicy({ updates: { healthTimeout: timeout } });
+  const { install, state } = computer(t);
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  assert.equal(await readTrial(state, 'office', 1), undefined, 'a first installation has nothing to go back to');
+  await install((await project.build('two')).folder, { keepOld });
+  const events: string[] = [];
+  const watch = await TrialWatch.open({
+    ...{ state, vm: 'office', generation: 2, timeout },
+    log: async (kind) => void events.push(kind),
+    onFailure: (error) => assert.fail(String(error)),
+  });
+  assert.ok(watch);
+  t.after(() => watch[Symbol.dispose]());
+  const former = async () => (await openInstance(state, 'office')).former;
+  return { state, watch, events, former, trial: () => readTrial(state, 'office', 2) };
+}
+
+test('a system that reports itself healthy is there to stay, and the former one goes', { skip }, async (t) => {
+  const { watch, events, former, trial } = await onTrial(t);
+  assert.equal(await former(), 1);
+
+  await watch.hello(false);
+  assert.equal((await trial())?.failed, undefined, 'not healthy yet is no failure before the time is up');
+  await watch.hello(true);
+
+  assert.deepEqual([await trial(), await former(), events], [undefined, undefined, ['healthy']]);
+});
+
+test('the former system stays where the user asked for it', { skip }, async (t) => {
+  const { watch, former } = await onTrial(t, { keepOld: true });
+
+  await watch.hello(true);
+
+  assert.equal(await former(), 1);
+});
+
+for (const [how, isHeard, reason] of [
+  ['that is silent', false, /did not say hello within 1s/],
+  ['whose health command fails', true, /health command still failed after 1s/],
+] as const) {
+  test(`a system ${how} is given up, and a late report does not save it`, { skip }, async (t) => {
+    const { watch, events, trial } = await onTrial(t, { timeout: '1s' });
+    watch.run();
+    if (isHeard) await watch.hello(false);
+    while (events.length === 0) await sleep(20);
+
+    await watch.hello(true);
+
+    assert.deepEqual(events, ['unhealthy']);
+    const decision = judgeTrial(await trial(), true);
+    assert.match(decision.start === 'former' ? decision.reason : '', reason);
+  });
+}
+
+test('a start counts when QEMU ended at once, and not when this computer was at fault', { skip }, async (t) => {
+  const { watch, trial } = await onTrial(t);
+  const fail = (wanted: 'VM_FAILED' | 'NETWORK_FAILED') =>
+    startOnTrial(watch, async () => {
+      throw new AppError(wanted, 'as told');
+    });
+
+  await assert.rejects(fail('NETWORK_FAILED'), code('NETWORK_FAILED'));
+  assert.equal((await trial())?.starts, 0);
+  await assert.rejects(fail('VM_FAILED'), code('VM_FAILED'));
+  assert.equal((await trial())?.starts, 1);
+});
