@@ -32,6 +32,12 @@ export function inNamespace(name: string, lines: readonly string[]): void {
   execFileSync('ip', ['-n', name, '-batch', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
+/** Runs `nft` in a namespace and gives what it prints. */
+export function nft(name: string, args: readonly string[], input = ''): string {
+  const [program = '', ...rest] = [...enter(name), 'nft', ...args];
+  return execFileSync(program, rest, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
 /** Ends what runs in a namespace and removes it, with the networks of the machines whose uplinks end there. */
 export function removeNamespace(name: string): void {
   if (!existsSync(`${FOLDER}/${name}`)) return;

@@ -10,6 +10,7 @@ import {
   enter,
   inNamespace,
   newPrefix,
+  nft,
   removeLeftovers,
   removeMachines,
   removeNamespace,
@@ -21,8 +22,18 @@ export type Server = keyof typeof SERVERS;
 /** A computer of the site, or the user’s own. */
 export type Place = Server | 'host';
 
-/** Where the servers note datagrams. */
-export const SINK_PORT = 9000;
+/** Echo requests with so many bytes of content (`ping -s`) are counted apart. */
+export const MARKED_BYTES = 100;
+const HEADERS_BYTES = 28;
+const COUNTERS = `table inet lab {
+  counter marked { }
+  counter others { }
+  chain in {
+    type filter hook input priority filter;
+    icmp type echo-request ip length ${MARKED_BYTES + HEADERS_BYTES} counter name marked accept
+    icmp type echo-request counter name others
+  }
+}`;
 const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'cpio'];
 
 /** Why no network can be made here, or false. */
@@ -85,13 +96,11 @@ export class LabNetwork implements AsyncDisposable {
     return [...enter(this.#namespace(place)), 'setpriv', '--pdeathsig', 'KILL', program, ...args];
   }
 
-  /** The lines of the datagrams that arrived since the last call. */
-  async datagrams(server: 'update' | 'intranet'): Promise<string[]> {
-    const child = this.#servers.get(server);
-    if (!child) throw new Error(`${server} does not run`);
-    child.send('lines');
-    const [lines] = await once(child, 'message');
-    return lines;
+  /** How many echo requests arrived since the last call: those of `MARKED_BYTES`, and all others. */
+  pings(server: 'update' | 'intranet'): { marked: number; others: number } {
+    const found = nft(this.#namespace(server), ['-j', 'reset', 'counters', 'table', 'inet', 'lab']);
+    const packets = (name: string) => new RegExp(`"name": "${name}".*?"packets": (\\d+)`).exec(found)?.[1];
+    return { marked: Number(packets('marked')), others: Number(packets('others')) };
   }
 
   /** Ends the machines that run on the user’s computer, whatever its service thinks of it. */
@@ -116,6 +125,7 @@ export class LabNetwork implements AsyncDisposable {
     const child = this.spawn(name, process.execPath, args, ['ignore', 'inherit', 'inherit', 'ipc']);
     this.#servers.set(name, child);
     await once(child, 'message');
+    nft(this.#namespace(name), ['-f', '-'], COUNTERS);
   }
 
   async #startNames(): Promise<void> {
