@@ -41,10 +41,13 @@ export class MachineHelpers {
 
   /** Starts those that do not run. @throws NETWORK_FAILED with what dnsmasq said */
   async start(served: Served): Promise<void> {
-    for (const state of this.states()) {
-      if (state.isRunning) continue;
-      this.#running.set(state.list, await startHelper(this.#place, state.list, this.#config(state.list, served)));
-    }
+    const missing = this.states().filter(({ isRunning }) => !isRunning);
+    const starting = missing.map(async ({ list }) => {
+      this.#running.set(list, await startHelper(this.#place, list, this.#config(list, served)));
+    });
+    // All of them are waited for, so that none is started behind the back of whoever clears up after a failure.
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /** Takes over those that an earlier service started; one that was told something else ends. */

@@ -13,8 +13,8 @@ const Probed = z.strictObject({ format: z.literal(1), bootId: z.string(), accel:
 export interface Computer {
   accel: Accel;
   host: HostNetwork;
-  /** The resolvers that know the names of the lists, by address. */
-  resolvers: readonly string[];
+  /** The resolvers that know the names of the lists, by address; others once the computer is on another network. */
+  resolvers: () => Promise<readonly string[]>;
 }
 
 export interface ComputerOptions {
@@ -31,7 +31,7 @@ export async function openComputer({ accel, hostStateFile, accelFile, resolvers 
   return {
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
     host: new HostNetwork(hostStateFile),
-    resolvers: resolvers ?? (await upstreamResolvers()),
+    resolvers: async () => resolvers ?? upstreamResolvers(),
   };
 }
 

@@ -35,6 +35,7 @@ export interface RunDeps {
 /** How long a guest may take to shut down before it is powered off. */
 const SHUTDOWN_MS = 30_000;
 const QUIT_MS = 10_000;
+const FOLLOW_HOST_MS = 60_000;
 const RESOLVE_MS = 3000;
 
 export interface MachineReport extends AccessReport {
@@ -58,6 +59,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly #qmp: Qmp;
   readonly #parts: AsyncDisposableStack;
   #state: MachineReport['state'] = 'running';
+  readonly #following: NodeJS.Timeout;
   #detached = false;
 
   private constructor(parts: Connected) {
@@ -68,6 +70,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#network = parts.network;
     this.#qmp = parts.qmp;
     this.#parts = parts.stack;
+    this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
     this.ended = this.#watch();
   }
 
@@ -87,7 +90,7 @@ export class RunningMachine implements AsyncDisposable {
     looking.catch(() => undefined);
     const descriptor = await deps.descriptors.read();
     const known = verdictOf(spec.mode, await deps.policies.current(), descriptor, await deps.policies.now());
-    const opened = await MachineNetwork.open(networkOptions(spec, deps, known.lists));
+    const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
     const network = stack.adopt(opened, (open) => open.close());
     const policy = await looking;
     const verdict = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
@@ -125,7 +128,7 @@ export class RunningMachine implements AsyncDisposable {
     const descriptor = await deps.descriptors.read();
     const { lists } = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
     await using stack = new AsyncDisposableStack();
-    const network = await MachineNetwork.adopt(networkOptions(spec, deps, lists));
+    const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
     const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
     const connected = await connect({ spec, deps, record, network, access, stack });
     const whole = stack.move();
@@ -186,20 +189,31 @@ export class RunningMachine implements AsyncDisposable {
   /** Lets go of the machine, which runs on under the rules it has; a later service takes it over. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detached = true;
+    clearInterval(this.#following);
     await this.access[Symbol.asyncDispose]();
     await this.#qmp[Symbol.asyncDispose]();
     await this.#network.detach();
   }
 
+  /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
+  async #followHost(): Promise<void> {
+    try {
+      await this.#network.followHost(await this.#deps.computer.resolvers());
+    } catch (error) {
+      this.#deps.log.error({ vm: this.spec.name, ...failureOf(error) }, 'cannot follow the host’s network');
+    }
+  }
+
   async #addressesOf({ entries }: AccessList): Promise<Map<string, string[]>> {
     const names = entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : []));
-    const { resolvers } = this.#deps.computer;
+    const resolvers = await this.#deps.computer.resolvers();
     const found = await Promise.allSettled(names.map((name) => lookUp(name, resolvers, RESOLVE_MS)));
     return new Map(names.map((name, index) => [name, addressesIn(found[index])]));
   }
 
   async #watch(): Promise<void> {
     await this.#qmp.closed;
+    clearInterval(this.#following);
     if (this.#detached) return;
     await hasGone(this.record.qemu, QUIT_MS);
     await removeRecord(this.spec.runFolder);
@@ -274,15 +288,19 @@ function judgeAfterReset(access: Access, log: Log): void {
   access.lookUp().catch((error: unknown) => log.error(failureOf(error), 'judging after a reset failed'));
 }
 
-function networkOptions(
+async function networkOptions(
   spec: MachineSpec,
-  { computer: { host, resolvers }, log }: RunDeps,
+  { computer, log }: RunDeps,
   lists: AccessLists,
-): NetworkOptions {
+): Promise<NetworkOptions> {
   const users = machineUsers(spec.number);
   const { id, number, mac } = spec;
-  const runFolder = `${spec.runFolder}/net`;
-  return { id, number, mac, uid: users?.qemu ?? 0, dnsUid: users?.dns ?? 0, resolvers, lists, runFolder, host, log };
+  return {
+    ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
+    uid: users?.qemu ?? 0,
+    dnsUid: users?.dns ?? 0,
+    resolvers: await computer.resolvers(),
+  };
 }
 
 function refusal(spec: MachineSpec, policy: CurrentPolicy, reason: string): AppError {
