@@ -34,7 +34,7 @@ export function initrdOf(modules: string, initrd: string): void {
 /** Writes `disk.raw`: a file system without partitions, with Lazaret’s tools installed by their own script. */
 export function diskOf(release: number, folder: string): void {
   const root = join(folder, 'root');
-  for (const name of ['dev', 'proc', 'sys', 'run', 'tmp', 'etc', 'sbin', 'root', 'var'])
+  for (const name of ['dev', 'proc', 'sys', 'run', 'tmp', 'etc', 'sbin', 'root', 'var', 'mnt'])
     mkdirSync(join(root, name), { recursive: true });
   installBusybox(root);
   install(join(GUEST, 'sbin-init'), join(root, 'sbin', 'init'));

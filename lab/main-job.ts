@@ -25,6 +25,7 @@ export interface Status {
   reason?: string;
   message?: string;
   version?: string;
+  former?: number;
 }
 
 interface Event {
@@ -65,14 +66,14 @@ export class MainJob implements AsyncDisposable {
     await this.network[Symbol.asyncDispose]();
   }
 
-  /** Makes the project with its machine; gives the project’s fingerprint. */
-  async makeProject(): Promise<string> {
+  /** Makes the project with its machine, given more options of `vm add`; gives the project’s fingerprint. */
+  async makeProject(...more: string[]): Promise<string> {
     const { project } = this.computer;
     const server = `http://${SERVERS.web}/policies`;
     const { fingerprint } = await this.#manager('init', project, '--name', 'Office', '--policy-server', server);
     const { kernel, initrd, append, memoryMiB } = this.#guest;
     const boot = ['--kernel', kernel, '--initrd', initrd, '--append', append, '--memory', `${memoryMiB}`];
-    await this.#manager('vm', 'add', VM, '--disk', this.#guest.disk(1), ...boot);
+    await this.#manager('vm', 'add', VM, '--disk', this.#guest.disk(1), ...boot, ...more);
     return fingerprint;
   }
 
@@ -174,16 +175,16 @@ export class MainJob implements AsyncDisposable {
 
   /** How long the packet filter’s changes of access took, in milliseconds, oldest first. */
   async switches(): Promise<{ to: string; durationMs: number }[]> {
-    const { stdout } = await this.computer.lazaret('events', '--last', '1000', '--json');
-    const events: Event[] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    return events.flatMap(({ kind, details }) =>
+    return (await this.#events()).flatMap(({ kind, details }) =>
       kind === 'access' && details?.to !== undefined && details.durationMs !== undefined
         ? [{ to: details.to, durationMs: details.durationMs }]
         : [],
     );
+  }
+
+  /** What happened, oldest first, by kind. */
+  async eventKinds(): Promise<string[]> {
+    return (await this.#events()).map(({ kind }) => kind);
   }
 
   /** Runs a command in the guest. */
@@ -210,6 +211,14 @@ export class MainJob implements AsyncDisposable {
     const lines = output.split('\n');
     const [before = 0, after = 0] = (lines.pop() ?? '').split(' ').map(Number);
     return { status, output: lines.join('\n'), ms: Math.round((after - before) * 1000) };
+  }
+
+  async #events(): Promise<Event[]> {
+    const { stdout } = await this.computer.lazaret('events', '--last', '1000', '--json');
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   }
 
   async #manager(...args: string[]) {
