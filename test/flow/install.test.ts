@@ -179,3 +179,17 @@ test('what is no package is refused with a code', { skip }, async (t) => {
     name: 'AppError',
   });
 });
+
+test('a package whose building is interrupted leaves nothing in the way of the next', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const cancel = new AbortController();
+  cancel.abort();
+
+  await assert.rejects(project.build('one', { signal: cancel.signal }));
+  assert.equal(existsSync(join(project.out, 'one')), false);
+  const { folder } = await project.build('one');
+
+  const { install, state } = computer(t);
+  await install(folder, { fingerprint: project.fingerprint });
+  assert.equal((await readInstances(state)).length, 1);
+});
