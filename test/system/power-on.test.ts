@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { GuestShell } from '../../lab/console.ts';
+import { MainJob } from '../../lab/main-job.ts';
+import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
+
+const ASK = `timeout 5 wget -q -O - http://${SERVERS.intranet}/`;
+
+test('powered on, the project’s machine has no policies and nq-set no effect; in preview it has both', {
+  skip: whyNoNetwork(),
+}, async (t) => {
+  await using job = await MainJob.start();
+  await job.makeProject();
+  await job.setQuarantine();
+  const [first, second] = [await job.addVersion('1.0'), await job.addVersion('1.1')];
+  await job.require('1.1');
+  const run = ['--run', join(job.computer.folder, 'own'), '--accel', 'tcg', '--resolver', job.network.resolver];
+
+  await t.test('powered on', async () => {
+    const { said, ended } = await job.computer.startManager('host', 'power-on', job.vm, ...run, '--json');
+    using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+
+    assert.equal((await shell.run(ASK)).status, 0, 'it reaches everything');
+    const answer = await shell.run(`nq-set ${first}`);
+    assert.equal(answer.status, 1);
+    assert.match(answer.output, /without policies/);
+    const packing = await job.computer.manager(
+      'package',
+      'create',
+      'one',
+      '--kind',
+      'full',
+      '--out',
+      join(job.computer.folder, 'out'),
+      '--json',
+    );
+    assert.equal(JSON.parse(packing.stdout).error.code, 'VM_RUNNING', 'a machine that runs is not packaged');
+    shell.send('poweroff -f');
+    await ended;
+  });
+
+  await t.test('in preview', async () => {
+    const { said, ended } = await job.computer.startManager('host', 'preview', job.vm, ...run, '--json');
+    using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+
+    assert.notEqual((await shell.run(ASK)).status, 0, 'it is restricted');
+    assert.equal((await shell.run(`nq-set ${second}`)).status, 0, 'any version may be the first');
+    assert.equal((await shell.run(ASK)).status, 0);
+    shell.send('poweroff -f');
+    await ended;
+    const { stdout } = await job.computer.manager('vm', 'show', job.vm, '--json');
+    assert.equal(JSON.parse(stdout).descriptor, second, 'the project remembers it');
+  });
+});
