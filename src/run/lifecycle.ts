@@ -2,6 +2,7 @@ import { MachineNetwork, type NetworkOptions, removeNetwork } from '../firewall/
 import { GuestChannel } from '../guest/channel.ts';
 import type { GuestRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
+import { requireEnforced } from '../policy/enforced.ts';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { type Destination, type Explanation, explain } from '../quarantine/explain.ts';
@@ -57,6 +58,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly #deps: RunDeps;
   readonly #network: MachineNetwork;
   readonly #qmp: Qmp;
+  readonly #channel: GuestChannel;
   readonly #parts: AsyncDisposableStack;
   #state: MachineReport['state'] = 'running';
   readonly #following: NodeJS.Timeout;
@@ -69,6 +71,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#deps = parts.deps;
     this.#network = parts.network;
     this.#qmp = parts.qmp;
+    this.#channel = parts.channel;
     this.#parts = parts.stack;
     this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
     this.ended = this.#watch();
@@ -77,7 +80,7 @@ export class RunningMachine implements AsyncDisposable {
   /**
    * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
    * when it fails.
-   * @throws QUARANTINE_REFUSED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
+   * @throws QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
    */
   static async start(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
     await using stack = new AsyncDisposableStack();
@@ -93,6 +96,7 @@ export class RunningMachine implements AsyncDisposable {
     const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
     const network = stack.adopt(opened, (open) => open.close());
     const policy = await looking;
+    if (spec.mode !== 'free') requireEnforced(spec.name, policy.document.policy);
     const verdict = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
     if (verdict.decision.access === 'refused') throw refusal(spec, policy, reasonText(verdict.decision));
 
@@ -190,6 +194,7 @@ export class RunningMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detached = true;
     clearInterval(this.#following);
+    await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
     await this.#qmp[Symbol.asyncDispose]();
     await this.#network.detach();
@@ -234,6 +239,7 @@ interface Connected {
   network: MachineNetwork;
   access: Access;
   qmp: Qmp;
+  channel: GuestChannel;
   stack: AsyncDisposableStack;
 }
 
@@ -258,7 +264,7 @@ async function launch(
   return startQemu({ ...spec, accel, sockets: machineSockets(spec.runFolder), enter: network.enter, user });
 }
 
-async function connect(parts: Omit<Connected, 'qmp'>, signal?: AbortSignal): Promise<Connected> {
+async function connect(parts: Omit<Connected, 'qmp' | 'channel'>, signal?: AbortSignal): Promise<Connected> {
   const { spec, deps, record, access, stack } = parts;
   const sockets = machineSockets(spec.runFolder);
   const giveUp = new AbortController();
@@ -275,8 +281,8 @@ async function connect(parts: Omit<Connected, 'qmp'>, signal?: AbortSignal): Pro
   };
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));
-    stack.use(await GuestChannel.connect(sockets.guest, answer, onFailure, patience));
-    return { ...parts, qmp };
+    const channel = stack.use(await GuestChannel.connect(sockets.guest, answer, onFailure, patience));
+    return { ...parts, qmp, channel };
   } finally {
     giveUp.abort();
     await gone.catch(() => undefined);
