@@ -117,12 +117,14 @@ export class LabComputer implements AsyncDisposable {
     return { said: String(said[0]), ended };
   }
 
-  /** The shell of a running machine, once its guest answers. */
-  shell(vm: string): Promise<GuestShell> {
+  /** The shell of a running machine, once its guest answers and has its address. */
+  async shell(vm: string): Promise<GuestShell> {
     const records = globSync(join(this.#run, '*', 'machine.json'));
     const record = records.find((path) => JSON.parse(readFileSync(path, 'utf8')).vm === vm);
     if (record === undefined) throw new Error(`${vm} does not run`);
-    return GuestShell.open(join(dirname(record), 's', 'console'));
+    const shell = await GuestShell.open(join(dirname(record), 's', 'console'));
+    await shell.run("timeout 20 sh -c 'until ip route | grep -q default; do usleep 20000; done'");
+    return shell;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
