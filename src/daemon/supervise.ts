@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Progress } from '../install/apply.ts';
 import { collect } from '../install/collect.ts';
 import { readFloor } from '../install/floor.ts';
-import { type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
+import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
+import { readPolicy } from '../install/policies.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -13,7 +14,7 @@ import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { type MachineReport, type RunDeps, RunningMachine, removeLeftovers } from '../run/lifecycle.ts';
 import { readRecord } from '../run/record.ts';
 import type { MachineSpec } from '../run/spec.ts';
-import { PolicyStore } from '../store/policies.ts';
+import { type PolicyOwner, PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
 import { installedSpec, machineId } from './spec.ts';
@@ -131,9 +132,11 @@ export class Supervisor implements AsyncDisposable {
     return this.#inTurn(async () => {
       const { state } = this.#options;
       const now = await this.now();
-      const report = await installPackage(request, { state, running: this.running(), now, signal, onProgress });
+      const options = { state, running: this.running(), now, signal, onProgress };
+      const report = await this.#installAndJudge(request, options);
       await this.#collect();
-      const names = report.machines.map(({ vm, action }) => `${vm} (${action})`).join(', ');
+      const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
+      const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
       const { generation } = report;
       const at = new Date(now).toISOString();
       await this.events.add({
@@ -196,6 +199,25 @@ export class Supervisor implements AsyncDisposable {
       .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'cannot tidy up'));
   }
 
+  /** Policies that a package brought hold for running machines at once, also where it could not bring all. */
+  async #installAndJudge(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
+    try {
+      return await installPackage(request, options);
+    } finally {
+      await this.#judgeAgain();
+    }
+  }
+
+  async #judgeAgain(): Promise<void> {
+    const { log } = this.#options;
+    const judged = [...this.#machines.values()].map(({ spec: { name: vm }, access }) =>
+      access
+        .lookUp()
+        .catch((error: unknown) => log.error({ vm, ...failureOf(error) }, 'a new policy could not be enforced')),
+    );
+    await Promise.all(judged);
+  }
+
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
     await collect(this.#options.state, this.running());
@@ -208,10 +230,9 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
-    const owner = {
-      vm: { name: file.vm, id: current.machine.id },
-      packaged: current.machine.policy,
-      server: current.policyServer,
+    const owner = async (): Promise<PolicyOwner> => {
+      const { document, policyServer } = await readPolicy(state, file.vm);
+      return { vm: { name: file.vm, id: document.vmId }, packaged: document, server: policyServer };
     };
     const { clock, log } = this.#options;
     return {
@@ -220,8 +241,8 @@ export class Supervisor implements AsyncDisposable {
       log,
       ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {
-        current: () => this.policies.current(owner),
-        lookUp: (signal) => this.policies.lookUp(owner, clock(), signal),
+        current: async () => this.policies.current(await owner()),
+        lookUp: async (signal) => this.policies.lookUp(await owner(), clock(), signal),
         now: () => this.now(),
       },
       descriptors: {

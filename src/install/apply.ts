@@ -10,8 +10,9 @@ import { isThere, makeFolder, removeFile } from '../sys/files.ts';
 import { raiseFloor } from './floor.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
+import { writePolicy } from './policies.ts';
 import type { Steps } from './steps.ts';
-import { switchMachine } from './switch.ts';
+import { broughtPolicy, switchMachine } from './switch.ts';
 
 const FETCH_MS = 6 * 3_600_000;
 
@@ -58,6 +59,11 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     signal?.throwIfAborted();
     await switchMachine(manifest, machine, options);
     work.report('switch', machine.name);
+  }
+  for (const { action, document } of plan.policies) {
+    if (action !== 'apply') continue;
+    await writePolicy(options.state, document.vm, broughtPolicy(manifest, document));
+    await steps(`${document.vm}: policy`);
   }
 }
 

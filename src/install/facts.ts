@@ -3,6 +3,7 @@ import { readFloor } from './floor.ts';
 import { readInstances } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import type { ComputerFacts } from './plan.ts';
+import { readPolicy } from './policies.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */
 export async function computerFacts(
@@ -15,10 +16,12 @@ export async function computerFacts(
   const instances = await readInstances(state);
   return {
     machines: await Promise.all(
-      instances.map(async ({ file: { vm }, current: { generation } }) => {
+      instances.map(async ({ file: { vm, vmId }, current: { generation } }) => {
         const hasDataDisk = await isThere(instancePaths(state, vm).data);
         const runs = running.get(vm);
-        return { vm, generation, hasDataDisk, ...(runs === undefined ? {} : { runs }) };
+        const { generation: policyGeneration, document: policy } = await readPolicy(state, vm);
+        const known = { vm, vmId, policyGeneration, policy };
+        return { ...known, generation, hasDataDisk, ...(runs === undefined ? {} : { runs }) };
       }),
     ),
     layers: new Set(

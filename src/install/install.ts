@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { type OpenedPackage, openPackage } from '../package/open.ts';
+import type { PolicyChange } from '../policy/changes.ts';
 import { addressOf } from '../sys/fetch.ts';
 import { pinnedProject, pinProject } from '../trust/client.ts';
 import { identityOf } from '../trust/identity.ts';
@@ -7,6 +8,7 @@ import { applyPlan, type Progress } from './apply.ts';
 import { computerFacts } from './facts.ts';
 import { computerPaths } from './layout.ts';
 import { type InstallPlan, plan } from './plan.ts';
+import type { PolicyPlan } from './plan-policies.ts';
 import { noSteps, type Steps } from './steps.ts';
 
 export interface InstallRequest {
@@ -39,12 +41,14 @@ export interface InstallReport {
   /** What is new, in the administrator’s words. */
   notes?: string;
   machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean }[];
+  /** The policies that came without their machines, and when each change of them holds. */
+  policies: { vm: string; action: PolicyPlan['action']; changes: readonly PolicyChange[] }[];
 }
 
 /**
  * Verifies a package and installs it. The first one decides whose packages this computer takes.
  * @throws TRUST_CONFIRM (first package, no fingerprint given), INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*,
- *   LAYER_*, DISK_FULL, INTERRUPTED
+ *   LAYER_*, DISK_FULL, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, running, now, signal, onProgress, steps = noSteps } = options;
@@ -55,7 +59,9 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   const todo = plan(opened.manifest.value, await computerFacts(state, running, now));
   askBeforeLoss(todo, request.replace);
   await applyPlan(todo, opened, { state, keepOld: request.keepOld, signal, onProgress, steps });
-  return reportOf(project, opened, todo);
+  const report = reportOf(project, opened, todo);
+  failForRefused(report);
+  return report;
 }
 
 async function trustProject(
@@ -84,13 +90,25 @@ function askBeforeLoss({ machines }: InstallPlan, isKnown: boolean): void {
   });
 }
 
+/** The other machines have their policies; the result is a failure all the same, and names those that have not (D32). */
+function failForRefused(report: InstallReport): void {
+  const refused = report.policies.filter(({ action }) => action === 'refuse').map(({ vm }) => vm);
+  if (refused.length === 0) return;
+  const what = `encryption or authentication of ${refused.join(', ')} would change, so their policies stay as they are; all else is installed`;
+  throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vms: refused, report } });
+}
+
 function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage, todo: InstallPlan): InstallReport {
   const machines = todo.machines.map(({ machine, action, afterStop }) => ({ vm: machine.name, action, afterStop }));
+  const policies = todo.policies
+    .filter(({ action }) => action !== 'with-machine')
+    .map(({ document: { vm }, action, changes }) => ({ vm, action, changes }));
   return {
     project: { name: project.name, fingerprint: project.fingerprint },
     package: manifest.value.name,
     generation: todo.generation,
     ...(manifest.value.notes === undefined ? {} : { notes: manifest.value.notes }),
     machines,
+    policies,
   };
 }

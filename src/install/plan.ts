@@ -3,10 +3,11 @@ import type { LayerEntry } from '../package/layer/entry.ts';
 import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
 import { bootFiles } from '../package/parts.ts';
 import { requireFloor } from './floor.ts';
+import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
 
 /** What is known of this computer when a package is to be installed. */
 export interface ComputerFacts {
-  machines: readonly { vm: string; generation: number; runs?: number; hasDataDisk: boolean }[];
+  machines: readonly (PolicyFacts & { generation: number; runs?: number; hasDataDisk: boolean })[];
   /** Digests of the layers and files that are here already. */
   layers: ReadonlySet<string>;
   files: ReadonlySet<string>;
@@ -34,6 +35,7 @@ export interface InstallPlan {
   package: string;
   generation: number;
   machines: readonly MachinePlan[];
+  policies: readonly PolicyPlan[];
   layers: readonly LayerEntry[];
   files: readonly PackedFile[];
   /** Bytes to be fetched, and bytes the computer must have room for. */
@@ -65,7 +67,9 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
     const details = { needBytes, freeBytes: facts.freeBytes };
     throw new AppError('DISK_FULL', `installing needs ${needBytes} bytes, ${facts.freeBytes} are free`, { details });
   }
-  return { package: manifest.name, generation: manifest.generation, machines, layers, files, fetchBytes, needBytes };
+  const policies = planPolicies(manifest, facts.machines);
+  const { name, generation } = manifest;
+  return { package: name, generation, machines, policies, layers, files, fetchBytes, needBytes };
 }
 
 function planMachine(machine: PackedMachine, generation: number, { machines }: ComputerFacts): MachinePlan {

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
+import type { PolicyDocument } from '../policy/schema.ts';
 import { copyFileTo, isThere, makeFolder, moveFolder, removeFile, removeFolder, replaceLink } from '../sys/files.ts';
 import { makeDiskOnce } from '../sys/qemu-img.ts';
 import { type InstanceFile, instanceNumbers, readCurrent, writeDescriptor, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
+import { type BroughtPolicy, writePolicy } from './policies.ts';
 import type { Steps } from './steps.ts';
 import { writeTrial } from './trial.ts';
 
@@ -44,12 +46,22 @@ export async function switchMachine(
   const isReplaced = before !== undefined && before !== generation;
   const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
   if (isOnTrial) await writeTrial(state, name, generation, { format: 1, keepOld, starts: 0 });
+  await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
+  await steps(`${name}: policy`);
   const isKept = isReplaced && (keepOld || isOnTrial);
   if (isKept) await replaceLink(instance.former, join('generations', `${before}`));
   await steps(`${name}: former`);
   await replaceLink(instance.current, join('generations', `${generation}`));
   await steps(`${name}: switched`);
   if (!isKept) await removeFile(instance.former);
+}
+
+/** A package’s policy as it is kept with the machine. */
+export function broughtPolicy(
+  { generation, policyServer }: PackageManifest,
+  document: PolicyDocument,
+): Omit<BroughtPolicy, 'format'> {
+  return { generation, document, ...(policyServer === undefined ? {} : { policyServer }) };
 }
 
 async function makeGeneration(state: string, manifest: PackageManifest, machine: PackedMachine): Promise<void> {

@@ -42,6 +42,7 @@ export const ERRORS = {
   VM_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager vm list` or `lazaret list` to see the names.' },
   VM_NAME: { exit: 64, http: 400, hint: 'Use 1 to 40 small letters, digits and inner hyphens.' },
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
+  VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
   VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
@@ -53,6 +54,11 @@ export const ERRORS = {
 
   VERSION_EXISTS: { exit: 73, http: 409, hint: 'Choose another name for the version.' },
   VERSION_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager nq version list VM` to see the names.' },
+  VERSION_BEHIND: {
+    exit: 65,
+    http: 409,
+    hint: 'Run the newest version’s nq-set in preview, or package without --strict.',
+  },
   VERSION_NEEDED: { exit: 65, http: 409, hint: 'Move the threshold to another version first.' },
 
   KEY_PASSPHRASE: { exit: 77, http: 403, hint: 'Give the passphrase the project was made with.' },
@@ -114,6 +120,22 @@ export const ERRORS = {
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
+
+  POLICY_NOT_ENFORCED: {
+    exit: 78,
+    http: 422,
+    hint: 'Take the settings that are named out of the policy: this release cannot enforce them.',
+  },
+  POLICY_NEEDS_MACHINE: {
+    exit: 65,
+    http: 422,
+    hint: 'Encryption and authentication change only with the machine in the package: make one that has it.',
+  },
+  RECOVERY_KEY_FIXED: {
+    exit: 65,
+    http: 422,
+    hint: 'Put the recovery key back as it was: another one needs a new project.',
+  },
 
   QUARANTINE_REFUSED: { exit: 77, http: 403, hint: 'The policy refuses this machine: `lazaret status` says why.' },
   ACCESS_ENTRY: {

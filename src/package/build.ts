@@ -1,9 +1,8 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
-import { projectPaths, vmPaths } from '../project/layout.ts';
-import { type Project, type ProjectVm, vmNamed } from '../project/open.ts';
-import { newestVersion, sameDescriptor } from '../quarantine/versions.ts';
+import { projectPaths } from '../project/layout.ts';
+import type { Project } from '../project/open.ts';
 import {
   copyFileTo,
   isThere,
@@ -14,23 +13,30 @@ import {
   temporaryBeside,
   writeFileAtomic,
 } from '../sys/files.ts';
-import { takeLock } from '../sys/lock.ts';
 import type { SigningKey } from '../trust/keys.ts';
 import { publish } from '../trust/repository.ts';
+import { contentsOf } from './contents.ts';
 import { lastSerial, policyDocument } from './deploy.ts';
-import { blobName, packFile } from './files.ts';
+import { blobName } from './files.ts';
 import type { Mode } from './layer/modes.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from './manifest.ts';
+import { packMachine } from './pack-machine.ts';
 import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
-import { releaseDisk } from './releases.ts';
+import { checkRules } from './rules.ts';
 
 const MAX_BLOB_BYTES = 2 ** 52;
 
 export interface BuildOptions {
   name: string;
   kind: PackageKind;
-  /** The machines that go in; all when empty. */
+  /** The machines that go in, or whose policies do; all when empty, but for a custom package. */
   vms: readonly string[];
+  /** In a custom package: the machines whose policies go in without them. */
+  policies?: readonly string[];
+  /** Build although computers will refuse some policies. */
+  force?: boolean;
+  /** A copy that is not at the newest version is an error. */
+  strict?: boolean;
   /** An update carries what came after this release; without it, what came after the last package. */
   since?: number;
   /** The folder that receives the package’s own folder. */
@@ -54,12 +60,14 @@ export interface BuiltPackage {
   /** Bytes of all blobs in it. */
   blobBytes: number;
   machines: { vm: string; release: number; layers: number }[];
+  /** Names of the machines whose policies it has without them. */
+  policies: string[];
   warnings: string[];
 }
 
 /**
  * Builds, signs and publishes a package, and writes it to a folder of its own.
- * @throws PACKAGE_EXISTS, PACKAGE_EMPTY, VM_RUNNING, VM_UNKNOWN, USAGE, LAYER_*, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
   const { name, kind, out, key, now, validForMs, notes, minGeneration } = options;
@@ -70,16 +78,17 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   if ((await isThere(folder)) || earlier.some((manifest) => manifest.name === name)) {
     throw new AppError('PACKAGE_EXISTS', `there is a package ${name} already`);
   }
-  const vms = options.vms.length > 0 ? options.vms.map((vm) => vmNamed(project, vm)) : project.vms;
-  if (vms.length === 0) throw new AppError('PACKAGE_EMPTY', 'the project has no machine');
+  const contents = contentsOf(project, kind, options.vms, options.policies);
+  const { force = false, strict = false } = options;
+  const warnings = await checkRules(project, contents, { earlier, force, strict });
 
   const serial = await lastSerial(project);
   const machines: PackedMachine[] = [];
-  for (const vm of vms) machines.push(await packMachine(project, vm, serial, options));
+  for (const vm of contents.machines) machines.push(await packMachine(project, vm, serial, options));
   const generation = (earlier.at(-1)?.generation ?? 0) + 1;
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
-  const { fingerprint, policyServer } = project.file.value;
+  const { fingerprint, policyServer, recoveryKey } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
     project: { fingerprint, name: project.file.value.name },
@@ -91,7 +100,9 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     ...(minGeneration === undefined ? {} : { minGeneration }),
     ...(notes === undefined ? {} : { notes }),
     ...(policyServer === undefined ? {} : { policyServer }),
+    ...(recoveryKey === undefined ? {} : { recoveryKey }),
     machines,
+    policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),
   });
   const delivered = (machine: PackedMachine) =>
     kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, options.since);
@@ -107,42 +118,8 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     generation,
     blobBytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
     machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
-    warnings: vms.flatMap((vm) => warningsFor(project, vm)),
-  };
-}
-
-async function packMachine(
-  project: Project,
-  vm: ProjectVm,
-  serial: number,
-  options: BuildOptions,
-): Promise<PackedMachine> {
-  const { mode, signal, onProgress } = options;
-  const repository = projectPaths(project.folder).packages;
-  const paths = vmPaths(project.folder, vm.name);
-  await using lock = await takeLock(join(paths.folder, '.lock'));
-  if (!lock) throw new AppError('VM_RUNNING', `${vm.name} is powered on or in preview`);
-  const progress = onProgress ? { onProgress: (done: number) => onProgress(vm.name, done) } : {};
-  const layers = await releaseDisk(project.folder, vm.name, {
-    repository,
-    mode,
-    ...(signal ? { signal } : {}),
-    ...progress,
-  });
-  const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
-  const { descriptor } = vm.state;
-  const boot = firmware === 'direct' && {
-    kernel: await packFile(paths.kernel, repository),
-    ...((await isThere(paths.initrd)) ? { initrd: await packFile(paths.initrd, repository) } : {}),
-    append: append ?? '',
-  };
-  return {
-    ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware },
-    ...(boot ? { boot } : {}),
-    layers,
-    ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
-    ...(descriptor === undefined ? {} : { descriptor }),
-    policy: policyDocument(project, vm, serial),
+    policies: contents.policies.map((vm) => vm.name),
+    warnings,
   };
 }
 
@@ -174,21 +151,4 @@ async function exportPackage(
     await removeFolder(beside);
     throw error;
   }
-}
-
-/** What the administrator probably did not mean (ACE 1.0 p. 142). */
-function warningsFor(project: Project, { name, policy, state }: ProjectVm): string[] {
-  const { quarantine } = policy.value;
-  if (quarantine.type !== 'version-based') return [];
-  const warnings: string[] = [];
-  const newest = newestVersion(quarantine);
-  if (newest && !sameDescriptor(newest.descriptor, state.descriptor)) {
-    warnings.push(
-      `${name}: its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`,
-    );
-  }
-  if (project.file.value.policyServer === undefined) {
-    warnings.push(`${name}: ${basename(project.folder)} names no policy server, so the machine will stay restricted`);
-  }
-  return warnings;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { canonicalJson } from '../lib/json.ts';
+import { requireEnforced } from '../policy/enforced.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { projectPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
@@ -26,9 +27,10 @@ export function policyDocument(project: Project, vm: ProjectVm, serial: number):
 
 /**
  * Signs the policies of all machines and publishes them in `published/policies/`, ready for any web server.
- * @throws KEY_INVALID, TRUST_*, DISK_FULL
+ * @throws POLICY_NOT_ENFORCED, KEY_INVALID, TRUST_*, DISK_FULL
  */
 export async function deploy(project: Project, { key, now, validForMs }: Deploy): Promise<{ serial: number }> {
+  for (const vm of project.vms) requireEnforced(vm.name, vm.policy.value);
   const folder = projectPaths(project.folder).policies;
   const serial = (await lastSerial(project)) + 1;
   const add = new Map(

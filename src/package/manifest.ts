@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
-import { DataDiskMiB, Firmware } from '../project/schema.ts';
+import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
 import { LayerEntry, Sha256 } from './layer/entry.ts';
 
 const MAX_MACHINES = 100;
@@ -52,7 +52,7 @@ export const PackedMachine = z.strictObject({
 });
 export type PackedMachine = z.infer<typeof PackedMachine>;
 
-export const PackageKind = z.enum(['full', 'update']);
+export const PackageKind = z.enum(['full', 'update', 'policy', 'custom']);
 export type PackageKind = z.infer<typeof PackageKind>;
 
 /** What a package says of itself, signed: docs/formats/package.md. */
@@ -70,7 +70,10 @@ export const PackageManifest = z.strictObject({
   minGeneration: z.int().min(1).exactOptional(),
   notes: Notes.exactOptional(),
   policyServer: z.url().max(2000).exactOptional(),
-  machines: z.array(PackedMachine).min(1).max(MAX_MACHINES),
+  recoveryKey: RecoveryKey.exactOptional(),
+  machines: z.array(PackedMachine).max(MAX_MACHINES),
+  /** Policies of machines that are not in the package themselves. */
+  policies: z.array(PolicyDocument).max(MAX_MACHINES),
 });
 export type PackageManifest = z.infer<typeof PackageManifest>;
 

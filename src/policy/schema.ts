@@ -1,15 +1,19 @@
 import { z } from 'zod';
+import { Authentication, Encryption, Reimage } from './protection.ts';
 import { Quarantine } from './quarantine.ts';
 import { Updates } from './updates.ts';
 
 /**
- * The policies of one machine, as they stand in `policy.yaml`. Only what something enforces has a key here:
- * every other key is refused, because a setting that nothing enforces must not be ignored.
+ * The policies of one machine, as they stand in `policy.yaml`. Every other key is refused, because a setting that nothing
+ * enforces must not be ignored; `enforced.ts` refuses those of these that nothing enforces yet.
  */
 export const MachinePolicy = z.strictObject({
   format: z.literal(1),
   quarantine: Quarantine.default({ type: 'none' }),
   updates: Updates.exactOptional(),
+  encryption: Encryption.exactOptional(),
+  authentication: Authentication.exactOptional(),
+  reimage: Reimage.exactOptional(),
 });
 export type MachinePolicy = z.infer<typeof MachinePolicy>;
 

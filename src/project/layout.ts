@@ -25,6 +25,8 @@ export function vmPathsIn(vmFolder: string) {
     file: join(vmFolder, 'vm.yaml'),
     policy: join(vmFolder, 'policy.yaml'),
     state: join(vmFolder, 'state.json'),
+    /** Is there while the machine is suspended. */
+    suspended: join(vmFolder, 'suspended'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 
+/** The public half of a project’s recovery key, as age writes it. */
+export const RecoveryKey = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is no age recipient');
+
 /** `lazaret.yaml`: what holds for the whole project. */
 export const ProjectFile = z.strictObject({
   format: z.literal(1),
@@ -14,6 +17,8 @@ export const ProjectFile = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   /** Where computers look policies up: the address of the published folder `policies/`. */
   policyServer: Url.exactOptional(),
+  /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
+  recoveryKey: RecoveryKey.exactOptional(),
 });
 export type ProjectFile = z.infer<typeof ProjectFile>;
 

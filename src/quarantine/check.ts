@@ -7,8 +7,23 @@ export interface Problem {
   message: string;
 }
 
-/** What a schema cannot see: two versions with one name or descriptor, a threshold that names no version. */
-export function checkPolicy({ quarantine }: MachinePolicy): Problem[] {
+/** What a schema cannot see: encryption that nobody could open, two versions with one name or descriptor, a threshold that names no version. */
+export function checkPolicy(policy: MachinePolicy): Problem[] {
+  return [...checkProtection(policy), ...checkVersions(policy)];
+}
+
+/** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */
+function checkProtection({ encryption, authentication }: MachinePolicy): Problem[] {
+  const isOpen = authentication === undefined || authentication.type === 'none';
+  const problems: Problem[] = [];
+  if (encryption?.disks && isOpen)
+    problems.push({ path: ['encryption', 'disks'], message: 'needs another authentication than none' });
+  if (encryption?.recovery && !encryption.disks)
+    problems.push({ path: ['encryption', 'recovery'], message: 'is for machines whose disks are encrypted' });
+  return problems;
+}
+
+function checkVersions({ quarantine }: MachinePolicy): Problem[] {
   if (quarantine.type !== 'version-based') return [];
   const problems: Problem[] = [];
   const { versions, threshold } = quarantine;

@@ -56,9 +56,14 @@ export async function madeProject(
       await this.setPolicy({ quarantine });
     },
 
+    /** Adds another machine with the same disk. */
+    async addVm(name: string): Promise<void> {
+      await addVm(await openProject(folder), { name, hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios' }, disk });
+    },
+
     /** Changes some of the machine’s policies. */
-    async setPolicy(change: Partial<MachinePolicy>): Promise<void> {
-      const vm = vmNamed(await openProject(folder), 'office');
+    async setPolicy(change: Partial<MachinePolicy>, name = 'office'): Promise<void> {
+      const vm = vmNamed(await openProject(folder), name);
       await savePolicy(vm, { ...vm.policy.value, ...change });
     },
 

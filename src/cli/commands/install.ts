@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError, type Failure } from '../../lib/errors.ts';
+import { whenText } from '../../policy/changes.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
@@ -19,6 +20,15 @@ const Result = z.looseObject({
   package: z.string(),
   generation: z.int(),
   notes: z.string().optional(),
+  policies: z.array(
+    z.object({
+      vm: z.string(),
+      action: z.string(),
+      changes: z.array(
+        z.object({ section: z.string(), when: z.enum(['at-once', 'next-update', 'reinstall', 'with-machine']) }),
+      ),
+    }),
+  ),
   machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
 });
 type Result = z.infer<typeof Result>;
@@ -45,13 +55,24 @@ export function addInstallCommand(program: Command): void {
       print(
         context,
         result,
-        [`package ${result.package} of ${result.project.name}`, ...notes, ...machines].join('\n  '),
+        [
+          `package ${result.package} of ${result.project.name}`,
+          ...notes,
+          ...machines,
+          ...result.policies.flatMap(policyLines),
+        ].join('\n  '),
       );
     },
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
+}
+
+function policyLines({ vm, action, changes }: Result['policies'][number]): string[] {
+  if (action === 'absent') return [`policy of ${vm}: the machine is not installed here`];
+  if (action === 'keep' || changes.length === 0) return [`policy of ${vm}: as it was`];
+  return changes.map(({ section, when }) => `policy of ${vm}: ${section} ${whenText(when)}`);
 }
 
 interface Request {

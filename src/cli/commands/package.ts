@@ -19,6 +19,9 @@ interface CreateOptions extends PassphraseOptions {
   kind: PackageKind;
   out: string;
   vm?: string[];
+  policy?: string[];
+  force?: boolean;
+  strict?: boolean;
   since?: number;
   mode: Mode;
   valid: number;
@@ -34,7 +37,20 @@ export function addPackageCommands(program: Command): void {
     'create <name>',
     'build and sign a package',
     async (context, options, name = '') => {
-      const { directory, kind, out, vm = [], since, mode, valid, notes, minGeneration } = options;
+      const {
+        directory,
+        kind,
+        out,
+        vm = [],
+        policy = [],
+        force = false,
+        strict = false,
+        since,
+        mode,
+        valid,
+        notes,
+        minGeneration,
+      } = options;
       const built = await withProject(directory, async (project) => {
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
@@ -42,6 +58,9 @@ export function addPackageCommands(program: Command): void {
           name,
           kind,
           vms: vm,
+          policies: policy,
+          force,
+          strict,
           out: resolve(out),
           mode,
           key,
@@ -57,17 +76,26 @@ export function addPackageCommands(program: Command): void {
         });
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
-      const machines = built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`).join(', ');
-      print(context, built, `built ${built.folder}: ${machines}, ${formatBytes(built.blobBytes)}`);
+      const parts = [
+        ...built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`),
+        ...built.policies.map((name) => `policy of ${name}`),
+      ];
+      print(context, built, `built ${built.folder}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`);
     },
   )
     .addOption(
-      new Option('--kind <kind>', 'for a new computer, or for one that has the machines')
+      new Option(
+        '--kind <kind>',
+        'for a new computer, for one that has the machines, for policies alone, or what is named',
+      )
         .choices(PackageKind.options)
         .makeOptionMandatory(),
     )
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
-    .option('--vm <name...>', 'only these machines')
+    .option('--vm <name...>', 'only these machines, or policies of these')
+    .option('--policy <name...>', 'with --kind custom: policies of these machines, without the machines')
+    .option('--strict', 'fail when the copy of a machine is not at the newest version')
+    .option('--force', 'build it although computers will refuse some of its policies')
     .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
     .option('--notes <text>', 'what is new, shown to the user')

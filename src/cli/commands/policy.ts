@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import { publishedManifests } from '../../package/published.ts';
+import { requireRecoveryKey } from '../../package/rules.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
+import { projectPaths } from '../../project/layout.ts';
 import { formatProblem, readProject } from '../../project/open.ts';
 import { ProjectFile, VmFile } from '../../project/schema.ts';
 import { print } from '../print.ts';
@@ -18,6 +21,7 @@ export function addPolicyCommands(program: Command): void {
       const { problems, project } = await readProject(directory);
       if (problems.length > 0)
         throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
+      if (project) requireRecoveryKey(project, await publishedManifests(projectPaths(directory).packages));
       print(context, { problems, machines: project?.vms.length }, 'nothing is wrong');
     },
   );

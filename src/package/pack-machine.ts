@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { AppError } from '../lib/errors.ts';
+import { projectPaths, vmPaths } from '../project/layout.ts';
+import type { Project, ProjectVm } from '../project/open.ts';
+import { isThere } from '../sys/files.ts';
+import { takeLock } from '../sys/lock.ts';
+import { policyDocument } from './deploy.ts';
+import { packFile } from './files.ts';
+import type { Mode } from './layer/modes.ts';
+import type { PackedMachine } from './manifest.ts';
+import { releaseDisk } from './releases.ts';
+
+export interface PackOptions {
+  mode: Mode;
+  signal?: AbortSignal;
+  onProgress?: (vm: string, doneBytes: number) => void;
+}
+
+/** Makes what was changed in a machine its next release, and describes the machine. @throws VM_RUNNING, and as releaseDisk */
+export async function packMachine(
+  project: Project,
+  vm: ProjectVm,
+  serial: number,
+  { mode, signal, onProgress }: PackOptions,
+): Promise<PackedMachine> {
+  const repository = projectPaths(project.folder).packages;
+  const paths = vmPaths(project.folder, vm.name);
+  await using lock = await takeLock(join(paths.folder, '.lock'));
+  if (!lock) throw new AppError('VM_RUNNING', `${vm.name} is powered on or in preview`);
+  const progress = onProgress ? { onProgress: (done: number) => onProgress(vm.name, done) } : {};
+  const layers = await releaseDisk(project.folder, vm.name, {
+    repository,
+    mode,
+    ...(signal ? { signal } : {}),
+    ...progress,
+  });
+  const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
+  const { descriptor } = vm.state;
+  const boot = firmware === 'direct' && {
+    kernel: await packFile(paths.kernel, repository),
+    ...((await isThere(paths.initrd)) ? { initrd: await packFile(paths.initrd, repository) } : {}),
+    append: append ?? '',
+  };
+  return {
+    ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware },
+    ...(boot ? { boot } : {}),
+    layers,
+    ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
+    ...(descriptor === undefined ? {} : { descriptor }),
+    policy: policyDocument(project, vm, serial),
+  };
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { policyChanges } from './changes.ts';
+import { requireEnforced } from './enforced.ts';
+import { MachinePolicy } from './schema.ts';
+
+const policy = (more: object = {}) => MachinePolicy.parse({ format: 1, ...more });
+const STATIC = { type: 'static', mode: 'whitelist', normal: { entries: ['10.0.0.0/8'] } };
+
+const CHANGES: [title: string, before: object, after: object, changes: [section: string, when: string][]][] = [
+  ['nothing', {}, {}, []],
+  ['a section that says what its absence means', {}, { encryption: {}, authentication: { type: 'none' } }, []],
+  ['the quarantine', {}, { quarantine: STATIC }, [['quarantine', 'at-once']]],
+  ['the trial', { updates: { healthTimeout: '5m' } }, {}, [['updates', 'next-update']]],
+  ['reimage', {}, { reimage: { enabled: true } }, [['reimage', 'reinstall']]],
+  ['encryption', {}, { encryption: { disks: true } }, [['encryption', 'with-machine']]],
+  [
+    'two things',
+    { authentication: { type: 'password' } },
+    { quarantine: STATIC },
+    [
+      ['quarantine', 'at-once'],
+      ['authentication', 'with-machine'],
+    ],
+  ],
+];
+
+for (const [title, before, after, changes] of CHANGES) {
+  test(`a change of ${title} is found, and when it holds`, () => {
+    assert.deepEqual(
+      policyChanges(policy(before), policy(after)).map(({ section, when }) => [section, when]),
+      changes,
+    );
+  });
+}
+
+const ASKED: [setting: string, more: object][] = [
+  ['encryption.disks', { encryption: { disks: true } }],
+  ['encryption.configuration', { encryption: { configuration: true } }],
+  ['encryption.recovery', { encryption: { recovery: true } }],
+  ['authentication.type', { authentication: { type: 'password', minimumLength: 8 } }],
+  ['authentication.type', { authentication: { type: 'users-and-groups', groups: ['staff'] } }],
+  ['authentication.type', { authentication: { type: 'script', file: 'who.sh' } }],
+  ['reimage.enabled', { reimage: { enabled: true } }],
+];
+
+for (const [setting, more] of ASKED) {
+  test(`${JSON.stringify(more)} is refused by name: nothing enforces it yet`, () => {
+    assert.throws(() => requireEnforced('office', policy(more)), {
+      code: 'POLICY_NOT_ENFORCED',
+      details: { vm: 'office', settings: [setting] },
+    });
+  });
+}
+
+test('a policy that asks for none of them is not refused', () => {
+  requireEnforced('office', policy({ encryption: {}, authentication: { type: 'none' }, reimage: { enabled: false } }));
+});
+
+const INVALID: [title: string, more: object][] = [
+  ['an unknown way of authentication', { authentication: { type: 'fingerprint' } }],
+  ['a password of no length', { authentication: { type: 'password', minimumLength: 0 } }],
+  ['a script outside the resources', { authentication: { type: 'script', file: '../who.sh' } }],
+  ['an unknown kind of encryption', { encryption: { memory: true } }],
+];
+
+for (const [title, more] of INVALID) {
+  test(`${title} is no policy`, () => {
+    assert.equal(MachinePolicy.safeParse({ format: 1, ...more }).success, false);
+  });
+}
