@@ -62,6 +62,17 @@ test('the main job: a project becomes a machine whose access follows its version
     assert.match((await job.status()).message ?? '', /newer version/);
   });
 
+  await t.test(
+    'a service that is asked to end does so at once; its machine runs on, and the next one finds it',
+    async () => {
+      await job.computer.stopService('SIGTERM');
+      assert.deepEqual(await job.reached(), ['update', 'intranet']);
+      await job.computer.startService();
+      assert.equal((await job.status()).state, 'running');
+      assert.equal((await job.nqSet(second)).status, 0);
+    },
+  );
+
   await t.test('a refusal and a permission can be explained', async () => {
     assert.equal((await job.explain('intranet.lab.test:80')).allowed, true);
     assert.equal((await job.explain('10.88.30.2:80')).allowed, false);
