@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { collect } from '../../src/install/collect.ts';
+import { openInstance, readIfInstalled } from '../../src/install/instances.ts';
+import { generationPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
+import { hasProgram, run } from '../../src/sys/exec.ts';
+import { digestFile } from '../../src/sys/files.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+
+const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+const CHANGE = join(import.meta.dirname, '..', 'fakes', 'stopped-change.ts');
+
+/** Makes a change in a process of its own that dies after a step, or not: then the steps it went through come back. */
+function change(state: string, stopAfter: string, words: readonly string[]): string[] {
+  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [CHANGE, state, stopAfter, ...words], {
+    encoding: 'utf8',
+  });
+  if (stopAfter === '-') assert.equal(status, 0, stderr);
+  else assert.equal(signal, 'SIGKILL', `${stopAfter}: ${stderr}`);
+  return stdout.trim().split('\n');
+}
+
+/** A copy of a computer’s state in a folder of its own. */
+function copyOf(t: TestContext, state: string): string {
+  const copy = join(scratch(t), 'state');
+  if (existsSync(state)) cpSync(state, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+/** All that lies in the store, but for what says nothing of its contents. */
+function listing(state: string): string[] {
+  const folders = ['layers', 'files', 'staging', 'instances'].map((name) => `${name}/**`);
+  return globSync(folders, { cwd: state, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(state.length + 1))
+    .sort();
+}
+
+/** What the machine would start from is whole. */
+async function requireBootable(state: string): Promise<number> {
+  const { current } = await openInstance(state, 'office');
+  for (const { sha256 } of current.machine.layers)
+    assert.equal((await digestFile(layerPath(state, sha256))).sha256, sha256);
+  await run('qemu-img', ['check', '-q', generationPaths(state, 'office', current.generation).overlay]);
+  return current.generation;
+}
+
+interface Scenario {
+  title: string;
+  /** The state before, and the words of the change. */
+  before: string;
+  words: string[];
+  generations: [before: number | undefined, after: number];
+}
+
+async function walk(t: TestContext, { title, before, words, generations }: Scenario): Promise<string> {
+  const whole = copyOf(t, before);
+  const steps = change(whole, '-', words);
+  await collect(whole, new Map());
+  assert.equal(await requireBootable(whole), generations[1]);
+  const data = generations[0] === undefined ? undefined : await digestFile(instancePaths(before, 'office').data);
+  for (const step of steps) {
+    await t.test(`${title}, killed after “${step.replace(/[0-9a-f]{64}/, '…')}”`, async (sub) => {
+      const state = copyOf(sub, before);
+      change(state, step, words);
+      await collect(state, new Map());
+
+      const instance = await readIfInstalled(state, 'office');
+      const left = listing(state);
+      if (instance) {
+        const found = await requireBootable(state);
+        assert.ok(generations.includes(found), `generation ${found}`);
+        assert.deepEqual(
+          left,
+          listing(found === generations[1] ? whole : before),
+          'no more and no less than that state',
+        );
+        if (data) assert.deepEqual(await digestFile(instancePaths(state, 'office').data), data);
+      } else {
+        assert.equal(generations[0], undefined, 'a machine is never lost');
+        const own = ['instances/office/data.qcow2', 'instances/office/instance.json', 'instances/office/policy.json'];
+        assert.deepEqual(
+          left.filter((path) => !own.includes(path)),
+          [],
+        );
+      }
+
+      if (instance?.current.generation === generations[1]) return;
+      change(state, '-', words);
+      await collect(state, new Map());
+      assert.deepEqual(listing(state), listing(whole), 'the second attempt ends what the first began');
+    });
+  }
+  return whole;
+}
+
+test('a change that is killed after any of its steps leaves the old state or the new one, and no garbage', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
+  const one = await project.build('one');
+  await project.changeDisk(0);
+  const two = await project.build('two', { kind: 'update' });
+  const three = await project.build('three', { kind: 'policy' });
+  const install = ({ folder }: { folder: string }) => ['install', folder, project.fingerprint];
+
+  const first = await walk(t, {
+    title: 'a first installation',
+    before: join(scratch(t), 'none'),
+    words: install(one),
+    generations: [undefined, 1],
+  });
+  await run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 1M 64k', instancePaths(first, 'office').data]);
+  const second = await walk(t, { title: 'an update', before: first, words: install(two), generations: [1, 2] });
+  await walk(t, { title: 'a policy package', before: second, words: install(three), generations: [2, 2] });
+  await walk(t, { title: 'a roll back', before: second, words: ['rollback', 'office'], generations: [2, 1] });
+});
