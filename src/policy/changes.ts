@@ -2,7 +2,7 @@ import { canonicalJson } from '../lib/json.ts';
 import { Encryption } from './protection.ts';
 import type { MachinePolicy } from './schema.ts';
 
-export type Section = Exclude<keyof MachinePolicy, 'format'>;
+type Section = Exclude<keyof MachinePolicy, 'format'>;
 
 /**
  * When a changed section of an installed machine’s policy holds, if it comes without the machine (ACE 1.0 p. 142):
