@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import type { PolicyDocument } from '../policy/schema.ts';
 import { namesIn, readCapped } from '../sys/files.ts';
 import { PackageManifest, type PackedMachine, parseManifestTarget } from './manifest.ts';
 import { bootFiles } from './parts.ts';
@@ -34,6 +35,13 @@ export function alreadyDelivered(
   if (since !== undefined && !from)
     throw new AppError('USAGE', `no package brought release ${since} of ${machine.name}`);
   return new Set(from ? partsOf(from).map(({ sha256 }) => sha256) : []);
+}
+
+/** The policy that computers have of a machine which took every package: the newest that one of them brought. */
+export function packagedPolicy(earlier: readonly PackageManifest[], vmId: string): PolicyDocument | undefined {
+  return earlier
+    .flatMap(({ machines, policies }) => [...machines.map(({ policy }) => policy), ...policies])
+    .findLast((document) => document.vmId === vmId);
 }
 
 /** All that a machine is made of: its layers and its boot files. */

@@ -89,6 +89,11 @@ async function readReleases(releases: string): Promise<LayerEntry[]> {
   return entries;
 }
 
+/** What the releases of a machine are, bottom first. @throws PROJECT_INVALID */
+export function releaseEntries(folder: string, vm: string): Promise<LayerEntry[]> {
+  return readReleases(vmPaths(folder, vm).releases);
+}
+
 /** The layer files of a machine as they lie in the project, bottom first: what its working disk stands on. */
 export async function releaseLayers(folder: string, vm: string): Promise<string[]> {
   const { releases } = vmPaths(folder, vm);

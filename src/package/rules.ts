@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
-import { policyChanges, whenText } from '../policy/changes.ts';
+import { type PolicyChange, policyChanges, whenText } from '../policy/changes.ts';
 import { requireEnforced } from '../policy/enforced.ts';
-import type { PolicyDocument } from '../policy/schema.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { newestVersion, sameDescriptor } from '../quarantine/versions.ts';
 import { isThere } from '../sys/files.ts';
 import { lastSerial, policyDocument } from './deploy.ts';
 import type { PackageManifest } from './manifest.ts';
+import { packagedPolicy } from './published.ts';
 
 /** Machines and policies that a package is to have. */
 export interface Contents {
@@ -27,24 +27,51 @@ export interface RuleOptions {
   strict: boolean;
 }
 
-/**
- * Holds a package that is to be built to the rules (ACE 1.0 pp. 129, 142), and gives the warnings.
- * @throws RECOVERY_KEY_FIXED, POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND
- */
+/** Holds a package that is to be built to the rules, and gives the warnings. @throws the first problem of `findProblems` */
 export async function checkRules(project: Project, contents: Contents, options: RuleOptions): Promise<string[]> {
-  requireRecoveryKey(project, options.earlier);
-  const notes = contents.policies.flatMap((vm) => policyWarnings(vm, options));
-  for (const vm of [...contents.machines, ...contents.policies]) requireEnforced(vm.name, vm.policy.value);
-  for (const { name } of contents.machines) await requirePowerOff(project, name);
-  const versions = contents.machines.flatMap(versionWarnings);
-  if (options.strict && versions.length > 0) throw new AppError('VERSION_BEHIND', versions.join('; '));
-  const all = [...contents.machines, ...contents.policies];
-  return [
-    ...notes,
-    ...versions,
-    ...all.flatMap((vm) => serverWarnings(project, vm)),
-    ...(await undeployed(project, all)),
-  ];
+  const { problems, warnings } = await findProblems(project, contents, options);
+  const [first] = problems;
+  if (first) throw first;
+  return warnings;
+}
+
+/**
+ * All that the rules say against a package that is to be built (ACE 1.0 pp. 129, 142): RECOVERY_KEY_FIXED,
+ * POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND; and what its administrator may not have meant.
+ */
+export async function findProblems(
+  project: Project,
+  { machines, policies }: Contents,
+  options: RuleOptions,
+): Promise<{ problems: AppError[]; warnings: string[] }> {
+  const all = [...machines, ...policies];
+  const behind = machines.flatMap(versionWarnings);
+  const isSuspended = machines.map(({ name }) => isThere(vmPaths(project.folder, name).suspended));
+  const suspended = await Promise.all(isSuspended);
+  const problems = [
+    () => requireRecoveryKey(project, options.earlier),
+    ...policies.map((vm) => () => requireNoMachine(vm, options)),
+    ...all.map((vm) => () => requireEnforced(vm.name, vm.policy.value)),
+    ...machines.map(
+      ({ name }, index) =>
+        () =>
+          requirePowerOff(name, suspended[index] === true),
+    ),
+    () => requireNewest(behind, options.strict),
+  ].flatMap(problemOf);
+  const notes = policies.flatMap((vm) => policyWarnings(vm, options));
+  const servers = all.flatMap((vm) => serverWarnings(project, vm));
+  return { problems, warnings: [...notes, ...behind, ...servers, ...(await undeployed(project, all))] };
+}
+
+function problemOf(check: () => void): AppError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof AppError) return [error];
+    throw error;
+  }
 }
 
 /** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */
@@ -56,29 +83,34 @@ export function requireRecoveryKey(project: Project, earlier: readonly PackageMa
   throw new AppError('RECOVERY_KEY_FIXED', what);
 }
 
-/** The policy that computers have of a machine which took every package: the newest that one of them brought. */
-function packagedPolicy(earlier: readonly PackageManifest[], vmId: string): PolicyDocument | undefined {
-  return earlier
-    .flatMap(({ machines, policies }) => [...machines.map(({ policy }) => policy), ...policies])
-    .findLast((document) => document.vmId === vmId);
+/** @throws POLICY_NEEDS_MACHINE */
+function requireNoMachine(vm: ProjectVm, { earlier, force }: RuleOptions): void {
+  const needing = changesSince(earlier, vm).filter(({ when }) => when === 'with-machine');
+  if (needing.length === 0 || force) return;
+  const sections = needing.map(({ section }) => section);
+  const what = `${vm.name}: ${sections.join(' and ')} changed, which no package of policies alone can bring`;
+  throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vm: vm.name, sections } });
 }
 
-function policyWarnings({ name, file, policy }: ProjectVm, { earlier, force }: RuleOptions): string[] {
+function changesSince(earlier: readonly PackageManifest[], { file, policy }: ProjectVm): PolicyChange[] {
   const before = packagedPolicy(earlier, file.value.id);
-  const changes = before ? policyChanges(before.policy, policy.value) : [];
-  const needing = changes.filter(({ when }) => when === 'with-machine').map(({ section }) => section);
-  if (needing.length > 0 && !force) {
-    const what = `${name}: ${needing.join(' and ')} changed, which no package of policies alone can bring`;
-    throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vm: name, sections: needing } });
-  }
-  return changes
-    .filter(({ when }) => when === 'reinstall' || when === 'with-machine')
-    .map(({ section, when }) => `${name}: ${section} ${whenText(when)}`);
+  return before ? policyChanges(before.policy, policy.value) : [];
 }
 
-async function requirePowerOff(project: Project, vm: string): Promise<void> {
-  if (await isThere(vmPaths(project.folder, vm).suspended))
-    throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
+function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): string[] {
+  return changesSince(earlier, vm)
+    .filter(({ when }) => when === 'reinstall' || when === 'with-machine')
+    .map(({ section, when }) => `${vm.name}: ${section} ${whenText(when)}`);
+}
+
+/** @throws VM_SUSPENDED */
+function requirePowerOff(vm: string, isSuspended: boolean): void {
+  if (isSuspended) throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
+}
+
+/** @throws VERSION_BEHIND */
+function requireNewest(behind: readonly string[], strict: boolean): void {
+  if (strict && behind.length > 0) throw new AppError('VERSION_BEHIND', behind.join('; '));
 }
 
 /** The administrator probably forgot to run `nq-set` in preview (ACE 1.0 p. 142). */

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { formatBytes } from '../../lib/bytes.ts';
 import { buildPackage } from '../../package/build.ts';
 import { MODES, type Mode } from '../../package/layer/modes.ts';
-import { PackageKind } from '../../package/manifest.ts';
 import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
 import { systemClock } from '../../sys/clock.ts';
@@ -12,17 +11,13 @@ import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { duration } from './deploy.ts';
+import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
+import { addPlanCommand } from './package-plan.ts';
 import { wholeNumber } from './vm.ts';
 
-interface CreateOptions extends PassphraseOptions {
+interface CreateOptions extends PassphraseOptions, ContentOptions {
   directory: string;
-  kind: PackageKind;
   out: string;
-  vm?: string[];
-  policy?: string[];
-  force?: boolean;
-  strict?: boolean;
-  since?: number;
   mode: Mode;
   valid: number;
   notes?: string;
@@ -32,45 +27,19 @@ interface CreateOptions extends PassphraseOptions {
 export function addPackageCommands(program: Command): void {
   const packages = program.command('package').description('packages for users');
 
-  addCommand<CreateOptions>(
+  const create = addCommand<CreateOptions>(
     packages,
     'create <name>',
     'build and sign a package',
     async (context, options, name = '') => {
-      const {
-        directory,
-        kind,
-        out,
-        vm = [],
-        policy = [],
-        force = false,
-        strict = false,
-        since,
-        mode,
-        valid,
-        notes,
-        minGeneration,
-      } = options;
+      const { directory, out, mode, valid, notes, minGeneration } = options;
       const built = await withProject(directory, async (project) => {
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
-        const request = {
-          name,
-          kind,
-          vms: vm,
-          policies: policy,
-          force,
-          strict,
-          out: resolve(out),
-          mode,
-          key,
-          now: systemClock(),
-          validForMs: valid,
-          signal,
-        };
+        const request = { name, out: resolve(out), mode, key, now: systemClock(), validForMs: valid, signal };
         return buildPackage(project, {
           ...request,
-          ...(since === undefined ? {} : { since }),
+          ...contentRequest(options),
           ...(notes === undefined ? {} : { notes }),
           ...(minGeneration === undefined ? {} : { minGeneration }),
         });
@@ -82,23 +51,12 @@ export function addPackageCommands(program: Command): void {
       ];
       print(context, built, `built ${built.folder}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`);
     },
-  )
-    .addOption(
-      new Option(
-        '--kind <kind>',
-        'for a new computer, for one that has the machines, for policies alone, or what is named',
-      )
-        .choices(PackageKind.options)
-        .makeOptionMandatory(),
-    )
+  );
+  addContentOptions(create)
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
-    .option('--vm <name...>', 'only these machines, or policies of these')
-    .option('--policy <name...>', 'with --kind custom: policies of these machines, without the machines')
-    .option('--strict', 'fail when the copy of a machine is not at the newest version')
-    .option('--force', 'build it although computers will refuse some of its policies')
-    .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
+  addPlanCommand(packages);
 }

@@ -1,0 +1,28 @@
+import { type Command, Option } from 'commander';
+import { PackageKind } from '../../package/manifest.ts';
+import { wholeNumber } from './vm.ts';
+
+/** What goes into a package, as the command line has it. */
+export interface ContentOptions {
+  kind: PackageKind;
+  vm?: string[];
+  policy?: string[];
+  force?: boolean;
+  strict?: boolean;
+  since?: number;
+}
+
+export function addContentOptions(command: Command): Command {
+  const kinds = 'for a new computer, for one that has the machines, for policies alone, or what is named';
+  return command
+    .addOption(new Option('--kind <kind>', kinds).choices(PackageKind.options).makeOptionMandatory())
+    .option('--vm <name...>', 'only these machines, or policies of these')
+    .option('--policy <name...>', 'with --kind custom: policies of these machines, without the machines')
+    .option('--strict', 'fail when the copy of a machine is not at the newest version')
+    .option('--force', 'build it although computers will refuse some of its policies')
+    .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber);
+}
+
+export function contentRequest({ kind, vm = [], policy = [], force = false, strict = false, since }: ContentOptions) {
+  return { kind, vms: vm, policies: policy, force, strict, ...(since === undefined ? {} : { since }) };
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { formatBytes } from '../../lib/bytes.ts';
+import { type PackagePlan, planPackage } from '../../package/plan.ts';
+import { planFacts } from '../../package/plan-facts.ts';
+import { withProject } from '../../project/save.ts';
+import { print } from '../print.ts';
+import { addCommand } from '../program.ts';
+import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
+
+export function addPlanCommand(packages: Command): void {
+  const command = addCommand<ContentOptions & { directory: string }>(
+    packages,
+    'plan <name>',
+    'say what a package would be, and what every rule means for it; builds nothing',
+    async (context, options, name = '') => {
+      const { signal } = context;
+      const facts = await withProject(options.directory, (project) =>
+        planFacts(project, { ...contentRequest(options), signal }),
+      );
+      const plan = planPackage(facts);
+      print(context, { package: name, ...plan }, planText(name, plan));
+    },
+  );
+  addContentOptions(command);
+}
+
+function planText(
+  name: string,
+  { kind, generation, machines, policies, bytes, problems, warnings }: PackagePlan,
+): string {
+  const size =
+    bytes.estimated === bytes.exact
+      ? formatBytes(bytes.exact)
+      : `${formatBytes(bytes.exact)} and what ${formatBytes(bytes.estimated - bytes.exact)} of changes are compressed to`;
+  const lines = [
+    `${name}: ${kind}, generation ${generation}, ${size}`,
+    ...machines.flatMap(({ vm, release, version, forInstalled }) => [
+      `machine ${vm}: release ${release}, version ${version}`,
+      `  where it is installed: ${forInstalled}`,
+    ]),
+    ...policies.flatMap(({ vm, changes }) => [
+      `policy of ${vm}: ${changes.length === 0 ? 'as in the packages before' : ''}`.trimEnd(),
+      ...changes.map(
+        ({ section, text, ace }) => `  ${section} ${text}${ace === undefined ? '' : ` (VMware ACE: ${ace})`}`,
+      ),
+    ]),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n→ ${remedy}`),
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,98 @@
+import { type AppError, failureOf } from '../lib/errors.ts';
+import { type PolicyChange, policyChanges, type When, whenText } from '../policy/changes.ts';
+import type { ProjectVm } from '../project/open.ts';
+import { liveVersions, sameDescriptor } from '../quarantine/versions.ts';
+import type { PackageKind, PackageManifest } from './manifest.ts';
+import { packagedPolicy } from './published.ts';
+import type { Contents } from './rules.ts';
+
+/** What a machine would bring into the package, in bytes of blobs. */
+export interface MachineBytes {
+  /** The release that its disk would be. */
+  release: number;
+  /** Of releases and boot files that are there already and that the package carries. */
+  exactBytes: number;
+  /** What was written to the disk since the last release, before it is compressed. */
+  newBytes: number;
+}
+
+/** What a package of the project would be, before anything is built. */
+export interface PackagePlan {
+  kind: PackageKind;
+  generation: number;
+  machines: (MachineBytes & { vm: string; version: string; forInstalled: string })[];
+  policies: { vm: string; changes: ForeseenChange[] }[];
+  bytes: { exact: number; estimated: number };
+  /** Why it would not be built. */
+  problems: { code: string; reason: string; remedy: string }[];
+  warnings: string[];
+}
+
+interface ForeseenChange extends PolicyChange {
+  text: string;
+  /** What VMware ACE did here without a word. */
+  ace?: string;
+}
+
+export interface PlanFacts {
+  kind: PackageKind;
+  contents: Contents;
+  earlier: readonly PackageManifest[];
+  bytes: ReadonlyMap<string, MachineBytes>;
+  problems: readonly AppError[];
+  warnings: readonly string[];
+}
+
+/** Puts together what every rule means for a package that is to be built. */
+export function planPackage({ kind, contents, earlier, bytes, problems, warnings }: PlanFacts): PackagePlan {
+  const machines = contents.machines.flatMap((vm) => {
+    const size = bytes.get(vm.name);
+    return size ? [{ vm: vm.name, ...size, version: versionOf(vm), forInstalled: forInstalled(vm) }] : [];
+  });
+  const all = [
+    ...contents.machines.map((vm) => ({ vm, comesAlone: false })),
+    ...contents.policies.map((vm) => ({ vm, comesAlone: true })),
+  ];
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+  const exact = sum(machines.map(({ exactBytes }) => exactBytes));
+  return {
+    kind,
+    generation: (earlier.at(-1)?.generation ?? 0) + 1,
+    machines,
+    policies: all.map(({ vm, comesAlone }) => ({ vm: vm.name, changes: changesOf(vm, comesAlone, earlier) })),
+    bytes: { exact, estimated: exact + sum(machines.map(({ newBytes }) => newBytes)) },
+    problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
+    warnings: [...warnings],
+  };
+}
+
+function changesOf(vm: ProjectVm, comesAlone: boolean, earlier: readonly PackageManifest[]): ForeseenChange[] {
+  const before = packagedPolicy(earlier, vm.file.value.id);
+  const changes = before ? policyChanges(before.policy, vm.policy.value) : [];
+  if (!comesAlone)
+    return changes.map((change) => ({
+      ...change,
+      text: 'holds with the machine: at the first start of its new system',
+    }));
+  return changes.map((change) => ({ ...change, text: whenText(change.when), ...silence(change.when) }));
+}
+
+function silence(when: When): { ace?: string } {
+  if (when === 'reinstall') return { ace: 'ignored on installed machines, without a message' };
+  if (when === 'with-machine') return { ace: 'packaged without a message; the installation failed at the user’s' };
+  return {};
+}
+
+/** The version that installing the machine sets. */
+function versionOf({ policy, state }: ProjectVm): string {
+  const { quarantine } = policy.value;
+  if (quarantine.type !== 'version-based') return 'has no versions';
+  const found = liveVersions(quarantine).find(({ descriptor }) => sameDescriptor(descriptor, state.descriptor));
+  return found?.name ?? 'not set: restricted until nq-set runs in the guest';
+}
+
+function forInstalled({ file }: ProjectVm): string {
+  const { dataDiskMiB } = file.value;
+  if (dataDiskMiB === undefined) return 'is replaced; what the user changed in it is lost, and he is asked before';
+  return 'its system disk is replaced, its data disk stays as it is';
+}
