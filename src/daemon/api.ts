@@ -17,6 +17,7 @@ const InstallBody = z.strictObject({
   replace: z.boolean(),
   keepOld: z.boolean(),
 });
+const PlanBody = InstallBody.pick({ source: true, fingerprint: true });
 const StopBody = z.strictObject({ force: z.boolean() });
 
 export interface ApiDeps {
@@ -82,6 +83,9 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
     });
   });
 
+  app.post('/v1/plan', async (context) =>
+    context.json(await supervisor.foresee(parseBody(PlanBody, await context.req.json()), context.req.raw.signal)),
+  );
   app.post('/v1/install', async (context) => {
     const request = parseBody(InstallBody, await context.req.json());
     return stream(context, async (lines) => {

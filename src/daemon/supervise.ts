@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Progress } from '../install/apply.ts';
 import { collect } from '../install/collect.ts';
 import { readFloor } from '../install/floor.ts';
+import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
@@ -147,6 +148,13 @@ export class Supervisor implements AsyncDisposable {
       });
       return report;
     });
+  }
+
+  /** What installing a package would do here. @throws as foreseeInstall */
+  foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
+    return this.#inTurn(async () =>
+      foreseeInstall(request, { state: this.#options.state, running: this.running(), now: await this.now(), signal }),
+    );
   }
 
   /** Lets a machine’s next start use its former system. @throws as rollBack */

@@ -53,3 +53,22 @@ export function planPolicies(
   });
   return [...within, ...alone];
 }
+
+/** What became, or would become, of a policy. */
+export interface PolicyReport {
+  vm: string;
+  action: PolicyPlan['action'];
+  changes: readonly PolicyChange[];
+}
+
+export function policyReports({ policies }: { policies: readonly PolicyPlan[] }): PolicyReport[] {
+  return policies.map(({ document: { vm }, action, changes }) => ({ vm, action, changes }));
+}
+
+/** The other machines get their policies; the result is a failure all the same, and names those that do not (D32). @throws POLICY_NEEDS_MACHINE */
+export function requireNoneRefused(reports: readonly PolicyReport[], details: Record<string, unknown> = {}): void {
+  const vms = reports.filter(({ action }) => action === 'refuse').map(({ vm }) => vm);
+  if (vms.length === 0) return;
+  const what = `encryption or authentication of ${vms.join(', ')} would change: their policies stay as they are, all else is installed`;
+  throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vms, ...details } });
+}

@@ -1,3 +1,4 @@
+import { formatBytes } from '../lib/bytes.ts';
 import { AppError } from '../lib/errors.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
@@ -47,7 +48,7 @@ const MARGIN_BYTES = 64 << 20;
 
 /**
  * What a verified package means for this computer.
- * @throws TRUST_EXPIRED, TRUST_FLOOR, TRUST_ROLLBACK (older than what is installed), VM_RUNNING, DISK_FULL
+ * @throws TRUST_EXPIRED, TRUST_FLOOR, TRUST_ROLLBACK (older than what is installed), VM_RUNNING
  */
 export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPlan {
   if (facts.now > Date.parse(manifest.expiresAt)) {
@@ -63,13 +64,24 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   const fetchBytes = sum([...layers, ...files].map(({ blob }) => blob.bytes));
   const needBytes =
     fetchBytes + sum([...layers, ...files].map(({ bytes }) => bytes)) + (wanted.length > 0 ? MARGIN_BYTES : 0);
-  if (needBytes > facts.freeBytes) {
-    const details = { needBytes, freeBytes: facts.freeBytes };
-    throw new AppError('DISK_FULL', `installing needs ${needBytes} bytes, ${facts.freeBytes} are free`, { details });
-  }
   const policies = planPolicies(manifest, facts.machines);
   const { name, generation } = manifest;
   return { package: name, generation, machines, policies, layers, files, fetchBytes, needBytes };
+}
+
+/** What the user changed in a machine is not thrown away before he knows. @throws INSTALL_CONFIRM */
+export function requireNoLoss({ machines }: InstallPlan): void {
+  const losing = machines.filter(({ losesChanges }) => losesChanges).map(({ machine }) => machine.name);
+  if (losing.length === 0) return;
+  const what = `all that was changed in ${losing.join(', ')} will be lost`;
+  throw new AppError('INSTALL_CONFIRM', what, { details: { machines: losing } });
+}
+
+/** @throws DISK_FULL */
+export function requireRoom({ needBytes }: InstallPlan, freeBytes: number): void {
+  if (needBytes <= freeBytes) return;
+  const what = `installing needs ${formatBytes(needBytes)}, ${formatBytes(freeBytes)} are free`;
+  throw new AppError('DISK_FULL', what, { details: { needBytes, freeBytes } });
 }
 
 function planMachine(machine: PackedMachine, generation: number, { machines }: ComputerFacts): MachinePlan {

@@ -80,6 +80,8 @@ test('a first installation wants the fingerprint; the next service knows the pro
     [failure(asked).code, failure(asked).details],
     ['TRUST_CONFIRM', { name: 'Acme', fingerprint: project.fingerprint }],
   );
+  const planned = await first.lazaret('plan', folder, '--fingerprint', project.fingerprint);
+  assert.match(planned.stdout, /office would be installed/);
   assert.equal((await first.lazaret('install', folder, '--fingerprint', project.fingerprint.toUpperCase())).status, 0);
   first.child.kill('SIGKILL');
   await first.ended;

@@ -15,20 +15,20 @@ interface InstallOptions extends ServiceOptions {
 }
 
 const Progress = z.looseObject({ step: z.string(), what: z.string(), doneBytes: z.number(), totalBytes: z.number() });
+/** What became, or would become, of one policy. */
+export const PolicyReport = z.object({
+  vm: z.string(),
+  action: z.string(),
+  changes: z.array(
+    z.object({ section: z.string(), when: z.enum(['at-once', 'next-update', 'reinstall', 'with-machine']) }),
+  ),
+});
 const Result = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }),
   package: z.string(),
   generation: z.int(),
   notes: z.string().optional(),
-  policies: z.array(
-    z.object({
-      vm: z.string(),
-      action: z.string(),
-      changes: z.array(
-        z.object({ section: z.string(), when: z.enum(['at-once', 'next-update', 'reinstall', 'with-machine']) }),
-      ),
-    }),
-  ),
+  policies: z.array(PolicyReport),
   machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
 });
 type Result = z.infer<typeof Result>;
@@ -36,15 +36,19 @@ const Answer = z.union([z.looseObject({ progress: Progress }), z.looseObject({ r
 
 const DONE = { add: 'installed', replace: 'replaced', keep: 'was installed already' };
 
+/** A package as the user named it: an address, or a folder’s whole path. */
+export function sourceOf(given: string): string {
+  return /^[a-z]+:\/\//.test(given) ? given : resolve(given);
+}
+
 export function addInstallCommand(program: Command): void {
   addCommand<InstallOptions>(
     program,
     'install <package>',
     'install a package from a folder or an address',
     async (context, options, given = '') => {
-      const source = /^[a-z]+:\/\//.test(given) ? given : resolve(given);
       const result = await installAsking(context, options, {
-        source,
+        source: sourceOf(given),
         replace: options.yes === true,
         keepOld: options.keepOld === true,
       });
@@ -69,8 +73,9 @@ export function addInstallCommand(program: Command): void {
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 
-function policyLines({ vm, action, changes }: Result['policies'][number]): string[] {
+export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport>): string[] {
   if (action === 'absent') return [`policy of ${vm}: the machine is not installed here`];
+  if (action === 'with-machine') return [];
   if (action === 'keep' || changes.length === 0) return [`policy of ${vm}: as it was`];
   return changes.map(({ section, when }) => `policy of ${vm}: ${section} ${whenText(when)}`);
 }

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { formatBytes } from '../../lib/bytes.ts';
+import { print } from '../print.ts';
+import { addCommand } from '../program.ts';
+import { askOnce, type ServiceOptions } from '../service.ts';
+import { PolicyReport, policyLines, sourceOf } from './install.ts';
+
+const Foreseen = z.looseObject({
+  project: z.object({ name: z.string() }),
+  package: z.string(),
+  kind: z.string(),
+  expiresAt: z.string(),
+  notes: z.string().optional(),
+  machines: z.array(
+    z.object({
+      vm: z.string(),
+      action: z.enum(['add', 'replace', 'keep']),
+      afterStop: z.boolean(),
+      losesChanges: z.boolean(),
+    }),
+  ),
+  policies: z.array(PolicyReport),
+  bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
+  problems: z.array(z.looseObject({ code: z.string(), reason: z.string(), remedy: z.string() })),
+});
+type Foreseen = z.infer<typeof Foreseen>;
+
+const WOULD_BE = { add: 'would be installed', replace: 'would be replaced', keep: 'is installed already' };
+
+export function addPlanCommand(program: Command): void {
+  addCommand<ServiceOptions & { fingerprint?: string }>(
+    program,
+    'plan <package>',
+    'say what installing a package would do here; installs nothing',
+    async (context, options, given = '') => {
+      const { fingerprint } = options;
+      const body = {
+        source: sourceOf(given),
+        ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase() }),
+      };
+      const found = await askOnce(
+        options,
+        { method: 'POST', path: '/v1/plan', body, signal: context.signal },
+        Foreseen,
+      );
+      print(context, found, foreseenText(found));
+    },
+  ).option('--fingerprint <hex>', 'the project’s fingerprint, where this would be its first package here');
+}
+
+function foreseenText(found: Foreseen): string {
+  const { fetch, need, free } = found.bytes;
+  return [
+    `package ${found.package} of ${found.project.name}: ${found.kind}, to be installed until ${found.expiresAt}`,
+    ...(found.notes?.split('\n') ?? []),
+    ...found.machines.map(machineLine),
+    ...found.policies.flatMap(policyLines),
+    `${formatBytes(fetch)} to fetch; ${formatBytes(need)} of room needed, ${formatBytes(free)} are free`,
+    ...found.problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n  → ${remedy}`),
+  ].join('\n  ');
+}
+
+function machineLine({ vm, action, afterStop, losesChanges }: Foreseen['machines'][number]): string {
+  const when = afterStop ? ', at its next start' : '';
+  const loss = action !== 'replace' ? '' : losesChanges ? '; what was changed in it is lost' : '; its data disk stays';
+  return `${vm} ${WOULD_BE[action]}${when}${loss}`;
+}

@@ -1,0 +1,70 @@
+import { AppError, type Failure, failureOf } from '../lib/errors.ts';
+import { openPackage } from '../package/open.ts';
+import { addressOf } from '../sys/fetch.ts';
+import { removeFolder, temporaryBeside } from '../sys/files.ts';
+import { pinnedProject } from '../trust/client.ts';
+import { computerFacts } from './facts.ts';
+import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
+import { computerPaths } from './layout.ts';
+import { type InstallPlan, plan, requireNoLoss, requireRoom } from './plan.ts';
+import { policyReports, requireNoneRefused } from './plan-policies.ts';
+import { trustProject } from './trust-project.ts';
+
+/** What installing a package would do on this computer. */
+export interface ForeseenInstall extends Omit<InstallReport, 'machines'> {
+  kind: string;
+  expiresAt: string;
+  machines: (InstallReport['machines'][number] & { losesChanges: boolean })[];
+  bytes: { fetch: number; need: number; free: number };
+  /** What would keep it from being installed, or is to be confirmed first. */
+  problems: Failure[];
+}
+
+/**
+ * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
+ * @throws as installPackage, but for what is among the problems: DISK_FULL, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
+ */
+export async function foreseeInstall(
+  { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
+  { state, running, now, signal }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal'>,
+): Promise<ForeseenInstall> {
+  const { trust } = computerPaths(state);
+  const isNew = (await pinnedProject(trust)) === undefined;
+  const trustFolder = isNew ? temporaryBeside(trust) : trust;
+  try {
+    const address = addressOf(source);
+    const { name, fingerprint: own } = await trustProject(trustFolder, address, fingerprint);
+    const { manifest } = await openPackage(address, { trustFolder, now, signal });
+    const facts = await computerFacts(state, running, now);
+    const todo = plan(manifest.value, facts);
+    const { kind, expiresAt, notes } = manifest.value;
+    return {
+      project: { name, fingerprint: own },
+      ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
+      ...(notes === undefined ? {} : { notes }),
+      machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
+      policies: policyReports(todo),
+      bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
+      problems: problemsOf(todo, facts.freeBytes),
+    };
+  } finally {
+    if (isNew) await removeFolder(trustFolder);
+  }
+}
+
+function problemsOf(todo: InstallPlan, freeBytes: number): Failure[] {
+  const checks = [
+    () => requireRoom(todo, freeBytes),
+    () => requireNoLoss(todo),
+    () => requireNoneRefused(policyReports(todo)),
+  ];
+  return checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof AppError) return [failureOf(error)];
+      throw error;
+    }
+  });
+}
