@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { chainFiles } from '../install/chain.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../install/instances.ts';
-import { filePath, generationPaths, instancePaths, layerPath } from '../install/layout.ts';
+import { filePath, generationPaths, instancePaths } from '../install/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/spec.ts';
 
@@ -30,7 +31,7 @@ export async function installedSpec(
     memoryMiB: machine.memoryMiB,
     cpus: machine.cpus,
     files: {
-      layers: machine.layers.map(({ sha256 }) => layerPath(state, sha256)),
+      layers: await chainFiles(state, machine.layers),
       overlay: paths.overlay,
       ...(machine.dataDiskMiB === undefined ? {} : { data: instancePaths(state, file.vm).data }),
       firmware: firmwareOf(state, machine, paths.variables),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Progress } from '../install/apply.ts';
 import { collect } from '../install/collect.ts';
+import { flatten } from '../install/flatten.ts';
 import { readFloor } from '../install/floor.ts';
 import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
@@ -55,6 +56,7 @@ export class Supervisor implements AsyncDisposable {
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
+  #flattening = new AbortController();
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
@@ -75,6 +77,7 @@ export class Supervisor implements AsyncDisposable {
     );
     for (const instance of await readInstances(options.state)) await supervisor.#recover(instance);
     await supervisor.#inTurn(() => supervisor.#collect());
+    supervisor.#flattenSoon();
     return supervisor;
   }
 
@@ -130,12 +133,14 @@ export class Supervisor implements AsyncDisposable {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
+    this.#stopFlattening();
     return this.#inTurn(async () => {
       const { state } = this.#options;
       const now = await this.now();
       const options = { state, running: this.running(), now, signal, onProgress };
       const report = await this.#installAndJudge(request, options);
       await this.#collect();
+      this.#flattenSoon();
       const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
       const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
       const { generation } = report;
@@ -173,6 +178,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopFlattening();
     for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
   }
 
@@ -228,7 +234,26 @@ export class Supervisor implements AsyncDisposable {
 
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
-    await collect(this.#options.state, this.running());
+    // A machine that is being started has not opened yet what it will run on.
+    if (this.#starting.size === 0) await collect(this.#options.state, this.running());
+  }
+
+  /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
+  #flattenSoon(): void {
+    const { signal } = this.#flattening;
+    this.#inTurn(async () => {
+      const instances = await readInstances(this.#options.state);
+      let isShorter = false;
+      for (const instance of instances) isShorter = (await flatten(instance, signal)) || isShorter;
+      if (isShorter) await this.#collect();
+    }).catch((error: unknown) => {
+      if (!signal.aborted) this.#options.log.error(failureOf(error), 'cannot flatten a chain of layers');
+    });
+  }
+
+  #stopFlattening(): void {
+    this.#flattening.abort();
+    this.#flattening = new AbortController();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

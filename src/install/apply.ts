@@ -6,7 +6,8 @@ import { rebuildLayer } from '../package/layer/rebuild.ts';
 import type { PackedFile } from '../package/manifest.ts';
 import type { OpenedPackage } from '../package/open.ts';
 import { below, fetchFile } from '../sys/fetch.ts';
-import { isThere, makeFolder, removeFile } from '../sys/files.ts';
+import { makeFolder, removeFile } from '../sys/files.ts';
+import { requireChain } from './chain.ts';
 import { raiseFloor } from './floor.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
@@ -87,11 +88,10 @@ class Staging {
 
   async layer(layer: LayerEntry): Promise<void> {
     const { state, signal } = this.#options;
-    const beneath = layer.below.map((sha256) => layerPath(state, sha256));
-    for (const path of beneath) {
-      if (!(await isThere(path)))
-        throw new AppError('LAYER_BASE_MISSING', 'a layer that this update builds on is not installed here');
-    }
+    const beneath = await requireChain(
+      state,
+      layer.below.map((sha256) => ({ sha256 })),
+    );
     const path = await this.#fetch(layer.blob);
     this.report('rebuild', layer.sha256.slice(0, 12));
     const out = layerPath(state, layer.sha256);

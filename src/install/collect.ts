@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { bootFiles } from '../package/parts.ts';
 import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files.ts';
+import { chainFiles } from './chain.ts';
 import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
-import { computerPaths, filePath, instancePaths, layerPath } from './layout.ts';
+import { computerPaths, filePath, instancePaths } from './layout.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no
@@ -20,7 +21,7 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
     for (const generation of kept) {
       if (generation === undefined) continue;
       const { machine } = await readGeneration(state, vm, generation);
-      for (const { sha256 } of machine.layers) needed.add(layerPath(state, sha256));
+      for (const file of await chainFiles(state, machine.layers)) needed.add(file);
       for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
     }
     if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);

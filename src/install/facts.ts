@@ -14,6 +14,7 @@ export async function computerFacts(
   const paths = computerPaths(state);
   await makeFolder(state, 0o700);
   const instances = await readInstances(state);
+  const names = await namesIn(paths.layers);
   return {
     machines: await Promise.all(
       instances.map(async ({ file: { vm, vmId }, current: { generation } }) => {
@@ -24,12 +25,20 @@ export async function computerFacts(
         return { ...known, generation, hasDataDisk, ...(runs === undefined ? {} : { runs }) };
       }),
     ),
-    layers: new Set(
-      (await namesIn(paths.layers)).filter((name) => name.endsWith('.qcow2')).map((name) => name.slice(0, -6)),
-    ),
+    layers: digestsOf(names, '.qcow2'),
+    flattened: digestsOf(names, '.flat.qcow2'),
     files: new Set(await namesIn(paths.files)),
     freeBytes: await freeBytes(state),
     minGeneration: await readFloor(state),
     now,
   };
+}
+
+/** What stands before `ending` in the names that are a digest and that ending. */
+function digestsOf(names: readonly string[], ending: string): Set<string> {
+  return new Set(
+    names
+      .filter((name) => name.length === 64 + ending.length && name.endsWith(ending))
+      .map((name) => name.slice(0, 64)),
+  );
 }

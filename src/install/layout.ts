@@ -21,6 +21,11 @@ export function layerPath(state: string, sha256: string): string {
   return join(computerPaths(state).layers, `${sha256}.qcow2`);
 }
 
+/** One file in place of a machine’s layers up to this one; made here, so its bytes are not those that were signed. */
+export function flatPath(state: string, sha256: string): string {
+  return join(computerPaths(state).layers, `${sha256}.flat.qcow2`);
+}
+
 /** A kernel, an initrd, …: kept under its digest, as it came. */
 export function filePath(state: string, sha256: string): string {
   return join(computerPaths(state).files, sha256);

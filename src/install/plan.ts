@@ -11,6 +11,8 @@ export interface ComputerFacts {
   machines: readonly (PolicyFacts & { generation: number; runs?: number; hasDataDisk: boolean })[];
   /** Digests of the layers and files that are here already. */
   layers: ReadonlySet<string>;
+  /** Digests of layers that one file stands for, together with all layers below them. */
+  flattened: ReadonlySet<string>;
   files: ReadonlySet<string>;
   freeBytes: number;
   /** The lowest generation that may be installed. */
@@ -57,9 +59,7 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   requireFloor(manifest.generation, facts.minGeneration, `the package ${manifest.name}`);
   const machines = manifest.machines.map((machine) => planMachine(machine, manifest.generation, facts));
   const wanted = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
-  const layers = distinct(wanted.flatMap((machine) => machine.layers)).filter(
-    ({ sha256 }) => !facts.layers.has(sha256),
-  );
+  const layers = distinct(wanted.flatMap((machine) => missingLayers(machine, facts)));
   const files = distinct(wanted.flatMap(bootFiles)).filter(({ sha256 }) => !facts.files.has(sha256));
   const fetchBytes = sum([...layers, ...files].map(({ blob }) => blob.bytes));
   const needBytes =
@@ -67,6 +67,11 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   const policies = planPolicies(manifest, facts.machines);
   const { name, generation } = manifest;
   return { package: name, generation, machines, policies, layers, files, fetchBytes, needBytes };
+}
+
+function missingLayers({ layers }: PackedMachine, facts: ComputerFacts): LayerEntry[] {
+  const flattened = layers.findLastIndex(({ sha256 }) => facts.flattened.has(sha256));
+  return layers.slice(flattened + 1).filter(({ sha256 }) => !facts.layers.has(sha256));
 }
 
 /** What the user changed in a machine is not thrown away before he knows. @throws INSTALL_CONFIRM */

@@ -15,6 +15,8 @@ export function chainName(files: readonly string[]): string {
 }
 
 interface Options {
+  /** Gives way to everything else that wants the processor. */
+  background?: boolean;
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
@@ -38,9 +40,14 @@ export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Optio
 /** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage` */
 export async function qemuImg(
   args: readonly string[],
-  { timeoutMs = 3_600_000, signal }: Options = {},
+  { timeoutMs = 3_600_000, signal, background = false }: Options = {},
 ): Promise<string> {
-  const { stdout } = await run('qemu-img', args, { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) });
+  const [program, ...words] = background ? ['nice', '-n', '19', 'qemu-img'] : ['qemu-img'];
+  const { stdout } = await run(program, [...words, ...args], {
+    timeoutMs,
+    maxBytes: 256 << 20,
+    ...(signal ? { signal } : {}),
+  });
   return stdout;
 }
 

@@ -1,0 +1,32 @@
+import { fileBytes, freeBytes } from '../sys/files.ts';
+import { createFile } from '../sys/new-file.ts';
+import { chainName, plain, qemuImg } from '../sys/qemu-img.ts';
+import { chainFiles } from './chain.ts';
+import type { Instance } from './instances.ts';
+import { computerPaths, flatPath } from './layout.ts';
+
+/** Files in a chain beyond which reading from it grows slower for every one more. */
+export const MAX_CHAIN = 8;
+
+/**
+ * Makes one file of a machine’s layers when there are more than `MAX_CHAIN` of them. The file appears whole or not at all,
+ * after it was compared with what it stands for; machines run on, and take it at their next start. The layers it stands for
+ * are then removed by `collect`, where no other machine needs them. Returns false when there is nothing to do or no room.
+ * @throws DISK_FULL, PROGRAM_FAILED, INTERRUPTED; nothing is left then
+ */
+export async function flatten({ state, current }: Instance, signal?: AbortSignal): Promise<boolean> {
+  const { layers } = current.machine;
+  const files = await chainFiles(state, layers);
+  const newest = layers.at(-1);
+  if (files.length <= MAX_CHAIN || !newest) return false;
+  const sizes = await Promise.all(files.map(fileBytes));
+  const need = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  if ((await freeBytes(computerPaths(state).layers)) < need) return false;
+  await createFile(flatPath(state, newest.sha256), 0o444, async (beside) => {
+    const options = { background: true, signal };
+    const format = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=64k,lazy_refcounts=off'];
+    await qemuImg(['convert', ...format, chainName(files), plain(beside)], options);
+    await qemuImg(['compare', '-q', chainName(files), chainName([beside])], options);
+  });
+  return true;
+}
