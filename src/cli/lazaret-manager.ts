@@ -7,6 +7,7 @@ import { addPackageCommands } from './commands/package.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addPreviewCommands } from './commands/preview.ts';
 import { addQuarantineCommands } from './commands/quarantine.ts';
+import { addUpdateScriptCommand } from './commands/update-script.ts';
 import { addVmCommands } from './commands/vm.ts';
 import { newProgram, runProgram } from './program.ts';
 
@@ -17,6 +18,7 @@ addInitCommand(program);
 addVmCommands(program);
 addPreviewCommands(program);
 addQuarantineCommands(program);
+addUpdateScriptCommand(program);
 addPolicyCommands(program);
 addDeployCommands(program);
 addPackageCommands(program);
