@@ -5,7 +5,7 @@ import { SetupError, say } from './say.mjs';
 const PACKAGES = [
   ...['qemu-system-x86', 'qemu-utils'],
   ...['nftables', 'iproute2', 'dnsmasq-base', 'util-linux'],
-  ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps'],
+  ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso'],
 ];
 
 /** Installs the programs that machines, networks and tests need, unless they are there. @throws SetupError */

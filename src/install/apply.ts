@@ -5,8 +5,9 @@ import type { LayerEntry } from '../package/layer/entry.ts';
 import { rebuildLayer } from '../package/layer/rebuild.ts';
 import type { PackedFile } from '../package/manifest.ts';
 import type { OpenedPackage } from '../package/open.ts';
-import { below, fetchFile } from '../sys/fetch.ts';
+import { fetchFile } from '../sys/fetch.ts';
 import { makeFolder, removeFile } from '../sys/files.ts';
+import type { Source } from '../sys/source.ts';
 import { requireChain } from './chain.ts';
 import { raiseFloor } from './floor.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
@@ -70,11 +71,11 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
 
 class Staging {
   readonly #plan: InstallPlan;
-  readonly #source: URL;
+  readonly #source: Source;
   readonly #options: ApplyOptions;
   #doneBytes = 0;
 
-  constructor(plan: InstallPlan, source: URL, options: ApplyOptions) {
+  constructor(plan: InstallPlan, source: Source, options: ApplyOptions) {
     this.#plan = plan;
     this.#source = source;
     this.#options = options;
@@ -110,7 +111,7 @@ class Staging {
     this.report('fetch', blob.sha256.slice(0, 12));
     const options = { maxBytes: blob.bytes, timeoutMs: FETCH_MS, ...(signal ? { signal } : {}) };
     try {
-      await fetchFile(below(this.#source, blobName(blob.sha256)), path, options);
+      await fetchFile(this.#source, blobName(blob.sha256), path, options);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
       const message = 'the package lacks a part that is not installed here either';

@@ -1,6 +1,6 @@
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
 import { openPackage } from '../package/open.ts';
-import { addressOf } from '../sys/fetch.ts';
+import { openSource } from '../package/source.ts';
 import { removeFolder, temporaryBeside } from '../sys/files.ts';
 import { pinnedProject } from '../trust/client.ts';
 import { computerFacts } from './facts.ts';
@@ -32,9 +32,9 @@ export async function foreseeInstall(
   const isNew = (await pinnedProject(trust)) === undefined;
   const trustFolder = isNew ? temporaryBeside(trust) : trust;
   try {
-    const address = addressOf(source);
-    const { name, fingerprint: own } = await trustProject(trustFolder, address, fingerprint);
-    const { manifest } = await openPackage(address, { trustFolder, now, signal });
+    await using medium = await openSource(source);
+    const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
+    const { manifest } = await openPackage(medium, { trustFolder, now, signal });
     const facts = await computerFacts(state, running, now);
     const todo = plan(manifest.value, facts);
     const { kind, expiresAt, notes } = manifest.value;

@@ -1,5 +1,5 @@
 import { type OpenedPackage, openPackage } from '../package/open.ts';
-import { addressOf } from '../sys/fetch.ts';
+import { openSource } from '../package/source.ts';
 import { applyPlan, type Progress } from './apply.ts';
 import { computerFacts } from './facts.ts';
 import { computerPaths } from './layout.ts';
@@ -49,7 +49,7 @@ export interface InstallReport {
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, running, now, signal, onProgress, steps = noSteps } = options;
-  const source = addressOf(request.source);
+  await using source = await openSource(request.source);
   const trustFolder = computerPaths(state).trust;
   const project = await trustProject(trustFolder, source, request.fingerprint);
   const opened = await openPackage(source, { trustFolder, now, signal });

@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import type { Source } from '../sys/source.ts';
 import { pinnedProject, pinProject } from '../trust/client.ts';
 import { identityOf } from '../trust/identity.ts';
 
@@ -9,7 +10,7 @@ import { identityOf } from '../trust/identity.ts';
  */
 export async function trustProject(
   trustFolder: string,
-  source: URL,
+  source: Source,
   fingerprint: string | undefined,
 ): Promise<{ name: string; fingerprint: string }> {
   const pinned = await pinnedProject(trustFolder);

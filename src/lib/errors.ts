@@ -29,6 +29,13 @@ export const ERRORS = {
   FETCH_FAILED: { exit: 69, http: 502, hint: 'Check the address and the network.' },
   FETCH_MISSING: { exit: 66, http: 404, hint: 'The server does not have this file: check the address.' },
   FETCH_TOO_LARGE: { exit: 65, http: 413, hint: 'The server sent more than was announced: check the address.' },
+  MEDIA_INVALID: { exit: 65, http: 422, hint: 'The archive, image or folder is damaged or no package: copy it again.' },
+  VOLUME_MISSING: {
+    exit: 66,
+    http: 409,
+    hint: 'Put the volume that is named beside this one, or in its place, and repeat.',
+  },
+  VOLUME_WRONG: { exit: 65, http: 409, hint: 'Put the volume that is named there instead, and repeat.' },
 
   PROJECT_EXISTS: { exit: 73, http: 409, hint: 'Choose a folder that is empty or does not exist.' },
   PROJECT_MISSING: {

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { below, fetchBytes } from '../sys/fetch.ts';
+import { fetchBytes, type Source } from '../sys/source.ts';
 import { refresh } from '../trust/client.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
 import { PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
@@ -9,7 +9,7 @@ const MAX_POINTER_BYTES = 4096;
 
 /** A package whose manifest was verified; its blobs are proved one by one when they are fetched. */
 export interface OpenedPackage {
-  source: URL;
+  source: Source;
   manifest: Verified<PackageManifest>;
 }
 
@@ -23,20 +23,21 @@ export interface OpenOptions {
  * Verifies the package at an address against the project this computer trusts.
  * @throws TRUST_*, FETCH_*, PACKAGE_INVALID (the folder holds no package)
  */
-export async function openPackage(source: URL, { trustFolder, now, signal }: OpenOptions): Promise<OpenedPackage> {
+export async function openPackage(source: Source, { trustFolder, now, signal }: OpenOptions): Promise<OpenedPackage> {
   const options = signal ? { now, signal } : { now };
   const repository = await refresh(trustFolder, 'packages', source, options);
   const names = repository.targets.map(({ name }) => name);
   const name = (await pointedAt(source, signal)) ?? newest(names);
-  if (name === undefined || !names.includes(name)) throw new AppError('PACKAGE_INVALID', `${source} holds no package`);
+  if (name === undefined || !names.includes(name))
+    throw new AppError('PACKAGE_INVALID', `${source.name} holds no package`);
   const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
   return { source, manifest };
 }
 
 /** What the folder’s `package.json` says; a folder of all packages has none. */
-async function pointedAt(source: URL, signal?: AbortSignal): Promise<string | undefined> {
+async function pointedAt(source: Source, signal?: AbortSignal): Promise<string | undefined> {
   try {
-    const bytes = await fetchBytes(below(source, 'package.json'), {
+    const bytes = await fetchBytes(source, 'package.json', {
       maxBytes: MAX_POINTER_BYTES,
       ...(signal ? { signal } : {}),
     });
@@ -44,7 +45,7 @@ async function pointedAt(source: URL, signal?: AbortSignal): Promise<string | un
   } catch (error) {
     if (error instanceof AppError && error.code === 'FETCH_MISSING') return undefined;
     if (error instanceof AppError) throw error;
-    throw new AppError('PACKAGE_INVALID', `package.json of ${source} is damaged`, { cause: error });
+    throw new AppError('PACKAGE_INVALID', `package.json of ${source.name} is damaged`, { cause: error });
   }
 }
 

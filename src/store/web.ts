@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { PolicyDocument } from '../policy/schema.ts';
+import { sourceAt } from '../sys/fetch.ts';
 import { pinnedProject, refresh } from '../trust/client.ts';
 import { parseVerified } from '../trust/verified.ts';
 
@@ -21,7 +22,7 @@ export async function lookUpOnWeb(
   { trustFolder, server, now, signal }: WebLookup,
 ): Promise<PolicyDocument> {
   try {
-    const repository = await refresh(trustFolder, 'policies', server, signal ? { now, signal } : { now });
+    const repository = await refresh(trustFolder, 'policies', sourceAt(server), signal ? { now, signal } : { now });
     const bytes = await repository.read(`${vm.name}.json`, MAX_POLICY_BYTES);
     const { value } = parseVerified(bytes, PolicyDocument, `the policy of ${vm.name}`);
     const project = await pinnedProject(trustFolder);

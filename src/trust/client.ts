@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
-import { below, fetchBytes } from '../sys/fetch.ts';
 import { makeFolder } from '../sys/files.ts';
+import { fetchBytes, type Source } from '../sys/source.ts';
 import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';
 import { countsUnder, floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
@@ -30,7 +30,7 @@ export function pinnedProject(folder: string): Promise<Identity | undefined> {
  */
 export async function pinProject(
   folder: string,
-  source: URL,
+  source: Source,
   fingerprint: string,
   signal?: AbortSignal,
 ): Promise<Identity> {
@@ -39,7 +39,7 @@ export async function pinProject(
   if (pinned) refuseForeign(pinned, found);
   if (found.repository !== 'packages') throw notThe('packages', source);
   if (found.fingerprint !== fingerprint) {
-    throw new AppError('TRUST_FINGERPRINT', `${source} is of ${found.name}, which has another fingerprint`, {
+    throw new AppError('TRUST_FINGERPRINT', `${source.name} is of ${found.name}, which has another fingerprint`, {
       details: { expected: fingerprint, found: { name: found.name, fingerprint: found.fingerprint } },
     });
   }
@@ -65,7 +65,7 @@ export async function trustedNow(folder: string, systemNow: number): Promise<num
 export async function refresh(
   folder: string,
   repository: RepositoryName,
-  source: URL,
+  source: Source,
   { now, signal }: { now: number; signal?: AbortSignal },
 ): Promise<Repository> {
   const first = await firstRootOf(source, signal);
@@ -74,12 +74,12 @@ export async function refresh(
 
   const timeUnder = await timesUnder(folder, repository, now);
   const known = await openSaved(folder, repository, timeUnder);
-  const { saved, store } = known ?? startAt(first.bytes, timeUnder, String(source));
+  const { saved, store } = known ?? startAt(first.bytes, timeUnder, source.name);
   const beside = join(folder, repository);
   const metadata = await updateMetadata(saved, store, { source, beside, signal });
   if (repository === 'policies' && !known) await proveByPackages(folder, store.root);
 
-  const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: String(source) });
+  const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: source.name });
   await saveMetadata(folder, repository, metadata);
   await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
   return {
@@ -136,7 +136,7 @@ async function judged(
 }
 
 async function readTarget(
-  source: URL,
+  source: Source,
   release: Release,
   { name, maxBytes, signal }: { name: string; maxBytes: number; signal: AbortSignal | undefined },
 ): Promise<Verified<Buffer>> {
@@ -146,8 +146,11 @@ async function readTarget(
       details: { name, maxBytes },
     });
   }
-  const url = below(source, `targets/${target.sha256}.${name}`);
-  return release.verify(name, await fetchBytes(url, { maxBytes: target.bytes, ...(signal ? { signal } : {}) }));
+  const path = `targets/${target.sha256}.${name}`;
+  return release.verify(
+    name,
+    await fetchBytes(source, path, { maxBytes: target.bytes, ...(signal ? { signal } : {}) }),
+  );
 }
 
 /** Where the last refresh ended. What was lost or damaged counts as none: the pin and the floor still hold. */
@@ -196,6 +199,6 @@ function refuseForeign(pinned: Identity, found: Identity): void {
   );
 }
 
-function notThe(repository: RepositoryName, source: URL): AppError {
-  return new AppError('TRUST_INVALID', `${source} does not hold the ${repository} of a project`);
+function notThe(repository: RepositoryName, source: Source): AppError {
+  return new AppError('TRUST_INVALID', `${source.name} does not hold the ${repository} of a project`);
 }

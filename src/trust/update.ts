@@ -3,8 +3,8 @@ import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError, PersistError, RuntimeError } from 'tuf-js/dist/error.js';
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
 import { AppError } from '../lib/errors.ts';
-import { below, fetchBytes } from '../sys/fetch.ts';
 import { makeFolder, readCapped, removeFolder, temporaryBeside, writeFileAtomic } from '../sys/files.ts';
+import { fetchBytes, type Source } from '../sys/source.ts';
 import * as limits from './limits.ts';
 import { asRefusal } from './refusal.ts';
 import type { SavedMetadata } from './saved.ts';
@@ -17,6 +17,9 @@ const MAX_BYTES = {
   targets: limits.TARGETS_MAX_BYTES,
 } as const;
 
+/** tuf-js wants an address: below this one it names the files of any source. */
+const METADATA = 'source:///metadata';
+
 /**
  * Brings metadata up to date with a source (TUF §5.3 to §5.6). tuf-js writes each file as soon as it holds, so it works in
  * a folder of its own, `beside` which nothing is touched; what it arrived at is returned whole or not at all. Delegated
@@ -26,7 +29,7 @@ const MAX_BYTES = {
 export async function updateMetadata(
   saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>,
   store: TrustedStore,
-  { source, beside, signal }: { source: URL; beside: string; signal: AbortSignal | undefined },
+  { source, beside, signal }: { source: Source; beside: string; signal: AbortSignal | undefined },
 ): Promise<SavedMetadata> {
   const folder = temporaryBeside(beside);
   try {
@@ -51,13 +54,13 @@ export async function updateMetadata(
 async function refreshIn(
   folder: string,
   store: TrustedStore,
-  source: URL,
+  source: Source,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const updater = new Updater({
     metadataDir: folder,
-    metadataBaseUrl: below(source, 'metadata').href,
-    fetcher: metadataFetcher(store, signal),
+    metadataBaseUrl: METADATA,
+    fetcher: metadataFetcher(source, store, signal),
     config: {
       maxRootRotations: limits.MAX_ROOT_ROTATIONS,
       maxDelegations: 0,
@@ -74,7 +77,7 @@ async function refreshIn(
   try {
     await updater.refresh();
   } catch (error) {
-    throw asRefusal(causeOf(error, store.lastRefusal), `the metadata of ${source}`);
+    throw asRefusal(causeOf(error, store.lastRefusal), `the metadata of ${source.name}`);
   }
 }
 
@@ -85,14 +88,18 @@ function causeOf(error: unknown, lastRefusal: unknown): unknown {
   return error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
 }
 
-/** What tuf-js fetches with: our addresses and our caps, which also hold where signed metadata announces more. */
-function metadataFetcher(store: TrustedStore, signal: AbortSignal | undefined): Fetcher {
+/** What tuf-js fetches with: our source, whose files it knows by `METADATA`, and our caps, which also hold where signed metadata announces more. */
+function metadataFetcher(source: Source, store: TrustedStore, signal: AbortSignal | undefined): Fetcher {
   return {
     async downloadBytes(address, maxLength) {
       const url = new URL(address);
       const maxBytes = Math.min(maxLength, MAX_BYTES[roleOf(url)]);
       try {
-        return await fetchBytes(url, { maxBytes, timeoutMs: limits.FETCH_TIMEOUT_MS, ...(signal ? { signal } : {}) });
+        return await fetchBytes(source, url.pathname.slice(1), {
+          maxBytes,
+          timeoutMs: limits.FETCH_TIMEOUT_MS,
+          ...(signal ? { signal } : {}),
+        });
       } catch (error) {
         // No next root: the one we have is the newest (TUF §5.3.3). tuf-js knows this by the status alone.
         if (error instanceof AppError && error.code === 'FETCH_MISSING' && roleOf(url) === 'root')

@@ -30,7 +30,7 @@ export async function madeProject(
   t: TestContext,
   name = 'Acme',
   now = Date.now(),
-  more: { dataDiskMiB?: number } = {},
+  { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number } = {},
 ) {
   const work = scratch(t);
   const folder = join(work, 'project');
@@ -41,7 +41,7 @@ export async function madeProject(
     policyServer: `file://${folder}/published/policies`,
   });
   const disk = join(work, 'disk.raw');
-  writeFileSync(disk, randomBytes(1 << 20));
+  writeFileSync(disk, randomBytes(diskBytes));
   await addVm(await openProject(folder), {
     name: 'office',
     hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios', ...more },

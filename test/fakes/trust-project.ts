@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { canonicalJson } from '../../src/lib/json.ts';
-import { addressOf } from '../../src/sys/fetch.ts';
+import { folderSource } from '../../src/sys/folder-source.ts';
 import { pinProject, refresh } from '../../src/trust/client.ts';
 import { keyIdOf, type SigningKey } from '../../src/trust/keys.ts';
 import { createRepository, publish } from '../../src/trust/repository.ts';
@@ -54,9 +54,9 @@ export async function trustProject(t: TestContext, projectName = 'Office') {
       await cp(of, join(folder, name), { recursive: true });
       return join(folder, name);
     },
-    pin: () => pinProject(trust, addressOf(packages), fingerprint),
+    pin: () => pinProject(trust, folderSource(packages), fingerprint),
     refresh: (repository: 'packages' | 'policies', from?: string, now = NOW) =>
-      refresh(trust, repository, addressOf(from ?? (repository === 'packages' ? packages : policies)), { now }),
+      refresh(trust, repository, folderSource(from ?? (repository === 'packages' ? packages : policies)), { now }),
   };
 }
 

@@ -8,6 +8,7 @@ import { openPackage } from '../../src/package/open.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { type PolicyOwner, PolicyStore } from '../../src/store/policies.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
+import { folderSource } from '../../src/sys/folder-source.ts';
 import { pinProject } from '../../src/trust/client.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
@@ -23,8 +24,8 @@ async function computer(t: TestContext) {
   const { folder } = await project.build('one');
   const state = scratch(t);
   const trust = join(state, 'trust');
-  await pinProject(trust, pathToFileURL(folder), project.fingerprint);
-  const { manifest } = await openPackage(pathToFileURL(folder), { trustFolder: trust, now: Date.now() });
+  await pinProject(trust, folderSource(folder), project.fingerprint);
+  const { manifest } = await openPackage(folderSource(folder), { trustFolder: trust, now: Date.now() });
   const machine = manifest.value.machines[0];
   assert.ok(machine);
   const server = join(state, 'server');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addressOf } from '../../src/sys/fetch.ts';
+import { folderSource } from '../../src/sys/folder-source.ts';
 import { pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
 import type { SigningKey } from '../../src/trust/keys.ts';
 import { publish } from '../../src/trust/repository.ts';
@@ -28,12 +28,12 @@ test('computers follow a project to new keys, those that know it and those that 
   await publish(p.policies, release(policies));
 
   for (const trust of [p.trust, join(p.folder, 'new')]) {
-    await pinProject(trust, addressOf(p.packages), p.project.fingerprint);
+    await pinProject(trust, folderSource(p.packages), p.project.fingerprint);
     for (const [repository, folder] of [
       ['packages', p.packages],
       ['policies', p.policies],
     ] as const) {
-      const now = await refresh(trust, repository, addressOf(folder), { now: NOW });
+      const now = await refresh(trust, repository, folderSource(folder), { now: NOW });
       assert.equal(now.version, 2);
       assert.equal(now.targets.length, 1);
     }

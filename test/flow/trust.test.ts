@@ -7,7 +7,9 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { AppError } from '../../src/lib/errors.ts';
-import { addressOf } from '../../src/sys/fetch.ts';
+import { sourceAt } from '../../src/sys/fetch.ts';
+import { folderSource } from '../../src/sys/folder-source.ts';
+import type { Source } from '../../src/sys/source.ts';
 import { openCached, pinnedProject, pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
 import { identityOf } from '../../src/trust/identity.ts';
 import { createRepository, publish } from '../../src/trust/repository.ts';
@@ -17,7 +19,7 @@ import { DAY_MS, forge, NOW, newKey, trustProject } from '../fakes/trust-project
 const refused = (code: string) => ({ name: 'AppError', code });
 
 /** A web server with the files of a folder; `instead` may answer otherwise. */
-async function serve(t: TestContext, folder: string, endless?: string): Promise<URL> {
+async function serve(t: TestContext, folder: string, endless?: string): Promise<Source> {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? '/');
     if (endless !== undefined && path.endsWith(endless)) {
@@ -37,14 +39,14 @@ async function serve(t: TestContext, folder: string, endless?: string): Promise<
   });
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
-  return new URL(`http://127.0.0.1:${address.port}/`);
+  return sourceAt(new URL(`http://127.0.0.1:${address.port}/`));
 }
 
 for (const by of ['file:', 'http:']) {
   test(`a computer takes a project, its packages and its policies by ${by}`, async (t) => {
     const p = await trustProject(t);
-    const packages = by === 'http:' ? await serve(t, p.packages) : addressOf(p.packages);
-    const policies = by === 'http:' ? await serve(t, p.policies) : addressOf(p.policies);
+    const packages = by === 'http:' ? await serve(t, p.packages) : folderSource(p.packages);
+    const policies = by === 'http:' ? await serve(t, p.policies) : folderSource(p.policies);
 
     assert.equal(await pinnedProject(p.trust), undefined);
     assert.deepEqual(await identityOf(packages), p.project);
@@ -114,7 +116,7 @@ test('a package of another project is refused with both names', async (t) => {
   for (const attempt of [
     () => ours.refresh('packages', theirs.packages),
     () => ours.refresh('policies', theirs.policies),
-    () => pinProject(ours.trust, addressOf(theirs.packages), theirs.project.fingerprint),
+    () => pinProject(ours.trust, folderSource(theirs.packages), theirs.project.fingerprint),
   ]) {
     await assert.rejects(attempt(), (error) => {
       assert.ok(error instanceof AppError);
@@ -131,9 +133,9 @@ test('a package of another project is refused with both names', async (t) => {
 test('a project is taken only with the fingerprint that was expected', async (t) => {
   const p = await trustProject(t);
 
-  await assert.rejects(pinProject(p.trust, addressOf(p.packages), '0'.repeat(64)), refused('TRUST_FINGERPRINT'));
-  await assert.rejects(pinProject(p.trust, addressOf(p.policies), p.project.fingerprint), refused('TRUST_INVALID'));
-  await assert.rejects(identityOf(addressOf(p.folder)), refused('TRUST_INVALID'));
+  await assert.rejects(pinProject(p.trust, folderSource(p.packages), '0'.repeat(64)), refused('TRUST_FINGERPRINT'));
+  await assert.rejects(pinProject(p.trust, folderSource(p.policies), p.project.fingerprint), refused('TRUST_INVALID'));
+  await assert.rejects(identityOf(folderSource(p.folder)), refused('TRUST_INVALID'));
   await assert.rejects(p.refresh('packages'), refused('TRUST_CONFIRM'));
 });
 
@@ -376,8 +378,8 @@ test('a crash at any point of a publication leaves the old release, and the next
     assert.equal((await publish(again, { ...publication, now: NOW + 5000 })).version, 2);
     const trust = join(p.folder, `trust-${step}`);
     await mkdir(trust);
-    await pinProject(trust, addressOf(again), p.project.fingerprint);
-    const release = await refresh(trust, 'packages', addressOf(again), { now: NOW });
+    await pinProject(trust, folderSource(again), p.project.fingerprint);
+    const release = await refresh(trust, 'packages', folderSource(again), { now: NOW });
     assert.equal((await release.read('office.json', 100)).value.toString(), '{"release":2}');
   }
 });

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { formatBytes } from '../../lib/bytes.ts';
+import { formatBytes, parseBytes } from '../../lib/bytes.ts';
+import { AppError } from '../../lib/errors.ts';
 import { buildPackage } from '../../package/build.ts';
 import { MODES, type Mode } from '../../package/layer/modes.ts';
+import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
 import { systemClock } from '../../sys/clock.ts';
@@ -18,6 +20,8 @@ import { wholeNumber } from './vm.ts';
 interface CreateOptions extends PassphraseOptions, ContentOptions {
   directory: string;
   out: string;
+  format: Medium;
+  volumeSize?: number;
   mode: Mode;
   valid: number;
   notes?: string;
@@ -44,19 +48,37 @@ export function addPackageCommands(program: Command): void {
           ...(minGeneration === undefined ? {} : { minGeneration }),
         });
       });
+      const { format, volumeSize } = options;
+      const paths = await writeMedia(built.folder, {
+        format,
+        ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }),
+        signal: context.signal,
+      });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
       const parts = [
         ...built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`),
         ...built.policies.map((name) => `policy of ${name}`),
       ];
-      print(context, built, `built ${built.folder}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`);
+      print(
+        context,
+        { ...built, paths },
+        `built ${paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`,
+      );
     },
   );
   addContentOptions(create)
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
+    .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
+    .option('--volume-size <size>', 'several volumes of at most this size: 4.3G fits a DVD of 4.7 GB', volumeSize)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
   addPlanCommand(packages);
+}
+
+function volumeSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new AppError('USAGE', `${text} is no size: 700M, 4.3G`);
+  return bytes;
 }

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { AppError } from '../../lib/errors.ts';
+import { run } from '../../sys/exec.ts';
+import {
+  copyFileTo,
+  fileBytes,
+  isThere,
+  makeFolder,
+  moveFile,
+  moveFolder,
+  namesIn,
+  readCapped,
+  removeFile,
+  removeFolder,
+  temporaryBeside,
+  writeFileAtomic,
+} from '../../sys/files.ts';
+import { MediumFile } from '../../sys/medium-file.ts';
+import { blobName } from '../files.ts';
+import { PackageManifest, PackagePointer } from '../manifest.ts';
+import { partsOf } from '../published.ts';
+import { spread } from './spread.ts';
+import { type Piece, pieceName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
+
+const MAX_SMALL_BYTES = 64 << 20;
+const WRITE_MS = 6 * 3_600_000;
+/** What a tar archive or an image takes for itself and for each piece, generously. */
+const MEDIUM_BYTES = 1 << 20;
+const PIECE_BYTES = 8 << 10;
+const MIN_ROOM_BYTES = 1 << 20;
+
+export const MEDIA = ['folder', 'tar', 'iso'] as const;
+export type Medium = (typeof MEDIA)[number];
+
+export interface MediaOptions {
+  format: Medium;
+  /** The largest that one volume may be; without it there is one, however large. */
+  volumeBytes?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Puts a package’s folder into what users will get instead of it: an archive, an image, several volumes. The folder goes when
+ * all of them are complete; whenever this fails, it is still there and they are not.
+ * @returns their paths
+ * @throws USAGE (a volume would hold nothing), FILE_EXISTS, PROGRAM_MISSING, PROGRAM_FAILED, DISK_FULL, INTERRUPTED
+ */
+export async function writeMedia(folder: string, { format, volumeBytes, signal }: MediaOptions): Promise<string[]> {
+  const blobs = await blobsOf(folder);
+  const small = await smallFiles(folder);
+  const smallBytes = small.reduce((sum, { bytes }) => sum + bytes + PIECE_BYTES, MEDIUM_BYTES);
+  const allBytes = blobs.reduce((sum, { bytes }) => sum + bytes + PIECE_BYTES, smallBytes);
+  if (volumeBytes === undefined || allBytes <= volumeBytes) {
+    if (format === 'folder') return [folder];
+    const path = await writeMedium(folder, `${folder}.${format}`, format, signal);
+    await removeFolder(folder);
+    return [path];
+  }
+  const roomBytes = volumeBytes - smallBytes - blobs.length * 256;
+  if (roomBytes < MIN_ROOM_BYTES)
+    throw new AppError('USAGE', `volumes of ${volumeBytes} bytes are too small for this package`);
+  const pieces = spread(blobs, roomBytes, PIECE_BYTES);
+  const volumes = pieces.at(-1)?.volume ?? 1;
+  const common = { format: 1, package: basename(folder), set: randomBytes(16).toString('hex'), volumes, pieces };
+  const made: string[] = [];
+  try {
+    for (let volume = 1; volume <= volumes; volume += 1) {
+      signal?.throwIfAborted();
+      const file = VolumeFile.parse({ ...common, volume });
+      made.push(await writeVolume(folder, small, file, { format, ...(signal ? { signal } : {}) }));
+    }
+  } catch (error) {
+    for (const path of made) await removeFolder(path);
+    throw error;
+  }
+  await removeFolder(folder);
+  return made;
+}
+
+/** The blobs of a package in the order in which an installation wants them. */
+async function blobsOf(folder: string): Promise<{ sha256: string; bytes: number }[]> {
+  const json = async (path: string) => JSON.parse((await readCapped(join(folder, path), MAX_SMALL_BYTES)).toString());
+  const { manifest } = PackagePointer.parse(await json('package.json'));
+  const target = (await namesIn(join(folder, 'targets'))).find((name) => name.endsWith(`.${manifest}`));
+  const { machines } = PackageManifest.parse(await json(join('targets', target ?? manifest)));
+  const parts = machines.map(partsOf);
+  const wanted = [
+    ...parts.flat().filter((part) => !('below' in part)),
+    ...parts.flat().filter((part) => 'below' in part),
+  ];
+  const there = new Set(await namesIn(join(folder, 'blobs')));
+  const blobs = new Map(wanted.filter(({ blob }) => there.has(blob.sha256)).map(({ blob }) => [blob.sha256, blob]));
+  return [...blobs.values()];
+}
+
+async function smallFiles(folder: string): Promise<{ path: string; bytes: number }[]> {
+  const inside = async (name: string) => (await namesIn(join(folder, name))).map((file) => join(name, file));
+  const paths = ['package.json', ...(await inside('metadata')), ...(await inside('targets'))];
+  return Promise.all(paths.map(async (path) => ({ path, bytes: await fileBytes(join(folder, path)) })));
+}
+
+async function writeVolume(
+  folder: string,
+  small: readonly { path: string }[],
+  file: VolumeFile,
+  { format, signal }: MediaOptions,
+): Promise<string> {
+  const target = `${folder}.vol${file.volume}${format === 'folder' ? '' : `.${format}`}`;
+  if (await isThere(target)) throw new AppError('FILE_EXISTS', `${target} exists already`);
+  const beside = temporaryBeside(target);
+  try {
+    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
+    for (const { path } of small) await copyFileTo(join(folder, path), join(beside, path), MAX_SMALL_BYTES);
+    await writeFileAtomic(join(beside, VOLUME_FILE), JSON.stringify(file));
+    for (const piece of file.pieces.filter(({ volume }) => volume === file.volume))
+      await copyPiece(folder, beside, piece);
+    if (format !== 'folder') return await writeMedium(beside, target, format, signal);
+    await moveFolder(beside, target);
+    return target;
+  } finally {
+    await removeFolder(beside);
+  }
+}
+
+async function copyPiece(folder: string, to: string, piece: Piece): Promise<void> {
+  await using blob = await MediumFile.open(join(folder, blobName(piece.blob)));
+  if (!blob) throw new AppError('PACKAGE_INVALID', `${folder} lost a blob`);
+  await blob.copyTo(join(to, pieceName(piece)), [{ offset: piece.from, bytes: piece.bytes }]);
+}
+
+async function writeMedium(folder: string, to: string, format: 'tar' | 'iso', signal?: AbortSignal): Promise<string> {
+  if (await isThere(to)) throw new AppError('FILE_EXISTS', `${to} exists already`);
+  const beside = temporaryBeside(to);
+  const options = { timeoutMs: WRITE_MS, ...(signal ? { signal } : {}) };
+  const owner = ['--numeric-owner', '--owner=0', '--group=0', '--mode=u=rwX,go=rX'];
+  try {
+    if (format === 'tar') {
+      await run('tar', ['--create', '--format=pax', '--sort=name', ...owner, '-f', beside, '-C', folder, '.'], options);
+    } else {
+      const names = ['-iso-level', '3', '-rational-rock', '-joliet', '-joliet-long', '-volid', 'LAZARET'];
+      await run('xorriso', ['-as', 'mkisofs', '-quiet', ...names, '-o', beside, folder], options);
+    }
+    await moveFile(beside, to);
+    return to;
+  } finally {
+    await removeFile(beside);
+  }
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../lib/errors.ts';
+import { addressOf, sourceAt } from '../sys/fetch.ts';
+import { folderSource } from '../sys/folder-source.ts';
+import { MediumFile, mediumSource } from '../sys/medium-file.ts';
+import type { Source } from '../sys/source.ts';
+import { ISO_MARK, isIso, isoContents } from './media/iso.ts';
+import { isTar, tarContents } from './media/tar.ts';
+import { joinVolumes } from './media/volumes.ts';
+
+/**
+ * Opens what a package may be installed from: a folder, a tar archive, an ISO image, one of several volumes, or an address.
+ * Archives and images are read in place.
+ * @throws USAGE (no such kind of address), MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
+ */
+export async function openSource(text: string): Promise<Source> {
+  const medium = await openMedium(text);
+  try {
+    return await joinVolumes(medium, openMedium);
+  } catch (error) {
+    await medium[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openMedium(text: string): Promise<Source> {
+  const address = addressOf(text);
+  if (address.protocol !== 'file:') return sourceAt(address);
+  const path = fileURLToPath(address);
+  const medium = await MediumFile.open(path);
+  if (!medium) return folderSource(path);
+  try {
+    return mediumSource(medium, await contentsOf(medium));
+  } catch (error) {
+    await medium[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function contentsOf(medium: MediumFile) {
+  const { offset, bytes } = ISO_MARK;
+  if (medium.size > offset + bytes && isIso(await medium.read(offset, bytes))) return isoContents(medium);
+  if (isTar(await medium.read(0, Math.min(512, medium.size)))) return tarContents(medium);
+  throw new AppError('MEDIA_INVALID', `${medium.path} is neither a tar archive nor an ISO image`);
+}
