@@ -22,7 +22,7 @@ export interface Row {
   equal?: readonly [string, string];
 }
 
-export interface Cost {
+interface Cost {
   wall: number;
   cpu: number;
   peakMB: number;

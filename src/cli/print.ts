@@ -15,6 +15,11 @@ export function printStep({ json }: Output, text: string): void {
   if (!json) console.error(text);
 }
 
+/** Writes over the line that stands on the terminal, or leaves it when it is the last; nothing where there is no terminal. */
+export function overwriteLine({ json }: Output, text: string, isLast: boolean): void {
+  if (!json && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}${isLast ? '\n' : ''}`);
+}
+
 /** Writes code, reason and remedy, and gives the exit status. A bug shows its stack. */
 export function printFailure({ json }: Output, error: unknown): number {
   const failure = isFailure(error) ? error : failureOf(error);

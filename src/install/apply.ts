@@ -82,7 +82,7 @@ class Staging {
   }
 
   async file(file: PackedFile): Promise<void> {
-    const path = await this.#fetch(file.blob);
+    const path = await this.#fetch(file.blob, 'a boot file');
     await unpackFile(path, file, filePath(this.#options.state, file.sha256));
     await removeFile(path);
   }
@@ -93,7 +93,7 @@ class Staging {
       state,
       layer.below.map((sha256) => ({ sha256 })),
     );
-    const path = await this.#fetch(layer.blob);
+    const path = await this.#fetch(layer.blob, `release ${layer.below.length + 1} of its disk`);
     this.report('rebuild', layer.sha256.slice(0, 12));
     const out = layerPath(state, layer.sha256);
     await rebuildLayer({ blob: path, below: beneath, expected: layer, out, ...(signal ? { signal } : {}) });
@@ -104,7 +104,7 @@ class Staging {
     this.#options.onProgress?.({ step, what, doneBytes: this.#doneBytes, totalBytes: this.#plan.fetchBytes });
   }
 
-  async #fetch(blob: { bytes: number; sha256: string }): Promise<string> {
+  async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
     const { state, signal } = this.#options;
     const path = join(computerPaths(state).staging, `${blob.sha256}.part`);
     await removeFile(path);
@@ -114,7 +114,7 @@ class Staging {
       await fetchFile(this.#source, blobName(blob.sha256), path, options);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
-      const message = 'the package lacks a part that is not installed here either';
+      const message = `the package needs ${what}, which it does not carry and which is not installed here`;
       throw new AppError('LAYER_BASE_MISSING', message, { cause: error });
     }
     this.#doneBytes += blob.bytes;

@@ -20,8 +20,9 @@ import { lastSerial, policyDocument } from './deploy.ts';
 import { blobName } from './files.ts';
 import type { Mode } from './layer/modes.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from './manifest.ts';
-import { packMachine } from './pack-machine.ts';
+import { type PackOptions, packMachine } from './pack-machine.ts';
 import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
+import type { Released } from './releases.ts';
 import { checkRules } from './rules.ts';
 
 const MAX_BLOB_BYTES = 2 ** 52;
@@ -50,7 +51,7 @@ export interface BuildOptions {
   /** Nothing older may be installed or rolled back to once this package was. */
   minGeneration?: number;
   signal?: AbortSignal;
-  onProgress?: (vm: string, doneBytes: number) => void;
+  onProgress?: NonNullable<PackOptions['onProgress']>;
 }
 
 /** A package as it was built. */
@@ -60,6 +61,8 @@ export interface BuiltPackage {
   /** Bytes of all blobs in it. */
   blobBytes: number;
   machines: { vm: string; release: number; layers: number }[];
+  /** The layers that were made for it. */
+  released: ({ vm: string } & Released)[];
   /** Names of the machines whose policies it has without them. */
   policies: string[];
   warnings: string[];
@@ -84,7 +87,9 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
 
   const serial = await lastSerial(project);
   const machines: PackedMachine[] = [];
-  for (const vm of contents.machines) machines.push(await packMachine(project, vm, serial, options));
+  const released: BuiltPackage['released'] = [];
+  const packing = { ...options, onReleased: (vm: string, layer: Released) => void released.push({ vm, ...layer }) };
+  for (const vm of contents.machines) machines.push(await packMachine(project, vm, serial, packing));
   const generation = (earlier.at(-1)?.generation ?? 0) + 1;
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
@@ -118,6 +123,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     generation,
     blobBytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
     machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
+    released,
     policies: contents.policies.map((vm) => vm.name),
     warnings,
   };

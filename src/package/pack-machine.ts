@@ -8,12 +8,13 @@ import { policyDocument } from './deploy.ts';
 import { packFile } from './files.ts';
 import type { Mode } from './layer/modes.ts';
 import type { PackedMachine } from './manifest.ts';
-import { releaseDisk } from './releases.ts';
+import { type Released, releaseDisk } from './releases.ts';
 
 export interface PackOptions {
   mode: Mode;
   signal?: AbortSignal;
-  onProgress?: (vm: string, doneBytes: number) => void;
+  onProgress?: (vm: string, doneBytes: number, totalBytes: number) => void;
+  onReleased?: (vm: string, released: Released) => void;
 }
 
 /** Makes what was changed in a machine its next release, and describes the machine. @throws VM_RUNNING, and as releaseDisk */
@@ -21,18 +22,18 @@ export async function packMachine(
   project: Project,
   vm: ProjectVm,
   serial: number,
-  { mode, signal, onProgress }: PackOptions,
+  { mode, signal, onProgress, onReleased }: PackOptions,
 ): Promise<PackedMachine> {
   const repository = projectPaths(project.folder).packages;
   const paths = vmPaths(project.folder, vm.name);
   await using lock = await takeLock(join(paths.folder, '.lock'));
   if (!lock) throw new AppError('VM_RUNNING', `${vm.name} is powered on or in preview`);
-  const progress = onProgress ? { onProgress: (done: number) => onProgress(vm.name, done) } : {};
   const layers = await releaseDisk(project.folder, vm.name, {
     repository,
     mode,
     ...(signal ? { signal } : {}),
-    ...progress,
+    onProgress: (doneBytes, totalBytes) => onProgress?.(vm.name, doneBytes, totalBytes),
+    onReleased: (released) => onReleased?.(vm.name, released),
   });
   const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
   const { descriptor } = vm.state;

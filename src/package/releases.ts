@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { vmPaths } from '../project/layout.ts';
 import {
+  fileBytes,
   makeFolder,
   moveFile,
   namesIn,
@@ -10,10 +11,10 @@ import {
   temporaryBeside,
   writeFileAtomic,
 } from '../sys/files.ts';
-import { qemuImg } from '../sys/qemu-img.ts';
+import { qemuImg, qemuImgVersion } from '../sys/qemu-img.ts';
 import { blobName } from './files.ts';
 import { makeIndex } from './layer/base-index.ts';
-import { describeLayer } from './layer/describe.ts';
+import { type Described, describeLayer } from './layer/describe.ts';
 import { LayerEntry } from './layer/entry.ts';
 import type { Mode } from './layer/modes.ts';
 import { normalise } from './layer/normalise.ts';
@@ -25,7 +26,19 @@ export interface ReleaseOptions {
   repository: string;
   mode: Mode;
   signal?: AbortSignal;
-  onProgress?: (done: number) => void;
+  /** Told how much of the new layer is packed, in bytes of its file. */
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Told of a new release, once it stands. */
+  onReleased?: (released: Released) => void;
+}
+
+/** A layer that was made: what became of its blocks (layer §4), what it costs, and how long each stage took. */
+export interface Released {
+  release: number;
+  layerBytes: number;
+  blobBytes: number;
+  blocks: Described['stats'];
+  milliseconds: { normalise: number; describe: number; index: number };
 }
 
 /**
@@ -42,14 +55,19 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   const number = entries.length + 1;
   const layer = layerFile(releases, number);
   await removeFile(layer);
+  const started = performance.now();
   const made = await normalise({ work, below, out: layer, ...(signal ? { signal } : {}) });
   if (!made) return entries;
-  const entry = await packLayer(releases, entries, below, options);
+  const normaliseMs = performance.now() - started;
+  const { entry, ...packed } = await packLayer(releases, entries, below, options);
   await writeFileAtomic(entryFile(releases, number), `${JSON.stringify(entry)}\n`);
   // From here on the release stands; the working disk says the same as it and is made empty above it.
   const fresh = temporaryBeside(work);
   await qemuImg(['create', '-q', '-f', 'qcow2', fresh, `${made.virtualBytes}`]);
   await moveFile(fresh, work);
+  const milliseconds = { normalise: normaliseMs, ...packed.milliseconds };
+  const [layerBytes, blobBytes] = [entry.bytes, entry.blob.bytes];
+  options.onReleased?.({ release: number, layerBytes, blobBytes, blocks: packed.blocks, milliseconds });
   return [...entries, entry];
 }
 
@@ -58,21 +76,28 @@ async function packLayer(
   entries: readonly LayerEntry[],
   below: readonly string[],
   options: ReleaseOptions,
-): Promise<LayerEntry> {
+): Promise<{ entry: LayerEntry; blocks: Described['stats']; milliseconds: { describe: number; index: number } }> {
   const { repository, mode, signal, onProgress } = options;
   const layer = layerFile(releases, entries.length + 1);
   const blobs = join(repository, 'blobs');
   await makeFolder(blobs);
   const out = temporaryBeside(join(blobs, 'layer'));
   const index = indexFile(releases, entries.length);
-  const described = await describeLayer({ layer, below, index, mode, out, signal, onProgress });
+  const totalBytes = await fileBytes(layer);
+  const progress = onProgress && ((done: number) => onProgress(Math.round(done * totalBytes), totalBytes));
+  const started = performance.now();
+  const described = await describeLayer({ layer, below, index, mode, out, signal, onProgress: progress });
+  const describedAt = performance.now();
   await moveFile(out, join(repository, blobName(described.blob.sha256)));
   await makeIndex({ below: [...below, layer], previous: index, out: indexFile(releases, entries.length + 1), signal });
-  return LayerEntry.parse({
+  const milliseconds = { describe: describedAt - started, index: performance.now() - describedAt };
+  const entry = LayerEntry.parse({
     ...described.layer,
     below: entries.map(({ sha256 }) => sha256),
+    qemu: await qemuImgVersion({ signal }),
     blob: { ...described.blob, mode },
   });
+  return { entry, blocks: described.stats, milliseconds };
 }
 
 /** The layers of a machine so far, bottom first. @throws PROJECT_INVALID when one is damaged or missing */

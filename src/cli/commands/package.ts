@@ -1,8 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+<<<<<<<
+import { formatBytes } from '../../lib/bytes.ts';
+import { type BuiltPackage, buildPackage } from '../../package/build.ts';
+=======
 import { formatBytes, parseBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { buildPackage } from '../../package/build.ts';
+>>>>>>>
 import { MODES, type Mode } from '../../package/layer/modes.ts';
 import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
@@ -10,8 +15,9 @@ import { withProject } from '../../project/save.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
-import { print, printStep } from '../print.ts';
+import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { progressLine } from '../progress.ts';
 import { duration } from './deploy.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 import { addPlanCommand } from './package-plan.ts';
@@ -26,6 +32,7 @@ interface CreateOptions extends PassphraseOptions, ContentOptions {
   valid: number;
   notes?: string;
   minGeneration?: number;
+  stats?: boolean;
 }
 
 export function addPackageCommands(program: Command): void {
@@ -40,8 +47,11 @@ export function addPackageCommands(program: Command): void {
       const built = await withProject(directory, async (project) => {
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
+        const line = progressLine(context);
         const request = { name, out: resolve(out), mode, key, now: systemClock(), validForMs: valid, signal };
+        const onProgress = (vm: string, done: number, total: number) => line.show(`packing ${vm}`, done, total);
         return buildPackage(project, {
+          onProgress,
           ...request,
           ...contentRequest(options),
           ...(notes === undefined ? {} : { notes }),
@@ -59,11 +69,16 @@ export function addPackageCommands(program: Command): void {
         ...built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`),
         ...built.policies.map((name) => `policy of ${name}`),
       ];
+<<<<<<<
+      if (options.stats) printStep(context, statsText(built.released));
+      print(context, built, `built ${built.folder}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`);
+=======
       print(
         context,
         { ...built, paths },
         `built ${paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`,
       );
+>>>>>>>
     },
   );
   addContentOptions(create)
@@ -71,10 +86,23 @@ export function addPackageCommands(program: Command): void {
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size: 4.3G fits a DVD of 4.7 GB', volumeSize)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
+    .option('--stats', 'say what became of the blocks of each new layer, and how long each stage took')
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
   addPlanCommand(packages);
+}
+
+function statsText(released: BuiltPackage['released']): string {
+  if (released.length === 0) return 'no disk has changed: no new layer';
+  const head = ['layer', 'same', 'moved', 'again', 'zero', 'new', 'layer file', 'packed', 'normalise', 'pack', 'index'];
+  const rows = released.map(({ vm, release, blocks, layerBytes, blobBytes, milliseconds }) => [
+    `${vm} ${release}`,
+    ...[blocks.same, blocks.moved, blocks.again, blocks.zero, blocks.new].map((count) => `${count}`),
+    ...[layerBytes, blobBytes].map(formatBytes),
+    ...[milliseconds.normalise, milliseconds.describe, milliseconds.index].map((ms) => `${(ms / 1000).toFixed(2)} s`),
+  ]);
+  return table([head, ...rows]);
 }
 
 function volumeSize(text: string): number {

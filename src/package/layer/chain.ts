@@ -114,4 +114,4 @@ export function guestBlocks(own: Chain, layerBytes: number): Uint32Array {
   return guest;
 }
 
-export const NOT_GUEST = 0xffff_ffff;
+const NOT_GUEST = 0xffff_ffff;

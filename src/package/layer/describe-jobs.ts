@@ -15,7 +15,7 @@ export const STRETCH = 1024;
 export const ZERO = 0;
 export const SAME = 1;
 /** Neither zero nor the base’s: moved, again or new, which only its key can tell. */
-export const OTHER = 2;
+const OTHER = 2;
 
 export interface DescribeSetup {
   layer: string;
@@ -48,7 +48,7 @@ export interface FrameAnchors {
 }
 
 /** What a frame is made of: file blocks, and its dictionary as base blocks and file blocks. */
-export interface PackTask {
+interface PackTask {
   blocks: Uint32Array;
   base: Uint32Array;
   own: Uint32Array;

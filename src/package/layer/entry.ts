@@ -8,8 +8,7 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Bytes = z.int().positive();
 
 /** A package's copy of one layer (layer §1.5): what to fetch, and how it was made. */
-export const BlobEntry = z.strictObject({ bytes: Bytes, sha256: Sha256, mode: z.enum(MODES) });
-export type BlobEntry = z.infer<typeof BlobEntry>;
+const BlobEntry = z.strictObject({ bytes: Bytes, sha256: Sha256, mode: z.enum(MODES) });
 
 /** What a manifest says of one layer (layer §1.5). */
 export const LayerEntry = z.strictObject({

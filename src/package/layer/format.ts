@@ -114,7 +114,7 @@ export function piecesOf(layerBytes: number): number {
 }
 
 /** The most bytes an unpacked block map may have (layer §12). */
-export function maxMapBytes(layerBytes: number): number {
+function maxMapBytes(layerBytes: number): number {
   return 64 + 40 * blocksOf(layerBytes);
 }
 

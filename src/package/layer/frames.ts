@@ -23,7 +23,7 @@ export function blocksInFrame(head: Pick<Head, 'frameBytes' | 'newBlocks'>, numb
   return Math.min(perFrame, head.newBlocks - number * perFrame);
 }
 
-export function frameCount(head: Pick<Head, 'frameBytes' | 'newBlocks'>): number {
+function frameCount(head: Pick<Head, 'frameBytes' | 'newBlocks'>): number {
   return Math.ceil(head.newBlocks / (head.frameBytes / BLOCK));
 }
 
