@@ -1,13 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-<<<<<<<
-import { formatBytes } from '../../lib/bytes.ts';
-import { type BuiltPackage, buildPackage } from '../../package/build.ts';
-=======
 import { formatBytes, parseBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
-import { buildPackage } from '../../package/build.ts';
->>>>>>>
+import { type BuiltPackage, buildPackage } from '../../package/build.ts';
 import { MODES, type Mode } from '../../package/layer/modes.ts';
 import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
@@ -69,16 +64,9 @@ export function addPackageCommands(program: Command): void {
         ...built.machines.map(({ vm: machine, release }) => `${machine} release ${release}`),
         ...built.policies.map((name) => `policy of ${name}`),
       ];
-<<<<<<<
       if (options.stats) printStep(context, statsText(built.released));
-      print(context, built, `built ${built.folder}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`);
-=======
-      print(
-        context,
-        { ...built, paths },
-        `built ${paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`,
-      );
->>>>>>>
+      const text = `built ${paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`;
+      print(context, { ...built, paths }, text);
     },
   );
   addContentOptions(create)
