@@ -4,11 +4,18 @@ import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { copyFileTo, isThere, makeFolder, moveFolder, removeFile, removeFolder, replaceLink } from '../sys/files.ts';
 import { makeDiskOnce } from '../sys/qemu-img.ts';
-import { type InstanceFile, instanceNumbers, readCurrent, writeDescriptor, writeState } from './instances.ts';
+import {
+  type InstanceFile,
+  instanceNumbers,
+  readCurrent,
+  readIfInstalled,
+  writeDescriptor,
+  writeState,
+} from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 import { type BroughtPolicy, writePolicy } from './policies.ts';
 import type { Steps } from './steps.ts';
-import { writeTrial } from './trial.ts';
+import { readTrial, writeTrial } from './trial.ts';
 
 const MIB = 1 << 20;
 /** The firmware’s own settings, which each generation gets afresh. */
@@ -49,11 +56,19 @@ export async function switchMachine(
   await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
   await steps(`${name}: policy`);
   const isKept = isReplaced && (keepOld || isOnTrial);
-  if (isKept) await replaceLink(instance.former, join('generations', `${before}`));
+  if (isKept) await keepFormer(state, name, before);
   await steps(`${name}: former`);
   await replaceLink(instance.current, join('generations', `${generation}`));
   await steps(`${name}: switched`);
   if (!isKept) await removeFile(instance.former);
+}
+
+/** Keeps the present generation as the former one; but one that never proved itself is nothing to go back to. */
+async function keepFormer(state: string, vm: string, present: number): Promise<void> {
+  const instance = await readIfInstalled(state, vm);
+  const isUnproved = (await readTrial(state, vm, present)) !== undefined;
+  if (isUnproved && instance?.former !== undefined) return;
+  await replaceLink(instancePaths(state, vm).former, join('generations', `${present}`));
 }
 
 /** A package’s policy as it is kept with the machine. */

@@ -28,7 +28,8 @@ async function onTrial(t: TestContext, { keepOld = false, timeout = '1h' } = {})
   assert.ok(watch);
   t.after(() => watch[Symbol.dispose]());
   const former = async () => (await openInstance(state, 'office')).former;
-  return { state, watch, events, former, trial: () => readTrial(state, 'office', 2) };
+  const installNext = async (name: string) => install((await project.build(name)).folder);
+  return { state, watch, events, former, installNext, trial: () => readTrial(state, 'office', 2) };
 }
 
 test('a system that reports itself healthy is there to stay, and the former one goes', { skip }, async (t) => {
@@ -48,6 +49,14 @@ test('the former system stays where the user asked for it', { skip }, async (t) 
   await watch.hello(true);
 
   assert.equal(await former(), 1);
+});
+
+test('a system that never proved itself is nothing to go back to: the one before it is kept', { skip }, async (t) => {
+  const { former, installNext, state } = await onTrial(t);
+
+  await installNext('three');
+
+  assert.deepEqual([(await openInstance(state, 'office')).current.generation, await former()], [3, 1]);
 });
 
 for (const [how, isHeard, reason] of [
