@@ -124,7 +124,7 @@ export class MainJob implements AsyncDisposable {
     if (!said.includes('serving')) throw new Error(`nothing is served: ${said}`);
   }
 
-  build(name: string, kind: 'full' | 'update'): Promise<Built> {
+  build(name: string, kind: 'full' | 'update' | 'policy'): Promise<Built> {
     const out = join(this.computer.folder, 'packages');
     return this.#manager('package', 'create', name, '--kind', kind, '--out', out);
   }
