@@ -11,6 +11,7 @@ import { readPolicy } from '../install/policies.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { type MachineReport, type RunDeps, RunningMachine, removeLeftovers } from '../run/lifecycle.ts';
@@ -55,7 +56,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #machines = new Map<string, RunningMachine>();
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #flattening = new AbortController();
 
   private constructor(options: ServiceOptions, computer: Computer) {
@@ -70,13 +71,13 @@ export class Supervisor implements AsyncDisposable {
   static async open(options: ServiceOptions): Promise<Supervisor> {
     const paths = computerPaths(options.state);
     const { accel, resolvers } = options;
-    const files = { hostStateFile: paths.host, accelFile: paths.accel };
+    const files = { runRoot: options.runRoot, accelFile: paths.accel };
     const supervisor = new Supervisor(
       options,
       await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
     );
     for (const instance of await readInstances(options.state)) await supervisor.#recover(instance);
-    await supervisor.#inTurn(() => supervisor.#collect());
+    await supervisor.#turns.take(() => supervisor.#collect());
     supervisor.#flattenSoon();
     return supervisor;
   }
@@ -134,7 +135,7 @@ export class Supervisor implements AsyncDisposable {
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
     this.#stopFlattening();
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { state } = this.#options;
       const now = await this.now();
       const options = { state, running: this.running(), now, signal, onProgress };
@@ -157,14 +158,14 @@ export class Supervisor implements AsyncDisposable {
 
   /** What installing a package would do here. @throws as foreseeInstall */
   foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
-    return this.#inTurn(async () =>
+    return this.#turns.take(async () =>
       foreseeInstall(request, { state: this.#options.state, running: this.running(), now: await this.now(), signal }),
     );
   }
 
   /** Lets a machine’s next start use its former system. @throws as rollBack */
   rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const rolled = await this.#rollBack(vm, 'as was asked');
       await this.#collect();
       return { ...rolled, afterStop: this.running().has(vm) };
@@ -209,7 +210,7 @@ export class Supervisor implements AsyncDisposable {
         watch?.[Symbol.dispose]();
         this.#machines.delete(name);
       })
-      .then(() => this.#inTurn(() => this.#collect()))
+      .then(() => this.#turns.take(() => this.#collect()))
       .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'cannot tidy up'));
   }
 
@@ -241,25 +242,21 @@ export class Supervisor implements AsyncDisposable {
   /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
   #flattenSoon(): void {
     const { signal } = this.#flattening;
-    this.#inTurn(async () => {
-      const instances = await readInstances(this.#options.state);
-      let isShorter = false;
-      for (const instance of instances) isShorter = (await flatten(instance, signal)) || isShorter;
-      if (isShorter) await this.#collect();
-    }).catch((error: unknown) => {
-      if (!signal.aborted) this.#options.log.error(failureOf(error), 'cannot flatten a chain of layers');
-    });
+    this.#turns
+      .take(async () => {
+        const instances = await readInstances(this.#options.state);
+        let isShorter = false;
+        for (const instance of instances) isShorter = (await flatten(instance, signal)) || isShorter;
+        if (isShorter) await this.#collect();
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#options.log.error(failureOf(error), 'cannot flatten a chain of layers');
+      });
   }
 
   #stopFlattening(): void {
     this.#flattening.abort();
     this.#flattening = new AbortController();
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work, work);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 
   #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
@@ -296,7 +293,7 @@ export class Supervisor implements AsyncDisposable {
     };
     const { instance, decision } = await look();
     if (decision.start === 'current') return instance;
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       // An installation that was under way may have brought another generation.
       const now = await look();
       if (now.decision.start === 'current') return now.instance;

@@ -13,7 +13,6 @@ export function computerPaths(state: string) {
     instances: join(state, 'instances'),
     events: join(state, 'events.jsonl'),
     accel: join(state, 'accel.json'),
-    host: join(state, 'host-network.json'),
   };
 }
 

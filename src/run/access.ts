@@ -1,6 +1,7 @@
 import type { MachineNetwork } from '../firewall/network.ts';
 import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { judge } from '../quarantine/descriptor.ts';
 import { sameDescriptor } from '../quarantine/versions.ts';
@@ -15,7 +16,7 @@ const STRICTNESS = ['refuse', 'restricted', 'normal'];
 
 export interface MachineParts {
   spec: MachineSpec;
-  network: MachineNetwork;
+  network: Pick<MachineNetwork, 'state' | 'switchTo' | 'changeLists'>;
   policies: PolicySource;
   descriptors: DescriptorStore;
   events: EventLog;
@@ -42,9 +43,11 @@ export class Access implements AsyncDisposable {
   #policy: CurrentPolicy;
   #descriptor: string | undefined;
   #verdict: Verdict;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #lookupFailed: string | undefined;
+  /** The filter did not follow the verdict, so nothing passes. */
+  #isClosed = false;
 
   private constructor(
     parts: MachineParts,
@@ -76,8 +79,8 @@ export class Access implements AsyncDisposable {
     const versions = quarantine.type === 'version-based' ? quarantine.versions : [];
     const version = versions.find(({ descriptor }) => sameDescriptor(descriptor, this.#descriptor));
     return {
-      access: decision.access,
-      reason: this.#parts.spec.mode === 'free' ? 'it was powered on without policies' : reasonText(decision),
+      access: this.#isClosed ? 'refused' : decision.access,
+      reason: this.#reason(),
       ...(message === undefined ? {} : { message }),
       ...(this.#descriptor === undefined ? {} : { descriptor: this.#descriptor }),
       ...(version ? { version: version.name } : {}),
@@ -88,12 +91,17 @@ export class Access implements AsyncDisposable {
 
   /** The lists and the mode in force, for `explain`. */
   get verdict(): Verdict {
-    return this.#verdict;
+    return this.#isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;
+  }
+
+  #reason(): string {
+    if (this.#isClosed) return 'the packet filter could not be set, so nothing passes';
+    return this.#parts.spec.mode === 'free' ? 'it was powered on without policies' : reasonText(this.#verdict.decision);
   }
 
   /** Looks the policy up and judges again. Resolves when the filter follows the outcome. */
   lookUp(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#refreshPolicy();
       await this.#judgeAgain();
     });
@@ -101,7 +109,7 @@ export class Access implements AsyncDisposable {
 
   /** Answers the guest’s `nq-set` (quarantine network §9): judged, saved, enforced, and only then answered. */
   answer({ descriptor, dry }: NqSetRequest): Promise<Omit<GuestAnswer, 'id'>> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const answer = await this.#take(descriptor, dry);
       await this.#log('nq-set', `nq-set ${dry ? '-n ' : ''}${descriptor}: ${answer.ok ? 'valid' : answer.reason}`, {
         descriptor,
@@ -115,7 +123,7 @@ export class Access implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
-    await this.#turn;
+    await this.#turns.take(async () => undefined);
   }
 
   async #take(offered: string, dry: boolean): Promise<Omit<GuestAnswer, 'id'>> {
@@ -187,8 +195,11 @@ export class Access implements AsyncDisposable {
     try {
       const isStricter = STRICTNESS.indexOf(filterMode) < STRICTNESS.indexOf(network.state().mode);
       const [first, second] = isStricter ? [switchMode, changeLists] : [changeLists, switchMode];
-      return (await first()) + (await second());
+      const durationMs = (await first()) + (await second());
+      this.#isClosed = false;
+      return durationMs;
     } catch (error) {
+      this.#isClosed = true;
       await network
         .switchTo('refuse')
         .catch((cause: unknown) => this.#log('failed', 'the packet filter could not be closed', failureOf(cause)));
@@ -223,12 +234,6 @@ export class Access implements AsyncDisposable {
         .finally(() => this.#schedule());
     }, delay);
     this.#timer.unref();
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work, work);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 
   async #log(kind: LoggedEvent['kind'], text: string, details?: object): Promise<void> {

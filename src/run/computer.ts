@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { HostNetwork } from '../firewall/host.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
@@ -19,18 +20,18 @@ export interface Computer {
 
 export interface ComputerOptions {
   accel: Accel | 'auto';
-  /** Where the host’s changed network settings are remembered until they are put back. */
-  hostStateFile: string;
+  /** Sockets, and the host’s changed network settings until they are put back; a restart of the computer forgets both. */
+  runRoot: string;
   /** Where the outcome of the probe is kept until the computer is started anew. */
   accelFile: string;
   /** Instead of those this computer is set up with. */
   resolvers?: readonly string[];
 }
 
-export async function openComputer({ accel, hostStateFile, accelFile, resolvers }: ComputerOptions): Promise<Computer> {
+export async function openComputer({ accel, runRoot, accelFile, resolvers }: ComputerOptions): Promise<Computer> {
   return {
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
-    host: new HostNetwork(hostStateFile),
+    host: new HostNetwork(join(runRoot, 'host-network.json')),
     resolvers: async () => resolvers ?? upstreamResolvers(),
   };
 }

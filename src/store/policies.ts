@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { makeFolder, readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { trustedNow } from '../trust/client.ts';
@@ -30,7 +31,7 @@ export interface PolicyOwner {
 export class PolicyStore {
   readonly #trustFolder: string;
   readonly #cacheFolder: string;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(folders: { trust: string; cache: string }) {
     this.#trustFolder = folders.trust;
@@ -59,7 +60,7 @@ export class PolicyStore {
     if (!needsLookup(packaged)) return { document: packaged, lookedUpAt: undefined };
     if (server === undefined) throw new AppError('STORE_UNREACHABLE', 'the project names no policy server');
     // One at a time: they share the trust folder.
-    const document = await this.#inTurn(() =>
+    const document = await this.#turns.take(() =>
       lookUpOnWeb(vm, {
         trustFolder: this.#trustFolder,
         server: new URL(server),
@@ -90,12 +91,6 @@ export class PolicyStore {
 
   #path(vm: string): string {
     return join(this.#cacheFolder, `${vm}.json`);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work, work);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 }
 

@@ -68,7 +68,7 @@ async function run(
   const home = vmPaths(project.folder, name).folder;
   await using lock = await takeLock(join(home, '.lock'));
   if (!lock) throw new AppError('VM_RUNNING', `${name} is running or being packaged`);
-  const files = { hostStateFile: join(runRoot, 'preview-host.json'), accelFile: join(runRoot, 'accel.json') };
+  const files = { runRoot, accelFile: join(runRoot, 'accel.json') };
   await makeFolder(runRoot);
   const computer = await openComputer({ accel, ...files, ...(resolver ? { resolvers: resolver } : {}) });
   const spec = await specOf(project, vm, runRoot, mode);
