@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { blobName, unpackFile } from '../package/files.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import { rebuildLayer } from '../package/layer/rebuild.ts';
 import type { PackedFile } from '../package/manifest.ts';
 import type { OpenedPackage } from '../package/open.ts';
-import { fetchFile } from '../sys/fetch.ts';
-import { makeFolder, removeFile } from '../sys/files.ts';
+import { completeFile } from '../sys/download.ts';
+import { digestFile, fileBytes, isThere, makeFolder, removeFile } from '../sys/files.ts';
 import type { Source } from '../sys/source.ts';
 import { requireChain } from './chain.ts';
 import { raiseFloor } from './floor.ts';
@@ -15,6 +14,7 @@ import type { InstallPlan } from './plan.ts';
 import { writePolicy } from './policies.ts';
 import type { Steps } from './steps.ts';
 import { broughtPolicy, switchMachine } from './switch.ts';
+import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from './wanted.ts';
 
 const FETCH_MS = 6 * 3_600_000;
 
@@ -43,6 +43,7 @@ export interface Progress {
 export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
   const paths = computerPaths(options.state);
   for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
+  await writeWanted(options.state, plan);
   const { steps, signal } = options;
   const manifest = opened.manifest.value;
   const work = new Staging(plan, opened.source, options);
@@ -67,6 +68,7 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     await writePolicy(options.state, document.vm, broughtPolicy(manifest, document));
     await steps(`${document.vm}: policy`);
   }
+  await forgetWanted(options.state);
 }
 
 class Staging {
@@ -106,18 +108,32 @@ class Staging {
 
   async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
     const { state, signal } = this.#options;
-    const path = join(computerPaths(state).staging, `${blob.sha256}.part`);
-    await removeFile(path);
-    this.report('fetch', blob.sha256.slice(0, 12));
-    const options = { maxBytes: blob.bytes, timeoutMs: FETCH_MS, ...(signal ? { signal } : {}) };
+    const { part, origin } = partPaths(state, blob.sha256);
+    const isContinued = (await isThere(part)) && (await fileBytes(part)) > 0;
+    const before = this.#doneBytes;
+    const options = {
+      ...{ maxBytes: blob.bytes, timeoutMs: FETCH_MS, tag: await readOrigin(origin, this.#source.name) },
+      ...(signal ? { signal } : {}),
+      onTag: (tag: string | undefined) => writeOrigin(origin, this.#source.name, tag),
+      onBytes: (bytes: number) => {
+        this.#doneBytes = before + bytes;
+        this.report('fetch', blob.sha256.slice(0, 12));
+      },
+    };
     try {
-      await fetchFile(this.#source, blobName(blob.sha256), path, options);
+      await completeFile(this.#source, blobName(blob.sha256), part, options);
+      if (isContinued && (await digestFile(part, signal)).sha256 !== blob.sha256) {
+        // What was there was of another version, or was lost with the power: once more from the start.
+        await removeFile(part);
+        await completeFile(this.#source, blobName(blob.sha256), part, { ...options, tag: undefined });
+      }
+      await removeFile(origin);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
       const message = `the package needs ${what}, which it does not carry and which is not installed here`;
       throw new AppError('LAYER_BASE_MISSING', message, { cause: error });
     }
-    this.#doneBytes += blob.bytes;
-    return path;
+    this.#doneBytes = before + blob.bytes;
+    return part;
   }
 }

@@ -4,10 +4,11 @@ import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files
 import { chainFiles } from './chain.ts';
 import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
+import { wantedPaths } from './wanted.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no
- * generation names, and what interrupted installations left. `inUse` has the generation each running machine runs.
+ * generation names, and what interrupted installations left, but for what the last one fetched: it may be resumed. `inUse` has the generation each running machine runs.
  */
 export async function collect(state: string, inUse: ReadonlyMap<string, number>): Promise<void> {
   const paths = computerPaths(state);
@@ -27,8 +28,8 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
     if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
     await removeTemporary(instancePaths(state, vm).folder);
   }
-  for (const name of await namesIn(paths.staging)) await removeFile(join(paths.staging, name));
-  for (const folder of [paths.layers, paths.files]) {
+  for (const path of await wantedPaths(state)) needed.add(path);
+  for (const folder of [paths.layers, paths.files, paths.staging]) {
     for (const path of (await namesIn(folder)).map((name) => join(folder, name))) {
       if (!needed.has(path)) await removeFile(path);
     }

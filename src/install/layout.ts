@@ -10,6 +10,7 @@ export function computerPaths(state: string) {
     layers: join(state, 'layers'),
     files: join(state, 'files'),
     staging: join(state, 'staging'),
+    wanted: join(state, 'staging', 'wanted.json'),
     instances: join(state, 'instances'),
     events: join(state, 'events.jsonl'),
     accel: join(state, 'accel.json'),

@@ -4,7 +4,11 @@
  */
 export const ERRORS = {
   USAGE: { exit: 64, http: 400, hint: 'Run the command with --help to see what it takes.' },
-  INTERRUPTED: { exit: 75, http: 503, hint: 'Nothing half done was kept: run the command again.' },
+  INTERRUPTED: {
+    exit: 75,
+    http: 503,
+    hint: 'Nothing was changed: run the command again; what was fetched is not fetched again.',
+  },
   INTERNAL: { exit: 70, http: 500, hint: 'This is a bug in Lazaret: report it with the log.' },
 
   FILE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the file first.' },

@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../test/fakes/made-project.ts';
-import { addressOf, fetchFile, sourceAt } from './fetch.ts';
+import { completeFile } from './download.ts';
+import { addressOf, sourceAt } from './fetch.ts';
 import { folderSource } from './folder-source.ts';
 import { listenTcp } from './http-server.ts';
 import { fetchBytes, type Source } from './source.ts';
@@ -34,7 +35,7 @@ test('an answer without end is given up at its cap', async (t) => {
   });
 
   await assert.rejects(fetchBytes(web, 'x', { maxBytes: 1 << 20 }), code('FETCH_TOO_LARGE'));
-  await assert.rejects(fetchFile(web, 'x', join(scratch(t), 'f'), { maxBytes: 1 << 20 }), code('FETCH_TOO_LARGE'));
+  await assert.rejects(completeFile(web, 'x', join(scratch(t), 'f'), { maxBytes: 1 << 20 }), code('FETCH_TOO_LARGE'));
 });
 
 const STATUSES: [status: number, wanted: string][] = [
@@ -95,7 +96,7 @@ test('a file is written whole', async (t) => {
   const folder = scratch(t);
   const web = await server(t, (_request, response) => response.end('x'.repeat(100_000)));
 
-  await fetchFile(web, 'x', join(folder, 'f'), { maxBytes: 100_000 });
+  await completeFile(web, 'x', join(folder, 'f'), { maxBytes: 100_000 });
 
   assert.equal(readFileSync(join(folder, 'f')).length, 100_000);
   assert.deepEqual(readdirSync(folder), ['f']);

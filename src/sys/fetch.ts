@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AppError } from '../lib/errors.ts';
-import { fileError } from './files.ts';
 import { folderSource } from './folder-source.ts';
-import { type FetchOptions, type Opened, openCounted, type Source, type Wanted } from './source.ts';
+import type { Opened, Source, Wanted } from './source.ts';
 
 const MAX_REDIRECTS = 3;
 
@@ -24,22 +21,10 @@ export function sourceAt(address: URL): Source {
   if (address.protocol === 'file:') return folderSource(fileURLToPath(address));
   return {
     name: address.href,
+    isRemote: true,
     open: (path, wanted) => openUrl(below(address, path), wanted),
     [Symbol.asyncDispose]: async () => undefined,
   };
-}
-
-/**
- * Copies a file of a source into a new file and counts it while it arrives.
- * @throws as fetchBytes; DISK_FULL, FILE_DENIED
- */
-export async function fetchFile(source: Source, path: string, to: string, options: FetchOptions): Promise<void> {
-  const { chunks } = await openCounted(source, path, options);
-  try {
-    await pipeline(chunks, createWriteStream(to, { flags: 'wx', mode: 0o600, flush: true }));
-  } catch (error) {
-    throw fileError(error, to);
-  }
 }
 
 function below(base: URL, path: string): URL {
@@ -80,7 +65,7 @@ function rangeHeaders({ from, bytes, tag }: Wanted): Record<string, string> {
 function openedFrom(response: Response, chunks: Readable, wanted: Wanted, url: URL): Opened {
   const tag = response.headers.get('etag');
   const strong = tag?.startsWith('"') ? { tag } : {};
-  if (response.status === 200) return { from: 0, chunks, ...strong };
+  if (response.status === 200) return { from: 0, isWhole: true, chunks, ...strong };
   const from = Number(/^bytes (\d+)-\d+\//.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
   if (from === (wanted.from ?? 0)) return { from, chunks, ...strong };
   chunks.destroy();

@@ -12,12 +12,14 @@ export interface FetchOptions {
 export interface Wanted extends FetchOptions {
   from?: number;
   bytes?: number;
-  tag?: string;
+  tag?: string | undefined;
 }
 
-/** What a source gives of a file; it begins at 0 where the source cannot begin elsewhere, or has another version. */
+/** What a source gives of a file. */
 export interface Opened {
   from: number;
+  /** All of the file, whatever was wanted: the source cannot give less of it, or has another version. */
+  isWhole?: boolean;
   chunks: Chunks;
   /** What tells this version of the file from any other (a strong entity tag), where the source has such a thing. */
   tag?: string;
@@ -27,6 +29,8 @@ export interface Opened {
 export interface Source extends AsyncDisposable {
   /** As people know it: its path or address. */
   readonly name: string;
+  /** A server that may be asked for several parts at once, and may be back after a while. */
+  readonly isRemote?: boolean;
   /** @throws FETCH_MISSING, FETCH_FAILED, MEDIA_INVALID, VOLUME_MISSING, VOLUME_WRONG, INTERRUPTED */
   open(path: string, wanted: Wanted): Promise<Opened>;
 }
@@ -47,7 +51,7 @@ export async function openCounted(source: Source, path: string, wanted: Wanted):
   try {
     const opened = await source.open(path, wanted);
     const { maxBytes, bytes = maxBytes } = wanted;
-    const most = opened.from === (wanted.from ?? 0) ? Math.min(bytes, maxBytes - opened.from) : maxBytes;
+    const most = opened.isWhole ? maxBytes : Math.min(bytes, maxBytes - opened.from);
     return { ...opened, chunks: counted(opened.chunks, most, what, wanted.signal) };
   } catch (error) {
     throw fetchError(error, what, wanted.signal);

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { collect } from '../../src/install/collect.ts';
 import { readInstances } from '../../src/install/instances.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { MEDIA, writeMedia } from '../../src/package/media/write.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
 import { listenTcp } from '../../src/sys/http-server.ts';
 import { code, computer } from '../fakes/made-computer.ts';
-import { madeProject } from '../fakes/made-project.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const skipIso = skip || (hasProgram('xorriso') ? false : 'xorriso is not installed');
@@ -79,8 +90,45 @@ test('where writing media fails, the folder is still there and nothing else', { 
   const project = await madeProject(t);
   const { folder } = await project.build('one');
 
+  const stop = new AppError('INTERRUPTED', 'interrupted');
   await assert.rejects(writeMedia(folder, { format: 'tar', volumeBytes: MIB }), code('USAGE'));
-  await assert.rejects(writeMedia(folder, { format: 'tar', signal: AbortSignal.abort() }), code('INTERRUPTED'));
+  await assert.rejects(writeMedia(folder, { format: 'tar', signal: AbortSignal.abort(stop) }), code('INTERRUPTED'));
 
   assert.deepEqual(readdirSync(project.out), ['one']);
+});
+
+test('a broken installation is resumed with what it has, from another source too, and nothing false is believed', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t, 'Acme', Date.now(), { diskBytes: 5 * MIB });
+  const { folder } = await project.build('one');
+  const [blob = ''] = readdirSync(join(folder, 'blobs'));
+  const bytes = readFileSync(join(folder, 'blobs', blob));
+  const { install, state } = computer(t);
+  const part = join(state, 'staging', `${blob}.part`);
+  const broken = join(scratch(t), 'broken');
+  cpSync(folder, broken, { recursive: true });
+  truncateSync(join(broken, 'blobs', blob), 2 * MIB);
+
+  await assert.rejects(install(broken, { fingerprint: project.fingerprint }), code('FETCH_FAILED'));
+  assert.equal(statSync(part).size, 2 * MIB);
+  await collect(state, new Map());
+  assert.equal(statSync(part).size, 2 * MIB, 'it outlives the service');
+
+  const asked: string[] = [];
+  const published = publishedListener(join(project.folder, 'published'));
+  await using web = await listenTcp('127.0.0.1', 0, (request, response) => {
+    if (request.url?.includes('blobs')) asked.push(request.headers.range ?? 'all');
+    return published(request, response);
+  });
+  await install(`http://127.0.0.1:${web.port}/packages`);
+
+  assert.deepEqual(asked, [`bytes=${2 * MIB}-${bytes.length - 1}`]);
+  assert.deepEqual(readdirSync(join(state, 'staging')), []);
+
+  const other = computer(t);
+  await assert.rejects(other.install(broken, { fingerprint: project.fingerprint }), code('FETCH_FAILED'));
+  writeFileSync(join(other.state, 'staging', `${blob}.part`), Buffer.alloc(2 * MIB));
+  await other.install(folder);
+  assert.equal((await readInstances(other.state)).length, 1);
 });

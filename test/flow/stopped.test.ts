@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { collect } from '../../src/install/collect.ts';
 import { openInstance, readIfInstalled } from '../../src/install/instances.ts';
 import { generationPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
+import { wantedPaths } from '../../src/install/wanted.ts';
 import { hasProgram, run } from '../../src/sys/exec.ts';
 import { digestFile } from '../../src/sys/files.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
@@ -30,12 +31,13 @@ function copyOf(t: TestContext, state: string): string {
   return copy;
 }
 
-/** All that lies in the store, but for what says nothing of its contents. */
-function listing(state: string): string[] {
+/** All that lies in the store, but for what the broken installation is to be resumed with. */
+function listing(state: string, resumed: ReadonlySet<string> = new Set()): string[] {
   const folders = ['layers', 'files', 'staging', 'instances'].map((name) => `${name}/**`);
   return globSync(folders, { cwd: state, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(state.length + 1))
+    .filter((path) => !resumed.has(path))
     .sort();
 }
 
@@ -69,13 +71,14 @@ async function walk(t: TestContext, { title, before, words, generations }: Scena
       await collect(state, new Map());
 
       const instance = await readIfInstalled(state, 'office');
-      const left = listing(state);
+      const resumed = new Set([...(await wantedPaths(state))].map((path) => path.slice(state.length + 1)));
+      const left = listing(state, resumed);
       if (instance) {
         const found = await requireBootable(state);
         assert.ok(generations.includes(found), `generation ${found}`);
         assert.deepEqual(
           left,
-          listing(found === generations[1] ? whole : before),
+          listing(found === generations[1] ? whole : before, resumed),
           'no more and no less than that state',
         );
         if (data) assert.deepEqual(await digestFile(instancePaths(state, 'office').data), data);

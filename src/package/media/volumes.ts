@@ -14,12 +14,14 @@ export async function joinVolumes(first: Source, openMedium: (name: string) => P
 
 class Volumes implements Source {
   readonly name: string;
+  readonly isRemote: boolean;
   readonly #file: VolumeFile;
   readonly #openMedium: (name: string) => Promise<Source>;
   readonly #open = new Map<number, Source>();
 
   constructor(first: Source, file: VolumeFile, openMedium: (name: string) => Promise<Source>) {
     this.name = first.name;
+    this.isRemote = first.isRemote ?? false;
     this.#file = file;
     this.#openMedium = openMedium;
     this.#open.set(file.volume, first);

@@ -130,6 +130,7 @@ async function copyPiece(folder: string, to: string, piece: Piece): Promise<void
 }
 
 async function writeMedium(folder: string, to: string, format: 'tar' | 'iso', signal?: AbortSignal): Promise<string> {
+  signal?.throwIfAborted();
   if (await isThere(to)) throw new AppError('FILE_EXISTS', `${to} exists already`);
   const beside = temporaryBeside(to);
   const options = { timeoutMs: WRITE_MS, ...(signal ? { signal } : {}) };

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { Sha256 } from '../package/layer/entry.ts';
+import { isThere, namesIn, removeFile } from '../sys/files.ts';
+import { readState, writeState } from './instances.ts';
+import { computerPaths, filePath, layerPath } from './layout.ts';
+import type { InstallPlan } from './plan.ts';
+
+/** `staging/wanted.json`: what the installation that is under way, or was broken off, is to bring. */
+const WantedFile = z.strictObject({
+  format: z.literal(1),
+  layers: z.array(Sha256),
+  files: z.array(Sha256),
+  blobs: z.array(Sha256),
+});
+
+/** A blob on its way: what has arrived of it, and beside it which version of whose file that is. */
+export function partPaths(state: string, sha256: string): { part: string; origin: string } {
+  const part = join(computerPaths(state).staging, `${sha256}.part`);
+  return { part, origin: `${part}.json` };
+}
+
+/** Notes what an installation brings, so that a second attempt finds what the first fetched; what others fetched goes. */
+export async function writeWanted(state: string, { layers, files }: InstallPlan): Promise<void> {
+  const digests = (entries: readonly { sha256: string }[]) => entries.map(({ sha256 }) => sha256);
+  const blobs = digests([...layers, ...files].map(({ blob }) => blob));
+  const { staging, wanted } = computerPaths(state);
+  const keep = new Set([...blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))), wanted]);
+  for (const path of (await namesIn(staging)).map((name) => join(staging, name)))
+    if (!keep.has(path)) await removeFile(path);
+  await writeState(wanted, { format: 1, layers: digests(layers), files: digests(files), blobs });
+}
+
+/** The installation is complete. */
+export async function forgetWanted(state: string): Promise<void> {
+  await removeFile(computerPaths(state).wanted);
+}
+
+/** Files that belong to a broken installation and are kept until another one begins or is complete. */
+export async function wantedPaths(state: string): Promise<Set<string>> {
+  const { wanted } = computerPaths(state);
+  if (!(await isThere(wanted))) return new Set();
+  try {
+    const { layers, files, blobs } = await readState(wanted, WantedFile);
+    return new Set([
+      wanted,
+      ...layers.map((sha256) => layerPath(state, sha256)),
+      ...files.map((sha256) => filePath(state, sha256)),
+      ...blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))),
+    ]);
+  } catch (error) {
+    // What cannot be read keeps nothing: the second attempt fetches all of it again.
+    if (error instanceof AppError && error.code === 'FILE_INVALID') return new Set();
+    throw error;
+  }
+}
+
+const OriginFile = z.strictObject({ format: z.literal(1), source: z.string(), tag: z.string().max(1000) });
+
+/** What tells the version of which a part is there, when it came from this source: only there does a tag mean anything. */
+export async function readOrigin(path: string, source: string): Promise<string | undefined> {
+  if (!(await isThere(path))) return undefined;
+  const origin = await readState(path, OriginFile);
+  return origin.source === source ? origin.tag : undefined;
+}
+
+export async function writeOrigin(path: string, source: string, tag: string | undefined): Promise<void> {
+  if (tag === undefined || tag.length > 1000) await removeFile(path);
+  else await writeState(path, { format: 1, source, tag });
+}
