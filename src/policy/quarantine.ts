@@ -36,6 +36,8 @@ export const Version = z.strictObject({
     .refine((name) => name === name.trim(), 'begins or ends with a blank'),
   descriptor: Descriptor,
   description: Message.exactOptional(),
+  /** This version’s update holds all earlier ones, so it may follow any of them (D6). */
+  cumulative: z.literal(true).exactOptional(),
   /** Removed versions stay as a mark, so that their descriptor is never used again. */
   removed: z.literal(true).exactOptional(),
 });
@@ -59,6 +61,14 @@ const NoQuarantine = z.strictObject({ type: z.literal('none') });
 /** One list, which a package brings. */
 const StaticQuarantine = z.strictObject({ type: z.literal('static'), mode: Mode, normal: AccessSection });
 
+/** One list, which is looked up; before the first look-up there is no access (D1). */
+const DynamicQuarantine = z.strictObject({
+  type: z.literal('dynamic'),
+  mode: Mode,
+  normal: AccessSection,
+  ...Lookup,
+});
+
 /** Normal and restricted access, chosen by the version that the guest reports. */
 export const VersionQuarantine = z.strictObject({
   type: z.literal('version-based'),
@@ -68,10 +78,26 @@ export const VersionQuarantine = z.strictObject({
   versions: z.array(Version).max(MAX_VERSIONS).default([]),
   /** This version and newer ones have normal access; without it every version has. */
   threshold: z.string().exactOptional(),
+  /** When the threshold was moved to where it is. */
+  thresholdAt: z.iso.datetime().exactOptional(),
+  /** For so long after that, versions that had normal access before keep it. */
+  grace: Duration(SECOND_MS, 365 * DAY_MS).exactOptional(),
   messages: Messages.default({}),
   ...Lookup,
 });
 export type VersionQuarantine = z.infer<typeof VersionQuarantine>;
 
-export const Quarantine = z.discriminatedUnion('type', [NoQuarantine, StaticQuarantine, VersionQuarantine]);
+export const Quarantine = z.discriminatedUnion('type', [
+  NoQuarantine,
+  StaticQuarantine,
+  DynamicQuarantine,
+  VersionQuarantine,
+]);
 export type Quarantine = z.infer<typeof Quarantine>;
+
+/** A quarantine that lives on a policy server (ACE 1.0 p. 231). */
+export type LookedUp = Extract<Quarantine, { interval: string }>;
+
+export function isLookedUp(quarantine: Quarantine): quarantine is LookedUp {
+  return 'interval' in quarantine;
+}

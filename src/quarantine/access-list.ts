@@ -25,6 +25,7 @@ export function accessLists(quarantine: Quarantine): AccessLists {
     case 'none':
       return { normal: EVERYTHING, restricted: NOTHING };
     case 'static':
+    case 'dynamic':
       return { normal: listOf(quarantine.mode, quarantine.normal), restricted: NOTHING };
     case 'version-based':
       return {

@@ -131,3 +131,57 @@ test('every reason has words', () => {
   ];
   for (const reason of reasons) assert.ok(reasonText({ access: 'restricted', reason } as Decision).length > 10, reason);
 });
+
+const GRACE: [title: string, descriptor: string | undefined, change: object, want: [string, string]][] = [
+  ['within the time of grace an older version keeps normal access', V1, {}, ['normal', 'grace']],
+  ['after it, it does not', V1, { thresholdAt: '2026-01-06T00:00:00.000Z' }, ['restricted', 'outdated']],
+  ['at its very end, it does not', V1, { thresholdAt: '2026-01-07T00:00:00.000Z' }, ['restricted', 'outdated']],
+  ['without a moment to count from there is none', V1, { thresholdAt: undefined }, ['restricted', 'outdated']],
+  ['a machine that never reported gets none', undefined, {}, ['restricted', 'unset']],
+  ['an unknown version gets none', '0xDEADBEEF', {}, ['restricted', 'unknown-version']],
+  ['a threshold that names no version gives none', V1, { threshold: 'fourth' }, ['restricted', 'outdated']],
+];
+
+for (const [title, descriptor, change, [access, reason]] of GRACE) {
+  test(title, () => {
+    const quarantine = threeVersions({ grace: '3d', thresholdAt: '2026-01-08T00:00:00.000Z', ...change });
+
+    const decision = decide(quarantine, descriptor, SEEN, NOW);
+
+    assert.deepEqual([decision.access, decision.reason], [access, reason]);
+  });
+}
+
+test('what is tolerated is told, with its end', () => {
+  const quarantine = threeVersions({ grace: '3d', thresholdAt: '2026-01-08T00:00:00.000Z' });
+  const decision = decide(quarantine, V1, SEEN, NOW);
+
+  assert.match(reasonText(decision), /until 2026-01-11T00:00:00.000Z; next is second/);
+  assert.equal(messageFor(quarantine, decision), 'there is an update');
+});
+
+const DYNAMIC = {
+  type: 'dynamic' as const,
+  mode: 'whitelist' as const,
+  normal: { entries: ['10.0.0.1'], exceptions: [] },
+  interval: '5m',
+  maxOffline: '24h',
+};
+
+const LISTS: [
+  title: string,
+  onUnreachable: 'keep' | 'restricted' | 'refuse',
+  lookedUpAt: number | undefined,
+  want: string,
+][] = [
+  ['looked up', 'restricted', NOW - HOUR, 'normal'],
+  ['never looked up: no access', 'keep', undefined, 'restricted'],
+  ['away too long', 'restricted', NOW - 25 * HOUR, 'restricted'],
+  ['away too long, keep', 'keep', NOW - 25 * HOUR, 'normal'],
+];
+
+for (const [title, onUnreachable, lookedUpAt, want] of LISTS) {
+  test(`a dynamic list ${title}`, () => {
+    assert.equal(decide({ ...DYNAMIC, onUnreachable }, undefined, { lookedUpAt, atHand: false }, NOW).access, want);
+  });
+}

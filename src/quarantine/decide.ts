@@ -1,5 +1,5 @@
 import { parseDuration } from '../lib/duration.ts';
-import type { Quarantine, Version, VersionQuarantine } from '../policy/quarantine.ts';
+import type { LookedUp, Quarantine, Version, VersionQuarantine } from '../policy/quarantine.ts';
 import { dueVersion, placeOf } from './versions.ts';
 
 /** What is known about the policy itself. */
@@ -12,7 +12,8 @@ export interface PolicyFacts {
 
 /** What a machine may reach, and why. `refused` means no network at all, and no start. */
 export type Decision =
-  | { access: 'normal'; reason: 'unrestricted' | 'static' | 'version'; newer?: Version }
+  | { access: 'normal'; reason: 'unrestricted' | 'static' | 'dynamic' | 'version'; newer?: Version }
+  | { access: 'normal'; reason: 'grace'; newer: Version; until: number }
   | {
       access: 'restricted';
       reason: 'outdated' | 'unset' | 'unknown-version' | 'never-looked-up' | 'offline';
@@ -29,6 +30,8 @@ export type Decision =
  * away too long   | keep               | the version against the threshold
  * away too long   | restricted         | restricted
  * never, too long | refuse             | refused
+ *
+ * A dynamic quarantine has one list: restricted means none.
  */
 export function decide(
   quarantine: Quarantine,
@@ -41,12 +44,14 @@ export function decide(
       return { access: 'normal', reason: 'unrestricted' };
     case 'static':
       return { access: 'normal', reason: 'static' };
+    case 'dynamic':
+      return unreachable(quarantine, facts, now) ?? { access: 'normal', reason: 'dynamic' };
     case 'version-based':
-      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor);
+      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor, now);
   }
 }
 
-function unreachable(quarantine: VersionQuarantine, facts: PolicyFacts, now: number): Decision | undefined {
+function unreachable(quarantine: LookedUp, facts: PolicyFacts, now: number): Decision | undefined {
   if (facts.atHand) return undefined;
   const { onUnreachable } = quarantine;
   const { lookedUpAt } = facts;
@@ -56,15 +61,29 @@ function unreachable(quarantine: VersionQuarantine, facts: PolicyFacts, now: num
   return { access: onUnreachable === 'refuse' ? 'refused' : 'restricted', reason };
 }
 
-function byVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Decision {
+function byVersion(quarantine: VersionQuarantine, descriptor: string | undefined, now: number): Decision {
   const due = dueVersion(quarantine, descriptor);
   const next = due ? { due } : {};
   if (descriptor === undefined) return { access: 'restricted', reason: 'unset', ...next };
   const place = placeOf(quarantine, descriptor);
   if (place < 0 || quarantine.versions[place]?.removed)
     return { access: 'restricted', reason: 'unknown-version', ...next };
-  if (place < thresholdPlace(quarantine)) return { access: 'restricted', reason: 'outdated', ...next };
+  const until = graceEnd(quarantine);
+  if (place < thresholdPlace(quarantine)) {
+    if (due && until !== undefined && now < until) return { access: 'normal', reason: 'grace', newer: due, until };
+    return { access: 'restricted', reason: 'outdated', ...next };
+  }
   return { access: 'normal', reason: 'version', ...(due ? { newer: due } : {}) };
+}
+
+/**
+ * When the time is over in which versions below a threshold keep normal access, in milliseconds since 1970; undefined when
+ * there is none. A threshold that names no version gives no grace.
+ */
+export function graceEnd({ grace, threshold, thresholdAt, versions }: VersionQuarantine): number | undefined {
+  const isNamed = versions.some(({ name, removed }) => name === threshold && !removed);
+  if (grace === undefined || thresholdAt === undefined || !isNamed) return undefined;
+  return Date.parse(thresholdAt) + (parseDuration(grace) ?? 0);
 }
 
 /** A threshold that names no version lets none through: unknown means restricted. */
@@ -78,7 +97,7 @@ function thresholdPlace({ threshold, versions }: VersionQuarantine): number {
 export function messageFor(quarantine: Quarantine, decision: Decision): string | undefined {
   if (quarantine.type !== 'version-based') return undefined;
   if (decision.access === 'restricted') return quarantine.messages.restricted;
-  return decision.access === 'normal' && decision.newer ? quarantine.messages.updateAvailable : undefined;
+  return decision.access === 'normal' && 'newer' in decision ? quarantine.messages.updateAvailable : undefined;
 }
 
 /** The reason in words, for status, events and the page. */
@@ -88,6 +107,10 @@ export function reasonText(decision: Decision): string {
       return 'the policy sets no quarantine';
     case 'static':
       return 'the policy’s list is in force';
+    case 'dynamic':
+      return 'the list of the policy server is in force';
+    case 'grace':
+      return `its version is too old, which is tolerated until ${new Date(decision.until).toISOString()}; next is ${decision.newer.name}`;
     case 'version':
       return 'its version is new enough';
     case 'outdated':

@@ -60,3 +60,13 @@ test('the commands are those of the ACE manual, p. 147', () => {
     windows: '"C:\\Program Files\\vmware\\vmware tools\\vmwareservice" -cmd "nq-set 0x7B4C2902"',
   });
 });
+
+test('a cumulative version may follow any earlier one, and none later', () => {
+  const [first, second, third] = threeVersions().versions;
+  const quarantine = threeVersions({ versions: [first, second, { ...third, cumulative: true }] });
+
+  assert.equal(judge(quarantine, V1, V3, false).valid, true);
+  assert.equal(judge(quarantine, undefined, V3, false).valid, true);
+  assert.equal(judge(quarantine, V3, V2, false).valid, false);
+  assert.equal(judge(quarantine, undefined, V2, false).valid, false);
+});

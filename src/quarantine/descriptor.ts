@@ -10,7 +10,7 @@ export type Judgement =
 
 /**
  * Judges a reported descriptor (ACE 1.0 pp. 146-148; D5, D6, D7): valid are the current version again and the next
- * one in order. A machine that never reported may begin with the first version, in preview with any.
+ * one in order, and a cumulative one from any earlier version. A machine that never reported may begin with the first version, in preview with any.
  */
 export function judge(
   quarantine: Quarantine,
@@ -25,6 +25,7 @@ export function judge(
   if (version.removed) return refuse(`the version ${version.name} was removed`, due);
   const valid = { valid: true, descriptor: version.descriptor, version } as const;
   if (sameDescriptor(version.descriptor, current) || version === due) return valid;
+  if (version.cumulative && placeOf(quarantine, offered) > placeOf(quarantine, current)) return valid;
   if (preview && current === undefined) return valid;
   const isOlder = placeOf(quarantine, offered) < placeOf(quarantine, current);
   return refuse(

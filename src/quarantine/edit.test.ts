@@ -24,7 +24,7 @@ test('what contradicts itself is refused with a code', () => {
     () => withVersion(threeVersions(), { name: 'first', descriptor: '0x00000009' }),
     code('VERSION_EXISTS'),
   );
-  assert.throws(() => withThreshold(threeVersions(), 'fourth'), code('VERSION_UNKNOWN'));
+  assert.throws(() => withThreshold(threeVersions(), 'fourth', 0), code('VERSION_UNKNOWN'));
   assert.throws(() => withoutVersion(threeVersions(), 'fourth'), code('VERSION_UNKNOWN'));
   assert.throws(() => withoutVersion(threeVersions(), 'second'), code('VERSION_NEEDED'));
   assert.throws(() => versionBased({ type: 'none' }), code('POLICY_INVALID'));
@@ -60,4 +60,11 @@ test('a setting that the type has not is refused, not forgotten', () => {
     Quarantine.safeParse(changeQuarantine(threeVersions(), { type: 'static', interval: '30s' })).success,
     false,
   );
+});
+
+test('the time of grace begins when the threshold moves, and not when the same is said again', () => {
+  const moved = withThreshold(threeVersions(), 'third', Date.UTC(2026, 0, 10));
+
+  assert.equal(moved.thresholdAt, '2026-01-10T00:00:00.000Z');
+  assert.deepEqual(withThreshold(moved, 'third', Date.UTC(2026, 0, 20)), moved);
 });

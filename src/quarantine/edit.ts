@@ -33,6 +33,9 @@ export function withoutVersion(quarantine: VersionQuarantine, name: string): Ver
 }
 
 /** The policy under which this version and newer ones have normal access. @throws VERSION_UNKNOWN */
-export function withThreshold(quarantine: VersionQuarantine, name: string): VersionQuarantine {
-  return { ...quarantine, threshold: versionNamed(quarantine, name).name };
+export function withThreshold(quarantine: VersionQuarantine, name: string, now: number): VersionQuarantine {
+  const threshold = versionNamed(quarantine, name).name;
+  // Saying the same again does not begin the time of grace anew.
+  if (threshold === quarantine.threshold) return quarantine;
+  return { ...quarantine, threshold, thresholdAt: new Date(now).toISOString() };
 }

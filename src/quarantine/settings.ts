@@ -13,6 +13,7 @@ export interface QuarantineChange {
   interval?: string;
   onUnreachable?: string;
   maxOffline?: string;
+  grace?: string;
 }
 
 /**
@@ -28,8 +29,18 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
   const normal = changed('normal' in before ? before.normal : empty, change.normal, change.normalExceptions);
   const restricted = 'restricted' in before ? before.restricted : empty;
   const mode = change.mode ?? (before.type === 'none' ? 'whitelist' : before.mode);
-  if (type === 'static')
-    return { type, mode, normal, ...only({ restricted: change.restricted, interval: change.interval }) };
+  const lookup = only({
+    interval: change.interval,
+    onUnreachable: change.onUnreachable,
+    maxOffline: change.maxOffline,
+  });
+  const others = only({
+    restricted: change.restricted,
+    grace: change.grace,
+    restrictedMessage: change.restrictedMessage,
+  });
+  if (type === 'static') return { type, mode, normal, ...lookup, ...others };
+  if (type === 'dynamic') return { ...kept, type, mode, normal, ...lookup, ...others };
   const messages = {
     ...('messages' in kept ? kept.messages : {}),
     ...only({ restricted: change.restrictedMessage, updateAvailable: change.updateMessage }),
@@ -38,7 +49,8 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     ...kept,
     ...{ type, mode, normal, messages },
     restricted: changed(restricted, change.restricted, change.restrictedExceptions),
-    ...only({ interval: change.interval, onUnreachable: change.onUnreachable, maxOffline: change.maxOffline }),
+    ...lookup,
+    ...only({ grace: change.grace }),
   };
 }
 

@@ -26,3 +26,9 @@ test('one that is too old already waits for the interval', () => {
 
   assert.equal(nextLookupMs(quarantine, NOW - 3_600_000, NOW, 0.5), 3_600_000);
 });
+
+test('the end of a time of grace is not missed', () => {
+  const quarantine = threeVersions({ interval: '1d', grace: '3d', thresholdAt: '2026-01-07T00:10:00.000Z' });
+
+  assert.equal(nextLookupMs(quarantine, NOW, NOW, 0.5), 600_001);
+});

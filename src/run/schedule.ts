@@ -1,12 +1,13 @@
 import { parseDuration } from '../lib/duration.ts';
-import type { Quarantine } from '../policy/quarantine.ts';
+import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
+import { graceEnd } from '../quarantine/decide.ts';
 
 const DEFAULT_MS = 5 * 60_000;
 const JITTER = 0.1;
 
 /**
  * How long until the policy is looked up again, in milliseconds: its interval, spread by a tenth so that computers do not
- * ask in step, and not later than the moment when the last look-up becomes too old. `random` is in [0, 1).
+ * ask in step, and not later than the moments when the last look-up becomes too old or a time of grace is over. `random` is in [0, 1).
  */
 export function nextLookupMs(
   quarantine: Quarantine,
@@ -14,10 +15,13 @@ export function nextLookupMs(
   now: number,
   random: number,
 ): number {
-  if (quarantine.type !== 'version-based') return DEFAULT_MS;
+  if (!isLookedUp(quarantine)) return DEFAULT_MS;
   const interval = parseDuration(quarantine.interval) ?? DEFAULT_MS;
   const spread = interval * (1 + JITTER * (2 * random - 1));
-  if (lookedUpAt === undefined) return spread;
-  const untilStale = lookedUpAt + (parseDuration(quarantine.maxOffline) ?? 0) - now;
-  return untilStale > 0 ? Math.min(spread, untilStale + 1) : spread;
+  const stale = lookedUpAt === undefined ? undefined : lookedUpAt + (parseDuration(quarantine.maxOffline) ?? 0);
+  const grace = quarantine.type === 'version-based' ? graceEnd(quarantine) : undefined;
+  const ahead = [stale, grace]
+    .filter((moment) => moment !== undefined && moment > now)
+    .map((moment) => Number(moment) - now + 1);
+  return Math.min(spread, ...ahead);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
+import { isLookedUp } from '../policy/quarantine.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { makeFolder, readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { trustedNow } from '../trust/client.ts';
@@ -96,7 +97,7 @@ export class PolicyStore {
 
 /** Whether a policy’s lists live on a policy server (ACE 1.0 p. 231). */
 function needsLookup({ policy }: PolicyDocument): boolean {
-  return policy.quarantine.type === 'version-based';
+  return isLookedUp(policy.quarantine);
 }
 
 function jsonOrNothing(bytes: Buffer): unknown {

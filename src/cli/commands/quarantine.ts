@@ -8,8 +8,10 @@ import { newDescriptor, nqSetCommands } from '../../quarantine/descriptor.ts';
 import { versionBased, versionNamed, withoutVersion, withThreshold, withVersion } from '../../quarantine/edit.ts';
 import { changeQuarantine, type QuarantineChange } from '../../quarantine/settings.ts';
 import { liveVersions } from '../../quarantine/versions.ts';
+import { systemClock } from '../../sys/clock.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { addForesightCommands } from './foresee.ts';
 
 interface Located {
   directory: string;
@@ -17,11 +19,13 @@ interface Located {
 
 interface VersionOptions extends Located {
   description?: string;
+  cumulative?: boolean;
 }
 
 export function addQuarantineCommands(program: Command): void {
   const nq = program.command('nq').description('network quarantine');
   addSet(nq);
+  addForesightCommands(nq);
   addVersions(nq.command('version').description('the versions of a machine’s software, oldest first'));
 
   addCommand<Located>(
@@ -29,7 +33,9 @@ export function addQuarantineCommands(program: Command): void {
     'threshold <vm> <version>',
     'this version and newer ones have normal access',
     async (context, { directory }, vm = '', name = '') => {
-      const quarantine = await changePolicy(directory, vm, (before) => withThreshold(versionBased(before), name));
+      const quarantine = await changePolicy(directory, vm, (before) =>
+        withThreshold(versionBased(before), name, systemClock()),
+      );
       print(context, quarantine, `${vm}: ${name} and newer have normal access; deploy to put it in force`);
     },
   );
@@ -45,7 +51,7 @@ function addSet(nq: Command): void {
       print(context, quarantine, `${vm}: quarantine ${quarantine.type}; deploy to put it in force`);
     },
   )
-    .addOption(new Option('--type <type>', 'which quarantine').choices(['none', 'static', 'version-based']))
+    .addOption(new Option('--type <type>', 'which quarantine').choices(['none', 'static', 'dynamic', 'version-based']))
     .addOption(
       new Option('--mode <mode>', 'lists name what is allowed, or what is not').choices(['whitelist', 'blacklist']),
     )
@@ -73,6 +79,7 @@ function addSet(nq: Command): void {
         'refuse',
       ]),
     )
+    .option('--grace <duration>', 'how long after the threshold was moved older versions keep normal access: 3d')
     .option('--max-offline <duration>', 'how long the last policy holds without the policy server: 12h, 7d');
 }
 
@@ -81,17 +88,20 @@ function addVersions(version: Command): void {
     version,
     'add <vm> <name>',
     'define the newest version',
-    async (context, { directory, description }, vm = '', name = '') => {
+    async (context, { directory, description, cumulative }, vm = '', name = '') => {
       let added: Version | undefined;
       await changePolicy(directory, vm, (before) => {
         const quarantine = versionBased(before);
         const descriptor = newDescriptor(quarantine.versions, () => randomBytes(4).readUInt32BE());
-        added = { name, descriptor, ...(description === undefined ? {} : { description }) };
+        const more = { ...(description === undefined ? {} : { description }), ...(cumulative ? { cumulative } : {}) };
+        added = { name, descriptor, ...more };
         return withVersion(quarantine, added);
       });
       if (added) print(context, { ...added, commands: nqSetCommands(added) }, versionText(added));
     },
-  ).option('--description <text>', 'what it brings');
+  )
+    .option('--description <text>', 'what it brings')
+    .option('--cumulative', 'its update holds all earlier ones, so it may follow any of them');
 
   addCommand<Located>(
     version,

@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { AppError } from '../../lib/errors.ts';
+import type { Protocol } from '../../policy/access-entry.ts';
+import type { Quarantine } from '../../policy/quarantine.ts';
+import { openProject, vmNamed } from '../../project/open.ts';
+import { accessLists } from '../../quarantine/access-list.ts';
+import { parseDestination } from '../../quarantine/destination.ts';
+import { impact, type Reported, simulate } from '../../quarantine/simulate.ts';
+import { systemClock } from '../../sys/clock.ts';
+import { namesIn, readCapped } from '../../sys/files.ts';
+import { type Addresses, lookUp, upstreamResolvers } from '../../sys/resolver.ts';
+import { print, table } from '../print.ts';
+import { addCommand } from '../program.ts';
+
+const RESOLVE_MS = 3000;
+const MAX_REPORT_BYTES = 8 << 20;
+
+interface SimulateOptions {
+  directory: string;
+  descriptor?: string;
+  to: string;
+  protocol: Protocol;
+  at?: string;
+}
+
+const Machine = z.looseObject({ vm: z.string(), descriptor: z.string().optional(), access: z.string().optional() });
+const Report = z.union([z.looseObject({ machines: z.array(Machine) }), Machine]);
+
+/** What a policy would do, before it is deployed. */
+export function addForesightCommands(nq: Command): void {
+  addCommand<SimulateOptions>(
+    nq,
+    'simulate <vm>',
+    'say whether a machine of a version could reach a place, and why',
+    async (context, options, vm = '') => {
+      const quarantine = await quarantineOf(options.directory, vm);
+      const to = parseDestination(options.to, options.protocol);
+      if (!to) throw new AppError('USAGE', `“${options.to}” is no HOST:PORT`);
+      const now = options.at === undefined ? systemClock() : Date.parse(options.at);
+      if (Number.isNaN(now)) throw new AppError('USAGE', `“${options.at}” is no time such as 2026-12-01T08:00:00Z`);
+      const answer = simulate(quarantine, {
+        descriptor: options.descriptor,
+        to,
+        now,
+        names: await addressesIn(quarantine),
+      });
+      const text = `${answer.allowed ? 'allowed' : 'not allowed'} by: ${answer.rule}\n${answer.access} access: ${answer.reason}`;
+      print(context, answer, text);
+    },
+  )
+    .option('--descriptor <descriptor>', 'the version it has reported; without it, none')
+    .requiredOption('--to <host:port>', 'the place')
+    .addOption(new Option('--protocol <name>', 'of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'))
+    .option('--at <time>', 'at that moment, for times of grace');
+
+  addCommand<{ directory: string }>(
+    nq,
+    'impact <vm> <folder>',
+    'count what the policy would do to machines, from a folder of `lazaret status --json`',
+    async (context, { directory }, vm = '', folder = '') => {
+      const reported = (await reportsIn(folder)).filter((machine) => machine.vm === vm);
+      const groups = impact(await quarantineOf(directory, vm), reported, systemClock());
+      const rows = groups.map(({ access, machines, changed, reason }) => [
+        `${machines}`,
+        access,
+        `${changed} change`,
+        reason,
+      ]);
+      print(
+        context,
+        { machines: reported.length, groups },
+        rows.length > 0 ? table(rows) : `no machine ${vm} is reported in ${folder}`,
+      );
+    },
+  );
+}
+
+async function quarantineOf(folder: string, vm: string): Promise<Quarantine> {
+  return vmNamed(await openProject(folder), vm).policy.value.quarantine;
+}
+
+/** The addresses of the lists’ names, as this computer resolves them; a name that does not resolve stands for none. */
+async function addressesIn(quarantine: Quarantine): Promise<Map<string, string[]>> {
+  const entries = Object.values(accessLists(quarantine)).flatMap((list) => list.entries);
+  const names = [...new Set(entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : [])))];
+  if (names.length === 0) return new Map();
+  const resolvers = await upstreamResolvers();
+  const found = await Promise.allSettled(names.map((name) => lookUp(name, resolvers, RESOLVE_MS)));
+  return new Map(names.map((name, index) => [name, addressesOf(found[index])]));
+}
+
+function addressesOf(found: PromiseSettledResult<Addresses> | undefined): string[] {
+  return found?.status === 'fulfilled' ? [...found.value.v4, ...found.value.v6] : [];
+}
+
+/** @throws FILE_INVALID when a file is no report */
+async function reportsIn(folder: string): Promise<Reported[]> {
+  const reported: Reported[] = [];
+  for (const name of (await namesIn(folder)).filter((file) => file.endsWith('.json'))) {
+    const report = Report.safeParse(parsed(await readCapped(join(folder, name), MAX_REPORT_BYTES)));
+    if (!report.success) throw new AppError('FILE_INVALID', `${name} is no report of \`lazaret status --json\``);
+    reported.push(
+      ...('machines' in report.data ? z.array(Machine).parse(report.data.machines) : [Machine.parse(report.data)]),
+    );
+  }
+  return reported;
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

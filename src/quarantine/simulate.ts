@@ -1,0 +1,57 @@
+import type { Quarantine } from '../policy/quarantine.ts';
+import { accessLists } from './access-list.ts';
+import { type Decision, decide, reasonText } from './decide.ts';
+import { type Destination, type Explanation, explain } from './explain.ts';
+
+/** A question before anything is deployed: what would a machine of this version reach? */
+export interface Question {
+  descriptor: string | undefined;
+  to: Destination;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** The addresses that the names of the lists stand for. */
+  names: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Simulation extends Explanation {
+  access: Decision['access'];
+  reason: string;
+}
+
+/** Answers from the same functions that enforcement uses; the policy server counts as reached. */
+export function simulate(quarantine: Quarantine, { descriptor, to, now, names }: Question): Simulation {
+  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true }, now);
+  const about = { access: decision.access, reason: reasonText(decision) };
+  if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
+  return { ...about, ...explain(accessLists(quarantine)[decision.access], to, names) };
+}
+
+/** What a computer reports of a machine (`lazaret status --json`). */
+export interface Reported {
+  vm: string;
+  descriptor?: string | undefined;
+  access?: string | undefined;
+}
+
+/** How many machines would have which access under a draft, and why. */
+export interface Impact {
+  access: Decision['access'];
+  reason: string;
+  machines: number;
+  /** Of these, how many have another access now. */
+  changed: number;
+}
+
+/** Counts what a draft would do to the machines that were reported, the largest group first. */
+export function impact(quarantine: Quarantine, reported: readonly Reported[], now: number): Impact[] {
+  const groups = new Map<string, Impact>();
+  for (const { descriptor, access } of reported) {
+    const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true }, now);
+    const reason = reasonText(decision);
+    const key = `${decision.access} ${reason}`;
+    const group = groups.get(key) ?? { access: decision.access, reason, machines: 0, changed: 0 };
+    const isOther = access !== undefined && access !== decision.access;
+    groups.set(key, { ...group, machines: group.machines + 1, changed: group.changed + (isOther ? 1 : 0) });
+  }
+  return [...groups.values()].sort((a, b) => b.machines - a.machines);
+}
