@@ -2,8 +2,8 @@ import { AppError } from '../lib/errors.ts';
 import { blobName, unpackFile } from '../package/files.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import { rebuildLayer } from '../package/layer/rebuild.ts';
-import type { PackedFile } from '../package/manifest.ts';
 import type { OpenedPackage } from '../package/open.ts';
+import type { PackedFile } from '../package/packed-file.ts';
 import { completeFile } from '../sys/download.ts';
 import { digestFile, fileBytes, isThere, makeFolder, removeFile } from '../sys/files.ts';
 import type { Source } from '../sys/source.ts';
@@ -12,6 +12,7 @@ import { raiseFloor } from './floor.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 import type { InstallPlan } from './plan.ts';
 import { writePolicy } from './policies.ts';
+import { writeResources } from './resources.ts';
 import type { Steps } from './steps.ts';
 import { broughtPolicy, switchMachine } from './switch.ts';
 import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from './wanted.ts';
@@ -55,6 +56,8 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     await work.layer(layer);
     await steps(`layer ${layer.sha256}`);
   }
+  if (manifest.resources) await writeResources(options.state, manifest.generation, manifest.resources);
+  await steps('resources');
   await raiseFloor(options.state, manifest.minGeneration ?? 0);
   await steps('floor');
   for (const { machine, action } of plan.machines) {

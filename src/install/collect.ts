@@ -4,6 +4,7 @@ import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files
 import { chainFiles } from './chain.ts';
 import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
+import { readResources } from './resources.ts';
 import { wantedPaths } from './wanted.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
     if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
     await removeTemporary(instancePaths(state, vm).folder);
   }
+  for (const { sha256 } of await readResources(state)) needed.add(filePath(state, sha256));
   for (const path of await wantedPaths(state)) needed.add(path);
   for (const folder of [paths.layers, paths.files, paths.staging]) {
     for (const path of (await namesIn(folder)).map((name) => join(folder, name))) {

@@ -5,6 +5,7 @@ export function computerPaths(state: string) {
   return {
     lock: join(state, '.lock'),
     floor: join(state, 'floor.json'),
+    resources: join(state, 'resources.json'),
     trust: join(state, 'trust'),
     policies: join(state, 'policies'),
     layers: join(state, 'layers'),

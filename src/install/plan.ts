@@ -1,7 +1,8 @@
 import { formatBytes } from '../lib/bytes.ts';
 import { AppError } from '../lib/errors.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
-import type { PackageManifest, PackedFile, PackedMachine } from '../package/manifest.ts';
+import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
+import type { PackedFile } from '../package/packed-file.ts';
 import { bootFiles } from '../package/parts.ts';
 import { requireFloor } from './floor.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
@@ -60,7 +61,9 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   const machines = manifest.machines.map((machine) => planMachine(machine, manifest.generation, facts));
   const wanted = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
   const layers = distinct(wanted.flatMap((machine) => missingLayers(machine, facts)));
-  const files = distinct(wanted.flatMap(bootFiles)).filter(({ sha256 }) => !facts.files.has(sha256));
+  const files = distinct([...wanted.flatMap(bootFiles), ...(manifest.resources ?? [])]).filter(
+    ({ sha256 }) => !facts.files.has(sha256),
+  );
   const fetchBytes = sum([...layers, ...files].map(({ blob }) => blob.bytes));
   const needBytes =
     fetchBytes + sum([...layers, ...files].map(({ bytes }) => bytes)) + (wanted.length > 0 ? MARGIN_BYTES : 0);

@@ -23,6 +23,7 @@ import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type P
 import { type PackOptions, packMachine } from './pack-machine.ts';
 import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
 import type { Released } from './releases.ts';
+import { hasResources, packResources } from './resources.ts';
 import { checkRules } from './rules.ts';
 
 const MAX_BLOB_BYTES = 2 ** 52;
@@ -34,6 +35,8 @@ export interface BuildOptions {
   vms: readonly string[];
   /** In a custom package: the machines whose policies go in without them. */
   policies?: readonly string[];
+  /** In a custom package: the project’s resources go in too. Full and update packages have them. */
+  resources?: boolean;
   /** Build although computers will refuse some policies. */
   force?: boolean;
   /** A copy that is not at the newest version is an error. */
@@ -65,6 +68,7 @@ export interface BuiltPackage {
   released: ({ vm: string } & Released)[];
   /** Names of the machines whose policies it has without them. */
   policies: string[];
+  resources: string[];
   warnings: string[];
 }
 
@@ -81,7 +85,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   if ((await isThere(folder)) || earlier.some((manifest) => manifest.name === name)) {
     throw new AppError('PACKAGE_EXISTS', `there is a package ${name} already`);
   }
-  const contents = contentsOf(project, kind, options.vms, options.policies);
+  const contents = contentsOf(project, kind, options.vms, options.policies, options.resources);
   const { force = false, strict = false } = options;
   const warnings = await checkRules(project, contents, { earlier, force, strict });
 
@@ -93,6 +97,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   const generation = (earlier.at(-1)?.generation ?? 0) + 1;
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
+  const resources = hasResources(kind, options.resources) ? await packResources(project) : undefined;
   const { fingerprint, policyServer, recoveryKey } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
@@ -106,6 +111,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     ...(notes === undefined ? {} : { notes }),
     ...(policyServer === undefined ? {} : { policyServer }),
     ...(recoveryKey === undefined ? {} : { recoveryKey }),
+    ...(resources ? { resources } : {}),
     machines,
     policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),
   });
@@ -114,7 +120,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   const carried = machines.flatMap((machine) =>
     partsOf(machine).filter(({ sha256 }) => !delivered(machine).has(sha256)),
   );
-  const blobs = new Map(carried.map(({ blob }) => [blob.sha256, blob.bytes]));
+  const blobs = new Map([...carried, ...(resources ?? [])].map(({ blob }) => [blob.sha256, blob.bytes]));
   const target = manifestTarget(generation, name);
   await publish(repository, { add: new Map([[target, Buffer.from(canonicalJson(manifest))]]), key, now, validForMs });
   await exportPackage(repository, folder, target, [...blobs.keys()]);
@@ -125,6 +131,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
     released,
     policies: contents.policies.map((vm) => vm.name),
+    resources: (resources ?? []).map((file) => file.name),
     warnings,
   };
 }

@@ -13,6 +13,7 @@ export function contentsOf(
   kind: PackageKind,
   vms: readonly string[],
   policies: readonly string[] = [],
+  resources = false,
 ): Contents {
   const named = (names: readonly string[]) => names.map((name) => vmNamed(project, name));
   const chosen = vms.length > 0 ? named(vms) : project.vms;
@@ -24,7 +25,7 @@ export function contentsOf(
     policy: { machines: [], policies: chosen },
     custom: { machines: named(vms), policies: named(policies.filter((name) => !vms.includes(name))) },
   }[kind];
-  if (contents.machines.length + contents.policies.length === 0)
-    throw new AppError('PACKAGE_EMPTY', 'the package would have neither a machine nor a policy');
+  if (contents.machines.length + contents.policies.length === 0 && !(kind === 'custom' && resources))
+    throw new AppError('PACKAGE_EMPTY', 'the package would have nothing in it');
   return contents;
 }

@@ -13,7 +13,7 @@ import {
   writeFileAtomic,
 } from '../sys/files.ts';
 import { unpackZstd } from '../sys/unpack.ts';
-import type { PackedFile } from './manifest.ts';
+import type { PackedFile } from './packed-file.ts';
 
 const MAX_FILE_BYTES = 512 << 20;
 

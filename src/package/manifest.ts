@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
 import { LayerEntry, Sha256 } from './layer/entry.ts';
+import { PackedFile } from './packed-file.ts';
+import { Resources } from './resources.ts';
 
 const MAX_MACHINES = 100;
 const MAX_LAYERS = 1000;
@@ -12,21 +14,8 @@ export const Notes = z
   .max(10_000)
   .regex(/^[^\p{Cc}]*(\n[^\p{Cc}]*)*$/u, 'has control characters');
 
-const Bytes = z
-  .int()
-  .min(0)
-  .max(2 ** 53 - 1);
-
 /** Names of packages are file names on every system. */
 export const PACKAGE_NAME = /^[a-z0-9]([a-z0-9._-]{0,58}[a-z0-9])?$/;
-
-/** A file that is carried compressed (zstd): its own length and digest, and those of the blob. */
-export const PackedFile = z.strictObject({
-  bytes: Bytes,
-  sha256: Sha256,
-  blob: z.strictObject({ bytes: Bytes, sha256: Sha256 }),
-});
-export type PackedFile = z.infer<typeof PackedFile>;
 
 export const PackedMachine = z.strictObject({
   name: z.string().regex(VM_NAME),
@@ -71,6 +60,8 @@ export const PackageManifest = z.strictObject({
   notes: Notes.exactOptional(),
   policyServer: z.url().max(2000).exactOptional(),
   recoveryKey: RecoveryKey.exactOptional(),
+  /** Replace those of the packages before; where this is absent, those stay. */
+  resources: Resources.exactOptional(),
   machines: z.array(PackedMachine).max(MAX_MACHINES),
   /** Policies of machines that are not in the package themselves. */
   policies: z.array(PolicyDocument).max(MAX_MACHINES),

@@ -6,14 +6,18 @@ import type { PackageKind, PackageManifest } from './manifest.ts';
 import { packagedPolicy } from './published.ts';
 import type { Contents } from './rules.ts';
 
-/** What a machine would bring into the package, in bytes of blobs. */
-export interface MachineBytes {
+/** What parts of a package would take, in bytes. */
+export interface FileBytes {
+  /** Of the blobs that are there already and that the package carries. */
+  exactBytes: number;
+  /** What is not packed yet, before it is compressed. */
+  newBytes: number;
+}
+
+/** What a machine would bring into the package. */
+export interface MachineBytes extends FileBytes {
   /** The release that its disk would be. */
   release: number;
-  /** Of releases and boot files that are there already and that the package carries. */
-  exactBytes: number;
-  /** What was written to the disk since the last release, before it is compressed. */
-  newBytes: number;
 }
 
 /** What a package of the project would be, before anything is built. */
@@ -39,12 +43,13 @@ export interface PlanFacts {
   contents: Contents;
   earlier: readonly PackageManifest[];
   bytes: ReadonlyMap<string, MachineBytes>;
+  resources: FileBytes;
   problems: readonly AppError[];
   warnings: readonly string[];
 }
 
 /** Puts together what every rule means for a package that is to be built. */
-export function planPackage({ kind, contents, earlier, bytes, problems, warnings }: PlanFacts): PackagePlan {
+export function planPackage({ kind, contents, earlier, bytes, resources, problems, warnings }: PlanFacts): PackagePlan {
   const machines = contents.machines.flatMap((vm) => {
     const size = bytes.get(vm.name);
     return size ? [{ vm: vm.name, ...size, version: versionOf(vm), forInstalled: forInstalled(vm) }] : [];
@@ -54,13 +59,14 @@ export function planPackage({ kind, contents, earlier, bytes, problems, warnings
     ...contents.policies.map((vm) => ({ vm, comesAlone: true })),
   ];
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
-  const exact = sum(machines.map(({ exactBytes }) => exactBytes));
+  const parts = [...machines, resources];
+  const exact = sum(parts.map(({ exactBytes }) => exactBytes));
   return {
     kind,
     generation: (earlier.at(-1)?.generation ?? 0) + 1,
     machines,
     policies: all.map(({ vm, comesAlone }) => ({ vm: vm.name, changes: changesOf(vm, comesAlone, earlier) })),
-    bytes: { exact, estimated: exact + sum(machines.map(({ newBytes }) => newBytes)) },
+    bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
     problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
     warnings: [...warnings],
   };

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A file of the project’s `resources/`, which is flat. */
+export const RESOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
 /** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
 export const Encryption = z.strictObject({
   /** Disks and configuration are encrypted when the machine is installed. */
@@ -35,7 +38,7 @@ export const Authentication = z.discriminatedUnion('type', [
     groups: z.array(Account).max(10_000).default([]),
   }),
   /** A file of the project’s `resources/` decides. */
-  z.strictObject({ type: z.literal('script'), file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/) }),
+  z.strictObject({ type: z.literal('script'), file: z.string().regex(RESOURCE_NAME) }),
 ]);
 export type Authentication = z.infer<typeof Authentication>;
 

@@ -12,7 +12,7 @@ const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 async function planned(folder: string, change: Partial<PlanRequest> = {}) {
   const { signal } = new AbortController();
-  const usual = { kind: 'full', vms: [], policies: [], force: false, strict: false, signal } as const;
+  const usual = { kind: 'full', vms: [], policies: [], resources: false, force: false, strict: false, signal } as const;
   return planPackage(await planFacts(await openProject(folder), { ...usual, ...change }));
 }
 

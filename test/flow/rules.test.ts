@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { collect } from '../../src/install/collect.ts';
 import { openInstance } from '../../src/install/instances.ts';
-import { instancePaths } from '../../src/install/layout.ts';
+import { filePath, instancePaths } from '../../src/install/layout.ts';
 import { readPolicy, writePolicy } from '../../src/install/policies.ts';
+import { readResources } from '../../src/install/resources.ts';
 import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
@@ -63,6 +65,35 @@ test('a custom package has what is named: one machine, the policy of another', {
     [report.machines.map(({ vm }) => vm), report.policies],
     [['office'], [{ vm: 'kiosk', action: 'absent', changes: [] }]],
   );
+});
+
+test('resources come with the machines, stay when nothing brings others, and are what was signed', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const { install, state } = computer(t);
+  const resource = join(project.folder, 'resources', 'who.sh');
+  writeFileSync(resource, 'echo nobody\n');
+  const kept = async () => {
+    await collect(state, new Map());
+    return (await readResources(state)).map(({ name, sha256 }) => [
+      name,
+      readFileSync(filePath(state, sha256), 'utf8'),
+    ]);
+  };
+
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  assert.deepEqual(await kept(), [['who.sh', 'echo nobody\n']]);
+  writeFileSync(resource, 'echo somebody\n');
+  await install((await project.build('two', { kind: 'policy' })).folder);
+  assert.deepEqual(await kept(), [['who.sh', 'echo nobody\n']]);
+  const three = await project.build('three', { kind: 'custom', resources: true });
+  assert.deepEqual([three.machines, three.policies, three.resources], [[], [], ['who.sh']]);
+  await install(three.folder);
+  assert.deepEqual(await kept(), [['who.sh', 'echo somebody\n']]);
+
+  writeFileSync(join(project.folder, 'resources', 'WHO.sh'), '');
+  await assert.rejects(project.build('four'), code('PROJECT_INVALID'));
 });
 
 test('a policy stays when its machine is rolled back or an older package comes', { skip }, async (t) => {

@@ -7,6 +7,7 @@ export interface ContentOptions {
   kind: PackageKind;
   vm?: string[];
   policy?: string[];
+  resources?: boolean;
   force?: boolean;
   strict?: boolean;
   since?: number;
@@ -18,11 +19,20 @@ export function addContentOptions(command: Command): Command {
     .addOption(new Option('--kind <kind>', kinds).choices(PackageKind.options).makeOptionMandatory())
     .option('--vm <name...>', 'only these machines, or policies of these')
     .option('--policy <name...>', 'with --kind custom: policies of these machines, without the machines')
+    .option('--resources', 'with --kind custom: the project’s resources too')
     .option('--strict', 'fail when the copy of a machine is not at the newest version')
     .option('--force', 'build it although computers will refuse some of its policies')
     .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber);
 }
 
-export function contentRequest({ kind, vm = [], policy = [], force = false, strict = false, since }: ContentOptions) {
-  return { kind, vms: vm, policies: policy, force, strict, ...(since === undefined ? {} : { since }) };
+export function contentRequest({
+  kind,
+  vm = [],
+  policy = [],
+  resources = false,
+  force = false,
+  strict = false,
+  since,
+}: ContentOptions) {
+  return { kind, vms: vm, policies: policy, resources, force, strict, ...(since === undefined ? {} : { since }) };
 }

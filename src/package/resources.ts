@@ -1,0 +1,47 @@
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { RESOURCE_NAME } from '../policy/protection.ts';
+import { projectPaths } from '../project/layout.ts';
+import type { Project } from '../project/open.ts';
+import { namesIn } from '../sys/files.ts';
+import { packFile } from './files.ts';
+import type { PackageKind } from './manifest.ts';
+import { PackedFile } from './packed-file.ts';
+
+const MAX_RESOURCES = 1000;
+
+const Resource = PackedFile.extend({ name: z.string().regex(RESOURCE_NAME) });
+
+/** The files of a project’s `resources/`, flat; no two names differ in case only. */
+export const Resources = z
+  .array(Resource)
+  .max(MAX_RESOURCES)
+  .refine((files) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length, 'has a name twice');
+export type Resources = z.infer<typeof Resources>;
+
+/** Whether a package has the project’s resources: full and update packages have, a custom one where it is asked for. */
+export function hasResources(kind: PackageKind, isAsked: boolean | undefined): boolean {
+  return kind === 'custom' ? isAsked === true : kind !== 'policy';
+}
+
+/** The paths of a project’s resources. */
+export async function resourceFiles({ folder }: Project): Promise<string[]> {
+  const { resources } = projectPaths(folder);
+  return (await namesIn(resources)).map((name) => join(resources, name));
+}
+
+/** Packs all resources of a project. @throws PROJECT_INVALID for a name that not every system can have, FILE_*, DISK_FULL */
+export async function packResources(project: Project): Promise<Resources> {
+  const { packages } = projectPaths(project.folder);
+  const files = await resourceFiles(project);
+  const packed = await Promise.all(
+    files.map(async (path) => ({ name: basename(path), ...(await packFile(path, packages)) })),
+  );
+  const { success, data, error } = Resources.safeParse(packed);
+  if (success) return data;
+  const what = error.issues.map(
+    ({ path: [index], message }) => `${basename(files[Number(index)] ?? 'a file')} ${message}`,
+  );
+  throw new AppError('PROJECT_INVALID', `resources: ${what.join('; ')}`);
+}
