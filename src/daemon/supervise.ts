@@ -14,9 +14,10 @@ import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
-import { type MachineReport, type RunDeps, RunningMachine, removeLeftovers } from '../run/lifecycle.ts';
+import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
+import type { MachineReport, RunningMachine } from '../run/machine.ts';
 import { readRecord } from '../run/record.ts';
-import type { MachineSpec } from '../run/spec.ts';
+import type { MachineSpec, RunDeps } from '../run/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
@@ -111,7 +112,7 @@ export class Supervisor implements AsyncDisposable {
     return { vm, state: 'stopped', generation, ...installed, ...(descriptor === undefined ? {} : { descriptor }) };
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, and what RunningMachine.start throws */
+  /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
   async start(vm: string): Promise<MachineReport> {
     const instance = await this.#instanceToStart(vm);
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
@@ -119,7 +120,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       const watch = await this.#watch(instance);
       const machine = await startOnTrial(watch, async () =>
-        RunningMachine.start(await this.#spec(instance), this.#deps(instance, watch)),
+        startMachine(await this.#spec(instance), this.#deps(instance, watch)),
       );
       this.#keep(machine, watch);
       return machine.report();
@@ -193,7 +194,7 @@ export class Supervisor implements AsyncDisposable {
       const generation = record.generation ?? instance.current.generation;
       const watch = await this.#watch(instance, generation);
       const spec = await installedSpec(state, instance, runFolder, generation);
-      this.#keep(await RunningMachine.adopt(spec, record, this.#deps(instance, watch, generation)), watch);
+      this.#keep(await adoptMachine(spec, record, this.#deps(instance, watch, generation)), watch);
     } catch (error) {
       // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');

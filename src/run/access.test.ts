@@ -6,7 +6,7 @@ import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
 import { AppError } from '../lib/errors.ts';
 import type { VersionQuarantine } from '../policy/quarantine.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
-import { Access, type MachineParts } from './access.ts';
+import { Access, type AccessParts } from './access.ts';
 import { EventLog } from './events.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
@@ -29,9 +29,9 @@ async function machine(t: TestContext, start: { descriptor: string | undefined; 
     },
   });
   const parts = {
-    spec: { name: 'office', mode: 'installed' } as MachineParts['spec'],
+    spec: { name: 'office', mode: 'installed' } as AccessParts['spec'],
     network: {
-      state: () => ({ mode }) as ReturnType<MachineParts['network']['state']>,
+      state: () => ({ mode }) as ReturnType<AccessParts['network']['state']>,
       async switchTo(to) {
         if (world.filterFails && to !== 'refuse') throw new AppError('FILTER_FAILED', 'the filter does not answer');
         asked.push(`switch ${to}`);
@@ -59,7 +59,7 @@ async function machine(t: TestContext, start: { descriptor: string | undefined; 
       },
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
-  } satisfies MachineParts;
+  } satisfies AccessParts;
   const access = await Access.begin(parts, { policy: policy(), descriptor: start.descriptor });
   t.after(() => access[Symbol.asyncDispose]());
   asked.length = 0;

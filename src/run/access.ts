@@ -14,7 +14,7 @@ import type { DescriptorStore, MachineSpec, PolicySource } from './spec.ts';
 /** The filter’s modes, strictest first. */
 const STRICTNESS = ['refuse', 'restricted', 'normal'];
 
-export interface MachineParts {
+export interface AccessParts {
   spec: MachineSpec;
   network: Pick<MachineNetwork, 'state' | 'switchTo' | 'changeLists'>;
   policies: PolicySource;
@@ -38,7 +38,7 @@ export interface AccessReport {
  * comes through one queue, so there is one judgement at a time.
  */
 export class Access implements AsyncDisposable {
-  readonly #parts: MachineParts;
+  readonly #parts: AccessParts;
   readonly #stop = new AbortController();
   #policy: CurrentPolicy;
   #descriptor: string | undefined;
@@ -50,7 +50,7 @@ export class Access implements AsyncDisposable {
   #isClosed = false;
 
   private constructor(
-    parts: MachineParts,
+    parts: AccessParts,
     start: { policy: CurrentPolicy; descriptor: string | undefined; verdict: Verdict },
   ) {
     this.#parts = parts;
@@ -61,7 +61,7 @@ export class Access implements AsyncDisposable {
 
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
   static async begin(
-    parts: MachineParts,
+    parts: AccessParts,
     start: { policy: CurrentPolicy; descriptor: string | undefined },
   ): Promise<Access> {
     const verdict = verdictOf(parts.spec.mode, start.policy, start.descriptor, await parts.policies.now());

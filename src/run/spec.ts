@@ -1,5 +1,8 @@
 import type { CurrentPolicy } from '../store/policies.ts';
+import type { Log } from '../sys/log.ts';
 import type { MachineFiles } from '../vm/machine.ts';
+import type { Computer } from './computer.ts';
+import type { EventLog } from './events.ts';
 
 /** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
 export type RunMode = 'installed' | 'preview' | 'free';
@@ -37,4 +40,15 @@ export interface PolicySource {
 export interface DescriptorStore {
   read(): Promise<string | undefined>;
   write(descriptor: string | undefined): Promise<void>;
+}
+
+/** What a machine needs beside its specification. */
+export interface RunDeps {
+  computer: Computer;
+  policies: PolicySource;
+  descriptors: DescriptorStore;
+  events: EventLog;
+  log: Log;
+  /** Told when the guest reports itself, with the outcome of its own health command. */
+  onHello?: (healthy: boolean) => Promise<void>;
 }

@@ -9,9 +9,10 @@ import { openProject, type Project, type ProjectVm, vmNamed } from '../../projec
 import { saveState } from '../../project/save.ts';
 import { openComputer } from '../../run/computer.ts';
 import { EventLog } from '../../run/events.ts';
-import { type RunDeps, RunningMachine } from '../../run/lifecycle.ts';
+import { startMachine } from '../../run/lifecycle.ts';
+import type { RunningMachine } from '../../run/machine.ts';
 import { machineSockets } from '../../run/record.ts';
-import type { MachineSpec, RunMode } from '../../run/spec.ts';
+import type { MachineSpec, RunDeps, RunMode } from '../../run/spec.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { copyFileTo, isThere, makeFolder } from '../../sys/files.ts';
 import { takeLock } from '../../sys/lock.ts';
@@ -74,7 +75,7 @@ async function run(
   const spec = await specOf(project, vm, runRoot, mode);
   const events = new EventLog(join(home, 'events.jsonl'));
   const deps: RunDeps = { computer, events, log: openLog('lazaret-manager'), ...(await sources(project, vm)) };
-  const machine = await RunningMachine.start(spec, deps, context.signal);
+  const machine = await startMachine(spec, deps, context.signal);
   print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
   const stop = () => void machine.stop();
   if (context.signal.aborted) stop();

@@ -1,0 +1,162 @@
+import type { MachineNetwork } from '../firewall/network.ts';
+import type { GuestChannel } from '../guest/channel.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
+import type { AccessList } from '../quarantine/access-list.ts';
+import { type Destination, type Explanation, explain } from '../quarantine/explain.ts';
+import { endProcess, hasGone } from '../sys/processes.ts';
+import { type Addresses, lookUp } from '../sys/resolver.ts';
+import type { Accel } from '../vm/args.ts';
+import type { Qmp } from '../vm/qmp.ts';
+import type { Access, AccessReport } from './access.ts';
+import type { LoggedEvent } from './events.ts';
+import { type RunRecord, removeRecord } from './record.ts';
+import type { MachineSpec, RunDeps } from './spec.ts';
+import { machineUsers } from './users.ts';
+
+/** How long a guest may take to shut down before it is powered off. */
+const SHUTDOWN_MS = 30_000;
+const QUIT_MS = 10_000;
+const FOLLOW_HOST_MS = 60_000;
+const RESOLVE_MS = 3000;
+
+export interface MachineReport extends AccessReport {
+  vm: string;
+  state: 'running' | 'stopping';
+  accel: Accel;
+  enforcement: 'host' | 'guest-only';
+  startedAt: string;
+  generation?: number;
+}
+
+/** All that a running machine consists of. */
+export interface MachineParts {
+  spec: MachineSpec;
+  deps: RunDeps;
+  record: RunRecord;
+  network: MachineNetwork;
+  access: Access;
+  qmp: Qmp;
+  channel: GuestChannel;
+  stack: AsyncDisposableStack;
+}
+
+/** A running machine: what it may reach, how it is asked to stop, and what happens when it has. */
+export class RunningMachine implements AsyncDisposable {
+  /** Settles when the machine has ended, whatever ended it, and everything of it is gone from this computer. */
+  readonly ended: Promise<void>;
+  readonly spec: MachineSpec;
+  readonly record: RunRecord;
+  readonly access: Access;
+  readonly #deps: RunDeps;
+  readonly #network: MachineNetwork;
+  readonly #qmp: Qmp;
+  readonly #channel: GuestChannel;
+  readonly #parts: AsyncDisposableStack;
+  #state: MachineReport['state'] = 'running';
+  readonly #following: NodeJS.Timeout;
+  #detached = false;
+
+  /** Takes over what `startMachine` or `adoptMachine` have put together; `parts.stack` is disposed of when the machine ends. */
+  constructor(parts: MachineParts) {
+    this.spec = parts.spec;
+    this.record = parts.record;
+    this.access = parts.access;
+    this.#deps = parts.deps;
+    this.#network = parts.network;
+    this.#qmp = parts.qmp;
+    this.#channel = parts.channel;
+    this.#parts = parts.stack;
+    this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
+    this.ended = this.#watch();
+  }
+
+  report(): MachineReport {
+    const { accel, startedAt } = this.record;
+    const { name } = this.spec;
+    const enforcement = machineUsers(this.spec.number) ? 'host' : 'guest-only';
+    return {
+      vm: name,
+      state: this.#state,
+      accel,
+      enforcement,
+      startedAt,
+      ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
+      ...this.access.report(),
+    };
+  }
+
+  /** Whether the list in force lets the machine reach a destination, and by which rule. */
+  async explain(to: Destination): Promise<Explanation> {
+    const { filterMode, lists } = this.access.verdict;
+    if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
+    return explain(lists[filterMode], to, await this.#addressesOf(lists[filterMode]));
+  }
+
+  /** What the filter refused lately, newest first. */
+  denied() {
+    return this.#network.denied();
+  }
+
+  /** Shuts the guest down; one that does not go in time, or `force`, is powered off. Returns when all of it is gone. */
+  async stop(force = false): Promise<void> {
+    this.#state = 'stopping';
+    try {
+      if (!force) await this.#qmp.execute('system_powerdown');
+      const { qemu } = this.record;
+      if (force || !(await hasGone(qemu, SHUTDOWN_MS))) await this.#qmp.execute('quit');
+      await hasGone(qemu, QUIT_MS);
+    } catch (error) {
+      // QEMU may be gone before it answers: that is what was wanted.
+      if (!(error instanceof AppError && error.code === 'VM_FAILED')) throw error;
+    }
+    await endProcess(this.record.qemu);
+    await this.ended;
+  }
+
+  /** Lets go of the machine, which runs on under the rules it has; a later service takes it over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#detached = true;
+    clearInterval(this.#following);
+    await this.#channel[Symbol.asyncDispose]();
+    await this.access[Symbol.asyncDispose]();
+    await this.#qmp[Symbol.asyncDispose]();
+    await this.#network.detach();
+  }
+
+  /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
+  async #followHost(): Promise<void> {
+    try {
+      await this.#network.followHost(await this.#deps.computer.resolvers());
+    } catch (error) {
+      this.#deps.log.error({ vm: this.spec.name, ...failureOf(error) }, 'cannot follow the host’s network');
+    }
+  }
+
+  async #addressesOf({ entries }: AccessList): Promise<Map<string, string[]>> {
+    const names = entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : []));
+    const resolvers = await this.#deps.computer.resolvers();
+    const found = await Promise.allSettled(names.map((name) => lookUp(name, resolvers, RESOLVE_MS)));
+    return new Map(names.map((name, index) => [name, addressesIn(found[index])]));
+  }
+
+  async #watch(): Promise<void> {
+    await this.#qmp.closed;
+    clearInterval(this.#following);
+    if (this.#detached) return;
+    await hasGone(this.record.qemu, QUIT_MS);
+    await removeRecord(this.spec.runFolder);
+    await this.#parts.disposeAsync();
+    await this.log('stopped', 'stopped');
+  }
+
+  /** Writes what happened to the machine to the log of events. */
+  async log(kind: LoggedEvent['kind'], text: string): Promise<void> {
+    const at = new Date(await this.#deps.policies.now()).toISOString();
+    await this.#deps.events.add({ at, vm: this.spec.name, kind, text });
+  }
+}
+
+/** A name that does not resolve stands for no address, here as in the filter. */
+function addressesIn(found: PromiseSettledResult<Addresses> | undefined): string[] {
+  return found?.status === 'fulfilled' ? [...found.value.v4, ...found.value.v6] : [];
+}
