@@ -4,6 +4,7 @@ import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { type PolicyChange, policyChanges, whenText } from '../policy/changes.ts';
 import { requireEnforced } from '../policy/enforced.ts';
+import { isLookedUp } from '../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { newestVersion, sameDescriptor } from '../quarantine/versions.ts';
@@ -124,7 +125,7 @@ function versionWarnings({ name, policy, state }: ProjectVm): string[] {
 }
 
 function serverWarnings({ file }: Project, { name, policy }: ProjectVm): string[] {
-  const isAlone = policy.value.quarantine.type === 'version-based' && file.value.policyServer === undefined;
+  const isAlone = isLookedUp(policy.value.quarantine) && file.value.policyServer === undefined;
   return isAlone ? [`${name}: the project names no policy server, so the machine will stay restricted`] : [];
 }
 
@@ -134,7 +135,7 @@ async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<
   if (serial === 0) return [];
   const targets = join(projectPaths(project.folder).policies, 'targets');
   const checks = vms.map(async (vm) => {
-    if (vm.policy.value.quarantine.type !== 'version-based') return [];
+    if (!isLookedUp(vm.policy.value.quarantine)) return [];
     const text = canonicalJson(policyDocument(project, vm, serial));
     const name = `${createHash('sha256').update(text).digest('hex')}.${vm.name}.json`;
     return (await isThere(join(targets, name))) ? [] : [`${vm.name}: its policy was changed after the last deploy`];
