@@ -5,12 +5,14 @@ import { addEventsCommand } from './commands/events.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addUpdateCommand } from './commands/update.ts';
 import { newProgram, runProgram } from './program.ts';
 
 const program = newProgram('lazaret', 'Installs packages and runs their machines on this computer.').addOption(
   new Option('--socket <path>', 'the service’s socket').default('/run/lazaret/lazaretd.sock').env('LAZARET_SOCKET'),
 );
 addInstallCommand(program);
+addUpdateCommand(program);
 addPlanCommand(program);
 addMachineCommands(program);
 addEventsCommand(program);

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
 import type { Progress } from '../install/apply.ts';
@@ -18,6 +18,12 @@ const InstallBody = z.strictObject({
   keepOld: z.boolean(),
 });
 const PlanBody = InstallBody.pick({ source: true, fingerprint: true });
+const UpdateBody = z.strictObject({
+  vm: z.string().max(100).exactOptional(),
+  full: z.boolean(),
+  replace: z.boolean(),
+  keepOld: z.boolean(),
+});
 const StopBody = z.strictObject({ force: z.boolean() });
 
 export interface ApiDeps {
@@ -88,12 +94,25 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   );
   app.post('/v1/install', async (context) => {
     const request = parseBody(InstallBody, await context.req.json());
+    return streamed(context, (signal, onProgress) => supervisor.install(request, signal, onProgress));
+  });
+  app.post('/v1/update', async (context) => {
+    const request = parseBody(UpdateBody, await context.req.json());
+    return streamed(context, (signal, onProgress) => supervisor.update(request, signal, onProgress));
+  });
+  return app;
+
+  /** Answers with progress, then with the result or the failure. It ends when the caller hangs up. */
+  function streamed(
+    context: HonoContext,
+    work: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<unknown>,
+  ): Response {
     return stream(context, async (lines) => {
       const cancel = new AbortController();
       lines.onAbort(() => cancel.abort());
       const onProgress = (progress: Progress) => void lines.writeln(JSON.stringify({ progress }));
       try {
-        const result = await supervisor.install(request, cancel.signal, onProgress);
+        const result = await work(cancel.signal, onProgress);
         await lines.writeln(JSON.stringify({ result }));
       } catch (error) {
         const failure = failureOf(error);
@@ -101,8 +120,7 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
         await lines.writeln(JSON.stringify({ error: failure }));
       }
     });
-  });
-  return app;
+  }
 }
 
 function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {

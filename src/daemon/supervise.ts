@@ -10,6 +10,7 @@ import { computerPaths } from '../install/layout.ts';
 import { readPolicy } from '../install/policies.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
+import { type UpdateRequest, updateFromServer } from '../install/update.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
@@ -135,26 +136,46 @@ export class Supervisor implements AsyncDisposable {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
+    return this.#installing(signal, onProgress, (options) => this.#installAndLog(request, options));
+  }
+
+  /** Installs what the project’s address has for a machine, or for all. @throws as updateFromServer */
+  update(
+    request: UpdateRequest,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<InstallReport[]> {
+    return this.#installing(signal, onProgress, (options) =>
+      updateFromServer(request, options, (one, so) => this.#installAndLog(one, so)),
+    );
+  }
+
+  #installing<T>(
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+    work: (options: InstallOptions) => Promise<T>,
+  ): Promise<T> {
     this.#stopFlattening();
-    return this.#turns.take(async () => {
-      const { state } = this.#options;
-      const now = await this.now();
-      const options = { state, running: this.running(), now, signal, onProgress };
-      const report = await this.#installAndJudge(request, options);
-      await this.#collect();
-      this.#flattenSoon();
-      const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
-      const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
-      const { generation } = report;
-      const at = new Date(now).toISOString();
-      await this.events.add({
-        at,
-        kind: 'installed',
-        text: `package ${report.package}: ${names}`,
-        details: { generation },
-      });
-      return report;
+    return this.#turns.take(async () =>
+      work({ state: this.#options.state, running: this.running(), now: await this.now(), signal, onProgress }),
+    );
+  }
+
+  async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
+    const report = await this.#installAndJudge(request, options);
+    await this.#collect();
+    this.#flattenSoon();
+    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
+    const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
+    const { generation } = report;
+    const at = new Date(options.now).toISOString();
+    await this.events.add({
+      at,
+      kind: 'installed',
+      text: `package ${report.package}: ${names}`,
+      details: { generation },
     });
+    return report;
   }
 
   /** What installing a package would do here. @throws as foreseeInstall */

@@ -10,6 +10,7 @@ import type { Source } from '../sys/source.ts';
 import { requireChain } from './chain.ts';
 import { raiseFloor } from './floor.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
+import { notePackageServer } from './package-server.ts';
 import type { InstallPlan } from './plan.ts';
 import { writePolicy } from './policies.ts';
 import { writeResources } from './resources.ts';
@@ -71,6 +72,7 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     await writePolicy(options.state, document.vm, broughtPolicy(manifest, document));
     await steps(`${document.vm}: policy`);
   }
+  await notePackageServer(options.state, manifest);
   await forgetWanted(options.state);
 }
 

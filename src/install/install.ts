@@ -17,6 +17,10 @@ export interface InstallRequest {
   replace: boolean;
   /** Keeps the former systems, to be rolled back to. */
   keepOld: boolean;
+  /** Of several packages there, the newest one that has this machine; without it the newest, or the one the folder is of. */
+  vm?: string;
+  /** Looks at what would be done before it is, and throws where it must not be. */
+  check?: (todo: InstallPlan) => void;
 }
 
 export interface InstallOptions {
@@ -52,9 +56,13 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   await using source = await openSource(request.source);
   const trustFolder = computerPaths(state).trust;
   const project = await trustProject(trustFolder, source, request.fingerprint);
-  const opened = await openPackage(source, { trustFolder, now, signal });
+  const opened = await openPackage(source, {
+    ...{ trustFolder, now, signal },
+    ...(request.vm === undefined ? {} : { vm: request.vm }),
+  });
   const facts = await computerFacts(state, running, now);
   const todo = plan(opened.manifest.value, facts);
+  request.check?.(todo);
   requireRoom(todo, facts.freeBytes);
   if (!request.replace) requireNoLoss(todo);
   await applyPlan(todo, opened, { state, keepOld: request.keepOld, signal, onProgress, steps });

@@ -6,6 +6,7 @@ export function computerPaths(state: string) {
     lock: join(state, '.lock'),
     floor: join(state, 'floor.json'),
     resources: join(state, 'resources.json'),
+    packageServer: join(state, 'package-server.json'),
     trust: join(state, 'trust'),
     policies: join(state, 'policies'),
     layers: join(state, 'layers'),

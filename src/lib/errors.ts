@@ -123,6 +123,13 @@ export const ERRORS = {
     hint: 'Save what you need from the machines that are named, then repeat with --yes.',
   },
 
+  UPDATE_ADDRESS: {
+    exit: 69,
+    http: 409,
+    hint: 'Ask the administrator for the package; `lazaret-manager project set --package-server` names an address.',
+  },
+  UPDATE_FULL: { exit: 75, http: 409, hint: 'Repeat with --full to fetch all of it.' },
+
   ROLLBACK_NONE: {
     exit: 69,
     http: 409,

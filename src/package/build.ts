@@ -98,7 +98,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
   const resources = hasResources(kind, options.resources) ? await packResources(project) : undefined;
-  const { fingerprint, policyServer, recoveryKey } = project.file.value;
+  const { fingerprint, policyServer, packageServer, recoveryKey } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
     project: { fingerprint, name: project.file.value.name },
@@ -110,6 +110,7 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     ...(minGeneration === undefined ? {} : { minGeneration }),
     ...(notes === undefined ? {} : { notes }),
     ...(policyServer === undefined ? {} : { policyServer }),
+    ...(packageServer === undefined ? {} : { packageServer }),
     ...(recoveryKey === undefined ? {} : { recoveryKey }),
     ...(resources ? { resources } : {}),
     machines,

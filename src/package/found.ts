@@ -10,6 +10,7 @@ import type { Identity } from '../trust/root.ts';
 export interface NewProject {
   name: string;
   policyServer?: string;
+  packageServer?: string;
   passphrase: string;
   now: number;
 }
@@ -21,7 +22,7 @@ export interface NewProject {
  */
 export async function foundProject(
   folder: string,
-  { name, policyServer, passphrase, now }: NewProject,
+  { name, policyServer, packageServer, passphrase, now }: NewProject,
 ): Promise<Identity> {
   await requireEmpty(folder);
   await makeFolder(folder);
@@ -45,7 +46,11 @@ export async function foundProject(
     const identity = await createRepository(paths.packages, { repository: 'packages', roleKey: releaseKey, ...both });
     const { fingerprint } = identity;
     await createRepository(paths.policies, { repository: 'policies', roleKey: policyKey, fingerprint, ...both });
-    const file: ProjectFile = { format: 1, name, fingerprint, ...(policyServer === undefined ? {} : { policyServer }) };
+    const file: ProjectFile = {
+      ...{ format: 1, name, fingerprint },
+      ...(policyServer === undefined ? {} : { policyServer }),
+      ...(packageServer === undefined ? {} : { packageServer }),
+    };
     await writeNewProject(folder, file);
     return identity;
   }

@@ -59,6 +59,7 @@ export const PackageManifest = z.strictObject({
   minGeneration: z.int().min(1).exactOptional(),
   notes: Notes.exactOptional(),
   policyServer: z.url().max(2000).exactOptional(),
+  packageServer: z.url().max(2000).exactOptional(),
   recoveryKey: RecoveryKey.exactOptional(),
   /** Replace those of the packages before; where this is absent, those stay. */
   resources: Resources.exactOptional(),

@@ -17,21 +17,32 @@ export interface OpenOptions {
   trustFolder: string;
   now: number;
   signal?: AbortSignal;
+  /** The machine that the package must have. */
+  vm?: string;
 }
 
 /**
  * Verifies the package at an address against the project this computer trusts.
  * @throws TRUST_*, FETCH_*, PACKAGE_INVALID (the folder holds no package)
  */
-export async function openPackage(source: Source, { trustFolder, now, signal }: OpenOptions): Promise<OpenedPackage> {
+export async function openPackage(
+  source: Source,
+  { trustFolder, now, signal, vm }: OpenOptions,
+): Promise<OpenedPackage> {
   const options = signal ? { now, signal } : { now };
   const repository = await refresh(trustFolder, 'packages', source, options);
   const names = repository.targets.map(({ name }) => name);
-  const name = (await pointedAt(source, signal)) ?? newest(names);
-  if (name === undefined || !names.includes(name))
-    throw new AppError('PACKAGE_INVALID', `${source.name} holds no package`);
-  const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
-  return { source, manifest };
+  const pointed = await pointedAt(source, signal);
+  if (pointed !== undefined && !names.includes(pointed)) throw noPackage();
+  for (const name of pointed === undefined ? newestFirst(names) : [pointed]) {
+    const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
+    if (vm === undefined || manifest.value.machines.some((machine) => machine.name === vm)) return { source, manifest };
+  }
+  throw noPackage();
+
+  function noPackage(): AppError {
+    return new AppError('PACKAGE_INVALID', `${source.name} holds no package${vm === undefined ? '' : ` with ${vm}`}`);
+  }
 }
 
 /** What the folder’s `package.json` says; a folder of all packages has none. */
@@ -49,10 +60,7 @@ async function pointedAt(source: Source, signal?: AbortSignal): Promise<string |
   }
 }
 
-function newest(names: readonly string[]): string | undefined {
+function newestFirst(names: readonly string[]): string[] {
   const generation = (name: string) => parseManifestTarget(name)?.generation ?? 0;
-  return names
-    .filter((name) => generation(name) > 0)
-    .sort((a, b) => generation(a) - generation(b))
-    .at(-1);
+  return names.filter((name) => generation(name) > 0).sort((a, b) => generation(b) - generation(a));
 }

@@ -17,6 +17,8 @@ export const ProjectFile = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   /** Where computers look policies up: the address of the published folder `policies/`. */
   policyServer: Url.exactOptional(),
+  /** Where computers fetch packages by `lazaret update`: the address of the published folder `packages/`. */
+  packageServer: Url.exactOptional(),
   /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
   recoveryKey: RecoveryKey.exactOptional(),
 });

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -12,10 +13,14 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { collect } from '../../src/install/collect.ts';
-import { readInstances } from '../../src/install/instances.ts';
+import { openInstance, readInstances } from '../../src/install/instances.ts';
+import { layerPath } from '../../src/install/layout.ts';
+import { updateFromServer } from '../../src/install/update.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { MEDIA, writeMedia } from '../../src/package/media/write.ts';
+import { openProject } from '../../src/project/open.ts';
+import { saveProjectFile } from '../../src/project/save.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
 import { listenTcp } from '../../src/sys/http-server.ts';
 import { code, computer } from '../fakes/made-computer.ts';
@@ -131,4 +136,53 @@ test('a broken installation is resumed with what it has, from another source too
   writeFileSync(join(other.state, 'staging', `${blob}.part`), Buffer.alloc(2 * MIB));
   await other.install(folder);
   assert.equal((await readInstances(other.state)).length, 1);
+});
+
+test('an update comes from the address the project names, and all of a machine only when that was asked for', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const { folder } = await project.build('one');
+  const { install, state } = computer(t);
+  await install(folder, { fingerprint: project.fingerprint });
+  const update = (vm: string | undefined, full: boolean) =>
+    updateFromServer(
+      { full, replace: true, keepOld: false, ...(vm === undefined ? {} : { vm }) },
+      {
+        ...{ state, running: new Map(), now: Date.now() },
+        ...{ signal: new AbortController().signal, onProgress: () => undefined },
+      },
+    );
+  await assert.rejects(update('office', false), code('UPDATE_ADDRESS'));
+  const asked: string[] = [];
+  const published = publishedListener(join(project.folder, 'published'));
+  await using web = await listenTcp('127.0.0.1', 0, (request, response) => {
+    if (request.url?.includes('blobs')) asked.push(request.url);
+    return published(request, response);
+  });
+  const opened = await openProject(project.folder);
+  const packageServer = `http://127.0.0.1:${web.port}/packages`;
+  await saveProjectFile(opened, { ...opened.file.value, packageServer });
+  await project.changeDisk(0);
+  await install((await project.build('two', { kind: 'update' })).folder, { replace: true });
+
+  await project.changeDisk(512 << 10);
+  await project.build('three', { kind: 'update' });
+  await project.build('four', { kind: 'policy' });
+  const reports = await update(undefined, false);
+
+  assert.deepEqual(
+    reports.map(({ generation }) => generation),
+    [3, 4],
+  );
+  assert.equal(asked.length, 1, 'only the layer that it lacks');
+  await assert.rejects(update('lab', false), code('VM_UNKNOWN'));
+  await project.changeDisk(256 << 10);
+  await project.build('five', { kind: 'update' });
+  const [lowest] = (await openInstance(state, 'office')).current.machine.layers;
+  rmSync(layerPath(state, lowest?.sha256 ?? ''));
+  await assert.rejects(update('office', false), code('UPDATE_FULL'));
+  assert.equal(asked.length, 1, 'nothing is fetched before the user was asked');
+  await update('office', true);
+  assert.equal((await openInstance(state, 'office')).current.generation, 5);
 });

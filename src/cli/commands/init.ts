@@ -13,32 +13,39 @@ interface ProjectOptions {
   directory: string;
   name?: string;
   policyServer?: string;
+  packageServer?: string;
 }
 
 interface InitOptions extends PassphraseOptions {
   name: string;
   policyServer?: string;
+  packageServer?: string;
 }
 
 export function addInitCommand(program: Command): void {
   addCommand<InitOptions>(program, 'init <dir>', 'make a new project', async (context, options, dir = '') => {
     const passphrase = await readPassphrase(options, true);
-    const { name, policyServer } = options;
-    const server = policyServer === undefined ? {} : { policyServer };
-    const project = await foundProject(resolve(dir), { name, passphrase, now: systemClock(), ...server });
+    const { name, policyServer, packageServer } = options;
+    const servers = {
+      ...(policyServer === undefined ? {} : { policyServer }),
+      ...(packageServer === undefined ? {} : { packageServer }),
+    };
+    const project = await foundProject(resolve(dir), { name, passphrase, now: systemClock(), ...servers });
     const text = `made the project ${project.name} in ${dir}\nfingerprint ${project.fingerprint}\nkeep a copy of ${dir}/keys in a safe place`;
     print(context, { folder: resolve(dir), ...project }, text);
   })
     .requiredOption('--name <name>', 'the project’s name, shown to users')
-    .option('--policy-server <url>', 'where computers will look policies up: the address of published/policies');
+    .option('--policy-server <url>', 'where computers will look policies up: the address of published/policies')
+    .option('--package-server <url>', 'where `lazaret update` will fetch packages: the address of published/packages');
 
   const project = program.command('project').description('the project itself');
   addCommand<ProjectOptions>(project, 'set', 'change the project’s settings', async (context, options) => {
-    const { directory, name, policyServer } = options;
+    const { directory, name, policyServer, packageServer } = options;
     const value = await withProject(directory, async (opened) => {
       const change = {
         ...(name === undefined ? {} : { name }),
         ...(policyServer === undefined ? {} : { policyServer }),
+        ...(packageServer === undefined ? {} : { packageServer }),
       };
       const changed = ProjectFile.safeParse({ ...opened.file.value, ...change });
       if (!changed.success)
@@ -46,8 +53,13 @@ export function addInitCommand(program: Command): void {
       await saveProjectFile(opened, changed.data);
       return changed.data;
     });
-    print(context, value, `project ${value.name}; policy server ${value.policyServer ?? 'none'}`);
+    print(
+      context,
+      value,
+      `project ${value.name}; policy server ${value.policyServer ?? 'none'}; package server ${value.packageServer ?? 'none'}`,
+    );
   })
     .option('--name <name>', 'the project’s name, shown to users')
-    .option('--policy-server <url>', 'where computers look policies up, from the next package on');
+    .option('--policy-server <url>', 'where computers look policies up, from the next package on')
+    .option('--package-server <url>', 'where `lazaret update` fetches packages, from the next package on');
 }

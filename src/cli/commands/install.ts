@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { formatBytes } from '../../lib/bytes.ts';
 import { AppError, type Failure } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
+import { progressLine } from '../progress.ts';
 import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
 
 interface InstallOptions extends ServiceOptions {
@@ -23,7 +23,7 @@ export const PolicyReport = z.object({
     z.object({ section: z.string(), when: z.enum(['at-once', 'next-update', 'reinstall', 'with-machine']) }),
   ),
 });
-const Result = z.looseObject({
+export const Result = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }),
   package: z.string(),
   generation: z.int(),
@@ -32,7 +32,7 @@ const Result = z.looseObject({
   machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
 });
 type Result = z.infer<typeof Result>;
-const Answer = z.union([z.looseObject({ progress: Progress }), z.looseObject({ result: Result })]);
+const Answer = z.union([z.looseObject({ progress: Progress }), z.looseObject({ result: z.unknown() })]);
 
 const DONE = { add: 'installed', replace: 'replaced', keep: 'was installed already' };
 
@@ -48,29 +48,30 @@ export function addInstallCommand(program: Command): void {
     'install a package from a folder or an address',
     async (context, options, given = '') => {
       const result = await installAsking(context, options, {
-        source: sourceOf(given),
-        replace: options.yes === true,
-        keepOld: options.keepOld === true,
+        path: '/v1/install',
+        body: {
+          source: sourceOf(given),
+          replace: options.yes === true,
+          keepOld: options.keepOld === true,
+          ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
+        },
+        schema: Result,
       });
-      const machines = result.machines.map(
-        ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
-      );
-      const notes = result.notes?.split('\n') ?? [];
-      print(
-        context,
-        result,
-        [
-          `package ${result.package} of ${result.project.name}`,
-          ...notes,
-          ...machines,
-          ...result.policies.flatMap(policyLines),
-        ].join('\n  '),
-      );
+      print(context, result, resultText(result));
     },
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
+}
+
+export function resultText(result: Result): string {
+  const machines = result.machines.map(
+    ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
+  );
+  const notes = result.notes?.split('\n') ?? [];
+  const policies = result.policies.flatMap(policyLines);
+  return [`package ${result.package} of ${result.project.name}`, ...notes, ...machines, ...policies].join('\n  ');
 }
 
 export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport>): string[] {
@@ -80,50 +81,60 @@ export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport
   return changes.map(({ section, when }) => `policy of ${vm}: ${section} ${whenText(when)}`);
 }
 
-interface Request {
-  source: string;
-  replace: boolean;
-  keepOld: boolean;
-  fingerprint?: string;
+/** What the service is asked to do, and what the user has confirmed of it. */
+interface Request<T> {
+  path: '/v1/install' | '/v1/update';
+  body: { replace: boolean; keepOld: boolean; source?: string; vm?: string; fingerprint?: string; full?: boolean };
+  schema: z.ZodType<T>;
 }
 
 /** Installs; where the service wants to be told something first, the user is asked, if there is one. */
-async function installAsking(context: Context, options: InstallOptions, request: Request): Promise<Result> {
-  const { fingerprint } = options;
-  const body = { ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase() }), ...request };
+export async function installAsking<T>(context: Context, options: ServiceOptions, request: Request<T>): Promise<T> {
   try {
-    return await install(context, options, body);
+    return await install(context, options, request);
   } catch (error) {
-    const answered = await answer(context, error, request);
+    const answered = await answer(context, error, request.body);
     if (!answered) throw error;
-    return installAsking(context, options, { ...request, ...answered });
+    return installAsking(context, options, { ...request, body: { ...request.body, ...answered } });
   }
 }
 
-async function install(context: Context, options: ServiceOptions, body: Request): Promise<Result> {
-  for await (const line of askService(options, { method: 'POST', path: '/v1/install', body, signal: context.signal })) {
+async function install<T>(context: Context, options: ServiceOptions, { path, body, schema }: Request<T>): Promise<T> {
+  const progress = progressLine(context);
+  for await (const line of askService(options, { method: 'POST', path, body, signal: context.signal })) {
     const answered = parseAnswer(line, Answer);
-    if ('result' in answered) return parseAnswer(answered.result, Result);
+    if ('result' in answered) return parseAnswer(answered.result, schema);
     const { step, what, doneBytes, totalBytes } = parseAnswer(answered.progress, Progress);
-    printStep(context, `${step} ${what}  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
+    if (step === 'fetch') progress.show('fetching', doneBytes, totalBytes);
+    else printStep(context, `${step} ${what}`);
   }
   throw new AppError('DAEMON_UNREACHABLE', 'the service ended before the installation did');
 }
 
 /** What a person at the terminal says to a failure that is a question, or undefined. */
-async function answer({ json }: Context, error: unknown, request: Request): Promise<Partial<Request> | undefined> {
+async function answer(
+  { json }: Context,
+  error: unknown,
+  given: Request<unknown>['body'],
+): Promise<Partial<Request<unknown>['body']> | undefined> {
   if (json || !process.stdin.isTTY || !isFailure(error)) return undefined;
   const { confirm } = await import('@clack/prompts');
   const { fingerprint } = z.object({ fingerprint: z.string().optional() }).parse(error.details);
-  if (error.code === 'TRUST_CONFIRM' && request.fingerprint === undefined && fingerprint !== undefined) {
+  if (error.code === 'TRUST_CONFIRM' && given.fingerprint === undefined && fingerprint !== undefined) {
     const message = `${error.reason}\nIs that the fingerprint your administrator told you?`;
     return (await confirm({ message, initialValue: false })) === true ? { fingerprint } : undefined;
   }
-  if (error.code === 'INSTALL_CONFIRM' && !request.replace) {
+  if (error.code === 'INSTALL_CONFIRM' && !given.replace) {
     return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true
       ? { replace: true }
       : undefined;
   }
+  if (error.code === 'UPDATE_FULL' && given.full === false)
+    return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true
+      ? { full: true }
+      : undefined;
+  if (error.code === 'VOLUME_MISSING' || error.code === 'VOLUME_WRONG')
+    return (await confirm({ message: `${error.reason}.\nIs it there now?` })) === true ? {} : undefined;
   return undefined;
 }
 

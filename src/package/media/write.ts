@@ -78,20 +78,18 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
   return made;
 }
 
-/** The blobs of a package in the order in which an installation wants them. */
+/** The blobs of a package in the order in which an installation wants them: files first, then layers, bottom first. */
 async function blobsOf(folder: string): Promise<{ sha256: string; bytes: number }[]> {
   const json = async (path: string) => JSON.parse((await readCapped(join(folder, path), MAX_SMALL_BYTES)).toString());
   const { manifest } = PackagePointer.parse(await json('package.json'));
   const target = (await namesIn(join(folder, 'targets'))).find((name) => name.endsWith(`.${manifest}`));
   const { machines } = PackageManifest.parse(await json(join('targets', target ?? manifest)));
-  const parts = machines.map(partsOf);
-  const wanted = [
-    ...parts.flat().filter((part) => !('below' in part)),
-    ...parts.flat().filter((part) => 'below' in part),
-  ];
-  const there = new Set(await namesIn(join(folder, 'blobs')));
-  const blobs = new Map(wanted.filter(({ blob }) => there.has(blob.sha256)).map(({ blob }) => [blob.sha256, blob]));
-  return [...blobs.values()];
+  const parts = machines.flatMap(partsOf);
+  const order = parts.map(({ blob }) => blob.sha256);
+  const layers = new Set(parts.filter((part) => 'below' in part).map(({ blob }) => blob.sha256));
+  const place = (sha256: string) => (layers.has(sha256) ? order.indexOf(sha256) : -1);
+  const names = (await namesIn(join(folder, 'blobs'))).sort((a, b) => place(a) - place(b));
+  return Promise.all(names.map(async (sha256) => ({ sha256, bytes: await fileBytes(join(folder, blobName(sha256))) })));
 }
 
 async function smallFiles(folder: string): Promise<{ path: string; bytes: number }[]> {

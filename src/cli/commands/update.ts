@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { print } from '../print.ts';
+import { addCommand } from '../program.ts';
+import type { ServiceOptions } from '../service.ts';
+import { installAsking, Result, resultText } from './install.ts';
+
+interface UpdateOptions extends ServiceOptions {
+  full?: boolean;
+  yes?: boolean;
+  keepOld?: boolean;
+}
+
+export function addUpdateCommand(program: Command): void {
+  addCommand<UpdateOptions>(
+    program,
+    'update [vm]',
+    'install the newest package from the address that the project names',
+    async (context, options, vm) => {
+      const { full = false, yes = false, keepOld = false } = options;
+      const results = await installAsking(context, options, {
+        path: '/v1/update',
+        body: { full, replace: yes, keepOld, ...(vm === undefined ? {} : { vm }) },
+        schema: z.array(Result),
+      });
+      print(context, results, results.map(resultText).join('\n'));
+    },
+  )
+    .option('--full', 'fetch all of a machine where its update cannot be applied')
+    .option('--keep-old', 'keep the former systems, to be rolled back to')
+    .option('--yes', 'go on although what was changed in replaced machines is lost');
+}
