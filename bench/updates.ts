@@ -30,4 +30,5 @@ const full = measure(fullRows(data.folder, 'v1'), rounds);
 printRows('Full package of v1', full);
 const verified = measure(verifyRows(data.folder, 'v1'), rounds);
 printRows('Image verified', verified);
-printGoals(goalsOf({ updates: sets, full, verified }));
+// The goals were set for the full data set; what the small one shows is that everything runs.
+if (values.full) printGoals(goalsOf({ updates: sets, full, verified }));

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** One update: raw images for the peers, the overlay that holds the change for us. */
 export interface Update {
@@ -64,17 +64,25 @@ function makeSmallData(folder: string): void {
 function copySome(from: string, to: string): string[] {
   const names: string[] = [];
   let bytes = 0;
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true }).filter((found) => found.isFile())) {
-    const path = join(entry.parentPath, entry.name);
+  for (const path of filesBelow(from)) {
     const { size } = statSync(path);
     if (size > 8 << 20 || size === 0) continue;
-    const name = `${names.length}.${entry.name.replaceAll(/[^\w.-]/g, '_')}`;
+    const name = `${names.length}.${basename(path).replaceAll(/[^\w.-]/g, '_')}`;
     cpSync(path, join(to, name));
     names.push(name);
     bytes += size;
     if (bytes > SMALL_TREE) break;
   }
   return names;
+}
+
+function* filesBelow(folder: string): Generator<string> {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
 }
 
 /** Rewrites every tenth file with some of its bytes changed, as an upgrade does: removed, then written anew. */

@@ -4,7 +4,7 @@ import type { Opened } from '../../sys/threads.ts';
 import { findAnchors, MAX_ANCHORS } from './anchors.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { digestBlocks } from './digest.ts';
-import { BLOCK, PIECE } from './format.ts';
+import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
 import { writeKey } from './keys.ts';
 import type { Packing } from './modes.ts';
 import { compress } from './zstd.ts';
@@ -24,6 +24,8 @@ export interface DescribeSetup {
   guest: Uint32Array;
   packing: Packing;
   anchorBits: number;
+  /** The file that packed frames wait in until the block map is known, each in its slot. */
+  frames: string;
 }
 
 /** Blocks `first` to `first + n − 1` of the layer file. */
@@ -49,6 +51,7 @@ export interface FrameAnchors {
 
 /** What a frame is made of: file blocks, and its dictionary as base blocks and file blocks. */
 interface PackTask {
+  number: number;
   blocks: Uint32Array;
   base: Uint32Array;
   own: Uint32Array;
@@ -57,14 +60,21 @@ interface PackTask {
 export type DescribeJobs = {
   classify: (stretch: Stretch) => Classified;
   anchors: (blocks: Uint32Array) => FrameAnchors;
-  pack: (task: PackTask) => Uint8Array;
+  /** Packs a frame into its slot and gives its length. */
+  pack: (task: PackTask) => number;
   digest: (path: string) => string;
 };
 
+/** Where a packed frame waits in the file of slots; the room between them is never written. */
+export function slotOf({ frameBytes }: Packing, number: number): number {
+  return number * maxPackedFrame(frameBytes);
+}
+
 /** Opens the parts of describing that threads do. */
-export function openDescribe({ layer, base, guest, packing, anchorBits }: DescribeSetup): Opened<DescribeJobs> {
+export function openDescribe({ layer, base, guest, packing, anchorBits, frames }: DescribeSetup): Opened<DescribeJobs> {
   const file = new BlockFile(layer, 'read');
   const below = new ChainReader(base);
+  const slots = new BlockFile(frames, 'change');
   const here = Buffer.allocUnsafeSlow(Math.max(STRETCH * BLOCK, packing.frameBytes));
   const there = Buffer.allocUnsafeSlow(Math.max(STRETCH, packing.dictionaryBlocks) * BLOCK);
   const zeros = Buffer.alloc(BLOCK);
@@ -114,14 +124,16 @@ export function openDescribe({ layer, base, guest, packing, anchorBits }: Descri
         return { hashes: found.slice(0, count), places: Uint32Array.from(places) };
       },
 
-      pack({ blocks, base: baseBlocks, own }) {
+      pack({ number, blocks, base: baseBlocks, own }) {
         const bytes = here.subarray(0, blocks.length * BLOCK);
         readEach(bytes, blocks);
         const baseBytes = baseBlocks.length * BLOCK;
         const dictionary = there.subarray(0, baseBytes + own.length * BLOCK);
         below.readEach(dictionary.subarray(0, baseBytes), baseBlocks);
         readEach(dictionary.subarray(baseBytes), own);
-        return new Uint8Array(compress(bytes, packing.level, dictionary));
+        const packed = compress(bytes, packing.level, dictionary);
+        slots.write(packed, slotOf(packing, number));
+        return packed.length;
       },
 
       digest: digestBlocks,
@@ -129,6 +141,7 @@ export function openDescribe({ layer, base, guest, packing, anchorBits }: Descri
     [Symbol.dispose]() {
       file[Symbol.dispose]();
       below[Symbol.dispose]();
+      slots[Symbol.dispose]();
     },
   };
 }

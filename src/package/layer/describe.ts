@@ -8,9 +8,9 @@ import { lookups, surveyBase } from './base-index.ts';
 import { readBlob } from './blob.ts';
 import { type Chain, ChainReader, guestBlocks } from './chain.ts';
 import { chooser } from './choose.ts';
-import { type DescribeJobs, openDescribe, STRETCH, type Stretch } from './describe-jobs.ts';
+import { type DescribeJobs, openDescribe, STRETCH, type Stretch, slotOf } from './describe-jobs.ts';
 import type { LayerEntry } from './entry.ts';
-import { BLOCK, blocksOf, checkLayerBytes, encodeHead } from './format.ts';
+import { BLOCK, blocksOf, checkLayerBytes, encodeHead, maxPackedFrame } from './format.ts';
 import { encodeFrameTable, type Frame, NO_DICTIONARY } from './frames.ts';
 import { type BaseIndex, NO_INDEX, openIndex } from './index-file.ts';
 import { type Mode, type Packing, packingOf } from './modes.ts';
@@ -88,36 +88,30 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
   const packing = packingOf(mode, base.virtualBytes === 0);
   const guest = guestBlocks(own, layerBytes);
   const bits = Math.max(index.anchorBits, anchorBits(layerBytes));
-  const setup = { layer, base, guest, packing, anchorBits: bits };
-  const count = options.workers ?? (layerBytes < SMALL_LAYER ? 0 : usualThreads());
-  await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
-  using below = new ChainReader(base);
-  const found = lookups(index);
   const layerBlocks = blocksOf(layerBytes);
-  const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: found.keys });
-  const choose = chooser(packing, found.anchors, below.blocks, (layerBytes * 2) / 2 ** bits).choose;
+  const count = options.workers ?? (layerBytes < SMALL_LAYER ? 0 : usualThreads());
 
   return await withScratch(out, async (framesPath) => {
     using framesFile = new BlockFile(framesPath, 'create');
+    const setup = { layer, base, guest, packing, anchorBits: bits, frames: framesPath };
+    await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
+    using below = new ChainReader(base);
+    const found = lookups(index);
+    const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: found.keys });
+    const { choose } = chooser(packing, found.anchors, below.blocks, (layerBytes * 2) / 2 ** bits);
     const pieces: Uint8Array[] = [];
-    const frames: Frame[] = [];
-    let framesBytes = 0;
     const pack = async () => {
       const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
-      for await (const { packed, dictionary } of packFrames(threads, cut, { packing, choose, resolved })) {
-        framesFile.write(packed, framesBytes);
-        framesBytes += packed.length;
-        frames.push({ packedBytes: packed.length, dictionary });
-      }
+      return Array.fromAsync(packFrames(threads, cut, { packing, choose, resolved }));
     };
-    const [sha256] = await Promise.all([threads.run('digest', layer), pack()]);
+
+    const [sha256, frames] = await Promise.all([threads.run('digest', layer), pack()]);
     const pieceList = Buffer.concat(pieces);
     const head = { ...packing, layerBytes, baseBytes: base.virtualBytes, newBlocks: resolved.counts.new };
     const { map, ...mapSizes } = packMap(resolved, frames);
     const start = Buffer.concat([encodeHead({ ...head, ...mapSizes }), map, pieceList]);
-    const blobSha256 = writeBlob(out, start, framesFile, framesBytes);
     return {
-      blob: { bytes: start.length + framesBytes, sha256: blobSha256 },
+      blob: writeBlob(out, start, framesFile, frames, packing),
       layer: { bytes: layerBytes, sha256, virtualBytes, pieces: hash('sha256', pieceList) },
       mode,
       stats: { ...resolved.counts, mapBytes: map.length, frames: frames.length },
@@ -181,7 +175,8 @@ async function* packFrames(threads: Threads<DescribeJobs>, cut: AsyncIterable<Cu
   yield* inOrder(anchored, waiting, async ({ number, blocks, anchors }) => {
     const dictionary = anchors ? choose(number, blocks.length, anchors) : NO_DICTIONARY;
     const own = dictionary.own.map((block) => resolved.newBlocks[block] ?? 0);
-    return { dictionary, packed: await threads.run('pack', { blocks, base: dictionary.base, own }) };
+    const packedBytes = await threads.run('pack', { number, blocks, base: dictionary.base, own });
+    return { dictionary, packedBytes };
   });
 }
 
@@ -192,19 +187,21 @@ function packMap(resolved: Resolver, frames: readonly Frame[]) {
   return { map, recordsBytes: records.length, tableBytes: table.length, packedMapBytes: map.length };
 }
 
-/** Puts the parts of a blob together and gives its SHA-256. */
-function writeBlob(path: string, start: Buffer, frames: BlockFile, framesBytes: number): string {
+/** Puts the parts of a blob together; the frames wait in their slots. */
+function writeBlob(path: string, start: Buffer, slots: BlockFile, frames: readonly Frame[], packing: Packing) {
   using blob = new BlockFile(path, 'create');
   const digest = createHash('sha256').update(start);
   blob.write(start, 0);
-  const chunk = Buffer.allocUnsafeSlow(1 << 20);
-  for (let at = 0; at < framesBytes; at += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, framesBytes - at));
-    frames.read(part, at);
-    digest.update(part);
-    blob.write(part, start.length + at);
+  let bytes = start.length;
+  const room = Buffer.allocUnsafeSlow(maxPackedFrame(packing.frameBytes));
+  for (const [number, { packedBytes }] of frames.entries()) {
+    const frame = room.subarray(0, packedBytes);
+    slots.read(frame, slotOf(packing, number));
+    digest.update(frame);
+    blob.write(frame, bytes);
+    bytes += packedBytes;
   }
-  return digest.digest('hex');
+  return { bytes, sha256: digest.digest('hex') };
 }
 
 interface VerifyOptions extends Work {

@@ -58,11 +58,10 @@ export async function openIndex(path: string, base: Chain): Promise<BaseIndex | 
   if (body.length !== 12 * blockCount + 8 * anchorCount) return undefined;
   if (!bytes.subarray(24, 56).equals(layoutOf(base))) return undefined;
   if (!bytes.subarray(56, HEAD).equals(createHash('sha256').update(body).digest())) return undefined;
-  let at = 0;
+  let at = body.byteOffset;
   const next = (words: number) => {
-    const list = new Uint32Array(words);
-    Buffer.from(list.buffer).set(body.subarray(at, at + 4 * words));
-    at += 4 * words;
+    const list = new Uint32Array(body.buffer, at, words);
+    at += list.byteLength;
     return list;
   };
   const index = {
