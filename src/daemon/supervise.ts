@@ -294,6 +294,7 @@ export class Supervisor implements AsyncDisposable {
       ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {
         current: async () => this.policies.current(await owner()),
+        watch: async (signal) => this.policies.watch(await owner(), signal),
         lookUp: async (signal) => this.policies.lookUp(await owner(), clock(), signal),
         now: () => this.now(),
       },

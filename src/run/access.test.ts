@@ -49,6 +49,7 @@ async function machine(t: TestContext, start: { descriptor: string | undefined; 
         if (world.serverFails) throw new AppError('STORE_UNREACHABLE', 'nobody answers');
         return policy();
       },
+      watch: async () => 'unsupported',
       now: async () => NOW,
     },
     descriptors: {

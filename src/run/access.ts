@@ -6,11 +6,14 @@ import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { judge } from '../quarantine/descriptor.ts';
 import { sameDescriptor } from '../quarantine/versions.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
+import { pause } from '../sys/pause.ts';
 import type { EventLog, LoggedEvent } from './events.ts';
 import { type Verdict, verdictOf } from './judge.ts';
 import { nextLookupMs } from './schedule.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from './spec.ts';
 
+/** How long a policy server that cannot be watched now is left alone. */
+const WATCH_AGAIN_MS = 10_000;
 /** The filter’s modes, strictest first. */
 const STRICTNESS = ['refuse', 'restricted', 'normal'];
 
@@ -48,6 +51,7 @@ export class Access implements AsyncDisposable {
   #lookupFailed: string | undefined;
   /** The filter did not follow the verdict, so nothing passes. */
   #isClosed = false;
+  #watching: Promise<void> = Promise.resolve();
 
   private constructor(
     parts: AccessParts,
@@ -68,6 +72,7 @@ export class Access implements AsyncDisposable {
     const access = new Access(parts, { ...start, verdict });
     await access.#enforce(verdict);
     access.#schedule();
+    access.#watching = access.#watch();
     return access;
   }
 
@@ -123,6 +128,7 @@ export class Access implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
+    await this.#watching;
     await this.#turns.take(async () => undefined);
   }
 
@@ -222,6 +228,26 @@ export class Access implements AsyncDisposable {
     }
     const { serial } = this.#policy.document;
     if (serial !== before) await this.#log('policy', `policy ${serial} in force`, { from: before, to: serial });
+  }
+
+  /** Looks up as soon as the policy server says that there is something new; a plain one is asked at the interval alone. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#stop;
+    if (this.#parts.spec.mode !== 'installed') return;
+    while (!signal.aborted) {
+      try {
+        const watched = await this.#parts.policies.watch(signal);
+        if (watched === 'unsupported') return;
+        if (watched === 'same') continue;
+        const { serial } = this.#policy.document;
+        await this.lookUp();
+        // A server that speaks of news and has none is not asked over and over.
+        if (this.#policy.document.serial === serial) await pause(WATCH_AGAIN_MS, signal);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        await pause(WATCH_AGAIN_MS, signal);
+      }
+    }
   }
 
   #schedule(): void {

@@ -1,4 +1,5 @@
 import type { CurrentPolicy } from '../store/policies.ts';
+import type { Watched } from '../store/watch.ts';
 import type { Log } from '../sys/log.ts';
 import type { MachineFiles } from '../vm/machine.ts';
 import type { Computer } from './computer.ts';
@@ -32,6 +33,8 @@ export interface PolicySource {
   current(): Promise<CurrentPolicy>;
   /** Asks; throws when there is no answer that may be believed. */
   lookUp(signal?: AbortSignal): Promise<CurrentPolicy>;
+  /** Waits until there may be something new to look up, where the policy server can say so. */
+  watch(signal: AbortSignal): Promise<Watched>;
   /** The trusted time in milliseconds. */
   now(): Promise<number>;
 }

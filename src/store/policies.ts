@@ -6,6 +6,7 @@ import { isLookedUp } from '../policy/quarantine.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { makeFolder, readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { trustedNow } from '../trust/client.ts';
+import { type Watched, watchWeb } from './watch.ts';
 import { lookUpOnWeb } from './web.ts';
 
 const MAX_CACHED_BYTES = 16 << 20;
@@ -33,6 +34,8 @@ export class PolicyStore {
   readonly #trustFolder: string;
   readonly #cacheFolder: string;
   readonly #turns = new Turns();
+  /** The newest release that was seen of each policy server. */
+  readonly #versions = new Map<string, number>();
 
   constructor(folders: { trust: string; cache: string }) {
     this.#trustFolder = folders.trust;
@@ -61,7 +64,7 @@ export class PolicyStore {
     if (!needsLookup(packaged)) return { document: packaged, lookedUpAt: undefined };
     if (server === undefined) throw new AppError('STORE_UNREACHABLE', 'the project names no policy server');
     // One at a time: they share the trust folder.
-    const document = await this.#turns.take(() =>
+    const { document, version } = await this.#turns.take(() =>
       lookUpOnWeb(vm, {
         trustFolder: this.#trustFolder,
         server: new URL(server),
@@ -69,6 +72,7 @@ export class PolicyStore {
         ...(signal ? { signal } : {}),
       }),
     );
+    this.#versions.set(server, version);
     const kept = await this.#cached(vm);
     if (kept && kept.document.serial > document.serial) {
       throw new AppError(
@@ -80,6 +84,12 @@ export class PolicyStore {
     await makeFolder(this.#cacheFolder, 0o700);
     await writeFileAtomic(this.#path(vm.name), `${JSON.stringify(cached)}\n`, 0o600);
     return this.current(owner);
+  }
+
+  /** Waits until the policy server has something new, where it can say so. @throws STORE_UNREACHABLE, INTERRUPTED */
+  async watch({ packaged, server }: PolicyOwner, signal: AbortSignal): Promise<Watched> {
+    if (!needsLookup(packaged) || server === undefined) return 'unsupported';
+    return watchWeb(new URL(server), this.#versions.get(server) ?? 0, signal);
   }
 
   async #cached(vm: PolicyOwner['vm']): Promise<CachedPolicy | undefined> {

@@ -129,7 +129,12 @@ async function sources(project: Project, vm: ProjectVm): Promise<Pick<RunDeps, '
   const current = { document: policyDocument(project, vm, await lastSerial(project)), lookedUpAt: undefined };
   let { descriptor } = vm.state;
   return {
-    policies: { current: async () => current, lookUp: async () => current, now: async () => systemClock() },
+    policies: {
+      current: async () => current,
+      lookUp: async () => current,
+      watch: async () => 'unsupported',
+      now: async () => systemClock(),
+    },
     descriptors: {
       read: async () => descriptor,
       write: async (value) => {
