@@ -64,6 +64,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
     'guest',
     'run',
     'daemon',
+    'manager',
     'cli',
   ],
 };
