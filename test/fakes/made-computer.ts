@@ -7,8 +7,7 @@ import { scratch } from './made-project.ts';
 export const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 
 /** An empty state folder, and what its service does on an installation. */
-export function computer(t: TestContext, now = Date.now()) {
-  const state = scratch(t);
+export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
   return {
     state,
     install: (
