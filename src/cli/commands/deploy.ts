@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { publishedListener } from '../../manager/published.ts';
 import { deploy } from '../../package/deploy.ts';
@@ -39,7 +39,11 @@ export function addDeployCommands(program: Command): void {
       const folder = resolve(projectPaths(directory).policies);
       print(context, { serial, folder }, `published policy ${serial} in ${folder}`);
     },
-  ).option('--valid <duration>', 'how long computers may believe it without a newer one', duration, 30 * 86_400_000);
+  ).addOption(
+    new Option('--valid <duration>', 'how long computers may believe it without a newer one')
+      .argParser(duration)
+      .default(30 * 86_400_000, '30d'),
+  );
 
   addCommand<ServeOptions>(
     program,

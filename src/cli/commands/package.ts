@@ -18,6 +18,8 @@ import { addContentOptions, type ContentOptions, contentRequest } from './packag
 import { addPlanCommand } from './package-plan.ts';
 import { wholeNumber } from './vm.ts';
 
+const DAY_MS = 86_400_000;
+
 interface CreateOptions extends PassphraseOptions, ContentOptions {
   directory: string;
   out: string;
@@ -77,7 +79,11 @@ export function addPackageCommands(program: Command): void {
     .option('--stats', 'say what became of the blocks of each new layer, and how long each stage took')
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
-    .option('--valid <duration>', 'how long it may be installed', duration, 365 * 86_400_000);
+    .addOption(
+      new Option('--valid <duration>', 'how long it may be installed')
+        .argParser(duration)
+        .default(365 * DAY_MS, '365d'),
+    );
   addPlanCommand(packages);
 }
 
