@@ -6,3 +6,13 @@ export function canonicalJson(value: unknown): string {
       : inner,
   );
 }
+
+/** What text says as JSON, or undefined when it is none: a damaged file of our own counts as absent where that is safe. */
+export function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

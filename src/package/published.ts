@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import { jsonOrNothing } from '../lib/json.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { namesIn, readCapped } from '../sys/files.ts';
 import { PackageManifest, type PackedMachine, parseManifestTarget } from './manifest.ts';
@@ -13,7 +14,7 @@ export async function publishedManifests(repository: string): Promise<PackageMan
   for (const name of await namesIn(join(repository, 'targets'))) {
     if (!parseManifestTarget(name.replace(/^[0-9a-f]{64}\./, ''))) continue;
     const bytes = await readCapped(join(repository, 'targets', name), MAX_MANIFEST_BYTES);
-    const { success, data } = PackageManifest.safeParse(JSON.parse(bytes.toString('utf8')));
+    const { success, data } = PackageManifest.safeParse(jsonOrNothing(bytes.toString('utf8')));
     if (!success) throw new AppError('PROJECT_INVALID', `the published file ${name} is damaged`);
     manifests.push(data);
   }

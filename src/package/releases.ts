@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import { jsonOrNothing } from '../lib/json.ts';
 import { vmPaths } from '../project/layout.ts';
 import {
   fileBytes,
@@ -106,7 +107,7 @@ async function readReleases(releases: string): Promise<LayerEntry[]> {
   const entries: LayerEntry[] = [];
   for (let number = 1; names.has(`${number}.json`); number += 1) {
     const bytes = await readCapped(entryFile(releases, number), MAX_ENTRY_BYTES);
-    const { success, data } = LayerEntry.safeParse(JSON.parse(bytes.toString('utf8')));
+    const { success, data } = LayerEntry.safeParse(jsonOrNothing(bytes.toString('utf8')));
     if (!success || !names.has(`${number}.qcow2`))
       throw new AppError('PROJECT_INVALID', `release ${number} in ${releases} is damaged`);
     entries.push(data);

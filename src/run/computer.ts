@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HostNetwork } from '../firewall/host.ts';
+import { jsonOrNothing } from '../lib/json.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { upstreamResolvers } from '../sys/resolver.ts';
@@ -38,8 +39,8 @@ export async function openComputer({ accel, runRoot, accelFile, resolvers }: Com
 
 async function rememberedAccel(path: string): Promise<Accel> {
   const boot = (await readKernelFile('/proc/sys/kernel/random/boot_id')) ?? '';
-  const kept = (await readIfThere(path, MAX_BYTES))?.toString('utf8');
-  const known = kept === undefined ? undefined : Probed.safeParse(JSON.parse(kept)).data;
+  const kept = (await readIfThere(path, MAX_BYTES))?.toString('utf8') ?? '';
+  const known = Probed.safeParse(jsonOrNothing(kept)).data;
   if (known && known.bootId === boot) return known.accel;
   const accel = await probeAccel();
   await writeFileAtomic(path, `${JSON.stringify({ format: 1, bootId: boot, accel })}\n`);

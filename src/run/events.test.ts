@@ -12,17 +12,18 @@ test('events come back oldest first, also after a restart and behind a line that
   const log = new EventLog(path);
   await Promise.all([log.add(event('one')), log.add(event('two'))]);
   appendFileSync(path, '{"at":"2026-01');
-  appendFileSync(path, '\n');
+  await new EventLog(path).add(event('glued to the cut'));
+  await log.add(event('three'));
 
   const last = await new EventLog(path).last(10);
 
   assert.deepEqual(
     last.map(({ text }) => text),
-    ['one', 'two'],
+    ['one', 'two', 'three'],
   );
   assert.deepEqual(
     (await log.last(1)).map(({ text }) => text),
-    ['two'],
+    ['three'],
   );
 });
 

@@ -1,4 +1,5 @@
 import { EventEmitter, on } from 'node:events';
+import { jsonOrNothing } from '../lib/json.ts';
 import { appendLine, readIfThere } from '../sys/files.ts';
 
 const MAX_BYTES = 4 << 20;
@@ -47,14 +48,11 @@ export class EventLog {
     return this.#writing;
   }
 
-  /** The last events, oldest first. A line cut by a crash is left out. */
+  /** The last events, oldest first. A line cut by a crash is left out, with what was added to it. */
   async last(count: number): Promise<LoggedEvent[]> {
     const texts = await Promise.all([`${this.#path}.1`, this.#path].map((path) => readIfThere(path, 2 * MAX_BYTES)));
     const lines = texts.flatMap((bytes) => bytes?.toString('utf8').split('\n') ?? []);
-    return lines
-      .filter((line) => line.endsWith('}'))
-      .slice(-count)
-      .map((line) => JSON.parse(line) as LoggedEvent);
+    return lines.map(jsonOrNothing).filter(isEvent).slice(-count);
   }
 
   /** Events from this call on, until `signal` ends it. */
@@ -62,6 +60,10 @@ export class EventLog {
     // Listens at once, not when the first event is asked for.
     return eventsOf(on(this.#bus, 'event', { signal }), signal);
   }
+}
+
+function isEvent(value: unknown): value is LoggedEvent {
+  return typeof value === 'object' && value !== null && 'at' in value && 'kind' in value && 'text' in value;
 }
 
 async function* eventsOf(source: AsyncIterable<unknown[]>, signal: AbortSignal): AsyncGenerator<LoggedEvent> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { jsonOrNothing } from '../lib/json.ts';
 import { readIfThere, removeFile, writeFileAtomic } from '../sys/files.ts';
 import { isRunning } from '../sys/processes.ts';
 import type { MachineSockets } from '../vm/args.ts';
@@ -23,11 +24,11 @@ export async function writeRecord(runFolder: string, record: RunRecord): Promise
   await writeFileAtomic(recordPath(runFolder), `${JSON.stringify(record)}\n`, 0o600);
 }
 
-/** The record of a machine whose QEMU still runs, or undefined. */
+/** The record of a machine whose QEMU still runs, or undefined; a damaged one is none. */
 export async function readRecord(runFolder: string): Promise<RunRecord | undefined> {
   const bytes = await readIfThere(recordPath(runFolder), MAX_BYTES);
   if (!bytes) return undefined;
-  const { success, data } = RunRecord.safeParse(JSON.parse(bytes.toString('utf8')));
+  const { success, data } = RunRecord.safeParse(jsonOrNothing(bytes.toString('utf8')));
   return success && isRunning(data.qemu) ? data : undefined;
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import { jsonOrNothing } from '../../lib/json.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
@@ -99,20 +100,13 @@ function addressesOf(found: PromiseSettledResult<Addresses> | undefined): string
 async function reportsIn(folder: string): Promise<Reported[]> {
   const reported: Reported[] = [];
   for (const name of (await namesIn(folder)).filter((file) => file.endsWith('.json'))) {
-    const report = Report.safeParse(parsed(await readCapped(join(folder, name), MAX_REPORT_BYTES)));
+    const report = Report.safeParse(
+      jsonOrNothing((await readCapped(join(folder, name), MAX_REPORT_BYTES)).toString('utf8')),
+    );
     if (!report.success) throw new AppError('FILE_INVALID', `${name} is no report of \`lazaret status --json\``);
     reported.push(
       ...('machines' in report.data ? z.array(Machine).parse(report.data.machines) : [Machine.parse(report.data)]),
     );
   }
   return reported;
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
