@@ -1,0 +1,80 @@
+// npm run bench:install: what installing costs, beside `zstd -d | sha256sum` over the same bytes on the same disk.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchProject } from './install/project.ts';
+import { type Figure, median, milliseconds, printFigures } from './table.ts';
+import { smallData } from './updates/data.ts';
+
+const ROUNDS = 5;
+const MIB = 1 << 20;
+const CACHE = join(import.meta.dirname, '..', '.cache');
+
+const data = smallData(join(CACHE, 'bench-updates', 'small'));
+const work = mkdtempSync(join(CACHE, 'bench-install-'));
+try {
+  printFigures('Installing, 2 cores; medians', await figures());
+} finally {
+  rmSync(work, { recursive: true });
+}
+
+async function figures(): Promise<Figure[]> {
+  const project = await benchProject(join(work, 'project'), join(data.folder, 'v1.qcow2'));
+  const full = await project.build('full', 'full');
+  const packed = join(work, 'layer.zst');
+  const state = (name: string) => join(work, 'states', name);
+  const once = (name: string, what: string, source: string): { milliseconds: number; peakBytes: number } => {
+    const args = [join(import.meta.dirname, 'install', 'once.ts'), state(name), what, source, project.fingerprint];
+    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  };
+  const installs: ReturnType<typeof once>[] = [];
+  const peers: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const installed = once(`${round}`, 'install', full);
+    const layers = join(state(`${round}`), 'layers');
+    const [layer = ''] = readdirSync(layers);
+    if (round === 0) execFileSync('zstd', ['-q', '-19', '-T0', join(layers, layer), '-o', packed]);
+    const began = performance.now();
+    execFileSync('sh', ['-c', 'zstd -q -d -c "$1" | sha256sum', 'sh', packed]);
+    // The first round warms the caches of both.
+    if (round > 0) {
+      peers.push(performance.now() - began);
+      installs.push(installed);
+    }
+  }
+  const layerBytes = statSync(join(state('0'), 'layers', readdirSync(join(state('0'), 'layers'))[0] ?? '')).size;
+  const ours = median(installs.map((install) => install.milliseconds));
+  const ratio = median(peers) / ours;
+  const peakBytes = Math.max(...installs.map((install) => install.peakBytes));
+  const speed = (ms: number) => `${(layerBytes / MIB / (ms / 1000)).toFixed(0)} MiB/s`;
+
+  const policy = await project.build('policy', 'policy');
+  const policies = rounds((round) => once(`${round}`, 'install', policy).milliseconds);
+  const plans = rounds((round) => once(`plan-${round}`, 'plan', full).milliseconds);
+  const again = await project.build('again', 'full');
+  const rollbacks = rounds((round) => {
+    once(`${round}`, 'install', again);
+    return once(`${round}`, 'rollback', 'office').milliseconds;
+  });
+  return [
+    {
+      what: `verify and install ${(layerBytes / MIB).toFixed(0)} MiB, against zstd -d | sha256sum`,
+      measured: `${ratio.toFixed(2)} (${speed(ours)} to ${speed(median(peers))}, n = ${ROUNDS})`,
+      target: '≥ 0.7',
+      met: ratio >= 0.7,
+    },
+    milliseconds('a policy package', policies, 300),
+    milliseconds('roll back', rollbacks, 200),
+    milliseconds('what the service does for `lazaret plan`', plans, 300),
+    {
+      what: 'peak memory of the whole process, full package',
+      measured: `${(peakBytes / MIB).toFixed(0)} MiB`,
+      target: '≤ 300 MB',
+      met: peakBytes <= 300e6,
+    },
+  ];
+}
+
+function rounds(work: (round: number) => number): number[] {
+  return Array.from({ length: ROUNDS }, (_none, index) => work(index + 1));
+}

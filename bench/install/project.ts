@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { type BuildOptions, buildPackage } from '../../src/package/build.ts';
+import { foundProject } from '../../src/package/found.ts';
+import { keyPath } from '../../src/project/layout.ts';
+import { addVm } from '../../src/project/make.ts';
+import { openProject } from '../../src/project/open.ts';
+import { openKeyFile } from '../../src/trust/keys.ts';
+
+const PASSPHRASE = 'correct horse';
+const YEAR_MS = 365 * 86_400_000;
+
+/** A project with one machine whose disk this is, and its packages: each call builds another. */
+export async function benchProject(folder: string, disk: string) {
+  const now = Date.now();
+  const { fingerprint } = await foundProject(folder, { name: 'Bench', passphrase: PASSPHRASE, now });
+  const hardware = { memoryMiB: 64, cpus: 1, firmware: 'bios' } as const;
+  await addVm(await openProject(folder), { name: 'office', hardware, disk });
+  const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
+  const usual = { vms: [], out: join(folder, 'out'), mode: 'small', key, now, validForMs: YEAR_MS } as const;
+  return {
+    fingerprint,
+    build: async (name: string, kind: BuildOptions['kind']) =>
+      (await buildPackage(await openProject(folder), { ...usual, name, kind })).folder,
+  };
+}
