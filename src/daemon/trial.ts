@@ -21,6 +21,7 @@ export class TrialWatch implements Disposable {
   readonly #subject: TrialSubject;
   #trial: Trial;
   #unhealthy = false;
+  #hasPassed = false;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(subject: TrialSubject, trial: Trial) {
@@ -54,9 +55,10 @@ export class TrialWatch implements Disposable {
   /** The guest has reported itself. */
   async hello(healthy: boolean): Promise<void> {
     const { state, vm, generation, log } = this.#subject;
-    if (this.#trial.failed !== undefined) return;
+    if (this.#hasPassed || this.#trial.failed !== undefined) return;
     this.#unhealthy = !healthy;
     if (!healthy) return;
+    this.#hasPassed = true;
     clearTimeout(this.#timer);
     await passTrial(state, vm, generation);
     await log('healthy', `generation ${generation} reported itself healthy`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isThere, removeFile } from '../sys/files.ts';
-import { readState, writeState } from './instances.ts';
+import { readCurrent, readState, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STARTS = 3;
@@ -45,10 +45,14 @@ export async function writeTrial(state: string, vm: string, generation: number, 
   await writeState(generationPaths(state, vm, generation).trial, trial);
 }
 
-/** A generation has proved itself: the one before it goes, unless the user wanted it kept. */
+/**
+ * A generation has proved itself: the one before it goes, unless the user wanted it kept. Where another generation has been
+ * installed meanwhile, the former one is that one’s to go back to, and stays.
+ */
 export async function passTrial(state: string, vm: string, generation: number): Promise<void> {
   const trial = await readTrial(state, vm, generation);
   if (!trial) return;
-  if (!trial.keepOld) await removeFile(instancePaths(state, vm).former);
+  if (!trial.keepOld && (await readCurrent(state, vm)) === generation)
+    await removeFile(instancePaths(state, vm).former);
   await removeFile(generationPaths(state, vm, generation).trial);
 }

@@ -59,6 +59,26 @@ test('a system that never proved itself is nothing to go back to: the one before
   assert.deepEqual([(await openInstance(state, 'office')).current.generation, await former()], [3, 1]);
 });
 
+test('a system that proves itself while the next is installed already leaves that one its former', {
+  skip,
+}, async (t) => {
+  const { watch, former, installNext, trial } = await onTrial(t);
+  await installNext('three');
+
+  await watch.hello(true);
+
+  assert.deepEqual([await trial(), await former()], [undefined, 1]);
+});
+
+test('a guest that reports itself again, as after a restart, is noted once', { skip }, async (t) => {
+  const { watch, events } = await onTrial(t);
+
+  for (let times = 0; times < 3; times += 1) await watch.hello(true);
+  await watch.hello(false);
+
+  assert.deepEqual(events, ['healthy']);
+});
+
 for (const [how, isHeard, reason] of [
   ['that is silent', false, /did not say hello within 1s/],
   ['whose health command fails', true, /health command still failed after 1s/],
