@@ -25,6 +25,7 @@ export interface Status {
   reason?: string;
   message?: string;
   version?: string;
+  generation?: number;
   former?: number;
 }
 

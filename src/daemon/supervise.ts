@@ -60,6 +60,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #starting = new Map<string, number>();
   readonly #turns = new Turns();
   #flattening = new AbortController();
+  /** The machines have been let go of: which generations they run is no longer known here. */
+  #isEnding = false;
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
@@ -201,6 +203,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true;
     this.#stopFlattening();
     for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
   }
@@ -258,7 +261,7 @@ export class Supervisor implements AsyncDisposable {
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
     // A machine that is being started has not opened yet what it will run on.
-    if (this.#starting.size === 0) await collect(this.#options.state, this.running());
+    if (this.#starting.size === 0 && !this.#isEnding) await collect(this.#options.state, this.running());
   }
 
   /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
