@@ -43,7 +43,7 @@ export async function updateFromServer(
  * that would be fetched but all of the machine, which may be very much: the user is asked.
  * @throws UPDATE_FULL
  */
-export function requireSmall({ machines, layers, fetchBytes }: InstallPlan): void {
+function requireSmall({ machines, layers, fetchBytes }: InstallPlan): void {
   const missing = new Set(layers.map(({ sha256 }) => sha256));
   const large = machines.filter(({ machine, action }) => {
     const lacks = machine.layers.map(({ sha256 }) => missing.has(sha256));
