@@ -5,7 +5,15 @@ import { flatten } from '../install/flatten.ts';
 import { readFloor } from '../install/floor.ts';
 import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
-import { type Instance, openInstance, readDescriptor, readInstances, writeDescriptor } from '../install/instances.ts';
+import {
+  type Instance,
+  instanceNames,
+  openInstance,
+  readDescriptor,
+  readIfInstalled,
+  readInstances,
+  writeDescriptor,
+} from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { readPolicy } from '../install/policies.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
@@ -80,8 +88,10 @@ export class Supervisor implements AsyncDisposable {
       options,
       await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
     );
-    for (const instance of await readInstances(options.state)) await supervisor.#recover(instance);
-    await supervisor.#turns.take(() => supervisor.#collect());
+    for (const vm of await instanceNames(options.state)) await supervisor.#recover(vm);
+    await supervisor.#turns
+      .take(() => supervisor.#collect())
+      .catch((error: unknown) => options.log.error(failureOf(error), 'cannot tidy up'));
     supervisor.#flattenSoon();
     return supervisor;
   }
@@ -208,12 +218,13 @@ export class Supervisor implements AsyncDisposable {
     for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
   }
 
-  async #recover(instance: Instance): Promise<void> {
+  async #recover(vm: string): Promise<void> {
     const { log, state } = this.#options;
-    const { vm } = instance.file;
-    const runFolder = this.#runFolder(instance);
-    const record = await readRecord(runFolder);
     try {
+      const instance = await readIfInstalled(state, vm);
+      if (!instance) return;
+      const runFolder = this.#runFolder(instance);
+      const record = await readRecord(runFolder);
       if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
       const generation = record.generation ?? instance.current.generation;
       const watch = await this.#watch(instance, generation);

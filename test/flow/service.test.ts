@@ -94,6 +94,22 @@ test('a first installation wants the fingerprint; the next service knows the pro
   assert.equal(JSON.parse(events[0] ?? '').kind, 'installed');
 });
 
+test('a machine whose files are damaged does not keep the service from the others', { skip }, async (t) => {
+  const project = await madeProject(t);
+  await project.addVm('lab');
+  const { folder } = await project.build('one');
+  const first = await service(t);
+  assert.equal((await first.lazaret('install', folder, '--fingerprint', project.fingerprint)).status, 0);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  writeFileSync(join(first.folder, 'state', 'instances', 'lab', 'instance.json'), '{"format":1,"vm');
+
+  const { lazaret } = await service(t, first.folder);
+
+  assert.equal(JSON.parse((await lazaret('status', 'office', '--json')).stdout).state, 'stopped');
+  assert.equal(failure(await lazaret('status', 'lab', '--json')).code, 'FILE_INVALID');
+});
+
 test('two services do not work on one state folder, and none takes another’s socket', { skip }, async (t) => {
   const { where, folder } = await service(t);
 
