@@ -1,16 +1,19 @@
 import { Hono, type Context as HonoContext } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
 import type { Progress } from '../install/apply.ts';
 import { openInstance, readInstances } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
+import { jsonOrNothing } from '../lib/json.ts';
 import type { Log } from '../sys/log.ts';
 import { pinnedProject } from '../trust/client.ts';
 import { explainDestination } from './explain.ts';
 import type { Supervisor } from './supervise.ts';
 
 const MAX_EVENTS = 1000;
+const MAX_BODY_BYTES = 64 << 10;
 const InstallBody = z.strictObject({
   source: z.string().min(1).max(4000),
   fingerprint: z.string().max(100).exactOptional(),
@@ -43,6 +46,15 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   });
   app.notFound((context) => context.json({ error: failureOf(new AppError('USAGE', 'there is no such address')) }, 404));
 
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new AppError('USAGE', `a request has at most ${MAX_BODY_BYTES} bytes`);
+      },
+    }),
+  );
+
   app.get('/v1/status', async (context) => {
     const project = await pinnedProject(computerPaths(state).trust);
     const instances = await readInstances(state);
@@ -57,7 +69,7 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   });
   app.post('/v1/machines/:vm/start', async (context) => context.json(await supervisor.start(context.req.param('vm'))));
   app.post('/v1/machines/:vm/stop', async (context) => {
-    const { force } = parseBody(StopBody, await context.req.json());
+    const { force } = parseBody(StopBody, await context.req.text());
     await openInstance(state, context.req.param('vm'));
     await supervisor.machine(context.req.param('vm')).stop(force);
     return context.json({ vm: context.req.param('vm'), state: 'stopped' });
@@ -90,14 +102,14 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   });
 
   app.post('/v1/plan', async (context) =>
-    context.json(await supervisor.foresee(parseBody(PlanBody, await context.req.json()), context.req.raw.signal)),
+    context.json(await supervisor.foresee(parseBody(PlanBody, await context.req.text()), context.req.raw.signal)),
   );
   app.post('/v1/install', async (context) => {
-    const request = parseBody(InstallBody, await context.req.json());
+    const request = parseBody(InstallBody, await context.req.text());
     return streamed(context, (signal, onProgress) => supervisor.install(request, signal, onProgress));
   });
   app.post('/v1/update', async (context) => {
-    const request = parseBody(UpdateBody, await context.req.json());
+    const request = parseBody(UpdateBody, await context.req.text());
     return streamed(context, (signal, onProgress) => supervisor.update(request, signal, onProgress));
   });
   return app;
@@ -123,8 +135,9 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   }
 }
 
-function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
+/** @throws USAGE */
+function parseBody<T>(schema: z.ZodType<T>, body: string): T {
+  const parsed = schema.safeParse(jsonOrNothing(body));
   if (parsed.success) return parsed.data;
   throw new AppError(
     'USAGE',
