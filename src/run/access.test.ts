@@ -1,25 +1,37 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
 import { AppError } from '../lib/errors.ts';
 import type { VersionQuarantine } from '../policy/quarantine.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
+import type { Watched } from '../store/watch.ts';
 import { Access, type AccessParts } from './access.ts';
 import { EventLog } from './events.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 
+interface Start {
+  descriptor: string | undefined;
+  quarantine?: VersionQuarantine;
+  /** What the policy server answers to whoever watches it, one after the other; then it is silent. */
+  watched?: Watched[];
+}
+
 /** A machine whose filter, policy server and disk do as the test says, and note in which order they were asked. */
-async function machine(t: TestContext, start: { descriptor: string | undefined; quarantine?: VersionQuarantine }) {
+async function machine(t: TestContext, start: Start) {
   const asked: string[] = [];
   const world = {
     filterFails: false,
     serverFails: false,
     quarantine: start.quarantine ?? threeVersions(),
     disk: start.descriptor,
+    lookUps: 0,
   };
+  const watched = [...(start.watched ?? ['unsupported' as const])];
   let mode: 'normal' | 'restricted' | 'refuse' = 'refuse';
   const policy = (): CurrentPolicy => ({
     lookedUpAt: NOW,
@@ -46,10 +58,15 @@ async function machine(t: TestContext, start: { descriptor: string | undefined; 
     policies: {
       current: async () => policy(),
       async lookUp() {
+        world.lookUps += 1;
         if (world.serverFails) throw new AppError('STORE_UNREACHABLE', 'nobody answers');
         return policy();
       },
-      watch: async () => 'unsupported',
+      async watch(signal) {
+        const next = watched.shift();
+        if (next === undefined) await once(signal, 'abort');
+        return next ?? 'same';
+      },
       now: async () => NOW,
     },
     descriptors: {
@@ -146,4 +163,15 @@ test('two nq-set at once are judged one after the other', async (t) => {
     [true, true],
   );
   assert.equal(world.disk, V3);
+});
+
+test('news are looked up at once; a server that has none to show is left alone for a while', async (t) => {
+  const watched: Watched[] = ['same', 'changed', ...Array<Watched>(1000).fill('changed')];
+  const { access, world } = await machine(t, { descriptor: V3, watched });
+
+  while (world.lookUps === 0) await sleep(1);
+  await access.lookUp();
+  await sleep(20);
+
+  assert.equal(world.lookUps, 2, 'one of its own, and ours');
 });
