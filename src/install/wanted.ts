@@ -40,32 +40,36 @@ export async function forgetWanted(state: string): Promise<void> {
 /** Files that belong to a broken installation and are kept until another one begins or is complete. */
 export async function wantedPaths(state: string): Promise<Set<string>> {
   const { wanted } = computerPaths(state);
-  if (!(await isThere(wanted))) return new Set();
-  try {
-    const { layers, files, blobs } = await readState(wanted, WantedFile);
-    return new Set([
-      wanted,
-      ...layers.map((sha256) => layerPath(state, sha256)),
-      ...files.map((sha256) => filePath(state, sha256)),
-      ...blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))),
-    ]);
-  } catch (error) {
-    // What cannot be read keeps nothing: the second attempt fetches all of it again.
-    if (error instanceof AppError && error.code === 'FILE_INVALID') return new Set();
-    throw error;
-  }
+  const file = await readIfWhole(wanted, WantedFile);
+  if (!file) return new Set();
+  return new Set([
+    wanted,
+    ...file.layers.map((sha256) => layerPath(state, sha256)),
+    ...file.files.map((sha256) => filePath(state, sha256)),
+    ...file.blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))),
+  ]);
 }
 
 const OriginFile = z.strictObject({ format: z.literal(1), source: z.string(), tag: z.string().max(1000) });
 
 /** What tells the version of which a part is there, when it came from this source: only there does a tag mean anything. */
 export async function readOrigin(path: string, source: string): Promise<string | undefined> {
-  if (!(await isThere(path))) return undefined;
-  const origin = await readState(path, OriginFile);
-  return origin.source === source ? origin.tag : undefined;
+  const origin = await readIfWhole(path, OriginFile);
+  return origin?.source === source ? origin.tag : undefined;
 }
 
 export async function writeOrigin(path: string, source: string, tag: string | undefined): Promise<void> {
   if (tag === undefined || tag.length > 1000) await removeFile(path);
   else await writeState(path, { format: 1, source, tag });
+}
+
+/** What was noted of an installation under way, or undefined: what cannot be read is fetched once more. */
+async function readIfWhole<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  if (!(await isThere(path))) return undefined;
+  try {
+    return await readState(path, schema);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FILE_INVALID') return undefined;
+    throw error;
+  }
 }
