@@ -25,7 +25,8 @@ async function figures(): Promise<Figure[]> {
   const state = (name: string) => join(work, 'states', name);
   const once = (name: string, what: string, source: string): { milliseconds: number; peakBytes: number } => {
     const args = [join(import.meta.dirname, 'install', 'once.ts'), state(name), what, source, project.fingerprint];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+    // With the young generation that bin/lazaretd gives the service.
+    return JSON.parse(execFileSync(process.execPath, ['--max-semi-space-size=2', ...args], { encoding: 'utf8' }));
   };
   const installs: ReturnType<typeof once>[] = [];
   const peers: number[] = [];
