@@ -259,6 +259,13 @@ export async function removeNetwork(id: string, host: HostNetwork): Promise<void
   await host.settle(names.uplink);
 }
 
+/** Ends all that runs in a machine’s network, which nobody looks after any more. @throws NETWORK_FAILED */
+export async function endInside(id: string): Promise<void> {
+  const { namespace } = networkNames(id);
+  if (!(await presentNamespaces()).includes(namespace)) return;
+  await Promise.all((await processesInside(namespace)).map((process) => endProcess(process)));
+}
+
 /** What cannot be removed after a failed start must not hide why the start failed. */
 async function clearUp({ id, host, log }: NetworkOptions): Promise<void> {
   try {

@@ -1,4 +1,4 @@
-import { MachineNetwork, type NetworkOptions, removeNetwork } from '../firewall/network.ts';
+import { endInside, MachineNetwork, type NetworkOptions, removeNetwork } from '../firewall/network.ts';
 import { GuestChannel } from '../guest/channel.ts';
 import type { GuestRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -55,8 +55,9 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
     accel: deps.computer.accel,
     startedAt,
   };
-  await writeRecord(spec.runFolder, record);
   const connected = await connect({ spec, deps, record, network, access, stack }, signal);
+  // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
+  await writeRecord(spec.runFolder, record);
   await connected.qmp.execute('cont');
   const machine = new RunningMachine({ ...connected, stack: stack.move() });
   await machine.log('started', `started with ${access.report().access} access: ${access.report().reason}`);
@@ -77,6 +78,8 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
   const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
   const connected = await connect({ spec, deps, record, network, access, stack });
+  // Where the earlier service was killed just before it did this; a machine that runs is not touched by it.
+  await connected.qmp.execute('cont');
   const whole = stack.move();
   const parts = new AsyncDisposableStack();
   parts.defer(() => removeFolder(spec.runFolder));
@@ -164,8 +167,12 @@ function generationOf({ generation }: MachineSpec): { generation?: number } {
   return generation === undefined ? {} : { generation };
 }
 
-/** Removes what is left of a machine that does not run any more: its network and its run folder. @throws NETWORK_FAILED */
+/**
+ * Removes what is left of a machine that has no record: its network, its run folder, and a QEMU that was never set going or
+ * whose record was lost. It would hold the disks, and no start could have them. @throws NETWORK_FAILED
+ */
 export async function removeLeftovers(id: string, runFolder: string, { host }: Computer): Promise<void> {
+  await endInside(id);
   await removeNetwork(id, host);
   await removeFolder(runFolder);
 }
