@@ -7,7 +7,7 @@ import {
   isThere,
   makeFolder,
   moveFile,
-  readCapped,
+  readUnlinked,
   removeFile,
   temporaryBeside,
   writeFileAtomic,
@@ -22,9 +22,9 @@ export function blobName(sha256: string): string {
   return `blobs/${sha256}`;
 }
 
-/** Compresses a file into a blob of the repository, and says how to prove it. @throws FILE_*, DISK_FULL */
+/** Compresses a file into a blob of the repository, and says how to prove it. @throws FILE_* (FILE_INVALID for a link), DISK_FULL */
 export async function packFile(path: string, repository: string): Promise<PackedFile> {
-  const bytes = await readCapped(path, MAX_FILE_BYTES);
+  const bytes = await readUnlinked(path, MAX_FILE_BYTES);
   const blob = zstdCompressSync(bytes);
   const packed = { bytes: bytes.length, sha256: digest(bytes), blob: { bytes: blob.length, sha256: digest(blob) } };
   const to = join(repository, blobName(packed.blob.sha256));

@@ -42,9 +42,18 @@ async function coded<T>(path: string, work: () => Promise<T>): Promise<T> {
  * The bytes of an ordinary file, at most `maxBytes` of them.
  * @throws FILE_MISSING, FILE_DENIED, FILE_INVALID (folder, device, pipe), FILE_TOO_LARGE
  */
-export async function readCapped(path: string, maxBytes: number): Promise<Buffer> {
+export function readCapped(path: string, maxBytes: number): Promise<Buffer> {
+  return readOpened(path, maxBytes, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** As `readCapped`, but a symbolic link is no file: it could lead to any file of this computer. @throws FILE_INVALID */
+export function readUnlinked(path: string, maxBytes: number): Promise<Buffer> {
+  return readOpened(path, maxBytes, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
+
+async function readOpened(path: string, maxBytes: number, flags: number): Promise<Buffer> {
   return coded(path, async () => {
-    await using file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await using file = await fs.open(path, flags);
     const found = await file.stat();
     if (!found.isFile()) throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details: { path } });
     if (found.size > maxBytes) throw tooLarge(path, maxBytes);
