@@ -27,6 +27,13 @@ test('events come back oldest first, also after a restart and behind a line that
   );
 });
 
+test('none or fewer than none are none', async (t) => {
+  const log = new EventLog(join(scratch(t), 'events.jsonl'));
+  for (const text of ['one', 'two', 'three']) await log.add(event(text));
+
+  assert.deepEqual([await log.last(0), await log.last(-2)], [[], []]);
+});
+
 test('a follower has what happens from its call on', async (t) => {
   const log = new EventLog(join(scratch(t), 'events.jsonl'));
   await log.add(event('before'));

@@ -52,7 +52,8 @@ export class EventLog {
   async last(count: number): Promise<LoggedEvent[]> {
     const texts = await Promise.all([`${this.#path}.1`, this.#path].map((path) => readIfThere(path, 2 * MAX_BYTES)));
     const lines = texts.flatMap((bytes) => bytes?.toString('utf8').split('\n') ?? []);
-    return lines.map(jsonOrNothing).filter(isEvent).slice(-count);
+    const events = lines.map(jsonOrNothing).filter(isEvent);
+    return count > 0 ? events.slice(-count) : [];
   }
 
   /** Events from this call on, until `signal` ends it. */
