@@ -2,7 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import { computerPaths } from '../install/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
-import { makeFolder, removeTemporary } from '../sys/files.ts';
+import { makeFolder, removeTemporary } from '../sys/folders.ts';
 import { listenUnix } from '../sys/http-server.ts';
 import { takeLock } from '../sys/lock.ts';
 import { openLog } from '../sys/log.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../lib/errors.ts';
 import { startDetached } from '../sys/exec.ts';
-import { makeFolder, openFiles, readIfThere, tailOf, writeFileAtomic } from '../sys/files.ts';
+import { openFiles, readIfThere, tailOf, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder } from '../sys/folders.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
 import { DNS_PORTS } from './addresses.ts';

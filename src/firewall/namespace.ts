@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { type Ran, type RunOptions, run } from '../sys/exec.ts';
-import { namesIn } from '../sys/files.ts';
+import { namesIn } from '../sys/folders.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { type ProcessId, processOf } from '../sys/processes.ts';
 import { GATEWAY, type NetworkNames, uplinkAddresses } from './addresses.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { bootFiles } from '../package/parts.ts';
-import { namesIn, removeFile, removeFolder, removeTemporary } from '../sys/files.ts';
+import { removeFile } from '../sys/files.ts';
+import { namesIn, removeFolder, removeTemporary } from '../sys/folders.ts';
 import { chainFiles } from './chain.ts';
 import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';

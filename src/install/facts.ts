@@ -1,4 +1,5 @@
-import { freeBytes, isThere, makeFolder, namesIn } from '../sys/files.ts';
+import { isThere } from '../sys/files.ts';
+import { freeBytes, makeFolder, namesIn } from '../sys/folders.ts';
 import { readFloor } from './floor.ts';
 import { readInstances } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';

@@ -1,4 +1,5 @@
-import { fileBytes, freeBytes } from '../sys/files.ts';
+import { fileBytes } from '../sys/files.ts';
+import { freeBytes } from '../sys/folders.ts';
 import { createFile } from '../sys/new-file.ts';
 import { chainName, plain, qemuImg } from '../sys/qemu-img.ts';
 import { chainFiles } from './chain.ts';

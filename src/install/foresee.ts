@@ -1,7 +1,8 @@
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
 import { openPackage } from '../package/open.ts';
 import { openSource } from '../package/source.ts';
-import { removeFolder, temporaryBeside } from '../sys/files.ts';
+import { removeFolder } from '../sys/folders.ts';
+import { temporaryBeside } from '../sys/temporary.ts';
 import { pinnedProject } from '../trust/client.ts';
 import { computerFacts } from './facts.ts';
 import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';

@@ -4,7 +4,8 @@ import { AppError } from '../lib/errors.ts';
 import { Sha256 } from '../package/layer/entry.ts';
 import { Notes, PackedMachine } from '../package/manifest.ts';
 import { VM_NAME } from '../policy/schema.ts';
-import { isThere, linkTarget, namesIn, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { isThere, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { linkTarget, namesIn } from '../sys/folders.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STATE_BYTES = 64 << 20;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
-import { removeFile, replaceLink } from '../sys/files.ts';
+import { removeFile } from '../sys/files.ts';
+import { replaceLink } from '../sys/folders.ts';
 import { readFloor, requireFloor } from './floor.ts';
 import { openInstance } from './instances.ts';
 import { instancePaths } from './layout.ts';

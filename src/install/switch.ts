@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
-import { copyFileTo, isThere, makeFolder, moveFolder, removeFile, removeFolder, replaceLink } from '../sys/files.ts';
+import { copyFileTo, isThere, removeFile } from '../sys/files.ts';
+import { makeFolder, moveFolder, removeFolder, replaceLink } from '../sys/folders.ts';
 import { makeDiskOnce } from '../sys/qemu-img.ts';
 import {
   type InstanceFile,

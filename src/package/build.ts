@@ -3,16 +3,9 @@ import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { projectPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
-import {
-  copyFileTo,
-  isThere,
-  makeFolder,
-  moveFolder,
-  namesIn,
-  removeFolder,
-  temporaryBeside,
-  writeFileAtomic,
-} from '../sys/files.ts';
+import { copyFileTo, isThere, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/folders.ts';
+import { temporaryBeside } from '../sys/temporary.ts';
 import type { SigningKey } from '../trust/keys.ts';
 import { publish } from '../trust/repository.ts';
 import { contentsOf } from './contents.ts';

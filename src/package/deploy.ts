@@ -4,7 +4,7 @@ import { requireEnforced } from '../policy/enforced.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { projectPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
-import { namesIn } from '../sys/files.ts';
+import { namesIn } from '../sys/folders.ts';
 import type { SigningKey } from '../trust/keys.ts';
 import { publish } from '../trust/repository.ts';
 

@@ -2,16 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { AppError } from '../lib/errors.ts';
-import {
-  digestFile,
-  isThere,
-  makeFolder,
-  moveFile,
-  readUnlinked,
-  removeFile,
-  temporaryBeside,
-  writeFileAtomic,
-} from '../sys/files.ts';
+import { digestFile, isThere, moveFile, readUnlinked, removeFile, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder } from '../sys/folders.ts';
+import { temporaryBeside } from '../sys/temporary.ts';
 import { unpackZstd } from '../sys/unpack.ts';
 import type { PackedFile } from './packed-file.ts';
 

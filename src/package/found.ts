@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { keyPath, projectPaths } from '../project/layout.ts';
 import { requireEmpty, writeNewProject } from '../project/make.ts';
 import type { ProjectFile } from '../project/schema.ts';
-import { makeFolder, removeFolder } from '../sys/files.ts';
+import { makeFolder, removeFolder } from '../sys/folders.ts';
 import { createKeyFile } from '../trust/keys.ts';
 import { createRepository } from '../trust/repository.ts';
 import type { Identity } from '../trust/root.ts';

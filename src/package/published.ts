@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
-import { namesIn, readCapped } from '../sys/files.ts';
+import { readCapped } from '../sys/files.ts';
+import { namesIn } from '../sys/folders.ts';
 import { PackageManifest, type PackedMachine, parseManifestTarget } from './manifest.ts';
 import { bootFiles } from './parts.ts';
 

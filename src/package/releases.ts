@@ -2,17 +2,10 @@ import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import { vmPaths } from '../project/layout.ts';
-import {
-  fileBytes,
-  makeFolder,
-  moveFile,
-  namesIn,
-  readCapped,
-  removeFile,
-  temporaryBeside,
-  writeFileAtomic,
-} from '../sys/files.ts';
+import { fileBytes, moveFile, readCapped, removeFile, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder, namesIn } from '../sys/folders.ts';
 import { qemuImg, qemuImgVersion } from '../sys/qemu-img.ts';
+import { temporaryBeside } from '../sys/temporary.ts';
 import { blobName } from './files.ts';
 import { makeIndex } from './layer/base-index.ts';
 import { type Described, describeLayer } from './layer/describe.ts';

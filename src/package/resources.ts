@@ -4,7 +4,7 @@ import { AppError } from '../lib/errors.ts';
 import { RESOURCE_NAME } from '../policy/protection.ts';
 import { projectPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
-import { namesIn } from '../sys/files.ts';
+import { namesIn } from '../sys/folders.ts';
 import { packFile } from './files.ts';
 import type { PackageKind } from './manifest.ts';
 import { PackedFile } from './packed-file.ts';

@@ -3,16 +3,9 @@ import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { AppError } from '../lib/errors.ts';
 import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
-import {
-  copyFileTo,
-  isThere,
-  makeFolder,
-  moveFolder,
-  namesIn,
-  removeFolder,
-  temporaryBeside,
-  writeFileAtomic,
-} from '../sys/files.ts';
+import { copyFileTo, isThere, writeFileAtomic } from '../sys/files.ts';
+import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/folders.ts';
+import { temporaryBeside } from '../sys/temporary.ts';
 import { type DiskFormat, importDisk } from './disk-import.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
 import type { Project } from './open.ts';

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { AppError } from '../lib/errors.ts';
-import { fileError } from './files.ts';
+import { fileError } from './file-error.ts';
 
 const HOW = {
   read: constants.O_RDONLY | constants.O_NONBLOCK,

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../lib/errors.ts';
 import { inOrder } from '../lib/in-order.ts';
-import { fileError } from './files.ts';
+import { fileError } from './file-error.ts';
 import { type FetchOptions, openCounted, type Source } from './source.ts';
 
 /** The least that a request asks for, so that a server gets at most one for so many bytes. */

@@ -13,17 +13,8 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../test/fakes/made-project.ts';
-import {
-  appendLine,
-  copyFileTo,
-  digestFile,
-  readCapped,
-  readIfThere,
-  removeTemporary,
-  replaceLink,
-  tailOf,
-  writeFileAtomic,
-} from './files.ts';
+import { appendLine, copyFileTo, digestFile, readCapped, readIfThere, tailOf, writeFileAtomic } from './files.ts';
+import { removeTemporary, replaceLink } from './folders.ts';
 
 const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 const isRoot = process.getuid?.() === 0;

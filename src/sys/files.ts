@@ -1,42 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, systemCode } from '../lib/errors.ts';
-
-const CODES = {
-  ENOENT: 'FILE_MISSING',
-  ENOTDIR: 'FILE_MISSING',
-  EISDIR: 'FILE_INVALID',
-  ELOOP: 'FILE_INVALID',
-  EACCES: 'FILE_DENIED',
-  EPERM: 'FILE_DENIED',
-  EROFS: 'FILE_DENIED',
-  ENOSPC: 'DISK_FULL',
-  EDQUOT: 'DISK_FULL',
-  EFBIG: 'DISK_FULL',
-} as const;
-
-/** Gives a failed file call its code; what is not in the table is passed on as it is, a bug. */
-export function fileError(error: unknown, path: string): unknown {
-  const code = CODES[systemCode(error) as keyof typeof CODES];
-  const what = {
-    FILE_MISSING: 'is not there',
-    FILE_INVALID: 'is no ordinary file',
-    FILE_DENIED: 'may not be used',
-    DISK_FULL: 'does not fit: the disk is full',
-  };
-  return code ? new AppError(code, `${path} ${what[code]}`, { cause: error, details: { path } }) : error;
-}
-
-async function coded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw fileError(error, path);
-  }
-}
+import { coded, fileError } from './file-error.ts';
+import { syncFolder } from './folders.ts';
+import { temporaryBeside } from './temporary.ts';
 
 /**
  * The bytes of an ordinary file, at most `maxBytes` of them.
@@ -106,63 +76,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   });
 }
 
-/** A name in the same folder that `removeTemporary` recognises after a crash. */
-export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-}
-
-/** Removes what interrupted writes left in a folder. */
-export async function removeTemporary(folder: string): Promise<void> {
-  for (const name of await namesIn(folder)) {
-    if (name.startsWith('.') && name.endsWith('.tmp'))
-      await fs.rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-/** Makes a rename in this folder survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  await using handle = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  await handle.sync();
-}
-
-/** Syncs every file and folder below and including this folder, innermost first. */
-async function syncTree(folder: string): Promise<void> {
-  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await syncTree(path);
-    else if (entry.isFile()) {
-      await using file = await fs.open(path, 'r');
-      await file.sync();
-    }
-  }
-  await syncFolder(folder);
-}
-
-/** Points a symbolic link at `target` as one step. */
-export async function replaceLink(path: string, target: string): Promise<void> {
-  await coded(path, async () => {
-    const beside = temporaryBeside(path);
-    await fs.symlink(target, beside);
-    await fs.rename(beside, path);
-    await syncFolder(dirname(path));
-  });
-}
-
-/** Names in a folder, sorted; none when the folder is not there. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await fs.readdir(folder)).sort();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw fileError(error, folder);
-  }
-}
-
-/** Makes a folder and those above it. @throws FILE_DENIED, DISK_FULL */
-export async function makeFolder(path: string, mode = 0o755): Promise<void> {
-  await coded(path, () => fs.mkdir(path, { recursive: true, mode }));
-}
-
 export async function isThere(path: string): Promise<boolean> {
   try {
     await fs.lstat(path);
@@ -189,14 +102,6 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<{ 
   });
 }
 
-/** Bytes an ordinary user could still write to the file system that holds this folder. */
-export async function freeBytes(folder: string): Promise<number> {
-  return coded(folder, async () => {
-    const { bavail, bsize } = await fs.statfs(folder);
-    return bavail * bsize;
-  });
-}
-
 /** Copies an ordinary file of at most `maxBytes`, sharing its blocks where the file system can. @throws FILE_MISSING, FILE_INVALID, FILE_TOO_LARGE, DISK_FULL */
 export async function copyFileTo(from: string, to: string, maxBytes: number): Promise<void> {
   await coded(from, async () => {
@@ -205,19 +110,6 @@ export async function copyFileTo(from: string, to: string, maxBytes: number): Pr
     if (found.size > maxBytes) throw tooLarge(from, maxBytes);
   });
   await coded(to, () => fs.copyFile(from, to, constants.COPYFILE_FICLONE));
-}
-
-/** Moves a folder to a name that is free, as one step, with all that is in it on disk. @throws DISK_FULL, FILE_DENIED */
-export async function moveFolder(from: string, to: string): Promise<void> {
-  await coded(to, async () => {
-    await syncTree(from);
-    await fs.rename(from, to);
-    await syncFolder(dirname(to));
-  });
-}
-
-export async function removeFolder(path: string): Promise<void> {
-  await coded(path, () => fs.rm(path, { recursive: true, force: true }));
 }
 
 /** Gives `work` a file of its own with these bytes, and removes it afterwards. */
@@ -268,16 +160,6 @@ export async function tailOf(path: string, maxBytes: number): Promise<string> {
   });
 }
 
-/** Where a symbolic link points, or undefined when there is none. */
-export async function linkTarget(path: string): Promise<string | undefined> {
-  try {
-    return await fs.readlink(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw fileError(error, path);
-  }
-}
-
 /** Removes a file if it is there. */
 export async function removeFile(path: string): Promise<void> {
   await coded(path, () => fs.rm(path, { force: true }));
@@ -291,14 +173,6 @@ export async function appendLine(path: string, line: string, maxBytes: number): 
     });
     if (found && found.size + line.length > maxBytes) await fs.rename(path, `${path}.1`);
     await fs.appendFile(path, `${line}\n`, { mode: 0o640 });
-  });
-}
-
-/** Makes a folder that belongs to another user alone; `uid` undefined leaves it ours. */
-export async function makeFolderFor(path: string, uid: number | undefined): Promise<void> {
-  await coded(path, async () => {
-    await fs.mkdir(path, { recursive: true, mode: 0o700 });
-    if (uid !== undefined) await fs.chown(path, uid, uid);
   });
 }
 

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { AppError, systemCode } from '../lib/errors.ts';
-import { fileError } from './files.ts';
+import { fileError } from './file-error.ts';
 import type { Source, Wanted } from './source.ts';
 
 const CHUNK_BYTES = 1 << 20;

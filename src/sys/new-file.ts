@@ -1,7 +1,10 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../lib/errors.ts';
-import { fileError, isThere, syncFolder, temporaryBeside } from './files.ts';
+import { fileError } from './file-error.ts';
+import { isThere } from './files.ts';
+import { syncFolder } from './folders.ts';
+import { temporaryBeside } from './temporary.ts';
 
 /**
  * Makes a large file that must not exist as one step. `write` makes it under a temporary name beside, which

@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { run } from './exec.ts';
-import { isThere, moveFile, temporaryBeside } from './files.ts';
+import { isThere, moveFile } from './files.ts';
+import { temporaryBeside } from './temporary.ts';
 
 /**
  * The name under which QEMU opens a chain of qcow2 files given bottom first: every file is named by us and the

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { AppError } from '../lib/errors.ts';
-import { fileError } from './files.ts';
+import { fileError } from './file-error.ts';
 
 /**
  * Unpacks one zstd file into a new file of at most `maxBytes`, whatever it holds in memory meanwhile being small, and

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
-import { makeFolder } from '../sys/files.ts';
+import { makeFolder } from '../sys/folders.ts';
 import { fetchBytes, type Source } from '../sys/source.ts';
 import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';

@@ -24,7 +24,7 @@ import { hasChanges, normalise } from '../../src/package/layer/normalise.ts';
 import { openChain } from '../../src/package/layer/open-chain.ts';
 import { rebuildLayer } from '../../src/package/layer/rebuild.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
-import { removeTemporary } from '../../src/sys/files.ts';
+import { removeTemporary } from '../../src/sys/folders.ts';
 import { chainName } from '../../src/sys/qemu-img.ts';
 import { makeFolder } from '../fakes/plain-layer.ts';
 

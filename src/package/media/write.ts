@@ -2,21 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { run } from '../../sys/exec.ts';
-import {
-  copyFileTo,
-  fileBytes,
-  isThere,
-  makeFolder,
-  moveFile,
-  moveFolder,
-  namesIn,
-  readCapped,
-  removeFile,
-  removeFolder,
-  temporaryBeside,
-  writeFileAtomic,
-} from '../../sys/files.ts';
+import { copyFileTo, fileBytes, isThere, moveFile, readCapped, removeFile, writeFileAtomic } from '../../sys/files.ts';
+import { makeFolder, moveFolder, namesIn, removeFolder } from '../../sys/folders.ts';
 import { MediumFile } from '../../sys/medium-file.ts';
+import { temporaryBeside } from '../../sys/temporary.ts';
 import { blobName } from '../files.ts';
 import { PackageManifest, PackagePointer } from '../manifest.ts';
 import { partsOf } from '../published.ts';
