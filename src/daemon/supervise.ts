@@ -68,6 +68,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #starting = new Map<string, number>();
   readonly #turns = new Turns();
   #flattening = new AbortController();
+  #collecting: Promise<void> = Promise.resolve();
   /** The machines have been let go of: which generations they run is no longer known here. */
   #isEnding = false;
 
@@ -127,10 +128,13 @@ export class Supervisor implements AsyncDisposable {
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
   async start(vm: string): Promise<MachineReport> {
-    const instance = await this.#instanceToStart(vm);
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
-    this.#starting.set(vm, instance.current.generation);
+    this.#starting.set(vm, 0);
     try {
+      // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
+      await this.#collecting;
+      const instance = await this.#instanceToStart(vm);
+      this.#starting.set(vm, instance.current.generation);
       const watch = await this.#watch(instance);
       const machine = await startOnTrial(watch, async () =>
         startMachine(await this.#spec(instance), this.#deps(instance, watch)),
@@ -272,7 +276,10 @@ export class Supervisor implements AsyncDisposable {
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
     // A machine that is being started has not opened yet what it will run on.
-    if (this.#starting.size === 0 && !this.#isEnding) await collect(this.#options.state, this.running());
+    if (this.#starting.size > 0 || this.#isEnding) return;
+    const collecting = collect(this.#options.state, this.running());
+    this.#collecting = collecting.catch(() => undefined);
+    await collecting;
   }
 
   /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */

@@ -78,10 +78,15 @@ async function run(
   const deps: RunDeps = { computer, events, log: openLog('lazaret-manager'), ...(await sources(project, vm)) };
   const machine = await startMachine(spec, deps, context.signal);
   print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
-  const stop = () => void machine.stop();
-  if (context.signal.aborted) stop();
-  else context.signal.addEventListener('abort', stop, { once: true });
+  let failed: unknown;
+  const stop = () =>
+    machine.stop().catch((error: unknown) => {
+      failed = error;
+    });
+  if (context.signal.aborted) await stop();
+  else context.signal.addEventListener('abort', () => void stop(), { once: true });
   await machine.ended;
+  if (failed !== undefined) throw failed;
   printStep(context, `${name} has stopped`);
 }
 

@@ -18,6 +18,9 @@ export function isIso(mark: Uint8Array): boolean {
   return Buffer.from(mark).toString('latin1') === 'CD001';
 }
 
+/** Of 4 GiB each. */
+const MAX_EXTENTS = 1024;
+
 interface Folder extends Region {
   path: string;
   depth: number;
@@ -46,7 +49,7 @@ export async function isoContents(medium: MediumFile): Promise<Contents> {
       const path = `${folder.path}${name}`;
       if ((flags & FOLDER) !== 0) folders.push({ path: `${path}/`, depth: folder.depth + 1, ...extent });
       else {
-        regions = [...regions, extent];
+        if (regions.push(extent) > MAX_EXTENTS) throw found.refusal('a file in too many parts');
         if ((flags & CONTINUES) !== 0) continue;
         found.add(path, regions);
         regions = [];
