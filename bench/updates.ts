@@ -1,4 +1,4 @@
-// npm run bench:updates [-- --full] [--rounds N]: what an update costs, beside the tools Debian offers for the same job.
+// npm run bench:updates [-- --full] [--rounds N] [--only NAME,…] [--update TO,…]: what an update costs, beside the tools Debian offers for the same job.
 // The small data set is made here without network; the full one (update of a Debian root of 0.8 GB) needs root and a mirror.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,19 @@ import { fullData, smallData } from './updates/data.ts';
 import { goalsOf, printGoals } from './updates/goals.ts';
 import { prepareLayers } from './updates/layers.ts';
 import { fullRows, updateRows, verifyRows } from './updates/peers.ts';
-import { measure, printRows } from './updates/rows.ts';
+import { measure, printRows, type Row } from './updates/rows.ts';
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    update: { type: 'string', default: '' },
+  },
 });
 const rounds = Number(values.rounds);
+/** Tools whose name begins with one of those asked for; ours always. */
+const chosen = ({ name }: Row) => ['Lazaret', ...values.only.split(',')].some((start) => name.startsWith(start));
 const cache = join(import.meta.dirname, '..', '.cache', 'bench-updates');
 const data = values.full ? fullData(join(cache, 'full')) : smallData(join(cache, 'small'));
 const layers = await prepareLayers(data);
@@ -21,8 +28,9 @@ console.log(
   `${availableParallelism()} processors, medians of ${rounds} interleaved rounds, wall seconds / cpu seconds\n`,
 );
 const sets = [];
-for (const update of data.updates) {
-  const rows = measure(updateRows(data.folder, update, layers), rounds);
+const wanted = values.update.split(',').filter(Boolean);
+for (const update of data.updates.filter(({ to }) => wanted.length === 0 || wanted.includes(to))) {
+  const rows = measure(updateRows(data.folder, update, layers).filter(chosen), rounds);
   printRows(`Update ${update.from} to ${update.to}`, rows);
   sets.push({ name: `${update.from}-${update.to}`, rows });
 }
