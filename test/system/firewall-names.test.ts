@@ -173,7 +173,8 @@ test('when the computer has moved to another network, names are asked of its new
   const before = await guest.call('resolve', 'updates.test');
 
   await lab.service.call('followHost', lab.id, [SERVERS.intranet]);
-  const after = await guest.call('resolve', 'updates.test');
+  // A question that is asked just when the helpers are started anew may be lost.
+  const after = await guest.call('resolve', 'updates.test', '10.77.0.1', 3000, 3);
 
   assert.deepEqual(before, [SERVERS.intranet]);
   assert.deepEqual(after, [SERVERS.outside]);

@@ -139,9 +139,9 @@ await serveCalls({
     socket.close();
   },
 
-  /** The addresses of a name, or the failure’s code; asked again, as resolvers do, when a busy computer loses a question. */
-  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000) {
-    const resolver = new Resolver({ timeout: timeoutMs, tries: 3 });
+  /** The addresses of a name, or the failure’s code; asked again `tries` times, as resolvers do, where a question may be lost. */
+  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000, tries = 1) {
+    const resolver = new Resolver({ timeout: timeoutMs, tries });
     resolver.setServers([server]);
     try {
       return await resolver.resolve4(name);
