@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { jsonOrNothing } from '../lib/json.ts';
 import { readIfThere } from '../sys/files.ts';
 import { changesIn } from '../sys/watch.ts';
 
@@ -38,7 +39,7 @@ async function newerThan(than: number, metadata: string, signal: AbortSignal): P
   let version = than;
   for await (const _change of changesIn(metadata, signal)) {
     const bytes = await readIfThere(join(metadata, 'timestamp.json'), MAX_TIMESTAMP_BYTES);
-    version = Timestamp.safeParse(JSON.parse(bytes?.toString('utf8') ?? 'null')).data?.signed.version ?? 0;
+    version = Timestamp.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? '')).data?.signed.version ?? 0;
     if (version > than) break;
   }
   return version;

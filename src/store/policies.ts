@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
+import { jsonOrNothing } from '../lib/json.ts';
 import { Turns } from '../lib/turns.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
 import { PolicyDocument } from '../policy/schema.ts';
@@ -96,7 +97,7 @@ export class PolicyStore {
   async #cached(vm: PolicyOwner['vm']): Promise<CachedPolicy | undefined> {
     const bytes = await readIfThere(this.#path(vm.name), MAX_CACHED_BYTES);
     if (!bytes) return undefined;
-    const parsed = CachedPolicy.safeParse(jsonOrNothing(bytes));
+    const parsed = CachedPolicy.safeParse(jsonOrNothing(bytes.toString('utf8')));
     // A file that cannot be read counts as no policy, which is restricted or stricter.
     return parsed.success && parsed.data.document.vmId === vm.id ? parsed.data : undefined;
   }
@@ -109,13 +110,4 @@ export class PolicyStore {
 /** Whether a policy’s lists live on a policy server (ACE 1.0 p. 231). */
 function needsLookup({ policy }: PolicyDocument): boolean {
   return isLookedUp(policy.quarantine);
-}
-
-function jsonOrNothing(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { startDetached } from '../sys/exec.ts';
 import { openFiles } from '../sys/files.ts';
 import { hasGone, type ProcessId } from '../sys/processes.ts';
-import { type Accel, type HandedFile, type MachineSockets, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
+import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
 
 /** The first descriptor a program finds beyond standard input, output and error. */
 const FIRST_FD = 3;
@@ -35,14 +35,7 @@ export interface MachineFiles {
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
-export interface MachineStart {
-  name: string;
-  uuid: string;
-  accel: Accel;
-  memoryMiB: number;
-  cpus: number;
-  mac: string;
-  sockets: MachineSockets;
+export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware'> {
   files: MachineFiles;
   logPath: string;
   /** The command that enters the machine’s network namespace, and the user QEMU runs as. */
