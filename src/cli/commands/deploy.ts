@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../lib/duration.ts';
+import { type Command, Option } from 'commander';
 import { publishedListener } from '../../manager/published.ts';
 import { deploy } from '../../package/deploy.ts';
 import { keyPath, projectPaths } from '../../project/layout.ts';
@@ -9,10 +8,10 @@ import { withProject } from '../../project/save.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { listenTcp } from '../../sys/http-server.ts';
 import { openKeyFile } from '../../trust/keys.ts';
+import { duration, wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { wholeNumber } from './vm.ts';
 
 interface DeployOptions extends PassphraseOptions {
   directory: string;
@@ -65,11 +64,4 @@ export function addDeployCommands(program: Command): void {
   )
     .option('--host <address>', 'listen on this address', '127.0.0.1')
     .option('--port <port>', 'listen on this port, 0 for any', wholeNumber, 8470);
-}
-
-/** Milliseconds of a duration option. */
-export function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`${text} is no duration such as 12h or 30d`);
-  return ms;
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import { wholeNumber } from '../arguments.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
-import { wholeNumber } from './vm.ts';
 
 const Event = z.looseObject({ at: z.string(), kind: z.string(), text: z.string(), vm: z.string().optional() });
 

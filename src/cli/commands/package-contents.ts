@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { PackageKind } from '../../package/manifest.ts';
-import { wholeNumber } from './vm.ts';
+import { wholeNumber } from '../arguments.ts';
 
 /** What goes into a package, as the command line has it. */
 export interface ContentOptions {

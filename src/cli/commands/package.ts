@@ -9,14 +9,13 @@ import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { openKeyFile } from '../../trust/keys.ts';
+import { duration, wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { duration } from './deploy.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 import { addPlanCommand } from './package-plan.ts';
-import { wholeNumber } from './vm.ts';
 
 const DAY_MS = 86_400_000;
 

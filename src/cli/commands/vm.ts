@@ -6,6 +6,7 @@ import { addVm, removeVm } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
 import { Firmware } from '../../project/schema.ts';
+import { wholeNumber } from '../arguments.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 
@@ -101,11 +102,4 @@ function mebibytes(text: string): number {
   if (bytes === undefined || bytes % 2 ** 20 !== 0)
     throw new InvalidArgumentError(`${text} is no size such as 512M or 4G`);
   return bytes / 2 ** 20;
-}
-
-export function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
-    throw new InvalidArgumentError(`${text} is no whole number`);
-  return number;
 }
