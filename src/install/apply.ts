@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import type { Steps } from '../lib/steps.ts';
 import { blobName, unpackFile } from '../package/files.ts';
 import type { LayerEntry } from '../package/layer/entry.ts';
 import { rebuildLayer } from '../package/layer/rebuild.ts';
@@ -15,7 +16,6 @@ import { notePackageServer } from './package-server.ts';
 import type { InstallPlan } from './plan.ts';
 import { writePolicy } from './policies.ts';
 import { writeResources } from './resources.ts';
-import type { Steps } from './steps.ts';
 import { broughtPolicy, switchMachine } from './switch.ts';
 import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from './wanted.ts';
 
@@ -113,14 +113,17 @@ class Staging {
   }
 
   async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
-    const { state, signal } = this.#options;
+    const { state, signal, steps } = this.#options;
     const { part, origin } = partPaths(state, blob.sha256);
     const isContinued = (await isThere(part)) && (await fileBytes(part)) > 0;
     const before = this.#doneBytes;
     const options = {
       ...{ maxBytes: blob.bytes, timeoutMs: FETCH_MS, tag: await readOrigin(origin, this.#source.name) },
       ...(signal ? { signal } : {}),
-      onTag: (tag: string | undefined) => writeOrigin(origin, this.#source.name, tag),
+      onTag: async (tag: string | undefined) => {
+        await writeOrigin(origin, this.#source.name, tag);
+        await steps(`origin ${blob.sha256}`);
+      },
       onBytes: (bytes: number) => {
         this.#doneBytes = before + bytes;
         this.report('fetch', blob.sha256.slice(0, 12));
@@ -134,6 +137,7 @@ class Staging {
         await completeFile(this.#source, blobName(blob.sha256), part, { ...options, tag: undefined });
       }
       await removeFile(origin);
+      await steps(`blob ${blob.sha256}`);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
       const message = `the package needs ${what}, which it does not carry and which is not installed here`;

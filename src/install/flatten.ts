@@ -1,3 +1,4 @@
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { fileBytes } from '../sys/files.ts';
 import { freeBytes } from '../sys/folders.ts';
 import { createFile } from '../sys/new-file.ts';
@@ -15,7 +16,11 @@ export const MAX_CHAIN = 8;
  * are then removed by `collect`, where no other machine needs them. Returns false when there is nothing to do or no room.
  * @throws DISK_FULL, PROGRAM_FAILED, INTERRUPTED; nothing is left then
  */
-export async function flatten({ state, current }: Instance, signal?: AbortSignal): Promise<boolean> {
+export async function flatten(
+  { state, current }: Instance,
+  signal?: AbortSignal,
+  steps: Steps = noSteps,
+): Promise<boolean> {
   const { layers } = current.machine;
   const files = await chainFiles(state, layers);
   const newest = layers.at(-1);
@@ -27,7 +32,10 @@ export async function flatten({ state, current }: Instance, signal?: AbortSignal
     const options = { background: true, signal };
     const format = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=64k,lazy_refcounts=off'];
     await qemuImg(['convert', ...format, chainName(files), plain(beside)], options);
+    await steps('converted');
     await qemuImg(['compare', '-q', chainName(files), chainName([beside])], options);
+    await steps('compared');
   });
+  await steps('flattened');
   return true;
 }

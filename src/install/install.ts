@@ -1,3 +1,4 @@
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { type OpenedPackage, openPackage } from '../package/open.ts';
 import { openSource } from '../package/source.ts';
 import { applyPlan, type Progress } from './apply.ts';
@@ -5,7 +6,6 @@ import { computerFacts } from './facts.ts';
 import { computerPaths } from './layout.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from './plan.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from './plan-policies.ts';
-import { noSteps, type Steps } from './steps.ts';
 import { trustProject } from './trust-project.ts';
 
 export interface InstallRequest {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { removeFile } from '../sys/files.ts';
 import { replaceLink } from '../sys/folders.ts';
 import { readFloor, requireFloor } from './floor.ts';
 import { openInstance } from './instances.ts';
 import { instancePaths } from './layout.ts';
-import { noSteps, type Steps } from './steps.ts';
 
 /** Which generation a machine had, and which its next start uses. */
 export interface RolledBack {

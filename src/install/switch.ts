@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Steps } from '../lib/steps.ts';
 import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { copyFileTo, isThere, removeFile } from '../sys/files.ts';
@@ -15,7 +16,6 @@ import {
 } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 import { type BroughtPolicy, writePolicy } from './policies.ts';
-import type { Steps } from './steps.ts';
 import { readTrial, writeTrial } from './trial.ts';
 
 const MIB = 1 << 20;

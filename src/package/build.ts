@@ -1,16 +1,15 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { projectPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
-import { copyFileTo, isThere, writeFileAtomic } from '../sys/files.ts';
-import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/folders.ts';
-import { temporaryBeside } from '../sys/temporary.ts';
+import { isThere } from '../sys/files.ts';
 import type { SigningKey } from '../trust/keys.ts';
 import { publish } from '../trust/repository.ts';
 import { contentsOf } from './contents.ts';
 import { lastSerial, policyDocument } from './deploy.ts';
-import { blobName } from './files.ts';
+import { exportPackage } from './export.ts';
 import type { Mode } from './layer/modes.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from './manifest.ts';
 import { type PackOptions, packMachine } from './pack-machine.ts';
@@ -18,8 +17,7 @@ import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
 import type { Released } from './releases.ts';
 import { hasResources, packResources } from './resources.ts';
 import { checkRules } from './rules.ts';
-
-const MAX_BLOB_BYTES = 2 ** 52;
+import { finishBuild, forgetUnfinished, noteUnfinished, removeLeftovers, type Unwritten } from './unfinished.ts';
 
 export interface BuildOptions {
   name: string;
@@ -48,6 +46,7 @@ export interface BuildOptions {
   minGeneration?: number;
   signal?: AbortSignal;
   onProgress?: NonNullable<PackOptions['onProgress']>;
+  steps?: Steps;
 }
 
 /** A package as it was built. */
@@ -66,12 +65,28 @@ export interface BuiltPackage {
 }
 
 /**
- * Builds, signs and publishes a package, and writes it to a folder of its own.
+ * Builds, signs and publishes a package, and writes it to a folder of its own. It stands from the moment it is published: a
+ * build that ends before leaves nothing of a package, one that ends after is completed by the next.
  * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
-  const { name, kind, out, key, now, validForMs, notes, minGeneration } = options;
-  if (!PACKAGE_NAME.test(name)) throw new AppError('USAGE', `“${name}” is no name for a package`);
+  if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is no name for a package`);
+  const failed = await finishBuild(project);
+  try {
+    const built = await build(project, options);
+    return failed ? { ...built, warnings: [...built.warnings, unfinishedText(failed)] } : built;
+  } catch (error) {
+    await removeLeftovers(project).catch(() => undefined);
+    throw error;
+  }
+}
+
+function unfinishedText({ folder, failure }: Unwritten): string {
+  return `an earlier package is published, but could not be written to ${folder}: ${failure.reason}`;
+}
+
+async function build(project: Project, options: BuildOptions): Promise<BuiltPackage> {
+  const { name, kind, out, key, now, validForMs, notes, minGeneration, signal, steps = noSteps } = options;
   const folder = join(out, name);
   const repository = projectPaths(project.folder).packages;
   const earlier = await publishedManifests(repository);
@@ -116,8 +131,15 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
   );
   const blobs = new Map([...carried, ...(resources ?? [])].map(({ blob }) => [blob.sha256, blob.bytes]));
   const target = manifestTarget(generation, name);
-  await publish(repository, { add: new Map([[target, Buffer.from(canonicalJson(manifest))]]), key, now, validForMs });
-  await exportPackage(repository, folder, target, [...blobs.keys()]);
+  const exported = { folder, target, blobs: [...blobs.keys()] };
+  signal?.throwIfAborted();
+  await noteUnfinished(repository, exported);
+  await steps('noted');
+  const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);
+  await publish(repository, { add, key, now, validForMs, steps });
+  await exportPackage(repository, exported);
+  await steps('exported');
+  await forgetUnfinished(repository);
   return {
     folder,
     generation,
@@ -128,34 +150,4 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     resources: (resources ?? []).map((file) => file.name),
     warnings,
   };
-}
-
-/** Copies one release of the repository, with this package’s blobs alone, as one step. */
-async function exportPackage(
-  repository: string,
-  folder: string,
-  target: string,
-  blobs: readonly string[],
-): Promise<void> {
-  await makeFolder(dirname(folder));
-  const beside = temporaryBeside(folder);
-  try {
-    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
-    const metadata = await namesIn(join(repository, 'metadata'));
-    const newest = Math.max(...metadata.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
-    const wanted = (name: string) =>
-      /\.root\.json$/.test(name) || name === 'timestamp.json' || name.startsWith(`${newest}.`);
-    const targets = (await namesIn(join(repository, 'targets'))).filter((name) => name.endsWith(`.${target}`));
-    const files = [
-      ...metadata.filter(wanted).map((name) => join('metadata', name)),
-      ...targets.map((name) => join('targets', name)),
-      ...blobs.map(blobName),
-    ];
-    for (const file of files) await copyFileTo(join(repository, file), join(beside, file), MAX_BLOB_BYTES);
-    await writeFileAtomic(join(beside, 'package.json'), `${JSON.stringify({ format: 1, manifest: target })}\n`);
-    await moveFolder(beside, folder);
-  } catch (error) {
-    await removeFolder(beside);
-    throw error;
-  }
 }

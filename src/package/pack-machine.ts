@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import type { Steps } from '../lib/steps.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { isThere } from '../sys/files.ts';
@@ -15,6 +16,7 @@ export interface PackOptions {
   signal?: AbortSignal;
   onProgress?: (vm: string, doneBytes: number, totalBytes: number) => void;
   onReleased?: (vm: string, released: Released) => void;
+  steps?: Steps;
 }
 
 /** Makes what was changed in a machine its next release, and describes the machine. @throws VM_RUNNING, and as releaseDisk */
@@ -22,7 +24,7 @@ export async function packMachine(
   project: Project,
   vm: ProjectVm,
   serial: number,
-  { mode, signal, onProgress, onReleased }: PackOptions,
+  { mode, signal, onProgress, onReleased, steps }: PackOptions,
 ): Promise<PackedMachine> {
   const repository = projectPaths(project.folder).packages;
   const paths = vmPaths(project.folder, vm.name);
@@ -32,6 +34,7 @@ export async function packMachine(
     repository,
     mode,
     ...(signal ? { signal } : {}),
+    ...(steps ? { steps } : {}),
     onProgress: (doneBytes, totalBytes) => onProgress?.(vm.name, doneBytes, totalBytes),
     onReleased: (released) => onReleased?.(vm.name, released),
   });

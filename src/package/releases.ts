@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { vmPaths } from '../project/layout.ts';
 import { fileBytes, moveFile, readCapped, removeFile, writeFileAtomic } from '../sys/files.ts';
-import { makeFolder, namesIn } from '../sys/folders.ts';
+import { makeFolder, namesIn, removeTemporary } from '../sys/folders.ts';
 import { qemuImg, qemuImgVersion } from '../sys/qemu-img.ts';
 import { temporaryBeside } from '../sys/temporary.ts';
 import { blobName } from './files.ts';
@@ -24,6 +25,7 @@ export interface ReleaseOptions {
   onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Told of a new release, once it stands. */
   onReleased?: (released: Released) => void;
+  steps?: Steps;
 }
 
 /** A layer that was made: what became of its blocks (layer §4), what it costs, and how long each stage took. */
@@ -42,7 +44,7 @@ export interface Released {
  */
 export async function releaseDisk(folder: string, vm: string, options: ReleaseOptions): Promise<LayerEntry[]> {
   const { work, releases } = vmPaths(folder, vm);
-  const { signal } = options;
+  const { signal, steps = noSteps } = options;
   await makeFolder(releases);
   const entries = await readReleases(releases);
   const below = entries.map((_entry, index) => layerFile(releases, index + 1));
@@ -52,13 +54,16 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   const started = performance.now();
   const made = await normalise({ work, below, out: layer, ...(signal ? { signal } : {}) });
   if (!made) return entries;
+  await steps('layer');
   const normaliseMs = performance.now() - started;
   const { entry, ...packed } = await packLayer(releases, entries, below, options);
   await writeFileAtomic(entryFile(releases, number), `${JSON.stringify(entry)}\n`);
+  await steps('entry');
   // From here on the release stands; the working disk says the same as it and is made empty above it.
   const fresh = temporaryBeside(work);
   await qemuImg(['create', '-q', '-f', 'qcow2', fresh, `${made.virtualBytes}`]);
   await moveFile(fresh, work);
+  await steps('work');
   const milliseconds = { normalise: normaliseMs, ...packed.milliseconds };
   const [layerBytes, blobBytes] = [entry.bytes, entry.blob.bytes];
   options.onReleased?.({ release: number, layerBytes, blobBytes, blocks: packed.blocks, milliseconds });
@@ -71,7 +76,7 @@ async function packLayer(
   below: readonly string[],
   options: ReleaseOptions,
 ): Promise<{ entry: LayerEntry; blocks: Described['stats']; milliseconds: { describe: number; index: number } }> {
-  const { repository, mode, signal, onProgress } = options;
+  const { repository, mode, signal, onProgress, steps = noSteps } = options;
   const layer = layerFile(releases, entries.length + 1);
   const blobs = join(repository, 'blobs');
   await makeFolder(blobs);
@@ -82,8 +87,11 @@ async function packLayer(
   const started = performance.now();
   const described = await describeLayer({ layer, below, index, mode, out, signal, onProgress: progress });
   const describedAt = performance.now();
+  await steps('described');
   await moveFile(out, join(repository, blobName(described.blob.sha256)));
+  await steps('blob');
   await makeIndex({ below: [...below, layer], previous: index, out: indexFile(releases, entries.length + 1), signal });
+  await steps('index');
   const milliseconds = { describe: describedAt - started, index: performance.now() - describedAt };
   const entry = LayerEntry.parse({
     ...described.layer,
@@ -111,6 +119,16 @@ async function readReleases(releases: string): Promise<LayerEntry[]> {
 /** What the releases of a machine are, bottom first. @throws PROJECT_INVALID */
 export function releaseEntries(folder: string, vm: string): Promise<LayerEntry[]> {
   return readReleases(vmPaths(folder, vm).releases);
+}
+
+/** Removes what making a release left that did not come to its end: it goes by its entry, which comes last. @throws PROJECT_INVALID */
+export async function removeUnreleased(releases: string): Promise<void> {
+  const { length } = await readReleases(releases);
+  await removeTemporary(releases);
+  for (const name of await namesIn(releases)) {
+    const number = Number(/^(\d+)\.(?:qcow2|index)$/.exec(name)?.[1] ?? 0);
+    if (number > length) await removeFile(join(releases, name));
+  }
 }
 
 /** The layer files of a machine as they lie in the project, bottom first: what its working disk stands on. */

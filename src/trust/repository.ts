@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TargetFile } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
+import { noSteps, type Steps } from '../lib/steps.ts';
 import { isThere, writeFileAtomic } from '../sys/files.ts';
 import { makeFolder } from '../sys/folders.ts';
 import type { SigningKey } from './keys.ts';
@@ -54,6 +55,7 @@ export interface Publication {
   key: SigningKey;
   now: number;
   validForMs: number;
+  steps?: Steps;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface Publication {
  */
 export async function publish(
   folder: string,
-  { add, remove = [], key, now, validForMs }: Publication,
+  { add, remove = [], key, now, validForMs, steps = noSteps }: Publication,
 ): Promise<{ version: number; signedAt: number }> {
   const roots = await rootsIn(folder);
   if (!newestRoot(roots, folder).roles['timestamp']?.keyIDs.includes(key.keyId))
@@ -78,6 +80,7 @@ export async function publish(
     files.set(parseSigned(name, TargetName, `the name ${name}`), fileOf(name, bytes.length, sha256));
     await writeFileAtomic(join(folder, 'targets', `${sha256}.${name}`), bytes);
   }
+  await steps('targets');
   const version = (last?.version ?? 0) + 1;
   // In whole seconds, as it is written; never before the last one, though the administrator's clock may have been set back.
   const signedAt = Math.max(Math.floor(now / 1000) * 1000, last?.signedAt ?? 0);
@@ -86,7 +89,9 @@ export async function publish(
     throw new AppError('TRUST_INVALID', 'there are more files than one release can list');
   await writeFileAtomic(join(folder, 'metadata', `${version}.targets.json`), release.targets);
   await writeFileAtomic(join(folder, 'metadata', `${version}.snapshot.json`), release.snapshot);
+  await steps('snapshot');
   await writeFileAtomic(join(folder, 'metadata', 'timestamp.json'), release.timestamp);
+  await steps('published');
   return { version, signedAt };
 }
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { installPackage } from '../../src/install/install.ts';
-import type { Steps } from '../../src/install/steps.ts';
+import type { Steps } from '../../src/lib/steps.ts';
 import { scratch } from './made-project.ts';
 
 /** A failure with this code, for assert.rejects. */

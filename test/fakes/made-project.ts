@@ -15,7 +15,7 @@ import { savePolicy } from '../../src/project/save.ts';
 import { run } from '../../src/sys/exec.ts';
 import { openKeyFile } from '../../src/trust/keys.ts';
 
-const PASSPHRASE = 'correct horse';
+export const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;
 
 /** A temporary folder that goes with the test. */
@@ -72,19 +72,14 @@ export async function madeProject(
       return (await deploy(await openProject(folder), { key, now: at, validForMs })).serial;
     },
 
-    async build(packageName: string, change: Partial<BuildOptions> = {}): Promise<BuiltPackage> {
-      const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
-      const usual = {
-        kind: 'full',
-        vms: [],
-        out: join(work, 'out'),
-        mode: 'fast',
-        key,
-        now,
-        validForMs: YEAR_MS,
-      } as const;
-      return buildPackage(await openProject(folder), { name: packageName, ...usual, ...change });
-    },
+    build: (packageName: string, change: Partial<BuildOptions> = {}) =>
+      buildIn(folder, join(work, 'out'), now, { name: packageName, ...change }),
+
+    /** The same in a copy of this project. */
+    in: (copy: string, out: string) => ({
+      build: (packageName: string, change: Partial<BuildOptions> = {}) =>
+        buildIn(copy, out, now, { name: packageName, ...change }),
+    }),
 
     /** Writes noise to the machine’s working disk, as its guest would. */
     async changeDisk(offset: number): Promise<void> {
@@ -93,4 +88,15 @@ export async function madeProject(
       await run('qemu-io', ['-f', 'qcow2', '-c', pattern, image]);
     },
   };
+}
+
+async function buildIn(
+  folder: string,
+  out: string,
+  now: number,
+  change: Partial<BuildOptions> & { name: string },
+): Promise<BuiltPackage> {
+  const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
+  const usual = { kind: 'full', vms: [], out, mode: 'fast', key, now, validForMs: YEAR_MS } as const;
+  return buildPackage(await openProject(folder), { ...usual, ...change });
 }

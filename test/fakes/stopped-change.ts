@@ -1,19 +1,51 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT | STATE STEP rollback VM: makes a change of a computer’s state
-// and dies of SIGKILL after that step; with the step “-” it goes on to the end and prints the steps, one a line.
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT | rollback VM | flatten VM, or
+// node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
+// step; with the step “-” it goes on to the end and prints the steps, one a line.
+import { flatten } from '../../src/install/flatten.ts';
 import { installPackage } from '../../src/install/install.ts';
+import { openInstance } from '../../src/install/instances.ts';
 import { rollBack } from '../../src/install/rollback.ts';
+import { buildPackage } from '../../src/package/build.ts';
+import { keyPath } from '../../src/project/layout.ts';
+import { openProject } from '../../src/project/open.ts';
+import { openKeyFile } from '../../src/trust/keys.ts';
+import { PASSPHRASE } from './made-project.ts';
 
-const [, , state = '', stopAfter = '', change = '', what = '', fingerprint = ''] = process.argv;
+const YEAR_MS = 365 * 86_400_000;
+/** A fetch may be stopped each time that so many bytes more are there. */
+const FETCH_STEP_BYTES = 4 << 20;
+
+const [, , folder = '', stopAfter = '', change = '', what = '', more = ''] = process.argv;
 
 function steps(step: string): void {
   if (stopAfter === '-') process.stdout.write(`${step}\n`);
   if (step === stopAfter) process.kill(process.pid, 'SIGKILL');
 }
 
-if (change === 'rollback') await rollBack(state, what, steps);
-else {
-  const { signal } = new AbortController();
-  const request = { source: what, fingerprint, replace: true, keepOld: true };
-  const options = { state, running: new Map(), now: Date.now(), signal, onProgress: () => undefined, steps };
-  await installPackage(request, options);
+let fetched = 0;
+function onProgress({ step, doneBytes }: { step: string; doneBytes: number }): void {
+  if (step !== 'fetch') return;
+  for (; fetched + FETCH_STEP_BYTES <= doneBytes; fetched += FETCH_STEP_BYTES)
+    steps(`fetched ${fetched + FETCH_STEP_BYTES} bytes`);
+}
+
+const { signal } = new AbortController();
+switch (change) {
+  case 'rollback':
+    await rollBack(folder, what, steps);
+    break;
+  case 'flatten':
+    await flatten(await openInstance(folder, what), signal, steps);
+    break;
+  case 'build': {
+    const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
+    const request = { name: what, kind: 'full', vms: [], out: more, mode: 'fast' } as const;
+    await buildPackage(await openProject(folder), { ...request, key, now: Date.now(), validForMs: YEAR_MS, steps });
+    break;
+  }
+  default: {
+    const request = { source: what, fingerprint: more, replace: true, keepOld: true };
+    const options = { state: folder, running: new Map(), now: Date.now(), signal, onProgress, steps };
+    await installPackage(request, options);
+  }
 }

@@ -1,54 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { collect } from '../../src/install/collect.ts';
-import { openInstance, readIfInstalled } from '../../src/install/instances.ts';
-import { generationPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
+import { readIfInstalled } from '../../src/install/instances.ts';
+import { instancePaths } from '../../src/install/layout.ts';
 import { wantedPaths } from '../../src/install/wanted.ts';
 import { hasProgram, run } from '../../src/sys/exec.ts';
 import { digestFile } from '../../src/sys/files.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
+import { change, copyOf, listing, requireBootable } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const CHANGE = join(import.meta.dirname, '..', 'fakes', 'stopped-change.ts');
-
-/** Makes a change in a process of its own that dies after a step, or not: then the steps it went through come back. */
-function change(state: string, stopAfter: string, words: readonly string[]): string[] {
-  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [CHANGE, state, stopAfter, ...words], {
-    encoding: 'utf8',
-  });
-  if (stopAfter === '-') assert.equal(status, 0, stderr);
-  else assert.equal(signal, 'SIGKILL', `${stopAfter}: ${stderr}`);
-  return stdout.trim().split('\n');
-}
-
-/** A copy of a computer’s state in a folder of its own. */
-function copyOf(t: TestContext, state: string): string {
-  const copy = join(scratch(t), 'state');
-  if (existsSync(state)) cpSync(state, copy, { recursive: true, verbatimSymlinks: true });
-  return copy;
-}
-
-/** All that lies in the store, but for what the broken installation is to be resumed with. */
-function listing(state: string, resumed: ReadonlySet<string> = new Set()): string[] {
-  const folders = ['layers', 'files', 'staging', 'instances'].map((name) => `${name}/**`);
-  return globSync(folders, { cwd: state, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(state.length + 1))
-    .filter((path) => !resumed.has(path))
-    .sort();
-}
-
-/** What the machine would start from is whole. */
-async function requireBootable(state: string): Promise<number> {
-  const { current } = await openInstance(state, 'office');
-  for (const { sha256 } of current.machine.layers)
-    assert.equal((await digestFile(layerPath(state, sha256))).sha256, sha256);
-  await run('qemu-img', ['check', '-q', generationPaths(state, 'office', current.generation).overlay]);
-  return current.generation;
-}
 
 interface Scenario {
   title: string;
@@ -60,14 +22,14 @@ interface Scenario {
 
 async function walk(t: TestContext, { title, before, words, generations }: Scenario): Promise<string> {
   const whole = copyOf(t, before);
-  const steps = change(whole, '-', words);
+  const steps = await change(whole, '-', words);
   await collect(whole, new Map());
   assert.equal(await requireBootable(whole), generations[1]);
   const data = generations[0] === undefined ? undefined : await digestFile(instancePaths(before, 'office').data);
   for (const step of steps) {
     await t.test(`${title}, killed after “${step.replace(/[0-9a-f]{64}/, '…')}”`, async (sub) => {
       const state = copyOf(sub, before);
-      change(state, step, words);
+      await change(state, step, words);
       await collect(state, new Map());
 
       const instance = await readIfInstalled(state, 'office');
@@ -92,7 +54,7 @@ async function walk(t: TestContext, { title, before, words, generations }: Scena
       }
 
       if (instance?.current.generation === generations[1]) return;
-      change(state, '-', words);
+      await change(state, '-', words);
       await collect(state, new Map());
       assert.deepEqual(listing(state), listing(whole), 'the second attempt ends what the first began');
     });

@@ -40,25 +40,22 @@ export function addPackageCommands(program: Command): void {
     'build and sign a package',
     async (context, options, name = '') => {
       const { directory, out, mode, valid, notes, minGeneration } = options;
-      const built = await withProject(directory, async (project) => {
+      const { format, volumeSize } = options;
+      const { built, paths } = await withProject(directory, async (project) => {
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
         const line = progressLine(context);
         const request = { name, out: resolve(out), mode, key, now: systemClock(), validForMs: valid, signal };
         const onProgress = (vm: string, done: number, total: number) => line.show(`packing ${vm}`, done, total);
-        return buildPackage(project, {
+        const made = await buildPackage(project, {
           onProgress,
           ...request,
           ...contentRequest(options),
           ...(notes === undefined ? {} : { notes }),
           ...(minGeneration === undefined ? {} : { minGeneration }),
         });
-      });
-      const { format, volumeSize } = options;
-      const paths = await writeMedia(built.folder, {
-        format,
-        ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }),
-        signal: context.signal,
+        const media = { format, ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }), signal };
+        return { built: made, paths: await writeMedia(made.folder, media) };
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
       const parts = [
