@@ -51,13 +51,13 @@ export class LabComputer implements AsyncDisposable {
     }
   }
 
-  /** Starts the service and waits until it answers. */
-  async startService(): Promise<void> {
+  /** Starts the service, with more of an environment, and waits until it answers. */
+  async startService(more: NodeJS.ProcessEnv = {}): Promise<void> {
     const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.socket];
     const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
     const args = [...where, ...how];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
-    const env = { LAZARET_LOG: 'error', ...process.env };
+    const env = { LAZARET_LOG: 'error', ...process.env, ...more };
     const service = this.#network.spawn('host', join(BIN, 'lazaretd'), args, [...stdio], env);
     this.#service = service;
     for (let waited = 0; !existsSync(this.socket); waited += 20) {
@@ -123,7 +123,7 @@ export class LabComputer implements AsyncDisposable {
     const record = records.find((path) => JSON.parse(readFileSync(path, 'utf8')).vm === vm);
     if (record === undefined) throw new Error(`${vm} does not run`);
     const shell = await GuestShell.open(join(dirname(record), 's', 'console'));
-    await shell.run("timeout 20 sh -c 'until ip route | grep -q default; do usleep 20000; done'");
+    await shell.run("timeout 20 sh -c 'until ip route | grep -q default; do sleep 0.1; done'");
     return shell;
   }
 

@@ -1,61 +1,65 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fetched, made, putInPlace } from './cache.ts';
 import { diskOf, initrdOf } from './image.ts';
 import { uncompressedKernel, unpackKernel } from './kernel.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const CACHE = join(ROOT, '.cache');
-const DAY_MS = 86_400_000;
+/** A guest that machines of the lab can be made from. */
+export interface LabGuest {
+  /** The options of `vm add` beside its disk. */
+  vmOptions: readonly string[];
+  /** A raw disk image whose file /etc/release-number tells it from other releases. */
+  disk(release: number): string;
+  /** What the guest is told to switch itself off. */
+  powerOff: string;
+}
 
 /** A real Linux in 10 MB: the distribution’s kernel for virtual machines, busybox, and Lazaret’s guest tools. */
-export interface SmallGuest {
+export interface SmallGuest extends LabGuest {
   kernel: string;
   initrd: string;
   /** The kernel’s command line. */
   append: string;
   memoryMiB: number;
-  /** A raw disk image whose file /etc/release-number tells it from other releases. */
-  disk(release: number): string;
 }
 
 /** What makes booting quick is for tests only: addresses that can be guessed, a processor that is trusted. */
-const APPEND = [
+export const QUICK_BOOT = [
   ...['console=ttyS0', 'quiet', 'loglevel=1', 'panic=-1', 'tsc=reliable', 'no_timer_check', 'random.trust_cpu=on'],
   ...['nokaslr', 'mitigations=off', 'cryptomgr.notests', 'audit=0'],
 ].join(' ');
 
 /** Makes the guest, or finds it as it was made before. */
 export function smallGuest(): SmallGuest {
-  const packages = globSync(join(CACHE, 'kernel-packages', '*.deb')).sort();
-  if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs');
-  const folder = join(CACHE, 'guest', recipeDigest(packages));
-  if (!existsSync(folder)) {
-    removeOld(dirname(folder));
-    putInPlace(folder, (beside) => makeBootFiles(packages, beside));
-  }
-  return {
+  const packages = kernelPackages();
+  const recipe = ['lab/{guest,image,kernel}.ts', 'lab/guest/*', 'src/guest/tools/*'];
+  const busybox = createHash('sha256').update(readFileSync('/bin/busybox')).digest('hex');
+  const folder = made('guest', recipe, [...packages, busybox], (beside) => makeBootFiles(packages, beside));
+  const boot = {
     kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd'),
-    append: APPEND,
+    append: `${QUICK_BOOT} root=/dev/vda`,
     memoryMiB: 128,
+  };
+  const { kernel, initrd, append, memoryMiB } = boot;
+  return {
+    ...boot,
+    vmOptions: ['--kernel', kernel, '--initrd', initrd, '--append', append, '--memory', `${memoryMiB}`],
+    powerOff: 'poweroff -f',
     disk(release) {
       const disk = join(folder, `disk-${release}`);
       if (!existsSync(disk)) putInPlace(disk, (beside) => diskOf(release, beside));
       return join(disk, 'disk.raw');
     },
   };
+}
+
+/** The packages of the guest’s kernel. @throws where the set-up has not fetched them */
+export function kernelPackages(): string[] {
+  const packages = fetched('kernel-packages/*.deb');
+  if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs');
+  return packages;
 }
 
 function makeBootFiles(packages: readonly string[], folder: string): void {
@@ -66,31 +70,4 @@ function makeBootFiles(packages: readonly string[], folder: string): void {
   initrdOf(modules, join(folder, 'initrd'));
   rmSync(unpacked, { recursive: true });
   rmSync(modules, { recursive: true });
-}
-
-/** Makes a folder beside its place and moves it there whole; another process may have been quicker. */
-function putInPlace(folder: string, make: (beside: string) => void): void {
-  mkdirSync(dirname(folder), { recursive: true });
-  const beside = mkdtempSync(`${folder}.`);
-  try {
-    make(beside);
-    chmodSync(beside, 0o755);
-    if (!existsSync(folder)) renameSync(beside, folder);
-  } finally {
-    rmSync(beside, { recursive: true, force: true });
-  }
-}
-
-/** Removes guests of other recipes that nobody has made for a day, and what killed runs have left. */
-function removeOld(folder: string): void {
-  for (const path of globSync(join(folder, '*')))
-    if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true });
-}
-
-/** Changes with everything that the guest is made from. */
-function recipeDigest(packages: readonly string[]): string {
-  const hash = createHash('sha256').update(packages.join('\n'));
-  const recipe = globSync(['lab/{guest,image,kernel}.ts', 'lab/guest/*', 'src/guest/tools/*'], { cwd: ROOT }).sort();
-  for (const path of recipe) hash.update(`\n${path}\n`).update(readFileSync(join(ROOT, path)));
-  return hash.update(readFileSync('/bin/busybox')).digest('hex').slice(0, 16);
 }

@@ -38,6 +38,7 @@ export function diskOf(release: number, folder: string): void {
     mkdirSync(join(root, name), { recursive: true });
   installBusybox(root);
   install(join(GUEST, 'sbin-init'), join(root, 'sbin', 'init'));
+  install(join(GUEST, 'serial-shell'), join(root, 'sbin', 'serial-shell'));
   install(join(GUEST, 'udhcpc'), join(root, 'etc', 'udhcpc'));
   writeFileSync(join(root, 'etc', 'release-number'), `${release}\n`);
   execFileSync('sh', [join(TOOLS, 'install.sh'), root], { stdio: ['ignore', 'ignore', 'inherit'] });

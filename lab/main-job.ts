@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ended, LabComputer } from './computer.ts';
 import { GuestShell } from './console.ts';
-import { type SmallGuest, smallGuest } from './guest.ts';
+import { type LabGuest, smallGuest } from './guest.ts';
 import { LabNetwork, SERVERS, type Server } from './network.ts';
 
 const VM = 'office';
@@ -41,17 +41,19 @@ export class MainJob implements AsyncDisposable {
   readonly vm = VM;
   readonly network: LabNetwork;
   readonly computer: LabComputer;
-  readonly #guest: SmallGuest;
+  readonly #guest: LabGuest;
   #shell: GuestShell | undefined;
 
-  private constructor(network: LabNetwork, computer: LabComputer, guest: SmallGuest) {
+  private constructor(network: LabNetwork, computer: LabComputer, guest: LabGuest) {
     this.network = network;
     this.computer = computer;
     this.#guest = guest;
   }
 
-  static async start(onCommand: (line: string) => void = () => undefined): Promise<MainJob> {
-    const guest = smallGuest();
+  static async start(
+    onCommand: (line: string) => void = () => undefined,
+    guest: LabGuest = smallGuest(),
+  ): Promise<MainJob> {
     const network = await LabNetwork.start();
     try {
       return new MainJob(network, await LabComputer.start(network, onCommand), guest);
@@ -72,9 +74,7 @@ export class MainJob implements AsyncDisposable {
     const { project } = this.computer;
     const server = `http://${SERVERS.web}/policies`;
     const { fingerprint } = await this.#manager('init', project, '--name', 'Office', '--policy-server', server);
-    const { kernel, initrd, append, memoryMiB } = this.#guest;
-    const boot = ['--kernel', kernel, '--initrd', initrd, '--append', append, '--memory', `${memoryMiB}`];
-    await this.#manager('vm', 'add', VM, '--disk', this.#guest.disk(1), ...boot, ...more);
+    await this.#manager('vm', 'add', VM, '--disk', this.#guest.disk(1), ...this.#guest.vmOptions, ...more);
     return fingerprint;
   }
 
@@ -107,9 +107,9 @@ export class MainJob implements AsyncDisposable {
     return this.#lazaret('look-up', VM);
   }
 
-  /** Defines the next version; gives its descriptor. */
-  async addVersion(name: string): Promise<string> {
-    const { descriptor } = await this.#manager('nq', 'version', 'add', VM, name);
+  /** Defines the next version, given more options of `nq version add`; gives its descriptor. */
+  async addVersion(name: string, ...more: string[]): Promise<string> {
+    const { descriptor } = await this.#manager('nq', 'version', 'add', VM, name, ...more);
     return descriptor;
   }
 
@@ -138,11 +138,11 @@ export class MainJob implements AsyncDisposable {
     const { status, output } = await shell.run(command);
     if (status !== 0) throw new Error(`in preview: ${output}`);
     await shell.run('sync');
-    shell.send('poweroff -f');
+    shell.send(this.#guest.powerOff);
     await ended;
   }
 
-  install({ folder }: Built, ...options: string[]): Promise<Ended> {
+  install({ folder }: Pick<Built, 'folder'>, ...options: string[]): Promise<Ended> {
     return this.computer.lazaret('install', folder, ...options);
   }
 

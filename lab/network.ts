@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -94,6 +94,18 @@ export class LabNetwork implements AsyncDisposable {
   /** The words that start a program in one of the computers. */
   command(place: Place, program: string, args: readonly string[]): string[] {
     return [...enter(this.#namespace(place)), 'setpriv', '--pdeathsig', 'KILL', program, ...args];
+  }
+
+  /** Lets what the web server hands out be had by TLS too; gives the certificate that says who web.lab.test is. */
+  async startTls(folder: string): Promise<string> {
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=web.lab.test', '-addext', `subjectAltName=DNS:web.lab.test,IP:${SERVERS.web}`];
+    const how = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    execFileSync('openssl', [...how, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    const args = [join(import.meta.dirname, 'tls-front.ts'), SERVERS.web, folder];
+    const child = this.spawn('web', process.execPath, args, ['ignore', 'inherit', 'inherit', 'ipc']);
+    await once(child, 'message');
+    return certificate;
   }
 
   /** How many echo requests arrived since the last call: those of `MARKED_BYTES`, and all others. */

@@ -13,13 +13,14 @@ export function ask(program, args) {
 /** Runs apt-get quietly; what it said is shown when it fails. @throws SetupError */
 export function aptGet(args, cwd) {
   const options = ['-qq', '-o', 'Dpkg::Use-Pty=0', '-o', 'APT::Sandbox::User=root'];
-  const { status, stdout, stderr } = spawnSync('apt-get', [...options, ...args], {
-    encoding: 'utf8',
-    env: environment(),
-    cwd,
-  });
-  if (status === 0) return;
-  throw new SetupError(`apt-get ${args[0]} failed:\n${stdout}${stderr}`.trim());
+  const { status, output } = run('apt-get', [...options, ...args], cwd);
+  if (status !== 0) throw new SetupError(`apt-get ${args[0]} failed:\n${output}`);
+}
+
+/** Runs a program of apt’s family; gives its status, and all that it said. */
+export function run(program, args, cwd) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: environment(), cwd });
+  return { status, output: `${stdout}${stderr}`.trim() };
 }
 
 /** Fetches the lists of packages, once. @throws SetupError */

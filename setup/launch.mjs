@@ -1,7 +1,8 @@
-// node setup/launch.mjs [--no-system] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system|--debian] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchDebianGuest } from './debian-guest.mjs';
 import { fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
 import { nodeProgram } from './node-program.mjs';
@@ -16,11 +17,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.env.PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 function main(args) {
-  const withSystem = args[0] !== '--no-system';
-  const [script, ...rest] = withSystem ? args : args.slice(1);
+  const [option] = args;
+  const withSystem = option !== '--no-system';
+  const [script, ...rest] = option?.startsWith('--') ? args.slice(1) : args;
   installNodePackages(root);
   if (withSystem) installSystemPackages();
   if (withSystem) fetchGuestKernel(root);
+  if (option === '--debian') fetchDebianGuest(root);
   const node = nodeProgram(root);
   if (script) start([...(withSystem ? asNetworkAdministrator() : []), node, join(root, script), ...rest]);
 }

@@ -9,8 +9,8 @@ const PACKAGES = [
 ];
 
 /** Installs the programs that machines, networks and tests need, unless they are there. @throws SetupError */
-export function installSystemPackages() {
-  const missing = missingPackages();
+export function installSystemPackages(names = PACKAGES) {
+  const missing = missingPackages(names);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (!isRoot())
@@ -20,7 +20,7 @@ export function installSystemPackages() {
   aptGet(command.split(' ').slice(1));
 }
 
-function missingPackages() {
-  const known = ask('dpkg-query', ['-W', '-f', `\${Package} \${db:Status-Status}\n`, ...PACKAGES]).split('\n');
-  return PACKAGES.filter((name) => !known.includes(`${name} installed`));
+function missingPackages(names) {
+  const known = ask('dpkg-query', ['-W', '-f', `\${Package} \${db:Status-Status}\n`, ...names]).split('\n');
+  return names.filter((name) => !known.includes(`${name} installed`));
 }

@@ -14,7 +14,7 @@ const USAGE = 64;
 /** System tests run a whole virtual machine each: more of them at once only wait for each other. */
 const AT_ONCE = 2;
 /** Ends a file that hangs; no test comes near it. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 900_000;
 /** How long tests may take to put away what they made, after Ctrl-C. */
 const GRACE_MS = 15_000;
 
