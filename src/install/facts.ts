@@ -5,6 +5,7 @@ import { readInstances } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import type { ComputerFacts } from './plan.ts';
 import { readPolicy } from './policies.ts';
+import { stagedBytes } from './wanted.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */
 export async function computerFacts(
@@ -29,6 +30,7 @@ export async function computerFacts(
     layers: digestsOf(names, '.qcow2'),
     flattened: digestsOf(names, '.flat.qcow2'),
     files: new Set(await namesIn(paths.files)),
+    staged: await stagedBytes(state),
     freeBytes: await freeBytes(state),
     minGeneration: await readFloor(state),
     now,

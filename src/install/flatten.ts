@@ -28,6 +28,7 @@ export async function flatten(
   const sizes = await Promise.all(files.map(fileBytes));
   const need = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if ((await freeBytes(computerPaths(state).layers)) < need) return false;
+  await steps('room');
   await createFile(flatPath(state, newest.sha256), 0o444, async (beside) => {
     const options = { background: true, signal };
     const format = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=64k,lazy_refcounts=off'];

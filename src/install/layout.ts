@@ -9,6 +9,8 @@ export function computerPaths(state: string) {
     packageServer: join(state, 'package-server.json'),
     trust: join(state, 'trust'),
     policies: join(state, 'policies'),
+    /** The account that policies are read from a directory with. */
+    directory: join(state, 'directory.json'),
     layers: join(state, 'layers'),
     files: join(state, 'files'),
     staging: join(state, 'staging'),

@@ -36,6 +36,7 @@ const EMPTY: ComputerFacts = {
     layers: new Set<string>(),
     flattened: new Set<string>(),
     files: new Set<string>(),
+    staged: new Map<string, number>(),
     freeBytes: 1e12,
     minGeneration: 0,
     now: NOW,
@@ -81,6 +82,14 @@ test('what is here already is neither fetched nor needs room', () => {
   const todo = plan(MANIFEST, { ...EMPTY, layers: new Set([SHA]) });
 
   assert.deepEqual([plan(MANIFEST, EMPTY).fetchBytes, todo.fetchBytes, todo.layers], [1000, 0, []]);
+});
+
+test('what a broken installation has fetched already needs no more room, but no more than the blob’s own', () => {
+  const need = (bytes: number) =>
+    plan(MANIFEST, { ...EMPTY, staged: new Map([['b'.repeat(64), bytes]]) }).needBytes -
+    plan(MANIFEST, EMPTY).needBytes;
+
+  assert.deepEqual([need(0), need(600), need(5000)], [0, -600, -1000]);
 });
 
 test('room and loss are questions of their own', () => {

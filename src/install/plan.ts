@@ -15,6 +15,8 @@ export interface ComputerFacts {
   /** Digests of layers that one file stands for, together with all layers below them. */
   flattened: ReadonlySet<string>;
   files: ReadonlySet<string>;
+  /** Bytes that a broken installation has already fetched, by the digest of their blob. */
+  staged: ReadonlyMap<string, number>;
   freeBytes: number;
   /** The lowest generation that may be installed. */
   minGeneration: number;
@@ -42,7 +44,7 @@ export interface InstallPlan {
   policies: readonly PolicyPlan[];
   layers: readonly LayerEntry[];
   files: readonly PackedFile[];
-  /** Bytes to be fetched, and bytes the computer must have room for. */
+  /** Bytes of all blobs, and bytes the computer must have room for beyond what it has of them. */
   fetchBytes: number;
   needBytes: number;
 }
@@ -65,8 +67,11 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
     ({ sha256 }) => !facts.files.has(sha256),
   );
   const fetchBytes = sum([...layers, ...files].map(({ blob }) => blob.bytes));
-  const needBytes =
-    fetchBytes + sum([...layers, ...files].map(({ bytes }) => bytes)) + (wanted.length > 0 ? MARGIN_BYTES : 0);
+  const stagedBytes = sum(
+    [...layers, ...files].map(({ blob }) => Math.min(blob.bytes, facts.staged.get(blob.sha256) ?? 0)),
+  );
+  const unpackedBytes = sum([...layers, ...files].map(({ bytes }) => bytes));
+  const needBytes = fetchBytes - stagedBytes + unpackedBytes + (wanted.length > 0 ? MARGIN_BYTES : 0);
   const policies = planPolicies(manifest, facts.machines);
   const { name, generation } = manifest;
   return { package: name, generation, machines, policies, layers, files, fetchBytes, needBytes };

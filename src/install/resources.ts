@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Sha256 } from '../package/layer/entry.ts';
 import type { Resources } from '../package/resources.ts';
-import { RESOURCE_NAME } from '../policy/protection.ts';
+import { RESOURCE_NAME } from '../policy/script.ts';
 import { isThere } from '../sys/files.ts';
 import { readState, writeState } from './instances.ts';
 import { computerPaths } from './layout.ts';

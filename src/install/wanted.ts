@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Sha256 } from '../package/layer/entry.ts';
-import { isThere, removeFile } from '../sys/files.ts';
+import { fileBytes, isThere, removeFile } from '../sys/files.ts';
 import { namesIn } from '../sys/folders.ts';
 import { readState, writeState } from './instances.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
@@ -20,6 +20,14 @@ const WantedFile = z.strictObject({
 export function partPaths(state: string, sha256: string): { part: string; origin: string } {
   const part = join(computerPaths(state).staging, `${sha256}.part`);
   return { part, origin: `${part}.json` };
+}
+
+/** How many bytes have arrived of each blob on its way, by its digest. */
+export async function stagedBytes(state: string): Promise<Map<string, number>> {
+  const names = await namesIn(computerPaths(state).staging);
+  const digests = names.filter((name) => /^[0-9a-f]{64}\.part$/.test(name)).map((name) => name.slice(0, 64));
+  const arrived = digests.map(async (sha256) => [sha256, await fileBytes(partPaths(state, sha256).part)] as const);
+  return new Map(await Promise.all(arrived));
 }
 
 /** Notes what an installation brings, so that a second attempt finds what the first fetched; what others fetched goes. */

@@ -15,6 +15,9 @@ export function chainName(files: readonly string[]): string {
   return `json:${JSON.stringify(name)}`;
 }
 
+/** How QEMU’s tool says that a disk is full, in the language it is run in. */
+const FULL = /No space left on device|Disk quota exceeded/;
+
 interface Options {
   /** Gives way to everything else that wants the processor. */
   background?: boolean;
@@ -38,18 +41,20 @@ export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Optio
   return json(['info', '--output=json', '-f', format, plain(path)], options);
 }
 
-/** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage` */
+/** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage`, DISK_FULL */
 export async function qemuImg(
   args: readonly string[],
   { timeoutMs = 3_600_000, signal, background = false }: Options = {},
 ): Promise<string> {
   const [program, ...words] = background ? ['nice', '-n', '19', 'qemu-img'] : ['qemu-img'];
-  const { stdout } = await run(program, [...words, ...args], {
-    timeoutMs,
-    maxBytes: 256 << 20,
-    ...(signal ? { signal } : {}),
-  });
-  return stdout;
+  const options = { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) };
+  try {
+    return (await run(program, [...words, ...args], options)).stdout;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'PROGRAM_FAILED' && FULL.test(error.message))
+      throw new AppError('DISK_FULL', 'a disk image does not fit: the disk is full', { cause: error });
+    throw error;
+  }
 }
 
 /** Makes an empty qcow2 disk that names no other file, as one step; one that is there already stays as it is. @throws as `mapImage`, DISK_FULL */
