@@ -79,7 +79,7 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   );
   app.post('/v1/machines/:vm/look-up', async (context) => {
     const machine = supervisor.machine(context.req.param('vm'));
-    await machine.access.lookUp();
+    await machine.access.lookUp('interval');
     return context.json(machine.report());
   });
   app.get('/v1/machines/:vm/explain', async (context) => {

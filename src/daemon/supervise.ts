@@ -30,6 +30,7 @@ import type { MachineSpec, RunDeps } from '../run/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
+import { installedPlugins } from './plugins.ts';
 import { installedSpec, machineId } from './spec.ts';
 import { startOnTrial, TrialWatch } from './trial.ts';
 
@@ -267,7 +268,7 @@ export class Supervisor implements AsyncDisposable {
     const { log } = this.#options;
     const judged = [...this.#machines.values()].map(({ spec: { name: vm }, access }) =>
       access
-        .lookUp()
+        .lookUp('interval')
         .catch((error: unknown) => log.error({ vm, ...failureOf(error) }, 'a new policy could not be enforced')),
     );
     await Promise.all(judged);
@@ -311,6 +312,7 @@ export class Supervisor implements AsyncDisposable {
     return {
       computer: this.#computer,
       events: this.events,
+      plugins: installedPlugins(state, file.vm),
       log,
       ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {

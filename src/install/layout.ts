@@ -16,6 +16,8 @@ export function computerPaths(state: string) {
     staging: join(state, 'staging'),
     wanted: join(state, 'staging', 'wanted.json'),
     instances: join(state, 'instances'),
+    /** Copies of plug-ins while they run. */
+    plugins: join(state, 'plugins'),
     events: join(state, 'events.jsonl'),
     accel: join(state, 'accel.json'),
   };

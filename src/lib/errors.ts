@@ -177,6 +177,29 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** A failure a user may see: a code of the table, a message with the particulars, and the cause. */
+  PLUGIN_MISSING: {
+    exit: 66,
+    http: 409,
+    hint: 'Put the script into the project’s resources/ and bring it with a full, update or custom package.',
+  },
+  PLUGIN_CHANGED: {
+    exit: 65,
+    http: 409,
+    hint: 'Somebody changed the plug-in’s files on this computer: install the package again.',
+  },
+  PLUGIN_NO_PROGRAM: {
+    exit: 65,
+    http: 409,
+    hint: 'Begin the script with `#!` and an interpreter that users’ computers have, or use a program for their processor.',
+  },
+  PLUGIN_LATE: { exit: 75, http: 504, hint: 'Make the plug-in faster, or raise `timeout` of its `script`.' },
+  PLUGIN_FAILED: { exit: 70, http: 500, hint: 'What the plug-in wrote to standard error is in `lazaret events`.' },
+  PLUGIN_OUTPUT: { exit: 65, http: 500, hint: 'Let the plug-in write YES, NO or REJECT alone, and end with status 0.' },
+  PLUGIN_UNCONFINED: {
+    exit: 71,
+    http: 500,
+    hint: 'Plug-ins run in bubblewrap alone: `lazaret doctor` says what this computer lacks for it.',
+  },
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

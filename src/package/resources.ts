@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { RESOURCE_NAME } from '../policy/protection.ts';
+import { RESOURCE_NAME } from '../policy/script.ts';
 import { projectPaths } from '../project/layout.ts';
-import type { Project } from '../project/open.ts';
+import type { Project, ProjectVm } from '../project/open.ts';
 import { namesIn } from '../sys/folders.ts';
 import { packFile } from './files.ts';
 import type { PackageKind } from './manifest.ts';
@@ -29,6 +29,18 @@ export function hasResources(kind: PackageKind, isAsked: boolean | undefined): b
 export async function resourceFiles({ folder }: Project): Promise<string[]> {
   const { resources } = projectPaths(folder);
   return (await namesIn(resources)).map((name) => join(resources, name));
+}
+
+/** The plug-ins that machines’ policies name and the project has not, as failures with the code PLUGIN_MISSING. */
+export async function missingPlugins(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
+  const present = (await resourceFiles(project)).map((path) => basename(path));
+  return vms.flatMap(({ name: vm, policy: { value } }) => {
+    const file = value.quarantine.type === 'custom' ? value.quarantine.script.file : undefined;
+    if (file === undefined || present.includes(file)) return [];
+    return [
+      new AppError('PLUGIN_MISSING', `${vm}: the plug-in ${file} is not in resources/`, { details: { vm, file } }),
+    ];
+  });
 }
 
 /** Packs all resources of a project. @throws PROJECT_INVALID for a name that not every system can have, FILE_*, DISK_FULL */

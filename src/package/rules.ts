@@ -12,6 +12,7 @@ import { isThere } from '../sys/files.ts';
 import { lastSerial, policyDocument } from './deploy.ts';
 import type { PackageManifest } from './manifest.ts';
 import { packagedPolicy } from './published.ts';
+import { missingPlugins } from './resources.ts';
 
 /** Machines and policies that a package is to have. */
 export interface Contents {
@@ -38,7 +39,7 @@ export async function checkRules(project: Project, contents: Contents, options: 
 
 /**
  * All that the rules say against a package that is to be built (ACE 1.0 pp. 129, 142): RECOVERY_KEY_FIXED,
- * POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND; and what its administrator may not have meant.
+ * POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND, PLUGIN_MISSING; and what its administrator may not have meant.
  */
 export async function findProblems(
   project: Project,
@@ -60,6 +61,7 @@ export async function findProblems(
     ),
     () => requireNewest(behind, options.strict),
   ].flatMap(problemOf);
+  problems.push(...(await missingPlugins(project, all)));
   const notes = policies.flatMap((vm) => policyWarnings(vm, options));
   const servers = all.flatMap((vm) => serverWarnings(project, vm));
   return { problems, warnings: [...notes, ...behind, ...servers, ...(await undeployed(project, all))] };

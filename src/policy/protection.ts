@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** A file of the project’s `resources/`, which is flat. */
-export const RESOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+import { Script } from './script.ts';
 
 /** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
 export const Encryption = z.strictObject({
@@ -38,7 +36,7 @@ export const Authentication = z.discriminatedUnion('type', [
     groups: z.array(Account).max(10_000).default([]),
   }),
   /** A file of the project’s `resources/` decides. */
-  z.strictObject({ type: z.literal('script'), file: z.string().regex(RESOURCE_NAME) }),
+  z.strictObject({ type: z.literal('script'), ...Script.shape }),
 ]);
 export type Authentication = z.infer<typeof Authentication>;
 

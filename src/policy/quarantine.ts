@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
 import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
+import { Script } from './script.ts';
 
 const MAX_ENTRIES = 10_000;
 const MAX_VERSIONS = 1000;
@@ -45,12 +46,16 @@ export type Version = z.infer<typeof Version>;
 
 const Messages = z.strictObject({ restricted: Message.exactOptional(), updateAvailable: Message.exactOptional() });
 
+const Interval = Duration(SECOND_MS, DAY_MS).default('5m');
+/** What holds once the policy could not be looked up for `maxOffline`. There is no value that means normal access. */
+const OnUnreachable = z.enum(['keep', 'restricted', 'refuse']);
+const MaxOffline = Duration(SECOND_MS, 365 * DAY_MS);
+
 const Lookup = {
   /** How often the policy is looked up while the machine runs. */
-  interval: Duration(SECOND_MS, DAY_MS).default('5m'),
-  /** What holds once the policy could not be looked up for `maxOffline`. There is no value that means normal access. */
-  onUnreachable: z.enum(['keep', 'restricted', 'refuse']).default('restricted'),
-  maxOffline: Duration(SECOND_MS, 365 * DAY_MS).default('7d'),
+  interval: Interval,
+  onUnreachable: OnUnreachable.default('restricted'),
+  maxOffline: MaxOffline.default('7d'),
 };
 
 const Mode = z.enum(['whitelist', 'blacklist']);
@@ -87,17 +92,34 @@ export const VersionQuarantine = z.strictObject({
 });
 export type VersionQuarantine = z.infer<typeof VersionQuarantine>;
 
+/** Normal and restricted access, chosen by a plug-in on the computer (ACE 1.0 pp. 232, 248). */
+export const CustomQuarantine = z.strictObject({
+  type: z.literal('custom'),
+  mode: Mode.default('whitelist'),
+  normal: AccessSection.default(empty),
+  restricted: AccessSection.default(empty),
+  script: Script,
+  messages: Messages.pick({ restricted: true }).default({}),
+  /** How often the plug-in is asked while the machine runs, and the policy looked up where that is done at all. */
+  interval: Interval,
+  /** Where it is there, the policy is looked up too; where it is not, it comes with packages alone. */
+  onUnreachable: OnUnreachable.exactOptional(),
+  maxOffline: MaxOffline.exactOptional(),
+});
+export type CustomQuarantine = z.infer<typeof CustomQuarantine>;
+
 export const Quarantine = z.discriminatedUnion('type', [
   NoQuarantine,
   StaticQuarantine,
   DynamicQuarantine,
   VersionQuarantine,
+  CustomQuarantine,
 ]);
 export type Quarantine = z.infer<typeof Quarantine>;
 
 /** A quarantine that lives on a policy server (ACE 1.0 p. 231). */
-export type LookedUp = Extract<Quarantine, { interval: string }>;
+export type LookedUp = Extract<Quarantine, { interval: string }> & { onUnreachable: z.infer<typeof OnUnreachable> };
 
 export function isLookedUp(quarantine: Quarantine): quarantine is LookedUp {
-  return 'interval' in quarantine;
+  return 'onUnreachable' in quarantine;
 }

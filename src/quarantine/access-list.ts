@@ -28,6 +28,7 @@ export function accessLists(quarantine: Quarantine): AccessLists {
     case 'dynamic':
       return { normal: listOf(quarantine.mode, quarantine.normal), restricted: NOTHING };
     case 'version-based':
+    case 'custom':
       return {
         normal: listOf(quarantine.mode, quarantine.normal),
         restricted: listOf(quarantine.mode, quarantine.restricted),

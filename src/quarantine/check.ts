@@ -1,3 +1,4 @@
+import { isLookedUp } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import { sameDescriptor } from './versions.ts';
 
@@ -9,7 +10,13 @@ export interface Problem {
 
 /** What a schema cannot see: encryption that nobody could open, two versions with one name or descriptor, a threshold that names no version. */
 export function checkPolicy(policy: MachinePolicy): Problem[] {
-  return [...checkProtection(policy), ...checkVersions(policy)];
+  return [...checkProtection(policy), ...checkVersions(policy), ...checkPlugin(policy)];
+}
+
+/** A setting that nothing would enforce. */
+function checkPlugin({ quarantine }: MachinePolicy): Problem[] {
+  const isIdle = quarantine.type === 'custom' && quarantine.maxOffline !== undefined && !isLookedUp(quarantine);
+  return isIdle ? [{ path: ['quarantine', 'maxOffline'], message: 'is for policies with onUnreachable' }] : [];
 }
 
 /** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */

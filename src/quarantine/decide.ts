@@ -1,5 +1,13 @@
 import { parseDuration } from '../lib/duration.ts';
-import type { LookedUp, Quarantine, Version, VersionQuarantine } from '../policy/quarantine.ts';
+import {
+  type CustomQuarantine,
+  isLookedUp,
+  type LookedUp,
+  type Quarantine,
+  type Version,
+  type VersionQuarantine,
+} from '../policy/quarantine.ts';
+import type { PluginAnswer } from './plugin.ts';
 import { dueVersion, placeOf } from './versions.ts';
 
 /** What is known about the policy itself. */
@@ -8,17 +16,21 @@ export interface PolicyFacts {
   lookedUpAt: number | undefined;
   /** Preview and other uses of a policy that is at hand need no policy server. */
   atHand: boolean;
+  /** What the plug-in of a custom quarantine said last; one that was not asked has said nothing. */
+  plugin?: PluginAnswer | undefined;
 }
 
 /** What a machine may reach, and why. `refused` means no network at all, and no start. */
 export type Decision =
-  | { access: 'normal'; reason: 'unrestricted' | 'static' | 'dynamic' | 'version'; newer?: Version }
+  | { access: 'normal'; reason: 'unrestricted' | 'static' | 'dynamic' | 'version' | 'plugin-yes'; newer?: Version }
   | { access: 'normal'; reason: 'grace'; newer: Version; until: number }
   | {
       access: 'restricted';
       reason: 'outdated' | 'unset' | 'unknown-version' | 'never-looked-up' | 'offline';
       due?: Version;
     }
+  | { access: 'restricted'; reason: 'plugin-no' | 'plugin-reject' }
+  | { access: 'restricted'; reason: 'plugin-void'; why: string }
   | { access: 'refused'; reason: 'never-looked-up' | 'offline' };
 
 /**
@@ -31,7 +43,8 @@ export type Decision =
  * away too long   | restricted         | restricted
  * never, too long | refuse             | refused
  *
- * A dynamic quarantine has one list: restricted means none.
+ * A dynamic quarantine has one list: restricted means none. A custom one that is not looked up counts as seen lately; what
+ * counts is the plug-in’s answer: YES is normal access, everything else is restricted.
  */
 export function decide(
   quarantine: Quarantine,
@@ -48,17 +61,48 @@ export function decide(
       return unreachable(quarantine, facts, now) ?? { access: 'normal', reason: 'dynamic' };
     case 'version-based':
       return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor, now);
+    case 'custom':
+      return unreachable(quarantine, facts, now) ?? byPlugin(facts.plugin);
   }
 }
 
-function unreachable(quarantine: LookedUp, facts: PolicyFacts, now: number): Decision | undefined {
-  if (facts.atHand) return undefined;
+/** Whether a decision waits for the plug-in: one that is restricted or refused without it does not. */
+export function waitsForPlugin(
+  quarantine: Quarantine,
+  facts: PolicyFacts,
+  now: number,
+): quarantine is CustomQuarantine {
+  return quarantine.type === 'custom' && unreachable(quarantine, facts, now) === undefined;
+}
+
+function byPlugin(answer: PluginAnswer | undefined): Decision {
+  switch (answer?.verdict) {
+    case 'yes':
+      return { access: 'normal', reason: 'plugin-yes' };
+    case 'no':
+      return { access: 'restricted', reason: 'plugin-no' };
+    case 'reject':
+      return { access: 'restricted', reason: 'plugin-reject' };
+    case 'void':
+      return { access: 'restricted', reason: 'plugin-void', why: answer.why };
+    case undefined:
+      return { access: 'restricted', reason: 'plugin-void', why: 'the plug-in was not asked' };
+  }
+}
+
+function unreachable(quarantine: LookedUp | CustomQuarantine, facts: PolicyFacts, now: number): Decision | undefined {
+  if (facts.atHand || !isLookedUp(quarantine)) return undefined;
   const { onUnreachable } = quarantine;
   const { lookedUpAt } = facts;
-  const maxOfflineMs = parseDuration(quarantine.maxOffline) ?? 0;
+  const maxOfflineMs = maxOfflineOf(quarantine);
   if (lookedUpAt !== undefined && (now - lookedUpAt <= maxOfflineMs || onUnreachable === 'keep')) return undefined;
   const reason = lookedUpAt === undefined ? 'never-looked-up' : 'offline';
   return { access: onUnreachable === 'refuse' ? 'refused' : 'restricted', reason };
+}
+
+/** How long the last policy holds without the policy server, in milliseconds. */
+export function maxOfflineOf({ maxOffline = '7d' }: LookedUp): number {
+  return parseDuration(maxOffline) ?? 0;
 }
 
 function byVersion(quarantine: VersionQuarantine, descriptor: string | undefined, now: number): Decision {
@@ -95,8 +139,9 @@ function thresholdPlace({ threshold, versions }: VersionQuarantine): number {
 
 /** The administrator’s text for the user, or undefined when there is none to show (ACE 1.0 pp. 142-146). */
 export function messageFor(quarantine: Quarantine, decision: Decision): string | undefined {
-  if (quarantine.type !== 'version-based') return undefined;
+  if (!('messages' in quarantine)) return undefined;
   if (decision.access === 'restricted') return quarantine.messages.restricted;
+  if (quarantine.type === 'custom') return undefined;
   return decision.access === 'normal' && 'newer' in decision ? quarantine.messages.updateAvailable : undefined;
 }
 
@@ -119,6 +164,14 @@ export function reasonText(decision: Decision): string {
       return 'it has not reported a version yet';
     case 'unknown-version':
       return 'it reported a version that is not defined any more';
+    case 'plugin-yes':
+      return 'the plug-in said yes';
+    case 'plugin-no':
+      return 'the plug-in said no';
+    case 'plugin-reject':
+      return 'the plug-in does not accept its descriptor';
+    case 'plugin-void':
+      return decision.why;
     case 'never-looked-up':
       return 'the policy could never be looked up on the policy server';
     case 'offline':

@@ -14,6 +14,10 @@ export interface QuarantineChange {
   onUnreachable?: string;
   maxOffline?: string;
   grace?: string;
+  script?: string;
+  argument?: string[];
+  timeout?: string;
+  network?: boolean;
 }
 
 /**
@@ -29,6 +33,8 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
   const normal = changed('normal' in before ? before.normal : empty, change.normal, change.normalExceptions);
   const restricted = 'restricted' in before ? before.restricted : empty;
   const mode = change.mode ?? (before.type === 'none' ? 'whitelist' : before.mode);
+  const { script, argument, timeout, network } = change;
+  const plugin = only({ script, argument, timeout, network });
   const lookup = only({
     interval: change.interval,
     onUnreachable: change.onUnreachable,
@@ -38,6 +44,7 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     restricted: change.restricted,
     grace: change.grace,
     restrictedMessage: change.restrictedMessage,
+    ...plugin,
   });
   if (type === 'static') return { type, mode, normal, ...lookup, ...others };
   if (type === 'dynamic') return { ...kept, type, mode, normal, ...lookup, ...others };
@@ -51,7 +58,14 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     restricted: changed(restricted, change.restricted, change.restrictedExceptions),
     ...lookup,
     ...only({ grace: change.grace }),
+    ...(type === 'custom' ? { script: changedScript(kept, change) } : plugin),
   };
+}
+
+function changedScript(kept: object, { script, argument, timeout, network }: QuarantineChange): object {
+  const before = 'script' in kept ? kept.script : {};
+  const args = argument?.filter((text) => text !== '');
+  return { ...(before as object), ...only({ file: script, arguments: args, timeout, network }) };
 }
 
 function changed(

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
 import { AppError } from '../lib/errors.ts';
-import type { VersionQuarantine } from '../policy/quarantine.ts';
+import { CustomQuarantine, type Quarantine, type VersionQuarantine } from '../policy/quarantine.ts';
+import { type PluginAnswer, voided } from '../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { Watched } from '../store/watch.ts';
 import { Access, type AccessParts } from './access.ts';
@@ -16,7 +17,7 @@ const NOW = Date.UTC(2026, 0, 10);
 
 interface Start {
   descriptor: string | undefined;
-  quarantine?: VersionQuarantine;
+  quarantine?: VersionQuarantine | CustomQuarantine;
   /** What the policy server answers to whoever watches it, one after the other; then it is silent. */
   watched?: Watched[];
 }
@@ -27,14 +28,18 @@ async function machine(t: TestContext, start: Start) {
   const world = {
     filterFails: false,
     serverFails: false,
-    quarantine: start.quarantine ?? threeVersions(),
+    quarantine: (start.quarantine ?? threeVersions()) as Quarantine,
+    /** What the plug-in says to a descriptor, and the words it was asked with. */
+    plugin: async (_descriptor: string | undefined): Promise<PluginAnswer> => ({ verdict: 'no' }),
+    questions: [] as string[],
     disk: start.descriptor,
     lookUps: 0,
+    lookedUpAt: NOW,
   };
   const watched = [...(start.watched ?? ['unsupported' as const])];
   let mode: 'normal' | 'restricted' | 'refuse' = 'refuse';
   const policy = (): CurrentPolicy => ({
-    lookedUpAt: NOW,
+    lookedUpAt: world.lookedUpAt,
     document: {
       ...{ format: 1, project: 'a'.repeat(64), vm: 'office', vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11', serial: 1 },
       policy: { format: 1, quarantine: world.quarantine } as CurrentPolicy['document']['policy'],
@@ -77,12 +82,16 @@ async function machine(t: TestContext, start: Start) {
       },
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
+    async askPlugin({ event, descriptor }) {
+      world.questions.push(`${event} ${descriptor}`);
+      return { answer: await world.plugin(descriptor), said: '' };
+    },
   } satisfies AccessParts;
-  const access = await Access.begin(parts, { policy: policy(), descriptor: start.descriptor });
+  const access = await Access.begin(parts, { policy: policy(), descriptor: start.descriptor, event: 'poweron' });
   t.after(() => access[Symbol.asyncDispose]());
   asked.length = 0;
   const nqSet = (descriptor: string, dry = false) => access.answer({ v: 1, id: '1', cmd: 'nq-set', dry, descriptor });
-  return { access, asked, world, nqSet, mode: () => mode };
+  return { access, asked, world, nqSet, events: parts.events, mode: () => mode };
 }
 
 test('nq-set: on disk first, then enforced, then answered', async (t) => {
@@ -175,3 +184,137 @@ test('news are looked up at once; a server that has none to show is left alone f
 
   assert.equal(world.lookUps, 2, 'one of its own, and ours');
 });
+
+const CUSTOM = CustomQuarantine.parse({
+  type: 'custom',
+  normal: { entries: ['10.0.0.0/8'] },
+  script: { file: 'check.sh' },
+  messages: { restricted: 'please update' },
+});
+
+/** A plug-in that has normal access for this descriptor alone, and calls one invalid. */
+const onlyNew = async (descriptor: string | undefined): Promise<PluginAnswer> =>
+  descriptor === 'bad' ? { verdict: 'reject' } : { verdict: descriptor === 'new' ? 'yes' : 'no' };
+
+test('a plug-in decides at power on, and once its nq-set has returned', async (t) => {
+  const { access, asked, nqSet, world, mode } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.plugin = onlyNew;
+  assert.deepEqual(world.questions, ['poweron old']);
+  assert.deepEqual([mode(), access.report().reason], ['restricted', 'the plug-in said no']);
+  assert.equal(access.report().message, 'please update');
+
+  const answer = await nqSet('new');
+
+  assert.deepEqual(answer, { ok: true, reason: 'normal access, the plug-in said yes' });
+  assert.deepEqual(asked, ['write new', 'lists', 'switch normal']);
+  assert.deepEqual(world.questions.slice(1), ['update new'], 'it is asked once');
+  assert.equal(world.disk, 'new');
+});
+
+test('a plug-in’s NO is a valid descriptor, its REJECT is none, and -n saves neither', async (t) => {
+  const { nqSet, world, asked } = await machine(t, { descriptor: 'new', quarantine: CUSTOM });
+  world.plugin = onlyNew;
+
+  assert.deepEqual(await nqSet('bad'), { ok: false, reason: 'the plug-in does not accept this descriptor' });
+  assert.deepEqual(await nqSet('new', true), { ok: true, reason: 'normal access, the plug-in said yes' });
+  assert.deepEqual(asked, []);
+  assert.deepEqual(world.questions.slice(1), ['update bad', 'dry new']);
+
+  assert.equal((await nqSet('other')).ok, true);
+  assert.equal(world.disk, 'other');
+});
+
+test('a void answer refuses nq-set and saves nothing; on any event it is restricted', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.plugin = onlyNew;
+  await nqSet('new');
+  world.plugin = async () => voided('PLUGIN_LATE', 'the plug-in did not answer in 10 s');
+
+  assert.deepEqual(await nqSet('newer'), { ok: false, reason: 'the plug-in did not answer in 10 s' });
+  assert.deepEqual([world.disk, mode()], ['new', 'normal'], 'nothing has changed');
+
+  for (const event of ['interval', 'reset', 'resume', 'revert'] as const) {
+    world.plugin = onlyNew;
+    await access.lookUp(event);
+    assert.equal(mode(), 'normal');
+    world.plugin = async () => voided('PLUGIN_LATE', 'the plug-in did not answer in 10 s');
+    await access.lookUp(event);
+    assert.deepEqual([mode(), access.report().reason], ['restricted', 'the plug-in did not answer in 10 s']);
+  }
+});
+
+test('a policy with other lists is enforced with the answer that is known; one with another script asks anew', async (t) => {
+  const { access, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.quarantine = { ...CUSTOM, mode: 'blacklist' };
+  await access.lookUp();
+  assert.deepEqual(world.questions, ['poweron old']);
+
+  world.quarantine = { ...CUSTOM, script: { ...CUSTOM.script, arguments: ['--strict'] } };
+  await access.lookUp();
+
+  assert.deepEqual(world.questions, ['poweron old', 'interval old']);
+});
+
+test('a machine that is restricted without its plug-in does not wait for it', async (t) => {
+  const offline = { ...CUSTOM, onUnreachable: 'restricted' as const, maxOffline: '1s' };
+  const { access, world, mode } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.plugin = () => Promise.reject(new Error('asked'));
+  world.lookedUpAt = NOW - 2000;
+  world.quarantine = offline;
+
+  await access.lookUp('interval');
+
+  assert.deepEqual(
+    [mode(), access.report().reason],
+    ['restricted', 'the policy server has not been reached for too long'],
+  );
+});
+
+test('two nq-set at once wait for a slow plug-in one after the other', async (t) => {
+  const { nqSet, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  let atOnce = 0;
+  world.plugin = async () => {
+    atOnce += 1;
+    await sleep(5);
+    assert.equal(atOnce--, 1);
+    return { verdict: 'yes' };
+  };
+
+  const answers = await Promise.all(['a', 'b', 'c'].map((descriptor) => nqSet(descriptor)));
+
+  assert.deepEqual(
+    answers.map(({ ok }) => ok),
+    [true, true, true],
+  );
+  assert.equal(world.disk, 'c');
+});
+
+test('a machine that is let go of while its plug-in thinks keeps its access', async (t) => {
+  const { access, nqSet, world, mode, disposed } = await letGoWhileAsking(t);
+
+  assert.equal((await disposed).ok, undefined);
+  assert.deepEqual([mode(), world.disk], ['normal', 'new']);
+  await assert.rejects(nqSet('newer'), { code: 'INTERRUPTED' });
+  assert.equal(access.report().access, 'normal');
+});
+
+/** Disposes of a machine with normal access while an nq-set waits for its plug-in, which hears the signal as the real one does. */
+async function letGoWhileAsking(t: TestContext) {
+  const made = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  made.world.plugin = onlyNew;
+  await made.nqSet('new');
+  const asking = Promise.withResolvers<PluginAnswer>();
+  const begun = Promise.withResolvers<void>();
+  made.world.plugin = () => {
+    begun.resolve();
+    return asking.promise;
+  };
+  const disposed = made.nqSet('newest').then(
+    ({ ok }) => ({ ok }),
+    () => ({ ok: undefined }),
+  );
+  await begun.promise;
+  made.access.end();
+  asking.reject(new AppError('INTERRUPTED', 'the plug-in was interrupted'));
+  return { ...made, disposed };
+}

@@ -1,28 +1,40 @@
-import type { MachineNetwork } from '../firewall/network.ts';
 import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
-import { AppError, failureOf } from '../lib/errors.ts';
+import { failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
+import type { CustomQuarantine } from '../policy/quarantine.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import { judge } from '../quarantine/descriptor.ts';
+import type { PluginAnswer, PluginEvent } from '../quarantine/plugin.ts';
 import { sameDescriptor } from '../quarantine/versions.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
-import { pause } from '../sys/pause.ts';
-import type { EventLog, LoggedEvent } from './events.ts';
-import { type Verdict, verdictOf } from './judge.ts';
+import { AskedPlugin } from './asked-plugin.ts';
+import { enforce, type Filter } from './enforce.ts';
+import type { EventLog } from './events.ts';
+import { FollowedPolicy, type Note } from './followed-policy.ts';
+import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
+import type { PluginQuestion, PluginReply } from './plugin.ts';
 import { nextLookupMs } from './schedule.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from './spec.ts';
 
-/** How long a policy server that cannot be watched now is left alone. */
-const WATCH_AGAIN_MS = 10_000;
-/** The filter’s modes, strictest first. */
-const STRICTNESS = ['refuse', 'restricted', 'normal'];
+/** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is not saved. */
+const ANSWER_MS = 13_000;
+
+type Answer = Omit<GuestAnswer, 'id'>;
 
 export interface AccessParts {
   spec: MachineSpec;
-  network: Pick<MachineNetwork, 'state' | 'switchTo' | 'changeLists'>;
+  network: Filter;
   policies: PolicySource;
   descriptors: DescriptorStore;
   events: EventLog;
+  askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
+}
+
+/** What a machine begins with, and why it is judged. */
+interface Start {
+  policy: CurrentPolicy;
+  descriptor: string | undefined;
+  event: PluginEvent;
 }
 
 /** What anybody may know of a running machine’s access. */
@@ -37,48 +49,44 @@ export interface AccessReport {
 }
 
 /**
- * Keeps one machine’s access what policy and version make it, from the start to the end. Everything that may change it
- * comes through one queue, so there is one judgement at a time.
+ * Keeps one machine’s access what policy, version and plug-in make it, from the start to the end. Everything that may
+ * change it comes through one queue, so there is one judgement at a time.
  */
 export class Access implements AsyncDisposable {
   readonly #parts: AccessParts;
   readonly #stop = new AbortController();
-  #policy: CurrentPolicy;
+  readonly #policy: FollowedPolicy;
+  readonly #plugin: AskedPlugin;
   #descriptor: string | undefined;
   #verdict: Verdict;
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
-  #lookupFailed: string | undefined;
   /** The filter did not follow the verdict, so nothing passes. */
   #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
 
-  private constructor(
-    parts: AccessParts,
-    start: { policy: CurrentPolicy; descriptor: string | undefined; verdict: Verdict },
-  ) {
+  private constructor(parts: AccessParts, { policy, descriptor }: Start, now: number) {
+    const { signal } = this.#stop;
     this.#parts = parts;
-    this.#policy = start.policy;
-    this.#descriptor = start.descriptor;
-    this.#verdict = start.verdict;
+    this.#policy = new FollowedPolicy(parts.policies, policy, this.#log, signal);
+    this.#plugin = new AskedPlugin(parts.askPlugin, this.#log, signal);
+    this.#descriptor = descriptor;
+    this.#verdict = verdictOf({ mode: parts.spec.mode, policy, descriptor, now });
   }
 
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
-  static async begin(
-    parts: AccessParts,
-    start: { policy: CurrentPolicy; descriptor: string | undefined },
-  ): Promise<Access> {
-    const verdict = verdictOf(parts.spec.mode, start.policy, start.descriptor, await parts.policies.now());
-    const access = new Access(parts, { ...start, verdict });
-    await access.#enforce(verdict);
+  static async begin(parts: AccessParts, start: Start): Promise<Access> {
+    const access = new Access(parts, start, await parts.policies.now());
+    access.#verdict = await access.#verdictFor(start.descriptor, start.event);
+    await access.#enforce(access.#verdict);
     access.#schedule();
-    access.#watching = access.#watch();
+    if (parts.spec.mode === 'installed') access.#watching = access.#policy.watch(() => access.lookUp());
     return access;
   }
 
   report(): AccessReport {
     const { decision } = this.#verdict;
-    const { document, lookedUpAt } = this.#policy;
+    const { document, lookedUpAt } = this.#policy.current;
     const { quarantine } = document.policy;
     const message = messageFor(quarantine, decision);
     const versions = quarantine.type === 'version-based' ? quarantine.versions : [];
@@ -104,18 +112,22 @@ export class Access implements AsyncDisposable {
     return this.#parts.spec.mode === 'free' ? 'it was powered on without policies' : reasonText(this.#verdict.decision);
   }
 
-  /** Looks the policy up and judges again. Resolves when the filter follows the outcome. */
-  lookUp(): Promise<void> {
+  /**
+   * Looks the policy up and judges again; on an event the plug-in is asked anew. Resolves when the filter follows the
+   * outcome. The one door for whatever makes a machine another than it was: a reset, and later resume and revert.
+   */
+  lookUp(event?: PluginEvent): Promise<void> {
     return this.#turns.take(async () => {
       await this.#refreshPolicy();
-      await this.#judgeAgain();
+      await this.#judgeAgain(event);
     });
   }
 
   /** Answers the guest’s `nq-set` (quarantine network §9): judged, saved, enforced, and only then answered. */
-  answer({ descriptor, dry }: NqSetRequest): Promise<Omit<GuestAnswer, 'id'>> {
+  answer({ descriptor, dry }: NqSetRequest): Promise<Answer> {
+    const until = performance.now() + ANSWER_MS;
     return this.#turns.take(async () => {
-      const answer = await this.#take(descriptor, dry);
+      const answer = await this.#take(descriptor, dry, until);
       await this.#log('nq-set', `nq-set ${dry ? '-n ' : ''}${descriptor}: ${answer.ok ? 'valid' : answer.reason}`, {
         descriptor,
         dry,
@@ -125,16 +137,23 @@ export class Access implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Asks nobody any more: whatever waits for a plug-in or a policy server fails now. */
+  end(): void {
     this.#stop.abort();
     clearTimeout(this.#timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
     await this.#watching;
     await this.#turns.take(async () => undefined);
   }
 
-  async #take(offered: string, dry: boolean): Promise<Omit<GuestAnswer, 'id'>> {
+  async #take(offered: string, dry: boolean, until: number): Promise<Answer> {
     const { spec } = this.#parts;
     if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
+    const { quarantine } = this.#policy.current.document.policy;
+    if (quarantine.type === 'custom') return this.#takeByPlugin(quarantine, offered, dry, until);
     let judgement = this.#judge(offered);
     if (!judgement.valid && spec.mode === 'installed') {
       // A version that is newer than our policy: it may have been deployed since (D4).
@@ -147,13 +166,25 @@ export class Access implements AsyncDisposable {
     return { ok: true, reason: `${judgement.version.name}: ${decision.access} access, ${reasonText(decision)}` };
   }
 
+  /** What a plug-in answers is validity and access in one (ACE 1.0 p. 248). */
+  async #takeByPlugin({ script }: CustomQuarantine, offered: string, dry: boolean, until: number): Promise<Answer> {
+    const withinMs = Math.floor(until - performance.now());
+    if (withinMs <= 0) return { ok: false, reason: 'the host was busy for too long: try again' };
+    const occasion = { script, policy: this.#policy.current, descriptor: offered };
+    const answer = await this.#plugin.ask({ ...occasion, event: dry ? 'dry' : 'update', withinMs });
+    if (answer.verdict === 'void') return { ok: false, reason: answer.why };
+    if (answer.verdict === 'reject') return { ok: false, reason: 'the plug-in does not accept this descriptor' };
+    if (!dry) {
+      this.#plugin.remember(occasion, answer);
+      await this.#adopt(offered);
+    }
+    const { decision } = dry ? verdictOf({ ...(await this.#judged(offered)), plugin: answer }) : this.#verdict;
+    return { ok: true, reason: `${decision.access} access, ${reasonText(decision)}` };
+  }
+
   #judge(offered: string) {
-    return judge(
-      this.#policy.document.policy.quarantine,
-      this.#descriptor,
-      offered,
-      this.#parts.spec.mode === 'preview',
-    );
+    const { quarantine } = this.#policy.current.document.policy;
+    return judge(quarantine, this.#descriptor, offered, this.#parts.spec.mode === 'preview');
   }
 
   /** Saves a descriptor, then enforces what follows from it; if that fails, the old one is put back and nothing passes. */
@@ -171,37 +202,38 @@ export class Access implements AsyncDisposable {
     }
   }
 
-  async #verdictFor(descriptor: string | undefined): Promise<Verdict> {
-    return verdictOf(this.#parts.spec.mode, this.#policy, descriptor, await this.#parts.policies.now());
+  async #judged(descriptor: string | undefined): Promise<Omit<Judged, 'plugin'>> {
+    const now = await this.#parts.policies.now();
+    return { mode: this.#parts.spec.mode, policy: this.#policy.current, descriptor, now };
   }
 
-  async #judgeAgain(): Promise<void> {
+  async #verdictFor(descriptor: string | undefined, event?: PluginEvent): Promise<Verdict> {
+    const judged = await this.#judged(descriptor);
+    const script = scriptToAsk(judged);
+    if (!script) return verdictOf(judged);
+    const plugin: PluginAnswer = await this.#plugin.answer({ script, policy: judged.policy, descriptor }, event);
+    return verdictOf({ ...judged, plugin });
+  }
+
+  async #judgeAgain(event?: PluginEvent): Promise<void> {
     const before = this.#verdict.decision;
-    const verdict = await this.#verdictFor(this.#descriptor);
+    const verdict = await this.#verdictFor(this.#descriptor, event);
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
     const { decision } = verdict;
     if (decision.access === before.access && decision.reason === before.reason) return;
     const details = { from: before.access, to: decision.access, durationMs };
     await this.#log('access', `${before.access} → ${decision.access}: ${reasonText(decision)}`, details);
-    const { quarantine } = this.#policy.document.policy;
+    const { quarantine } = this.#policy.current.document.policy;
     const message = messageFor(quarantine, decision);
     if (message !== undefined && message !== messageFor(quarantine, before)) await this.#log('message', message);
   }
 
-  /**
-   * Makes the filter follow a verdict, in milliseconds: a stricter mode before other lists, a wider one after them.
-   * When it does not follow, it is closed. @throws FILTER_FAILED, NETWORK_FAILED
-   */
-  async #enforce({ lists, filterMode }: Verdict): Promise<number> {
+  /** Makes the filter follow a verdict, in milliseconds. When it does not follow, it is closed. @throws FILTER_FAILED, NETWORK_FAILED */
+  async #enforce(verdict: Verdict): Promise<number> {
     const { network } = this.#parts;
-    const switchMode = async () =>
-      network.state().mode === filterMode ? 0 : (await network.switchTo(filterMode)).durationMs;
-    const changeLists = async () => (await network.changeLists(lists)).durationMs;
     try {
-      const isStricter = STRICTNESS.indexOf(filterMode) < STRICTNESS.indexOf(network.state().mode);
-      const [first, second] = isStricter ? [switchMode, changeLists] : [changeLists, switchMode];
-      const durationMs = (await first()) + (await second());
+      const durationMs = await enforce(network, verdict);
       this.#isClosed = false;
       return durationMs;
     } catch (error) {
@@ -214,62 +246,27 @@ export class Access implements AsyncDisposable {
   }
 
   async #refreshPolicy(): Promise<void> {
-    if (this.#parts.spec.mode !== 'installed') return;
-    const before = this.#policy.document.serial;
-    try {
-      this.#policy = await this.#parts.policies.lookUp(this.#stop.signal);
-      this.#lookupFailed = undefined;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.#policy = await this.#parts.policies.current();
-      const isNew = this.#lookupFailed !== error.code;
-      this.#lookupFailed = error.code;
-      if (isNew && !this.#stop.signal.aborted) await this.#log('lookup-failed', error.message, failureOf(error));
-    }
-    const { serial } = this.#policy.document;
-    if (serial !== before) await this.#log('policy', `policy ${serial} in force`, { from: before, to: serial });
-  }
-
-  /** Looks up as soon as the policy server says that there is something new; a plain one is asked at the interval alone. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#stop;
-    if (this.#parts.spec.mode !== 'installed') return;
-    while (!signal.aborted) {
-      try {
-        const watched = await this.#parts.policies.watch(signal);
-        if (watched === 'unsupported') return;
-        if (watched === 'same') continue;
-        const { serial } = this.#policy.document;
-        await this.lookUp();
-        // A server that speaks of news and has none is not asked over and over.
-        if (this.#policy.document.serial === serial) await pause(WATCH_AGAIN_MS, signal);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        await pause(WATCH_AGAIN_MS, signal);
-      }
-    }
+    if (this.#parts.spec.mode === 'installed') await this.#policy.refresh();
   }
 
   #schedule(): void {
-    if (this.#stop.signal.aborted || this.#parts.spec.mode !== 'installed') return;
-    const { document, lookedUpAt } = this.#policy;
+    const { signal } = this.#stop;
+    if (signal.aborted || this.#parts.spec.mode === 'free') return;
+    const { document, lookedUpAt } = this.#policy.current;
     const delay = nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random());
     this.#timer = setTimeout(() => {
-      this.lookUp()
-        .catch((error: unknown) => this.#log('failed', 'the policy could not be enforced', failureOf(error)))
+      this.lookUp('interval')
+        .catch(async (error: unknown) => {
+          if (!signal.aborted) await this.#log('failed', 'the policy could not be enforced', failureOf(error));
+        })
         .finally(() => this.#schedule());
     }, delay);
     this.#timer.unref();
   }
 
-  async #log(kind: LoggedEvent['kind'], text: string, details?: object): Promise<void> {
+  readonly #log: Note = async (kind, text, details) => {
     const at = new Date(await this.#parts.policies.now()).toISOString();
-    await this.#parts.events.add({
-      at,
-      vm: this.#parts.spec.name,
-      kind,
-      text,
-      ...(details ? { details: { ...details } } : {}),
-    });
-  }
+    const { name: vm } = this.#parts.spec;
+    await this.#parts.events.add({ at, vm, kind, text, ...(details ? { details: { ...details } } : {}) });
+  };
 }

@@ -22,6 +22,7 @@ const PROGRAMS = [
   { name: 'setpriv', from: 'util-linux' },
   { name: 'flock', from: 'util-linux' },
   { name: 'perl', from: 'perl-base' },
+  { name: 'bwrap', from: 'bubblewrap' },
 ];
 
 /** Looks for all that machines need of this computer; each check says what to do where it fails. */

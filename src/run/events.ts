@@ -19,6 +19,7 @@ export interface LoggedEvent {
     | 'found-again'
     | 'access'
     | 'nq-set'
+    | 'plugin'
     | 'policy'
     | 'lookup-failed'
     | 'message'

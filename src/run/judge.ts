@@ -1,5 +1,7 @@
+import type { Script } from '../policy/script.ts';
 import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../quarantine/access-list.ts';
-import { type Decision, decide } from '../quarantine/decide.ts';
+import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../quarantine/decide.ts';
+import type { PluginAnswer } from '../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { RunMode } from './spec.ts';
 
@@ -13,14 +15,36 @@ export interface Verdict {
   filterMode: FilterMode;
 }
 
+/** What a machine is judged by. */
+export interface Judged {
+  mode: RunMode;
+  policy: CurrentPolicy;
+  descriptor: string | undefined;
+  /** The trusted time in milliseconds. */
+  now: number;
+  /** The plug-in’s answer for that descriptor, where there is one. */
+  plugin?: PluginAnswer | undefined;
+}
+
 /** Puts the one decision into the form that the packet filter takes. A machine powered on without policies reaches everything. */
-export function verdictOf(mode: RunMode, policy: CurrentPolicy, descriptor: string | undefined, now: number): Verdict {
-  if (mode === 'free') {
+export function verdictOf(judged: Judged): Verdict {
+  if (judged.mode === 'free') {
     const lists = { normal: EVERYTHING, restricted: NOTHING };
     return { decision: { access: 'normal', reason: 'unrestricted' }, lists, filterMode: 'normal' };
   }
-  const { quarantine } = policy.document.policy;
-  const decision = decide(quarantine, descriptor, { lookedUpAt: policy.lookedUpAt, atHand: mode === 'preview' }, now);
+  const { quarantine } = judged.policy.document.policy;
+  const decision = decide(quarantine, judged.descriptor, factsOf(judged), judged.now);
   const filterMode = decision.access === 'refused' ? 'refuse' : decision.access;
   return { decision, lists: accessLists(quarantine), filterMode };
+}
+
+/** The script that a machine’s plug-in has to be asked with before it is judged, or undefined when none has a say. */
+export function scriptToAsk(judged: Omit<Judged, 'plugin'>): Script | undefined {
+  const { quarantine } = judged.policy.document.policy;
+  const isAsked = judged.mode !== 'free' && waitsForPlugin(quarantine, factsOf(judged), judged.now);
+  return isAsked ? quarantine.script : undefined;
+}
+
+function factsOf({ mode, policy: { lookedUpAt }, plugin }: Judged): PolicyFacts {
+  return { lookedUpAt, atHand: mode === 'preview', plugin };
 }

@@ -4,7 +4,7 @@ import type { GuestRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { requireEnforced } from '../policy/enforced.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
-import { messageFor, reasonText } from '../quarantine/decide.ts';
+import { reasonText } from '../quarantine/decide.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import { tailOf } from '../sys/files.ts';
 import { makeFolder, makeFolderFor, removeFolder } from '../sys/folders.ts';
@@ -16,9 +16,10 @@ import { Access } from './access.ts';
 import type { Computer } from './computer.ts';
 import { verdictOf } from './judge.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
+import { askPlugin } from './plugin.ts';
 import { machineSockets, type RunRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
-import { machineUsers } from './users.ts';
+import { machineUsers, pluginUser } from './users.ts';
 
 /**
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
@@ -35,17 +36,18 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const looking = startPolicy(deps, signal);
   looking.catch(() => undefined);
   const descriptor = await deps.descriptors.read();
-  const known = verdictOf(spec.mode, await deps.policies.current(), descriptor, await deps.policies.now());
+  const judged = { mode: spec.mode, descriptor, now: await deps.policies.now() };
+  const known = verdictOf({ ...judged, policy: await deps.policies.current() });
   const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
   const network = stack.adopt(opened, (open) => open.close());
   const policy = await looking;
   if (spec.mode !== 'free') requireEnforced(spec.name, policy.document.policy);
-  const verdict = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
-  if (verdict.decision.access === 'refused') throw refusal(spec, policy, reasonText(verdict.decision));
+  const { decision } = verdictOf({ ...judged, policy, now: await deps.policies.now() });
+  if (decision.access === 'refused') throw refusal(spec, policy, reasonText(decision));
 
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
-  const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
+  const access = stack.use(await beginAccess(spec, deps, network, { policy, descriptor, event: 'poweron' }));
   await network.openForwarding();
   const startedAt = new Date(await deps.policies.now()).toISOString();
   const record: RunRecord = {
@@ -62,7 +64,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   await connected.qmp.execute('cont');
   const machine = new RunningMachine({ ...connected, stack: stack.move() });
   await machine.log('started', `started with ${access.report().access} access: ${access.report().reason}`);
-  const message = messageFor(policy.document.policy.quarantine, verdict.decision);
+  const { message } = access.report();
   if (message !== undefined && spec.mode !== 'free') await machine.log('message', message);
   return machine;
 }
@@ -74,10 +76,10 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
 export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: RunDeps): Promise<RunningMachine> {
   const policy = await deps.policies.current();
   const descriptor = await deps.descriptors.read();
-  const { lists } = verdictOf(spec.mode, policy, descriptor, await deps.policies.now());
+  const { lists } = verdictOf({ mode: spec.mode, policy, descriptor, now: await deps.policies.now() });
   await using stack = new AsyncDisposableStack();
   const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
-  const access = stack.use(await Access.begin({ spec, network, ...deps }, { policy, descriptor }));
+  const access = stack.use(await beginAccess(spec, deps, network, { policy, descriptor, event: 'interval' }));
   const connected = await connect({ spec, deps, record, network, access, stack });
   // Where the earlier service was killed just before it did this; a machine that runs is not touched by it.
   await connected.qmp.execute('cont');
@@ -91,6 +93,16 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   await machine.log('found-again', 'the service found the machine running');
   await access.lookUp();
   return machine;
+}
+
+function beginAccess(
+  spec: MachineSpec,
+  deps: RunDeps,
+  network: MachineNetwork,
+  start: Parameters<typeof Access.begin>[1],
+): Promise<Access> {
+  const uid = pluginUser(spec.number);
+  return Access.begin({ spec, network, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) }, start);
 }
 
 /** The policy to start under: looked up where that is possible, else what may still hold. */
@@ -132,6 +144,8 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));
     const channel = stack.use(await GuestChannel.connect(sockets.guest, answer, onFailure, patience));
+    // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
+    stack.defer(() => access.end());
     return { ...parts, qmp, channel };
   } finally {
     giveUp.abort();
@@ -141,7 +155,7 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
 
 /** A reset is judged like a start (ACE 1.0 p. 248). */
 function judgeAfterReset(access: Access, log: Log): void {
-  access.lookUp().catch((error: unknown) => log.error(failureOf(error), 'judging after a reset failed'));
+  access.lookUp('reset').catch((error: unknown) => log.error(failureOf(error), 'judging after a reset failed'));
 }
 
 async function networkOptions(

@@ -117,6 +117,7 @@ export class RunningMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detached = true;
     clearInterval(this.#following);
+    this.access.end();
     await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
     await this.#qmp[Symbol.asyncDispose]();

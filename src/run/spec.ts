@@ -4,6 +4,7 @@ import type { Log } from '../sys/log.ts';
 import type { MachineFiles } from '../vm/machine.ts';
 import type { Computer } from './computer.ts';
 import type { EventLog } from './events.ts';
+import type { PluginSource } from './plugin.ts';
 
 /** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
 export type RunMode = 'installed' | 'preview' | 'free';
@@ -51,6 +52,7 @@ export interface RunDeps {
   policies: PolicySource;
   descriptors: DescriptorStore;
   events: EventLog;
+  plugins: PluginSource;
   log: Log;
   /** Told when the guest reports itself, with the outcome of its own health command. */
   onHello?: (healthy: boolean) => Promise<void>;

@@ -112,6 +112,12 @@ export async function copyFileTo(from: string, to: string, maxBytes: number): Pr
   await coded(to, () => fs.copyFile(from, to, constants.COPYFILE_FICLONE));
 }
 
+/** As `copyFileTo`, for a file that everybody may run. */
+export async function copyProgram(from: string, to: string, maxBytes: number): Promise<void> {
+  await copyFileTo(from, to, maxBytes);
+  await coded(to, () => fs.chmod(to, 0o755));
+}
+
 /** Gives `work` a file of its own with these bytes, and removes it afterwards. */
 export async function withTemporaryFile<T>(data: Uint8Array, work: (path: string) => Promise<T>): Promise<T> {
   const folder = await fs.mkdtemp(join(tmpdir(), 'lazaret-'));
@@ -157,6 +163,15 @@ export async function tailOf(path: string, maxBytes: number): Promise<string> {
     const buffer = Buffer.alloc(Math.min(size, maxBytes));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
     return buffer.subarray(0, bytesRead).toString('utf8');
+  });
+}
+
+/** The first bytes of a file, one character each. @throws FILE_MISSING, FILE_DENIED */
+export async function headOf(path: string, maxBytes: number): Promise<string> {
+  return coded(path, async () => {
+    await using file = await fs.open(path, 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
+    return buffer.toString('latin1', 0, bytesRead);
   });
 }
 

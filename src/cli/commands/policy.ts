@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { publishedManifests } from '../../package/published.ts';
+import { missingPlugins } from '../../package/resources.ts';
 import { requireRecoveryKey } from '../../package/rules.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
@@ -21,7 +22,10 @@ export function addPolicyCommands(program: Command): void {
       const { problems, project } = await readProject(directory);
       if (problems.length > 0)
         throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
-      if (project) requireRecoveryKey(project, await publishedManifests(projectPaths(directory).packages));
+      if (project) {
+        requireRecoveryKey(project, await publishedManifests(projectPaths(directory).packages));
+        for (const missing of await missingPlugins(project, project.vms)) throw missing;
+      }
       print(context, { problems, machines: project?.vms.length }, 'nothing is wrong');
     },
   );

@@ -21,6 +21,7 @@ import { openLog } from '../../sys/log.ts';
 import { makeDiskOnce } from '../../sys/qemu-img.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
+import { projectPlugins } from '../project-plugins.ts';
 
 /** Machines of a project get the highest numbers, so that they do not meet those installed on the same computer. */
 const PREVIEW_NUMBER = 16_383;
@@ -75,7 +76,9 @@ async function run(
   const computer = await openComputer({ accel, ...files, ...(resolver ? { resolvers: resolver } : {}) });
   const spec = await specOf(project, vm, runRoot, mode);
   const events = new EventLog(join(home, 'events.jsonl'));
-  const deps: RunDeps = { computer, events, log: openLog('lazaret-manager'), ...(await sources(project, vm)) };
+  const plugins = projectPlugins(project, join(home, 'plugin'));
+  const log = openLog('lazaret-manager');
+  const deps: RunDeps = { computer, events, plugins, log, ...(await sources(project, vm)) };
   const machine = await startMachine(spec, deps, context.signal);
   print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
   let failed: unknown;

@@ -51,7 +51,9 @@ function addSet(nq: Command): void {
       print(context, quarantine, `${vm}: quarantine ${quarantine.type}; deploy to put it in force`);
     },
   )
-    .addOption(new Option('--type <type>', 'which quarantine').choices(['none', 'static', 'dynamic', 'version-based']))
+    .addOption(
+      new Option('--type <type>', 'which quarantine').choices(['none', 'static', 'dynamic', 'version-based', 'custom']),
+    )
     .addOption(
       new Option('--mode <mode>', 'lists name what is allowed, or what is not').choices(['whitelist', 'blacklist']),
     )
@@ -71,7 +73,7 @@ function addSet(nq: Command): void {
     )
     .option('--restricted-message <text>', 'shown while access is restricted')
     .option('--update-message <text>', 'shown while a newer version exists')
-    .option('--interval <duration>', 'how often the policy is looked up: 30s, 5m, 1h')
+    .option('--interval <duration>', 'how often the policy is looked up and its plug-in asked: 30s, 5m, 1h')
     .addOption(
       new Option('--on-unreachable <what>', 'once the policy server was away for too long').choices([
         'keep',
@@ -80,7 +82,12 @@ function addSet(nq: Command): void {
       ]),
     )
     .option('--grace <duration>', 'how long after the threshold was moved older versions keep normal access: 3d')
-    .option('--max-offline <duration>', 'how long the last policy holds without the policy server: 12h, 7d');
+    .option('--max-offline <duration>', 'how long the last policy holds without the policy server: 12h, 7d')
+    .option('--script <name>', 'the plug-in that decides: a file of resources/')
+    .option('--argument <text...>', 'what the plug-in is started with')
+    .option('--timeout <duration>', 'how long the plug-in may take: 10s')
+    .option('--network', 'the plug-in has the computer’s network')
+    .option('--no-network', 'the plug-in has no network');
 }
 
 function addVersions(version: Command): void {

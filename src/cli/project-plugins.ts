@@ -1,0 +1,14 @@
+import { basename } from 'node:path';
+import { resourceFiles } from '../package/resources.ts';
+import type { Project } from '../project/open.ts';
+import type { PluginSource } from '../run/plugin.ts';
+
+/** The plug-ins of a project’s machine: the administrator’s own files as they are now. `folder` is made for each run. */
+export function projectPlugins(project: Project, folder: string): PluginSource {
+  return {
+    async files() {
+      return (await resourceFiles(project)).map((path) => ({ name: basename(path), path }));
+    },
+    folder,
+  };
+}
