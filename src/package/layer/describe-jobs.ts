@@ -7,7 +7,7 @@ import { digestBlocks } from './digest.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
 import { writeKey } from './keys.ts';
 import type { Packing } from './modes.ts';
-import { compress } from './zstd.ts';
+import { compress, release } from './zstd.ts';
 
 /** How much of a layer is classified as one job. */
 export const STRETCH = 1024;
@@ -133,7 +133,9 @@ export function openDescribe({ layer, base, guest, packing, anchorBits, frames }
         readEach(dictionary.subarray(baseBytes), own);
         const packed = compress(bytes, packing.level, dictionary);
         slots.write(packed, slotOf(packing, number));
-        return packed.length;
+        const { length } = packed;
+        release(packed);
+        return length;
       },
 
       digest: digestBlocks,

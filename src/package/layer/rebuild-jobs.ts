@@ -3,7 +3,7 @@ import type { Opened } from '../../sys/threads.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
 import { moveRuns, openTarget, type TargetName } from './target.ts';
-import { decompress } from './zstd.ts';
+import { decompress, release } from './zstd.ts';
 
 export interface RebuildSetup {
   blob: string;
@@ -49,6 +49,7 @@ export function openRebuild({ blob, target, base, frameBytes, dictionaryBlocks }
         forRuns(own, (block, n, at) => layer.read(ownPart.subarray(at * BLOCK, (at + n) * BLOCK), block));
         const unpacked = decompress(frame, blocks.length * BLOCK, dictionary);
         forRuns(blocks, (block, n, at) => layer.write(unpacked.subarray(at * BLOCK, (at + n) * BLOCK), block));
+        release(unpacked);
       },
     },
     [Symbol.dispose]() {

@@ -38,6 +38,17 @@ export function decompress(packed: Uint8Array, bytes: number, dictionary?: Uint8
   return unpacked;
 }
 
+/** Buffers below this size may share their memory with others. */
+const MIN_OWN_BYTES = 128 << 10;
+
+/**
+ * Gives back the memory of what `compress` or `decompress` gave, which nobody may use any more. Left to the collector, every
+ * thread would let some 64 MiB of it pile up.
+ */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= MIN_OWN_BYTES) buffer.transfer(0);
+}
+
 function nodeBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
