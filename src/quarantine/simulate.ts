@@ -2,6 +2,7 @@ import type { Quarantine } from '../policy/quarantine.ts';
 import { accessLists } from './access-list.ts';
 import { type Decision, decide, reasonText } from './decide.ts';
 import { type Destination, type Explanation, explain } from './explain.ts';
+import type { PluginAnswer } from './plugin.ts';
 
 /** A question before anything is deployed: what would a machine of this version reach? */
 export interface Question {
@@ -11,6 +12,8 @@ export interface Question {
   now: number;
   /** The addresses that the names of the lists stand for. */
   names: ReadonlyMap<string, readonly string[]>;
+  /** What the plug-in of a custom quarantine says to the descriptor. */
+  plugin?: PluginAnswer | undefined;
 }
 
 export interface Simulation extends Explanation {
@@ -19,8 +22,8 @@ export interface Simulation extends Explanation {
 }
 
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
-export function simulate(quarantine: Quarantine, { descriptor, to, now, names }: Question): Simulation {
-  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true }, now);
+export function simulate(quarantine: Quarantine, { descriptor, to, now, names, plugin }: Question): Simulation {
+  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
   return { ...about, ...explain(accessLists(quarantine)[decision.access], to, names) };
@@ -42,11 +45,20 @@ export interface Impact {
   changed: number;
 }
 
-/** Counts what a draft would do to the machines that were reported, the largest group first. */
-export function impact(quarantine: Quarantine, reported: readonly Reported[], now: number): Impact[] {
+/**
+ * Counts what a draft would do to the machines that were reported, the largest group first. `pluginSays` is what the plug-in
+ * of a custom quarantine says to a descriptor.
+ */
+export function impact(
+  quarantine: Quarantine,
+  reported: readonly Reported[],
+  now: number,
+  pluginSays: (descriptor: string | undefined) => PluginAnswer | undefined = () => undefined,
+): Impact[] {
   const groups = new Map<string, Impact>();
   for (const { descriptor, access } of reported) {
-    const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true }, now);
+    const facts = { lookedUpAt: now, atHand: true, plugin: pluginSays(descriptor) };
+    const decision = decide(quarantine, descriptor, facts, now);
     const reason = reasonText(decision);
     const key = `${decision.access} ${reason}`;
     const group = groups.get(key) ?? { access: decision.access, reason, machines: 0, changed: 0 };

@@ -1,20 +1,25 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
-import { openProject, vmNamed } from '../../project/open.ts';
+import { vmPaths } from '../../project/layout.ts';
+import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
+import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import { impact, type Reported, simulate } from '../../quarantine/simulate.ts';
+import { askPlugin } from '../../run/plugin.ts';
+import { pluginUser } from '../../run/users.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { readCapped } from '../../sys/files.ts';
 import { namesIn } from '../../sys/folders.ts';
 import { type Addresses, lookUp, upstreamResolvers } from '../../sys/resolver.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
 const RESOLVE_MS = 3000;
 const MAX_REPORT_BYTES = 8 << 20;
@@ -25,6 +30,7 @@ interface SimulateOptions {
   to: string;
   protocol: Protocol;
   at?: string;
+  answer?: string;
 }
 
 const Machine = z.looseObject({ vm: z.string(), descriptor: z.string().optional(), access: z.string().optional() });
@@ -36,8 +42,8 @@ export function addForesightCommands(nq: Command): void {
     nq,
     'simulate <vm>',
     'say whether a machine of a version could reach a place, and why',
-    async (context, options, vm = '') => {
-      const quarantine = await quarantineOf(options.directory, vm);
+    async (context, options, name = '') => {
+      const { project, vm, quarantine } = await openDraft(options.directory, name);
       const to = parseDestination(options.to, options.protocol);
       if (!to) throw new AppError('USAGE', `“${options.to}” is no HOST:PORT`);
       const now = options.at === undefined ? systemClock() : Date.parse(options.at);
@@ -47,6 +53,7 @@ export function addForesightCommands(nq: Command): void {
         to,
         now,
         names: await addressesIn(quarantine),
+        plugin: answerNamed(options.answer) ?? (await tryPlugin(project, vm, options.descriptor, context.signal)),
       });
       const text = `${answer.allowed ? 'allowed' : 'not allowed'} by: ${answer.rule}\n${answer.access} access: ${answer.reason}`;
       print(context, answer, text);
@@ -55,15 +62,24 @@ export function addForesightCommands(nq: Command): void {
     .option('--descriptor <descriptor>', 'the version it has reported; without it, none')
     .requiredOption('--to <host:port>', 'the place')
     .addOption(new Option('--protocol <name>', 'of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'))
-    .option('--at <time>', 'at that moment, for times of grace');
+    .option('--at <time>', 'at that moment, for times of grace')
+    .addOption(
+      new Option('--answer <word>', 'what the plug-in says; without it, the project’s own is asked').choices(
+        Object.keys(ANSWERS),
+      ),
+    );
 
   addCommand<{ directory: string }>(
     nq,
     'impact <vm> <folder>',
     'count what the policy would do to machines, from a folder of `lazaret status --json`',
-    async (context, { directory }, vm = '', folder = '') => {
-      const reported = (await reportsIn(folder)).filter((machine) => machine.vm === vm);
-      const groups = impact(await quarantineOf(directory, vm), reported, systemClock());
+    async (context, { directory }, name = '', folder = '') => {
+      const { project, vm, quarantine } = await openDraft(directory, name);
+      const reported = (await reportsIn(folder)).filter((machine) => machine.vm === name);
+      const answers = new Map<string | undefined, PluginAnswer | undefined>();
+      for (const { descriptor } of reported)
+        if (!answers.has(descriptor)) answers.set(descriptor, await tryPlugin(project, vm, descriptor, context.signal));
+      const groups = impact(quarantine, reported, systemClock(), (descriptor) => answers.get(descriptor));
       const rows = groups.map(({ access, machines, changed, reason }) => [
         `${machines}`,
         access,
@@ -73,14 +89,44 @@ export function addForesightCommands(nq: Command): void {
       print(
         context,
         { machines: reported.length, groups },
-        rows.length > 0 ? table(rows) : `no machine ${vm} is reported in ${folder}`,
+        rows.length > 0 ? table(rows) : `no machine ${name} is reported in ${folder}`,
       );
     },
   );
 }
 
-async function quarantineOf(folder: string, vm: string): Promise<Quarantine> {
-  return vmNamed(await openProject(folder), vm).policy.value.quarantine;
+async function openDraft(folder: string, name: string) {
+  const project = await openProject(resolve(folder));
+  const vm = vmNamed(project, name);
+  return { project, vm, quarantine: vm.policy.value.quarantine };
+}
+
+/** What a plug-in may be supposed to say. */
+const ANSWERS: Readonly<Record<string, PluginAnswer>> = {
+  yes: { verdict: 'yes' },
+  no: { verdict: 'no' },
+  reject: { verdict: 'reject' },
+  void: voided('PLUGIN_FAILED', 'the plug-in gave no answer'),
+};
+
+function answerNamed(word: string | undefined): PluginAnswer | undefined {
+  return word === undefined ? undefined : ANSWERS[word];
+}
+
+/** What the project’s plug-in says to a descriptor, asked as with `nq-set -n`; undefined where there is none. */
+async function tryPlugin(
+  project: Project,
+  { name, file, policy }: ProjectVm,
+  descriptor: string | undefined,
+  signal: AbortSignal,
+): Promise<PluginAnswer | undefined> {
+  const { quarantine } = policy.value;
+  if (quarantine.type !== 'custom') return undefined;
+  const { script } = quarantine;
+  const about = { project: project.file.value.fingerprint, vmId: file.value.id };
+  const source = projectPlugins(project, join(vmPaths(project.folder, name).folder, 'plugin-tried'));
+  const question = { script, event: 'dry' as const, descriptor, ...about, signal };
+  return (await askPlugin(question, source, pluginUser(PREVIEW_NUMBER))).answer;
 }
 
 /** The addresses of the lists’ names, as this computer resolves them; a name that does not resolve stands for none. */

@@ -21,10 +21,8 @@ import { openLog } from '../../sys/log.ts';
 import { makeDiskOnce } from '../../sys/qemu-img.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
-import { projectPlugins } from '../project-plugins.ts';
+import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
-/** Machines of a project get the highest numbers, so that they do not meet those installed on the same computer. */
-const PREVIEW_NUMBER = 16_383;
 const UEFI_FOLDER = '/usr/share/OVMF';
 const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
 
