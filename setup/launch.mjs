@@ -1,4 +1,4 @@
-// node setup/launch.mjs [--no-system|--debian] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--servers] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { asNetworkAdministrator } from './privileges.mjs';
 import { SetupError, say } from './say.mjs';
 import { start } from './start.mjs';
 import { installSystemPackages } from './system-packages.mjs';
+import { installTestServers } from './test-servers.mjs';
 
 const UNAVAILABLE = 69;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,13 +18,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.env.PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 function main(args) {
-  const [option] = args;
-  const withSystem = option !== '--no-system';
-  const [script, ...rest] = option?.startsWith('--') ? args.slice(1) : args;
+  const count = args.findIndex((word) => !word.startsWith('--'));
+  const options = count < 0 ? args : args.slice(0, count);
+  const [script, ...rest] = args.slice(options.length);
+  const withSystem = !options.includes('--no-system');
   installNodePackages(root);
   if (withSystem) installSystemPackages();
   if (withSystem) fetchGuestKernel(root);
-  if (option === '--debian') fetchDebianGuest(root);
+  if (options.includes('--servers')) installTestServers();
+  if (options.includes('--debian')) fetchDebianGuest(root);
   const node = nodeProgram(root);
   if (script) start([...(withSystem ? asNetworkAdministrator() : []), node, join(root, script), ...rest]);
 }

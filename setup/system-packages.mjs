@@ -20,7 +20,8 @@ export function installSystemPackages(names = PACKAGES) {
   aptGet(command.split(' ').slice(1));
 }
 
-function missingPackages(names) {
+/** Those of some packages that are not installed. @throws SetupError */
+export function missingPackages(names) {
   const known = ask('dpkg-query', ['-W', '-f', `\${Package} \${db:Status-Status}\n`, ...names]).split('\n');
   return names.filter((name) => !known.includes(`${name} installed`));
 }

@@ -47,6 +47,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'tuf-js': ['trust'],
   '@tufjs/models': ['trust'],
   yaml: ['project'],
+  ldapts: ['store'],
   hono: ['daemon', 'manager'],
   '@hono/node-server': ['daemon', 'manager'],
   commander: ['cli'],

@@ -20,12 +20,14 @@ export async function readPassphrase({ passphraseFile }: PassphraseOptions, isNe
   if (!process.stdin.isTTY) {
     throw new AppError('USAGE', 'the passphrase is needed: give --passphrase-file or set LAZARET_PASSPHRASE');
   }
-  const first = await ask(isNew ? 'A passphrase for the project’s keys' : 'The passphrase of the project’s keys');
-  if (isNew && (await ask('The same once more')) !== first) throw new AppError('USAGE', 'the two passphrases differ');
+  const first = await askSecret(isNew ? 'A passphrase for the project’s keys' : 'The passphrase of the project’s keys');
+  if (isNew && (await askSecret('The same once more')) !== first)
+    throw new AppError('USAGE', 'the two passphrases differ');
   return first;
 }
 
-async function ask(message: string): Promise<string> {
+/** Asks for something that is not shown while it is typed. @throws INTERRUPTED */
+export async function askSecret(message: string): Promise<string> {
   const { isCancel, password } = await import('@clack/prompts');
   const answer = await password({ message });
   if (isCancel(answer)) throw new AppError('INTERRUPTED', 'interrupted');

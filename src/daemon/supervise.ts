@@ -78,7 +78,7 @@ export class Supervisor implements AsyncDisposable {
     this.#options = options;
     this.#computer = computer;
     this.events = new EventLog(paths.events);
-    this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies });
+    this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies, account: paths.directory });
   }
 
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */

@@ -49,6 +49,8 @@ export function instancePaths(state: string, vm: string) {
     current: join(folder, 'current'),
     /** A link to the generation before it, where that was kept. */
     former: join(folder, 'former'),
+    /** A link to the generation that will be the one before, while another is switched to. */
+    nextFormer: join(folder, 'former-next'),
     generations: join(folder, 'generations'),
   };
 }

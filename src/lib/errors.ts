@@ -137,6 +137,27 @@ export const ERRORS = {
   },
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
+  STORE_NOT_SAFE: {
+    exit: 76,
+    http: 502,
+    hint: 'Directories are used over TLS alone, with a certificate for the name in the address: name its issuer as the `ca`.',
+  },
+  STORE_ACCOUNT: {
+    exit: 78,
+    http: 500,
+    hint: 'Write the directory’s `user` and `password` into the account file, and keep it to its owner: `chmod 600`.',
+  },
+  STORE_LOGIN: { exit: 77, http: 403, hint: 'Check user and password; the account may be locked or expired.' },
+  STORE_DENIED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ordinary accounts read policies, administrators write them: take another account, or change the rights.',
+  },
+  DEPLOY_FAILED: {
+    exit: 69,
+    http: 502,
+    hint: 'Computers keep the policies they have: mend what is named, then deploy again.',
+  },
   POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
 
   POLICY_NOT_ENFORCED: {
@@ -156,27 +177,6 @@ export const ERRORS = {
   },
 
   QUARANTINE_REFUSED: { exit: 77, http: 403, hint: 'The policy refuses this machine: `lazaret status` says why.' },
-  ACCESS_ENTRY: {
-    exit: 65,
-    http: 422,
-    hint: 'Write an address, subnet or name, then optionally a protocol and ports: `10.0.0.0/8 tcp 443`.',
-  },
-  FILTER_FAILED: {
-    exit: 71,
-    http: 500,
-    hint: 'The packet filter did not take the rules, so the machine stays closed: run `lazaret doctor`.',
-  },
-  NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
-
-  DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
-  DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
-  DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
-  PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
-} as const satisfies Record<string, { exit: number; http: number; hint: string }>;
-
-export type ErrorCode = keyof typeof ERRORS;
-
-/** A failure a user may see: a code of the table, a message with the particulars, and the cause. */
   PLUGIN_MISSING: {
     exit: 66,
     http: 409,
@@ -200,6 +200,27 @@ export type ErrorCode = keyof typeof ERRORS;
     http: 500,
     hint: 'Plug-ins run in bubblewrap alone: `lazaret doctor` says what this computer lacks for it.',
   },
+  ACCESS_ENTRY: {
+    exit: 65,
+    http: 422,
+    hint: 'Write an address, subnet or name, then optionally a protocol and ports: `10.0.0.0/8 tcp 443`.',
+  },
+  FILTER_FAILED: {
+    exit: 71,
+    http: 500,
+    hint: 'The packet filter did not take the rules, so the machine stays closed: run `lazaret doctor`.',
+  },
+  NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
+
+  DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
+  DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
+  DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
+  PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
+} as const satisfies Record<string, { exit: number; http: number; hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure a user may see: a code of the table, a message with the particulars, and the cause. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

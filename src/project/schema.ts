@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PolicyServer } from '../policy/policy-server.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 
@@ -15,8 +16,8 @@ export const ProjectFile = z.strictObject({
     .regex(/^[^\p{Cc}]+$/u, 'has control characters'),
   /** SHA-256 of the first root of trust: who this project is, whatever it is called. */
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Where computers look policies up: the address of the published folder `policies/`. */
-  policyServer: Url.exactOptional(),
+  /** Where computers look policies up: the address of the published folder `policies/`, or a place in a directory. */
+  policyServer: PolicyServer.exactOptional(),
   /** Where computers fetch packages by `lazaret update`: the address of the published folder `packages/`. */
   packageServer: Url.exactOptional(),
   /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */

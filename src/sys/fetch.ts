@@ -35,13 +35,15 @@ function below(base: URL, path: string): URL {
 
 async function openUrl(url: URL, wanted: Wanted): Promise<Opened> {
   const signals = [AbortSignal.timeout(wanted.timeoutMs ?? 30_000), ...(wanted.signal ? [wanted.signal] : [])];
-  const headers = rangeHeaders(wanted);
+  const headers = { ...rangeHeaders(wanted), ...(wanted.unless ? { 'if-none-match': wanted.unless } : {}) };
   let at = url;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const response = await fetch(at, { redirect: 'manual', headers, signal: AbortSignal.any(signals) });
     const { status, body } = response;
     if ((status === 200 || status === 206) && body) return openedFrom(response, Readable.fromWeb(body), wanted, url);
     await body?.cancel();
+    if (status === 304 && wanted.unless)
+      return { from: 0, isWhole: true, isUnchanged: true, chunks: [], etag: wanted.unless };
     const next = response.headers.get('location');
     if (status < 300 || status >= 400 || next === null) throw refused(url, status);
     at = new URL(next, at);
@@ -64,7 +66,7 @@ function rangeHeaders({ from, bytes, tag }: Wanted): Record<string, string> {
 
 function openedFrom(response: Response, chunks: Readable, wanted: Wanted, url: URL): Opened {
   const tag = response.headers.get('etag');
-  const strong = tag?.startsWith('"') ? { tag } : {};
+  const strong = { ...(tag?.startsWith('"') ? { tag } : {}), ...(tag ? { etag: tag } : {}) };
   if (response.status === 200) return { from: 0, isWhole: true, chunks, ...strong };
   const from = Number(/^bytes (\d+)-\d+\//.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
   if (from === (wanted.from ?? 0)) return { from, chunks, ...strong };

@@ -13,6 +13,8 @@ export interface Wanted extends FetchOptions {
   from?: number;
   bytes?: number;
   tag?: string | undefined;
+  /** The entity tag of a version that one has: that one is not sent again. */
+  unless?: string | undefined;
 }
 
 /** What a source gives of a file. */
@@ -23,6 +25,10 @@ export interface Opened {
   chunks: Chunks;
   /** What tells this version of the file from any other (a strong entity tag), where the source has such a thing. */
   tag?: string;
+  /** The entity tag, weak or strong, for `unless`. */
+  etag?: string;
+  /** It is the version that one has, so there are no chunks. */
+  isUnchanged?: boolean;
 }
 
 /** A place of named files: a folder, an archive, several volumes, a web address. Nothing it gives is to be believed. */

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { deployTarget, putOnServer } from '../../manager/deploy-target.ts';
 import { publishedListener } from '../../manager/published.ts';
 import { deploy } from '../../package/deploy.ts';
+import { isDirectory } from '../../policy/policy-server.ts';
 import { keyPath, projectPaths } from '../../project/layout.ts';
 import { requireProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
@@ -9,13 +11,15 @@ import { systemClock } from '../../sys/clock.ts';
 import { listenTcp } from '../../sys/http-server.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';
+import { type DirectoryOptions, writerAccount } from '../directory-account.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 
-interface DeployOptions extends PassphraseOptions {
+interface DeployOptions extends PassphraseOptions, DirectoryOptions {
   directory: string;
   valid: number;
+  to?: string;
 }
 
 interface ServeOptions {
@@ -28,21 +32,40 @@ export function addDeployCommands(program: Command): void {
   addCommand<DeployOptions>(
     program,
     'deploy',
-    'sign the policies and publish them in published/policies',
+    'sign the policies, publish them in published/policies, and put them on the policy server',
     async (context, options) => {
       const { directory, valid } = options;
-      const { serial } = await withProject(directory, async (project) => {
-        const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
-        return deploy(project, { key, now: systemClock(), validForMs: valid });
-      });
       const folder = resolve(projectPaths(directory).policies);
-      print(context, { serial, folder }, `published policy ${serial} in ${folder}`);
+      const { serial, to } = await withProject(directory, async (project) => {
+        const given = options.to ?? project.file.value.policyServer;
+        const target = options.to !== undefined || isDirectory(given ?? '') ? deployTarget(given ?? '') : undefined;
+        const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
+        // Asked for before anything is signed: a wrong name is not to cost a release.
+        const account = target?.kind === 'directory' ? await writerAccount(options) : undefined;
+        const done = await deploy(project, { key, now: systemClock(), validForMs: valid });
+        if (target) await putOnServer(folder, target, { ...(account ? { account } : {}), signal: context.signal });
+        return { ...done, to: target ? given : undefined };
+      });
+      const told = to === undefined ? '' : ` and on ${to}`;
+      print(
+        context,
+        { serial, folder, ...(to === undefined ? {} : { to }) },
+        `published policy ${serial} in ${folder}${told}`,
+      );
     },
-  ).addOption(
-    new Option('--valid <duration>', 'how long computers may believe it without a newer one')
-      .argParser(duration)
-      .default(30 * 86_400_000, '30d'),
-  );
+  )
+    .addOption(
+      new Option('--valid <duration>', 'how long computers may believe it without a newer one')
+        .argParser(duration)
+        .default(30 * 86_400_000, '30d'),
+    )
+    .option('--to <place>', 'put it there: a folder, [USER@]HOST:/PATH (rsync over ssh), or ldaps://HOST/DN')
+    .option('--user <name>', 'log on to the directory as this administrator: user@domain, or a distinguished name')
+    .option('--password-file <file>', 'the file with that administrator’s password; without it, you are asked')
+    .option(
+      '--ca <file>',
+      'the certificates that may vouch for the directory; without it, those that the system trusts',
+    );
 
   addCommand<ServeOptions>(
     program,

@@ -1,0 +1,193 @@
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Directory } from '../src/store/directory.ts';
+import { hasProgram, PROGRAM_ENV } from '../src/sys/exec.ts';
+import { atExit } from './at-exit.ts';
+import { selfSigned } from './certificate.ts';
+import { addNamespace, enter, newPrefix, removeLeftovers, removeNamespace } from './namespaces.ts';
+import { whyNoNetwork } from './network.ts';
+
+const SUFFIX = 'DC=lazaret,DC=test';
+const PASSWORD = 'Passw0rd.Adm1n';
+const RUN_FOLDERS = {
+  'pid directory': 'run',
+  'ncalrpc dir': 'run/ncalrpc',
+  'winbindd socket directory': 'run/winbindd',
+  'ntp signd socket directory': 'run/ntp',
+  'lock directory': 'run/lock',
+};
+
+/** Why there can be no domain controller here, or false. */
+export function whyNoDomainController(): string | false {
+  const missing = ['samba', 'samba-tool', 'openssl'].filter((program) => !hasProgram(program));
+  return whyNoNetwork() || (missing.length > 0 ? `not installed: ${missing.join(', ')}` : false);
+}
+
+/**
+ * An Active Directory domain controller of Samba, made anew. Its ports are fixed, so it listens in a network namespace of its
+ * own, whose LDAPS and LDAP ports are relayed to `ldaps` and `ldap` here. It has an administrator, and an ordinary user `alice`.
+ */
+export class DomainController implements AsyncDisposable {
+  readonly place = `CN=Lazaret,CN=System,${SUFFIX}`;
+  readonly caFile: string;
+  readonly admin;
+  readonly alice;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'lazaret-dc-'));
+  readonly #namespace = `${newPrefix()}-dc`;
+  readonly #exit = atExit(() => this.#remove());
+  readonly #children: ChildProcess[] = [];
+  readonly #relays: Relay[] = [];
+
+  private constructor() {
+    removeLeftovers();
+    addNamespace(this.#namespace);
+    const { key, certificate } = selfSigned(this.#folder, '127.0.0.1');
+    this.caFile = certificate;
+    const ca = readFileSync(certificate);
+    this.admin = { user: 'administrator@lazaret.test', password: PASSWORD, ca };
+    this.alice = { user: 'alice@lazaret.test', password: 'Passw0rd.Al1ce', ca };
+    this.#provision(key, certificate);
+  }
+
+  static async start(): Promise<DomainController> {
+    const controller = new DomainController();
+    try {
+      await controller.#listen();
+      return controller;
+    } catch (error) {
+      await controller[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get ldaps(): string {
+    return `ldaps://127.0.0.1:${this.#relays[0]?.port}/${this.place}`;
+  }
+
+  get ldap(): string {
+    return `ldap://127.0.0.1:${this.#relays[1]?.port}/${this.place}`;
+  }
+
+  /** Cuts every connection there is now, as a network that fails. */
+  cut(): void {
+    for (const relay of this.#relays) relay.cut();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const relay of this.#relays) relay.close();
+    this.#exit.forget();
+    this.#remove();
+  }
+
+  #provision(key: string, certificate: string): void {
+    const tree = join(this.#folder, 'tree');
+    const config = join(tree, 'etc', 'smb.conf');
+    this.#run('samba-tool', [
+      ...['domain', 'provision', '--server-role=dc', '--dns-backend=NONE', '--realm=LAZARET.TEST', '--domain=LAZARET'],
+      ...['--host-name=dc1', `--adminpass=${PASSWORD}`, `--targetdir=${tree}`, '--host-ip=127.0.0.1'],
+      ...['--option=interfaces=lo', '--option=bind interfaces only=yes', '--option=vfs objects=dfs_samba4 acl_xattr'],
+    ]);
+    for (const folder of [...Object.values(RUN_FOLDERS), 'run/ncalrpc/np'])
+      mkdirSync(join(tree, folder), { recursive: true });
+    const settings = [
+      'server services = ldap, cldap, kdc, drepl',
+      'dcerpc endpoint servers = -winreg -srvsvc',
+      'tls enabled = yes',
+      `tls keyfile = ${key}`,
+      `tls certfile = ${certificate}`,
+      'tls cafile =',
+      `log file = ${tree}/log.samba`,
+      ...Object.entries(RUN_FOLDERS).map(([name, folder]) => `${name} = ${join(tree, folder)}`),
+    ];
+    const made = readFileSync(config, 'utf8').replace(/^\s*(?:server services|log file|lock directory) =.*\n/gm, '');
+    writeFileSync(config, made.replace('[global]\n', `[global]\n\t${settings.join('\n\t')}\n`));
+    this.#run('samba-tool', ['user', 'create', 'alice', this.alice.password, '-s', config]);
+  }
+
+  async #listen(): Promise<void> {
+    const config = join(this.#folder, 'tree', 'etc', 'smb.conf');
+    const [program = '', ...args] = [...enter(this.#namespace), 'samba', '-i', '-M', 'single', '-s', config];
+    const server = spawn(program, args, { env: PROGRAM_ENV, stdio: 'ignore' });
+    this.#children.push(server);
+    for (const port of [636, 389]) this.#relays.push(await this.#relay(port));
+    const [, port = 0] = /:(\d+)\//.exec(this.ldaps) ?? [];
+    const address = { host: '127.0.0.1', port: Number(port), startTls: false, base: this.place };
+    for (;;) {
+      if (server.exitCode !== null) throw new Error('the domain controller ended');
+      const opened = await Directory.open({ address, account: this.admin }).catch(() => undefined);
+      await opened?.[Symbol.asyncDispose]();
+      if (opened) return;
+      await sleep(50);
+    }
+  }
+
+  async #relay(port: number): Promise<Relay> {
+    const path = join(this.#folder, `${port}.sock`);
+    const [execPath = '', ...execArgv] = [...enter(this.#namespace), process.execPath];
+    const inner = fork(join(import.meta.dirname, 'relay.ts'), [path, `${port}`], { execPath, execArgv });
+    this.#children.push(inner);
+    await once(inner, 'message');
+    return Relay.open(path);
+  }
+
+  #run(program: string, args: string[]): void {
+    const [first = '', ...rest] = [...enter(this.#namespace), program, ...args];
+    execFileSync(first, rest, { env: PROGRAM_ENV, stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+
+  #remove(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+    removeNamespace(this.#namespace);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A port of our loopback whose connections go to a Unix socket. */
+class Relay {
+  readonly port: number;
+  readonly #close: () => void;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(port: number, sockets: Set<Socket>, close: () => void) {
+    this.port = port;
+    this.#sockets = sockets;
+    this.#close = close;
+  }
+
+  static async open(path: string): Promise<Relay> {
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(path);
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        sockets.add(one);
+        one
+          .on('error', () => undefined)
+          .on('close', () => {
+            sockets.delete(one);
+            other.destroy();
+          });
+        one.pipe(other);
+      }
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    return new Relay(typeof address === 'object' && address ? address.port : 0, sockets, () => server.close());
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.#close();
+    this.cut();
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { isRoot, run } from './apt.mjs';
+import { installSystemPackages, missingPackages } from './system-packages.mjs';
+
+/** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller. */
+const PACKAGES = [
+  ...['nginx', 'rsync', 'openssl', 'slapd'],
+  ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
+];
+/** What these packages would start, now and with every start of the computer. */
+const UNITS = ['nginx', 'rsync', 'slapd', 'samba-ad-dc', 'smbd', 'nmbd', 'winbind'];
+/** The packages that bring units of other names than their own. */
+const PACKAGE_OF = { smbd: 'samba', nmbd: 'samba' };
+/** Asked by every package before it starts a service; 101 is “no” (policy-rc.d, Debian’s invoke-rc.d). */
+const POLICY = '/usr/sbin/policy-rc.d';
+const NO = '#!/bin/sh\nexit 101\n';
+
+/** Installs the servers that tests start for themselves, and none of which runs otherwise: not now, not at the next start. @throws SetupError */
+export function installTestServers() {
+  const missing = missingPackages(PACKAGES);
+  if (missing.length === 0) return;
+  const isOurs = isRoot() && !existsSync(POLICY);
+  if (isOurs) writeFileSync(POLICY, NO, { mode: 0o755 });
+  try {
+    installSystemPackages(PACKAGES);
+    // A service whose package was here before is somebody’s, and stays as it is.
+    const ours = UNITS.filter((unit) => missing.includes(PACKAGE_OF[unit] ?? unit));
+    if (existsSync('/usr/bin/systemctl') && ours.length > 0) run('systemctl', ['disable', '--quiet', ...ours]);
+  } finally {
+    if (isOurs) rmSync(POLICY, { force: true });
+  }
+}

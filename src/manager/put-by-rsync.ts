@@ -1,0 +1,39 @@
+import { AppError } from '../lib/errors.ts';
+import { run } from '../sys/exec.ts';
+import { type Publication, TIMESTAMP } from './publication.ts';
+
+const TIMEOUT_MS = 600_000;
+const IO_TIMEOUT_S = 60;
+
+export interface RsyncOptions {
+  /** The program that leads to the other computer, with its words. */
+  shell?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Sends a release to another computer by rsync over ssh, in two runs: first what is new beside what is there, then the
+ * timestamp. Until the second, and whenever this ends before, readers see the former release.
+ * @throws DEPLOY_FAILED, PROGRAM_MISSING, INTERRUPTED
+ */
+export async function putByRsync(
+  { folder, content }: Publication,
+  to: string,
+  { shell = 'ssh -o BatchMode=yes', signal }: RsyncOptions = {},
+): Promise<void> {
+  for (const paths of [content, [TIMESTAMP]]) {
+    try {
+      await run(
+        'rsync',
+        [
+          ...['--files-from=-', '--times', '--chmod=D755,F644', '--compress', '--protect-args'],
+          ...[`--timeout=${IO_TIMEOUT_S}`, `--rsh=${shell}`, '--', `${folder}/`, to],
+        ],
+        { input: `${paths.join('\n')}\n`, timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) },
+      );
+    } catch (error) {
+      if (!(error instanceof AppError) || !['PROGRAM_FAILED', 'PROGRAM_TIMEOUT'].includes(error.code)) throw error;
+      throw new AppError('DEPLOY_FAILED', `the policies did not reach ${to}: ${error.message}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { ResultCodeError } from 'ldapts';
+import { AppError, type ErrorCode } from '../lib/errors.ts';
+
+/** Result codes of RFC 4511 that have a meaning of their own to us. */
+const RESULTS: Readonly<Record<number, [code: ErrorCode, text: string]>> = {
+  8: ['STORE_NOT_SAFE', 'the directory demands a safer connection'],
+  10: ['FETCH_FAILED', 'the directory refers to another server, which is not followed'],
+  13: ['STORE_NOT_SAFE', 'the directory demands a safer connection'],
+  32: ['FETCH_MISSING', 'there is no such object, or it may not be seen'],
+  48: ['STORE_LOGIN', 'the directory takes no such login'],
+  49: ['STORE_LOGIN', 'the directory refused user or password'],
+  50: ['STORE_DENIED', 'the directory does not let this account do that'],
+};
+
+/** The code for what a directory answered, or for its silence. */
+export function directoryError(error: unknown, doing: string): unknown {
+  if (error instanceof AppError) return error;
+  const [code, text] = (resultCode(error) !== undefined && RESULTS[resultCode(error) ?? 0]) || [
+    'FETCH_FAILED' as const,
+    error instanceof Error ? (error.message.split('\n').at(-1) ?? '') : 'the directory failed',
+  ];
+  return new AppError(code, `${doing}: ${text}`, { cause: error, details: { result: resultCode(error) } });
+}
+
+export function resultCode(error: unknown): number | undefined {
+  // ldapts resets the prototype of its errors to this class, so that no other tells them apart.
+  return error instanceof ResultCodeError ? error.code : undefined;
+}
