@@ -3,6 +3,7 @@ import { bootFiles } from '../package/parts.ts';
 import { removeFile } from '../sys/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../sys/folders.ts';
 import { chainFiles } from './chain.ts';
+import { settleFormer } from './former.ts';
 import { instanceNames, readGeneration, readIfInstalled } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
 import { readResources } from './resources.ts';
@@ -27,6 +28,7 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
       for (const file of await chainFiles(state, machine.layers)) needed.add(file);
       for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
     }
+    if (instance) await settleFormer(state, vm, instance.current.generation);
     if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
     await removeTemporary(instancePaths(state, vm).folder);
   }

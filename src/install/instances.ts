@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { Sha256 } from '../package/layer/entry.ts';
 import { Notes, PackedMachine } from '../package/manifest.ts';
 import { VM_NAME } from '../policy/schema.ts';
 import { isThere, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
-import { linkTarget, namesIn } from '../sys/folders.ts';
+import { namesIn } from '../sys/folders.ts';
+import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STATE_BYTES = 64 << 20;
@@ -69,24 +69,13 @@ export async function readIfInstalled(state: string, vm: string): Promise<Instan
   const current = await readCurrent(state, vm);
   if (current === undefined) return undefined;
   const file = await readState(paths.file, InstanceFile);
-  const former = await linked(paths.former);
-  return {
-    state,
-    file,
-    current: await readGeneration(state, vm, current),
-    // A roll back that was interrupted has switched, but not yet forgotten where it led to.
-    former: former === current ? undefined : former,
-  };
+  const former = await readFormer(state, vm, current);
+  return { state, file, current: await readGeneration(state, vm, current), former };
 }
 
 /** The generation that a machine’s next start uses, or undefined when none was ever installed whole. */
 export function readCurrent(state: string, vm: string): Promise<number | undefined> {
   return linked(instancePaths(state, vm).current);
-}
-
-async function linked(path: string): Promise<number | undefined> {
-  const target = await linkTarget(path);
-  return target === undefined ? undefined : Number(basename(target));
 }
 
 /** The numbers that machines of this computer have, also those whose first installation was interrupted. */

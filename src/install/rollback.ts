@@ -4,6 +4,7 @@ import { noSteps, type Steps } from '../lib/steps.ts';
 import { removeFile } from '../sys/files.ts';
 import { replaceLink } from '../sys/folders.ts';
 import { readFloor, requireFloor } from './floor.ts';
+import { settleFormer } from './former.ts';
 import { openInstance } from './instances.ts';
 import { instancePaths } from './layout.ts';
 
@@ -23,6 +24,7 @@ export async function rollBack(state: string, vm: string, steps: Steps = noSteps
   const { current, former } = await openInstance(state, vm);
   if (former === undefined) throw new AppError('ROLLBACK_NONE', `no former system of ${vm} was kept`);
   requireFloor(former, await readFloor(state), `the former system of ${vm}`);
+  await settleFormer(state, vm, current.generation);
   const paths = instancePaths(state, vm);
   await replaceLink(paths.current, join('generations', `${former}`));
   await steps(`${vm}: switched`);

@@ -6,6 +6,7 @@ import type { PolicyDocument } from '../policy/schema.ts';
 import { copyFileTo, isThere, removeFile } from '../sys/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../sys/folders.ts';
 import { makeDiskOnce } from '../sys/qemu-img.ts';
+import { beginFormer, settleFormer } from './former.ts';
 import {
   type InstanceFile,
   instanceNumbers,
@@ -51,6 +52,7 @@ export async function switchMachine(
   await makeGeneration(state, manifest, machine);
   await steps(`${name}: generation`);
   const before = await readCurrent(state, name);
+  if (before !== undefined) await settleFormer(state, name, before);
   const isReplaced = before !== undefined && before !== generation;
   const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
   if (isOnTrial) await writeTrial(state, name, generation, { format: 1, keepOld, starts: 0 });
@@ -61,7 +63,8 @@ export async function switchMachine(
   await steps(`${name}: former`);
   await replaceLink(instance.current, join('generations', `${generation}`));
   await steps(`${name}: switched`);
-  if (!isKept) await removeFile(instance.former);
+  if (isKept) await settleFormer(state, name, generation);
+  else await removeFile(instance.former);
 }
 
 /** Keeps the present generation as the former one; but one that never proved itself is nothing to go back to. */
@@ -69,7 +72,7 @@ async function keepFormer(state: string, vm: string, present: number): Promise<v
   const instance = await readIfInstalled(state, vm);
   const isUnproved = (await readTrial(state, vm, present)) !== undefined;
   if (isUnproved && instance?.former !== undefined) return;
-  await replaceLink(instancePaths(state, vm).former, join('generations', `${present}`));
+  await beginFormer(state, vm, present);
 }
 
 /** A package’s policy as it is kept with the machine. */

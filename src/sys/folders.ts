@@ -42,6 +42,14 @@ export async function replaceLink(path: string, target: string): Promise<void> {
   });
 }
 
+/** Gives a symbolic link another name, over what was there, as one step. */
+export async function moveLink(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await fs.rename(from, to);
+    await syncFolder(dirname(to));
+  });
+}
+
 /** Where a symbolic link points, or undefined when there is none. */
 export async function linkTarget(path: string): Promise<string | undefined> {
   try {

@@ -80,6 +80,10 @@ test('a change that is killed after any of its steps leaves the old state or the
   });
   await run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 1M 64k', instancePaths(first, 'office').data]);
   const second = await walk(t, { title: 'an update', before: first, words: install(two), generations: [1, 2] });
+  await project.changeDisk(1 << 16);
+  const four = await project.build('four', { kind: 'update' });
+  const title = 'an update of a machine that has a former system already';
+  await walk(t, { title, before: second, words: install(four), generations: [2, 4] });
   await walk(t, { title: 'a policy package', before: second, words: install(three), generations: [2, 2] });
   await walk(t, { title: 'a roll back', before: second, words: ['rollback', 'office'], generations: [2, 1] });
 });
