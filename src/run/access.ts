@@ -253,7 +253,8 @@ export class Access implements AsyncDisposable {
     const { signal } = this.#stop;
     if (signal.aborted || this.#parts.spec.mode === 'free') return;
     const { document, lookedUpAt } = this.#policy.current;
-    const delay = nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random());
+    const { failures } = this.#policy;
+    const delay = nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random(), failures);
     this.#timer = setTimeout(() => {
       this.lookUp('interval')
         .catch(async (error: unknown) => {

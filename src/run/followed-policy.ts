@@ -2,10 +2,8 @@ import { AppError, failureOf } from '../lib/errors.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import { pause } from '../sys/pause.ts';
 import type { LoggedEvent } from './events.ts';
+import { watchAgainMs } from './schedule.ts';
 import type { PolicySource } from './spec.ts';
-
-/** How long a policy server that cannot be watched now is left alone. */
-const WATCH_AGAIN_MS = 10_000;
 
 /** Writes an event of the machine’s. */
 export type Note = (kind: LoggedEvent['kind'], text: string, details?: object) => Promise<void>;
@@ -17,6 +15,7 @@ export class FollowedPolicy {
   readonly #signal: AbortSignal;
   #current: CurrentPolicy;
   #lookupFailed: string | undefined;
+  #failures = 0;
 
   /** Until `signal` is given. */
   constructor(source: PolicySource, current: CurrentPolicy, note: Note, signal: AbortSignal) {
@@ -30,17 +29,24 @@ export class FollowedPolicy {
     return this.#current;
   }
 
+  /** How many look-ups have failed since the last that did not. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** Looks the policy up; where that fails, what may still hold is current. */
   async refresh(): Promise<void> {
     const before = this.#current.document.serial;
     try {
       this.#current = await this.#source.lookUp(this.#signal);
       this.#lookupFailed = undefined;
+      this.#failures = 0;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#current = await this.#source.current();
       const isNew = this.#lookupFailed !== error.code;
       this.#lookupFailed = error.code;
+      this.#failures += 1;
       if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
     }
     const { serial } = this.#current.document;
@@ -49,18 +55,21 @@ export class FollowedPolicy {
 
   /** Has the policy looked up as soon as its server says that there is something new; a plain server is not asked. */
   async watch(lookUp: () => Promise<void>): Promise<void> {
-    while (!this.#signal.aborted) {
+    for (let failures = 0; !this.#signal.aborted; ) {
       try {
         const watched = await this.#source.watch(this.#signal);
         if (watched === 'unsupported') return;
-        if (watched === 'same') continue;
-        const { serial } = this.#current.document;
-        await lookUp();
-        // A server that speaks of news and has none is not asked over and over.
-        if (this.#current.document.serial === serial) await pause(WATCH_AGAIN_MS, this.#signal);
+        if (watched === 'changed') {
+          const { serial } = this.#current.document;
+          await lookUp();
+          // A server that speaks of news and has none is not asked over and over.
+          if (this.#current.document.serial === serial) await pause(watchAgainMs(1, Math.random()), this.#signal);
+        }
+        failures = 0;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        await pause(WATCH_AGAIN_MS, this.#signal);
+        failures += 1;
+        await pause(watchAgainMs(failures, Math.random()), this.#signal);
       }
     }
   }
