@@ -1,0 +1,6 @@
+// npm run bench:policy: what deciding costs, beside what it may cost. Each row’s piece is a file of bench/policy/.
+import { decisionFigures } from './policy/decisions.ts';
+import { pluginFigures } from './policy/plugins.ts';
+import { printFigures } from './table.ts';
+
+printFigures('Policies, 2 cores; medians', [...decisionFigures(), ...(await pluginFigures())]);
