@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { planAsUser } from './install/as-user.ts';
 import { benchProject } from './install/project.ts';
 import { type Figure, median, milliseconds, printFigures } from './table.ts';
 import { smallData } from './updates/data.ts';
@@ -60,6 +61,7 @@ async function figures(): Promise<Figure[]> {
   const policy = await project.build('policy', 'policy');
   const policies = rounds((round) => once(`${round}`, 'install', policy).milliseconds);
   const plans = rounds((round) => once(`plan-${round}`, 'plan', full).milliseconds);
+  const asUser = await planAsUser(join(work, 'user'), full, project.fingerprint, 2 * ROUNDS);
   const again = await project.build('again', 'full');
   const rollbacks = rounds((round) => {
     once(`${round}`, 'install', again);
@@ -74,7 +76,8 @@ async function figures(): Promise<Figure[]> {
     },
     milliseconds('a policy package', policies, 300),
     milliseconds('roll back', rollbacks, 200),
-    milliseconds('what the service does for `lazaret plan`', plans, 300),
+    milliseconds('`lazaret plan` as a user runs it', asUser, 300),
+    milliseconds('what the service does of it', plans, 300),
     memory('full package', peakBytes),
     memory(`full package of ${LARGE_BYTES / MIB} MiB`, largeOnce.peakBytes),
   ];

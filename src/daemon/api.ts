@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
 import type { Progress } from '../install/apply.ts';
-import { openInstance, readInstances } from '../install/instances.ts';
+import { openInstance } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
@@ -57,14 +57,13 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
 
   app.get('/v1/status', async (context) => {
     const project = await pinnedProject(computerPaths(state).trust);
-    const instances = await readInstances(state);
-    const machines = await Promise.all(instances.map((instance) => supervisor.report(instance)));
-    return context.json({ ...(project ? { project } : {}), machines });
+    return context.json({ ...(project ? { project } : {}), machines: await supervisor.reports() });
   });
   app.get('/v1/machines/:vm', async (context) => {
     const instance = await openInstance(state, context.req.param('vm'));
     const report = await supervisor.report(instance);
-    const denied = report.state === 'stopped' ? [] : await supervisor.machine(report.vm).denied();
+    const denied =
+      report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).denied();
     return context.json({ ...report, denied });
   });
   app.post('/v1/machines/:vm/start', async (context) => context.json(await supervisor.start(context.req.param('vm'))));
@@ -75,7 +74,7 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
     return context.json({ vm: context.req.param('vm'), state: 'stopped' });
   });
   app.post('/v1/machines/:vm/rollback', async (context) =>
-    context.json(await supervisor.rollBack(context.req.param('vm'))),
+    context.json(await supervisor.changes.rollBack(context.req.param('vm'))),
   );
   app.post('/v1/machines/:vm/look-up', async (context) => {
     const machine = supervisor.machine(context.req.param('vm'));
@@ -102,15 +101,17 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   });
 
   app.post('/v1/plan', async (context) =>
-    context.json(await supervisor.foresee(parseBody(PlanBody, await context.req.text()), context.req.raw.signal)),
+    context.json(
+      await supervisor.changes.foresee(parseBody(PlanBody, await context.req.text()), context.req.raw.signal),
+    ),
   );
   app.post('/v1/install', async (context) => {
     const request = parseBody(InstallBody, await context.req.text());
-    return streamed(context, (signal, onProgress) => supervisor.install(request, signal, onProgress));
+    return streamed(context, (signal, onProgress) => supervisor.changes.install(request, signal, onProgress));
   });
   app.post('/v1/update', async (context) => {
     const request = parseBody(UpdateBody, await context.req.text());
-    return streamed(context, (signal, onProgress) => supervisor.update(request, signal, onProgress));
+    return streamed(context, (signal, onProgress) => supervisor.changes.update(request, signal, onProgress));
   });
   return app;
 

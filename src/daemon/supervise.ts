@@ -1,35 +1,28 @@
 import { join } from 'node:path';
-import type { Progress } from '../install/apply.ts';
-import { collect } from '../install/collect.ts';
-import { flatten } from '../install/flatten.ts';
 import { readFloor } from '../install/floor.ts';
-import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
-import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import {
   type Instance,
   instanceNames,
   openInstance,
   readDescriptor,
   readIfInstalled,
-  readInstances,
   writeDescriptor,
 } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { readPolicy } from '../install/policies.ts';
-import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
-import { type UpdateRequest, updateFromServer } from '../install/update.ts';
-import { AppError, failureOf } from '../lib/errors.ts';
-import { Turns } from '../lib/turns.ts';
+import { AppError, type Failure, failureOf } from '../lib/errors.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine.ts';
-import { readRecord } from '../run/record.ts';
+import { type RunRecord, readRecord } from '../run/record.ts';
 import type { MachineSpec, RunDeps } from '../run/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
+import { isRunning } from '../sys/processes.ts';
+import { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
 import { installedSpec, machineId } from './spec.ts';
 import { startOnTrial, TrialWatch } from './trial.ts';
@@ -46,7 +39,14 @@ export interface ServiceOptions {
 /** An installed machine, running or not. */
 export type InstanceReport =
   | (MachineReport & Installed)
-  | ({ vm: string; state: 'stopped'; generation: number } & Installed);
+  | ({ vm: string; state: 'stopped'; generation: number } & Installed)
+  | DamagedReport;
+
+/** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */
+interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'remedy'> {
+  vm: string;
+  state: 'damaged';
+}
 
 /** What is installed beyond the generation. */
 interface Installed {
@@ -58,20 +58,25 @@ interface Installed {
   descriptor?: string;
 }
 
+/** A machine that an earlier service started, that runs on, and why it is not in our hands. */
+interface Untaken {
+  record: RunRecord;
+  generation: number;
+  failure: Failure;
+}
+
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
 export class Supervisor implements AsyncDisposable {
   readonly events: EventLog;
+  /** What changes what is installed. */
+  readonly changes: Changes;
   readonly policies: PolicyStore;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
   readonly #machines = new Map<string, RunningMachine>();
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
-  readonly #turns = new Turns();
-  #flattening = new AbortController();
-  #collecting: Promise<void> = Promise.resolve();
-  /** The machines have been let go of: which generations they run is no longer known here. */
-  #isEnding = false;
+  readonly #untaken = new Map<string, Untaken>();
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
@@ -79,6 +84,13 @@ export class Supervisor implements AsyncDisposable {
     this.#computer = computer;
     this.events = new EventLog(paths.events);
     this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies, account: paths.directory });
+    this.changes = new Changes({
+      ...{ state: options.state, log: options.log, events: this.events },
+      now: () => this.now(),
+      running: () => this.running(),
+      isStarting: () => this.#starting.size > 0,
+      judgeAgain: () => this.#judgeAgain(),
+    });
   }
 
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */
@@ -91,17 +103,16 @@ export class Supervisor implements AsyncDisposable {
       await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
     );
     for (const vm of await instanceNames(options.state)) await supervisor.#recover(vm);
-    await supervisor.#turns
-      .take(() => supervisor.#collect())
-      .catch((error: unknown) => options.log.error(failureOf(error), 'cannot tidy up'));
-    supervisor.#flattenSoon();
+    await supervisor.changes.tidy();
+    supervisor.changes.flattenSoon();
     return supervisor;
   }
 
   /** The machines that run, and the generation that each runs. */
   running(): Map<string, number> {
     const run = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
-    return new Map([...this.#starting, ...run]);
+    const untaken = [...this.#untaken].filter(([, { record }]) => isRunning(record.qemu));
+    return new Map([...untaken.map(([vm, { generation }]) => [vm, generation] as const), ...this.#starting, ...run]);
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -109,6 +120,19 @@ export class Supervisor implements AsyncDisposable {
     const machine = this.#machines.get(vm);
     if (!machine) throw new AppError('VM_NOT_RUNNING', `${vm} is not running`);
     return machine;
+  }
+
+  /** All installed machines; one that is damaged does not hide the others. */
+  async reports(): Promise<InstanceReport[]> {
+    const reports = (await instanceNames(this.#options.state)).map(async (vm) => {
+      try {
+        const instance = await readIfInstalled(this.#options.state, vm);
+        return instance && (await this.report(instance));
+      } catch (error) {
+        return damaged(vm, failureOf(error));
+      }
+    });
+    return (await Promise.all(reports)).filter((report) => report !== undefined);
   }
 
   async report(instance: Instance): Promise<InstanceReport> {
@@ -123,6 +147,8 @@ export class Supervisor implements AsyncDisposable {
       ...(notes === undefined ? {} : { notes }),
     };
     if (machine) return { ...machine.report(), ...installed };
+    const untaken = this.#untaken.get(vm);
+    if (untaken && isRunning(untaken.record.qemu)) return damaged(vm, untaken.failure);
     const descriptor = await readDescriptor(this.#options.state, vm, generation);
     return { vm, state: 'stopped', generation, ...installed, ...(descriptor === undefined ? {} : { descriptor }) };
   }
@@ -133,7 +159,8 @@ export class Supervisor implements AsyncDisposable {
     this.#starting.set(vm, 0);
     try {
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
-      await this.#collecting;
+      await this.changes.untilCollected();
+      await this.#forgetUntaken(vm);
       const instance = await this.#instanceToStart(vm);
       this.#starting.set(vm, instance.current.generation);
       const watch = await this.#watch(instance);
@@ -147,70 +174,6 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  /** Installs a package, one at a time. @throws as installPackage */
-  install(
-    request: InstallRequest,
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-  ): Promise<InstallReport> {
-    return this.#installing(signal, onProgress, (options) => this.#installAndLog(request, options));
-  }
-
-  /** Installs what the project’s address has for a machine, or for all. @throws as updateFromServer */
-  update(
-    request: UpdateRequest,
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-  ): Promise<InstallReport[]> {
-    return this.#installing(signal, onProgress, (options) =>
-      updateFromServer(request, options, (one, so) => this.#installAndLog(one, so)),
-    );
-  }
-
-  #installing<T>(
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-    work: (options: InstallOptions) => Promise<T>,
-  ): Promise<T> {
-    this.#stopFlattening();
-    return this.#turns.take(async () =>
-      work({ state: this.#options.state, running: this.running(), now: await this.now(), signal, onProgress }),
-    );
-  }
-
-  async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-    const report = await this.#installAndJudge(request, options);
-    await this.#collect();
-    this.#flattenSoon();
-    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
-    const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
-    const { generation } = report;
-    const at = new Date(options.now).toISOString();
-    await this.events.add({
-      at,
-      kind: 'installed',
-      text: `package ${report.package}: ${names}`,
-      details: { generation },
-    });
-    return report;
-  }
-
-  /** What installing a package would do here. @throws as foreseeInstall */
-  foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
-    return this.#turns.take(async () =>
-      foreseeInstall(request, { state: this.#options.state, running: this.running(), now: await this.now(), signal }),
-    );
-  }
-
-  /** Lets a machine’s next start use its former system. @throws as rollBack */
-  rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
-    return this.#turns.take(async () => {
-      const rolled = await this.#rollBack(vm, 'as was asked');
-      await this.#collect();
-      return { ...rolled, afterStop: this.running().has(vm) };
-    });
-  }
-
   /** The trusted time in milliseconds. */
   now(): Promise<number> {
     return this.policies.now(this.#options.clock());
@@ -218,13 +181,13 @@ export class Supervisor implements AsyncDisposable {
 
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isEnding = true;
-    this.#stopFlattening();
+    this.changes.end();
     for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
   }
 
   async #recover(vm: string): Promise<void> {
     const { log, state } = this.#options;
+    let untaken: Omit<Untaken, 'failure'> | undefined;
     try {
       const instance = await readIfInstalled(state, vm);
       if (!instance) return;
@@ -232,13 +195,24 @@ export class Supervisor implements AsyncDisposable {
       const record = await readRecord(runFolder);
       if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
       const generation = record.generation ?? instance.current.generation;
+      untaken = { record, generation };
       const watch = await this.#watch(instance, generation);
       const spec = await installedSpec(state, instance, runFolder, generation);
       this.#keep(await adoptMachine(spec, record, this.#deps(instance, watch, generation)), watch);
     } catch (error) {
       // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
-      log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
+      const failure = failureOf(error);
+      if (untaken) this.#untaken.set(vm, { ...untaken, failure });
+      log.error({ vm, ...failure }, 'machine could not be taken over');
     }
+  }
+
+  /** A machine that could not be taken over has ended: what it leaves is removed, and it may start again. */
+  async #forgetUntaken(vm: string): Promise<void> {
+    if (!this.#untaken.has(vm)) return;
+    const instance = await openInstance(this.#options.state, vm);
+    await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+    this.#untaken.delete(vm);
   }
 
   #keep(machine: RunningMachine, watch: TrialWatch | undefined): void {
@@ -251,17 +225,8 @@ export class Supervisor implements AsyncDisposable {
         watch?.[Symbol.dispose]();
         this.#machines.delete(name);
       })
-      .then(() => this.#turns.take(() => this.#collect()))
-      .catch((error: unknown) => this.#options.log.error({ vm: name, ...failureOf(error) }, 'cannot tidy up'));
-  }
-
-  /** Policies that a package brought hold for running machines at once, also where it could not bring all. */
-  async #installAndJudge(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-    try {
-      return await installPackage(request, options);
-    } finally {
-      await this.#judgeAgain();
-    }
+      .then(() => this.changes.tidy())
+      .catch(() => undefined);
   }
 
   async #judgeAgain(): Promise<void> {
@@ -272,35 +237,6 @@ export class Supervisor implements AsyncDisposable {
         .catch((error: unknown) => log.error({ vm, ...failureOf(error) }, 'a new policy could not be enforced')),
     );
     await Promise.all(judged);
-  }
-
-  /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
-  async #collect(): Promise<void> {
-    // A machine that is being started has not opened yet what it will run on.
-    if (this.#starting.size > 0 || this.#isEnding) return;
-    const collecting = collect(this.#options.state, this.running());
-    this.#collecting = collecting.catch(() => undefined);
-    await collecting;
-  }
-
-  /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
-  #flattenSoon(): void {
-    const { signal } = this.#flattening;
-    this.#turns
-      .take(async () => {
-        const instances = await readInstances(this.#options.state);
-        let isShorter = false;
-        for (const instance of instances) isShorter = (await flatten(instance, signal)) || isShorter;
-        if (isShorter) await this.#collect();
-      })
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.#options.log.error(failureOf(error), 'cannot flatten a chain of layers');
-      });
-  }
-
-  #stopFlattening(): void {
-    this.#flattening.abort();
-    this.#flattening = new AbortController();
   }
 
   #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
@@ -339,19 +275,13 @@ export class Supervisor implements AsyncDisposable {
     };
     const { instance, decision } = await look();
     if (decision.start === 'current') return instance;
-    return this.#turns.take(async () => {
+    return this.changes.inTurn(async () => {
       // An installation that was under way may have brought another generation.
       const now = await look();
       if (now.decision.start === 'current') return now.instance;
-      await this.#rollBack(vm, `by itself: ${now.decision.reason}`);
+      await this.changes.rollBackNow(vm, `by itself: ${now.decision.reason}`);
       return openInstance(state, vm);
     });
-  }
-
-  async #rollBack(vm: string, why: string): Promise<RolledBack> {
-    const rolled = await rollBack(this.#options.state, vm);
-    await this.#log(vm, 'rolled-back', `from generation ${rolled.from} back to ${rolled.to}, ${why}`);
-    return rolled;
   }
 
   async #watch({ file, current }: Instance, generation = current.generation): Promise<TrialWatch | undefined> {
@@ -360,7 +290,8 @@ export class Supervisor implements AsyncDisposable {
     const { updates } = current.machine.policy.policy;
     if (!updates) return undefined;
     return TrialWatch.open({
-      ...{ state, vm, generation, timeout: updates.healthTimeout },
+      ...{ state, vm, generation, timeout: updates.healthTimeout, now: this.#options.clock },
+      inTurn: (work) => this.changes.inTurn(work),
       log: (kind, text) => this.#log(vm, kind, text),
       onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
     });
@@ -377,4 +308,8 @@ export class Supervisor implements AsyncDisposable {
   #runFolder(instance: Instance): string {
     return join(this.#options.runRoot, machineId(instance));
   }
+}
+
+function damaged(vm: string, { code, reason, remedy }: Failure): DamagedReport {
+  return { vm, state: 'damaged', code, reason, remedy };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { passTrial, readTrial, type Trial, writeTrial } from '../install/trial.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { AppError } from '../lib/errors.ts';
@@ -9,9 +10,17 @@ export interface TrialSubject {
   generation: number;
   /** How long the guest may take from a start to its report, as the policy has it: `5m`. */
   timeout: string;
+  now: () => number;
+  /** Does work that no change of what is installed may meet. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   log: (kind: LoggedEvent['kind'], text: string) => Promise<void>;
   onFailure: (error: unknown) => void;
 }
+
+/** What a guest gets, however late the service is: one that spoke while there was none says it again within that time. */
+const GRACE_MS = 30_000;
+/** How long a guest is kept waiting for its answer while another change is under way. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Waits for a new generation’s guest to report itself healthy. In time, the trial is passed; too late, the generation is
@@ -21,7 +30,7 @@ export class TrialWatch implements Disposable {
   readonly #subject: TrialSubject;
   #trial: Trial;
   #unhealthy = false;
-  #hasPassed = false;
+  #passing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(subject: TrialSubject, trial: Trial) {
@@ -37,7 +46,7 @@ export class TrialWatch implements Disposable {
 
   /** Counts a start, before it is made: whatever ends it, it was one. */
   async countStart(): Promise<void> {
-    await this.#save({ ...this.#trial, starts: this.#trial.starts + 1 });
+    await this.#save({ ...this.#trial, starts: this.#trial.starts + 1, startedAt: this.#subject.now() });
   }
 
   /** Takes a start back that failed for reasons that are not the guest’s. */
@@ -45,34 +54,58 @@ export class TrialWatch implements Disposable {
     await this.#save({ ...this.#trial, starts: this.#trial.starts - 1 });
   }
 
-  /** From now on the time runs. */
+  /** Gives the generation up when its time is over, which began with its start, whatever service that was under. */
   run(): void {
-    const { timeout, onFailure } = this.#subject;
-    this.#timer = setTimeout(() => this.#giveUp().catch(onFailure), parseDuration(timeout));
+    const { timeout, now, onFailure } = this.#subject;
+    const timeoutMs = parseDuration(timeout) ?? 0;
+    // A clock that was set back gives no more than the whole time.
+    const passedMs = Math.max(0, now() - (this.#trial.startedAt ?? now()));
+    const leftMs = Math.max(timeoutMs - passedMs, Math.min(timeoutMs, GRACE_MS));
+    this.#timer = setTimeout(() => this.#giveUp().catch(onFailure), leftMs);
     this.#timer.unref();
   }
 
-  /** The guest has reported itself. */
-  async hello(healthy: boolean): Promise<void> {
-    const { state, vm, generation, log } = this.#subject;
-    if (this.#hasPassed || this.#trial.failed !== undefined) return;
-    this.#unhealthy = !healthy;
-    if (!healthy) return;
-    this.#hasPassed = true;
+  /** The guest has reported itself. Gives whether that is known for good; a guest that gets a no says it again. */
+  async hello(healthy: boolean): Promise<boolean> {
+    if (this.#trial.failed !== undefined) return true;
+    if (!healthy && this.#passing === undefined) this.#unhealthy = true;
+    if (!healthy) return true;
     clearTimeout(this.#timer);
-    await passTrial(state, vm, generation);
-    await log('healthy', `generation ${generation} reported itself healthy`);
+    this.#passing ??= this.#pass();
+    const patience = new AbortController();
+    try {
+      const late = pause(PATIENCE_MS, false, { signal: patience.signal, ref: false }).catch(() => false);
+      return await Promise.race([this.#passing.then(() => true), late]);
+    } finally {
+      patience.abort();
+    }
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
 
+  async #pass(): Promise<void> {
+    const { state, vm, generation, inTurn, log } = this.#subject;
+    try {
+      await inTurn(() => passTrial(state, vm, generation));
+      await log('healthy', `generation ${generation} reported itself healthy`);
+    } catch (error) {
+      this.#passing = undefined;
+      this.run();
+      throw error;
+    }
+  }
+
   async #giveUp(): Promise<void> {
     const how = this.#unhealthy ? 'its own health command still failed after' : 'its guest did not say hello within';
     const failed = `${how} ${this.#subject.timeout}`;
-    await this.#save({ ...this.#trial, failed });
-    await this.#subject.log('unhealthy', `${failed}: the next start goes back to the former system`);
+    const isGivenUp = await this.#subject.inTurn(async () => {
+      if (this.#passing !== undefined) return false;
+      await this.#save({ ...this.#trial, failed });
+      return true;
+    });
+    if (isGivenUp) await this.#subject.log('unhealthy', `${failed}: the next start goes back to the former system`);
   }
 
   async #save(trial: Trial): Promise<void> {

@@ -11,6 +11,8 @@ const Trial = z.strictObject({
   /** The user asked for the former generation to be kept afterwards too. */
   keepOld: z.boolean(),
   starts: z.int().min(0),
+  /** When it was last started, in milliseconds since 1970. */
+  startedAt: z.int().exactOptional(),
   /** Why it was given up. */
   failed: z.string().exactOptional(),
 });

@@ -138,8 +138,8 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
   const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
   const answer = async (request: GuestRequest) => {
     if (request.cmd === 'nq-set') return access.answer(request);
-    await deps.onHello?.(request.healthy);
-    return { ok: true, reason: 'heard' };
+    const isKnown = (await deps.onHello?.(request.healthy)) ?? true;
+    return isKnown ? { ok: true, reason: 'heard' } : { ok: false, reason: 'another change is under way: say it again' };
   };
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));

@@ -54,6 +54,6 @@ export interface RunDeps {
   events: EventLog;
   plugins: PluginSource;
   log: Log;
-  /** Told when the guest reports itself, with the outcome of its own health command. */
-  onHello?: (healthy: boolean) => Promise<void>;
+  /** Told when the guest reports itself, with the outcome of its own health command; a no lets the guest say it again. */
+  onHello?: (healthy: boolean) => Promise<boolean>;
 }

@@ -22,10 +22,20 @@ export interface SocketAccess {
 export async function listenUnix(path: string, listener: RequestListener, { group }: SocketAccess): Promise<Listening> {
   if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
-  const server = await listening(createServer(listener), { path });
+  const server = await withoutOthers(() => listening(createServer(listener), { path }));
   if (group !== undefined) await chown(path, 0, group);
   await chmod(path, group === undefined ? 0o600 : 0o660);
   return closing(server, () => rm(path, { force: true }));
+}
+
+/** What `make` makes before it first waits is its owner’s alone from the beginning. */
+function withoutOthers<T>(make: () => T): T {
+  const before = process.umask(0o177);
+  try {
+    return make();
+  } finally {
+    process.umask(before);
+  }
 }
 
 /** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE */

@@ -108,6 +108,18 @@ test('a machine whose files are damaged does not keep the service from the other
 
   assert.equal(JSON.parse((await lazaret('status', 'office', '--json')).stdout).state, 'stopped');
   assert.equal(failure(await lazaret('status', 'lab', '--json')).code, 'FILE_INVALID');
+  const { machines } = JSON.parse((await lazaret('status', '--json')).stdout);
+  assert.deepEqual(
+    machines.map(({ vm, state, code }: Record<string, unknown>) => [vm, state, code]),
+    [
+      ['lab', 'damaged', 'FILE_INVALID'],
+      ['office', 'stopped', undefined],
+    ],
+  );
+  assert.match(
+    (await lazaret('status')).stdout,
+    /lab {2}damaged\n {2}FILE_INVALID: .*instance\.json is damaged\n {2}→ /,
+  );
 });
 
 test('two services do not work on one state folder, and none takes another’s socket', { skip }, async (t) => {

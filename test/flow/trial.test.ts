@@ -5,6 +5,7 @@ import { startOnTrial, TrialWatch } from '../../src/daemon/trial.ts';
 import { openInstance } from '../../src/install/instances.ts';
 import { judgeTrial, readTrial } from '../../src/install/trial.ts';
 import { AppError } from '../../src/lib/errors.ts';
+import { Turns } from '../../src/lib/turns.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
@@ -20,16 +21,24 @@ async function onTrial(t: TestContext, { keepOld = false, timeout = '1h' } = {})
   assert.equal(await readTrial(state, 'office', 1), undefined, 'a first installation has nothing to go back to');
   await install((await project.build('two')).folder, { keepOld });
   const events: string[] = [];
-  const watch = await TrialWatch.open({
-    ...{ state, vm: 'office', generation: 2, timeout },
-    log: async (kind) => void events.push(kind),
-    onFailure: (error) => assert.fail(String(error)),
-  });
-  assert.ok(watch);
-  t.after(() => watch[Symbol.dispose]());
+  const turns = new Turns();
+  const clock = { now: Date.now() };
+  /** The watch of a service; another service has another. */
+  const open = async () => {
+    const opened = await TrialWatch.open({
+      ...{ state, vm: 'office', generation: 2, timeout, now: () => clock.now },
+      inTurn: (work) => turns.take(work),
+      log: async (kind) => void events.push(kind),
+      onFailure: (error) => assert.fail(String(error)),
+    });
+    assert.ok(opened);
+    t.after(() => opened[Symbol.dispose]());
+    return opened;
+  };
+  const watch = await open();
   const former = async () => (await openInstance(state, 'office')).former;
   const installNext = async (name: string) => install((await project.build(name)).folder);
-  return { state, watch, events, former, installNext, trial: () => readTrial(state, 'office', 2) };
+  return { state, watch, open, turns, clock, events, former, installNext, trial: () => readTrial(state, 'office', 2) };
 }
 
 test('a system that reports itself healthy is there to stay, and the former one goes', { skip }, async (t) => {
@@ -108,4 +117,51 @@ test('a start counts when QEMU ended at once, and not when this computer was at 
   assert.equal((await trial())?.starts, 0);
   await assert.rejects(fail('VM_FAILED'), code('VM_FAILED'));
   assert.equal((await trial())?.starts, 1);
+});
+
+test('a report waits for the change that is under way, and is not lost meanwhile; the guest is told to say it again', {
+  skip,
+}, async (t) => {
+  const { watch, turns, events, former, trial } = await onTrial(t, { timeout: '1s' });
+  const change = Promise.withResolvers<void>();
+  const changing = turns.take(() => change.promise);
+  watch.run();
+
+  const told = await watch.hello(true);
+
+  assert.deepEqual([told, (await trial()) !== undefined, await former()], [false, true, 1]);
+  change.resolve();
+  await changing;
+  assert.equal(await watch.hello(true), true);
+  assert.deepEqual([await trial(), await former(), events], [undefined, undefined, ['healthy']]);
+});
+
+test('the time of a trial began with the start of the system, whatever service it is under now', {
+  skip,
+}, async (t) => {
+  const { watch, open, clock, events } = await onTrial(t, { timeout: '1h' });
+  await watch.countStart();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const next = async (passedMs: number) => {
+    clock.now += passedMs;
+    const opened = await open();
+    opened.run();
+    return opened;
+  };
+  const HOUR_MS = 3_600_000;
+
+  const second = await next(HOUR_MS - 60_000);
+  t.mock.timers.tick(59_000);
+  assert.deepEqual(events, []);
+  second[Symbol.dispose]();
+
+  // A service that comes late still gives the guest a moment: it may have spoken while there was none.
+  await next(HOUR_MS);
+  t.mock.timers.tick(29_000);
+  assert.deepEqual(events, []);
+  t.mock.timers.tick(1_000);
+  t.mock.timers.reset();
+  while (events.length === 0) await sleep(10);
+
+  assert.deepEqual(events, ['unhealthy']);
 });

@@ -15,6 +15,8 @@ const Machine = z.looseObject({
   version: z.string().optional(),
   access: z.string().optional(),
   reason: z.string().optional(),
+  code: z.string().optional(),
+  remedy: z.string().optional(),
   message: z.string().optional(),
   accel: z.string().optional(),
   enforcement: z.string().optional(),
@@ -35,7 +37,7 @@ export function addMachineCommands(program: Command): void {
     const rows = machines.map(({ vm, state, generation, access }) => [
       vm,
       state,
-      `generation ${generation}`,
+      generation === undefined ? '' : `generation ${generation}`,
       access ?? '',
     ]);
     print(context, machines, rows.length > 0 ? table(rows) : 'no machine is installed');
@@ -122,6 +124,7 @@ function pathOf(vm: string): string {
 function machineText(machine: Machine): string {
   const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
     machine;
+  if (state === 'damaged') return `${vm}  damaged\n  ${machine.code}: ${reason}\n  → ${machine.remedy}`;
   const former = machine.former === undefined ? '' : `, can go back to ${machine.former}`;
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);

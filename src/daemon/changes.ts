@@ -1,0 +1,170 @@
+import type { Progress } from '../install/apply.ts';
+import { collect } from '../install/collect.ts';
+import { flatten } from '../install/flatten.ts';
+import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
+import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
+import { readInstances } from '../install/instances.ts';
+import { type RolledBack, rollBack } from '../install/rollback.ts';
+import { type UpdateRequest, updateFromServer } from '../install/update.ts';
+import { failureOf } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
+import type { EventLog, LoggedEvent } from '../run/events.ts';
+import type { Log } from '../sys/log.ts';
+
+export interface ChangesDeps {
+  state: string;
+  log: Log;
+  events: EventLog;
+  /** The trusted time in milliseconds. */
+  now: () => Promise<number>;
+  /** The machines that run, and the generation that each runs. */
+  running: () => Map<string, number>;
+  /** A machine is being started: it has not opened yet what it will run on. */
+  isStarting: () => boolean;
+  /** Lets running machines be judged by the policies that a package brought. */
+  judgeAgain: () => Promise<void>;
+}
+
+/** What changes what is installed here: one at a time. */
+export class Changes {
+  readonly #deps: ChangesDeps;
+  readonly #turns = new Turns();
+  #flattening = new AbortController();
+  #collecting: Promise<void> = Promise.resolve();
+  /** The machines have been let go of: which generations they run is no longer known here. */
+  #isEnding = false;
+
+  constructor(deps: ChangesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Does work that no other change may meet. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(work);
+  }
+
+  /** Installs a package. @throws as installPackage */
+  install(
+    request: InstallRequest,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<InstallReport> {
+    return this.#installing(signal, onProgress, (options) => this.#installAndLog(request, options));
+  }
+
+  /** Installs what the project’s address has for a machine, or for all. @throws as updateFromServer */
+  update(
+    request: UpdateRequest,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<InstallReport[]> {
+    return this.#installing(signal, onProgress, (options) =>
+      updateFromServer(request, options, (one, so) => this.#installAndLog(one, so)),
+    );
+  }
+
+  /** What installing a package would do here. @throws as foreseeInstall */
+  foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
+    const { state, running, now } = this.#deps;
+    return this.#turns.take(async () =>
+      foreseeInstall(request, { state, running: running(), now: await now(), signal }),
+    );
+  }
+
+  /** Lets a machine’s next start use its former system. @throws as rollBack */
+  rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
+    return this.#turns.take(async () => {
+      const rolled = await this.rollBackNow(vm, 'as was asked');
+      await this.#collect();
+      return { ...rolled, afterStop: this.#deps.running().has(vm) };
+    });
+  }
+
+  /** The same for one who has the turn already. @throws as rollBack */
+  async rollBackNow(vm: string, why: string): Promise<RolledBack> {
+    const rolled = await rollBack(this.#deps.state, vm);
+    await this.#log({ vm, kind: 'rolled-back', text: `from generation ${rolled.from} back to ${rolled.to}, ${why}` });
+    return rolled;
+  }
+
+  /** Removes what no machine needs any more, as soon as no other change is under way; a failure is logged. */
+  async tidy(): Promise<void> {
+    await this.#turns
+      .take(() => this.#collect())
+      .catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
+  }
+
+  /** Whatever is being collected now knows nothing of a start that begins now: it waits. */
+  untilCollected(): Promise<void> {
+    return this.#collecting;
+  }
+
+  /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
+  flattenSoon(): void {
+    const { state, log } = this.#deps;
+    const { signal } = this.#flattening;
+    this.#turns
+      .take(async () => {
+        let isShorter = false;
+        for (const instance of await readInstances(state)) isShorter = (await flatten(instance, signal)) || isShorter;
+        if (isShorter) await this.#collect();
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) log.error(failureOf(error), 'cannot flatten a chain of layers');
+      });
+  }
+
+  /** From now on nothing is removed any more. */
+  end(): void {
+    this.#isEnding = true;
+    this.#stopFlattening();
+  }
+
+  #installing<T>(
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+    work: (options: InstallOptions) => Promise<T>,
+  ): Promise<T> {
+    const { state, running, now } = this.#deps;
+    this.#stopFlattening();
+    return this.#turns.take(async () => work({ state, running: running(), now: await now(), signal, onProgress }));
+  }
+
+  async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
+    const report = await this.#installAndJudge(request, options);
+    await this.#collect();
+    this.flattenSoon();
+    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
+    const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
+    const { generation } = report;
+    await this.#log({ kind: 'installed', text: `package ${report.package}: ${names}`, details: { generation } });
+    return report;
+  }
+
+  /** Policies that a package brought hold for running machines at once, also where it could not bring all. */
+  async #installAndJudge(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
+    try {
+      return await installPackage(request, options);
+    } finally {
+      await this.#deps.judgeAgain();
+    }
+  }
+
+  /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
+  async #collect(): Promise<void> {
+    const { state, running, isStarting } = this.#deps;
+    if (isStarting() || this.#isEnding) return;
+    const collecting = collect(state, running());
+    this.#collecting = collecting.catch(() => undefined);
+    await collecting;
+  }
+
+  #stopFlattening(): void {
+    this.#flattening.abort();
+    this.#flattening = new AbortController();
+  }
+
+  async #log(event: Omit<LoggedEvent, 'at'>): Promise<void> {
+    await this.#deps.events.add({ at: new Date(await this.#deps.now()).toISOString(), ...event });
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { machineId } from '../../src/daemon/spec.ts';
+import { Supervisor } from '../../src/daemon/supervise.ts';
+import { openInstance } from '../../src/install/instances.ts';
+import { generationPaths } from '../../src/install/layout.ts';
+import { hasProgram } from '../../src/sys/exec.ts';
+import { openLog } from '../../src/sys/log.ts';
+import { processOf } from '../../src/sys/processes.ts';
+import { code, computer } from '../fakes/made-computer.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+
+const skip =
+  hasProgram('qemu-img') && hasProgram('ip') && process.getuid?.() === 0 ? false : 'needs root, qemu-img and ip';
+
+test('a machine that could not be taken over keeps what it runs on, says so, and may start again once it has ended', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const { install, state } = computer(t);
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  // It runs generation 1 when generation 2 comes: nothing but the running machine needs the first.
+  const running: [string, number][] = [['office', 1]];
+  await install((await project.build('two')).folder, { replace: true, running });
+  const runRoot = scratch(t);
+  const runFolder = join(runRoot, machineId(await openInstance(state, 'office')));
+  mkdirSync(runFolder);
+  const qemu = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const ended = once(qemu, 'exit');
+  t.after(() => qemu.kill());
+  const record = { format: 1, vm: 'office', generation: 1, qemu: processOf(qemu.pid ?? 0), accel: 'tcg' };
+  writeFileSync(join(runFolder, 'machine.json'), JSON.stringify({ ...record, startedAt: new Date().toISOString() }));
+
+  const log = openLog('test');
+  await using service = await Supervisor.open({ state, runRoot, accel: 'tcg', clock: Date.now, log });
+
+  assert.deepEqual([...service.running()], running);
+  assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'its files are still there');
+  const [report] = await service.reports();
+  assert.equal(report?.state, 'damaged');
+  await assert.rejects(service.start('office'), code('VM_RUNNING'));
+  qemu.kill();
+  await ended;
+  assert.deepEqual([...service.running()], []);
+  await service.changes.tidy();
+  assert.equal(existsSync(generationPaths(state, 'office', 1).folder), false);
+  const [after] = await service.reports();
+  assert.equal(after?.state, 'stopped');
+});
