@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { threeVersions, V2 } from '../../test/fakes/quarantine.ts';
 import { Quarantine } from '../policy/quarantine.ts';
 import { checkPolicy } from './check.ts';
-import { versionBased, withoutVersion, withThreshold, withVersion } from './edit.ts';
+import { versionBased, withoutVersion, withThreshold, withVersion, withVersionChanged } from './edit.ts';
 import { changeQuarantine } from './settings.ts';
 import { liveVersions } from './versions.ts';
 
@@ -17,6 +17,18 @@ test('a removed version leaves a mark with its descriptor', () => {
     ['first', 'third'],
   );
   assert.equal(quarantine.versions[1]?.descriptor, V2);
+});
+
+test('another name or description leaves a version its descriptor, its place and the threshold', () => {
+  const before = threeVersions({ threshold: 'second' });
+
+  const after = withVersionChanged(before, 'second', { name: '2026-11', description: 'a new browser' });
+
+  assert.deepEqual(after.versions[1], { ...before.versions[1], name: '2026-11', description: 'a new browser' });
+  assert.equal(after.threshold, '2026-11');
+  assert.deepEqual(withVersionChanged(after, '2026-11', { name: 'second', description: '' }), before);
+  assert.throws(() => withVersionChanged(before, 'second', { name: 'first' }), code('VERSION_EXISTS'));
+  assert.throws(() => withVersionChanged(before, 'fourth', { name: 'fifth' }), code('VERSION_UNKNOWN'));
 });
 
 test('what contradicts itself is refused with a code', () => {

@@ -23,6 +23,29 @@ export function withVersion(quarantine: VersionQuarantine, version: Version): Ve
   return { ...quarantine, versions: [...quarantine.versions, version] };
 }
 
+/**
+ * The policy with another name or description of a version, whose descriptor and place stay; an empty description is none.
+ * @throws VERSION_UNKNOWN, VERSION_EXISTS
+ */
+export function withVersionChanged(
+  quarantine: VersionQuarantine,
+  name: string,
+  change: { name?: string; description?: string },
+): VersionQuarantine {
+  const version = versionNamed(quarantine, name);
+  const newName = change.name ?? name;
+  if (newName !== name && liveVersions(quarantine).some((live) => live.name === newName))
+    throw new AppError('VERSION_EXISTS', `there is a version ${newName} already`);
+  const { description: _before, ...rest } = version;
+  const description = change.description ?? version.description ?? '';
+  const changed: Version = { ...rest, name: newName, ...(description === '' ? {} : { description }) };
+  return {
+    ...quarantine,
+    versions: quarantine.versions.map((kept) => (kept === version ? changed : kept)),
+    ...(quarantine.threshold === name ? { threshold: newName } : {}),
+  };
+}
+
 /** The policy without a version, whose mark stays so that its descriptor is never used again (D7). @throws VERSION_UNKNOWN, VERSION_NEEDED */
 export function withoutVersion(quarantine: VersionQuarantine, name: string): VersionQuarantine {
   const version = versionNamed(quarantine, name);

@@ -1,0 +1,133 @@
+import { cancel, confirm, isCancel, log, multiselect, note, type Option, select, text } from '@clack/prompts';
+import { AppError } from '../lib/errors.ts';
+import type { Quarantine } from '../policy/quarantine.ts';
+import {
+  type Answer,
+  type Choice,
+  type Panel,
+  type Question,
+  type WizardAnswers,
+  wizardPanels,
+} from '../quarantine/wizard.ts';
+import { answerProblem } from '../quarantine/wizard-answers.ts';
+
+const FINISH = 'finish';
+
+/**
+ * Asks panel by panel, then shows what comes of it, from where every panel can be gone back to (ACE 1.0 p. 145).
+ * @throws INTERRUPTED
+ */
+export async function askAll(
+  before: Quarantine,
+  resultOf: (answers: WizardAnswers) => Quarantine,
+): Promise<WizardAnswers> {
+  let answers = await askPanels(before, {}, 0);
+  for (;;) {
+    const panels = wizardPanels(before, answers);
+    const chosen = await askFinish(panels, resultOf(answers));
+    if (chosen === FINISH) return answers;
+    const { type } = answers;
+    for (const panel of panels.filter(({ title }) => title === chosen))
+      answers = await askPanel(panel, before, answers);
+    // Another type has other panels.
+    if (answers.type !== type) answers = await askPanels(before, answers, 1);
+  }
+}
+
+async function askPanels(before: Quarantine, given: WizardAnswers, from: number): Promise<WizardAnswers> {
+  let answers = given;
+  for (let next = from; ; next += 1) {
+    const panel = wizardPanels(before, answers)[next];
+    if (!panel) return answers;
+    answers = await askPanel(panel, before, answers);
+  }
+}
+
+async function askPanel(panel: Panel, before: Quarantine, given: WizardAnswers): Promise<WizardAnswers> {
+  let answers = given;
+  log.step(panel.title);
+  for (const question of panel.questions) {
+    const present = answers[question.setting] ?? question.present;
+    answers = { ...answers, [question.setting]: await askQuestion({ ...question, present }, before, answers) };
+  }
+  return answers;
+}
+
+async function askFinish(panels: readonly Panel[], quarantine: Quarantine): Promise<string> {
+  note(JSON.stringify(quarantine, undefined, 2), 'Ready to Complete');
+  const back = panels.map(({ title }) => ({ value: title, label: `Back to ${title}` }));
+  return askChoice('Save it?', [{ value: FINISH, label: 'Finish' }, ...back], FINISH);
+}
+
+/** Puts one question of a wizard at the terminal, until it has an answer that can be taken. */
+async function askQuestion(question: Question, before: Quarantine, answers: WizardAnswers): Promise<Answer> {
+  for (;;) {
+    const answer = await put(question);
+    const problem = answerProblem(question, answer, before, answers);
+    if (problem === undefined) return answer;
+    log.error(problem);
+  }
+}
+
+async function askChoice(message: string, choices: readonly Choice[], initialValue: string): Promise<string> {
+  return given(await select({ message, options: optionsOf(choices), initialValue }));
+}
+
+async function put({ text: message, form, present }: Question): Promise<Answer> {
+  switch (form.kind) {
+    case 'text': {
+      const answer = await text({
+        message,
+        initialValue: String(present),
+        ...(form.optional ? { placeholder: 'nothing' } : {}),
+      });
+      return given(answer) ?? '';
+    }
+    case 'choice':
+      return askChoice(message, form.choices, String(present));
+    case 'choices': {
+      const initialValues = listOf(present);
+      return given(await multiselect({ message, options: optionsOf(form.choices), initialValues, required: false }));
+    }
+    case 'lines':
+      return askLines(message, listOf(present));
+    case 'yes-no':
+      return given(await confirm({ message, initialValue: present === true }));
+  }
+}
+
+/** First which of those there are stay, then one new line after the other until an empty one. */
+async function askLines(message: string, present: readonly string[]): Promise<string[]> {
+  const options = present.map((value) => ({ value, label: value }));
+  const kept =
+    present.length === 0
+      ? []
+      : given(
+          await multiselect({
+            message: `${message}: which stay?`,
+            options,
+            initialValues: [...present],
+            required: false,
+          }),
+        );
+  const lines = [...kept];
+  for (;;) {
+    const line = given(await text({ message: `${message}: one more, or nothing`, placeholder: 'nothing' })) ?? '';
+    if (line.trim() === '') return lines;
+    lines.push(line.trim());
+  }
+}
+
+function listOf(answer: Answer): string[] {
+  return Array.isArray(answer) ? [...answer] : [];
+}
+
+function optionsOf(choices: readonly Choice[]): Option<string>[] {
+  return choices.map(({ value, label, hint }) => ({ value, label, ...(hint === undefined ? {} : { hint }) }));
+}
+
+function given<Value>(answer: Value): Exclude<Value, symbol> {
+  if (!isCancel(answer)) return answer as Exclude<Value, symbol>;
+  cancel('nothing was changed');
+  throw new AppError('INTERRUPTED', 'interrupted');
+}

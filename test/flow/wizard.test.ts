@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { openProject, vmNamed } from '../../src/project/open.ts';
+import { madeProject } from '../fakes/made-project.ts';
+
+const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
+const ENTER = '\r';
+const DOWN = '\u001b[B';
+const SPACE = ' ';
+const CANCEL = '\u0003';
+
+/** The wizard at a terminal: waits for a question, then types. */
+function startWizard(t: TestContext, project: string) {
+  const line = `stty cols 200 rows 200; exec ${MANAGER} -C ${project} nq wizard office`;
+  const child = spawn('script', ['-qefc', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => child.kill());
+  let shown = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += stripVTControlCharacters(String(chunk));
+  });
+  const ended = once(child, 'exit');
+  return {
+    /** Waits for a question that is open, or a problem, and types. */
+    async answer(question: string, ...keys: string[]): Promise<void> {
+      const wanted = new RegExp(`[◆■][^\\n]*${RegExp.escape(question)}`);
+      for (let found = wanted.exec(shown); ; found = wanted.exec(shown)) {
+        if (found) {
+          shown = shown.slice(found.index + found[0].length);
+          break;
+        }
+        const more = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended')]);
+        if (more === 'ended') throw new Error(`the wizard ended before it asked “${question}”: ${shown}`);
+      }
+      for (const key of keys) child.stdin.write(key);
+    },
+    async status(): Promise<number> {
+      const [status] = await ended;
+      return status;
+    },
+  };
+}
+
+test('the wizard asks what version-based quarantine needs, in VMware ACE’s order, and saves what it showed', async (t) => {
+  const project = await madeProject(t);
+  const wizard = startWizard(t, project.folder);
+
+  await wizard.answer('Which quarantine?', DOWN, DOWN, DOWN, ENTER);
+  await wizard.answer('How often is the policy looked up?', ENTER);
+  await wizard.answer('while the policy server cannot be reached?', ENTER);
+  await wizard.answer('And then?', ENTER);
+  await wizard.answer('What do the lists say?', ENTER);
+  await wizard.answer('one more, or nothing', 'intranet.example tcp 443', ENTER);
+  await wizard.answer('one more, or nothing', ENTER);
+  await wizard.answer('Normal access', DOWN, SPACE, ENTER);
+  await wizard.answer('Restricted access', ENTER);
+  await wizard.answer('one more, or nothing', '10.0.0.1/8', ENTER);
+  await wizard.answer('one more, or nothing', ENTER);
+  await wizard.answer('starts inside a subnet');
+  await wizard.answer('one more, or nothing', '10.0.0.1', ENTER);
+  await wizard.answer('one more, or nothing', ENTER);
+  await wizard.answer('Newer versions to define', '2026-11', ENTER);
+  await wizard.answer('one more, or nothing', ENTER);
+  await wizard.answer('Which versions have normal access?', DOWN, ENTER);
+  await wizard.answer('How long do older ones keep it', '3d', ENTER);
+  await wizard.answer('Shown while access is restricted', 'Please update.', ENTER);
+  await wizard.answer('Shown while a newer version exists', ENTER);
+  await wizard.answer('Save it?', ENTER);
+  assert.equal(await wizard.status(), 0);
+
+  const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
+  assert.ok(quarantine.type === 'version-based');
+  assert.deepEqual(quarantine.normal, { entries: ['intranet.example tcp 443'], exceptions: ['icmp'] });
+  assert.deepEqual(quarantine.restricted, { entries: ['10.0.0.1'], exceptions: [] });
+  assert.deepEqual(
+    quarantine.versions.map(({ name }) => name),
+    ['2026-11'],
+  );
+  assert.deepEqual([quarantine.grace, quarantine.messages], ['3d', { restricted: 'Please update.' }]);
+});
+
+test('a wizard that is broken off changes nothing', async (t) => {
+  const project = await madeProject(t);
+  const wizard = startWizard(t, project.folder);
+
+  await wizard.answer('Which quarantine?', DOWN, ENTER);
+  await wizard.answer('What do the lists say?', CANCEL);
+
+  assert.notEqual(await wizard.status(), 0);
+  const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
+  assert.deepEqual(quarantine, { type: 'none' });
+});
