@@ -26,7 +26,7 @@ export async function putByRsync(
       await run(
         'rsync',
         [
-          ...['--files-from=-', '--times', '--chmod=D755,F644', '--compress', '--protect-args'],
+          ...['--files-from=-', '--checksum', '--chmod=D755,F644', '--compress', '--protect-args'],
           ...[`--timeout=${IO_TIMEOUT_S}`, `--rsh=${shell}`, '--', `${folder}/`, to],
         ],
         { input: `${paths.join('\n')}\n`, timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) },

@@ -5,6 +5,7 @@ import { folderSource } from './folder-source.ts';
 import type { Opened, Source, Wanted } from './source.ts';
 
 const MAX_REDIRECTS = 3;
+const SETTLED_MS = 10_000;
 
 /** An address of a package or policy server: `https:`, `http:`, `file:`, or a path, which becomes a `file:` address. */
 export function addressOf(text: string): URL {
@@ -66,12 +67,25 @@ function rangeHeaders({ from, bytes, tag }: Wanted): Record<string, string> {
 
 function openedFrom(response: Response, chunks: Readable, wanted: Wanted, url: URL): Opened {
   const tag = response.headers.get('etag');
-  const strong = { ...(tag?.startsWith('"') ? { tag } : {}), ...(tag ? { etag: tag } : {}) };
+  const strong = {
+    ...(tag?.startsWith('"') ? { tag } : {}),
+    ...(tag && isSettled(response.headers) ? { etag: tag } : {}),
+  };
   if (response.status === 200) return { from: 0, isWhole: true, chunks, ...strong };
   const from = Number(/^bytes (\d+)-\d+\//.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
   if (from === (wanted.from ?? 0)) return { from, chunks, ...strong };
   chunks.destroy();
   throw new AppError('FETCH_FAILED', `${url} answered with another range than was asked for`);
+}
+
+/**
+ * Whether a later version must have another entity tag. nginx makes tags of a file’s length and the second it was changed in,
+ * so the tag of a file that was changed just now may become that of the next version too (RFC 9110 §8.8.2.2).
+ */
+function isSettled(headers: Headers): boolean {
+  const changed = Date.parse(headers.get('last-modified') ?? '');
+  const answered = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(changed) || answered - changed >= SETTLED_MS;
 }
 
 function refused(url: URL, status: number): AppError {

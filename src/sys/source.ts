@@ -25,7 +25,7 @@ export interface Opened {
   chunks: Chunks;
   /** What tells this version of the file from any other (a strong entity tag), where the source has such a thing. */
   tag?: string;
-  /** The entity tag, weak or strong, for `unless`. */
+  /** The entity tag, weak or strong, for `unless`; only where no later version can have the same. */
   etag?: string;
   /** It is the version that one has, so there are no chunks. */
   isUnchanged?: boolean;
