@@ -158,7 +158,7 @@ const cases: Case[] = [
   ['moved blocks by one beyond the base', withRecord(10, 2 * (BASE_BLOCKS - 16 + 1))],
   ['moved blocks before the base', withRecord(10, 1)],
   ['moved blocks far away', withRecord(10, 2 ** 52)],
-  ['a repeat by one ahead of what was met', withRecord(15, NEW - 16 + 1)],
+  ['a reference to a new block that comes later', withRecord(15, NEW - 16 + 1)],
   ['a repeat before anything was met', { records: [4, 1, 0, ...records.toSpliced(1, 1, 15)] }],
   ['one record more', { records: [...records, 0, 1] }],
   ['an empty record more', { records: [...records, 0, 0] }],
@@ -176,7 +176,7 @@ const cases: Case[] = [
   ['a last frame beyond the end', withTable(lastFrame, lastPacked + 1)],
   ['a byte after the last frame', withTable(lastFrame, lastPacked - 1)],
   ['one frame less', { table: good.table.slice(0, lastFrame) }],
-  ['one frame more', { table: [...good.table, 1, 0, 0] }],
+  ['two frames for one block: one more than there are blocks for', { table: [...good.table, 1, 0, 0] }],
   ['a number after the frame table', { table: [...good.table, 0] }],
   ['a frame without its dictionary', { table: good.table.slice(0, lastFrame + 1) }],
   ['a dictionary run of no blocks', withDictionary(0, [0, 0], [])],
@@ -187,7 +187,7 @@ const cases: Case[] = [
   ['a dictionary run of 2^53 − 1 blocks', withDictionary(0, [1, Number.MAX_SAFE_INTEGER], [])],
   ['own blocks in the first frame’s dictionary', withDictionary(0, [], [0, 1])],
   ['own blocks in the ninth frame’s dictionary', withDictionary(8, [], [0, 1])],
-  ['own blocks of the frame eight lower', withDictionary(9, [], [64, 1])],
+  ['a reference to blocks of a frame that comes too late for it', withDictionary(9, [], [64, 1])],
   ['own blocks reaching into the frame eight lower', withDictionary(10, [], [127, 2])],
   ['more runs than a dictionary may have', withDictionary(0, Array(514).fill(1), [])],
   ['a dictionary larger than its cap', withDictionary(10, [0, 64], [0, 128, 1, 65])],
@@ -243,9 +243,32 @@ const cases: Case[] = [
     const first = good.frames.subarray(0, good.table[0] ?? 0);
     const more = compress(Buffer.alloc(4096), 3);
     const frames = Buffer.concat([first, more, good.frames.subarray(first.length)]);
-    return ['a frame with another behind it', { ...withTable(0, first.length + more.length), frames }];
+    return [
+      'two frames for one block: another behind the first',
+      { ...withTable(0, first.length + more.length), frames },
+    ];
   })(),
 ];
+
+test('a frame that inflates without end is stopped at the length it should have', async () => {
+  const packed = compress(Buffer.alloc(512 << 20), 3);
+  const frames = Buffer.concat([packed, good.frames.subarray(good.table[0] ?? 0)]);
+  assert.ok(packed.length < 262_144, 'it is no larger than a frame may be');
+  const bomb = assemble({ ...good, ...withTable(0, packed.length), frames });
+  const before = process.resourceUsage().maxRSS;
+
+  assert.equal(await outcome(bomb), 'LAYER_INVALID');
+  assert.ok(process.resourceUsage().maxRSS - before < 64 << 10, 'KiB of memory');
+});
+
+test('a base that is not the one named, though of the same size, is noticed', async () => {
+  const other = Buffer.from(baseBytes);
+  other.write('other', 17 * BLOCK);
+  const rebuilt = await rebuildPlain(folder, blob, { base: plainBase(join(folder, 'base'), other), described });
+  plainBase(join(folder, 'base'), baseBytes);
+
+  assert.notEqual(hash('sha256', rebuilt), described.layer.sha256);
+});
 
 for (const [title, change, code = 'LAYER_INVALID'] of cases) {
   test(`${title} is refused with ${code}`, async () => {
