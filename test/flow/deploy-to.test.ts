@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
+import { publicationIn } from '../../src/manager/publication.ts';
+import { putByRsync } from '../../src/manager/put-by-rsync.ts';
+import { hasProgram } from '../../src/sys/exec.ts';
+import { code } from '../fakes/made-computer.ts';
+import { PASSPHRASE, scratch } from '../fakes/made-project.ts';
+import { policyComputer } from '../fakes/policy-computer.ts';
+import { noSlapd, slapd } from '../fakes/slapd.ts';
+
+const noQemuImg = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+const skip = noQemuImg || (hasProgram('rsync') ? false : 'rsync is not installed');
+
+test('a place to deploy to is a directory, another computer, or a folder', () => {
+  assert.equal(deployTarget('ldaps://dc1/CN=x').kind, 'directory');
+  assert.deepEqual(deployTarget('www@server:/srv/policies'), { kind: 'rsync', to: 'www@server:/srv/policies' });
+  assert.deepEqual(deployTarget('/srv/policies'), { kind: 'folder', folder: '/srv/policies' });
+  for (const text of ['ldaps://dc1', 'https://server/policies', 's3://bucket'])
+    assert.throws(() => deployTarget(text), code('USAGE'), text);
+  assert.equal(deployTarget('-oProxyCommand=x:/y').kind, 'folder', 'no option of ssh');
+});
+
+test('a deploy reaches a folder, and another computer by rsync', { skip }, async (t) => {
+  const { computer, policies, far } = await site(t);
+  await computer.project.deploy();
+  await putByRsync(await publicationIn(computer.published), `server:${far.folder}`, { shell: far.shell });
+  const owner = computer.owner(String(pathToFileURL(far.folder)));
+  assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 1);
+
+  await computer.project.deploy();
+  await putOnServer(computer.published, deployTarget(far.folder), {});
+
+  assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
+});
+
+test('the other computer gets the timestamp in a run of its own, after all else', { skip }, async (t) => {
+  const { computer, policies, far } = await site(t);
+  const owner = computer.owner(String(pathToFileURL(far.folder)));
+  await computer.project.deploy();
+  await putByRsync(await publicationIn(computer.published), `server:${far.folder}`, { shell: far.shell });
+  await policies.lookUp(owner, Date.now());
+  await computer.project.deploy();
+  const publication = await publicationIn(computer.published);
+
+  for (const runs of [0, 1]) {
+    far.failAfter(runs);
+    await assert.rejects(putByRsync(publication, `server:${far.folder}`, { shell: far.shell }), code('DEPLOY_FAILED'));
+    assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 1, `after ${runs} runs`);
+  }
+  assert.ok(existsSync(join(far.folder, 'metadata', '2.targets.json')), 'all but the timestamp is there');
+  far.failAfter(2);
+  await putByRsync(publication, `server:${far.folder}`, { shell: far.shell });
+  assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
+});
+
+test('lazaret-manager deploy --to, with a directory that needs a name and a password', {
+  skip: noQemuImg || noSlapd,
+}, async (t) => {
+  const [computer, server] = [await policyComputer(t), await slapd(t)];
+  const folder = scratch(t);
+  const password = join(folder, 'password');
+  writeFileSync(password, `${server.admin.password}\n`, { mode: 0o644 });
+  const into = join(folder, 'www');
+  const deploy = (...args: string[]) => manager('deploy', '-C', computer.project.folder, ...args);
+  const directory = ['--to', server.ldaps, '--ca', server.caFile];
+
+  const first = await deploy('--to', into);
+  assert.equal(first.status, 0, first.output);
+  assert.ok(existsSync(join(into, 'metadata', 'timestamp.json')));
+  assert.equal((await deploy(...directory)).status, 64, 'nobody was named');
+  const withName = [...directory, '--user', server.admin.user, '--password-file', password];
+  assert.equal((await deploy(...withName)).status, 77, 'others may read the password');
+  chmodSync(password, 0o600);
+  const done = await deploy(...withName);
+  assert.equal(done.status, 0, done.output);
+  computer.setAccount(server.alice, server.caFile);
+  const found = await computer.open().lookUp(computer.owner(server.ldaps), Date.now());
+  assert.equal(found.document.serial, 2, 'what was refused beforehand cost no release');
+});
+
+/** A computer, and another one that rsync reaches by a shell of its own here. */
+async function site(t: TestContext) {
+  const computer = await policyComputer(t);
+  const folder = scratch(t);
+  const [shell, left] = [join(folder, 'shell'), join(folder, 'left')];
+  mkdirSync(join(folder, 'www'));
+  // In ssh’s place: it leaves out the name of the computer, and says no once it was called so often.
+  const script = `#!/bin/sh\nn=$(cat ${left})\n[ "$n" -gt 0 ] || exit 255\necho $((n - 1)) > ${left}\nshift\nexec sh -c "$*"\n`;
+  writeFileSync(shell, script, { mode: 0o755 });
+  const far = {
+    shell,
+    folder: join(folder, 'www'),
+    failAfter: (runs: number) => writeFileSync(left, `${runs}\n`),
+  };
+  far.failAfter(100);
+  return { computer, policies: computer.open(), far };
+}
+
+/** Runs the manager’s command line as its user does. */
+function manager(...args: string[]): Promise<{ status: number; output: string }> {
+  const program = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lazaret-manager.ts');
+  const env = { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
