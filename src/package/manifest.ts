@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
+import { contradictions } from './contradictions.ts';
 import { LayerEntry, Sha256 } from './layer/entry.ts';
 import { PackedFile } from './packed-file.ts';
 import { Resources } from './resources.ts';
@@ -45,28 +46,32 @@ export const PackageKind = z.enum(['full', 'update', 'policy', 'custom']);
 export type PackageKind = z.infer<typeof PackageKind>;
 
 /** What a package says of itself, signed: docs/formats/package.md. */
-export const PackageManifest = z.strictObject({
-  format: z.literal(1),
-  /** The project’s fingerprint and name. */
-  project: z.strictObject({ fingerprint: Sha256, name: z.string().max(100) }),
-  name: z.string().regex(PACKAGE_NAME),
-  kind: PackageKind,
-  /** Rises with every package of the project. */
-  generation: z.int().min(1),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-  /** Nothing older than this generation may be installed or rolled back to from now on. */
-  minGeneration: z.int().min(1).exactOptional(),
-  notes: Notes.exactOptional(),
-  policyServer: z.url().max(2000).exactOptional(),
-  packageServer: z.url().max(2000).exactOptional(),
-  recoveryKey: RecoveryKey.exactOptional(),
-  /** Replace those of the packages before; where this is absent, those stay. */
-  resources: Resources.exactOptional(),
-  machines: z.array(PackedMachine).max(MAX_MACHINES),
-  /** Policies of machines that are not in the package themselves. */
-  policies: z.array(PolicyDocument).max(MAX_MACHINES),
-});
+export const PackageManifest = z
+  .strictObject({
+    format: z.literal(1),
+    /** The project’s fingerprint and name. */
+    project: z.strictObject({ fingerprint: Sha256, name: z.string().max(100) }),
+    name: z.string().regex(PACKAGE_NAME),
+    kind: PackageKind,
+    /** Rises with every package of the project. */
+    generation: z.int().min(1),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    /** Nothing older than this generation may be installed or rolled back to from now on. */
+    minGeneration: z.int().min(1).exactOptional(),
+    notes: Notes.exactOptional(),
+    policyServer: z.url().max(2000).exactOptional(),
+    packageServer: z.url().max(2000).exactOptional(),
+    recoveryKey: RecoveryKey.exactOptional(),
+    /** Replace those of the packages before; where this is absent, those stay. */
+    resources: Resources.exactOptional(),
+    machines: z.array(PackedMachine).max(MAX_MACHINES),
+    /** Policies of machines that are not in the package themselves. */
+    policies: z.array(PolicyDocument).max(MAX_MACHINES),
+  })
+  .superRefine((manifest, context) => {
+    for (const message of contradictions(manifest)) context.addIssue({ code: 'custom', message });
+  });
 export type PackageManifest = z.infer<typeof PackageManifest>;
 
 /** `package.json` in a package’s folder: which of the signed manifests the folder was made for. A hint, not a proof. */

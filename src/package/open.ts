@@ -1,8 +1,8 @@
 import { AppError } from '../lib/errors.ts';
 import { fetchBytes, type Source } from '../sys/source.ts';
-import { refresh } from '../trust/client.ts';
+import { pinnedProject, refresh } from '../trust/client.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
-import { PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
+import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 
 const MAX_MANIFEST_BYTES = 64 << 20;
 const MAX_POINTER_BYTES = 4096;
@@ -36,6 +36,7 @@ export async function openPackage(
   if (pointed !== undefined && !names.includes(pointed)) throw noPackage();
   for (const name of pointed === undefined ? newestFirst(names) : [pointed]) {
     const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
+    await requireNamed(manifest.value, name, trustFolder);
     if (vm === undefined || manifest.value.machines.some((machine) => machine.name === vm)) return { source, manifest };
   }
   throw noPackage();
@@ -43,6 +44,13 @@ export async function openPackage(
   function noPackage(): AppError {
     return new AppError('PACKAGE_INVALID', `${source.name} holds no package${vm === undefined ? '' : ` with ${vm}`}`);
   }
+}
+
+/** A manifest is the one its signed name says, of the project that signed it. @throws TRUST_INVALID */
+async function requireNamed({ generation, name, project }: PackageManifest, target: string, trustFolder: string) {
+  const own = await pinnedProject(trustFolder);
+  if (manifestTarget(generation, name) !== target || project.fingerprint !== own?.fingerprint)
+    throw new AppError('TRUST_INVALID', `${target} is the manifest of another package`);
 }
 
 /** What the folder’s `package.json` says; a folder of all packages has none. */
