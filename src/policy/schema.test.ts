@@ -6,7 +6,25 @@ const ROWS: [title: string, policy: object, ok: boolean][] = [
   ['a policy without quarantine', { format: 1 }, true],
   ['an unknown key', { format: 1, expiration: 'never' }, false],
   ['an unknown key inside', { format: 1, quarantine: { type: 'none', mode: 'whitelist' } }, false],
-  ['a type that nothing enforces yet', { format: 1, quarantine: { type: 'custom' } }, false],
+  ['a custom quarantine without its plug-in', { format: 1, quarantine: { type: 'custom' } }, false],
+  ['a custom quarantine with one', { format: 1, quarantine: { type: 'custom', script: { file: 'check.sh' } } }, true],
+  ['a plug-in elsewhere', { format: 1, quarantine: { type: 'custom', script: { file: '../check.sh' } } }, false],
+  ['a plug-in in a folder', { format: 1, quarantine: { type: 'custom', script: { file: 'a/check.sh' } } }, false],
+  [
+    'a plug-in that may take longer than a minute',
+    { format: 1, quarantine: { type: 'custom', script: { file: 'check.sh', timeout: '61s' } } },
+    false,
+  ],
+  [
+    'an argument that the system could not hand over',
+    { format: 1, quarantine: { type: 'custom', script: { file: 'check.sh', arguments: ['a\0b'] } } },
+    false,
+  ],
+  [
+    'an update message, which a plug-in has no use for',
+    { format: 1, quarantine: { type: 'custom', script: { file: 'check.sh' }, messages: { updateAvailable: 'x' } } },
+    false,
+  ],
   ['another format', { format: 2 }, false],
   [
     'an entry that is none',

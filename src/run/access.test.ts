@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -7,19 +8,26 @@ import { scratch } from '../../test/fakes/made-project.ts';
 import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
 import { AppError } from '../lib/errors.ts';
 import { CustomQuarantine, type Quarantine, type VersionQuarantine } from '../policy/quarantine.ts';
+import type { Reported } from '../quarantine/origin.ts';
 import { type PluginAnswer, voided } from '../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { Watched } from '../store/watch.ts';
+import { reportText } from '../trust/report-signature.ts';
 import { Access, type AccessParts } from './access.ts';
 import { EventLog } from './events.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
+const MACHINE = '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a12';
 
 interface Start {
   descriptor: string | undefined;
   quarantine?: VersionQuarantine | CustomQuarantine;
   /** What the policy server answers to whoever watches it, one after the other; then it is silent. */
   watched?: Watched[];
+}
+
+function reportedAt(descriptor: string | undefined): Reported | undefined {
+  return descriptor === undefined ? undefined : { descriptor, origin: 'guest' };
 }
 
 /** A machine whose filter, policy server and disk do as the test says, and note in which order they were asked. */
@@ -31,8 +39,11 @@ async function machine(t: TestContext, start: Start) {
     quarantine: (start.quarantine ?? threeVersions()) as Quarantine,
     /** What the plug-in says to a descriptor, and the words it was asked with. */
     plugin: async (_descriptor: string | undefined): Promise<PluginAnswer> => ({ verdict: 'no' }),
+    said: '',
     questions: [] as string[],
+    withinMs: undefined as number | undefined,
     disk: start.descriptor,
+    counter: 0,
     lookUps: 0,
     lookedUpAt: NOW,
   };
@@ -46,7 +57,7 @@ async function machine(t: TestContext, start: Start) {
     },
   });
   const parts = {
-    spec: { name: 'office', mode: 'installed' } as AccessParts['spec'],
+    spec: { name: 'office', mode: 'installed', uuid: MACHINE } as AccessParts['spec'],
     network: {
       state: () => ({ mode }) as ReturnType<AccessParts['network']['state']>,
       async switchTo(to) {
@@ -75,19 +86,28 @@ async function machine(t: TestContext, start: Start) {
       now: async () => NOW,
     },
     descriptors: {
-      read: async () => world.disk,
-      async write(descriptor) {
-        asked.push(`write ${descriptor}`);
-        world.disk = descriptor;
+      read: async () => reportedAt(world.disk),
+      async write(reported) {
+        asked.push(`write ${reported?.descriptor}`);
+        world.disk = reported?.descriptor;
+      },
+      counter: async () => world.counter,
+      async keepCounter(counter) {
+        world.counter = counter;
       },
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
-    async askPlugin({ event, descriptor }) {
+    async askPlugin({ event, descriptor, withinMs }) {
+      world.withinMs = withinMs;
       world.questions.push(`${event} ${descriptor}`);
-      return { answer: await world.plugin(descriptor), said: '' };
+      return { answer: await world.plugin(descriptor), said: world.said };
     },
   } satisfies AccessParts;
-  const access = await Access.begin(parts, { policy: policy(), descriptor: start.descriptor, event: 'poweron' });
+  const access = await Access.begin(parts, {
+    policy: policy(),
+    reported: reportedAt(start.descriptor),
+    event: 'poweron',
+  });
   t.after(() => access[Symbol.asyncDispose]());
   asked.length = 0;
   const nqSet = (descriptor: string, dry = false) => access.answer({ v: 1, id: '1', cmd: 'nq-set', dry, descriptor });
@@ -270,6 +290,44 @@ test('a machine that is restricted without its plug-in does not wait for it', as
   );
 });
 
+test('an nq-set leaves its plug-in less time than the guest waits; nobody waits for the other questions', async (t) => {
+  const { access, nqSet, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  assert.equal(world.withinMs, undefined);
+
+  await nqSet('new');
+
+  assert.ok((world.withinMs ?? 0) > 0 && (world.withinMs ?? 15_000) < 15_000);
+  await access.lookUp('reset');
+  assert.equal(world.withinMs, undefined);
+});
+
+test('the plug-in is asked again at the interval, also where no policy is looked up', async (t) => {
+  const { world } = await machine(t, { descriptor: 'old', quarantine: { ...CUSTOM, interval: '1s' } });
+  // The interval’s timer alone would not keep the process.
+  const patience = setTimeout(() => undefined, 60_000);
+
+  while (world.questions.length < 3) await sleep(10);
+
+  clearTimeout(patience);
+  assert.deepEqual(world.questions.slice(0, 3), ['poweron old', 'interval old', 'interval old']);
+});
+
+test('a plug-in that says other words each time is told of seldom; that it gave no answer, at once', async (t) => {
+  const { access, events, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  for (let count = 0; count < 20; count += 1) {
+    world.said = `at ${count}`;
+    await access.lookUp('interval');
+  }
+  world.said = 'broken';
+  world.plugin = async () => voided('PLUGIN_FAILED', 'the plug-in ended with status 1');
+  await access.lookUp('interval');
+  await access.lookUp('interval');
+
+  const told = (await events.last(100)).filter(({ kind }) => kind === 'plugin').map(({ text }) => text);
+
+  assert.deepEqual(told, ['at 0', 'the plug-in ended with status 1\nbroken']);
+});
+
 test('two nq-set at once wait for a slow plug-in one after the other', async (t) => {
   const { nqSet, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
   let atOnce = 0;
@@ -318,3 +376,31 @@ async function letGoWhileAsking(t: TestContext) {
   asking.reject(new AppError('INTERRUPTED', 'the plug-in was interrupted'));
   return { ...made, disposed };
 }
+
+test('a report that its update server signed counts once, under a policy that takes no guest’s word', async (t) => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const signer = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex');
+  const quarantine = threeVersions({ initial: 'first', versionFrom: 'signed', signers: [signer] });
+  const { access, nqSet, world } = await machine(t, { descriptor: undefined, quarantine });
+  const about = { project: 'a'.repeat(64), machine: MACHINE };
+  const signed = (descriptor: string, counter: number) => {
+    const text = Buffer.from(reportText({ ...about, descriptor, counter }));
+    return `${descriptor};sig=${counter}.${sign(null, text, privateKey).toString('base64url')}`;
+  };
+
+  assert.match((await nqSet(V2)).reason, /does not take the guest’s word/);
+  assert.equal((await nqSet(signed(V2, 7), true)).ok, true, '-n uses no signature up');
+  assert.equal((await nqSet(signed(V2, 7))).ok, true);
+  assert.equal(access.report().origin, 'signed');
+  assert.equal(access.report().access, 'normal');
+  assert.match((await nqSet(signed(V2, 7))).reason, /used before/);
+  assert.match((await nqSet(signed(V3, 8).replace(V3, V2))).reason, /the signature is none/);
+  assert.equal(world.counter, 7);
+  assert.equal((await nqSet(V2)).ok, true, 'the same version without a signature takes nothing away');
+  assert.equal(access.report().origin, 'signed');
+
+  world.quarantine = { ...quarantine, signers: ['00'.repeat(32)] };
+  await access.lookUp();
+  assert.equal(access.report().access, 'restricted', 'a key that the policy names no longer vouches for nothing');
+  assert.equal(access.report().origin, 'guest');
+});
