@@ -1,6 +1,13 @@
 // npm run bench:policy: what deciding costs, beside what it may cost. Each row’s piece is a file of bench/policy/.
 import { decisionFigures } from './policy/decisions.ts';
+import { lookupFigures } from './policy/lookups.ts';
 import { pluginFigures } from './policy/plugins.ts';
+import { pushFigures } from './policy/push.ts';
 import { printFigures } from './table.ts';
 
-printFigures('Policies, 2 cores; medians', [...decisionFigures(), ...(await pluginFigures())]);
+printFigures('Policies, 2 cores; medians', [
+  ...decisionFigures(),
+  ...(await pluginFigures()),
+  ...(await pushFigures()),
+  ...(await lookupFigures()),
+]);

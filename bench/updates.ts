@@ -3,7 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { printFigures } from './table.ts';
 import { fullData, smallData } from './updates/data.ts';
+import { diskSizeFigures } from './updates/disk-sizes.ts';
 import { goalsOf, printGoals } from './updates/goals.ts';
 import { prepareLayers } from './updates/layers.ts';
 import { fullRows, updateRows, verifyRows } from './updates/peers.ts';
@@ -38,5 +40,6 @@ const full = measure(fullRows(data.folder, 'v1'), rounds);
 printRows('Full package of v1', full);
 const verified = measure(verifyRows(data.folder, 'v1'), rounds);
 printRows('Image verified', verified);
+printFigures('The size of the disk', await diskSizeFigures(data));
 // The goals were set for the full data set; what the small one shows is that everything runs.
 if (values.full) printGoals(goalsOf({ updates: sets, full, verified }));

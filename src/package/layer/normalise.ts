@@ -1,11 +1,11 @@
-import { setImmediate as breath } from 'node:timers/promises';
+import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
 import { createFile } from '../../sys/new-file.ts';
 import { chainName, plain, qemuImg } from '../../sys/qemu-img.ts';
-import { ChainReader } from './chain.ts';
-import { BLOCK, blocksOf, CLUSTER } from './format.ts';
+import { CLUSTER } from './format.ts';
 import { openChain } from './open-chain.ts';
 import { checkLayerFacts, checkLayerHeader, checkWorkHeader } from './qcow2.ts';
+import { isSameDisk } from './same-disk.ts';
 
 export interface NormaliseOptions {
   /** What the administrator changed: an overlay, or a disk that stands alone when `below` is empty. qcow2, not in use. */
@@ -15,8 +15,6 @@ export interface NormaliseOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Compared at once, in blocks. */
-const STEP = 256;
 /** How layers are laid out, so that the same clusters give the same bytes (layer §2.3). */
 const LAYOUT =
   'compat=1.1,cluster_size=64k,lazy_refcounts=off,preallocation=off,refcount_bits=16,compression_type=zlib';
@@ -42,7 +40,7 @@ export async function normalise(
     wholeClusters(beside);
     const { virtualBytes } = checkLayerHeader(beside);
     await qemuImg(['check', '-q', '-f', 'qcow2', plain(beside)], { signal });
-    await qemuImg(['compare', '-q', chainName([...below, beside]), chainName([...below, work])], { signal });
+    await requireSame(beside, options);
     await checkLayerFacts(beside, virtualBytes, signal);
     return { virtualBytes };
   });
@@ -61,21 +59,17 @@ export async function hasChanges({ work, below, signal }: NormaliseOptions): Pro
   checkWorkHeader(work);
   if (below.length === 0) return true;
   const [before, after] = await Promise.all([openChain(below, signal), openChain([...below, work], signal)]);
-  if (before.virtualBytes !== after.virtualBytes) return true;
-  using old = new ChainReader(before);
-  using now = new ChainReader(after);
-  const [a, b] = [Buffer.allocUnsafeSlow(STEP * BLOCK), Buffer.allocUnsafeSlow(STEP * BLOCK)];
-  for (const { start, length, depth } of after.extents) {
-    if (depth !== 0) continue;
-    const end = blocksOf(start + length);
-    for (let block = Math.floor(start / BLOCK); block < end; block += STEP) {
-      const bytes = Math.min(STEP, end - block) * BLOCK;
-      old.read(a.subarray(0, bytes), block);
-      now.read(b.subarray(0, bytes), block);
-      if (!a.subarray(0, bytes).equals(b.subarray(0, bytes))) return true;
-      signal?.throwIfAborted();
-      await breath();
-    }
+  return !(await isSameDisk(before, after, signal));
+}
+
+/** Holds a layer to what it was made of (layer §2.2). @throws LAYER_HASH, PROGRAM_FAILED */
+async function requireSame(layer: string, { work, below, signal }: NormaliseOptions): Promise<void> {
+  // A disk that stands alone may be compressed, which only QEMU reads.
+  if (below.length === 0) {
+    await qemuImg(['compare', '-q', chainName([layer]), chainName([work])], { signal });
+    return;
   }
-  return false;
+  const [made, meant] = await Promise.all([openChain([...below, layer], signal), openChain([...below, work], signal)]);
+  if (!(await isSameDisk(made, meant, signal)))
+    throw new AppError('LAYER_HASH', 'the layer that was made is not the disk that it was made of');
 }
