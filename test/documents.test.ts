@@ -54,6 +54,7 @@ const BUILT: ErrorCode[] = ['INTERNAL'];
 
 test('the examples of the format documents are what they say', () => {
   assert.ok(MachinePolicy.safeParse(parse(block('docs/formats/project.md', 'yaml'))).success);
+  assert.ok(MachinePolicy.safeParse(parse(block('docs/plug-ins.md', 'yaml'))).success);
   assert.ok('cmd' in parseRequest(block('docs/formats/guest.md', 'json').trim()));
 });
 
