@@ -25,7 +25,7 @@ export async function openSource(text: string): Promise<Source> {
 
 async function openMedium(text: string): Promise<Source> {
   const address = addressOf(text);
-  if (address.protocol !== 'file:') return sourceAt(address);
+  if (address.protocol !== 'file:') return sourceAt(requireFolder(address));
   const path = fileURLToPath(address);
   const medium = await MediumFile.open(path);
   if (!medium) return folderSource(path);
@@ -35,6 +35,14 @@ async function openMedium(text: string): Promise<Source> {
     await medium[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Archives and images are read in place only where they lie on this computer. @throws USAGE */
+function requireFolder(address: URL): URL {
+  const ending = /\.(tar|iso)$/i.exec(address.pathname)?.[0];
+  if (ending === undefined) return address;
+  const what = `${address} is one ${ending} file: give the address of the package’s folder, or download the file and install from that`;
+  throw new AppError('USAGE', what);
 }
 
 async function contentsOf(medium: MediumFile) {

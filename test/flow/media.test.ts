@@ -19,6 +19,7 @@ import { updateFromServer } from '../../src/install/update.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { MEDIA, writeMedia } from '../../src/package/media/write.ts';
+import { openSource } from '../../src/package/source.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
@@ -90,6 +91,15 @@ test('a package is installed from a web address', { skip }, async (t) => {
 
   assert.equal((await readInstances(state)).length, 1);
 });
+
+for (const ending of ['.tar', '.iso', '.vol2.TAR']) {
+  test(`one ${ending} file at an address is refused, and what to do instead is said`, async () => {
+    await assert.rejects(openSource(`https://packages.example/one${ending}`), {
+      ...code('USAGE'),
+      message: /give the address of the package’s folder, or download the file/,
+    });
+  });
+}
 
 test('where writing media fails, the folder is still there and nothing else', { skip }, async (t) => {
   const project = await madeProject(t);
