@@ -23,3 +23,38 @@ test('work is done one after the other, and goes on after a failure', async () =
     ['rejected', 'fulfilled', 'fulfilled'],
   );
 });
+
+test('work that waits is not asked for twice; work that has begun is', async () => {
+  const turns = new Turns();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  const note = (name: string) => async () => {
+    seen.push(name);
+    await held;
+  };
+
+  const first = turns.share('look', note('first'));
+  await sleep(1);
+  const later = [
+    turns.share('look', note('second')),
+    turns.share('look', note('third')),
+    turns.share('other', note('other')),
+  ];
+  release();
+  await Promise.all([first, ...later]);
+
+  assert.deepEqual(seen, ['first', 'second', 'other']);
+});
+
+test('a shared failure is everybody’s who waited for it, and nobody else’s', async () => {
+  const turns = new Turns();
+  const fail = () => Promise.reject(new Error('failed'));
+
+  const both = await Promise.allSettled([turns.share('look', fail), turns.share('look', fail)]);
+
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  await turns.share('look', async () => undefined);
+});

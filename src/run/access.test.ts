@@ -404,3 +404,18 @@ test('a report that its update server signed counts once, under a policy that ta
   assert.equal(access.report().access, 'restricted', 'a key that the policy names no longer vouches for nothing');
   assert.equal(access.report().origin, 'guest');
 });
+
+test('a guest that resets itself without end while its plug-in is slow makes no queue', async (t) => {
+  const { access, world, nqSet } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.plugin = async () => {
+    await sleep(1);
+    return { verdict: 'yes' };
+  };
+
+  const resets = Array.from({ length: 1000 }, () => access.lookUp('reset'));
+  const answer = await nqSet('new');
+  await Promise.all(resets);
+
+  assert.equal(answer.ok, true);
+  assert.ok(world.questions.length < 10, world.questions.join());
+});

@@ -117,7 +117,7 @@ export class Access implements AsyncDisposable {
    * outcome. The one door for whatever makes a machine another than it was: a reset, and later resume and revert.
    */
   lookUp(event?: PluginEvent): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#turns.share(event ?? 'policy', async () => {
       await this.#refreshPolicy();
       await this.#judgeAgain(event);
     });
