@@ -1,17 +1,12 @@
 import { join } from 'node:path';
 import { readFloor } from '../install/floor.ts';
-import {
-  type Instance,
-  instanceNames,
-  openInstance,
-  readDescriptor,
-  readIfInstalled,
-  writeDescriptor,
-} from '../install/instances.ts';
+import { type Instance, instanceNames, openInstance, readIfInstalled } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { readPolicy } from '../install/policies.ts';
+import { readCounter, readReported, writeCounter, writeReported } from '../install/reported.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
+import type { VersionOrigin } from '../policy/quarantine.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
@@ -56,6 +51,8 @@ interface Installed {
   trial?: string;
   notes?: string;
   descriptor?: string;
+  /** Whose word that is. */
+  origin?: VersionOrigin;
 }
 
 /** A machine that an earlier service started, that runs on, and why it is not in our hands. */
@@ -149,8 +146,9 @@ export class Supervisor implements AsyncDisposable {
     if (machine) return { ...machine.report(), ...installed };
     const untaken = this.#untaken.get(vm);
     if (untaken && isRunning(untaken.record.qemu)) return damaged(vm, untaken.failure);
-    const descriptor = await readDescriptor(this.#options.state, vm, generation);
-    return { vm, state: 'stopped', generation, ...installed, ...(descriptor === undefined ? {} : { descriptor }) };
+    const reported = await readReported(this.#options.state, vm, generation);
+    const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
+    return { vm, state: 'stopped', generation, ...installed, ...version };
   }
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
@@ -258,8 +256,10 @@ export class Supervisor implements AsyncDisposable {
         now: () => this.now(),
       },
       descriptors: {
-        read: () => readDescriptor(state, file.vm, generation),
-        write: (descriptor) => writeDescriptor(state, file.vm, generation, descriptor),
+        read: () => readReported(state, file.vm, generation),
+        write: (reported) => writeReported(state, file.vm, generation, reported),
+        counter: () => readCounter(state, file.vm),
+        keepCounter: (counter) => writeCounter(state, file.vm, counter),
       },
     };
   }

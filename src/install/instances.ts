@@ -3,7 +3,7 @@ import { AppError } from '../lib/errors.ts';
 import { Sha256 } from '../package/layer/entry.ts';
 import { Notes, PackedMachine } from '../package/manifest.ts';
 import { VM_NAME } from '../policy/schema.ts';
-import { isThere, readCapped, readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { isThere, readCapped, writeFileAtomic } from '../sys/files.ts';
 import { namesIn } from '../sys/folders.ts';
 import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
@@ -33,8 +33,6 @@ export const GenerationFile = z.strictObject({
   machine: PackedMachine,
 });
 export type GenerationFile = z.infer<typeof GenerationFile>;
-
-const QuarantineFile = z.strictObject({ format: z.literal(1), descriptor: z.string().max(1024).exactOptional() });
 
 /** A machine that is installed on this computer, in the state the next start uses. */
 export interface Instance {
@@ -102,21 +100,4 @@ export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<
 
 export async function writeState(path: string, value: object): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value)}\n`, 0o600);
-}
-
-/** The version a generation’s disk is at, as last reported; undefined when it never was. @throws FILE_INVALID */
-export async function readDescriptor(state: string, vm: string, generation: number): Promise<string | undefined> {
-  const { quarantine } = generationPaths(state, vm, generation);
-  if ((await readIfThere(quarantine, MAX_STATE_BYTES)) === undefined) return undefined;
-  return (await readState(quarantine, QuarantineFile)).descriptor;
-}
-
-export async function writeDescriptor(
-  state: string,
-  vm: string,
-  generation: number,
-  descriptor: string | undefined,
-): Promise<void> {
-  const { quarantine } = generationPaths(state, vm, generation);
-  await writeState(quarantine, { format: 1, ...(descriptor === undefined ? {} : { descriptor }) });
 }

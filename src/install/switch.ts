@@ -7,16 +7,10 @@ import { copyFileTo, isThere, removeFile } from '../sys/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../sys/folders.ts';
 import { makeDiskOnce } from '../sys/qemu-img.ts';
 import { beginFormer, settleFormer } from './former.ts';
-import {
-  type InstanceFile,
-  instanceNumbers,
-  readCurrent,
-  readIfInstalled,
-  writeDescriptor,
-  writeState,
-} from './instances.ts';
+import { type InstanceFile, instanceNumbers, readCurrent, readIfInstalled, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 import { type BroughtPolicy, writePolicy } from './policies.ts';
+import { writeReported } from './reported.ts';
 import { readTrial, writeTrial } from './trial.ts';
 
 const MIB = 1 << 20;
@@ -105,7 +99,9 @@ async function makeGeneration(state: string, manifest: PackageManifest, machine:
     machine,
   });
   await moveFolder(beside, target.folder);
-  await writeDescriptor(state, machine.name, generation, machine.descriptor);
+  const { descriptor } = machine;
+  const reported = descriptor === undefined ? undefined : { descriptor, origin: 'package' as const };
+  await writeReported(state, machine.name, generation, reported);
 }
 
 async function newInstance(state: string, { name, id }: PackedMachine): Promise<InstanceFile> {

@@ -5,6 +5,7 @@ import { Script } from './script.ts';
 
 const MAX_ENTRIES = 10_000;
 const MAX_VERSIONS = 1000;
+const MAX_SIGNERS = 16;
 
 const Entry = z
   .string()
@@ -43,6 +44,13 @@ export const Version = z.strictObject({
   removed: z.literal(true).exactOptional(),
 });
 export type Version = z.infer<typeof Version>;
+
+/** Whose word for a machine’s version counts, the best last: the guest’s own, its update server’s, the signed package’s. */
+export const VersionOrigin = z.enum(['guest', 'signed', 'package']);
+export type VersionOrigin = z.infer<typeof VersionOrigin>;
+
+/** The public half of an update server’s Ed25519 key, in hexadecimal. */
+const Signer = z.string().regex(/^[0-9a-f]{64}$/, 'is no Ed25519 public key of 64 hexadecimal digits');
 
 const Messages = z.strictObject({ restricted: Message.exactOptional(), updateAvailable: Message.exactOptional() });
 
@@ -87,6 +95,12 @@ export const VersionQuarantine = z.strictObject({
   thresholdAt: z.iso.datetime().exactOptional(),
   /** For so long after that, versions that had normal access before keep it. */
   grace: Duration(SECOND_MS, 365 * DAY_MS).exactOptional(),
+  /** What a machine that never reported a version counts as. */
+  initial: z.string().exactOptional(),
+  /** The least that a version must come from; without it the guest’s own word is enough. */
+  versionFrom: VersionOrigin.exactOptional(),
+  /** The update servers whose signature makes a report `signed`. */
+  signers: z.array(Signer).max(MAX_SIGNERS).exactOptional(),
   messages: Messages.default({}),
   ...Lookup,
 });

@@ -33,7 +33,7 @@ function checkProtection({ encryption, authentication }: MachinePolicy): Problem
 function checkVersions({ quarantine }: MachinePolicy): Problem[] {
   if (quarantine.type !== 'version-based') return [];
   const problems: Problem[] = [];
-  const { versions, threshold } = quarantine;
+  const { versions, threshold, initial, versionFrom, signers = [] } = quarantine;
   for (const [index, version] of versions.entries()) {
     const before = versions.slice(0, index);
     const at = ['quarantine', 'versions', index];
@@ -44,8 +44,10 @@ function checkVersions({ quarantine }: MachinePolicy): Problem[] {
       problems.push({ path: [...at, 'name'], message: `is the name of another version: ${version.name}` });
     }
   }
-  if (threshold !== undefined && !versions.some(({ name, removed }) => name === threshold && !removed)) {
-    problems.push({ path: ['quarantine', 'threshold'], message: `names no version: ${threshold}` });
-  }
+  for (const [field, named] of Object.entries({ threshold, initial }))
+    if (named !== undefined && !versions.some(({ name, removed }) => name === named && !removed))
+      problems.push({ path: ['quarantine', field], message: `names no version: ${named}` });
+  if (versionFrom === 'signed' && signers.length === 0)
+    problems.push({ path: ['quarantine', 'signers'], message: 'must name a key, for versions are to be signed' });
   return problems;
 }

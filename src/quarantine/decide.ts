@@ -5,10 +5,12 @@ import {
   type LookedUp,
   type Quarantine,
   type Version,
+  type VersionOrigin,
   type VersionQuarantine,
 } from '../policy/quarantine.ts';
+import { isTrusted } from './origin.ts';
 import type { PluginAnswer } from './plugin.ts';
-import { dueVersion, placeOf } from './versions.ts';
+import { dueVersion, placeOf, standingAt } from './versions.ts';
 
 /** What is known about the policy itself. */
 export interface PolicyFacts {
@@ -18,6 +20,8 @@ export interface PolicyFacts {
   atHand: boolean;
   /** What the plug-in of a custom quarantine said last; one that was not asked has said nothing. */
   plugin?: PluginAnswer | undefined;
+  /** Whose word the descriptor is; one of unknown origin is the guest’s. */
+  origin?: VersionOrigin | undefined;
 }
 
 /** What a machine may reach, and why. `refused` means no network at all, and no start. */
@@ -26,7 +30,7 @@ export type Decision =
   | { access: 'normal'; reason: 'grace'; newer: Version; until: number }
   | {
       access: 'restricted';
-      reason: 'outdated' | 'unset' | 'unknown-version' | 'never-looked-up' | 'offline';
+      reason: 'outdated' | 'unset' | 'unknown-version' | 'untrusted-version' | 'never-looked-up' | 'offline';
       due?: Version;
     }
   | { access: 'restricted'; reason: 'plugin-no' | 'plugin-reject' }
@@ -60,7 +64,7 @@ export function decide(
     case 'dynamic':
       return unreachable(quarantine, facts, now) ?? { access: 'normal', reason: 'dynamic' };
     case 'version-based':
-      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor, now);
+      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor, facts, now);
     case 'custom':
       return unreachable(quarantine, facts, now) ?? byPlugin(facts.plugin);
   }
@@ -105,13 +109,22 @@ export function maxOfflineOf({ maxOffline = '7d' }: LookedUp): number {
   return parseDuration(maxOffline) ?? 0;
 }
 
-function byVersion(quarantine: VersionQuarantine, descriptor: string | undefined, now: number): Decision {
+function byVersion(
+  quarantine: VersionQuarantine,
+  reported: string | undefined,
+  { origin = 'guest' }: PolicyFacts,
+  now: number,
+): Decision {
+  const descriptor = standingAt(quarantine, reported);
   const due = dueVersion(quarantine, descriptor);
   const next = due ? { due } : {};
   if (descriptor === undefined) return { access: 'restricted', reason: 'unset', ...next };
   const place = placeOf(quarantine, descriptor);
   if (place < 0 || quarantine.versions[place]?.removed)
     return { access: 'restricted', reason: 'unknown-version', ...next };
+  // What a machine counts as that never reported is the policy’s own word.
+  if (reported !== undefined && !isTrusted(quarantine, origin))
+    return { access: 'restricted', reason: 'untrusted-version', ...next };
   const until = graceEnd(quarantine);
   if (place < thresholdPlace(quarantine)) {
     if (due && until !== undefined && now < until) return { access: 'normal', reason: 'grace', newer: due, until };
@@ -162,6 +175,8 @@ export function reasonText(decision: Decision): string {
       return `its version is too old${decision.due ? `; next is ${decision.due.name}` : ''}`;
     case 'unset':
       return 'it has not reported a version yet';
+    case 'untrusted-version':
+      return 'its version is only its own word, and the policy asks for more';
     case 'unknown-version':
       return 'it reported a version that is not defined any more';
     case 'plugin-yes':

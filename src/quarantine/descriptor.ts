@@ -1,5 +1,5 @@
 import type { Quarantine, Version } from '../policy/quarantine.ts';
-import { dueVersion, placeOf, sameDescriptor } from './versions.ts';
+import { dueVersion, placeOf, sameDescriptor, standingAt } from './versions.ts';
 
 export const MAX_DESCRIPTOR_CHARACTERS = 1024;
 
@@ -14,11 +14,12 @@ export type Judgement =
  */
 export function judge(
   quarantine: Quarantine,
-  current: string | undefined,
+  reported: string | undefined,
   offered: string,
   preview: boolean,
 ): Judgement {
   if (quarantine.type !== 'version-based') return refuse('this machine has no version-based quarantine');
+  const current = standingAt(quarantine, reported);
   const version = quarantine.versions.find((known) => sameDescriptor(known.descriptor, offered));
   const due = dueVersion(quarantine, current);
   if (!version) return refuse(`${shown(offered)} is no version of this machine`, due);
@@ -26,7 +27,7 @@ export function judge(
   const valid = { valid: true, descriptor: version.descriptor, version } as const;
   if (sameDescriptor(version.descriptor, current) || version === due) return valid;
   if (version.cumulative && placeOf(quarantine, offered) > placeOf(quarantine, current)) return valid;
-  if (preview && current === undefined) return valid;
+  if (preview && reported === undefined) return valid;
   const isOlder = placeOf(quarantine, offered) < placeOf(quarantine, current);
   return refuse(
     `the version ${version.name} is ${isOlder ? 'older than this machine’s' : 'not the next in order'}`,

@@ -43,6 +43,7 @@ export function withVersionChanged(
     ...quarantine,
     versions: quarantine.versions.map((kept) => (kept === version ? changed : kept)),
     ...(quarantine.threshold === name ? { threshold: newName } : {}),
+    ...(quarantine.initial === name ? { initial: newName } : {}),
   };
 }
 
@@ -51,6 +52,8 @@ export function withoutVersion(quarantine: VersionQuarantine, name: string): Ver
   const version = versionNamed(quarantine, name);
   if (quarantine.threshold === name)
     throw new AppError('VERSION_NEEDED', `the threshold stands at the version ${name}`);
+  if (quarantine.initial === name)
+    throw new AppError('VERSION_NEEDED', `machines that never reported count as the version ${name}`);
   const mark: Version = { ...version, removed: true };
   return { ...quarantine, versions: quarantine.versions.map((kept) => (kept === version ? mark : kept)) };
 }

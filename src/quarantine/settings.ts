@@ -14,6 +14,9 @@ export interface QuarantineChange {
   onUnreachable?: string;
   maxOffline?: string;
   grace?: string;
+  initial?: string;
+  versionFrom?: string;
+  signer?: string[];
   script?: string;
   argument?: string[];
   timeout?: string;
@@ -43,6 +46,7 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
   const others = only({
     restricted: change.restricted,
     grace: change.grace,
+    ...versionSettings(change),
     restrictedMessage: change.restrictedMessage,
     ...plugin,
   });
@@ -58,8 +62,14 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     restricted: changed(restricted, change.restricted, change.restrictedExceptions),
     ...lookup,
     ...only({ grace: change.grace }),
+    ...versionSettings(change),
     ...(type === 'custom' ? { script: changedScript(kept, change) } : plugin),
   };
+}
+
+/** Who vouches for versions; without signers there is no list of them. */
+function versionSettings({ initial, versionFrom, signer }: QuarantineChange): Record<string, unknown> {
+  return only({ initial, versionFrom, signers: signer?.filter((key) => key !== '') });
 }
 
 function changedScript(kept: object, { script, argument, timeout, network }: QuarantineChange): object {

@@ -1,4 +1,4 @@
-import type { Quarantine } from '../policy/quarantine.ts';
+import type { Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import { accessLists } from './access-list.ts';
 import { type Decision, decide, reasonText } from './decide.ts';
 import { type Destination, type Explanation, explain } from './explain.ts';
@@ -7,6 +7,8 @@ import type { PluginAnswer } from './plugin.ts';
 /** A question before anything is deployed: what would a machine of this version reach? */
 export interface Question {
   descriptor: string | undefined;
+  /** Whose word that is; the guest’s where it is not said. */
+  origin?: VersionOrigin | undefined;
   to: Destination;
   /** Milliseconds since 1970. */
   now: number;
@@ -22,17 +24,18 @@ export interface Simulation extends Explanation {
 }
 
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
-export function simulate(quarantine: Quarantine, { descriptor, to, now, names, plugin }: Question): Simulation {
-  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin }, now);
+export function simulate(quarantine: Quarantine, { descriptor, origin, to, now, names, plugin }: Question): Simulation {
+  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
   return { ...about, ...explain(accessLists(quarantine)[decision.access], to, names) };
 }
 
 /** What a computer reports of a machine (`lazaret status --json`). */
-export interface Reported {
+export interface ReportedMachine {
   vm: string;
   descriptor?: string | undefined;
+  origin?: VersionOrigin | undefined;
   access?: string | undefined;
 }
 
@@ -51,13 +54,13 @@ export interface Impact {
  */
 export function impact(
   quarantine: Quarantine,
-  reported: readonly Reported[],
+  reported: readonly ReportedMachine[],
   now: number,
   pluginSays: (descriptor: string | undefined) => PluginAnswer | undefined = () => undefined,
 ): Impact[] {
   const groups = new Map<string, Impact>();
-  for (const { descriptor, access } of reported) {
-    const facts = { lookedUpAt: now, atHand: true, plugin: pluginSays(descriptor) };
+  for (const { descriptor, origin, access } of reported) {
+    const facts = { lookedUpAt: now, atHand: true, plugin: pluginSays(descriptor), origin };
     const decision = decide(quarantine, descriptor, facts, now);
     const reason = reasonText(decision);
     const key = `${decision.access} ${reason}`;

@@ -5,6 +5,11 @@ export function liveVersions(quarantine: VersionQuarantine): Version[] {
   return quarantine.versions.filter((version) => version.removed !== true);
 }
 
+/** The descriptor a machine is judged by: the one it reported, or that of the initial version. */
+export function standingAt({ versions, initial }: VersionQuarantine, reported: string | undefined): string | undefined {
+  return reported ?? versions.find(({ name, removed }) => name === initial && !removed)?.descriptor;
+}
+
 /** The newest version, or undefined when none is defined. */
 export function newestVersion(quarantine: VersionQuarantine): Version | undefined {
   return liveVersions(quarantine).at(-1);

@@ -195,9 +195,19 @@ function versionPanel(before: Quarantine, { newVersions = [] }: WizardAnswers): 
   const quarantine = before.type === 'version-based' ? before : undefined;
   const names = [...(quarantine ? liveVersions(quarantine) : []).map(({ name }) => name), ...newVersions];
   const lines = names.map((name) => ({ value: name, label: `${name} and newer` }));
+  const unset = [
+    { value: '', label: 'None: restricted access' },
+    ...names.map((name) => ({ value: name, label: name })),
+  ];
   const choices = [...lines.reverse(), { value: '', label: 'Every version' }];
   return panel('Manage Versions', [
     question('newVersions', 'Newer versions to define, oldest first', { kind: 'lines' }, [], 'versions'),
+    question(
+      'initial',
+      'What does a machine count as that never reported a version?',
+      { kind: 'choice', choices: unset },
+      quarantine?.initial,
+    ),
     question('threshold', 'Which versions have normal access?', { kind: 'choice', choices }, quarantine?.threshold),
     question(
       'grace',

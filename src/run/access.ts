@@ -1,11 +1,10 @@
 import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
 import { failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { CustomQuarantine } from '../policy/quarantine.ts';
+import type { CustomQuarantine, VersionOrigin } from '../policy/quarantine.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
-import { judge } from '../quarantine/descriptor.ts';
+import type { Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer, PluginEvent } from '../quarantine/plugin.ts';
-import { sameDescriptor } from '../quarantine/versions.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import { AskedPlugin } from './asked-plugin.ts';
 import { enforce, type Filter } from './enforce.ts';
@@ -15,6 +14,7 @@ import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import type { PluginQuestion, PluginReply } from './plugin.ts';
 import { nextLookupMs } from './schedule.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from './spec.ts';
+import { shownVersion, type TakenVersion, takeVersion } from './taken-version.ts';
 
 /** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is not saved. */
 const ANSWER_MS = 13_000;
@@ -33,7 +33,7 @@ export interface AccessParts {
 /** What a machine begins with, and why it is judged. */
 interface Start {
   policy: CurrentPolicy;
-  descriptor: string | undefined;
+  reported: Reported | undefined;
   event: PluginEvent;
 }
 
@@ -44,6 +44,8 @@ export interface AccessReport {
   message?: string;
   descriptor?: string;
   version?: string;
+  /** Whose word the version is. */
+  origin?: VersionOrigin;
   policySerial: number;
   lookedUpAt?: string;
 }
@@ -57,7 +59,7 @@ export class Access implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #policy: FollowedPolicy;
   readonly #plugin: AskedPlugin;
-  #descriptor: string | undefined;
+  #reported: Reported | undefined;
   #verdict: Verdict;
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
@@ -65,19 +67,19 @@ export class Access implements AsyncDisposable {
   #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
 
-  private constructor(parts: AccessParts, { policy, descriptor }: Start, now: number) {
+  private constructor(parts: AccessParts, { policy, reported }: Start, now: number) {
     const { signal } = this.#stop;
     this.#parts = parts;
     this.#policy = new FollowedPolicy(parts.policies, policy, this.#log, signal);
     this.#plugin = new AskedPlugin(parts.askPlugin, this.#log, signal);
-    this.#descriptor = descriptor;
-    this.#verdict = verdictOf({ mode: parts.spec.mode, policy, descriptor, now });
+    this.#reported = reported;
+    this.#verdict = verdictOf({ mode: parts.spec.mode, policy, reported, now });
   }
 
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
   static async begin(parts: AccessParts, start: Start): Promise<Access> {
     const access = new Access(parts, start, await parts.policies.now());
-    access.#verdict = await access.#verdictFor(start.descriptor, start.event);
+    access.#verdict = await access.#verdictFor(start.reported, start.event);
     await access.#enforce(access.#verdict);
     access.#schedule();
     if (parts.spec.mode === 'installed') access.#watching = access.#policy.watch(() => access.lookUp());
@@ -89,14 +91,11 @@ export class Access implements AsyncDisposable {
     const { document, lookedUpAt } = this.#policy.current;
     const { quarantine } = document.policy;
     const message = messageFor(quarantine, decision);
-    const versions = quarantine.type === 'version-based' ? quarantine.versions : [];
-    const version = versions.find(({ descriptor }) => sameDescriptor(descriptor, this.#descriptor));
     return {
       access: this.#isClosed ? 'refused' : decision.access,
       reason: this.#reason(),
       ...(message === undefined ? {} : { message }),
-      ...(this.#descriptor === undefined ? {} : { descriptor: this.#descriptor }),
-      ...(version ? { version: version.name } : {}),
+      ...(this.#reported ? shownVersion(quarantine, this.#reported) : {}),
       policySerial: document.serial,
       ...(lookedUpAt === undefined ? {} : { lookedUpAt: new Date(lookedUpAt).toISOString() }),
     };
@@ -154,70 +153,83 @@ export class Access implements AsyncDisposable {
     if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
     const { quarantine } = this.#policy.current.document.policy;
     if (quarantine.type === 'custom') return this.#takeByPlugin(quarantine, offered, dry, until);
-    let judgement = this.#judge(offered);
-    if (!judgement.valid && spec.mode === 'installed') {
+    let taken = await this.#judge(offered);
+    if (!taken.valid && spec.mode === 'installed') {
       // A version that is newer than our policy: it may have been deployed since (D4).
       await this.#refreshPolicy();
-      judgement = this.#judge(offered);
+      taken = await this.#judge(offered);
     }
-    if (!judgement.valid) return { ok: false, reason: judgement.reason };
-    if (!dry) await this.#adopt(judgement.descriptor);
-    const { decision } = dry ? await this.#verdictFor(judgement.descriptor) : this.#verdict;
-    return { ok: true, reason: `${judgement.version.name}: ${decision.access} access, ${reasonText(decision)}` };
+    if (!taken.valid) return { ok: false, reason: taken.reason };
+    const { reported, name, counter } = taken;
+    if (!dry) {
+      if (counter !== undefined) await this.#parts.descriptors.keepCounter(counter);
+      await this.#adopt(reported);
+    }
+    const { decision } = dry ? await this.#verdictFor(reported) : this.#verdict;
+    return { ok: true, reason: `${name}: ${decision.access} access, ${reasonText(decision)}` };
   }
 
   /** What a plug-in answers is validity and access in one (ACE 1.0 p. 248). */
   async #takeByPlugin({ script }: CustomQuarantine, offered: string, dry: boolean, until: number): Promise<Answer> {
     const withinMs = Math.floor(until - performance.now());
     if (withinMs <= 0) return { ok: false, reason: 'the host was busy for too long: try again' };
+    const reported: Reported = { descriptor: offered, origin: 'guest' };
     const occasion = { script, policy: this.#policy.current, descriptor: offered };
     const answer = await this.#plugin.ask({ ...occasion, event: dry ? 'dry' : 'update', withinMs });
     if (answer.verdict === 'void') return { ok: false, reason: answer.why };
     if (answer.verdict === 'reject') return { ok: false, reason: 'the plug-in does not accept this descriptor' };
     if (!dry) {
       this.#plugin.remember(occasion, answer);
-      await this.#adopt(offered);
+      await this.#adopt(reported);
     }
-    const { decision } = dry ? verdictOf({ ...(await this.#judged(offered)), plugin: answer }) : this.#verdict;
+    const { decision } = dry ? verdictOf({ ...(await this.#judged(reported)), plugin: answer }) : this.#verdict;
     return { ok: true, reason: `${decision.access} access, ${reasonText(decision)}` };
   }
 
-  #judge(offered: string) {
-    const { quarantine } = this.#policy.current.document.policy;
-    return judge(quarantine, this.#descriptor, offered, this.#parts.spec.mode === 'preview');
+  async #judge(offered: string): Promise<TakenVersion> {
+    const { policy, project } = this.#policy.current.document;
+    const { spec, descriptors } = this.#parts;
+    if (policy.quarantine.type !== 'version-based')
+      return { valid: false, reason: 'this machine has no version-based quarantine' };
+    const isPreview = spec.mode === 'preview';
+    const reporter = { project, machine: spec.uuid, before: this.#reported, counter: await descriptors.counter() };
+    return takeVersion(policy.quarantine, offered, { ...reporter, isPreview });
   }
 
   /** Saves a descriptor, then enforces what follows from it; if that fails, the old one is put back and nothing passes. */
-  async #adopt(descriptor: string): Promise<void> {
+  async #adopt(reported: Reported): Promise<void> {
     const { descriptors } = this.#parts;
-    const before = this.#descriptor;
-    await descriptors.write(descriptor);
-    this.#descriptor = descriptor;
+    const before = this.#reported;
+    await descriptors.write(reported);
+    this.#reported = reported;
     try {
       await this.#judgeAgain();
     } catch (error) {
-      this.#descriptor = before;
+      this.#reported = before;
       await descriptors.write(before);
       throw error;
     }
   }
 
-  async #judged(descriptor: string | undefined): Promise<Omit<Judged, 'plugin'>> {
+  async #judged(reported: Reported | undefined): Promise<Omit<Judged, 'plugin'>> {
     const now = await this.#parts.policies.now();
-    return { mode: this.#parts.spec.mode, policy: this.#policy.current, descriptor, now };
+    return { mode: this.#parts.spec.mode, policy: this.#policy.current, reported, now };
   }
 
-  async #verdictFor(descriptor: string | undefined, event?: PluginEvent): Promise<Verdict> {
-    const judged = await this.#judged(descriptor);
+  async #verdictFor(reported: Reported | undefined, event?: PluginEvent): Promise<Verdict> {
+    const judged = await this.#judged(reported);
     const script = scriptToAsk(judged);
     if (!script) return verdictOf(judged);
-    const plugin: PluginAnswer = await this.#plugin.answer({ script, policy: judged.policy, descriptor }, event);
+    const plugin: PluginAnswer = await this.#plugin.answer(
+      { script, policy: judged.policy, descriptor: reported?.descriptor },
+      event,
+    );
     return verdictOf({ ...judged, plugin });
   }
 
   async #judgeAgain(event?: PluginEvent): Promise<void> {
     const before = this.#verdict.decision;
-    const verdict = await this.#verdictFor(this.#descriptor, event);
+    const verdict = await this.#verdictFor(this.#reported, event);
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
     const { decision } = verdict;

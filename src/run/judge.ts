@@ -1,6 +1,7 @@
 import type { Script } from '../policy/script.ts';
 import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../quarantine/access-list.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../quarantine/decide.ts';
+import { originUnder, type Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer } from '../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { RunMode } from './spec.ts';
@@ -19,7 +20,7 @@ export interface Verdict {
 export interface Judged {
   mode: RunMode;
   policy: CurrentPolicy;
-  descriptor: string | undefined;
+  reported: Reported | undefined;
   /** The trusted time in milliseconds. */
   now: number;
   /** The plug-in’s answer for that descriptor, where there is one. */
@@ -33,7 +34,7 @@ export function verdictOf(judged: Judged): Verdict {
     return { decision: { access: 'normal', reason: 'unrestricted' }, lists, filterMode: 'normal' };
   }
   const { quarantine } = judged.policy.document.policy;
-  const decision = decide(quarantine, judged.descriptor, factsOf(judged), judged.now);
+  const decision = decide(quarantine, judged.reported?.descriptor, factsOf(judged), judged.now);
   const filterMode = decision.access === 'refused' ? 'refuse' : decision.access;
   return { decision, lists: accessLists(quarantine), filterMode };
 }
@@ -45,6 +46,9 @@ export function scriptToAsk(judged: Omit<Judged, 'plugin'>): Script | undefined 
   return isAsked ? quarantine.script : undefined;
 }
 
-function factsOf({ mode, policy: { lookedUpAt }, plugin }: Judged): PolicyFacts {
-  return { lookedUpAt, atHand: mode === 'preview', plugin };
+function factsOf({ mode, policy: { document, lookedUpAt }, reported, plugin }: Judged): PolicyFacts {
+  const { quarantine } = document.policy;
+  const isVersioned = reported !== undefined && quarantine.type === 'version-based';
+  const origin = isVersioned ? originUnder(quarantine, reported) : undefined;
+  return { lookedUpAt, atHand: mode === 'preview', plugin, origin };
 }

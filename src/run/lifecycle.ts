@@ -35,8 +35,8 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   // The policy is looked up while the network is made, closed, with the lists that are known already.
   const looking = startPolicy(deps, signal);
   looking.catch(() => undefined);
-  const descriptor = await deps.descriptors.read();
-  const judged = { mode: spec.mode, descriptor, now: await deps.policies.now() };
+  const reported = await deps.descriptors.read();
+  const judged = { mode: spec.mode, reported, now: await deps.policies.now() };
   const known = verdictOf({ ...judged, policy: await deps.policies.current() });
   const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
   const network = stack.adopt(opened, (open) => open.close());
@@ -47,7 +47,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
 
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
-  const access = stack.use(await beginAccess(spec, deps, network, { policy, descriptor, event: 'poweron' }));
+  const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'poweron' }));
   await network.openForwarding();
   const startedAt = new Date(await deps.policies.now()).toISOString();
   const record: RunRecord = {
@@ -75,11 +75,11 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
  */
 export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: RunDeps): Promise<RunningMachine> {
   const policy = await deps.policies.current();
-  const descriptor = await deps.descriptors.read();
-  const { lists } = verdictOf({ mode: spec.mode, policy, descriptor, now: await deps.policies.now() });
+  const reported = await deps.descriptors.read();
+  const { lists } = verdictOf({ mode: spec.mode, policy, reported, now: await deps.policies.now() });
   await using stack = new AsyncDisposableStack();
   const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
-  const access = stack.use(await beginAccess(spec, deps, network, { policy, descriptor, event: 'interval' }));
+  const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'interval' }));
   const connected = await connect({ spec, deps, record, network, access, stack });
   // Where the earlier service was killed just before it did this; a machine that runs is not touched by it.
   await connected.qmp.execute('cont');

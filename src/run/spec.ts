@@ -1,3 +1,4 @@
+import type { Reported } from '../quarantine/origin.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { Watched } from '../store/watch.ts';
 import type { Log } from '../sys/log.ts';
@@ -42,8 +43,11 @@ export interface PolicySource {
 
 /** Where the machine’s descriptor is kept: with the disk it describes. */
 export interface DescriptorStore {
-  read(): Promise<string | undefined>;
-  write(descriptor: string | undefined): Promise<void>;
+  read(): Promise<Reported | undefined>;
+  write(reported: Reported | undefined): Promise<void>;
+  /** The highest counter of a signed report that was taken for this machine, whatever disk it has now; 0 before the first. */
+  counter(): Promise<number>;
+  keepCounter(counter: number): Promise<void>;
 }
 
 /** What a machine needs beside its specification. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { collect } from '../../src/install/collect.ts';
-import { openInstance, readDescriptor, readInstances } from '../../src/install/instances.ts';
+import { openInstance, readInstances } from '../../src/install/instances.ts';
+import { readReported } from '../../src/install/reported.ts';
 import { computerPaths, instancePaths, layerPath } from '../../src/install/layout.ts';
 import { saveState } from '../../src/project/save.ts';
 import { hasProgram, run } from '../../src/sys/exec.ts';
@@ -25,7 +26,7 @@ test('a full package is installed, an update replaces the machine and brings its
   const first = await install(full.folder, { fingerprint: project.fingerprint });
 
   assert.deepEqual(first.machines, [{ vm: 'office', action: 'add', afterStop: false }]);
-  assert.equal(await readDescriptor(state, 'office', 1), undefined);
+  assert.equal(await readReported(state, 'office', 1), undefined);
   const { file } = await openInstance(state, 'office');
 
   await project.changeDisk(512 << 10);
@@ -39,7 +40,7 @@ test('a full package is installed, an update replaces the machine and brings its
   const instance = await openInstance(state, 'office');
   assert.equal(instance.current.machine.release, 2);
   assert.deepEqual(instance.file, file, 'the machine keeps its address and number');
-  assert.equal(await readDescriptor(state, 'office', 2), V2);
+  assert.deepEqual(await readReported(state, 'office', 2), { descriptor: V2, origin: 'package' });
   for (const { sha256 } of instance.current.machine.layers) {
     assert.equal((await digestFile(layerPath(state, sha256))).sha256, sha256);
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { collect } from '../../src/install/collect.ts';
 import { readFloor } from '../../src/install/floor.ts';
-import { openInstance, readDescriptor, writeDescriptor } from '../../src/install/instances.ts';
+import { openInstance } from '../../src/install/instances.ts';
+import { readReported, writeReported } from '../../src/install/reported.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/layout.ts';
 import { rollBack } from '../../src/install/rollback.ts';
 import { saveState } from '../../src/project/save.ts';
@@ -24,7 +25,7 @@ test('what was kept can be rolled back to, with its version and everything the u
   const { install, state } = computer(t);
   await project.setQuarantine(threeVersions());
   await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
-  await writeDescriptor(state, 'office', 1, V1);
+  await writeReported(state, 'office', 1, { descriptor: V1, origin: 'guest' });
   const overlay = await digestFile(generationPaths(state, 'office', 1).overlay);
   const data = await digestFile(instancePaths(state, 'office').data);
   await project.changeDisk(0);
@@ -41,7 +42,7 @@ test('what was kept can be rolled back to, with its version and everything the u
   await collect(state, new Map());
   const { current, former } = await openInstance(state, 'office');
   assert.deepEqual([current.generation, former], [1, undefined]);
-  assert.equal(await readDescriptor(state, 'office', 1), V1);
+  assert.deepEqual(await readReported(state, 'office', 1), { descriptor: V1, origin: 'guest' });
   assert.deepEqual(await digestFile(generationPaths(state, 'office', 1).overlay), overlay);
   assert.deepEqual(await digestFile(instancePaths(state, 'office').data), data);
   assert.deepEqual(readdirSync(join(state, 'instances/office/generations')), ['1']);

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
-import type { Quarantine } from '../../policy/quarantine.ts';
+import { type Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
-import { impact, type Reported, simulate } from '../../quarantine/simulate.ts';
+import { impact, type ReportedMachine, simulate } from '../../quarantine/simulate.ts';
 import { askPlugin } from '../../run/plugin.ts';
 import { pluginUser } from '../../run/users.ts';
 import { systemClock } from '../../sys/clock.ts';
@@ -27,13 +27,19 @@ const MAX_REPORT_BYTES = 8 << 20;
 interface SimulateOptions {
   directory: string;
   descriptor?: string;
+  origin?: VersionOrigin;
   to: string;
   protocol: Protocol;
   at?: string;
   answer?: string;
 }
 
-const Machine = z.looseObject({ vm: z.string(), descriptor: z.string().optional(), access: z.string().optional() });
+const Machine = z.looseObject({
+  vm: z.string(),
+  descriptor: z.string().optional(),
+  origin: VersionOrigin.optional(),
+  access: z.string().optional(),
+});
 const Report = z.union([z.looseObject({ machines: z.array(Machine) }), Machine]);
 
 /** What a policy would do, before it is deployed. */
@@ -50,6 +56,7 @@ export function addForesightCommands(nq: Command): void {
       if (Number.isNaN(now)) throw new AppError('USAGE', `“${options.at}” is no time such as 2026-12-01T08:00:00Z`);
       const answer = simulate(quarantine, {
         descriptor: options.descriptor,
+        origin: options.origin,
         to,
         now,
         names: await addressesIn(quarantine),
@@ -60,6 +67,7 @@ export function addForesightCommands(nq: Command): void {
     },
   )
     .option('--descriptor <descriptor>', 'the version it has reported; without it, none')
+    .addOption(new Option('--origin <whom>', 'whose word that is').choices(VersionOrigin.options).default('guest'))
     .requiredOption('--to <host:port>', 'the place')
     .addOption(new Option('--protocol <name>', 'of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'))
     .option('--at <time>', 'at that moment, for times of grace')
@@ -144,8 +152,8 @@ function addressesOf(found: PromiseSettledResult<Addresses> | undefined): string
 }
 
 /** @throws FILE_INVALID when a file is no report */
-async function reportsIn(folder: string): Promise<Reported[]> {
-  const reported: Reported[] = [];
+async function reportsIn(folder: string): Promise<ReportedMachine[]> {
+  const reported: ReportedMachine[] = [];
   for (const name of (await namesIn(folder)).filter((file) => file.endsWith('.json'))) {
     const report = Report.safeParse(
       jsonOrNothing((await readCapped(join(folder, name), MAX_REPORT_BYTES)).toString('utf8')),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { VersionOrigin } from '../../policy/quarantine.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -12,6 +13,7 @@ const Machine = z.looseObject({
   trial: z.string().optional(),
   notes: z.string().optional(),
   descriptor: z.string().optional(),
+  origin: VersionOrigin.optional(),
   version: z.string().optional(),
   access: z.string().optional(),
   reason: z.string().optional(),
@@ -117,6 +119,8 @@ export function addMachineCommands(program: Command): void {
   ).option('--protocol <name>', 'tcp, udp or icmp', 'tcp');
 }
 
+const WORD_OF = { guest: 'its own word', signed: 'its update server’s signature', package: 'its package' };
+
 function pathOf(vm: string): string {
   return `/v1/machines/${encodeURIComponent(vm)}`;
 }
@@ -129,7 +133,8 @@ function machineText(machine: Machine): string {
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (message !== undefined) lines.push(`message      ${message}`);
-  lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}`);
+  const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
+  lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);

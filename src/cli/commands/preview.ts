@@ -135,6 +135,7 @@ async function firmwareOf(
 async function sources(project: Project, vm: ProjectVm): Promise<Pick<RunDeps, 'policies' | 'descriptors'>> {
   const current = { document: policyDocument(project, vm, await lastSerial(project)), lookedUpAt: undefined };
   let { descriptor } = vm.state;
+  let lastCounter = 0;
   return {
     policies: {
       current: async () => current,
@@ -143,10 +144,15 @@ async function sources(project: Project, vm: ProjectVm): Promise<Pick<RunDeps, '
       now: async () => systemClock(),
     },
     descriptors: {
-      read: async () => descriptor,
+      // What stands in the project is what the next package will carry, signed.
+      read: async () => (descriptor === undefined ? undefined : { descriptor, origin: 'package' }),
       write: async (value) => {
-        await saveState(project.folder, vm.name, { format: 1, ...(value === undefined ? {} : { descriptor: value }) });
-        descriptor = value;
+        descriptor = value?.descriptor;
+        await saveState(project.folder, vm.name, { format: 1, ...(descriptor === undefined ? {} : { descriptor }) });
+      },
+      counter: async () => lastCounter,
+      keepCounter: async (counter) => {
+        lastCounter = counter;
       },
     },
   };

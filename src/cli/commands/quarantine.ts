@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { Exception } from '../../policy/quarantine.ts';
+import { Exception, VersionOrigin } from '../../policy/quarantine.ts';
 import { versionBased, withThreshold } from '../../quarantine/edit.ts';
 import { changeQuarantine, type QuarantineChange } from '../../quarantine/settings.ts';
 import { systemClock } from '../../sys/clock.ts';
@@ -7,6 +7,7 @@ import { changePolicy, parsed } from '../change-policy.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addForesightCommands } from './foresee.ts';
+import { addReportCommands } from './report.ts';
 import { addVersionCommands } from './versions.ts';
 import { addWizardCommand } from './wizard.ts';
 
@@ -19,6 +20,7 @@ export function addQuarantineCommands(program: Command): void {
   addSet(nq);
   addForesightCommands(nq);
   addWizardCommand(nq);
+  addReportCommands(nq);
   addVersionCommands(nq.command('version').description('the versions of a machine’s software, oldest first'));
 
   addCommand<Located>(
@@ -75,6 +77,11 @@ function addSet(nq: Command): void {
       ]),
     )
     .option('--grace <duration>', 'how long after the threshold was moved older versions keep normal access: 3d')
+    .option('--initial <version>', 'what a machine that never reported counts as')
+    .addOption(
+      new Option('--version-from <whom>', 'the least whose word for a version counts').choices(VersionOrigin.options),
+    )
+    .option('--signer <key...>', 'public keys of the update servers that sign reports')
     .option('--max-offline <duration>', 'how long the last policy holds without the policy server: 12h, 7d')
     .option('--script <name>', 'the plug-in that decides: a file of resources/')
     .option('--argument <text...>', 'what the plug-in is started with')
