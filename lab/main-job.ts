@@ -142,6 +142,14 @@ export class MainJob implements AsyncDisposable {
     await ended;
   }
 
+  /** Has the updater for a version written, given commands as `update-script` takes them; gives the line that runs it in the guest. */
+  async updater(version: string, ...commands: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.computer.manager('update-script', VM, version, ...commands);
+    if (status !== 0) throw new Error(stderr);
+    const text = Buffer.from(stdout).toString('base64');
+    return `echo ${text} | base64 -d >/tmp/update && sh /tmp/update`;
+  }
+
   install({ folder }: Pick<Built, 'folder'>, ...options: string[]): Promise<Ended> {
     return this.computer.lazaret('install', folder, ...options);
   }

@@ -16,13 +16,7 @@ test('a written updater brings a real guest from two versions behind to normal a
   await job.serve();
   assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
   await job.startMachine();
-  const written = async (...commands: string[]) => {
-    const { stdout, stderr } = await job.computer.manager('update-script', job.vm, '1.2', ...commands);
-    assert.match(stdout, /^#!\/bin\/sh/, stderr);
-    const text = Buffer.from(stdout).toString('base64');
-    return `echo ${text} | base64 -d >/tmp/update && sh /tmp/update`;
-  };
-  const script = await written('--command', '1.1=echo 1.1 >>/root/log', 'echo 1.2 >>/root/log');
+  const script = await job.updater('1.2', '--command', '1.1=echo 1.1 >>/root/log', 'echo 1.2 >>/root/log');
 
   await t.test('a guest that has no version yet is not one it knows: nothing is run', async () => {
     const { status, output } = await job.guest(script);
