@@ -1,15 +1,16 @@
 import { inOrder } from '../../lib/in-order.ts';
-import { writeFileAtomic } from '../../sys/files.ts';
+import { moveFile } from '../../sys/files.ts';
+import { withScratch } from '../../sys/new-file.ts';
 import { openThreads, usualThreads } from '../../sys/threads.ts';
 import { type AnchorTable, anchorBits, anchorTable, isAnchor } from './anchors.ts';
 import type { Chain } from './chain.ts';
 import { STRETCH, type Stretch } from './describe-jobs.ts';
 import { BLOCK, blocksOf } from './format.ts';
-import { type BaseIndex, encodeIndex, openIndex } from './index-file.ts';
+import { type BaseIndex, openIndex, writeIndex } from './index-file.ts';
 import { type KeyTable, keyTable } from './keys.ts';
 import { openChain } from './open-chain.ts';
 import { openSurvey, type Surveyed } from './survey-jobs.ts';
-import { filtered, joined, merged } from './survey-merge.ts';
+import { joined, merged } from './survey-merge.ts';
 
 const WORKER = new URL('./survey-worker.ts', import.meta.url);
 
@@ -29,7 +30,10 @@ export async function makeIndex(
   const base = await openChain(options.below, options.signal);
   const before = options.previous && (await openIndex(options.previous, await openChain(options.below.slice(0, -1))));
   const index = (before && (await deriveIndex(before, base, options))) || (await surveyBase(base, options));
-  await writeFileAtomic(options.out, encodeIndex(index, base), 0o600);
+  await withScratch(options.out, async (beside) => {
+    writeIndex(beside, index, base);
+    await moveFile(beside, options.out);
+  });
 }
 
 /** Reads all data of a base and gives its index. @throws LAYER_INVALID, INTERRUPTED */
@@ -69,8 +73,8 @@ async function deriveIndex(before: BaseIndex, base: Chain, options: SurveyOption
   return {
     anchorBits: bits,
     ...merged(
-      filtered(before, kept, dense),
-      filtered(fresh, (block) => !kept(block), dense),
+      { all: before, block: kept, anchor: dense },
+      { all: fresh, block: (block) => !kept(block), anchor: dense },
     ),
   };
 }

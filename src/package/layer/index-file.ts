@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BlockFile } from '../../sys/blocks.ts';
 import { readIfThere } from '../../sys/files.ts';
 import { type Chain, ChainReader } from './chain.ts';
 import { BLOCK } from './format.ts';
@@ -32,20 +33,28 @@ function layoutOf(base: Chain): Buffer {
   return hash.digest();
 }
 
-/** Head: magic, anchor bits, counts of blocks and anchors, layout of the base, SHA-256 of what follows; then the four lists. */
-export function encodeIndex(index: BaseIndex, base: Chain): Buffer {
+/**
+ * Writes an index to a file that must not exist. Head: magic, anchor bits, counts of blocks and anchors, layout of the base,
+ * SHA-256 of what follows; then the four lists.
+ */
+export function writeIndex(path: string, index: BaseIndex, base: Chain): void {
+  using file = new BlockFile(path, 'create');
+  const hash = createHash('sha256');
+  let at = HEAD;
+  for (const list of [index.blocks, index.keys, index.anchorHashes, index.anchorBlocks]) {
+    const bytes = new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
+    hash.update(bytes);
+    file.write(bytes, at);
+    at += bytes.length;
+  }
   const head = Buffer.alloc(HEAD);
   MAGIC.copy(head);
   head.writeUInt32LE(index.anchorBits, 8);
   head.writeUInt32LE(index.blocks.length, 12);
   head.writeUInt32LE(index.anchorHashes.length, 16);
   layoutOf(base).copy(head, 24);
-  const lists = [index.blocks, index.keys, index.anchorHashes, index.anchorBlocks];
-  const body = Buffer.concat(
-    lists.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
-  );
-  createHash('sha256').update(body).digest().copy(head, 56);
-  return Buffer.concat([head, body]);
+  hash.digest().copy(head, 56);
+  file.write(head, 0);
 }
 
 /** Returns undefined when there is no index, or one that is damaged or not of this base: then another is made. */

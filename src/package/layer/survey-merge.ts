@@ -20,50 +20,61 @@ export function joined(parts: Surveyed[]): Surveyed {
   };
 }
 
-/** What a survey says of the blocks wanted, with the anchors wanted. */
-export function filtered(
-  all: Surveyed,
-  keep: (block: number) => boolean,
-  keepAnchor: (hash: number) => boolean,
-): Surveyed {
-  return {
-    blocks: all.blocks.filter(keep),
-    keys: all.keys.filter((_, at) => keep(all.blocks[at >>> 1] ?? 0)),
-    anchorHashes: all.anchorHashes.filter((hash, at) => keepAnchor(hash) && keep(all.anchorBlocks[at] ?? 0)),
-    anchorBlocks: all.anchorBlocks.filter((block, at) => keepAnchor(all.anchorHashes[at] ?? 0) && keep(block)),
-  };
+/** A survey, and what of it counts. */
+export interface Kept {
+  all: Surveyed;
+  block: (block: number) => boolean;
+  anchor: (hash: number) => boolean;
 }
 
-/** Two surveys of different blocks as one, in the order of the blocks. */
-export function merged(a: Surveyed, b: Surveyed): Surveyed {
-  const byBlock = mergeOrder(a.blocks, b.blocks);
-  const byAnchor = mergeOrder(a.anchorBlocks, b.anchorBlocks);
-  return {
-    blocks: byBlock(a.blocks, b.blocks, 1),
-    keys: byBlock(a.keys, b.keys, 2),
-    anchorHashes: byAnchor(a.anchorHashes, b.anchorHashes, 1),
-    anchorBlocks: byAnchor(a.anchorBlocks, b.anchorBlocks, 1),
-  };
+/** What counts of two surveys as one, in the order of the blocks; no block counts in both. */
+export function merged(a: Kept, b: Kept): Surveyed {
+  const [blocks, keys] = mergeRows(blockRows(a), blockRows(b));
+  const [anchorBlocks, anchorHashes] = mergeRows(anchorRows(a), anchorRows(b));
+  return { blocks, keys, anchorBlocks, anchorHashes };
 }
 
-type Merge = (a: Uint32Array, b: Uint32Array, width: number) => Uint32Array;
+/** Rows in the order of their first column, which is one word wide; `second` has `width` words a row. */
+interface Rows {
+  first: Uint32Array;
+  second: Uint32Array;
+  width: number;
+  keep: (row: number) => boolean;
+}
 
-function mergeOrder(a: Uint32Array, b: Uint32Array): Merge {
-  const fromB = new Uint8Array(a.length + b.length);
-  for (let at = 0, left = 0, right = 0; at < fromB.length; at += 1) {
-    const second = left >= a.length || (right < b.length && (b[right] ?? 0) < (a[left] ?? 0));
-    fromB[at] = second ? 1 : 0;
-    if (second) right += 1;
-    else left += 1;
+function blockRows({ all: { blocks, keys }, block }: Kept): Rows {
+  return { first: blocks, second: keys, width: 2, keep: (row) => block(blocks[row] ?? 0) };
+}
+
+function anchorRows({ all: { anchorBlocks, anchorHashes }, block, anchor }: Kept): Rows {
+  const keep = (row: number) => anchor(anchorHashes[row] ?? 0) && block(anchorBlocks[row] ?? 0);
+  return { first: anchorBlocks, second: anchorHashes, width: 1, keep };
+}
+
+/** Copies each row once, from where it is to where it goes: an index may be a tenth of the memory there is. */
+function mergeRows(a: Rows, b: Rows): [Uint32Array, Uint32Array] {
+  const count = countKept(a) + countKept(b);
+  const [first, second] = [new Uint32Array(count), new Uint32Array(count * a.width)];
+  let [left, right] = [nextKept(a, 0), nextKept(b, 0)];
+  for (let row = 0; row < count; row += 1) {
+    const isB = left >= a.first.length || (right < b.first.length && (b.first[right] ?? 0) < (a.first[left] ?? 0));
+    const [from, at] = isB ? [b, right] : [a, left];
+    first[row] = from.first[at] ?? 0;
+    for (let word = 0; word < a.width; word += 1) second[row * a.width + word] = from.second[at * a.width + word] ?? 0;
+    if (isB) right = nextKept(b, right + 1);
+    else left = nextKept(a, left + 1);
   }
-  return (left, right, width) => {
-    const out = new Uint32Array(left.length + right.length);
-    const next = [0, 0];
-    fromB.forEach((second, at) => {
-      const from = next[second] ?? 0;
-      for (let word = 0; word < width; word += 1) out[at * width + word] = (second ? right : left)[from + word] ?? 0;
-      next[second] = from + width;
-    });
-    return out;
-  };
+  return [first, second];
+}
+
+function countKept({ first, keep }: Rows): number {
+  let count = 0;
+  for (let row = 0; row < first.length; row += 1) if (keep(row)) count += 1;
+  return count;
+}
+
+function nextKept({ first, keep }: Rows, from: number): number {
+  let row = from;
+  while (row < first.length && !keep(row)) row += 1;
+  return row;
 }
