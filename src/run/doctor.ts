@@ -46,6 +46,11 @@ export async function checkComputer(socket: string): Promise<Check[]> {
       remedy: 'run as root on a kernel with nf_tables',
     },
     {
+      what: 'confinement of plug-ins',
+      ok: await works('bwrap', ['--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc', 'true']),
+      remedy: 'run as root, and not in a container that forbids mounts',
+    },
+    {
       what: 'other firewalls let machines through',
       ok: !(await hasForeignDrop()),
       remedy: 'let packets from and to lz-* through in the firewall’s forward chain',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, globSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pluginUser } from '../../src/run/users.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
@@ -23,6 +24,8 @@ const SCRIPTS: [title: string, text: string, want: string][] = [
   ['never ends', sh('echo YES; sleep 1000'), 'PLUGIN_LATE'],
   ['holds its output open by a child', sh('sleep 1000 & echo YES'), 'yes'],
   ['reads its standard input to the end', sh('cat; echo YES'), 'yes'],
+  ['takes a gigabyte', '#!/usr/bin/python3\nbytearray(1 << 30)\nprint("YES")\n', 'PLUGIN_FAILED'],
+  ['was written with other line ends', '#!/bin/sh\r\necho YES\r\n', 'PLUGIN_NO_PROGRAM'],
   ['is no program', 'echo YES\n', 'PLUGIN_NO_PROGRAM'],
   ['is empty', '', 'PLUGIN_NO_PROGRAM'],
   ['has an interpreter that is not there', '#!/usr/bin/lua-9\nprint "YES"\n', 'PLUGIN_NO_PROGRAM'],
@@ -145,6 +148,19 @@ for (const [title, command] of REACH) {
     assert.equal(outcome(await ask('check.sh')), 'yes');
   });
 }
+
+test('a plug-in does not get the files that the service has open', { skip }, async (t) => {
+  const list =
+    'import os, sys\nfor fd in range(256):\n  try: print(fd, os.readlink(f"/proc/self/fd/{fd}"), file=sys.stderr)\n  except OSError: pass\n';
+  const { ask, folder } = plugins(t, { 'check.py': `#!/usr/bin/python3\n${list}print("YES")\n` });
+  const open = openSync(join(folder, 'secret'), 'w+');
+  t.after(() => closeSync(open));
+
+  const { said } = await ask('check.py');
+
+  assert.match(said, /^0 \/dev\/null$/m);
+  assert.doesNotMatch(said, /secret/);
+});
 
 test('a plug-in runs as a user of its own, without rights, and is the first that memory is taken from', {
   skip: skip || (pluginUser(0) === undefined ? 'needs root' : false),
