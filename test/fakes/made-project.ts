@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/package/build.ts';
 import { deploy } from '../../src/package/deploy.ts';
 import { foundProject } from '../../src/package/found.ts';
@@ -18,8 +17,13 @@ import { openKeyFile } from '../../src/trust/keys.ts';
 export const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;
 
+/** A test, or whatever else ends and puts away then what it made. */
+export interface Ends {
+  after(work: () => unknown): void;
+}
+
 /** A temporary folder that goes with the test. */
-export function scratch(t: TestContext): string {
+export function scratch(t: Ends): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -27,7 +31,7 @@ export function scratch(t: TestContext): string {
 
 /** A real project with one machine `office` whose disk holds 1 MiB of noise, and what an administrator does with it. */
 export async function madeProject(
-  t: TestContext,
+  t: Ends,
   name = 'Acme',
   now = Date.now(),
   { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number } = {},

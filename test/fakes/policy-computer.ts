@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { openPackage } from '../../src/package/open.ts';
 import { projectPaths } from '../../src/project/layout.ts';
 import type { DirectoryAccount } from '../../src/store/account.ts';
 import { type PolicyOwner, PolicyStore } from '../../src/store/policies.ts';
 import { folderSource } from '../../src/sys/folder-source.ts';
 import { pinProject } from '../../src/trust/client.ts';
-import { madeProject, scratch } from './made-project.ts';
+import { type Ends, madeProject, scratch } from './made-project.ts';
 import { threeVersions } from './quarantine.ts';
 
 /** A project with the policy of three versions, and a computer that trusts it and has its machine; it looks up where it is told. */
-export async function policyComputer(t: TestContext) {
+export async function policyComputer(t: Ends) {
   const project = await madeProject(t);
   await project.setQuarantine(threeVersions());
   const { folder } = await project.build('one');

@@ -5,7 +5,10 @@ import { projectPaths } from '../../src/project/layout.ts';
 import { watchWeb } from '../../src/store/watch.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
 import { listenTcp } from '../../src/sys/http-server.ts';
+import { followedMachine } from '../fakes/followed-machine.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { policyComputer } from '../fakes/policy-computer.ts';
+import { threeVersions, V2 } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const never = new AbortController().signal;
@@ -31,6 +34,18 @@ test('whoever watches is answered as soon as something newer is deployed', { ski
   await project.deploy();
 
   assert.equal(await watching, 'changed');
+});
+
+test('a lock-out that is deployed closes a running machine, without its interval coming round', { skip }, async (t) => {
+  const computer = await policyComputer(t);
+  await computer.project.deploy();
+  const url = await server(t, publishedListener(projectPaths(computer.project.folder).published));
+  const machine = await followedMachine(t, computer.open(), computer.owner(url.href), V2);
+  assert.equal(machine.mode(), 'normal');
+
+  await computer.project.setQuarantine(threeVersions({ threshold: 'third' }));
+  await computer.project.deploy();
+  await machine.until('restricted');
 });
 
 test('a plain server, and one that answers nonsense, are not watched', async (t) => {

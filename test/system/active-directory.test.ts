@@ -5,9 +5,10 @@ import { DomainController, whyNoDomainController } from '../../lab/domain-contro
 import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
 import type { DirectoryAccount } from '../../src/store/account.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
+import { followedMachine } from '../fakes/followed-machine.ts';
 import { code } from '../fakes/made-computer.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { threeVersions, V2 } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? whyNoDomainController() : 'qemu-img is not installed';
 const never = new AbortController().signal;
@@ -85,6 +86,24 @@ test('whoever watches is told of a deploy at once, and of nothing else', { skip 
   await deploy();
   assert.equal(await watching, 'changed');
   assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
+});
+
+test('a lock-out deployed into Active Directory closes a running machine, without its interval coming round', {
+  skip,
+}, async (t) => {
+  const { computer, deploy, policies, owner } = await site(t);
+  await deploy();
+  const machine = await followedMachine(t, policies, owner, V2);
+  assert.equal(machine.mode(), 'normal');
+
+  await computer.project.setQuarantine(threeVersions({ threshold: 'third' }));
+  await deploy();
+  await machine.until('restricted');
+  assert.equal(machine.access.report().policySerial, 2);
+
+  await computer.project.setQuarantine(threeVersions());
+  await deploy();
+  await machine.until('normal');
 });
 
 test('a connection that is lost ends the watch with a code, and the end of the service with another', {
