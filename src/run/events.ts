@@ -23,6 +23,7 @@ export interface LoggedEvent {
     | 'policy'
     | 'lookup-failed'
     | 'message'
+    | 'refused'
     | 'failed';
   text: string;
   details?: Readonly<Record<string, unknown>>;

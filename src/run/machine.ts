@@ -10,6 +10,7 @@ import type { Qmp } from '../vm/qmp.ts';
 import type { Access, AccessReport } from './access.ts';
 import type { LoggedEvent } from './events.ts';
 import { type RunRecord, removeRecord } from './record.ts';
+import { tellRefusals } from './refusals.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { machineUsers } from './users.ts';
 
@@ -54,6 +55,8 @@ export class RunningMachine implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
   #state: MachineReport['state'] = 'running';
   readonly #following: NodeJS.Timeout;
+  readonly #quiet = new AbortController();
+  readonly #telling: Promise<void>;
   #detached = false;
 
   /** Takes over what `startMachine` or `adoptMachine` have put together; `parts.stack` is disposed of when the machine ends. */
@@ -67,6 +70,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#channel = parts.channel;
     this.#parts = parts.stack;
     this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
+    this.#telling = this.#tellRefusals();
     this.ended = this.#watch();
   }
 
@@ -117,6 +121,8 @@ export class RunningMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#detached = true;
     clearInterval(this.#following);
+    this.#quiet.abort();
+    await this.#telling;
     this.access.end();
     await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
@@ -133,6 +139,13 @@ export class RunningMachine implements AsyncDisposable {
     }
   }
 
+  #tellRefusals(): Promise<void> {
+    const { log } = this.#deps;
+    const tell = (text: string, details: object) => this.log('refused', text, details);
+    const parts = { denied: () => this.denied(), explain: (to: Destination) => this.explain(to), tell, log };
+    return tellRefusals(parts, this.#quiet.signal);
+  }
+
   async #addressesOf({ entries }: AccessList): Promise<Map<string, string[]>> {
     const names = entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : []));
     const resolvers = await this.#deps.computer.resolvers();
@@ -143,6 +156,7 @@ export class RunningMachine implements AsyncDisposable {
   async #watch(): Promise<void> {
     await this.#qmp.closed;
     clearInterval(this.#following);
+    this.#quiet.abort();
     if (this.#detached) return;
     await hasGone(this.record.qemu, QUIT_MS);
     await removeRecord(this.spec.runFolder);
@@ -151,9 +165,15 @@ export class RunningMachine implements AsyncDisposable {
   }
 
   /** Writes what happened to the machine to the log of events. */
-  async log(kind: LoggedEvent['kind'], text: string): Promise<void> {
+  async log(kind: LoggedEvent['kind'], text: string, details?: object): Promise<void> {
     const at = new Date(await this.#deps.policies.now()).toISOString();
-    await this.#deps.events.add({ at, vm: this.spec.name, kind, text });
+    await this.#deps.events.add({
+      at,
+      vm: this.spec.name,
+      kind,
+      text,
+      ...(details ? { details: { ...details } } : {}),
+    });
   }
 }
 

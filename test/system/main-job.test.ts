@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 
@@ -76,6 +77,9 @@ test('the main job: a project becomes a machine whose access follows its version
   await t.test('a refusal and a permission can be explained', async () => {
     assert.equal((await job.explain('intranet.lab.test:80')).allowed, true);
     assert.equal((await job.explain('10.88.30.2:80')).allowed, false);
+    while (!(await job.eventKinds()).includes('refused')) await sleep(100);
+    const { stdout } = await job.computer.lazaret('events', '--last', '1000');
+    assert.match(stdout, /refused 10\.88\.30\.2:80 tcp, by: whitelist: not listed/);
   });
 
   await t.test('an update package replaces the machine and brings its version', async () => {
