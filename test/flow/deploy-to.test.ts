@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -35,6 +35,29 @@ test('a deploy reaches a folder, and another computer by rsync', { skip }, async
   await computer.project.deploy();
   await putOnServer(computer.published, deployTarget(far.folder), {});
 
+  assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
+});
+
+test('a copy into a folder that fails at any file leaves the former policy, and the next one goes through', {
+  skip,
+}, async (t) => {
+  const { computer, policies, far } = await site(t);
+  const owner = computer.owner(String(pathToFileURL(far.folder)));
+  const put = () => putOnServer(computer.published, deployTarget(far.folder), {});
+  await computer.project.deploy();
+  await put();
+  await policies.lookUp(owner, Date.now());
+  await computer.project.deploy();
+  const { content } = await publicationIn(computer.published);
+
+  for (const path of content.filter((name) => !existsSync(join(far.folder, name)))) {
+    // Where a folder stands no file can be put.
+    mkdirSync(join(far.folder, path));
+    await assert.rejects(put(), { name: 'AppError' }, path);
+    assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 1, path);
+    rmdirSync(join(far.folder, path));
+  }
+  await put();
   assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
 });
 

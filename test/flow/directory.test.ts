@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { AppError } from '../../src/lib/errors.ts';
 import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
 import { publicationIn } from '../../src/manager/publication.ts';
 import { putInDirectory } from '../../src/manager/put-in-directory.ts';
@@ -166,6 +167,25 @@ test('half a deploy is never read: each object that is missing leaves the former
   assert.equal((await policies.current(owner)).document.serial, 1);
 });
 
+test('a deploy whose connection is cut at any moment leaves the former release or the new one', { skip }, async (t) => {
+  const { server, computer, policies, owner } = await site(t);
+  await policies.lookUp(owner, Date.now());
+  await computer.project.deploy();
+  const publication = await publicationIn(computer.published);
+  const found: number[] = [];
+  for (let chunks = 1; found.at(-1) !== 2 && chunks < 60; chunks += 1) {
+    const port = await cutAfter(t, Number(new URL(server.ldaps.replace('ldaps', 'https')).port), chunks);
+    const login = { address: { ...address(server.ldaps), port }, account: server.admin };
+    await putInDirectory(publication, login).catch((error: unknown) =>
+      assert.ok(error instanceof AppError, String(error)),
+    );
+    found.push((await policies.lookUp(owner, Date.now())).document.serial);
+  }
+
+  assert.equal(found.at(-1), 2, 'the last one came through');
+  assert.ok(found.length > 8, `it was cut in ${found.length} places`);
+});
+
 test('a policy of 10,000 entries in many parts arrives whole; a part that is missing is noticed', {
   skip,
 }, async (t) => {
@@ -234,6 +254,22 @@ test('servers that say nothing, nonsense, or hang up are given up with a code', 
   await assert.rejects(Directory.open({ address: silent, account, signal: stop.signal }), code('INTERRUPTED'));
   await assert.rejects(Directory.open({ address: silent, account, timeoutMs: 50 }), code('FETCH_FAILED'));
 });
+
+/** A port that leads to another one, and is cut once so many chunks were sent to it. */
+async function cutAfter(t: TestContext, to: number, chunks: number): Promise<number> {
+  let left = chunks;
+  return serve(t, (near) => {
+    const far = connect(to, '127.0.0.1');
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    far.pipe(near);
+    near.on('close', () => far.destroy());
+    near.on('data', (bytes: Buffer) => {
+      left -= 1;
+      if (left < 0) near.destroy();
+      else far.write(bytes);
+    });
+  });
+}
 
 async function serve(t: TestContext, react: (socket: Socket) => void): Promise<number> {
   const sockets: Socket[] = [];
