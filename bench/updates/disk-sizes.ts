@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vmPaths } from '../../src/project/layout.ts';
+import { run } from '../../src/sys/exec.ts';
 import { benchProject } from '../install/project.ts';
 import { type Figure, median } from '../table.ts';
 import type { Data } from './data.ts';
@@ -46,8 +46,8 @@ export async function diskSizeFigures({ folder }: Data): Promise<Figure[]> {
 
 async function diskOf(data: string, folder: string, size: number) {
   const disk = `${folder}.qcow2`;
-  execFileSync('qemu-img', ['convert', '-O', 'qcow2', data, disk]);
-  execFileSync('qemu-img', ['resize', '-q', disk, `${size}`]);
+  await run('qemu-img', ['convert', '-O', 'qcow2', data, disk]);
+  await run('qemu-img', ['resize', '-q', disk, `${size}`]);
   const project = await benchProject(folder, disk);
   await project.build('full', 'full');
   const { work } = vmPaths(folder, 'office');
@@ -60,7 +60,7 @@ async function diskOf(data: string, folder: string, size: number) {
         writeFileSync(`${noise}${at}`, randomFillSync(Buffer.alloc(PIECE_BYTES)));
         return ['-c', `write -s ${noise}${at} ${at * step} ${PIECE_BYTES}`];
       });
-      execFileSync('qemu-io', ['-f', 'qcow2', ...writes.flat(), work], { stdio: 'ignore' });
+      await run('qemu-io', ['-f', 'qcow2', ...writes.flat(), work]);
       const began = performance.now();
       await project.build(name, 'update');
       return (performance.now() - began) / 1000;
