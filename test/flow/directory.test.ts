@@ -174,7 +174,7 @@ test('a deploy whose connection is cut at any moment leaves the former release o
   const publication = await publicationIn(computer.published);
   const found: number[] = [];
   for (let chunks = 1; found.at(-1) !== 2 && chunks < 60; chunks += 1) {
-    const port = await cutAfter(t, Number(new URL(server.ldaps.replace('ldaps', 'https')).port), chunks);
+    const port = await cutAfter(t, portOf(server.ldaps), chunks);
     const login = { address: { ...address(server.ldaps), port }, account: server.admin };
     await putInDirectory(publication, login).catch((error: unknown) =>
       assert.ok(error instanceof AppError, String(error)),
@@ -229,6 +229,17 @@ test('a directory that is down, and one that ends in the middle, leave the last 
   assert.deepEqual(await policies.current(owner), before);
 });
 
+test('a directory that falls silent in the middle is given up after its time', { skip }, async (t) => {
+  const { server } = await site(t);
+  const port = await cutAfter(t, portOf(server.ldaps), 4, () => undefined);
+  const login = { address: { ...address(server.ldaps), port }, account: server.admin, timeoutMs: 500 };
+
+  await assert.rejects(async () => {
+    await using directory = await Directory.open(login);
+    for (;;) await directory.read('timestamp.json.0', 10_000);
+  }, code('FETCH_FAILED'));
+});
+
 test('OpenLDAP has no change notification, so the interval is kept to', { skip }, async (t) => {
   const { policies, owner } = await site(t);
   await policies.lookUp(owner, Date.now());
@@ -255,8 +266,17 @@ test('servers that say nothing, nonsense, or hang up are given up with a code', 
   await assert.rejects(Directory.open({ address: silent, account, timeoutMs: 50 }), code('FETCH_FAILED'));
 });
 
-/** A port that leads to another one, and is cut once so many chunks were sent to it. */
-async function cutAfter(t: TestContext, to: number, chunks: number): Promise<number> {
+function portOf(url: string): number {
+  return address(url).port;
+}
+
+/** A port that leads to another one, and is cut, or whatever else, once so many chunks were sent to it. */
+async function cutAfter(
+  t: TestContext,
+  to: number,
+  chunks: number,
+  cut: (near: Socket) => void = (near) => near.destroy(),
+): Promise<number> {
   let left = chunks;
   return serve(t, (near) => {
     const far = connect(to, '127.0.0.1');
@@ -265,7 +285,7 @@ async function cutAfter(t: TestContext, to: number, chunks: number): Promise<num
     near.on('close', () => far.destroy());
     near.on('data', (bytes: Buffer) => {
       left -= 1;
-      if (left < 0) near.destroy();
+      if (left < 0) cut(near);
       else far.write(bytes);
     });
   });

@@ -4,43 +4,25 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { policyDocument } from '../../src/package/deploy.ts';
-import { openPackage } from '../../src/package/open.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
-import { type PolicyOwner, PolicyStore } from '../../src/store/policies.ts';
 import { hasProgram } from '../../src/sys/exec.ts';
-import { folderSource } from '../../src/sys/folder-source.ts';
-import { pinProject } from '../../src/trust/client.ts';
-import { madeProject, scratch } from '../fakes/made-project.ts';
+import { code } from '../fakes/made-computer.ts';
+import { policyComputer } from '../fakes/policy-computer.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 const DAY = 86_400_000;
 
-/** A computer that trusts the project and has its machine, with the policy it was packed with. */
+/** A computer that trusts the project and has its machine, and a folder that it looks up in. */
 async function computer(t: TestContext) {
-  const project = await madeProject(t);
-  await project.setQuarantine(threeVersions());
-  const { folder } = await project.build('one');
-  const state = scratch(t);
-  const trust = join(state, 'trust');
-  await pinProject(trust, folderSource(folder), project.fingerprint);
-  const { manifest } = await openPackage(folderSource(folder), { trustFolder: trust, now: Date.now() });
-  const machine = manifest.value.machines[0];
-  assert.ok(machine);
-  const server = join(state, 'server');
+  const made = await policyComputer(t);
+  const server = join(made.state, 'server');
   const publish = async () => {
-    await project.deploy();
+    await made.project.deploy();
     rmSync(server, { recursive: true, force: true });
-    cpSync(join(project.folder, 'published', 'policies'), server, { recursive: true });
+    cpSync(made.published, server, { recursive: true });
   };
-  const owner: PolicyOwner = {
-    vm: { name: 'office', id: machine.id },
-    packaged: machine.policy,
-    server: String(pathToFileURL(server)),
-  };
-  const open = () => new PolicyStore({ trust, cache: join(state, 'policies') });
-  return { project, state, server, publish, owner, open };
+  return { ...made, server, publish, owner: made.owner(String(pathToFileURL(server))) };
 }
 
 test('before the first look-up the package’s policy holds, and is known never to have been looked up', {
