@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { AppError } from '../lib/errors.ts';
+import { AppError, systemCode } from '../lib/errors.ts';
 
 const MIB = 2 ** 20;
 const MEMORY_BYTES = 512 * MIB;
@@ -51,7 +51,8 @@ export interface ConfinedRun {
 
 /**
  * Runs a program that nobody trusts: in bubblewrap, as a user without rights, with processes, memory, files and processor
- * time bounded, and empty standard input. Nothing that it started is left when this returns, nor when this process is killed.
+ * time bounded, and empty standard input. Nothing that it started is left when this returns, nor when this process is
+ * killed, but in the moment in which bubblewrap begins.
  * @throws PROGRAM_MISSING
  */
 export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun> {
@@ -63,12 +64,12 @@ export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun
     TMPDIR: SCRATCH,
     LC_ALL: 'C.UTF-8',
   };
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...own, ...env } });
+  // A session of its own, without a terminal; in its group is the first process of its namespace, which ends all others.
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...own, ...env }, detached: true });
   let end: ConfinedRun['end'] = 'exited';
   const stop = (why: ConfinedRun['end']) => {
     if (end === 'exited') end = why;
-    // Its first process is bubblewrap’s, and takes all others with it.
-    child.kill('SIGKILL');
+    endGroup(child.pid);
   };
   const interrupt = () => stop('interrupted');
   const timer = setTimeout(() => stop('late'), timeoutMs);
@@ -87,6 +88,16 @@ export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** Ends a process and its group: while bubblewrap begins, what it started does not yet end with it. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
   }
 }
 
@@ -112,7 +123,7 @@ function commandOf({ file, args, folder, uid, network, timeoutMs }: ConfinedProg
   const sandbox = [
     ...['bwrap', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'plug-in'],
     ...(network ? [] : ['--unshare-net']),
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    ...['--die-with-parent', '--cap-drop', 'ALL'],
     ...(uid === undefined ? ['--unshare-user', '--uid', '65534', '--gid', '65534'] : USER_CHANGE),
     ...['--perms', '0755', '--dir', '/etc', '--perms', '0755', '--dir', '/etc/ssl', ...seen],
     ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--size', `${SCRATCH_BYTES}`, '--tmpfs', SCRATCH],

@@ -113,6 +113,17 @@ test('nothing that a plug-in started is left when it has answered, was late, or 
   assert.deepEqual(running('87652'), []);
 });
 
+test('a plug-in that is interrupted at whatever moment of its start leaves nothing', { skip }, async (t) => {
+  const { ask } = plugins(t, { 'check.sh': sh('sleep 87653') });
+  for (let delayMs = 0; delayMs < 30; delayMs += 0.5) {
+    const stop = new AbortController();
+    const asked = ask('check.sh', { signal: stop.signal });
+    setTimeout(() => stop.abort(), delayMs);
+    await assert.rejects(asked, { code: 'INTERRUPTED' });
+    assert.deepEqual(running('87653'), [], `after ${delayMs} ms`);
+  }
+});
+
 /** The processes with this word on their command line. */
 function running(word: string): string[] {
   return globSync('/proc/[0-9]*/cmdline').filter((path) => {
