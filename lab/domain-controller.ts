@@ -73,6 +73,11 @@ export class DomainController implements AsyncDisposable {
     return `ldap://127.0.0.1:${this.#relays[1]?.port}/${this.place}`;
   }
 
+  /** The Unix socket that leads to its LDAPS port, for a relay of whoever is in yet another namespace. */
+  get socket(): string {
+    return join(this.#folder, '636.sock');
+  }
+
   /** Cuts every connection there is now, as a network that fails. */
   cut(): void {
     for (const relay of this.#relays) relay.cut();
