@@ -6,7 +6,6 @@ import { readPolicy } from '../install/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/reported.ts';
 import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
-import type { VersionOrigin } from '../policy/quarantine.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
@@ -19,6 +18,7 @@ import type { Log } from '../sys/log.ts';
 import { isRunning } from '../sys/processes.ts';
 import { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
+import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
 import { startOnTrial, TrialWatch } from './trial.ts';
 
@@ -29,30 +29,6 @@ export interface ServiceOptions {
   resolvers?: readonly string[];
   clock: Clock;
   log: Log;
-}
-
-/** An installed machine, running or not. */
-export type InstanceReport =
-  | (MachineReport & Installed)
-  | ({ vm: string; state: 'stopped'; generation: number } & Installed)
-  | DamagedReport;
-
-/** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */
-interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'remedy'> {
-  vm: string;
-  state: 'damaged';
-}
-
-/** What is installed beyond the generation. */
-interface Installed {
-  /** The generation that a roll back leads to. */
-  former?: number;
-  /** How its trial goes, while it has one to pass. */
-  trial?: string;
-  notes?: string;
-  descriptor?: string;
-  /** Whose word that is. */
-  origin?: VersionOrigin;
 }
 
 /** A machine that an earlier service started, that runs on, and why it is not in our hands. */
@@ -135,17 +111,11 @@ export class Supervisor implements AsyncDisposable {
   async report(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
-    const { former } = instance;
-    const { generation, notes } = instance.current;
-    const trial = await readTrial(this.#options.state, vm, generation);
-    const installed = {
-      ...(former === undefined ? {} : { former }),
-      ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
-      ...(notes === undefined ? {} : { notes }),
-    };
+    const installed = await installedFacts(this.#options.state, instance);
     if (machine) return { ...machine.report(), ...installed };
     const untaken = this.#untaken.get(vm);
     if (untaken && isRunning(untaken.record.qemu)) return damaged(vm, untaken.failure);
+    const { generation } = instance.current;
     const reported = await readReported(this.#options.state, vm, generation);
     const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
     return { vm, state: 'stopped', generation, ...installed, ...version };
@@ -308,8 +278,4 @@ export class Supervisor implements AsyncDisposable {
   #runFolder(instance: Instance): string {
     return join(this.#options.runRoot, machineId(instance));
   }
-}
-
-function damaged(vm: string, { code, reason, remedy }: Failure): DamagedReport {
-  return { vm, state: 'damaged', code, reason, remedy };
 }

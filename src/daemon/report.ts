@@ -1,0 +1,46 @@
+import type { Instance } from '../install/instances.ts';
+import { readTrial } from '../install/trial.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { VersionOrigin } from '../policy/quarantine.ts';
+import type { MachineReport } from '../run/machine.ts';
+
+/** An installed machine, running or not. */
+export type InstanceReport =
+  | (MachineReport & Installed)
+  | ({ vm: string; state: 'stopped'; generation: number } & Installed)
+  | DamagedReport;
+
+/** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */
+interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'remedy'> {
+  vm: string;
+  state: 'damaged';
+}
+
+/** What is installed beyond the generation. */
+interface Installed {
+  /** The generation that a roll back leads to. */
+  former?: number;
+  /** How its trial goes, while it has one to pass. */
+  trial?: string;
+  notes?: string;
+  descriptor?: string;
+  /** Whose word that is. */
+  origin?: VersionOrigin;
+}
+
+/** What is known of an installed machine whether it runs or not. */
+export async function installedFacts(
+  state: string,
+  { file: { vm }, current: { generation, notes }, former }: Instance,
+): Promise<Pick<Installed, 'former' | 'trial' | 'notes'>> {
+  const trial = await readTrial(state, vm, generation);
+  return {
+    ...(former === undefined ? {} : { former }),
+    ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
+    ...(notes === undefined ? {} : { notes }),
+  };
+}
+
+export function damaged(vm: string, { code, reason, remedy }: Failure): DamagedReport {
+  return { vm, state: 'damaged', code, reason, remedy };
+}
