@@ -45,6 +45,7 @@ class Changes {
       this.#hasNews = true;
       this.#wake();
     };
+    // The cap of one answer holds for all that is told meanwhile, so nobody can have us ask without end.
     client
       .ask('watching', 0, (ldap) =>
         ldap.search(base, { scope: 'one', filter: '(objectClass=*)', attributes: ['cn'] }, control),

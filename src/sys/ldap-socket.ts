@@ -70,6 +70,7 @@ async function askForTls(socket: Socket, what: string): Promise<void> {
 }
 
 function notSafe(what: string, cause?: unknown): AppError {
-  const why = cause instanceof Error ? `its certificate is not to be trusted: ${cause.message}` : 'it offers no TLS';
+  const isTls = cause instanceof Error && !/^(EPROTO|ERR_SSL_)/.test(systemCode(cause) ?? '');
+  const why = isTls ? `its certificate is not to be trusted: ${cause.message}` : 'it offers no TLS';
   return new AppError('STORE_NOT_SAFE', `${what} is not used, because ${why}`, { cause });
 }

@@ -261,7 +261,8 @@ test('servers that say nothing, nonsense, or hang up are given up with a code', 
 
   await assert.rejects(Directory.open({ address: hangsUp, account }), code('STORE_NOT_SAFE'));
   await assert.rejects(Directory.open({ address: nonsense, account }), code('STORE_NOT_SAFE'));
-  await assert.rejects(Directory.open({ address: { ...nonsense, startTls: false }, account }), code('STORE_NOT_SAFE'));
+  const noTls = { ...code('STORE_NOT_SAFE'), message: /offers no TLS/ };
+  await assert.rejects(Directory.open({ address: { ...nonsense, startTls: false }, account }), noTls);
   await assert.rejects(Directory.open({ address: silent, account, signal: stop.signal }), code('INTERRUPTED'));
   await assert.rejects(Directory.open({ address: silent, account, timeoutMs: 50 }), code('FETCH_FAILED'));
 });
