@@ -21,9 +21,13 @@ type Side = 'out' | 'in';
 
 /** Names both lists of a machine by their content, eight hexadecimal digits: sets and chains carry it in their names. */
 export function listsDigest(lists: AccessLists): string {
-  const names = [lists.normal, lists.restricted].map(resolvesEverything).join();
+  // What fills the sets of names is not in the rules: it is part of the lists all the same.
+  const names = [lists.normal, lists.restricted].map((list) => [
+    resolvesEverything(list),
+    nameClasses(list.entries).map((ofTraffic) => ofTraffic.names),
+  ]);
   return createHash('sha256')
-    .update(`${names} ${listRules(lists, 'x')}`)
+    .update(`${JSON.stringify(names)} ${listRules(lists, 'x')}`)
     .digest('hex')
     .slice(0, 8);
 }

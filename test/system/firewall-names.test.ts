@@ -64,6 +64,26 @@ test('a listed name resolves and is open at once, for the traffic that is listed
   assert.notDeepEqual(direct, [SERVERS.intranet]);
 });
 
+test('a name that goes from a list of names alone is closed, for new connections and for those there are', {
+  skip,
+}, async (t) => {
+  const lab = await namedLab(t);
+  const both = only('updates.test', 'other.test');
+  const guest = await lab.open({ restricted: both });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  await guest.call('resolve', 'updates.test');
+  await guest.call('resolve', 'other.test');
+  const kept = await guest.call('openFlow', SERVERS.intranet, 8000);
+  const lost = await guest.call('openFlow', SERVERS.outside, 8000);
+
+  await lab.service.call('changeLists', lab.id, everything, only('updates.test'));
+
+  assert.equal(await guest.call('useFlow', lost, true), 'ECONNRESET');
+  assert.equal(await guest.call('useFlow', kept, true), 'alive');
+  assert.equal(await guest.call('connect', SERVERS.outside, 8000), 'ECONNREFUSED');
+  assert.equal(await guest.call('resolve', 'other.test'), 'EREFUSED');
+});
+
 test('below a listed name only what is listed itself resolves, and an address brought in by another name stays closed', {
   skip,
 }, async (t) => {
