@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseEntry } from '../policy/access-entry.ts';
-import type { Exception } from '../policy/quarantine.ts';
+import type { Exception } from '../policy/access-section.ts';
 import { type AccessList, EVERYTHING, NOTHING } from '../quarantine/access-list.ts';
 import { helperConfig } from './dns-config.ts';
 import { hostRules } from './host-rules.ts';
@@ -77,6 +77,8 @@ test('the digest tells lists apart by all they allow, and by nothing else', () =
     { ...lists, restricted: list('blacklist', ['10.0.0.0/8', 'a.example']) },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example'], 'dns') },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example'], 'icmp') },
+    { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'b.example']) },
+    { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example', 'b.example']) },
   ];
   const reordered = { ...lists, restricted: list('whitelist', ['a.example', '10.0.0.0/8', '10.2.0.0/16 tcp 80']) };
 

@@ -1,30 +1,11 @@
 import { z } from 'zod';
-import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
+import { AccessSection } from './access-section.ts';
 import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
 import { Script } from './script.ts';
+import { Zones } from './zones.ts';
 
-const MAX_ENTRIES = 10_000;
 const MAX_VERSIONS = 1000;
 const MAX_SIGNERS = 16;
-
-const Entry = z
-  .string()
-  .max(MAX_ENTRY_CHARACTERS)
-  .superRefine((text, context) => {
-    const entry = parseEntry(text);
-    if (typeof entry === 'string') context.addIssue({ code: 'custom', message: `“${text}” ${entry}` });
-  });
-
-/** Kinds of traffic that pass to and from machines outside the list (ACE 1.0 p. 232). Printers mean the printing ports. */
-export const Exception = z.enum(['dns', 'icmp', 'printers']);
-export type Exception = z.infer<typeof Exception>;
-
-const List = z.array(Entry).max(MAX_ENTRIES);
-const Exceptions = z.array(Exception).max(8);
-
-/** Where one list leads: its entries, and the traffic that passes all the same. */
-export const AccessSection = z.strictObject({ entries: List.default([]), exceptions: Exceptions.default([]) });
-export type AccessSection = z.infer<typeof AccessSection>;
 
 const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
 
@@ -69,16 +50,25 @@ const Lookup = {
 const Mode = z.enum(['whitelist', 'blacklist']);
 const empty = () => ({ entries: [], exceptions: [] });
 
+/** Other lists on other networks: VMware ACE had that for static quarantine alone (ACE 1.0 p. 234). */
+const InZones = { zones: Zones.exactOptional() };
+
 const NoQuarantine = z.strictObject({ type: z.literal('none') });
 
 /** One list, which a package brings. */
-const StaticQuarantine = z.strictObject({ type: z.literal('static'), mode: Mode, normal: AccessSection });
+const StaticQuarantine = z.strictObject({
+  type: z.literal('static'),
+  mode: Mode,
+  normal: AccessSection,
+  ...InZones,
+});
 
 /** One list, which is looked up; before the first look-up there is no access (D1). */
 const DynamicQuarantine = z.strictObject({
   type: z.literal('dynamic'),
   mode: Mode,
   normal: AccessSection,
+  ...InZones,
   ...Lookup,
 });
 
@@ -88,6 +78,7 @@ export const VersionQuarantine = z.strictObject({
   mode: Mode.default('whitelist'),
   normal: AccessSection.default(empty),
   restricted: AccessSection.default(empty),
+  ...InZones,
   versions: z.array(Version).max(MAX_VERSIONS).default([]),
   /** This version and newer ones have normal access; without it every version has. */
   threshold: z.string().exactOptional(),
@@ -112,6 +103,7 @@ export const CustomQuarantine = z.strictObject({
   mode: Mode.default('whitelist'),
   normal: AccessSection.default(empty),
   restricted: AccessSection.default(empty),
+  ...InZones,
   script: Script,
   messages: Messages.pick({ restricted: true }).default({}),
   /** How often the plug-in is asked while the machine runs, and the policy looked up where that is done at all. */

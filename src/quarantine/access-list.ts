@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { type AccessEntry, parseEntry } from '../policy/access-entry.ts';
-import type { AccessSection, Exception, Quarantine } from '../policy/quarantine.ts';
+import type { AccessSection, Exception } from '../policy/access-section.ts';
+import type { Quarantine } from '../policy/quarantine.ts';
 
 /** What a machine may reach while one list is in force. */
 export interface AccessList {

@@ -10,7 +10,22 @@ export interface Problem {
 
 /** What a schema cannot see: encryption that nobody could open, two versions with one name or descriptor, a threshold that names no version. */
 export function checkPolicy(policy: MachinePolicy): Problem[] {
-  return [...checkProtection(policy), ...checkVersions(policy), ...checkPlugin(policy)];
+  return [...checkProtection(policy), ...checkVersions(policy), ...checkPlugin(policy), ...checkZones(policy)];
+}
+
+/** A type with one list has nothing that a zone’s list for restricted access could replace. */
+function checkZones({ quarantine }: MachinePolicy): Problem[] {
+  if (quarantine.type !== 'static' && quarantine.type !== 'dynamic') return [];
+  return (quarantine.zones ?? []).flatMap(({ restricted }, index) =>
+    restricted
+      ? [
+          {
+            path: ['quarantine', 'zones', index, 'restricted'],
+            message: `goes with two lists, not with ${quarantine.type}`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** A setting that nothing would enforce. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Exception } from '../policy/quarantine.ts';
+import type { Exception } from '../policy/access-section.ts';
 import { type AccessList, accessLists } from './access-list.ts';
 import { parseDestination } from './destination.ts';
 import { explain } from './explain.ts';

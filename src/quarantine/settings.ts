@@ -1,4 +1,5 @@
-import type { AccessSection, Quarantine } from '../policy/quarantine.ts';
+import type { AccessSection } from '../policy/access-section.ts';
+import type { Quarantine } from '../policy/quarantine.ts';
 
 /** What `nq set` may change; what is absent stays as it is. */
 export interface QuarantineChange {
@@ -50,7 +51,8 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     restrictedMessage: change.restrictedMessage,
     ...plugin,
   });
-  if (type === 'static') return { type, mode, normal, ...lookup, ...others };
+  const zones = 'zones' in kept ? only({ zones: kept.zones }) : {};
+  if (type === 'static') return { type, mode, normal, ...zones, ...lookup, ...others };
   if (type === 'dynamic') return { ...kept, type, mode, normal, ...lookup, ...others };
   const messages = {
     ...('messages' in kept ? kept.messages : {}),

@@ -1,14 +1,18 @@
 import type { Quarantine, VersionOrigin } from '../policy/quarantine.ts';
+import type { Zone } from '../policy/zones.ts';
 import { accessLists } from './access-list.ts';
 import { type Decision, decide, reasonText } from './decide.ts';
 import { type Destination, type Explanation, explain } from './explain.ts';
 import type { PluginAnswer } from './plugin.ts';
+import { inZone } from './zones.ts';
 
 /** A question before anything is deployed: what would a machine of this version reach? */
 export interface Question {
   descriptor: string | undefined;
   /** Whose word that is; the guest’s where it is not said. */
   origin?: VersionOrigin | undefined;
+  /** Where its computer is. */
+  zone?: Zone | undefined;
   to: Destination;
   /** Milliseconds since 1970. */
   now: number;
@@ -24,11 +28,14 @@ export interface Simulation extends Explanation {
 }
 
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
-export function simulate(quarantine: Quarantine, { descriptor, origin, to, now, names, plugin }: Question): Simulation {
+export function simulate(
+  quarantine: Quarantine,
+  { descriptor, origin, zone, to, now, names, plugin }: Question,
+): Simulation {
   const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
-  return { ...about, ...explain(accessLists(quarantine)[decision.access], to, names) };
+  return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names) };
 }
 
 /** What a computer reports of a machine (`lazaret status --json`). */

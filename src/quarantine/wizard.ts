@@ -1,4 +1,5 @@
-import type { Exception, Quarantine, VersionQuarantine } from '../policy/quarantine.ts';
+import type { Exception } from '../policy/access-section.ts';
+import type { Quarantine, VersionQuarantine } from '../policy/quarantine.ts';
 import type { QuarantineChange } from './settings.ts';
 import { liveVersions } from './versions.ts';
 

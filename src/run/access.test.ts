@@ -10,6 +10,7 @@ import { AppError } from '../lib/errors.ts';
 import { CustomQuarantine, type Quarantine, type VersionQuarantine } from '../policy/quarantine.ts';
 import type { Reported } from '../quarantine/origin.ts';
 import { type PluginAnswer, voided } from '../quarantine/plugin.ts';
+import type { HostFacts } from '../quarantine/zones.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { Watched } from '../store/watch.ts';
 import { reportText } from '../trust/report-signature.ts';
@@ -44,6 +45,7 @@ async function machine(t: TestContext, start: Start) {
     withinMs: undefined as number | undefined,
     disk: start.descriptor,
     counter: 0,
+    host: undefined as HostFacts | undefined,
     lookUps: 0,
     lookedUpAt: NOW,
   };
@@ -97,6 +99,7 @@ async function machine(t: TestContext, start: Start) {
       },
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
+    host: async () => world.host,
     async askPlugin({ event, descriptor, withinMs }) {
       world.withinMs = withinMs;
       world.questions.push(`${event} ${descriptor}`);
@@ -418,4 +421,23 @@ test('a guest that resets itself without end while its plug-in is slow makes no 
 
   assert.equal(answer.ok, true);
   assert.ok(world.questions.length < 10, world.questions.join());
+});
+
+test('on another network the lists of its zone are in force, and it is told', async (t) => {
+  const zones = [{ name: 'office', when: { gateways: ['192.0.2.1'] }, normal: { entries: ['192.0.2.80'] } }];
+  const { access, asked, world, events } = await machine(t, { descriptor: V3, quarantine: threeVersions({ zones }) });
+  assert.equal(access.report().zone, undefined);
+
+  world.host = { gateways: ['192.0.2.1'], dnsServers: [], addresses: [], dnsNames: [], beacons: [] };
+  while (access.report().zone !== 'office') await sleep(20);
+
+  assert.ok(asked.includes('lists'));
+  assert.deepEqual(
+    access.verdict.lists.normal.entries.map(({ target }) => target.kind === 'subnet' && target.cidr),
+    ['192.0.2.80/32'],
+  );
+  while (!(await events.last(10)).some(({ text }) => text === 'zone none → office')) await sleep(20);
+  world.host = undefined;
+  while (access.report().zone !== undefined) await sleep(20);
+  assert.equal(access.verdict.lists.normal.entries.length, threeVersions().normal.entries.length);
 });

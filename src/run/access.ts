@@ -1,15 +1,17 @@
 import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
 import { failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { CustomQuarantine, VersionOrigin } from '../policy/quarantine.ts';
+import type { CustomQuarantine, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import type { Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer, PluginEvent } from '../quarantine/plugin.ts';
+import type { HostFacts } from '../quarantine/zones.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import { AskedPlugin } from './asked-plugin.ts';
 import { enforce, type Filter } from './enforce.ts';
 import type { EventLog } from './events.ts';
 import { FollowedPolicy, type Note } from './followed-policy.ts';
+import { followZone } from './followed-zone.ts';
 import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import type { PluginQuestion, PluginReply } from './plugin.ts';
 import { nextLookupMs } from './schedule.ts';
@@ -27,6 +29,8 @@ export interface AccessParts {
   policies: PolicySource;
   descriptors: DescriptorStore;
   events: EventLog;
+  /** What the computer knows of its networks, as far as a quarantine asks. */
+  host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
 }
 
@@ -46,6 +50,8 @@ export interface AccessReport {
   version?: string;
   /** Whose word the version is. */
   origin?: VersionOrigin;
+  /** The zone that the computer is in, where the policy knows it. */
+  zone?: string;
   policySerial: number;
   lookedUpAt?: string;
 }
@@ -66,6 +72,7 @@ export class Access implements AsyncDisposable {
   /** The filter did not follow the verdict, so nothing passes. */
   #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
 
   private constructor(parts: AccessParts, { policy, reported }: Start, now: number) {
     const { signal } = this.#stop;
@@ -83,6 +90,7 @@ export class Access implements AsyncDisposable {
     await access.#enforce(access.#verdict);
     access.#schedule();
     if (parts.spec.mode === 'installed') access.#watching = access.#policy.watch(() => access.lookUp());
+    if (parts.spec.mode !== 'free') access.#following = access.#followZone();
     return access;
   }
 
@@ -96,6 +104,7 @@ export class Access implements AsyncDisposable {
       reason: this.#reason(),
       ...(message === undefined ? {} : { message }),
       ...(this.#reported ? shownVersion(quarantine, this.#reported) : {}),
+      ...(this.#verdict.zone === undefined ? {} : { zone: this.#verdict.zone }),
       policySerial: document.serial,
       ...(lookedUpAt === undefined ? {} : { lookedUpAt: new Date(lookedUpAt).toISOString() }),
     };
@@ -145,6 +154,7 @@ export class Access implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.end();
     await this.#watching;
+    await this.#following;
     await this.#turns.take(async () => undefined);
   }
 
@@ -213,7 +223,8 @@ export class Access implements AsyncDisposable {
 
   async #judged(reported: Reported | undefined): Promise<Omit<Judged, 'plugin'>> {
     const now = await this.#parts.policies.now();
-    return { mode: this.#parts.spec.mode, policy: this.#policy.current, reported, now };
+    const host = await this.#parts.host(this.#policy.current.document.policy.quarantine);
+    return { mode: this.#parts.spec.mode, policy: this.#policy.current, reported, now, host };
   }
 
   async #verdictFor(reported: Reported | undefined, event?: PluginEvent): Promise<Verdict> {
@@ -230,8 +241,14 @@ export class Access implements AsyncDisposable {
   async #judgeAgain(event?: PluginEvent): Promise<void> {
     const before = this.#verdict.decision;
     const verdict = await this.#verdictFor(this.#reported, event);
+    const zoneBefore = this.#verdict.zone;
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
+    if (verdict.zone !== zoneBefore)
+      await this.#log('zone', `zone ${zoneBefore ?? 'none'} → ${verdict.zone ?? 'none'}`, {
+        from: zoneBefore,
+        to: verdict.zone,
+      });
     const { decision } = verdict;
     if (decision.access === before.access && decision.reason === before.reason) return;
     const details = { from: before.access, to: decision.access, durationMs };
@@ -255,6 +272,17 @@ export class Access implements AsyncDisposable {
         .catch((cause: unknown) => this.#log('failed', 'the packet filter could not be closed', failureOf(cause)));
       throw error;
     }
+  }
+
+  #followZone(): Promise<void> {
+    const parts = {
+      quarantine: () => this.#policy.current.document.policy.quarantine,
+      host: this.#parts.host,
+      zone: () => this.#verdict.zone,
+      judge: () => this.#turns.take(() => this.#judgeAgain()),
+      note: this.#log,
+    };
+    return followZone(parts, this.#stop.signal);
   }
 
   async #refreshPolicy(): Promise<void> {

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HostNetwork } from '../firewall/host.ts';
 import { jsonOrNothing } from '../lib/json.ts';
+import type { Quarantine } from '../policy/quarantine.ts';
+import type { HostFacts } from '../quarantine/zones.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { upstreamResolvers } from '../sys/resolver.ts';
 import { probeAccel } from '../vm/accel.ts';
 import type { Accel } from '../vm/args.ts';
+import { HostObserver } from './host-facts.ts';
 
 const MAX_BYTES = 4096;
 const Probed = z.strictObject({ format: z.literal(1), bootId: z.string(), accel: z.enum(['kvm', 'tcg']) });
@@ -17,6 +20,8 @@ export interface Computer {
   host: HostNetwork;
   /** The resolvers that know the names of the lists, by address; others once the computer is on another network. */
   resolvers: () => Promise<readonly string[]>;
+  /** What it knows of the networks that it is on, as far as a quarantine asks. */
+  facts: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
 }
 
 export interface ComputerOptions {
@@ -30,7 +35,9 @@ export interface ComputerOptions {
 }
 
 export async function openComputer({ accel, runRoot, accelFile, resolvers }: ComputerOptions): Promise<Computer> {
+  const observer = new HostObserver();
   return {
+    facts: (quarantine) => observer.facts(quarantine),
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
     host: new HostNetwork(join(runRoot, 'host-network.json')),
     resolvers: async () => resolvers ?? upstreamResolvers(),

@@ -24,6 +24,7 @@ export interface LoggedEvent {
     | 'lookup-failed'
     | 'message'
     | 'refused'
+    | 'zone'
     | 'failed';
   text: string;
   details?: Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../quarantin
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../quarantine/decide.ts';
 import { originUnder, type Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer } from '../quarantine/plugin.ts';
+import { type HostFacts, inZone, zoneOf } from '../quarantine/zones.ts';
 import type { CurrentPolicy } from '../store/policies.ts';
 import type { RunMode } from './spec.ts';
 
@@ -14,6 +15,8 @@ export interface Verdict {
   decision: Decision;
   lists: AccessLists;
   filterMode: FilterMode;
+  /** The zone whose lists they are, where it is one’s. */
+  zone?: string;
 }
 
 /** What a machine is judged by. */
@@ -23,6 +26,8 @@ export interface Judged {
   reported: Reported | undefined;
   /** The trusted time in milliseconds. */
   now: number;
+  /** Where the computer is, as far as it is known. */
+  host?: HostFacts | undefined;
   /** The plug-in’s answer for that descriptor, where there is one. */
   plugin?: PluginAnswer | undefined;
 }
@@ -36,7 +41,9 @@ export function verdictOf(judged: Judged): Verdict {
   const { quarantine } = judged.policy.document.policy;
   const decision = decide(quarantine, judged.reported?.descriptor, factsOf(judged), judged.now);
   const filterMode = decision.access === 'refused' ? 'refuse' : decision.access;
-  return { decision, lists: accessLists(quarantine), filterMode };
+  const zone = zoneOf(quarantine, judged.host);
+  const lists = accessLists(inZone(quarantine, zone));
+  return { decision, lists, filterMode, ...(zone ? { zone: zone.name } : {}) };
 }
 
 /** The script that a machine’s plug-in has to be asked with before it is judged, or undefined when none has a say. */

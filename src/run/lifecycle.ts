@@ -37,7 +37,9 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   looking.catch(() => undefined);
   const reported = await deps.descriptors.read();
   const judged = { mode: spec.mode, reported, now: await deps.policies.now() };
-  const known = verdictOf({ ...judged, policy: await deps.policies.current() });
+  const knownPolicy = await deps.policies.current();
+  const host = await deps.computer.facts(knownPolicy.document.policy.quarantine);
+  const known = verdictOf({ ...judged, policy: knownPolicy, host });
   const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
   const network = stack.adopt(opened, (open) => open.close());
   const policy = await looking;
@@ -102,7 +104,11 @@ function beginAccess(
   start: Parameters<typeof Access.begin>[1],
 ): Promise<Access> {
   const uid = pluginUser(spec.number);
-  return Access.begin({ spec, network, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) }, start);
+  const host = deps.computer.facts;
+  return Access.begin(
+    { spec, network, host, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) },
+    start,
+  );
 }
 
 /** The policy to start under: looked up where that is possible, else what may still hold. */

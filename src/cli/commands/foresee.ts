@@ -5,12 +5,14 @@ import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
 import { type Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
+import type { Zone } from '../../policy/zones.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import { impact, type ReportedMachine, simulate } from '../../quarantine/simulate.ts';
+import { inZone, zonesOf } from '../../quarantine/zones.ts';
 import { askPlugin } from '../../run/plugin.ts';
 import { pluginUser } from '../../run/users.ts';
 import { systemClock } from '../../sys/clock.ts';
@@ -28,6 +30,7 @@ interface SimulateOptions {
   directory: string;
   descriptor?: string;
   origin?: VersionOrigin;
+  zone?: string;
   to: string;
   protocol: Protocol;
   at?: string;
@@ -57,9 +60,10 @@ export function addForesightCommands(nq: Command): void {
       const answer = simulate(quarantine, {
         descriptor: options.descriptor,
         origin: options.origin,
+        zone: zoneNamed(quarantine, options.zone),
         to,
         now,
-        names: await addressesIn(quarantine),
+        names: await addressesIn(inZone(quarantine, zoneNamed(quarantine, options.zone))),
         plugin: answerNamed(options.answer) ?? (await tryPlugin(project, vm, options.descriptor, context.signal)),
       });
       const text = `${answer.allowed ? 'allowed' : 'not allowed'} by: ${answer.rule}\n${answer.access} access: ${answer.reason}`;
@@ -68,6 +72,7 @@ export function addForesightCommands(nq: Command): void {
   )
     .option('--descriptor <descriptor>', 'the version it has reported; without it, none')
     .addOption(new Option('--origin <whom>', 'whose word that is').choices(VersionOrigin.options).default('guest'))
+    .option('--zone <name>', 'on that network; without it, on one that no zone describes')
     .requiredOption('--to <host:port>', 'the place')
     .addOption(new Option('--protocol <name>', 'of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'))
     .option('--at <time>', 'at that moment, for times of grace')
@@ -107,6 +112,14 @@ async function openDraft(folder: string, name: string) {
   const project = await openProject(resolve(folder));
   const vm = vmNamed(project, name);
   return { project, vm, quarantine: vm.policy.value.quarantine };
+}
+
+/** @throws ZONE_UNKNOWN */
+function zoneNamed(quarantine: Quarantine, name: string | undefined): Zone | undefined {
+  if (name === undefined) return undefined;
+  const zone = zonesOf(quarantine).find((one) => one.name === name);
+  if (!zone) throw new AppError('ZONE_UNKNOWN', `the policy describes no zone ${name}`);
+  return zone;
 }
 
 /** What a plug-in may be supposed to say. */

@@ -14,6 +14,7 @@ const Machine = z.looseObject({
   notes: z.string().optional(),
   descriptor: z.string().optional(),
   origin: VersionOrigin.optional(),
+  zone: z.string().optional(),
   version: z.string().optional(),
   access: z.string().optional(),
   reason: z.string().optional(),
@@ -135,6 +136,7 @@ function machineText(machine: Machine): string {
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);
+  if (machine.zone !== undefined) lines.push(`zone         ${machine.zone}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);

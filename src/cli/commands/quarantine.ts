@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { Exception, VersionOrigin } from '../../policy/quarantine.ts';
+import { Exception } from '../../policy/access-section.ts';
+import { VersionOrigin } from '../../policy/quarantine.ts';
 import { versionBased, withThreshold } from '../../quarantine/edit.ts';
 import { changeQuarantine, type QuarantineChange } from '../../quarantine/settings.ts';
 import { systemClock } from '../../sys/clock.ts';

@@ -1,5 +1,5 @@
 import { parseEntry } from '../../../src/policy/access-entry.ts';
-import type { Exception } from '../../../src/policy/quarantine.ts';
+import type { Exception } from '../../../src/policy/access-section.ts';
 import type { AccessList, AccessLists } from '../../../src/quarantine/access-list.ts';
 
 /** A list as a test writes it. */
