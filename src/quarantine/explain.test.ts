@@ -30,6 +30,8 @@ const ROWS: [
   ['IPv4 is not in an IPv6 subnet', list('whitelist', ['::/0']), '10.0.0.1:80', 'tcp', false, /not listed/],
   ['a blacklisted address', list('blacklist', ['10.0.0.0/8']), '10.0.0.1:80', 'tcp', false, /10\.0\.0\.0\/8/],
   ['all else with a blacklist', list('blacklist', ['10.0.0.0/8']), '11.0.0.1:80', 'tcp', true, /blacklist/],
+  ['link-local addresses', list('whitelist', ['0.0.0.0/0']), '169.254.169.254:80', 'tcp', false, /always closed/],
+  ['machines’ links', list('blacklist', []), '10.213.0.1:22', 'tcp', false, /always closed/],
   ['ping by exception', list('whitelist', [], ['icmp']), '8.8.8.8', 'icmp', true, /icmp/],
   ['the ping exception opens nothing else', list('whitelist', [], ['icmp']), '8.8.8.8:80', 'tcp', false, /not listed/],
   ['a printer by exception', list('whitelist', [], ['printers']), '10.0.0.9:9100', 'tcp', true, /printers/],

@@ -15,6 +15,12 @@ export interface Explanation {
   rule: string;
 }
 
+/** Where no machine leads, whatever its list says: machines’ own links, and addresses that mean another place on each link. */
+const CLOSED: readonly [cidr: string, rule: string][] = [
+  ['169.254.0.0/16', 'always closed: link-local addresses'],
+  ['fe80::/10', 'always closed: link-local addresses'],
+  ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
+];
 const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631, 9100], udp: [161], icmp: [] };
 
 /**
@@ -22,6 +28,8 @@ const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631
  * `names` has the addresses that the names of the list stand for now; a destination by name matches its entry too.
  */
 export function explain(list: AccessList, to: Destination, names: ReadonlyMap<string, readonly string[]>): Explanation {
+  const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
+  if (closed) return { allowed: false, rule: closed[1] };
   const entry = list.entries.find((candidate) => matches(candidate, to, names));
   if (list.mode === 'blacklist') {
     return entry ? { allowed: false, rule: formatEntry(entry) } : { allowed: true, rule: 'blacklist: not listed' };

@@ -14,7 +14,8 @@ function bytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex');
 }
 
-function ethernet(type: number, payload: Buffer, { mac = MAC, to = BROADCAST } = {}): Buffer {
+/** A frame, padded to the length that Ethernet demands. */
+export function ethernet(type: number, payload: Buffer, { mac = MAC, to = BROADCAST } = {}): Buffer {
   const head = Buffer.concat([bytes(to), bytes(mac), Buffer.from([type >> 8, type & 255])]);
   return Buffer.concat([head, payload, Buffer.alloc(Math.max(0, 46 - payload.length))]);
 }

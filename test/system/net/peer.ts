@@ -10,12 +10,14 @@ interface Flow {
   socket: Socket;
   received: number;
   failure: string | undefined;
+  failedMs: number | undefined;
 }
 
 const flows: Flow[] = [];
 const udp: UdpSocket[] = [];
 const sunk: [sentMs: number, arrivedMs: number][] = [];
 const floods: NodeJS.Timeout[] = [];
+const cuts: [port: number, atMs: number][] = [];
 
 /** Milliseconds on a clock that all processes of the computer share. */
 function nowMs(): number {
@@ -23,7 +25,7 @@ function nowMs(): number {
 }
 
 function follow(socket: Socket): Flow {
-  const flow: Flow = { socket, received: 0, failure: undefined };
+  const flow: Flow = { socket, received: 0, failure: undefined, failedMs: undefined };
   socket.on('data', (data: Buffer) => {
     flow.received += data.length;
   });
@@ -32,6 +34,7 @@ function follow(socket: Socket): Flow {
   });
   socket.on('close', () => {
     flow.failure ??= 'closed';
+    flow.failedMs = nowMs();
   });
   return flow;
 }
@@ -60,7 +63,10 @@ await serveCalls({
   /** Echoes; with `pushEveryMs` it also sends unasked. */
   async listenTcp(port: number, pushEveryMs?: number) {
     const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNRESET') cuts.push([port, nowMs()]);
+        socket.destroy();
+      });
       socket.pipe(socket);
       if (pushEveryMs === undefined) return;
       const timer = setInterval(() => socket.write('push'), pushEveryMs);
@@ -69,6 +75,9 @@ await serveCalls({
     server.listen(port, '0.0.0.0');
     await once(server, 'listening');
   },
+
+  /** The connections that were reset at the server’s end since this was last asked, by port and time. */
+  cuts: () => cuts.splice(0),
 
   /** `open`, or the failure’s code; `silent` when nothing came. */
   async connect(host: string, port: number, timeoutMs = 4000) {
@@ -84,11 +93,21 @@ await serveCalls({
     return result;
   },
 
-  /** Opens a flow that is kept, and gives its number. */
-  async openFlow(host: string, port: number) {
+  /** Opens a flow that is kept, and gives its number; with `pushEveryMs` it sends unasked. */
+  async openFlow(host: string, port: number, pushEveryMs?: number) {
     const socket = connect(port, host);
     await once(socket, 'connect');
+    if (pushEveryMs !== undefined) {
+      const timer = setInterval(() => socket.write('push'), pushEveryMs);
+      socket.on('close', () => clearInterval(timer));
+    }
     return flows.push(follow(socket)) - 1;
+  },
+
+  /** What came on a flow, in bytes, and how and when it failed if it did. */
+  flowState(number: number) {
+    const { received, failure, failedMs } = flows[number] ?? {};
+    return { received, failure, failedMs };
   },
 
   /** Sends on a flow and waits for something to come: `alive`, the failure’s code, or `silent`. */

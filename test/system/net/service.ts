@@ -1,13 +1,17 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
+import type { ListKey } from '../../../src/firewall/dns-config.ts';
 import { HostNetwork } from '../../../src/firewall/host.ts';
+import type { NameChange } from '../../../src/firewall/names.ts';
 import { MachineNetwork, type NetworkOptions, removeNetwork } from '../../../src/firewall/network.ts';
 import type { AccessMode } from '../../../src/firewall/ruleset.ts';
+import { nameMemory } from '../../../src/run/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
 import { type ListText, listsOf } from './lists.ts';
 
 const [, , folder = ''] = process.argv;
 const host = new HostNetwork(`${folder}/host.json`);
+const told: NameChange[] = [];
 const networks = new Map<string, MachineNetwork>();
 
 /** What the tests choose of a network’s options. */
@@ -20,17 +24,30 @@ export interface Choice {
   resolvers: string[];
   normal: ListText;
   restricted: ListText;
+  /** How often listed names are looked up. */
+  refreshMs?: number;
 }
 
 function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
   const lists = listsOf(normal, restricted);
-  return { ...choice, lists, runFolder: `${folder}/${choice.id}`, host, log: openLog('service') };
+  return {
+    ...{ ...choice, lists, host, log: openLog('service') },
+    runFolder: `${folder}/${choice.id}`,
+    memory: nameMemory(`${folder}/${choice.id}-names.json`, openLog('service')),
+    tellNames: async (changes) => void told.push(...changes),
+  };
 }
 
 function network(id: string): MachineNetwork {
   const found = networks.get(id);
   if (!found) throw new Error(`no network ${id}`);
   return found;
+}
+
+/** With the time, on the clock all processes share, just before and just after. */
+async function timed<T extends object>(work: () => Promise<T>): Promise<T & { beganMs: number; doneMs: number }> {
+  const beganMs = Number(process.hrtime.bigint()) / 1e6;
+  return { ...(await work()), beganMs, doneMs: Number(process.hrtime.bigint()) / 1e6 };
 }
 
 await serveCalls({
@@ -42,16 +59,15 @@ await serveCalls({
   async adopt(choice: Choice) {
     networks.set(choice.id, await MachineNetwork.adopt(options(choice)));
   },
-  /** With the time, on the clock all processes share, just before and just after. */
-  async switchTo(id: string, mode: AccessMode) {
-    const beganMs = Number(process.hrtime.bigint()) / 1e6;
-    const switched = await network(id).switchTo(mode);
-    return { ...switched, beganMs, doneMs: Number(process.hrtime.bigint()) / 1e6 };
-  },
+  switchTo: (id: string, mode: AccessMode) => timed(() => network(id).switchTo(mode)),
   changeLists: (id: string, normal: ListText, restricted: ListText) =>
-    network(id).changeLists(listsOf(normal, restricted)),
+    timed(() => network(id).changeLists(listsOf(normal, restricted))),
   openForwarding: (id: string) => network(id).openForwarding(),
   state: (id: string) => network(id).state(),
+  names: (id: string) => network(id).names(),
+  /** What was told of names that stopped resolving, or began to. */
+  told: () => told,
+  namedAddresses: async (id: string, list: ListKey) => [...(await network(id).namedAddresses(list))],
   denied: (id: string) => network(id).denied(),
   followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
   startHelpers: (id: string) => network(id).startHelpers(),
