@@ -116,7 +116,13 @@ export class MainJob implements AsyncDisposable {
   /** From now on this version and newer ones have normal access. */
   async require(version: string): Promise<void> {
     await this.#manager('nq', 'threshold', VM, version);
+    await this.deploy();
+  }
+
+  /** Publishes what has been changed; gives the time when the command had ended, on the clock all processes share. */
+  async deploy(): Promise<number> {
     await this.#manager('deploy');
+    return Number(process.hrtime.bigint()) / 1e6;
   }
 
   /** Lets the site’s web server hand out what is published. */
