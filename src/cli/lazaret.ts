@@ -6,10 +6,11 @@ import { addInstallCommand } from './commands/install.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addUpdateCommand } from './commands/update.ts';
+import { defaultSocket } from './own-folders.ts';
 import { newProgram, runProgram } from './program.ts';
 
 const program = newProgram('lazaret', 'Installs packages and runs their machines on this computer.').addOption(
-  new Option('--socket <path>', 'the service’s socket').default('/run/lazaret/lazaretd.sock').env('LAZARET_SOCKET'),
+  new Option('--socket <path>', 'the service’s socket').default(await defaultSocket()).env('LAZARET_SOCKET'),
 );
 addInstallCommand(program);
 addUpdateCommand(program);

@@ -1,26 +1,52 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
 import { Option } from 'commander';
-import { runService } from '../daemon/main.ts';
+import { runService, type ServiceSettings } from '../daemon/main.ts';
+import { runRootless } from '../daemon/rootless.ts';
+import { AppError } from '../lib/errors.ts';
+import { ownFolders } from './own-folders.ts';
 import { newProgram, runProgram, setAction } from './program.ts';
 
 interface ServiceCommand {
-  state: string;
-  run: string;
+  state?: string;
+  run?: string;
   socket?: string;
   group: string;
-  accel: 'auto' | 'kvm' | 'tcg';
+  accel: ServiceSettings['accel'];
   resolver?: string[];
+  rootless?: boolean;
+  inside?: boolean;
 }
 
 const program = newProgram('lazaretd', 'The service that runs this computer’s machines and enforces their policies.');
 setAction<ServiceCommand>(program, async ({ signal }, options) => {
-  const { socket = `${options.run}/lazaretd.sock`, resolver, ...rest } = options;
-  await runService({ ...rest, socket, ...(resolver ? { resolvers: resolver } : {}) }, signal);
+  const { rootless = false, inside = false, resolver, group, accel } = options;
+  const own = rootless || inside ? ownFolders() : { state: '/var/lib/lazaret', run: '/run/lazaret' };
+  const { state = own.state, run = own.run } = options;
+  const socket = options.socket ?? join(run, 'lazaretd.sock');
+  if (!rootless) {
+    const resolvers = resolver ? { resolvers: resolver } : {};
+    return runService({ state, run, socket, group, accel, isInside: inside, ...resolvers }, signal);
+  }
+  if (process.getuid?.() === 0) throw new AppError('USAGE', 'root has no need of --rootless: leave it out');
+  const words = ['--state', state, '--run', run, '--socket', socket, '--group', group, '--accel', accel];
+  const resolvers = resolver ? ['--resolver', ...resolver] : [];
+  const [, script = ''] = process.argv;
+  const within = [process.execPath, ...process.execArgv, script, '--inside', ...words, ...resolvers];
+  process.exitCode = await runRootless(within, run, signal);
 })
-  .option('--state <dir>', 'what is installed', '/var/lib/lazaret')
-  .option('--run <dir>', 'sockets and what a restart of the computer may forget', '/run/lazaret')
+  .option('--state <dir>', 'what is installed (default: /var/lib/lazaret; rootless ~/.local/share/lazaret)')
+  .option(
+    '--run <dir>',
+    'sockets and what a restart may forget (default: /run/lazaret; rootless $XDG_RUNTIME_DIR/lazaret)',
+  )
   .option('--socket <path>', 'the socket that `lazaret` talks to (default: lazaretd.sock in the run folder)')
   .option('--group <name>', 'the group that may use the socket', 'lazaret')
   .addOption(new Option('--accel <kind>', 'how processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
-  .option('--resolver <address...>', 'DNS servers, instead of this computer’s');
+  .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
+  .option(
+    '--rootless',
+    'run as an ordinary user: the same rules, which that user could change; machines end with the service',
+  )
+  .addOption(new Option('--inside', 'what --rootless starts').hideHelp());
 await runProgram(program);

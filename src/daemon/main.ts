@@ -6,9 +6,15 @@ import { makeFolder, removeTemporary } from '../sys/folders.ts';
 import { listenUnix } from '../sys/http-server.ts';
 import { takeLock } from '../sys/lock.ts';
 import { openLog } from '../sys/log.ts';
+import { readNetworkFacts } from '../sys/network-facts.ts';
+import { pause } from '../sys/pause.ts';
 import { groupNamed } from '../sys/users.ts';
 import { createApi } from './api.ts';
+import { readHostAddresses } from './host-addresses.ts';
 import { Supervisor } from './supervise.ts';
+
+const CONNECTED_MS = 20_000;
+const LOOK_MS = 50;
 
 export interface ServiceSettings {
   state: string;
@@ -17,14 +23,17 @@ export interface ServiceSettings {
   group: string;
   accel: 'auto' | 'kvm' | 'tcg';
   resolvers?: readonly string[];
+  /** The service runs in namespaces of its own, which end with it (`runRootless`). */
+  isInside?: boolean;
 }
 
 /**
- * Runs the service until `signal` ends it. Machines run on; the next service takes them over.
+ * Runs the service until `signal` ends it. Machines run on, and the next service takes them over; in namespaces of its own
+ * they are shut down first.
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
 export async function runService(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
-  const { state, run, socket, group, accel, resolvers } = settings;
+  const { state, run, socket, group, accel, resolvers, isInside = false } = settings;
   const log = openLog('lazaretd');
   await makeFolder(state, 0o700);
   await makeFolder(run);
@@ -32,7 +41,17 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   await using lock = await takeLock(paths.lock);
   if (!lock) throw new AppError('DAEMON_BUSY', `another service works on ${state}`);
   for (const folder of [state, paths.trust, paths.policies]) await removeTemporary(folder);
-  const options = { state, runRoot: run, accel, clock: systemClock, log, ...(resolvers ? { resolvers } : {}) };
+  const outside = isInside ? { ownOutside: () => readHostAddresses(run) } : {};
+  if (isInside) await untilConnected(signal);
+  const options = {
+    state,
+    runRoot: run,
+    accel,
+    clock: systemClock,
+    log,
+    ...outside,
+    ...(resolvers ? { resolvers } : {}),
+  };
   await using supervisor = await Supervisor.open(options);
   const gid = await groupNamed(group);
   const listener = getRequestListener(createApi({ state, supervisor, log }).fetch);
@@ -42,5 +61,16 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     if (signal.aborted) done();
     signal.addEventListener('abort', () => done(), { once: true });
   });
-  log.info('ending; machines run on');
+  if (isInside) await supervisor.stopAll();
+  log.info(isInside ? 'ending' : 'ending; machines run on');
+}
+
+/** The way out of the namespaces comes from outside, a moment after they are made. */
+async function untilConnected(signal: AbortSignal): Promise<void> {
+  const until = performance.now() + CONNECTED_MS;
+  while ((await readNetworkFacts(() => false)).gateways.length === 0) {
+    if (signal.aborted || performance.now() > until)
+      throw new AppError('ROOTLESS_UNAVAILABLE', 'pasta made no way out of the service’s namespaces');
+    await pause(LOOK_MS, signal);
+  }
 }

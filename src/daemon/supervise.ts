@@ -27,6 +27,7 @@ export interface ServiceOptions {
   runRoot: string;
   accel: 'kvm' | 'tcg' | 'auto';
   resolvers?: readonly string[];
+  ownOutside?: () => Promise<readonly string[]>;
   clock: Clock;
   log: Log;
 }
@@ -69,11 +70,15 @@ export class Supervisor implements AsyncDisposable {
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */
   static async open(options: ServiceOptions): Promise<Supervisor> {
     const paths = computerPaths(options.state);
-    const { accel, resolvers } = options;
+    const { accel, resolvers, ownOutside } = options;
     const files = { runRoot: options.runRoot, accelFile: paths.accel };
     const supervisor = new Supervisor(
       options,
-      await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) }),
+      await openComputer({
+        ...{ accel, ...files },
+        ...(resolvers ? { resolvers } : {}),
+        ...(ownOutside ? { ownOutside } : {}),
+      }),
     );
     for (const vm of await instanceNames(options.state)) await supervisor.#recover(vm);
     await supervisor.changes.tidy();
@@ -93,6 +98,11 @@ export class Supervisor implements AsyncDisposable {
     const machine = this.#machines.get(vm);
     if (!machine) throw new AppError('VM_NOT_RUNNING', `${vm} is not running`);
     return machine;
+  }
+
+  /** Shuts all machines down. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
   }
 
   /** All installed machines; one that is damaged does not hide the others. */

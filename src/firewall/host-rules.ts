@@ -4,8 +4,9 @@ import { UPLINKS } from './addresses.ts';
  * The only rules outside the machines’ namespaces, put in place of what stood there in one transaction.
  * No machine reaches another or any address of the host, and nothing from outside reaches a machine. `raised` are the
  * interfaces that pass packets on only because of us: what comes in there and is not for a machine goes no further.
+ * `ownOutside` are addresses of this computer that are not in this namespace: no machine reaches them either.
  */
-export function hostRules(raised: readonly string[]): string {
+export function hostRules(raised: readonly string[], ownOutside: readonly string[] = []): string {
   const elements = raised.length > 0 ? ` elements = { ${raised.map((name) => `"${name}"`).join(', ')} }` : '';
   return `table inet lazaret_host
 delete table inet lazaret_host
@@ -15,7 +16,7 @@ table inet lazaret_host {
   chain forward {
     type filter hook forward priority filter - 5; policy accept;
     iifname "lz-*" oifname "lz-*" drop
-    oifname "lz-*" ct state established,related accept
+${ownRules(ownOutside)}    oifname "lz-*" ct state established,related accept
     oifname "lz-*" drop
     iifname @raised drop
   }
@@ -31,4 +32,17 @@ table inet lazaret_host {
   }
 }
 `;
+}
+
+function ownRules(addresses: readonly string[]): string {
+  const rules = (['ip', 'ip6'] as const).flatMap((family) => {
+    const own = addresses.filter((address) => address.includes(':') === (family === 'ip6'));
+    if (own.length === 0) return [];
+    const match = `iifname "lz-*" ${family} daddr { ${own.join(', ')} }`;
+    return [
+      `    ${match} meta l4proto tcp reject with tcp reset\n`,
+      `    ${match} reject with icmpx admin-prohibited\n`,
+    ];
+  });
+  return rules.join('');
 }

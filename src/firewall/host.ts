@@ -19,12 +19,15 @@ const INTERFACE = /^[^\s/"]{1,15}$/;
  */
 export class HostNetwork {
   readonly #stateFile: string;
+  readonly #ownOutside: () => Promise<readonly string[]>;
   /** Uplinks that are there or about to be, so that no machine’s end takes away what another’s start has just made. */
   readonly #uplinks = new Set<string>();
   readonly #turns = new Turns();
 
-  constructor(stateFile: string) {
+  /** `ownOutside` gives the addresses that this computer has outside the service’s namespace; see `hostRules`. */
+  constructor(stateFile: string, ownOutside: () => Promise<readonly string[]> = async () => []) {
     this.#stateFile = stateFile;
+    this.#ownOutside = ownOutside;
   }
 
   /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
@@ -36,7 +39,7 @@ export class HostNetwork {
       const names = [...raised].sort();
       await makeFolder(dirname(this.#stateFile));
       await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, raised: names })}\n`, 0o600);
-      await loadRules([], hostRules(names));
+      await loadRules([], hostRules(names, await this.#ownOutside()));
       for (const name of names) await writeKernelFile(flagOf(name), '1');
     });
   }

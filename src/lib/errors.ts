@@ -214,6 +214,11 @@ export const ERRORS = {
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
+  ROOTLESS_UNAVAILABLE: {
+    exit: 69,
+    http: 503,
+    hint: 'Install passt and uidmap, let users open /dev/net/tun and make user namespaces, or run the service as root.',
+  },
   DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
   DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },

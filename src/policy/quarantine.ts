@@ -50,8 +50,15 @@ const Lookup = {
 const Mode = z.enum(['whitelist', 'blacklist']);
 const empty = () => ({ entries: [], exceptions: [] });
 
+/** Whether the rules that hold a machine are out of its user’s hands: not so where the service runs without root. */
+export type Enforcement = 'host' | 'guest-only';
+
 /** Other lists on other networks: VMware ACE had that for static quarantine alone (ACE 1.0 p. 234). */
-const InZones = { zones: Zones.exactOptional() };
+const AnyWithLists = {
+  zones: Zones.exactOptional(),
+  /** Where the user could change the rules, access is restricted. */
+  enforcement: z.literal('host').exactOptional(),
+};
 
 const NoQuarantine = z.strictObject({ type: z.literal('none') });
 
@@ -60,7 +67,7 @@ const StaticQuarantine = z.strictObject({
   type: z.literal('static'),
   mode: Mode,
   normal: AccessSection,
-  ...InZones,
+  ...AnyWithLists,
 });
 
 /** One list, which is looked up; before the first look-up there is no access (D1). */
@@ -68,7 +75,7 @@ const DynamicQuarantine = z.strictObject({
   type: z.literal('dynamic'),
   mode: Mode,
   normal: AccessSection,
-  ...InZones,
+  ...AnyWithLists,
   ...Lookup,
 });
 
@@ -78,7 +85,7 @@ export const VersionQuarantine = z.strictObject({
   mode: Mode.default('whitelist'),
   normal: AccessSection.default(empty),
   restricted: AccessSection.default(empty),
-  ...InZones,
+  ...AnyWithLists,
   versions: z.array(Version).max(MAX_VERSIONS).default([]),
   /** This version and newer ones have normal access; without it every version has. */
   threshold: z.string().exactOptional(),
@@ -103,7 +110,7 @@ export const CustomQuarantine = z.strictObject({
   mode: Mode.default('whitelist'),
   normal: AccessSection.default(empty),
   restricted: AccessSection.default(empty),
-  ...InZones,
+  ...AnyWithLists,
   script: Script,
   messages: Messages.pick({ restricted: true }).default({}),
   /** How often the plug-in is asked while the machine runs, and the policy looked up where that is done at all. */

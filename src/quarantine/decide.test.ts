@@ -185,3 +185,20 @@ for (const [title, onUnreachable, lookedUpAt, want] of LISTS) {
     assert.equal(decide({ ...DYNAMIC, onUnreachable }, undefined, { lookedUpAt, atHand: false }, NOW).access, want);
   });
 }
+
+test('a policy that wants rules out of the user’s hands gives normal access nowhere else', () => {
+  const list = { entries: [], exceptions: [] };
+  const wanting = [
+    threeVersions({ enforcement: 'host' }),
+    { type: 'static', mode: 'blacklist', normal: list, enforcement: 'host' } as const,
+    { ...DYNAMIC, onUnreachable: 'keep', enforcement: 'host' } as const,
+  ];
+  for (const quarantine of wanting) {
+    assert.equal(decide(quarantine, V3, { ...SEEN, enforcement: 'host' }, NOW).access, 'normal');
+    for (const enforcement of ['guest-only', undefined] as const) {
+      const { access, reason } = decide(quarantine, V3, { ...SEEN, enforcement }, NOW);
+      assert.deepEqual([access, reason], ['restricted', 'enforcement'], quarantine.type);
+    }
+  }
+  assert.equal(decide(threeVersions(), V3, { ...SEEN, enforcement: 'guest-only' }, NOW).access, 'normal');
+});

@@ -1,6 +1,7 @@
 import { parseDuration } from '../lib/duration.ts';
 import {
   type CustomQuarantine,
+  type Enforcement,
   isLookedUp,
   type LookedUp,
   type Quarantine,
@@ -20,6 +21,8 @@ export interface PolicyFacts {
   atHand: boolean;
   /** What the plug-in of a custom quarantine said last; one that was not asked has said nothing. */
   plugin?: PluginAnswer | undefined;
+  /** How far out of the user’s hands the rules are; unknown counts as not at all. */
+  enforcement?: Enforcement | undefined;
   /** Whose word the descriptor is; one of unknown origin is the guest’s. */
   origin?: VersionOrigin | undefined;
 }
@@ -33,7 +36,7 @@ export type Decision =
       reason: 'outdated' | 'unset' | 'unknown-version' | 'untrusted-version' | 'never-looked-up' | 'offline';
       due?: Version;
     }
-  | { access: 'restricted'; reason: 'plugin-no' | 'plugin-reject' }
+  | { access: 'restricted'; reason: 'plugin-no' | 'plugin-reject' | 'enforcement' }
   | { access: 'restricted'; reason: 'plugin-void'; why: string }
   | { access: 'refused'; reason: 'never-looked-up' | 'offline' };
 
@@ -60,13 +63,13 @@ export function decide(
     case 'none':
       return { access: 'normal', reason: 'unrestricted' };
     case 'static':
-      return { access: 'normal', reason: 'static' };
+      return loose(quarantine, facts) ?? { access: 'normal', reason: 'static' };
     case 'dynamic':
-      return unreachable(quarantine, facts, now) ?? { access: 'normal', reason: 'dynamic' };
+      return held(quarantine, facts, now) ?? { access: 'normal', reason: 'dynamic' };
     case 'version-based':
-      return unreachable(quarantine, facts, now) ?? byVersion(quarantine, descriptor, facts, now);
+      return held(quarantine, facts, now) ?? byVersion(quarantine, descriptor, facts, now);
     case 'custom':
-      return unreachable(quarantine, facts, now) ?? byPlugin(facts.plugin);
+      return held(quarantine, facts, now) ?? byPlugin(facts.plugin);
   }
 }
 
@@ -76,7 +79,18 @@ export function waitsForPlugin(
   facts: PolicyFacts,
   now: number,
 ): quarantine is CustomQuarantine {
-  return quarantine.type === 'custom' && unreachable(quarantine, facts, now) === undefined;
+  return quarantine.type === 'custom' && held(quarantine, facts, now) === undefined;
+}
+
+/** What holds a machine whatever its version or plug-in. */
+function held(quarantine: LookedUp | CustomQuarantine, facts: PolicyFacts, now: number): Decision | undefined {
+  return unreachable(quarantine, facts, now) ?? loose(quarantine, facts);
+}
+
+/** A policy that wants its rules out of the user’s hands, where they are not. */
+function loose(quarantine: Exclude<Quarantine, { type: 'none' }>, { enforcement }: PolicyFacts): Decision | undefined {
+  const isLoose = quarantine.enforcement === 'host' && enforcement !== 'host';
+  return isLoose ? { access: 'restricted', reason: 'enforcement' } : undefined;
 }
 
 function byPlugin(answer: PluginAnswer | undefined): Decision {
@@ -175,6 +189,8 @@ export function reasonText(decision: Decision): string {
       return `its version is too old${decision.due ? `; next is ${decision.due.name}` : ''}`;
     case 'unset':
       return 'it has not reported a version yet';
+    case 'enforcement':
+      return 'the service runs without root here, and the policy asks for rules that the user cannot change';
     case 'untrusted-version':
       return 'its version is only its own word, and the policy asks for more';
     case 'unknown-version':

@@ -1,4 +1,4 @@
-import type { Quarantine, VersionOrigin } from '../policy/quarantine.ts';
+import type { Enforcement, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import type { Zone } from '../policy/zones.ts';
 import { accessLists } from './access-list.ts';
 import { type Decision, decide, reasonText } from './decide.ts';
@@ -11,6 +11,8 @@ export interface Question {
   descriptor: string | undefined;
   /** Whose word that is; the guest’s where it is not said. */
   origin?: VersionOrigin | undefined;
+  /** Of the computer; `host` where it is not said. */
+  enforcement?: Enforcement | undefined;
   /** Where its computer is. */
   zone?: Zone | undefined;
   to: Destination;
@@ -30,9 +32,9 @@ export interface Simulation extends Explanation {
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
 export function simulate(
   quarantine: Quarantine,
-  { descriptor, origin, zone, to, now, names, plugin }: Question,
+  { descriptor, origin, enforcement = 'host', zone, to, now, names, plugin }: Question,
 ): Simulation {
-  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin }, now);
+  const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin, enforcement }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
   return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names) };
@@ -43,6 +45,7 @@ export interface ReportedMachine {
   vm: string;
   descriptor?: string | undefined;
   origin?: VersionOrigin | undefined;
+  enforcement?: Enforcement | undefined;
   access?: string | undefined;
 }
 
@@ -66,8 +69,8 @@ export function impact(
   pluginSays: (descriptor: string | undefined) => PluginAnswer | undefined = () => undefined,
 ): Impact[] {
   const groups = new Map<string, Impact>();
-  for (const { descriptor, origin, access } of reported) {
-    const facts = { lookedUpAt: now, atHand: true, plugin: pluginSays(descriptor), origin };
+  for (const { descriptor, origin, enforcement = 'host', access } of reported) {
+    const facts = { lookedUpAt: now, atHand: true, plugin: pluginSays(descriptor), origin, enforcement };
     const decision = decide(quarantine, descriptor, facts, now);
     const reason = reasonText(decision);
     const key = `${decision.access} ${reason}`;

@@ -99,6 +99,7 @@ async function machine(t: TestContext, start: Start) {
       },
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
+    enforcement: 'host',
     host: async () => world.host,
     async askPlugin({ event, descriptor, withinMs }) {
       world.withinMs = withinMs;

@@ -1,7 +1,7 @@
 import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
 import { failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { CustomQuarantine, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
+import type { CustomQuarantine, Enforcement, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import type { Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer, PluginEvent } from '../quarantine/plugin.ts';
@@ -29,6 +29,7 @@ export interface AccessParts {
   policies: PolicySource;
   descriptors: DescriptorStore;
   events: EventLog;
+  enforcement: Enforcement;
   /** What the computer knows of its networks, as far as a quarantine asks. */
   host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
@@ -80,7 +81,8 @@ export class Access implements AsyncDisposable {
     this.#policy = new FollowedPolicy(parts.policies, policy, this.#log, signal);
     this.#plugin = new AskedPlugin(parts.askPlugin, this.#log, signal);
     this.#reported = reported;
-    this.#verdict = verdictOf({ mode: parts.spec.mode, policy, reported, now });
+    const { enforcement } = parts;
+    this.#verdict = verdictOf({ mode: parts.spec.mode, policy, reported, now, enforcement });
   }
 
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
@@ -224,7 +226,14 @@ export class Access implements AsyncDisposable {
   async #judged(reported: Reported | undefined): Promise<Omit<Judged, 'plugin'>> {
     const now = await this.#parts.policies.now();
     const host = await this.#parts.host(this.#policy.current.document.policy.quarantine);
-    return { mode: this.#parts.spec.mode, policy: this.#policy.current, reported, now, host };
+    return {
+      mode: this.#parts.spec.mode,
+      policy: this.#policy.current,
+      reported,
+      now,
+      host,
+      enforcement: this.#parts.enforcement,
+    };
   }
 
   async #verdictFor(reported: Reported | undefined, event?: PluginEvent): Promise<Verdict> {

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HostNetwork } from '../firewall/host.ts';
 import { jsonOrNothing } from '../lib/json.ts';
-import type { Quarantine } from '../policy/quarantine.ts';
+import type { Enforcement, Quarantine } from '../policy/quarantine.ts';
 import type { HostFacts } from '../quarantine/zones.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { upstreamResolvers } from '../sys/resolver.ts';
+import { isOwnUserNamespace } from '../sys/users.ts';
 import { probeAccel } from '../vm/accel.ts';
 import type { Accel } from '../vm/args.ts';
 import { HostObserver } from './host-facts.ts';
@@ -16,6 +17,8 @@ const Probed = z.strictObject({ format: z.literal(1), bootId: z.string(), accel:
 
 /** What all machines of this computer share. */
 export interface Computer {
+  /** Whether what holds a machine is out of the user’s hands: not so where he is root of a namespace of his own. */
+  enforcement: Enforcement;
   accel: Accel;
   host: HostNetwork;
   /** The resolvers that know the names of the lists, by address; others once the computer is on another network. */
@@ -32,14 +35,23 @@ export interface ComputerOptions {
   accelFile: string;
   /** Instead of those this computer is set up with. */
   resolvers?: readonly string[];
+  /** The addresses that this computer has outside the namespaces that the service runs in, where it runs in some of its own. */
+  ownOutside?: () => Promise<readonly string[]>;
 }
 
-export async function openComputer({ accel, runRoot, accelFile, resolvers }: ComputerOptions): Promise<Computer> {
+export async function openComputer({
+  accel,
+  runRoot,
+  accelFile,
+  resolvers,
+  ownOutside,
+}: ComputerOptions): Promise<Computer> {
   const observer = new HostObserver();
   return {
+    enforcement: isOwnUserNamespace() ? 'guest-only' : 'host',
     facts: (quarantine) => observer.facts(quarantine),
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
-    host: new HostNetwork(join(runRoot, 'host-network.json')),
+    host: new HostNetwork(join(runRoot, 'host-network.json'), ownOutside),
     resolvers: async () => resolvers ?? upstreamResolvers(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Enforcement } from '../policy/quarantine.ts';
 import type { Script } from '../policy/script.ts';
 import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../quarantine/access-list.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../quarantine/decide.ts';
@@ -26,6 +27,7 @@ export interface Judged {
   reported: Reported | undefined;
   /** The trusted time in milliseconds. */
   now: number;
+  enforcement: Enforcement;
   /** Where the computer is, as far as it is known. */
   host?: HostFacts | undefined;
   /** The plug-in’s answer for that descriptor, where there is one. */
@@ -53,9 +55,9 @@ export function scriptToAsk(judged: Omit<Judged, 'plugin'>): Script | undefined 
   return isAsked ? quarantine.script : undefined;
 }
 
-function factsOf({ mode, policy: { document, lookedUpAt }, reported, plugin }: Judged): PolicyFacts {
+function factsOf({ mode, policy: { document, lookedUpAt }, reported, enforcement, plugin }: Judged): PolicyFacts {
   const { quarantine } = document.policy;
   const isVersioned = reported !== undefined && quarantine.type === 'version-based';
   const origin = isVersioned ? originUnder(quarantine, reported) : undefined;
-  return { lookedUpAt, atHand: mode === 'preview', plugin, origin };
+  return { lookedUpAt, atHand: mode === 'preview', plugin, origin, enforcement };
 }

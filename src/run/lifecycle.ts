@@ -36,7 +36,8 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const looking = startPolicy(deps, signal);
   looking.catch(() => undefined);
   const reported = await deps.descriptors.read();
-  const judged = { mode: spec.mode, reported, now: await deps.policies.now() };
+  const { enforcement } = deps.computer;
+  const judged = { mode: spec.mode, reported, enforcement, now: await deps.policies.now() };
   const knownPolicy = await deps.policies.current();
   const host = await deps.computer.facts(knownPolicy.document.policy.quarantine);
   const known = verdictOf({ ...judged, policy: knownPolicy, host });
@@ -78,7 +79,9 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
 export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: RunDeps): Promise<RunningMachine> {
   const policy = await deps.policies.current();
   const reported = await deps.descriptors.read();
-  const { lists } = verdictOf({ mode: spec.mode, policy, reported, now: await deps.policies.now() });
+  const { enforcement } = deps.computer;
+  const now = await deps.policies.now();
+  const { lists } = verdictOf({ mode: spec.mode, policy, reported, enforcement, now });
   await using stack = new AsyncDisposableStack();
   const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
   const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'interval' }));
@@ -104,9 +107,9 @@ function beginAccess(
   start: Parameters<typeof Access.begin>[1],
 ): Promise<Access> {
   const uid = pluginUser(spec.number);
-  const host = deps.computer.facts;
+  const { facts: host, enforcement } = deps.computer;
   return Access.begin(
-    { spec, network, host, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) },
+    { spec, network, host, enforcement, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) },
     start,
   );
 }

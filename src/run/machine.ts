@@ -1,6 +1,7 @@
 import type { MachineNetwork } from '../firewall/network.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
+import type { Enforcement } from '../policy/quarantine.ts';
 import type { AccessList } from '../quarantine/access-list.ts';
 import { type Destination, type Explanation, explain } from '../quarantine/explain.ts';
 import { endProcess, hasGone } from '../sys/processes.ts';
@@ -12,7 +13,6 @@ import type { LoggedEvent } from './events.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import { tellRefusals } from './refusals.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
-import { machineUsers } from './users.ts';
 
 /** How long a guest may take to shut down before it is powered off. */
 const SHUTDOWN_MS = 30_000;
@@ -24,7 +24,7 @@ export interface MachineReport extends AccessReport {
   vm: string;
   state: 'running' | 'stopping';
   accel: Accel;
-  enforcement: 'host' | 'guest-only';
+  enforcement: Enforcement;
   startedAt: string;
   generation?: number;
 }
@@ -77,7 +77,7 @@ export class RunningMachine implements AsyncDisposable {
   report(): MachineReport {
     const { accel, startedAt } = this.record;
     const { name } = this.spec;
-    const enforcement = machineUsers(this.spec.number) ? 'host' : 'guest-only';
+    const { enforcement } = this.#deps.computer;
     return {
       vm: name,
       state: this.#state,

@@ -31,6 +31,12 @@ export async function readNetworkFacts(isOurs: (name: string) => boolean): Promi
   };
 }
 
+/** All addresses of this computer’s cards but loopback, in the form of no zone. */
+export function networkAddresses(): string[] {
+  const found = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return unique(found.filter(({ internal }) => !internal).map(({ address }) => address)).sort();
+}
+
 /** The gateways of the default routes in /proc/net/route: hexadecimal, in the order of the machine’s memory. */
 export function gateways4(text: string): string[] {
   const rows = text.split('\n').map((line) => line.split('\t'));

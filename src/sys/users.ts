@@ -12,6 +12,11 @@ export function hasOwnUsers(uid: number): boolean {
     .some(([first = 0, , count = 0]) => uid >= first && uid < first + count);
 }
 
+/** Whether root here is another user outside: then that user may change whatever root does here. */
+export function isOwnUserNamespace(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+}
+
 /** The group that owns a file, or undefined when there is no such file. */
 export function groupOf(path: string): number | undefined {
   try {

@@ -36,6 +36,7 @@ export async function followedMachine(t: Ends, store: PolicyStore, owner: Policy
       keepCounter: async () => undefined,
     },
     events: new EventLog(join(scratch(t), 'events.jsonl')),
+    enforcement: 'host',
     host: async () => undefined,
     askPlugin: () => Promise.reject(new Error('there is no plug-in')),
   };

@@ -41,6 +41,7 @@ const Machine = z.looseObject({
   vm: z.string(),
   descriptor: z.string().optional(),
   origin: VersionOrigin.optional(),
+  enforcement: z.enum(['host', 'guest-only']).optional(),
   access: z.string().optional(),
 });
 const Report = z.union([z.looseObject({ machines: z.array(Machine) }), Machine]);

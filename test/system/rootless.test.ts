@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { MainJob } from '../../lab/main-job.ts';
+import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
+import { startRootless, stopRootless } from '../../lab/rootless.ts';
+
+/** The host’s own end of the link to the intranet’s server. */
+const HOSTS_OWN = SERVERS.intranet.replace(/2$/, '1');
+
+test('an ordinary user’s service enforces the same rules, says that he could change them, and leaves nothing behind', {
+  skip: whyNoNetwork(),
+}, async (t) => {
+  await using job = await MainJob.start();
+  const { computer, network } = job;
+  const inHost = (program: string, ...args: string[]) => {
+    const [first = '', ...rest] = network.command('host', program, args);
+    return execFileSync(first, rest, { encoding: 'utf8' });
+  };
+  const look = () => inHost('sh', '-c', 'nft list ruleset; ip -o address; ip route show table all');
+  // pasta takes after the interface of the default route.
+  for (const words of [
+    'link add isp type veth peer name air',
+    'link set air addrgenmode none up',
+    'address add 192.0.2.7/24 dev isp',
+    'link set isp addrgenmode none up',
+    'route add default via 192.0.2.1',
+  ])
+    inHost('ip', ...words.split(' '));
+  const page = join(computer.folder, 'page');
+  mkdirSync(page);
+  writeFileSync(join(page, 'index.html'), 'own\n');
+  for (const address of [HOSTS_OWN, '192.0.2.7'])
+    network.spawn('host', 'busybox', ['httpd', '-f', '-p', `${address}:80`, '-h', page], 'ignore');
+  const before = look();
+
+  const fingerprint = await job.makeProject();
+  await job.setLists({ normal: ['10.88.0.0/16', '192.0.2.0/24'], restricted: ['update.lab.test'], interval: '1s' });
+  const version = await job.addVersion('1.0');
+  await job.require('1.0');
+  await job.serve();
+  const full = await job.build('one', 'full');
+  await computer.stopService();
+  const service = await startRootless(network, computer.folder, computer.socket, [
+    '--accel',
+    'tcg',
+    '--resolver',
+    network.resolver,
+  ]);
+  const installed = await job.install(full, '--fingerprint', fingerprint);
+  assert.equal(installed.status, 0, installed.stderr);
+  await job.startMachine();
+  const connects = async (address: string) =>
+    (await job.guest(`timeout 5 wget -q -O /dev/null http://${address}/`)).status === 0;
+
+  await t.test('restricted and normal access are what they are elsewhere; names resolve', async () => {
+    assert.deepEqual(await job.reached(), ['update']);
+    assert.equal(await connects('update.lab.test'), true);
+    assert.equal((await job.nqSet(version)).status, 0);
+    assert.deepEqual(await job.reached(), ['update', 'intranet', 'web']);
+    assert.match((await computer.lazaret('status', job.vm)).stdout, /enforcement guest-only/);
+  });
+
+  await t.test('the computer itself is not reached by any of its addresses, though the lists have them', async () => {
+    assert.equal(await connects(SERVERS.intranet), true);
+    assert.equal(await connects(HOSTS_OWN), false);
+    assert.equal(await connects('192.0.2.7'), false);
+    assert.equal(await connects('10.77.0.1'), false);
+  });
+
+  await t.test(
+    'a policy that asks for rules out of the user’s hands gives no more than restricted access',
+    async () => {
+      appendFileSync(join(computer.project, 'vms', job.vm, 'policy.yaml'), '  enforcement: host\n');
+      await computer.manager('deploy');
+      const { reason } = await job.until('restricted');
+      assert.match(reason ?? '', /without root/);
+      assert.deepEqual(await job.reached(), ['update']);
+    },
+  );
+
+  await t.test('with the service its machines end, and the computer is as it was', async () => {
+    assert.equal(await stopRootless(service), 0);
+    assert.equal(look(), before);
+  });
+});
