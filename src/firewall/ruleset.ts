@@ -5,6 +5,12 @@ import { listRules, listsDigest } from './list-rules.ts';
 /** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
 export type AccessMode = keyof AccessLists | 'refuse';
 
+/**
+ * How many flows a guest may have at a time: its computer knows each of them too, in a table that all its programs share.
+ * As many questions for names may be open beside them, and half as many of the helper’s own.
+ */
+export const MAX_FLOWS = 4096;
+
 /** What a machine’s rules are made of. */
 export interface MachineRules {
   /** The guest’s network card. */
@@ -23,7 +29,7 @@ export function ruleset(rules: MachineRules): string {
   return `${antiSpoof(rules.mac)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
 }
 
-/** Stateless, before everything else: the guest has one card and one address, and serves nobody addresses or routes. */
+/** Stateless, before everything else: the guest has one card and one address, serves nobody addresses or routes, and chooses no routes. */
 function antiSpoof(mac: string): string {
   return `table netdev lazaret_l2 {
   counter drop_mac { }
@@ -34,6 +40,8 @@ function antiSpoof(mac: string): string {
   chain g_ip4 {
     ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
     ip saddr != ${GUEST} drop
+    ip hdrlength != 5 drop
+    icmp type redirect drop
     udp sport 67 drop
     accept
   }
@@ -83,6 +91,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
     ct state invalid drop
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
     ct state established,related jump current
+    ct state new ct count over ${MAX_FLOWS} goto refuse
     goto mode
   }
   chain in {
@@ -100,6 +109,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
     iifname "up0" meta l4proto { tcp, udp } th sport 53 ct state established accept
     iifname "up0" ct state related accept
     iifname "tap0" udp sport 68 udp dport 67 accept
+    iifname "tap0" ct state new ct count over ${MAX_FLOWS} drop
     iifname "tap0" jump dns_in
     iifname "tap0" icmp type echo-request limit rate 20/second accept
     iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, echo-request } accept
@@ -108,6 +118,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
   }
   chain output {
     type filter hook output priority filter; policy drop;
+    oifname "up0" ct state new ct count over ${MAX_FLOWS / 2} drop
 ${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    oifname "up0" jump dns_out
     icmp type echo-reply accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, packet-too-big, echo-reply } accept
