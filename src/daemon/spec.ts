@@ -38,6 +38,7 @@ export async function installedSpec(
     },
     logPath: paths.log,
     runFolder,
+    namesPath: instancePaths(state, file.vm).names,
     mode: 'installed',
     generation,
   };

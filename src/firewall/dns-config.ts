@@ -1,5 +1,6 @@
-import type { AccessLists } from '../quarantine/access-list.ts';
+import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { GATEWAY, GUEST } from './addresses.ts';
+import { hasPrivate, INSIDE } from './inside.ts';
 import { MAX_TTL_S, nameSets, resolvesEverything } from './list-rules.ts';
 
 /** The lists a helper can serve. */
@@ -15,12 +16,17 @@ export interface HelperConfig {
   mac: string;
   /** Asked for the guest’s names; none, and no name resolves. */
   resolvers: readonly string[];
+  /** Answers to give in the resolvers’ stead while they are away, by name; see `ListedNames`. */
+  standIns: ReadonlyMap<string, readonly string[]>;
 }
+
+/** How long a guest may keep a stand-in’s answer. */
+const STAND_IN_TTL_S = 30;
 
 /**
  * dnsmasq’s configuration for one list of a machine. Listed names resolve, exactly and not what is below them, and their
  * addresses are in the packet filter’s sets before the answer is sent; other names are refused unless the list lets
- * every name resolve. The helper of the normal list also gives the guest its address.
+ * every name resolve. No answer points inside. The helper of the normal list also gives the guest its address.
  */
 export function helperConfig(config: HelperConfig): string {
   const { list, lists, resolvers } = config;
@@ -36,10 +42,22 @@ export function helperConfig(config: HelperConfig): string {
     'log-facility=/dev/null',
     `max-ttl=${MAX_TTL_S}`,
     `max-cache-ttl=${MAX_TTL_S}`,
+    ...INSIDE.map((cidr) => `bogus-nxdomain=${cidr}`),
+    ...rebinding(lists[list]),
     ...(list === 'normal' ? addressService(config.mac) : []),
     ...(resolvesEverything(lists[list]) ? resolvers.map((address) => `server=${address}`) : []),
   ];
   return `${[...base, ...nameLines(config)].join('\n')}\n`;
+}
+
+/**
+ * Under a whitelist a name that is not on it stands for no private address, unless the list itself has private subnets
+ * and such names may be needed to find what is there. A listed name may: so are an intranet’s servers listed.
+ */
+function rebinding(list: AccessList): string[] {
+  const hasPrivateSubnets = list.entries.some(({ target }) => target.kind === 'subnet' && hasPrivate(target.cidr));
+  if (list.mode === 'blacklist' || !list.exceptions.has('dns') || hasPrivateSubnets) return [];
+  return ['stop-dns-rebind', ...[...nameSets(list, 'normal', '').keys()].map((name) => `rebind-domain-ok=/${name}/`)];
 }
 
 function addressService(mac: string): string[] {
@@ -60,7 +78,7 @@ function addressService(mac: string): string[] {
  * listed itself, or a guest could bring addresses of its choice into their sets; the longest match wins.
  * A blacklist’s sets may hold more than was meant. The other list’s sets are filled only where names are exact.
  */
-function nameLines({ list, lists, digest, resolvers }: HelperConfig): string[] {
+function nameLines({ list, lists, digest, resolvers, standIns }: HelperConfig): string[] {
   const own = nameSets(lists[list], list, digest);
   const isExact = lists[list].mode === 'whitelist';
   const other = list === 'normal' ? 'restricted' : 'normal';
@@ -68,9 +86,13 @@ function nameLines({ list, lists, digest, resolvers }: HelperConfig): string[] {
   return [...own].flatMap(([name, set]) => {
     const sets = [set, others.get(name)].filter((named) => named !== undefined);
     const written = sets.flatMap((named) => [4, 6].map((family) => `${family}#inet#lazaret#${named}_${family}`));
-    return [
-      `nftset=/${name}/${written.join(',')}`,
-      ...(isExact ? [...resolvers.map((address) => `server=/${name}/${address}`), `server=/*.${name}/`] : []),
-    ];
+    const kept = standIns.get(name) ?? [];
+    const asked = kept.length > 0 ? standInLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
+    return [`nftset=/${name}/${written.join(',')}`, ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
   });
+}
+
+/** The name is not asked for elsewhere, or the guest would wait for an answer of the other family. */
+function standInLines(name: string, addresses: readonly string[]): string[] {
+  return [`server=/${name}/`, ...addresses.map((address) => `host-record=${name},${address},${STAND_IN_TTL_S}`)];
 }

@@ -52,7 +52,7 @@ const goldens: [file: string, text: string][] = [
 ];
 
 function told<L extends 'normal' | 'restricted'>(which: L) {
-  return { list: which, digest: '0123abcd', mac, resolvers };
+  return { list: which, digest: '0123abcd', mac, resolvers, standIns: new Map<string, string[]>() };
 }
 
 function script(commands: readonly string[]): string {

@@ -11,6 +11,8 @@ export interface Served {
   /** `listsDigest` of the lists. */
   digest: string;
   resolvers: readonly string[];
+  /** What each answers itself while the resolvers are away. */
+  standIns: Record<ListKey, ReadonlyMap<string, readonly string[]>>;
 }
 
 /** A helper that should run, and whether it does. */
@@ -63,7 +65,7 @@ export class MachineHelpers {
     this.#running.clear();
   }
 
-  #config(list: ListKey, served: Served): string {
-    return helperConfig({ list, mac: this.#mac, ...served });
+  #config(list: ListKey, { standIns, ...served }: Served): string {
+    return helperConfig({ list, mac: this.#mac, ...served, standIns: standIns[list] });
   }
 }

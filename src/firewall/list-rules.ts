@@ -8,7 +8,7 @@ import { formatRange } from './port-ranges.ts';
  * How long an address stays reachable after its name was last answered with it, in seconds. The helper tells the guest
  * to ask again after `MAX_TTL_S`, and what nobody asks for any more closes by itself.
  */
-const NAME_TIMEOUT_S = 900;
+export const NAME_TIMEOUT_S = 900;
 export const MAX_TTL_S = 60;
 
 const PRINTER_PORTS = [

@@ -1,46 +1,182 @@
 import { AppError } from '../lib/errors.ts';
-import type { AccessLists } from '../quarantine/access-list.ts';
+import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import type { Log } from '../sys/log.ts';
-import { type Addresses, lookUp } from '../sys/resolver.ts';
-import { nameSets } from './list-rules.ts';
-import { loadRules } from './nft.ts';
+import { pause } from '../sys/pause.ts';
+import { type Answers, lookUp } from '../sys/resolver.ts';
+import { NAME_TIMEOUT_S, nameSets } from './list-rules.ts';
+import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';
+import { refillSets } from './set-elements.ts';
 
-const REFILL_EVERY_MS = 300_000;
 const LOOKUP_TIMEOUT_MS = 3000;
 const AT_ONCE = 16;
-/** What one name may put into a set at a time. */
-const MAX_ADDRESSES = 100;
+/** Of names that are on no list any more; zones bring lists back. */
+const MAX_STATES = 20_000;
+/** When so many questions in a row found nobody, the others are not asked: the resolvers are away. */
+const ENOUGH_SILENCE = 64;
+const HOUR_MS = 3_600_000;
 
-/** Names that could not be looked up, so that each loses only itself. */
-export interface Refilled {
-  resolved: number;
-  failed: string[];
+/** Where the last good answers outlive the service. */
+export interface NameMemory {
+  read(): Promise<Map<string, NameState>>;
+  write(states: ReadonlyMap<string, NameState>): Promise<void>;
 }
 
-/**
- * Looks up every name of both lists and writes the addresses to the sets of that digest, where they stay reachable
- * (or closed) without the guest’s asking again. Names not yet looked up when `signal` fires are left out.
- * @throws FILTER_FAILED when the sets are not there
- */
-export async function refillNames(
-  enter: readonly string[],
-  lists: AccessLists,
-  digest: string,
-  resolvers: readonly string[],
+/** A name that stopped resolving, or, without `failed`, resolves again. */
+export interface NameChange {
+  name: string;
+  failed?: Failed;
+}
+
+/** How a listed name stands. */
+export interface NameReport {
+  name: string;
+  /** What it stands for now. While it cannot be resolved these are its last good addresses, if they may still be used. */
+  addresses: string[];
+  /** How long they stay in the filter at least. */
+  secondsLeft?: number;
+  /** ISO time. */
+  unresolvedSince?: string;
+  code?: Failed['code'];
+}
+
+export interface NamesPlace {
+  /** The words that lead into the machine’s namespace. */
+  enter: readonly string[];
+  memory: NameMemory | undefined;
+  tell: (changes: readonly NameChange[]) => Promise<void>;
+  log: Log;
+}
+
+/** The names of a machine’s lists: what they stand for, kept in the filter’s sets whether the guest asks or not. */
+export class ListedNames {
+  readonly #place: NamesPlace;
+  readonly #states: Map<string, NameState>;
+  #filledAt = 0;
+  #saved: string;
+
+  private constructor(place: NamesPlace, states: Map<string, NameState>) {
+    this.#place = place;
+    this.#states = states;
+    this.#saved = digestOf(states);
+  }
+
+  /** With the answers that an earlier service has kept. */
+  static async open(place: NamesPlace): Promise<ListedNames> {
+    return new ListedNames(place, (await place.memory?.read()) ?? new Map());
+  }
+
+  /**
+   * Looks every name of both lists up and fills the sets of that digest, tells what changed and remembers it. Names not
+   * yet looked up when `signal` fires keep what is known of them.
+   * @throws FILTER_FAILED when the sets are not there
+   */
+  async refresh(lists: AccessLists, digest: string, resolvers: readonly string[], signal: AbortSignal): Promise<void> {
+    const names = [...new Set([...namesOf(lists.normal), ...namesOf(lists.restricted)])];
+    const changes: NameChange[] = [];
+    await lookUpAll(names, resolvers, signal, (name, answers) => {
+      const before = this.#states.get(name);
+      const after = heard(before, answers, Date.now());
+      this.#states.set(name, after);
+      const failed = failureOf(after);
+      const failedBefore = before && failureOf(before);
+      if ((failed === undefined) !== (failedBefore === undefined))
+        changes.push({ name, ...(failed ? { failed } : {}) });
+    });
+    await this.fill(lists, digest);
+    this.#forget(new Set(names));
+    await this.#save(changes);
+  }
+
+  /** Writes what is known to the sets of that digest. @throws FILTER_FAILED when they are not there */
+  async fill(lists: AccessLists, digest: string): Promise<void> {
+    const now = Date.now();
+    const filled = new Map<string, readonly string[]>();
+    for (const key of ['normal', 'restricted'] as const) {
+      const { mode } = lists[key];
+      for (const [set, names] of Map.groupBy(nameSets(lists[key], key, digest), ([, set]) => set)) {
+        const states = names.flatMap(([name]) => this.#states.get(name) ?? []);
+        const of = (which: 'v4' | 'v6') => [...new Set(states.flatMap((state) => inUse(state[which], mode, now)))];
+        filled.set(`${set}_4`, of('v4')).set(`${set}_6`, of('v6'));
+      }
+    }
+    await refillSets(this.#place.enter, filled);
+    this.#filledAt = now;
+  }
+
+  /** The answers that the helper of a list gives itself while the resolvers are away; only names of that list. */
+  standIns(list: AccessList): Map<string, readonly string[]> {
+    const now = Date.now();
+    if (list.mode === 'blacklist') return new Map();
+    const found = namesOf(list).map((name) => [name, this.#standIn(name, now)] as const);
+    return new Map(found.filter(([, addresses]) => addresses.length > 0));
+  }
+
+  report(lists: AccessLists): NameReport[] {
+    const modes = Object.values(lists).flatMap((list) => namesOf(list).map((name) => [name, list.mode] as const));
+    return [...Map.groupBy(modes, ([name]) => name)].map(([name, ofName]) =>
+      this.#reportOf(name, ofName.some(([, mode]) => mode === 'blacklist') ? 'blacklist' : 'whitelist'),
+    );
+  }
+
+  known(name: string): readonly string[] {
+    const state = this.#states.get(name);
+    return state ? [...state.v4.addresses, ...state.v6.addresses] : [];
+  }
+
+  #reportOf(name: string, mode: AccessList['mode']): NameReport {
+    const state = this.#states.get(name);
+    if (!state) return { name, addresses: [] };
+    const now = Date.now();
+    const addresses = [state.v4, state.v6].flatMap((family) => inUse(family, mode, now));
+    const secondsLeft = Math.max(0, Math.floor(NAME_TIMEOUT_S - (now - this.#filledAt) / 1000));
+    const failed = failureOf(state);
+    return {
+      name,
+      addresses,
+      ...(addresses.length > 0 ? { secondsLeft } : {}),
+      ...(failed ? { unresolvedSince: new Date(failed.since).toISOString(), code: failed.code } : {}),
+    };
+  }
+
+  #standIn(name: string, now: number): readonly string[] {
+    const state = this.#states.get(name);
+    return state ? standIn(state, now) : [];
+  }
+
+  #forget(listed: ReadonlySet<string>): void {
+    const now = Date.now();
+    for (const [name, { v4, v6 }] of this.#states) {
+      if (listed.has(name)) continue;
+      const isOld = now - Math.max(v4.answeredAt, v6.answeredAt) > KEEP_MS;
+      if (isOld || this.#states.size > MAX_STATES) this.#states.delete(name);
+    }
+  }
+
+  /** What cannot be told or written, as on a full disk, must not keep names from resolving. */
+  async #save(changes: readonly NameChange[]): Promise<void> {
+    const { memory, tell, log } = this.#place;
+    try {
+      if (changes.length > 0) await tell(changes);
+      const digest = digestOf(this.#states);
+      if (digest === this.#saved) return;
+      await memory?.write(this.#states);
+      this.#saved = digest;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.warn({ error: error.message }, 'what names stand for cannot be kept');
+    }
+  }
+}
+
+const SILENT: Answers = { v4: 'no-answer', v6: 'no-answer' };
+
+/** Does something now and then until `signal` fires. */
+export async function keepRefilled(
+  refill: () => Promise<void>,
+  everyMs: () => number,
+  log: Log,
   signal: AbortSignal,
-): Promise<Refilled> {
-  const sets = [nameSets(lists.normal, 'normal', digest), nameSets(lists.restricted, 'restricted', digest)];
-  const names = [...new Set(sets.flatMap((ofList) => [...ofList.keys()]))];
-  const found = resolvers.length === 0 ? new Map<string, Addresses>() : await lookUpAll(names, resolvers, signal);
-  const commands = sets.flatMap((ofList) =>
-    [...ofList].flatMap(([name, set]) => refill(set, found.get(name) ?? { v4: [], v6: [] })),
-  );
-  if (commands.length > 0) await loadRules(enter, `${commands.join('\n')}\n`);
-  return { resolved: found.size, failed: names.filter((name) => !found.has(name)) };
-}
-
-/** Refills now and then until `signal` fires, so that listed addresses stay open, or closed, though the guest does not ask. */
-export async function keepRefilled(refill: () => Promise<void>, log: Log, signal: AbortSignal): Promise<void> {
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await refill();
@@ -48,46 +184,48 @@ export async function keepRefilled(refill: () => Promise<void>, log: Log, signal
       if (!(error instanceof AppError)) throw error;
       log.warn({ error: error.message }, 'cannot refill the sets of names');
     }
-    const timer = AbortSignal.timeout(REFILL_EVERY_MS);
-    await aborted(AbortSignal.any([signal, timer]));
+    await pause(everyMs(), signal);
   }
+}
+
+/** A minute for lists of a usual length; long ones leave the resolvers more peace. */
+export function refreshEveryMs(lists: AccessLists): number {
+  return Math.min(300_000, Math.max(60_000, (namesOf(lists.normal).length + namesOf(lists.restricted).length) * 100));
+}
+
+function namesOf({ entries }: AccessList): string[] {
+  return [...new Set(entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : [])))];
+}
+
+/** Whether there is something to write: the time of an answer counts by the hour, so that a disk is left in peace. */
+function digestOf(states: ReadonlyMap<string, NameState>): string {
+  const hourly = (key: string, value: unknown) =>
+    key === 'answeredAt' && typeof value === 'number' ? Math.floor(value / HOUR_MS) : value;
+  return JSON.stringify([...states], hourly);
 }
 
 async function lookUpAll(
   names: readonly string[],
   resolvers: readonly string[],
   signal: AbortSignal,
-): Promise<Map<string, Addresses>> {
-  const found = new Map<string, Addresses>();
+  found: (name: string, answers: Answers) => void,
+): Promise<void> {
   const queue = names.values();
+  let silence = 0;
+  const ask = async (name: string): Promise<Answers> => {
+    if (silence >= ENOUGH_SILENCE) return SILENT;
+    const answers = await lookUp(name, resolvers, LOOKUP_TIMEOUT_MS);
+    silence = answers.v4 === 'no-answer' && answers.v6 === 'no-answer' ? silence + 1 : 0;
+    return answers;
+  };
   const worker = async () => {
     for (const name of queue) {
       if (signal.aborted) return;
-      const addresses = await lookUpOne(name, resolvers);
-      if (addresses && !signal.aborted) found.set(name, addresses);
+      const answers = await ask(name);
+      if (!signal.aborted) found(name, answers);
     }
   };
-  const work = Promise.all(Array.from({ length: AT_ONCE }, worker));
-  await Promise.race([work, aborted(signal)]);
-  return new Map(found);
-}
-
-async function lookUpOne(name: string, resolvers: readonly string[]): Promise<Addresses | undefined> {
-  try {
-    return await lookUp(name, resolvers, LOOKUP_TIMEOUT_MS);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'FETCH_FAILED') return undefined;
-    throw error;
-  }
-}
-
-/** Adding alone does not move the timeout of what is there already on every kernel. */
-function refill(set: string, { v4, v6 }: Addresses): string[] {
-  return ([4, 6] as const).flatMap((family) => {
-    const addresses = (family === 4 ? v4 : v6).slice(0, MAX_ADDRESSES);
-    const elements = `inet lazaret ${set}_${family} { ${addresses.join(', ')} }`;
-    return addresses.length === 0 ? [] : ['add', 'delete', 'add'].map((verb) => `${verb} element ${elements}`);
-  });
+  await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, worker)), aborted(signal)]);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -5,11 +5,20 @@ import type { Log } from '../sys/log.ts';
 import { endProcess, hasGone } from '../sys/processes.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
+import type { ListKey } from './dns-config.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
 import { findHelpers } from './helper.ts';
 import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
-import { keepRefilled, refillNames } from './names.ts';
+import { nameSets } from './list-rules.ts';
+import {
+  keepRefilled,
+  ListedNames,
+  type NameChange,
+  type NameMemory,
+  type NameReport,
+  refreshEveryMs,
+} from './names.ts';
 import {
   connectNamespace,
   createNamespace,
@@ -22,6 +31,7 @@ import {
 } from './namespace.ts';
 import { loadRules } from './nft.ts';
 import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
+import { addressesInSets, whose } from './set-elements.ts';
 
 /** How long the programs of a service that was killed may take to end. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -47,6 +57,12 @@ export interface NetworkOptions {
   runFolder: string;
   host: HostNetwork;
   log: Log;
+  /** Where the last good answers for listed names are kept; without it they end with this object. */
+  memory?: NameMemory;
+  /** Told of names that stop resolving, and of those that do again. */
+  tellNames?: (changes: readonly NameChange[]) => Promise<void>;
+  /** How often listed names are looked up; by the length of the lists where it is left out. */
+  refreshMs?: number;
 }
 
 /** Proof that a switch has taken place, and how long it took. */
@@ -78,26 +94,30 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #names: NetworkNames;
   readonly #filter: MachineFilter;
   readonly #helpers: MachineHelpers;
+  readonly #listed: ListedNames;
   #lists: AccessLists;
   #resolvers: readonly string[];
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
   #helpersServe = false;
+  /** What the helpers were told to answer themselves, as text. */
+  #standIns = '';
   readonly #changes = new Turns();
   readonly #detached = new AbortController();
   readonly #refilling: Promise<void>;
 
-  private constructor(options: NetworkOptions, filter: MachineFilter) {
+  private constructor(options: NetworkOptions, filter: MachineFilter, listed: ListedNames) {
     const { dnsUid, runFolder, mac } = options;
     this.#options = options;
     this.#names = networkNames(options.id);
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
+    this.#listed = listed;
     this.#helpers = new MachineHelpers({ namespace: this.#names.namespace, uid: dnsUid, folder: runFolder }, mac);
     this.#lists = options.lists;
     this.#resolvers = options.resolvers;
     const { signal } = this.#detached;
-    const refill = () => this.#refill(this.#lists, this.#filter.enforced.lists, signal);
-    this.#refilling = keepRefilled(refill, options.log, signal);
+    const everyMs = () => options.refreshMs ?? refreshEveryMs(this.#lists);
+    this.#refilling = keepRefilled(() => this.#refreshNames(signal), everyMs, options.log, signal);
   }
 
   /**
@@ -120,8 +140,9 @@ export class MachineNetwork implements AsyncDisposable {
     );
     await options.host.admit(names.uplink);
     await connectNamespace(names, options.number);
-    const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
+    const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
+    await network.#fillNames();
     await network.startHelpers();
     undo.move();
     return network;
@@ -137,12 +158,21 @@ export class MachineNetwork implements AsyncDisposable {
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
     await using undo = new AsyncDisposableStack();
-    const network = new MachineNetwork(options, await MachineFilter.adopt(filterPlace(options)));
+    const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
     await network.changeLists(options.lists);
+    await network.#fillNames();
     await network.followHost(options.resolvers);
     undo.move();
     return network;
+  }
+
+  /** With the names as they were known last, before anything waits for a resolver. */
+  static async #takeOver(options: NetworkOptions): Promise<MachineNetwork> {
+    const place = filterPlace(options);
+    const { memory, tellNames: tell = async () => undefined, log } = options;
+    const listed = await ListedNames.open({ enter: place.enter, memory, tell, log });
+    return new MachineNetwork(options, await MachineFilter.adopt(place), listed);
   }
 
   /**
@@ -165,7 +195,7 @@ export class MachineNetwork implements AsyncDisposable {
       const started = performance.now();
       const before = this.#filter.enforced;
       const enforced = await this.#filter.changeLists(lists, async (digest) => {
-        await this.#refill(lists, digest, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
+        await this.#listed.refresh(lists, digest, this.#resolvers, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
         this.#helpersServe = false;
       });
       const durationMs = performance.now() - started;
@@ -210,6 +240,18 @@ export class MachineNetwork implements AsyncDisposable {
     return { ...this.#filter.enforced, helpers: this.#helpers.states(), resolves };
   }
 
+  /** How the names of the lists stand. */
+  names(): NameReport[] {
+    return this.#listed.report(this.#lists);
+  }
+
+  /** The addresses that a list’s names stand for in the kernel, where the packets meet them. @throws FILTER_FAILED */
+  async namedAddresses(list: ListKey): Promise<Map<string, string[]>> {
+    const sets = nameSets(this.#lists[list], list, this.#filter.enforced.lists);
+    const held = await addressesInSets(this.enter, [...new Set(sets.values())]);
+    return whose(sets, held, (name) => this.#listed.known(name));
+  }
+
   /** What the guest was refused lately. @throws FILTER_FAILED */
   denied(): Promise<Denied[]> {
     return deniedDestinations(this.enter);
@@ -236,19 +278,35 @@ export class MachineNetwork implements AsyncDisposable {
     const served = this.#served();
     await this.#helpers.adopt(served);
     await this.#helpers.start(served);
+    this.#standIns = textOf(served.standIns);
     this.#helpersServe = true;
     await this.#filter.setNames(true);
   }
 
   #served(): Served {
     const { resolvers = [] } = uplinkOf(this.#options, this.#resolvers) ?? {};
-    return { lists: this.#lists, digest: this.#filter.enforced.lists, resolvers };
+    return { lists: this.#lists, digest: this.#filter.enforced.lists, resolvers, standIns: this.#wantedStandIns() };
   }
 
-  async #refill(lists: AccessLists, digest: string, signal: AbortSignal): Promise<void> {
-    const { failed } = await refillNames(this.enter, lists, digest, this.#resolvers, signal);
-    if (failed.length > 0) this.#options.log.warn({ names: failed.slice(0, 20) }, 'names of the lists do not resolve');
+  #wantedStandIns(): Served['standIns'] {
+    const { normal, restricted } = this.#lists;
+    return { normal: this.#listed.standIns(normal), restricted: this.#listed.standIns(restricted) };
   }
+
+  /** What is known already, so that no list waits for a resolver that is away. */
+  #fillNames(): Promise<void> {
+    return this.#listed.fill(this.#lists, this.#filter.enforced.lists);
+  }
+
+  async #refreshNames(signal: AbortSignal): Promise<void> {
+    await this.#listed.refresh(this.#lists, this.#filter.enforced.lists, this.#resolvers, signal);
+    if (signal.aborted || textOf(this.#wantedStandIns()) === this.#standIns) return;
+    await this.#changes.take(() => this.#serveNames());
+  }
+}
+
+function textOf({ normal, restricted }: Served['standIns']): string {
+  return JSON.stringify([[...normal], [...restricted]]);
 }
 
 /** Removes what is left of a machine’s network, and the host’s part when it was the last. @throws NETWORK_FAILED, FILTER_FAILED */

@@ -45,6 +45,8 @@ export function instancePaths(state: string, vm: string) {
     /** The user’s own disk: made once, and touched by nothing but the machine. */
     data: join(folder, 'data.qcow2'),
     policy: join(folder, 'policy.json'),
+    /** The last good answers for the names of its lists. */
+    names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
     /** A link to the generation that the next start uses: switching it is the one commit point of an update. */
     current: join(folder, 'current'),

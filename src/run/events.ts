@@ -24,6 +24,7 @@ export interface LoggedEvent {
     | 'lookup-failed'
     | 'message'
     | 'refused'
+    | 'name'
     | 'zone'
     | 'failed';
   text: string;

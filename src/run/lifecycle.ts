@@ -19,6 +19,7 @@ import { type MachineParts, RunningMachine } from './machine.ts';
 import { askPlugin } from './plugin.ts';
 import { machineSockets, type RunRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
+import { namesOf } from './told-names.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
 /**
@@ -167,14 +168,12 @@ function judgeAfterReset(access: Access, log: Log): void {
   access.lookUp('reset').catch((error: unknown) => log.error(failureOf(error), 'judging after a reset failed'));
 }
 
-async function networkOptions(
-  spec: MachineSpec,
-  { computer, log }: RunDeps,
-  lists: AccessLists,
-): Promise<NetworkOptions> {
+async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLists): Promise<NetworkOptions> {
+  const { computer, log } = deps;
   const users = machineUsers(spec.number);
   const { id, number, mac } = spec;
   return {
+    ...namesOf(spec, deps),
     ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
     uid: users?.qemu ?? 0,
     dnsUid: users?.dns ?? 0,

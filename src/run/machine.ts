@@ -1,11 +1,10 @@
+import type { NameReport } from '../firewall/names.ts';
 import type { MachineNetwork } from '../firewall/network.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import type { Enforcement } from '../policy/quarantine.ts';
-import type { AccessList } from '../quarantine/access-list.ts';
 import { type Destination, type Explanation, explain } from '../quarantine/explain.ts';
 import { endProcess, hasGone } from '../sys/processes.ts';
-import { type Addresses, lookUp } from '../sys/resolver.ts';
 import type { Accel } from '../vm/args.ts';
 import type { Qmp } from '../vm/qmp.ts';
 import type { Access, AccessReport } from './access.ts';
@@ -18,7 +17,7 @@ import type { MachineSpec, RunDeps } from './spec.ts';
 const SHUTDOWN_MS = 30_000;
 const QUIT_MS = 10_000;
 const FOLLOW_HOST_MS = 60_000;
-const RESOLVE_MS = 3000;
+const MAX_NAMES = 200;
 
 export interface MachineReport extends AccessReport {
   vm: string;
@@ -27,6 +26,8 @@ export interface MachineReport extends AccessReport {
   enforcement: Enforcement;
   startedAt: string;
   generation?: number;
+  /** The names of its lists, those that do not resolve first; at most some hundred. */
+  names?: NameReport[];
 }
 
 /** All that a running machine consists of. */
@@ -86,14 +87,20 @@ export class RunningMachine implements AsyncDisposable {
       startedAt,
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
+      ...this.#names(),
     };
   }
 
-  /** Whether the list in force lets the machine reach a destination, and by which rule. */
+  #names(): { names?: NameReport[] } {
+    const names = this.#network.names().sort((a, b) => Number(b.code !== undefined) - Number(a.code !== undefined));
+    return names.length > 0 ? { names: names.slice(0, MAX_NAMES) } : {};
+  }
+
+  /** Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has. */
   async explain(to: Destination): Promise<Explanation> {
     const { filterMode, lists } = this.access.verdict;
     if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
-    return explain(lists[filterMode], to, await this.#addressesOf(lists[filterMode]));
+    return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode));
   }
 
   /** What the filter refused lately, newest first. */
@@ -146,13 +153,6 @@ export class RunningMachine implements AsyncDisposable {
     return tellRefusals(parts, this.#quiet.signal);
   }
 
-  async #addressesOf({ entries }: AccessList): Promise<Map<string, string[]>> {
-    const names = entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : []));
-    const resolvers = await this.#deps.computer.resolvers();
-    const found = await Promise.allSettled(names.map((name) => lookUp(name, resolvers, RESOLVE_MS)));
-    return new Map(names.map((name, index) => [name, addressesIn(found[index])]));
-  }
-
   async #watch(): Promise<void> {
     await this.#qmp.closed;
     clearInterval(this.#following);
@@ -175,9 +175,4 @@ export class RunningMachine implements AsyncDisposable {
       ...(details ? { details: { ...details } } : {}),
     });
   }
-}
-
-/** A name that does not resolve stands for no address, here as in the filter. */
-function addressesIn(found: PromiseSettledResult<Addresses> | undefined): string[] {
-  return found?.status === 'fulfilled' ? [...found.value.v4, ...found.value.v6] : [];
 }

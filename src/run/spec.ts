@@ -24,6 +24,8 @@ export interface MachineSpec {
   files: MachineFiles;
   logPath: string;
   runFolder: string;
+  /** Where the last good answers for the lists’ names are kept; in the run folder where there is no better place. */
+  namesPath?: string;
   mode: RunMode;
   /** The installed generation, where there is one. */
   generation?: number;

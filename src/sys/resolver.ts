@@ -1,6 +1,5 @@
-import { Resolver } from 'node:dns/promises';
+import { NODATA, NOTFOUND, REFUSED, Resolver, SERVFAIL } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
-import { AppError } from '../lib/errors.ts';
 import { readIfThere } from './files.ts';
 
 /** Where the addresses of the computer’s own resolvers are written, most telling first. */
@@ -27,21 +26,34 @@ export function parseResolvers(text: string): string[] {
   return [...new Set(usable)].slice(0, MAX_RESOLVERS);
 }
 
-/** The addresses of a name. Either list may be empty. */
-export interface Addresses {
-  v4: string[];
-  v6: string[];
+/** Why a resolver has told no addresses: it is away, it has trouble, it does not want to, or the name is not there. */
+export type LookupFailure = 'no-answer' | 'server-failed' | 'refused' | 'no-such-name';
+
+/** What the resolvers say of a name, by family: its addresses, which may be none, or why there is no answer. */
+export interface Answers {
+  v4: string[] | LookupFailure;
+  v6: string[] | LookupFailure;
 }
 
-/**
- * Asks the given resolvers for the addresses of a name, within `timeoutMs`. A name without addresses of a family gives an empty list.
- * @throws FETCH_FAILED when no resolver gives an answer
- */
-export async function lookUp(name: string, resolvers: readonly string[], timeoutMs: number): Promise<Addresses> {
-  const resolver = new Resolver({ timeout: timeoutMs, tries: 1, maxTimeout: timeoutMs });
+/** Asks the given resolvers for the addresses of a name, each twice and `timeoutMs` at most, one after the other. */
+export async function lookUp(name: string, resolvers: readonly string[], timeoutMs: number): Promise<Answers> {
+  if (resolvers.length === 0) return { v4: 'no-answer', v6: 'no-answer' };
+  const onceMs = timeoutMs / 2;
+  const resolver = new Resolver({ timeout: onceMs, tries: 2, maxTimeout: onceMs });
   resolver.setServers(resolvers);
-  const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-  if (v4.status === 'rejected' && v6.status === 'rejected')
-    throw new AppError('FETCH_FAILED', `${name} does not resolve`, { cause: v4.reason, details: { name } });
-  return { v4: v4.status === 'fulfilled' ? v4.value : [], v6: v6.status === 'fulfilled' ? v6.value : [] };
+  const [v4, v6] = await Promise.all([resolver.resolve4(name).catch(whyNot), resolver.resolve6(name).catch(whyNot)]);
+  return { v4, v6 };
+}
+
+/** The addresses in an answer; a family that has none, or failed, gives none. */
+export function addressesIn({ v4, v6 }: Answers): string[] {
+  return [v4, v6].flatMap((found) => (typeof found === 'string' ? [] : found));
+}
+
+function whyNot(error: unknown): string[] | LookupFailure {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === NODATA) return [];
+  if (code === NOTFOUND) return 'no-such-name';
+  if (code === REFUSED) return 'refused';
+  return code === SERVFAIL ? 'server-failed' : 'no-answer';
 }

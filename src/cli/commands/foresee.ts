@@ -18,7 +18,7 @@ import { pluginUser } from '../../run/users.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { readCapped } from '../../sys/files.ts';
 import { namesIn } from '../../sys/folders.ts';
-import { type Addresses, lookUp, upstreamResolvers } from '../../sys/resolver.ts';
+import { addressesIn as addressesOf, lookUp, upstreamResolvers } from '../../sys/resolver.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
@@ -157,12 +157,8 @@ async function addressesIn(quarantine: Quarantine): Promise<Map<string, string[]
   const names = [...new Set(entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : [])))];
   if (names.length === 0) return new Map();
   const resolvers = await upstreamResolvers();
-  const found = await Promise.allSettled(names.map((name) => lookUp(name, resolvers, RESOLVE_MS)));
-  return new Map(names.map((name, index) => [name, addressesOf(found[index])]));
-}
-
-function addressesOf(found: PromiseSettledResult<Addresses> | undefined): string[] {
-  return found?.status === 'fulfilled' ? [...found.value.v4, ...found.value.v6] : [];
+  const found = names.map(async (name) => [name, addressesOf(await lookUp(name, resolvers, RESOLVE_MS))] as const);
+  return new Map(await Promise.all(found));
 }
 
 /** @throws FILE_INVALID when a file is no report */

@@ -5,6 +5,13 @@ import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 
+const Name = z.looseObject({
+  name: z.string(),
+  addresses: z.array(z.string()),
+  secondsLeft: z.int().optional(),
+  unresolvedSince: z.string().optional(),
+  code: z.string().optional(),
+});
 const Machine = z.looseObject({
   vm: z.string(),
   state: z.string(),
@@ -25,8 +32,10 @@ const Machine = z.looseObject({
   enforcement: z.string().optional(),
   policySerial: z.int().optional(),
   lookedUpAt: z.string().optional(),
+  names: z.array(Name).optional(),
 });
 type Machine = z.infer<typeof Machine>;
+type Name = z.infer<typeof Name>;
 const Status = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
   machines: z.array(Machine),
@@ -122,6 +131,18 @@ export function addMachineCommands(program: Command): void {
 
 const WORD_OF = { guest: 'its own word', signed: 'its update server’s signature', package: 'its package' };
 
+/** Longer lists are in the JSON report. */
+const MAX_NAMES = 20;
+
+function nameText({ name, addresses, secondsLeft, unresolvedSince, code }: Name): string {
+  const [first = 'no address yet', ...others] = addresses;
+  const stands = addresses.length > 0 ? `, ${secondsLeft ?? 0} s left` : '';
+  const has = `${first}${others.length > 0 ? ` and ${others.length} more` : ''}${stands}`;
+  if (unresolvedSince === undefined) return `${name}: ${has}`;
+  const kept = addresses.length > 0 ? `; last good answer ${has}` : '';
+  return `${name}: cannot resolve since ${unresolvedSince} (${code})${kept}`;
+}
+
 function pathOf(vm: string): string {
   return `/v1/machines/${encodeURIComponent(vm)}`;
 }
@@ -139,6 +160,7 @@ function machineText(machine: Machine): string {
   if (machine.zone !== undefined) lines.push(`zone         ${machine.zone}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
+  for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');

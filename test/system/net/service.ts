@@ -1,13 +1,17 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
+import type { ListKey } from '../../../src/firewall/dns-config.ts';
 import { HostNetwork } from '../../../src/firewall/host.ts';
+import type { NameChange } from '../../../src/firewall/names.ts';
 import { MachineNetwork, type NetworkOptions, removeNetwork } from '../../../src/firewall/network.ts';
 import type { AccessMode } from '../../../src/firewall/ruleset.ts';
+import { nameMemory } from '../../../src/run/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
 import { type ListText, listsOf } from './lists.ts';
 
 const [, , folder = ''] = process.argv;
 const host = new HostNetwork(`${folder}/host.json`);
+const told: NameChange[] = [];
 const networks = new Map<string, MachineNetwork>();
 
 /** What the tests choose of a network’s options. */
@@ -20,11 +24,18 @@ export interface Choice {
   resolvers: string[];
   normal: ListText;
   restricted: ListText;
+  /** How often listed names are looked up. */
+  refreshMs?: number;
 }
 
 function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
   const lists = listsOf(normal, restricted);
-  return { ...choice, lists, runFolder: `${folder}/${choice.id}`, host, log: openLog('service') };
+  return {
+    ...{ ...choice, lists, host, log: openLog('service') },
+    runFolder: `${folder}/${choice.id}`,
+    memory: nameMemory(`${folder}/${choice.id}-names.json`, openLog('service')),
+    tellNames: async (changes) => void told.push(...changes),
+  };
 }
 
 function network(id: string): MachineNetwork {
@@ -53,6 +64,10 @@ await serveCalls({
     timed(() => network(id).changeLists(listsOf(normal, restricted))),
   openForwarding: (id: string) => network(id).openForwarding(),
   state: (id: string) => network(id).state(),
+  names: (id: string) => network(id).names(),
+  /** What was told of names that stopped resolving, or began to. */
+  told: () => told,
+  namedAddresses: async (id: string, list: ListKey) => [...(await network(id).namedAddresses(list))],
   denied: (id: string) => network(id).denied(),
   followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
   startHelpers: (id: string) => network(id).startHelpers(),
