@@ -12,10 +12,14 @@ test('names fit an interface and differ for different machines', () => {
   assert.notDeepEqual(networkNames('another'), names);
 });
 
-test('each number has four addresses of its own within 10.213.0.0/16', () => {
-  assert.deepEqual(uplinkAddresses(0), { host: '10.213.0.1', inside: '10.213.0.2' });
-  assert.deepEqual(uplinkAddresses(64), { host: '10.213.1.1', inside: '10.213.1.2' });
-  assert.deepEqual(uplinkAddresses(MAX_NUMBER), { host: '10.213.255.253', inside: '10.213.255.254' });
+test('each number has four addresses of its own within 10.213.0.0/16, and as many within fd21:3::/32', () => {
+  const addresses = [
+    [0, '10.213.0.1', '10.213.0.2', 'fd21:3:0::1', 'fd21:3:0::2'],
+    [64, '10.213.1.1', '10.213.1.2', 'fd21:3:40::1', 'fd21:3:40::2'],
+    [MAX_NUMBER, '10.213.255.253', '10.213.255.254', 'fd21:3:3fff::1', 'fd21:3:3fff::2'],
+  ] as const;
+  for (const [number, host, inside, host6, inside6] of addresses)
+    assert.deepEqual(uplinkAddresses(number), { host, inside, host6, inside6 });
   for (const number of [-1, MAX_NUMBER + 1, 0.5, Number.NaN]) assert.throws(() => uplinkAddresses(number), refused);
 });
 

@@ -5,8 +5,13 @@ import { AppError } from '../lib/errors.ts';
 /** Inside every machine’s namespace the addresses are the same; no two namespaces see each other. */
 export const GATEWAY = '10.77.0.1';
 export const GUEST = '10.77.0.2';
+export const GATEWAY6 = 'fd77::1';
+export const GUEST6 = 'fd77::2';
+/** The guest’s router, as it advertises itself. */
+export const ROUTER6 = 'fe80::1';
 /** The links between the namespaces and the host; machine number N has the N-th four addresses. */
 export const UPLINKS = '10.213.0.0/16';
+export const UPLINKS6 = 'fd21:3::/32';
 export const MAX_NUMBER = 16_383;
 
 /** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */
@@ -27,13 +32,22 @@ export function networkNames(id: string): NetworkNames {
   return { namespace: `lazaret-${short}`, uplink: `lz-${short}` };
 }
 
-/** Both ends of machine number N’s uplink, in a /30 of `UPLINKS`. @throws NETWORK_FAILED when out of range */
-export function uplinkAddresses(number: number): { host: string; inside: string } {
+/** The ends of a machine’s uplink, in both families. */
+export interface UplinkAddresses {
+  host: string;
+  inside: string;
+  host6: string;
+  inside6: string;
+}
+
+/** Those of machine number N, in a /30 of `UPLINKS` and a /126 of `UPLINKS6`. @throws NETWORK_FAILED when out of range */
+export function uplinkAddresses(number: number): UplinkAddresses {
   if (!Number.isInteger(number) || number < 0 || number > MAX_NUMBER)
     throw new AppError('NETWORK_FAILED', `machine number ${number} is not in 0-${MAX_NUMBER}`);
   const first = number * 4;
   const at = (offset: number) => `10.213.${(first + offset) >> 8}.${(first + offset) & 255}`;
-  return { host: at(1), inside: at(2) };
+  const net6 = `fd21:3:${number.toString(16)}::`;
+  return { host: at(1), inside: at(2), host6: `${net6}1`, inside6: `${net6}2` };
 }
 
 /** @throws NETWORK_FAILED when it is no unicast Ethernet address in small letters */

@@ -1,19 +1,25 @@
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
-import { GATEWAY, GUEST } from './addresses.ts';
+import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from './addresses.ts';
 import { hasPrivate, INSIDE } from './inside.ts';
 import { MAX_TTL_S, nameSets, resolvesEverything } from './list-rules.ts';
 
 /** The lists a helper can serve. */
 export type ListKey = keyof AccessLists;
 
+/** Whom the helper of the normal list gives an address to. */
+export interface Guest {
+  /** Its network card, which alone is given one. */
+  mac: string;
+  /** Whether it is given an IPv6 address too. */
+  ipv6?: boolean;
+}
+
 /** What the helper of one list is told. */
-export interface HelperConfig {
+export interface HelperConfig extends Guest {
   list: ListKey;
   lists: AccessLists;
   /** `listsDigest` of the lists: the sets of that name are written. */
   digest: string;
-  /** The guest’s network card, which alone is given an address. */
-  mac: string;
   /** Asked for the guest’s names; none, and no name resolves. */
   resolvers: readonly string[];
   /** Answers to give in the resolvers’ stead while they are away, by name; see `ListedNames`. */
@@ -44,7 +50,7 @@ export function helperConfig(config: HelperConfig): string {
     `max-cache-ttl=${MAX_TTL_S}`,
     ...INSIDE.map((cidr) => `bogus-nxdomain=${cidr}`),
     ...rebinding(lists[list]),
-    ...(list === 'normal' ? addressService(config.mac) : []),
+    ...(list === 'normal' ? addressService(config) : []),
     ...(resolvesEverything(lists[list]) ? resolvers.map((address) => `server=${address}`) : []),
   ];
   return `${[...base, ...nameLines(config)].join('\n')}\n`;
@@ -60,16 +66,30 @@ function rebinding(list: AccessList): string[] {
   return ['stop-dns-rebind', ...[...nameSets(list, 'normal', '').keys()].map((name) => `rebind-domain-ok=/${name}/`)];
 }
 
-function addressService(mac: string): string[] {
+function addressService({ mac, ipv6 }: Guest): string[] {
   return [
     `dhcp-range=${GUEST},${GUEST},255.255.255.0,1h`,
-    `dhcp-host=${mac},${GUEST}`,
+    `dhcp-host=${mac},${GUEST}${ipv6 ? `,[${GUEST6}]` : ''}`,
     'dhcp-ignore=tag:!known',
     'dhcp-authoritative',
     'no-ping',
     'leasefile-ro',
     `dhcp-option=option:router,${GATEWAY}`,
     `dhcp-option=option:dns-server,${GATEWAY}`,
+    ...(ipv6 ? ipv6Service() : []),
+  ];
+}
+
+/**
+ * The guest’s one address is leased, never made by itself of an advertised prefix. The lease is as short as dnsmasq has
+ * them: a guest that calls itself something else after a reset, as a boot loader and a system do, waits for its end.
+ */
+function ipv6Service(): string[] {
+  return [
+    'enable-ra',
+    'ra-param=tap0,60,1800',
+    `dhcp-range=${GUEST6},${GUEST6},64,2m`,
+    `dhcp-option=option6:dns-server,[${GATEWAY6}]`,
   ];
 }
 

@@ -39,14 +39,17 @@ const NAMES = {
 const goldens: [file: string, text: string][] = [
   ['everything-and-nothing.nft', ruleset({ mac, lists: { normal: EVERYTHING, restricted: NOTHING }, helper })],
   ['office.nft', ruleset({ mac, lists: OFFICE, helper })],
+  ['ipv6.nft', ruleset({ mac, ipv6: true, lists: NAMES, helper })],
   ['names.nft', ruleset({ mac, lists: NAMES, helper: undefined })],
   ['switch-restricted.nft', script(switchTransaction({ mode: 'restricted', generation: 7, lists: '0123abcd' }, true))],
   ['switch-names-closed.nft', script(switchTransaction({ mode: 'normal', generation: 8, lists: '0123abcd' }, false))],
   ['switch-refuse.nft', script(switchTransaction({ mode: 'refuse', generation: 0xffff_ffff, lists: '' }, true))],
   ['host.nft', hostRules(['eth0', 'wlan0'])],
   ['host-forwarding-already.nft', hostRules([])],
+  ['host-ipv6.nft', hostRules(['eth0'], [], true)],
   ['office-normal.dnsmasq', helperConfig({ ...told('normal'), lists: OFFICE })],
   ['office-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: OFFICE })],
+  ['ipv6-normal.dnsmasq', helperConfig({ ...told('normal'), ipv6: true, lists: OFFICE })],
   ['names-normal.dnsmasq', helperConfig({ ...told('normal'), lists: NAMES })],
   ['names-without-resolvers.dnsmasq', helperConfig({ ...told('restricted'), lists: NAMES, resolvers: [] })],
 ];

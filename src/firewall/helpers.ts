@@ -1,6 +1,6 @@
 import type { AccessLists } from '../quarantine/access-list.ts';
 import { endProcess, isRunning, type ProcessId } from '../sys/processes.ts';
-import { helperConfig, type ListKey } from './dns-config.ts';
+import { type Guest, helperConfig, type ListKey } from './dns-config.ts';
 import { findHelpers, type HelperPlace, startHelper, wasTold } from './helper.ts';
 
 const LISTS: readonly ListKey[] = ['normal', 'restricted'];
@@ -26,12 +26,12 @@ export interface HelperState {
 /** The helpers of one machine, one a list, so that a switch of lists only has to send the guest’s questions to the other. */
 export class MachineHelpers {
   readonly #place: HelperPlace;
-  readonly #mac: string;
+  readonly #guest: Guest;
   readonly #running = new Map<ListKey, ProcessId>();
 
-  constructor(place: HelperPlace, mac: string) {
+  constructor(place: HelperPlace, guest: Guest) {
     this.#place = place;
-    this.#mac = mac;
+    this.#guest = guest;
   }
 
   states(): HelperState[] {
@@ -66,6 +66,6 @@ export class MachineHelpers {
   }
 
   #config(list: ListKey, { standIns, ...served }: Served): string {
-    return helperConfig({ list, mac: this.#mac, ...served, standIns: standIns[list] });
+    return helperConfig({ list, ...this.#guest, ...served, standIns: standIns[list] });
   }
 }

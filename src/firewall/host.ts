@@ -6,6 +6,14 @@ import { run } from '../sys/exec.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { makeFolder, removeFolder } from '../sys/folders.ts';
 import { readKernelFile, writeKernelFile } from '../sys/kernel.ts';
+import {
+  type Ipv6Before,
+  parseIpv6Before,
+  readIpv6Before,
+  restoreIpv6,
+  routeIpv6,
+  setIpv6Uplink,
+} from './host-ipv6.ts';
 import { hostRules } from './host-rules.ts';
 import { loadRules } from './nft.ts';
 
@@ -31,22 +39,26 @@ export class HostNetwork {
   }
 
   /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
-  prepare(uplink: string): Promise<void> {
+  prepare(uplink: string, ipv6 = false): Promise<void> {
     return this.#turns.take(async () => {
       this.#uplinks.add(uplink);
-      const raised = new Set(await this.#raised());
+      const before = await this.#state();
+      const raised = new Set(before.raised);
       for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
       const names = [...raised].sort();
+      const ipv6Before = before.ipv6 ?? (ipv6 ? await readIpv6Before() : undefined);
+      const state: HostState = { raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
       await makeFolder(dirname(this.#stateFile));
-      await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, raised: names })}\n`, 0o600);
-      await loadRules([], hostRules(names, await this.#ownOutside()));
+      await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
+      await loadRules([], hostRules(names, await this.#ownOutside(), ipv6Before !== undefined));
       for (const name of names) await writeKernelFile(flagOf(name), '1');
+      if (ipv6Before) await routeIpv6(ipv6Before);
     });
   }
 
   /** Lets packets in from a machine’s uplink. @throws NETWORK_FAILED */
-  async admit(uplink: string): Promise<void> {
-    await writeKernelFile(`/proc/sys/net/ipv6/conf/${uplink}/disable_ipv6`, '1');
+  async admit(uplink: string, ipv6: boolean): Promise<void> {
+    await setIpv6Uplink(uplink, ipv6);
     if (!(await writeKernelFile(flagOf(uplink), '1')))
       throw new AppError('NETWORK_FAILED', `the uplink ${uplink} has gone`);
   }
@@ -56,25 +68,36 @@ export class HostNetwork {
     return this.#turns.take(async () => {
       this.#uplinks.delete(uplink);
       if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
-      for (const name of await this.#raised()) await writeKernelFile(flagOf(name), '0');
+      const { raised, ipv6 } = await this.#state();
+      for (const name of raised) await writeKernelFile(flagOf(name), '0');
+      if (ipv6) await restoreIpv6(ipv6);
       await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
       await removeFolder(this.#stateFile);
     });
   }
 
-  async #raised(): Promise<string[]> {
+  async #state(): Promise<HostState> {
     const text = (await readIfThere(this.#stateFile, MAX_STATE_BYTES))?.toString('utf8');
-    return text === undefined ? [] : parseHostState(text);
+    return text === undefined ? { raised: [] } : parseHostState(text);
   }
 }
 
-/** The interfaces whose flag we raised. @throws NETWORK_FAILED when it is no such file */
-export function parseHostState(text: string): string[] {
+/** What has to be put back once the last machine has gone. */
+export interface HostState {
+  /** The interfaces whose flag we raised. */
+  raised: string[];
+  /** Where it is there, the computer passes IPv6 packets on because of us. */
+  ipv6?: Ipv6Before;
+}
+
+/** @throws NETWORK_FAILED when it is no such file */
+export function parseHostState(text: string): HostState {
   const state = parseJson(text);
-  const raised: unknown = isRecord(state) && state['format'] === 1 ? state['raised'] : undefined;
+  const { raised, ipv6 }: Record<string, unknown> = isRecord(state) && state['format'] === 1 ? state : {};
   if (!Array.isArray(raised) || !raised.every(isInterface))
     throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read');
-  return raised;
+  const before = parseIpv6Before(ipv6);
+  return { raised, ...(before ? { ipv6: before } : {}) };
 }
 
 /** The interfaces through which something can be reached, but for the machines’ own. */

@@ -3,10 +3,12 @@ import { type Ran, type RunOptions, run } from '../sys/exec.ts';
 import { namesIn } from '../sys/folders.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { type ProcessId, processOf } from '../sys/processes.ts';
-import { GATEWAY, type NetworkNames, uplinkAddresses } from './addresses.ts';
+import { GATEWAY, GATEWAY6, type NetworkNames, ROUTER6, uplinkAddresses } from './addresses.ts';
 
 /** Where `ip netns` keeps what it made. */
 const NAMESPACES = '/run/netns';
+const FORWARDING = 'ipv4/ip_forward';
+const FORWARDING6 = 'ipv6/conf/all/forwarding';
 
 /**
  * The words before a command that is to run in a namespace. Not `ip netns exec`, which gives the command mounts of
@@ -32,26 +34,32 @@ export async function presentNamespaces(): Promise<string[]> {
   return (await namesIn(NAMESPACES)).filter((name) => name.startsWith('lazaret-'));
 }
 
+/** What a namespace is made for. */
+export interface NamespaceUse {
+  /** The machine’s number. */
+  number: number;
+  /** The user QEMU runs as. */
+  uid: number;
+  ipv6?: boolean;
+}
+
 /**
  * Makes a machine’s namespace: a tap for its QEMU, which runs as `uid`, and an uplink to the namespace we are in.
  * Nothing is forwarded in it yet. What was made before a failure is the caller’s to remove.
  * @throws NETWORK_FAILED
  */
-export async function createNamespace(
-  { namespace, uplink }: NetworkNames,
-  { number, uid }: { number: number; uid: number },
-): Promise<void> {
+export async function createNamespace(names: NetworkNames, { number, uid, ipv6 = false }: NamespaceUse): Promise<void> {
+  const { namespace, uplink } = names;
   const addresses = uplinkAddresses(number);
-  const hasIpv6 = (await readKernelFile('/proc/sys/net/ipv6/conf/all/forwarding')) !== undefined;
   await coded(`cannot make the namespace ${namespace}`, async () => {
     await run('ip', ['netns', 'add', namespace]);
     await setForwarding(namespace, false);
     await setInside(namespace, ['ipv4/conf/all/rp_filter'], 1);
-    if (hasIpv6) {
-      const ipv6 = ['conf/all/forwarding', 'conf/all/accept_ra', 'conf/default/accept_ra'];
+    if (await kernelHasIpv6()) {
+      const settings = ['conf/all/accept_ra', 'conf/default/accept_ra'];
       await setInside(
         namespace,
-        ipv6.map((path) => `ipv6/${path}`),
+        settings.map((path) => `ipv6/${path}`),
         0,
       );
     }
@@ -60,6 +68,7 @@ export async function createNamespace(
       [
         `link add ${uplink} type veth peer name up0 netns ${namespace}`,
         `address add ${addresses.host}/30 dev ${uplink}`,
+        ...(ipv6 ? ipv6Link(uplink, `${addresses.host6}/126`) : []),
       ],
     );
     await batch(
@@ -67,30 +76,56 @@ export async function createNamespace(
       [
         `tuntap add dev tap0 mode tap user ${uid}`,
         `address add ${GATEWAY}/24 dev tap0`,
+        ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${GATEWAY6}/64`) : []),
         'link set tap0 up',
         `address add ${addresses.inside}/30 dev up0`,
+        ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
         'link set up0 up',
       ],
     );
   });
 }
 
+/** No link-local address but a given one, and none that has to wait until nobody else claims it. */
+function ipv6Link(name: string, ...addresses: string[]): string[] {
+  const adding = addresses.map((address) => `address add ${address} dev ${name} nodad`);
+  return [`link set ${name} addrgenmode none`, ...adding];
+}
+
 /** Brings up the host’s end, which must be closed to the guest by then. @throws NETWORK_FAILED */
-export async function connectNamespace({ namespace, uplink }: NetworkNames, number: number): Promise<void> {
+export async function connectNamespace({ namespace, uplink }: NetworkNames, use: NamespaceUse): Promise<void> {
+  const { host, host6 } = uplinkAddresses(use.number);
   await coded(`cannot connect the namespace ${namespace}`, async () => {
     await batch([], [`link set ${uplink} up`]);
-    await batch(['-n', namespace], [`route add default via ${uplinkAddresses(number).host}`]);
+    const routers = use.ipv6 ? [host, host6] : [host];
+    await batch(
+      ['-n', namespace],
+      routers.map((router) => `route add default via ${router}`),
+    );
   });
 }
 
-/** Lets the namespace pass packets on, or not. @throws NETWORK_FAILED */
-export async function setForwarding(namespace: string, isOpen: boolean): Promise<void> {
-  await coded(`cannot set forwarding in ${namespace}`, () => setInside(namespace, ['ipv4/ip_forward'], isOpen ? 1 : 0));
+/** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. @throws NETWORK_FAILED */
+export async function setForwarding(namespace: string, isOpen: boolean, hasIpv6 = true): Promise<void> {
+  const settings = hasIpv6 && (await kernelHasIpv6()) ? [FORWARDING, FORWARDING6] : [FORWARDING];
+  await coded(`cannot set forwarding in ${namespace}`, () => setInside(namespace, settings, isOpen ? 1 : 0));
 }
 
-export async function isForwarding(namespace: string): Promise<boolean> {
-  const { stdout } = await runInside(enterNamespace(namespace), 'cat', ['/proc/sys/net/ipv4/ip_forward']);
-  return stdout.trim() === '1';
+export async function isForwarding(namespace: string, hasIpv6: boolean): Promise<boolean> {
+  const files = (hasIpv6 ? [FORWARDING, FORWARDING6] : [FORWARDING]).map((path) => `/proc/sys/net/${path}`);
+  const { stdout } = await runInside(enterNamespace(namespace), 'cat', files);
+  return stdout.split('\n').every((value) => value.trim() === '1');
+}
+
+/** Whether a machine’s namespace was made with an IPv6 network. */
+export async function namespaceHasIpv6(namespace: string): Promise<boolean> {
+  if (!(await kernelHasIpv6())) return false;
+  const { stdout } = await run('ip', ['-n', namespace, '-6', '-oneline', 'address', 'show', 'dev', 'tap0']);
+  return stdout.includes(` ${GATEWAY6}/`);
+}
+
+async function kernelHasIpv6(): Promise<boolean> {
+  return (await readKernelFile(`/proc/sys/net/${FORWARDING6}`)) !== undefined;
 }
 
 /** The processes that are in a namespace. */

@@ -10,6 +10,7 @@ import { type FilterPlace, MachineFilter } from './filter.ts';
 import { findHelpers } from './helper.ts';
 import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
+import { hasIpv6Routes } from './host-ipv6.ts';
 import { nameSets } from './list-rules.ts';
 import {
   keepRefilled,
@@ -24,6 +25,7 @@ import {
   createNamespace,
   enterNamespace,
   isForwarding,
+  namespaceHasIpv6,
   presentNamespaces,
   processesInside,
   removeNamespace,
@@ -53,6 +55,8 @@ export interface NetworkOptions {
   /** IPv4 addresses of the resolvers that know the lists’ names; see `upstreamResolvers`. */
   resolvers: readonly string[];
   lists: AccessLists;
+  /** Whether the guest is to have IPv6 where the computer has it; a network that is there already stays as it was made. */
+  ipv6?: boolean;
   /** A folder of this machine’s own, made when missing, on a file system that a restart of the computer empties. */
   runFolder: string;
   host: HostNetwork;
@@ -106,13 +110,16 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #refilling: Promise<void>;
 
   private constructor(options: NetworkOptions, filter: MachineFilter, listed: ListedNames) {
-    const { dnsUid, runFolder, mac } = options;
+    const { dnsUid, runFolder, mac, ipv6 = false } = options;
     this.#options = options;
     this.#names = networkNames(options.id);
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
     this.#listed = listed;
-    this.#helpers = new MachineHelpers({ namespace: this.#names.namespace, uid: dnsUid, folder: runFolder }, mac);
+    this.#helpers = new MachineHelpers(
+      { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder },
+      { mac, ipv6 },
+    );
     this.#lists = options.lists;
     this.#resolvers = options.resolvers;
     const { signal } = this.#detached;
@@ -124,22 +131,23 @@ export class MachineNetwork implements AsyncDisposable {
    * Makes the network in mode `refuse`, its helpers ready, nothing forwarded yet. A failure leaves nothing behind.
    * @throws NETWORK_FAILED, FILTER_FAILED, PROGRAM_MISSING
    */
-  static async open(options: NetworkOptions): Promise<MachineNetwork> {
-    checkMac(options.mac);
-    checkUsers(options);
-    checkResolvers(options.resolvers);
+  static async open(asked: NetworkOptions): Promise<MachineNetwork> {
+    checkMac(asked.mac);
+    checkUsers(asked);
+    checkResolvers(asked.resolvers);
+    const options = { ...asked, ipv6: asked.ipv6 === true && (await hasIpv6Routes()) };
     const names = networkNames(options.id);
     await removeLeftover(names);
     await using undo = new AsyncDisposableStack();
     undo.defer(() => clearUp(options));
-    await options.host.prepare(names.uplink);
+    await options.host.prepare(names.uplink, options.ipv6);
     await createNamespace(names, options);
     await loadRules(
       enterNamespace(names.namespace),
       ruleset({ ...options, helper: uplinkOf(options, options.resolvers) }),
     );
-    await options.host.admit(names.uplink);
-    await connectNamespace(names, options.number);
+    await options.host.admit(names.uplink, options.ipv6);
+    await connectNamespace(names, options);
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
     await network.#fillNames();
@@ -153,10 +161,11 @@ export class MachineNetwork implements AsyncDisposable {
    * lists are others now, they are put in force, and helpers that died are started again.
    * @throws NETWORK_FAILED when it is not there, FILTER_FAILED when its rules are not as they should be
    */
-  static async adopt(options: NetworkOptions): Promise<MachineNetwork> {
-    const { namespace } = networkNames(options.id);
+  static async adopt(asked: NetworkOptions): Promise<MachineNetwork> {
+    const { namespace } = networkNames(asked.id);
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
+    const options = { ...asked, ipv6: await namespaceHasIpv6(namespace) };
     await using undo = new AsyncDisposableStack();
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
@@ -221,7 +230,7 @@ export class MachineNetwork implements AsyncDisposable {
   followHost(resolvers: readonly string[]): Promise<void> {
     return this.#changes.take(async () => {
       checkResolvers(resolvers);
-      await this.#options.host.prepare(this.#names.uplink);
+      await this.#options.host.prepare(this.#names.uplink, this.#options.ipv6);
       await loadRules(this.enter, `${uplinkTransaction(uplinkOf(this.#options, resolvers)).join('\n')}\n`);
       this.#resolvers = resolvers;
       await this.#serveNames();
@@ -230,8 +239,9 @@ export class MachineNetwork implements AsyncDisposable {
 
   /** Lets the namespace forward what the rules allow; to be called once access has been decided. @throws NETWORK_FAILED */
   async openForwarding(): Promise<void> {
-    await setForwarding(this.#names.namespace, true);
-    if (!(await isForwarding(this.#names.namespace)))
+    const { ipv6 = false } = this.#options;
+    await setForwarding(this.#names.namespace, true, ipv6);
+    if (!(await isForwarding(this.#names.namespace, ipv6)))
       throw new AppError('NETWORK_FAILED', 'the machine’s namespace does not forward');
   }
 

@@ -1,5 +1,6 @@
 import type { AccessLists } from '../quarantine/access-list.ts';
-import { DNS_PORTS, GUEST, linkLocal, UPLINKS } from './addresses.ts';
+import { DNS_PORTS, UPLINKS, UPLINKS6 } from './addresses.ts';
+import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest } from './list-rules.ts';
 
 /** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
@@ -15,6 +16,8 @@ export const MAX_FLOWS = 4096;
 export interface MachineRules {
   /** The guest’s network card. */
   mac: string;
+  /** Whether the guest has an IPv6 network beside the other. */
+  ipv6?: boolean;
   lists: AccessLists;
   /** Who may ask which resolvers for the guest’s names; undefined when nobody may. */
   helper: { uid: number; resolvers: readonly string[] } | undefined;
@@ -26,39 +29,7 @@ export interface MachineRules {
  * again at its next packet, whichever end sends it. quarantine-network §3, §4.
  */
 export function ruleset(rules: MachineRules): string {
-  return `${antiSpoof(rules.mac)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
-}
-
-/** Stateless, before everything else: the guest has one card and one address, serves nobody addresses or routes, and chooses no routes. */
-function antiSpoof(mac: string): string {
-  return `table netdev lazaret_l2 {
-  counter drop_mac { }
-  chain g_arp {
-    arp saddr ether ${mac} arp saddr ip { 0.0.0.0, ${GUEST} } accept
-    drop
-  }
-  chain g_ip4 {
-    ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
-    ip saddr != ${GUEST} drop
-    ip hdrlength != 5 drop
-    icmp type redirect drop
-    udp sport 67 drop
-    accept
-  }
-  chain g_ip6 {
-    ip6 saddr :: icmpv6 type { nd-neighbor-solicit, nd-router-solicit, mld2-listener-report } accept
-    icmpv6 type { nd-router-advert, nd-redirect } drop
-    udp sport 547 drop
-    ip6 saddr != ${linkLocal(mac)} drop
-    accept
-  }
-  chain guest {
-    type filter hook ingress device "tap0" priority -500; policy drop;
-    ether saddr != ${mac} counter name drop_mac drop
-    ether type vmap { arp : jump g_arp, ip : jump g_ip4, ip6 : jump g_ip6 }
-  }
-}
-`;
+  return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
 }
 
 function filter(helper: MachineRules['helper']): string {
@@ -90,6 +61,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
   chain out {
     ct state invalid drop
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
+    ip6 daddr { ${UPLINKS6}, fe80::/10, ff00::/8 } goto refuse
     ct state established,related jump current
     ct state new ct count over ${MAX_FLOWS} goto refuse
     goto mode
@@ -108,11 +80,14 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
     type filter hook input priority filter; policy drop;
     iifname "up0" meta l4proto { tcp, udp } th sport 53 ct state established accept
     iifname "up0" ct state related accept
+    iifname "up0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     iifname "tap0" udp sport 68 udp dport 67 accept
+    iifname "tap0" ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept
     iifname "tap0" ct state new ct count over ${MAX_FLOWS} drop
     iifname "tap0" jump dns_in
     iifname "tap0" icmp type echo-request limit rate 20/second accept
-    iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, echo-request } accept
+    iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+    iifname "tap0" icmpv6 type echo-request limit rate 20/second accept
     iifname "tap0" meta pkttype host meta l4proto tcp reject with tcp reset
     iifname "tap0" meta pkttype host limit rate 20/second reject with icmpx admin-prohibited
   }

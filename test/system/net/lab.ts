@@ -17,6 +17,8 @@ let count = 0;
 
 /** The computers of the test network; the last part of each address is 2, the host’s is 1. */
 export const SERVERS = { updates: '10.1.0.2', intranet: '10.2.0.2', outside: '10.3.0.2' } as const;
+/** The same where the network has IPv6. */
+export const SERVERS6 = { updates: '2001:db8:1::2', intranet: '2001:db8:2::2', outside: '2001:db8:3::2' } as const;
 export type Server = keyof typeof SERVERS;
 
 /** Why the network cannot be tried here, or false. */
@@ -69,6 +71,21 @@ export class Lab {
     const lab = new Lab();
     t.after(() => lab.#end());
     return lab;
+  }
+
+  /** Gives the network IPv6, before a machine is opened that is to have it. */
+  addIpv6(): void {
+    for (const [name, address] of Object.entries(SERVERS6)) {
+      const router = address.replace(/2$/, '1');
+      ipIn(this.namespace('host'), `address add ${router}/64 dev v-${name} nodad`);
+      ipIn(this.namespace(name), `address add ${address}/64 dev eth0 nodad`, `route add default via ${router}`);
+    }
+  }
+
+  /** The guest’s IPv6 address as its lease has it, and the router that is advertised to it. */
+  configureIpv6(): void {
+    const guest = this.namespace('guest');
+    ipIn(guest, 'address add fd77::2/128 dev g0 nodad', 'route add default via fe80::1 dev g0');
   }
 
   /** Another service, as after a restart, whose programs are looked for in `programs` first. */
@@ -207,12 +224,13 @@ export class Lab {
     const flags = this.inHost(
       'sh',
       '-c',
-      'for f in /proc/sys/net/ipv4/conf/*/forwarding; do echo $f $(cat $f); done; cat /proc/sys/net/ipv4/ip_forward',
+      'cd /proc/sys/net; grep -H . ipv4/conf/*/forwarding ipv4/ip_forward ipv6/conf/*/forwarding ipv6/conf/*/accept_ra',
     );
     return [
       this.inHost('nft', 'list', 'ruleset'),
       this.inHost('ip', '-o', 'address'),
       this.inHost('ip', 'route', 'show', 'table', 'all'),
+      this.inHost('ip', '-6', 'route', 'show', 'table', 'all'),
       this.inHost('ip', 'rule'),
       flags,
     ].join('\n');

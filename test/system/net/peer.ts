@@ -2,7 +2,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveCalls } from './calls.ts';
 
@@ -72,7 +72,7 @@ await serveCalls({
       const timer = setInterval(() => socket.write('push'), pushEveryMs);
       socket.on('close', () => clearInterval(timer));
     });
-    server.listen(port, '0.0.0.0');
+    server.listen(port);
     await once(server, 'listening');
   },
 
@@ -126,7 +126,7 @@ await serveCalls({
 
   /** Notes when each datagram that arrives was sent, and when it came; may answer the first with a flood of its own. */
   async sinkUdp(port: number, floodsBack = false) {
-    const socket = createSocket('udp4');
+    const socket = createSocket('udp6');
     udp.push(socket);
     if (floodsBack) socket.once('message', (_, from) => flood(socket, from.address, from.port));
     socket.on('message', note);
@@ -137,7 +137,7 @@ await serveCalls({
   sunk: () => sunk.splice(0),
 
   startFlood(host: string, port: number) {
-    const socket = createSocket('udp4');
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     udp.push(socket);
     socket.on('message', note);
     socket.bind(0, () => flood(socket, host, port));
@@ -149,7 +149,7 @@ await serveCalls({
 
   /** Sends one datagram, from a port and an address if they are given. */
   async sendUdp(host: string, port: number, from: { address?: string; port?: number } = {}) {
-    const socket = createSocket('udp4');
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     socket.bind(from.port ?? 0, from.address);
     await once(socket, 'listening');
     const stamp = Buffer.alloc(64);
@@ -159,11 +159,11 @@ await serveCalls({
   },
 
   /** The addresses of a name, or the failure’s code; asked again `tries` times, as resolvers do, where a question may be lost. */
-  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000, tries = 1) {
+  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000, tries = 1, family: 4 | 6 = 4) {
     const resolver = new Resolver({ timeout: timeoutMs, tries });
     resolver.setServers([server]);
     try {
-      return await resolver.resolve4(name);
+      return await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
     } catch (error) {
       return error instanceof Error && 'code' in error ? error.code : 'failed';
     }

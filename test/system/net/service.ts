@@ -24,6 +24,7 @@ export interface Choice {
   resolvers: string[];
   normal: ListText;
   restricted: ListText;
+  ipv6?: boolean;
   /** How often listed names are looked up. */
   refreshMs?: number;
 }

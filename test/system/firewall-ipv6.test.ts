@@ -1,0 +1,396 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { only } from './net/lists.ts';
+import { before, discovery, icmp6, LINK_LOCAL, NEXT, packet6, piece, udp6 } from './net/packets6.ts';
+import type { Choice } from './net/service.ts';
+
+const skip = whyNot();
+const HOST_ADDRESSES = ['2001:db8:1::1', '2001:db8:2::1'];
+
+async function labWithIpv6(t: TestContext, more: Partial<Choice> = {}): Promise<Lab> {
+  const lab = Lab.start(t);
+  lab.addIpv6();
+  await lab.open({ ipv6: true, restricted: only(SERVERS6.updates), ...more });
+  lab.configureIpv6();
+  return lab;
+}
+
+test('IPv6 is closed until it is switched on, then open as far as the list goes, and what is refused is told at once', {
+  skip,
+}, async (t) => {
+  const lab = await labWithIpv6(t, { restricted: only(`${SERVERS6.updates} tcp 8000`) });
+  const { guest } = lab;
+  for (const name of ['updates', 'intranet'] as const) await lab.server(name).call('listenTcp', 8000);
+  const unreachables = () => Number(/Icmp6InDestUnreachs\s+(\d+)/.exec(lab.inGuest('cat', '/proc/net/snmp6'))?.[1]);
+  const reach = async () => [
+    await guest.call('connect', SERVERS6.updates, 8000),
+    await guest.call('connect', SERVERS6.intranet, 8000),
+  ];
+
+  const atFirst = await reach();
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const restricted = await reach();
+  const told = unreachables();
+  await guest.call('sendUdp', SERVERS6.intranet, 9);
+  await until(() => unreachables() === told + 1);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const normal = await reach();
+  await lab.service.call('switchTo', lab.id, 'refuse');
+  const refused = await reach();
+  const denied = await lab.service.call('denied', lab.id);
+
+  assert.deepEqual(atFirst, ['ECONNREFUSED', 'ECONNREFUSED']);
+  assert.deepEqual(restricted, ['open', 'ECONNREFUSED']);
+  assert.deepEqual(normal, ['open', 'open']);
+  assert.deepEqual(refused, ['ECONNREFUSED', 'ECONNREFUSED']);
+  assert.deepEqual(
+    denied.map(({ address, protocol, port, packets }: Record<string, unknown>) => [address, protocol, port, packets]),
+    [
+      [SERVERS6.intranet, 'tcp', 8000, 3],
+      [SERVERS6.updates, 'tcp', 8000, 2],
+      [SERVERS6.intranet, 'udp', 9, 1],
+    ],
+  );
+});
+
+test('exceptions open their own kind of traffic over IPv6 too, and no other', { skip }, async (t) => {
+  const lab = await labWithIpv6(t, {
+    normal: { mode: 'whitelist', entries: [], exceptions: ['icmp', 'printers'] },
+    restricted: only(`${SERVERS6.updates} icmp`),
+  });
+  for (const port of [8000, 9100]) await lab.server('intranet').call('listenTcp', port);
+  const ping = (address: string) => {
+    const [program = '', ...args] = [...lab.inside('guest'), 'busybox', 'ping', '-6', '-c', '1', '-W', '2', address];
+    return spawnSync(program, args).status === 0;
+  };
+
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const pings = [ping(SERVERS6.intranet), ping('fd77::1')];
+  const printer = await lab.guest.call('connect', SERVERS6.intranet, 9100);
+  const other = await lab.guest.call('connect', SERVERS6.intranet, 8000);
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const restricted = [ping(SERVERS6.intranet), ping(SERVERS6.updates)];
+
+  assert.deepEqual(pings, [true, true]);
+  assert.equal(printer, 'open');
+  assert.equal(other, 'ECONNREFUSED');
+  assert.deepEqual(restricted, [false, true]);
+});
+
+test('over IPv6 a machine reaches neither the host nor another machine, and nothing reaches it', {
+  skip,
+}, async (t) => {
+  const lab = await labWithIpv6(t);
+  await lab.peer('host').call('listenTcp', 9000);
+  await lab.server('updates').call('listenTcp', 8000);
+  await lab.server('intranet').call('listenTcp', 22);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  await lab.service.call('open', lab.choice({ id: `${lab.id}-b`, number: 0x77, ipv6: true }));
+  await lab.service.call('openForwarding', `${lab.id}-b`);
+  await lab.service.call('switchTo', `${lab.id}-b`, 'normal');
+  lab.inHost('ip', 'address', 'add', 'fe80::99/64', 'dev', 'v-updates', 'nodad');
+  const uplink = (end: string) => lab.inHost('ip', '-6', 'address').match(/fd21:3:(?!77:)[0-9a-f]+::/)?.[0] + end;
+  const own = uplink('2');
+
+  const reached: Record<string, string> = {};
+  const gateway = ['fd77::1', 'fe80::1%g0', own];
+  const host = [...HOST_ADDRESSES, uplink('1'), 'fd21:3:77::1', 'fe80::99%g0'];
+  for (const address of [...gateway, ...host, 'fd21:3:77::2'])
+    for (const port of [9000, 53, 5353, 5354, 547])
+      reached[`${address} ${port}`] = await lab.guest.call('connect', address, port, 500);
+  const server = await lab.guest.call('connect', SERVERS6.updates, 8000);
+  const fromOutside = await lab.server('updates').call('connect', own, 9000, 300);
+  const between = await lab.server('updates').call('connect', SERVERS6.intranet, 22, 300);
+  const direct = await lab.peer('host').call('connect', SERVERS6.intranet, 22);
+
+  assert.equal(server, 'open');
+  assert.equal(direct, 'open');
+  for (const [to, result] of Object.entries(reached)) {
+    // Questions for names are the helper’s, to whatever address they are sent.
+    if (to.endsWith(' 53')) continue;
+    if (to.startsWith('fe80::99')) assert.notEqual(result, 'open', to);
+    else assert.equal(result, 'ECONNREFUSED', to);
+  }
+  assert.notEqual(fromOutside, 'open');
+  assert.equal(between, 'silent', 'the host has become a router between its own interfaces');
+});
+
+test('what runs as QEMU’s user in the namespace reaches nothing over IPv6', { skip }, async (t) => {
+  const lab = await labWithIpv6(t);
+  await lab.server('updates').call('listenTcp', 8000);
+  await lab.server('updates').call('sinkUdp', 53);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const as = (uid: number, enter: readonly string[], ...words: string[]) => {
+    const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+    const [program = '', ...args] = [...enter, 'setpriv', ...user, 'busybox', ...words];
+    const { status } = spawnSync(program, args, { input: '', timeout: 2000 });
+    return status === 0 ? 'reached' : 'not reached';
+  };
+  const nc = (to: string, port: number) => ['nc', '-w', '1', to, `${port}`];
+
+  const outside = as(lab.uid, lab.inside('guest'), ...nc(SERVERS6.updates, 8000));
+  const tcp = as(lab.uid, lab.enter, ...nc(SERVERS6.updates, 8000));
+  const gateway = as(lab.uid, lab.enter, ...nc('fd77::1', 5353));
+  const guest = as(lab.uid, lab.enter, ...nc('fd77::2', 8000));
+  const ping = as(lab.uid, lab.enter, 'ping', '-6', '-c', '1', '-W', '1', SERVERS6.updates);
+  as(lab.uid, lab.enter, 'nslookup', 'some.test', SERVERS6.updates);
+  as(lab.uid + 1, lab.enter, 'nslookup', 'some.test', SERVERS6.updates);
+
+  assert.equal(outside, 'reached');
+  assert.deepEqual([tcp, gateway, guest, ping], ['not reached', 'not reached', 'not reached', 'not reached']);
+  assert.equal((await lab.server('updates').call('sunk')).length, 0);
+});
+
+/** What a guest’s root may put on the wire, by what finds it behind the filter; the first is honest. */
+function frames(card: string): [match: string, ...frames: Buffer[]][] {
+  const to = SERVERS6.updates;
+  const good = { to, next: NEXT.udp, payload: udp6(4000, 9, to), card };
+  const message = (type: number, body: Buffer, from = LINK_LOCAL, at = 'ff02::1') =>
+    packet6({ from, to: at, next: NEXT.icmp, payload: icmp6(type, body, from, at) });
+  const advertisement = icmp6(134, Buffer.alloc(12), LINK_LOCAL, 'ff02::1');
+  const link = { from: LINK_LOCAL, to: 'ff02::1' };
+  return [
+    ['udp dport 9', packet6(good)],
+    ['ether saddr != 52:54:00:aa:bb:01', packet6({ ...good, mac: '52:54:00:aa:bb:02' })],
+    ['ip6 saddr fd77::3', packet6({ ...good, from: 'fd77::3', payload: udp6(4000, 9, to, 'fd77::3') })],
+    ['ip6 saddr fd77::1', packet6({ ...good, from: 'fd77::1', payload: udp6(4000, 9, to, 'fd77::1') })],
+    ['ip6 saddr fe80::1', packet6({ ...good, from: 'fe80::1' })],
+    ['ip6 saddr fd99::1', message(128, Buffer.alloc(4), 'fd99::1')],
+    ['icmpv6 type nd-router-advert', message(134, Buffer.alloc(12))],
+    ['icmpv6 type nd-redirect', message(137, Buffer.alloc(36))],
+    ['icmpv6 type 138', message(138, Buffer.alloc(12))],
+    ['icmpv6 type mld-listener-query', message(130, Buffer.alloc(20))],
+    ['icmpv6 type nd-neighbor-advert @th,64,64 0xfd77000000000000 @th,128,64 1', message(136, discovery('fd77::1'))],
+    ['icmpv6 type nd-neighbor-advert @th,64,64 0xfe80000000000000 @th,128,64 1', message(136, discovery('fe80::1'))],
+    ['ip6 saddr :: icmpv6 type nd-neighbor-solicit', message(135, discovery('fd77::1'), '::', 'ff02::1:ff00:1')],
+    ['udp sport 547', packet6({ ...link, next: NEXT.udp, payload: udp6(547, 546, 'ff02::1', LINK_LOCAL) })],
+    ['ip6 nexthdr 0', packet6({ ...good, next: NEXT.hopByHop, payload: before(NEXT.udp, good.payload) })],
+    ['ip6 nexthdr 60', packet6({ ...good, next: NEXT.destination, payload: before(NEXT.udp, good.payload) })],
+    [
+      'ip6 nexthdr 43',
+      packet6({ ...good, next: NEXT.routing, payload: before(NEXT.udp, good.payload, [0, 0, 0, 0, 0, 0]) }),
+    ],
+    ['ip6 nexthdr 59', packet6({ ...good, next: 59 })],
+    ['ip6 nexthdr 4', packet6({ ...good, next: 4 })],
+    [
+      'frag nexthdr 58',
+      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.icmp, advertisement.subarray(0, 8), 0, true) }),
+      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.icmp, advertisement.subarray(8), 8, false) }),
+    ],
+    [
+      'frag nexthdr 60',
+      packet6({
+        ...link,
+        next: NEXT.fragment,
+        payload: piece(NEXT.destination, before(NEXT.icmp, Buffer.alloc(0)), 0, true),
+      }),
+      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.destination, advertisement, 8, false) }),
+    ],
+  ];
+}
+
+function countBehind(lab: Lab, matches: readonly string[]): () => number[] {
+  const rules = matches.map((match) => `${match} counter`).join('\n');
+  execFileSync(lab.enter[0] ?? '', [...lab.enter.slice(1), 'nft', '-f', '-'], {
+    input: `table netdev behind {\nchain c { type filter hook ingress device "tap0" priority 0; policy accept;\n${rules}\n}\n}`,
+  });
+  const listing = () => lab.inMachine('nft', 'list', 'table', 'netdev', 'behind');
+  return () => [...listing().matchAll(/packets (\d+)/g)].map(([, packets]) => Number(packets));
+}
+
+function cardOf(lab: Lab): string {
+  return lab.inMachine('ip', '-o', 'link', 'show', 'tap0').match(/link\/ether (\S+)/)?.[1] ?? '';
+}
+
+test('over IPv6 a guest takes nobody’s place, and no extension header or fragment hides what it sends', {
+  skip,
+}, async (t) => {
+  const lab = await labWithIpv6(t);
+  const sink = lab.server('updates');
+  await sink.call('sinkUdp', 9);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const [honest, ...forged] = frames(cardOf(lab));
+  const all = [...forged, ...(honest ? [honest] : [])];
+  const counted = countBehind(
+    lab,
+    all.map(([match]) => match),
+  );
+
+  await lab.sendFrames(all.flatMap(([, ...each]) => each));
+  await until(() => (counted().at(-1) ?? 0) > 0);
+
+  assert.deepEqual(counted(), [...forged.map(() => 0), 1]);
+  await until(async () => (await sink.call('sunk')).length === 1);
+});
+
+test('a datagram in pieces is put together before it is judged, and the others of its kind are refused', {
+  skip,
+}, async (t) => {
+  const lab = await labWithIpv6(t, { restricted: only(`${SERVERS6.updates} udp 9`) });
+  const sink = lab.server('updates');
+  for (const port of [9, 10]) await sink.call('sinkUdp', port);
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const to = SERVERS6.updates;
+  const pieces = (port: number) => {
+    const whole = udp6(4000, port, to);
+    const at = (offset: number, more: boolean) =>
+      packet6({
+        to,
+        next: NEXT.fragment,
+        payload: piece(NEXT.udp, whole.subarray(offset, offset + 8), offset, more),
+        card,
+      });
+    return [at(0, true), at(8, false)];
+  };
+  const card = cardOf(lab);
+
+  await lab.sendFrames([...pieces(10), ...pieces(9)]);
+
+  await until(async () => (await sink.call('sunk')).length === 1);
+  const denied = await lab.service.call('denied', lab.id);
+  assert.deepEqual(
+    denied.map(({ address, port }: Record<string, unknown>) => [address, port]),
+    [[SERVERS6.updates, 10]],
+  );
+});
+
+test('without IPv6 nothing but neighbour discovery passes', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  lab.addIpv6();
+  await lab.server('updates').call('listenTcp', 8000);
+  const guest = await lab.open();
+  lab.configureIpv6();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const discoveries = '{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }';
+  const all = frames(cardOf(lab)).flatMap(([, ...each]) => each);
+  const solicitation = icmp6(135, discovery('fe80::1'), LINK_LOCAL, 'ff02::1:ff00:1');
+  const counted = countBehind(lab, [
+    `ip6 nexthdr ipv6-icmp icmpv6 type ${discoveries}`,
+    `ip6 nexthdr ipv6-icmp icmpv6 type != ${discoveries}`,
+    'ip6 nexthdr != ipv6-icmp',
+  ]);
+
+  const tcp = await guest.call('connect', SERVERS6.updates, 8000, 500);
+  const byIpv4 = await guest.call('connect', SERVERS.updates, 8000);
+  await lab.sendFrames([
+    ...all,
+    packet6({ from: LINK_LOCAL, to: 'ff02::1:ff00:1', next: NEXT.icmp, payload: solicitation }),
+  ]);
+  await until(() => (counted()[0] ?? 0) > 0);
+
+  assert.notEqual(tcp, 'open');
+  assert.equal(byIpv4, 'open');
+  assert.deepEqual(counted().slice(1), [0, 0]);
+  assert.equal(lab.inMachine('ip', '-6', 'route', 'show', 'default'), '');
+  assert.equal(lab.inHost('cat', '/proc/sys/net/ipv6/conf/all/forwarding').trim(), '0');
+});
+
+test('a switch cuts the IPv6 flows it forbids and leaves the others alive, whichever end speaks', {
+  skip,
+}, async (t) => {
+  const lab = await labWithIpv6(t, { restricted: only(`${SERVERS6.updates} tcp 8000-8001`) });
+  const { guest } = lab;
+  for (const name of ['updates', 'intranet'] as const) {
+    await lab.server(name).call('listenTcp', 8000);
+    await lab.server(name).call('listenTcp', 8001, 20);
+  }
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const flow = (server: string, port: number): Promise<number> => guest.call('openFlow', server, port);
+  const allowed = [await flow(SERVERS6.updates, 8000), await flow(SERVERS6.updates, 8001)] as const;
+  const forbidden = [await flow(SERVERS6.intranet, 8000), await flow(SERVERS6.intranet, 8001)] as const;
+  const use = async ([asked, pushed]: readonly [number, number]) => [
+    await guest.call('useFlow', asked, true),
+    await guest.call('useFlow', pushed, false, 500),
+  ];
+  assert.deepEqual([...(await use(allowed)), ...(await use(forbidden))], Array(4).fill('alive'));
+
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const cut = await use(forbidden);
+  const whenSpoken = await guest.call('useFlow', forbidden[1], true);
+  const alive = await use(allowed);
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  assert.deepEqual(cut, ['ECONNRESET', 'silent']);
+  assert.equal(whenSpoken, 'ECONNRESET');
+  assert.deepEqual(alive, ['alive', 'alive']);
+  assert.deepEqual(await use(allowed), ['alive', 'alive'], 'widening cuts nothing');
+});
+
+test('no IPv6 datagram sent after a switch has returned arrives before the next opening', { skip }, async (t) => {
+  const lab = await labWithIpv6(t);
+  const { guest } = lab;
+  const sink = lab.server('intranet');
+  await sink.call('sinkUdp', 9000, true);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  await guest.call('startFlood', SERVERS6.intranet, 9000);
+  const closed: [fromMs: number, toMs: number][] = [];
+  const arrived: Record<string, [sentMs: number, arrivedMs: number][]> = { out: [], in: [] };
+  const bothPassSince = async (sinceMs: number) => {
+    const fresh = { out: await sink.call('sunk'), in: await guest.call('sunk') };
+    for (const way of ['out', 'in'] as const) arrived[way]?.push(...fresh[way]);
+    return Object.values(arrived).every((ofWay) => ofWay.some(([sentMs]) => sentMs > sinceMs));
+  };
+  await until(() => bothPassSince(0));
+
+  for (let round = 0; round < 25; round += 1) {
+    const { doneMs } = await lab.service.call('switchTo', lab.id, round % 5 === 4 ? 'refuse' : 'restricted');
+    await sleep(60);
+    const { beganMs } = await lab.service.call('switchTo', lab.id, 'normal');
+    closed.push([doneMs, beganMs]);
+    await until(() => bothPassSince(beganMs));
+  }
+
+  const leaked = Object.values(arrived)
+    .flat()
+    .filter(([sentMs, arrivedMs]) => closed.some(([fromMs, toMs]) => sentMs > fromMs && arrivedMs < toMs));
+  const counts = `${arrived['out']?.length} out and ${arrived['in']?.length} in arrived`;
+  t.diagnostic(`${counts}, ${leaked.length} of them forbidden`);
+  assert.equal(leaked.length, 0);
+});
+
+test('the host passes IPv6 on for machines alone, goes on taking advertisements, and is as it was after the last', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  lab.addIpv6();
+  const set = (path: string, value: number) => lab.inHost('sh', '-c', `echo ${value} >/proc/sys/net/ipv6/conf/${path}`);
+  const settings = (name: string) =>
+    ['accept_ra', 'forwarding']
+      .map((file) => lab.inHost('cat', `/proc/sys/net/ipv6/conf/${name}/${file}`).trim())
+      .join(' ');
+  set('v-outside/forwarding', 1);
+  set('v-intranet/accept_ra', 0);
+  const first = lab.hostDump();
+
+  await lab.service.call('open', lab.choice({ id: `${lab.id}-b`, number: 5 }));
+  const without = settings('all');
+  await lab.service.call('open', lab.choice({ ipv6: true }));
+  const routing = ['v-updates', 'v-intranet', 'v-outside', 'default'].map(settings);
+  await lab.service.end();
+  const second = lab.startService();
+  await second.call('adopt', lab.choice({ ipv6: true }));
+  await second.call('close', lab.id);
+  const half = settings('v-updates');
+  await second.call('remove', `${lab.id}-b`);
+
+  assert.match(without, / 0$/);
+  assert.deepEqual(routing, ['2 1', '0 1', '1 1', '2 1']);
+  assert.equal(half, '2 1');
+  assert.equal(lab.hostDump(), first);
+});
+
+test('on a computer without IPv6 a machine that asks for it has none, and all else works', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  const first = lab.hostDump();
+  await lab.server('updates').call('listenTcp', 8000);
+  const guest = await lab.open({ ipv6: true });
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
+  assert.equal(lab.inHost('cat', '/proc/sys/net/ipv6/conf/all/forwarding').trim(), '0');
+  await lab.service.call('close', lab.id);
+  assert.equal(lab.hostDump(), first);
+});
