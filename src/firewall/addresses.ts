@@ -5,6 +5,7 @@ import { AppError } from '../lib/errors.ts';
 /** Inside every machine’s namespace the addresses are the same; no two namespaces see each other. */
 export const GATEWAY = '10.77.0.1';
 export const GUEST = '10.77.0.2';
+export const INNER6 = 'fd77::/64';
 export const GATEWAY6 = 'fd77::1';
 export const GUEST6 = 'fd77::2';
 /** The guest’s router, as it advertises itself. */

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { GATEWAY, UPLINKS } from './addresses.ts';
+import { GATEWAY, INNER6, UPLINKS, UPLINKS6 } from './addresses.ts';
 
 /**
  * What no name may stand for: this host, loopback, link-local, the machine’s own links, and what is no one computer.
@@ -12,6 +12,8 @@ export const INSIDE: readonly string[] = [
   `${GATEWAY.replace(/\d+$/, '0')}/24`,
   UPLINKS,
   '224.0.0.0/3',
+  INNER6,
+  UPLINKS6,
   '::/96',
   '::ffff:0:0/96',
   'fe80::/10',
