@@ -394,3 +394,39 @@ test('on a computer without IPv6 a machine that asks for it has none, and all el
   await lab.service.call('close', lab.id);
   assert.equal(lab.hostDump(), first);
 });
+
+test('router advertisement and lease lead a guest to its one address; a name it asks for there opens what it stands for', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  lab.addIpv6();
+  const [intranet, outside] = [SERVERS6.intranet, SERVERS6.outside];
+  await lab.serveNames('updates', { own: SERVERS.updates, 'intranet.test': intranet, 'outside.test': outside });
+  for (const name of ['intranet', 'outside'] as const) await lab.server(name).call('listenTcp', 8000);
+  const guest = await lab.open({ ipv6: true, restricted: only('intranet.test tcp 8000') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  const routes = () => lab.inGuest('ip', '-6', 'route', 'show', 'default');
+
+  await until(() => routes().includes('via fe80::1 '));
+  const made = lab.inGuest('ip', '-6', '-o', 'address', 'show', 'dev', 'g0', 'scope', 'global');
+  await until(() => !lab.inGuest('ip', '-6', 'address', 'show', 'dev', 'g0').includes('tentative'));
+  const lease = await guest.call('lease6', `${LINK_LOCAL}%g0`, 1);
+  const another = await guest.call('lease6', `${LINK_LOCAL}%g0`, 2);
+  lab.inGuest('ip', 'address', 'add', 'fd77::2/128', 'dev', 'g0', 'nodad');
+  const gateway = await guest.call('resolve', 'intranet.test', '[fd77::1]', 3000, 5, 6);
+  const elsewhere = await guest.call('resolve', 'intranet.test', `[${outside}]`, 3000, 5, 6);
+  const opened = await guest.call('connect', intranet, 8000);
+  const unlisted = await guest.call('resolve', 'outside.test', '[fd77::1]', 3000, 5, 6);
+  const closed = await guest.call('connect', outside, 8000);
+
+  assert.equal(made, '', 'the guest makes no address of its own');
+  assert.deepEqual(lease, {
+    addresses: ['fd770000000000000000000000000002'],
+    resolvers: ['fd770000000000000000000000000001'],
+  });
+  assert.deepEqual(another.addresses, [], 'nobody else is given it, nor any other');
+  assert.deepEqual([gateway, elsewhere], [[intranet], [intranet]]);
+  assert.equal(opened, 'open');
+  assert.equal(unlisted, 'EREFUSED');
+  assert.equal(closed, 'ECONNREFUSED');
+});

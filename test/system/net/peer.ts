@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveCalls } from './calls.ts';
+import { lease6 } from './dhcp6.ts';
 
 interface Flow {
   socket: Socket;
@@ -142,6 +143,9 @@ await serveCalls({
     socket.on('message', note);
     socket.bind(0, () => flood(socket, host, port));
   },
+
+  /** Leases an IPv6 address as a client of that number. */
+  lease6: (link: string, client: number, timeoutMs = 15_000) => lease6(link, client, timeoutMs),
 
   stopFlood() {
     for (const timer of floods.splice(0)) clearInterval(timer);
