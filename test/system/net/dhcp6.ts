@@ -77,6 +77,6 @@ function addressesIn(message: Map<number, Buffer>): string[] {
   return inHex(options(association).get(OPTION.address)?.subarray(0, 16));
 }
 
-function inHex(bytes = Buffer.alloc(0)): string[] {
+function inHex(bytes: Buffer = Buffer.alloc(0)): string[] {
   return bytes.toString('hex').match(/.{32}/g) ?? [];
 }
