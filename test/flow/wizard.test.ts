@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { madeProject } from '../fakes/made-project.ts';
 
 const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
+const PATIENCE_MS = 60_000;
 const ENTER = '\r';
 const DOWN = '\u001b[B';
 const SPACE = ' ';
@@ -32,8 +34,9 @@ function startWizard(t: TestContext, project: string) {
           shown = shown.slice(found.index + found[0].length);
           break;
         }
-        const more = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended')]);
-        if (more === 'ended') throw new Error(`the wizard ended before it asked “${question}”: ${shown}`);
+        const silent = sleep(PATIENCE_MS, 'was silent', { ref: false });
+        const more = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended'), silent]);
+        if (typeof more === 'string') throw new Error(`the wizard ${more} before it asked “${question}”: ${shown}`);
       }
       for (const key of keys) child.stdin.write(key);
     },
@@ -64,6 +67,7 @@ test('the wizard asks what version-based quarantine needs, in VMware ACE’s ord
   await wizard.answer('one more, or nothing', ENTER);
   await wizard.answer('Newer versions to define', '2026-11', ENTER);
   await wizard.answer('one more, or nothing', ENTER);
+  await wizard.answer('What does a machine count as', ENTER);
   await wizard.answer('Which versions have normal access?', DOWN, ENTER);
   await wizard.answer('How long do older ones keep it', '3d', ENTER);
   await wizard.answer('Shown while access is restricted', 'Please update.', ENTER);
