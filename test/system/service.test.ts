@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
@@ -45,6 +45,26 @@ test('a service that is killed opens nothing, and the next one finds its machine
       assert.deepEqual(await job.reached(), ['update']);
     },
   );
+
+  await t.test('killed between saving a version and switching: the next service enforces what is saved', async () => {
+    await job.computer.stopService('SIGKILL');
+    const [saved = ''] = globSync(
+      join(job.computer.folder, 'state/instances', job.vm, 'generations/*/quarantine.json'),
+    );
+    const before = readFileSync(saved, 'utf8');
+    writeFileSync(saved, before.replace(first, second));
+    assert.notEqual(readFileSync(saved, 'utf8'), before);
+    assert.deepEqual(await job.reached(), ['update'], 'nothing opens by itself');
+    await job.computer.startService();
+    assert.equal((await job.until('normal')).version, '1.1');
+    assert.deepEqual(await job.reached(), ['update', 'intranet']);
+
+    await job.computer.stopService('SIGKILL');
+    writeFileSync(saved, before);
+    await job.computer.startService();
+    await job.until('restricted');
+    assert.deepEqual(await job.reached(), ['update'], 'nor does it stay open by itself');
+  });
 
   await t.test('strange descriptors are refused with a reason', async () => {
     const rows: [words: string, said: RegExp][] = [
