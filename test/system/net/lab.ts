@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../../../src/sys/exec.ts';
+import type { Ends } from '../../fakes/made-project.ts';
 import { Remote } from './calls.ts';
 import { MAC } from './frames.ts';
 import { everything, only } from './lists.ts';
@@ -67,7 +67,7 @@ export class Lab {
     this.service = this.startService();
   }
 
-  static start(t: TestContext): Lab {
+  static start(t: Ends): Lab {
     const lab = new Lab();
     t.after(() => lab.#end());
     return lab;
