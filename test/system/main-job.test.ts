@@ -103,7 +103,8 @@ test('the main job: a project becomes a machine whose access follows its version
 
 /** What an administrator of the user’s computer would see of its network. */
 function hostState({ network }: MainJob): string {
-  const look = 'nft list ruleset; ip -o address; ip route show table all; grep . /proc/sys/net/ipv4/conf/*/forwarding';
+  const look =
+    'nft list ruleset; ip -o link; ip -o address; ip route show table all; ip rule; cat /etc/resolv.conf; grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf 2>/dev/null; true';
   const [program = '', ...args] = network.command('host', 'sh', ['-c', look]);
   return execFileSync(program, args, { encoding: 'utf8' });
 }
