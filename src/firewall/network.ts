@@ -245,6 +245,11 @@ export class MachineNetwork implements AsyncDisposable {
       throw new AppError('NETWORK_FAILED', 'the machine’s namespace does not forward');
   }
 
+  /** Whether the guest has IPv6. */
+  get hasIpv6(): boolean {
+    return this.#options.ipv6 === true;
+  }
+
   state(): NetworkState {
     const resolves = (uplinkOf(this.#options, this.#resolvers)?.resolvers.length ?? 0) > 0;
     return { ...this.#filter.enforced, helpers: this.#helpers.states(), resolves };

@@ -11,6 +11,8 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ['nothing', {}, {}, []],
   ['a section that says what its absence means', {}, { encryption: {}, authentication: { type: 'none' } }, []],
   ['the quarantine', {}, { quarantine: STATIC }, [['quarantine', 'at-once']]],
+  ['IPv6 that was off all the same', {}, { ipv6: false }, []],
+  ['IPv6', {}, { ipv6: true }, [['ipv6', 'next-start']]],
   ['the trial', { updates: { healthTimeout: '5m' } }, {}, [['updates', 'next-update']]],
   ['reimage', {}, { reimage: { enabled: true } }, [['reimage', 'reinstall']]],
   ['encryption', {}, { encryption: { disks: true } }, [['encryption', 'with-machine']]],

@@ -7,14 +7,16 @@ type Section = Exclude<keyof MachinePolicy, 'format'>;
 /**
  * When a changed section of an installed machine’s policy holds, if it comes without the machine (ACE 1.0 p. 142):
  * at-once       running machines too
+ * next-start    from the machine’s next start on
  * next-update   from the next update of the machine on
  * reinstall     for machines installed from now on; this one stays as it is
  * with-machine  never: the machine must be in the package
  */
-export type When = 'at-once' | 'next-update' | 'reinstall' | 'with-machine';
+export type When = 'at-once' | 'next-start' | 'next-update' | 'reinstall' | 'with-machine';
 
 const WHEN = {
   quarantine: 'at-once',
+  ipv6: 'next-start',
   updates: 'next-update',
   reimage: 'reinstall',
   encryption: 'with-machine',
@@ -23,6 +25,7 @@ const WHEN = {
 
 /** What a section that is not there means. */
 const ABSENT: Partial<MachinePolicy> = {
+  ipv6: false,
   encryption: Encryption.parse({}),
   authentication: { type: 'none' },
   reimage: { enabled: false },
@@ -50,6 +53,8 @@ export function whenText(when: When): string {
   switch (when) {
     case 'at-once':
       return 'holds at once, for a running machine too';
+    case 'next-start':
+      return 'holds from the machine’s next start on';
     case 'next-update':
       return 'holds from the next update of the machine on';
     case 'reinstall':

@@ -10,6 +10,8 @@ import { Updates } from './updates.ts';
 export const MachinePolicy = z.strictObject({
   format: z.literal(1),
   quarantine: Quarantine.default({ type: 'none' }),
+  /** Whether the machine has IPv6 too, where the computer has it; its lists hold for both. */
+  ipv6: z.boolean().exactOptional(),
   updates: Updates.exactOptional(),
   encryption: Encryption.exactOptional(),
   authentication: Authentication.exactOptional(),

@@ -46,6 +46,15 @@ const ROWS: [
   ['an empty whitelist is nothing', list('whitelist', []), '10.0.0.1:80', 'tcp', false, /not listed/],
 ];
 
+test('a machine without IPv6 reaches nothing there, whatever its list says', () => {
+  const everything = list('blacklist', []);
+  const to = { host: '2001:db8::1', protocol: 'tcp', port: 80 } as const;
+
+  assert.deepEqual(explain(everything, to, NAMES, false), { allowed: false, rule: 'the machine has no IPv6' });
+  assert.equal(explain(everything, to, NAMES, true).allowed, true);
+  assert.equal(explain(everything, { ...to, host: '192.0.2.1' }, NAMES, false).allowed, true);
+});
+
 for (const [title, access, to, protocol, allowed, rule] of ROWS) {
   test(`${title}: ${allowed ? 'allowed' : 'refused'}`, () => {
     const destination = parseDestination(to, protocol);

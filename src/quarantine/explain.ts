@@ -19,15 +19,24 @@ export interface Explanation {
 const CLOSED: readonly [cidr: string, rule: string][] = [
   ['169.254.0.0/16', 'always closed: link-local addresses'],
   ['fe80::/10', 'always closed: link-local addresses'],
+  ['ff00::/8', 'always closed: groups of computers'],
   ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
+  ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
 ];
 const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631, 9100], udp: [161], icmp: [] };
 
 /**
  * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
  * `names` has the addresses that the names of the list stand for now; a destination by name matches its entry too.
+ * Without `ipv6` the machine has no network of that family.
  */
-export function explain(list: AccessList, to: Destination, names: ReadonlyMap<string, readonly string[]>): Explanation {
+export function explain(
+  list: AccessList,
+  to: Destination,
+  names: ReadonlyMap<string, readonly string[]>,
+  ipv6 = true,
+): Explanation {
+  if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
   const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
   const entry = list.entries.find((candidate) => matches(candidate, to, names));

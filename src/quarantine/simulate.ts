@@ -15,6 +15,8 @@ export interface Question {
   enforcement?: Enforcement | undefined;
   /** Where its computer is. */
   zone?: Zone | undefined;
+  /** Whether the machine has IPv6; not where it is not said. */
+  ipv6?: boolean | undefined;
   to: Destination;
   /** Milliseconds since 1970. */
   now: number;
@@ -32,12 +34,12 @@ export interface Simulation extends Explanation {
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
 export function simulate(
   quarantine: Quarantine,
-  { descriptor, origin, enforcement = 'host', zone, to, now, names, plugin }: Question,
+  { descriptor, origin, enforcement = 'host', zone, ipv6 = false, to, now, names, plugin }: Question,
 ): Simulation {
   const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin, enforcement }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
-  return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names) };
+  return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names, ipv6) };
 }
 
 /** What a computer reports of a machine (`lazaret status --json`). */

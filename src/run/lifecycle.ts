@@ -42,7 +42,10 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const knownPolicy = await deps.policies.current();
   const host = await deps.computer.facts(knownPolicy.document.policy.quarantine);
   const known = verdictOf({ ...judged, policy: knownPolicy, host });
-  const opened = await MachineNetwork.open(await networkOptions(spec, deps, known.lists));
+  const opened = await MachineNetwork.open({
+    ...(await networkOptions(spec, deps, known.lists)),
+    ipv6: knownPolicy.document.policy.ipv6 === true,
+  });
   const network = stack.adopt(opened, (open) => open.close());
   const policy = await looking;
   if (spec.mode !== 'free') requireEnforced(spec.name, policy.document.policy);

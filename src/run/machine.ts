@@ -100,7 +100,7 @@ export class RunningMachine implements AsyncDisposable {
   async explain(to: Destination): Promise<Explanation> {
     const { filterMode, lists } = this.access.verdict;
     if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
-    return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode));
+    return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode), this.#network.hasIpv6);
   }
 
   /** What the filter refused lately, newest first. */

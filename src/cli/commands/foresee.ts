@@ -53,7 +53,7 @@ export function addForesightCommands(nq: Command): void {
     'simulate <vm>',
     'say whether a machine of a version could reach a place, and why',
     async (context, options, name = '') => {
-      const { project, vm, quarantine } = await openDraft(options.directory, name);
+      const { project, vm, quarantine, ipv6 } = await openDraft(options.directory, name);
       const to = parseDestination(options.to, options.protocol);
       if (!to) throw new AppError('USAGE', `“${options.to}” is no HOST:PORT`);
       const now = options.at === undefined ? systemClock() : Date.parse(options.at);
@@ -62,6 +62,7 @@ export function addForesightCommands(nq: Command): void {
         descriptor: options.descriptor,
         origin: options.origin,
         zone: zoneNamed(quarantine, options.zone),
+        ipv6,
         to,
         now,
         names: await addressesIn(inZone(quarantine, zoneNamed(quarantine, options.zone))),
@@ -112,7 +113,8 @@ export function addForesightCommands(nq: Command): void {
 async function openDraft(folder: string, name: string) {
   const project = await openProject(resolve(folder));
   const vm = vmNamed(project, name);
-  return { project, vm, quarantine: vm.policy.value.quarantine };
+  const { quarantine, ipv6 } = vm.policy.value;
+  return { project, vm, quarantine, ipv6 };
 }
 
 /** @throws ZONE_UNKNOWN */

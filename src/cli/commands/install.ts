@@ -20,7 +20,10 @@ export const PolicyReport = z.object({
   vm: z.string(),
   action: z.string(),
   changes: z.array(
-    z.object({ section: z.string(), when: z.enum(['at-once', 'next-update', 'reinstall', 'with-machine']) }),
+    z.object({
+      section: z.string(),
+      when: z.enum(['at-once', 'next-start', 'next-update', 'reinstall', 'with-machine']),
+    }),
   ),
 });
 export const Result = z.looseObject({
