@@ -1,4 +1,5 @@
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
+import { pinnedNames } from '../quarantine/pinned.ts';
 import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from './addresses.ts';
 import { hasPrivate, INSIDE } from './inside.ts';
 import { MAX_TTL_S, nameSets, resolvesEverything } from './list-rules.ts';
@@ -22,12 +23,12 @@ export interface HelperConfig extends Guest {
   digest: string;
   /** Asked for the guest’s names; none, and no name resolves. */
   resolvers: readonly string[];
-  /** Answers to give in the resolvers’ stead while they are away, by name; see `ListedNames`. */
-  standIns: ReadonlyMap<string, readonly string[]>;
+  /** What is answered for some names in the resolvers’ stead; see `ListedNames`. A pinned name that is not there has no address. */
+  answers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** How long a guest may keep a stand-in’s answer. */
-const STAND_IN_TTL_S = 30;
+/** How long a guest may keep such an answer. */
+const OWN_TTL_S = 30;
 
 /**
  * dnsmasq’s configuration for one list of a machine. Listed names resolve, exactly and not what is below them, and their
@@ -98,21 +99,24 @@ function ipv6Service(): string[] {
  * listed itself, or a guest could bring addresses of its choice into their sets; the longest match wins.
  * A blacklist’s sets may hold more than was meant. The other list’s sets are filled only where names are exact.
  */
-function nameLines({ list, lists, digest, resolvers, standIns }: HelperConfig): string[] {
+function nameLines({ list, lists, digest, resolvers, answers }: HelperConfig): string[] {
   const own = nameSets(lists[list], list, digest);
   const isExact = lists[list].mode === 'whitelist';
   const other = list === 'normal' ? 'restricted' : 'normal';
   const others = isExact ? nameSets(lists[other], other, digest) : new Map<string, string>();
-  return [...own].flatMap(([name, set]) => {
+  const pinned = pinnedNames(lists[list]).sort();
+  const pinnedLines = pinned.flatMap((name) => [...ownLines(name, answers.get(name) ?? []), `server=/*.${name}/`]);
+  const lines = [...own].flatMap(([name, set]) => {
     const sets = [set, others.get(name)].filter((named) => named !== undefined);
     const written = sets.flatMap((named) => [4, 6].map((family) => `${family}#inet#lazaret#${named}_${family}`));
-    const kept = standIns.get(name) ?? [];
-    const asked = kept.length > 0 ? standInLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
+    const kept = answers.get(name) ?? [];
+    const asked = kept.length > 0 ? ownLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
     return [`nftset=/${name}/${written.join(',')}`, ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
   });
+  return [...lines, ...pinnedLines];
 }
 
 /** The name is not asked for elsewhere, or the guest would wait for an answer of the other family. */
-function standInLines(name: string, addresses: readonly string[]): string[] {
-  return [`server=/${name}/`, ...addresses.map((address) => `host-record=${name},${address},${STAND_IN_TTL_S}`)];
+function ownLines(name: string, addresses: readonly string[]): string[] {
+  return [`server=/${name}/`, ...addresses.map((address) => `host-record=${name},${address},${OWN_TTL_S}`)];
 }

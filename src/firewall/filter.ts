@@ -130,19 +130,21 @@ export class MachineFilter implements AsyncDisposable {
   async #removeAllBut(digest: string): Promise<void> {
     const chains = await listNames(this.#enter, 'chain', digest);
     const sets = await listNames(this.#enter, 'set', digest);
+    const maps = await listNames(this.#enter, 'map', digest);
     const commands = [
       ...chains.map((name) => `flush chain inet lazaret ${name}`),
       ...chains.map((name) => `delete chain inet lazaret ${name}`),
       ...sets.map((name) => `delete set inet lazaret ${name}`),
+      ...maps.map((name) => `delete map inet lazaret ${name}`),
     ];
     if (commands.length > 0) await loadRules(this.#enter, `${commands.join('\n')}\n`);
   }
 }
 
-/** The chains or sets of all lists but those with that digest. */
-async function listNames(enter: readonly string[], kind: 'chain' | 'set', digest: string): Promise<string[]> {
+/** The chains, sets or maps of all lists but those with that digest. */
+async function listNames(enter: readonly string[], kind: 'chain' | 'set' | 'map', digest: string): Promise<string[]> {
   const text = await listed(enter, [`${kind}s`, 'inet'], true);
-  const names = text.matchAll(/^\t(?:chain|set) ((?:normal|restricted)_([0-9a-f]{8})\w*) \{/gm);
+  const names = text.matchAll(/^\t(?:chain|set|map) ((?:normal|restricted|pinned)_([0-9a-f]{8})\w*) \{/gm);
   return [...names].flatMap(([, name = '', ofLists]) => (ofLists === digest ? [] : [name]));
 }
 

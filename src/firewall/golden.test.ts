@@ -35,12 +35,19 @@ const NAMES = {
   restricted: list('whitelist', ['updates.example tcp 443', 'fd00::/8 icmp']),
 };
 
+const PINNED = {
+  normal: list('whitelist', ['cdn.example pinned', 'updates.example']),
+  restricted: list('whitelist', ['cdn.example tcp 443 pinned', 'shop.example tcp 443 pinned']),
+};
+const ANSWERS = new Map([['cdn.example', ['198.18.0.4', '198.18.0.5', 'fd77:1::4']]]);
+
 /** A file a person can read; `UPDATE_GOLDEN=1` writes it anew. */
 const goldens: [file: string, text: string][] = [
   ['everything-and-nothing.nft', ruleset({ mac, lists: { normal: EVERYTHING, restricted: NOTHING }, helper })],
   ['office.nft', ruleset({ mac, lists: OFFICE, helper })],
   ['ipv6.nft', ruleset({ mac, ipv6: true, lists: NAMES, helper })],
   ['names.nft', ruleset({ mac, lists: NAMES, helper: undefined })],
+  ['pinned.nft', ruleset({ mac, lists: PINNED, helper })],
   ['switch-restricted.nft', script(switchTransaction({ mode: 'restricted', generation: 7, lists: '0123abcd' }, true))],
   ['switch-names-closed.nft', script(switchTransaction({ mode: 'normal', generation: 8, lists: '0123abcd' }, false))],
   ['switch-refuse.nft', script(switchTransaction({ mode: 'refuse', generation: 0xffff_ffff, lists: '' }, true))],
@@ -50,12 +57,13 @@ const goldens: [file: string, text: string][] = [
   ['office-normal.dnsmasq', helperConfig({ ...told('normal'), lists: OFFICE })],
   ['office-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: OFFICE })],
   ['ipv6-normal.dnsmasq', helperConfig({ ...told('normal'), ipv6: true, lists: OFFICE })],
+  ['pinned-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: PINNED, answers: ANSWERS })],
   ['names-normal.dnsmasq', helperConfig({ ...told('normal'), lists: NAMES })],
   ['names-without-resolvers.dnsmasq', helperConfig({ ...told('restricted'), lists: NAMES, resolvers: [] })],
 ];
 
 function told<L extends 'normal' | 'restricted'>(which: L) {
-  return { list: which, digest: '0123abcd', mac, resolvers, standIns: new Map<string, string[]>() };
+  return { list: which, digest: '0123abcd', mac, resolvers, answers: new Map<string, string[]>() };
 }
 
 function script(commands: readonly string[]): string {
@@ -82,6 +90,7 @@ test('the digest tells lists apart by all they allow, and by nothing else', () =
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example'], 'icmp') },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'b.example']) },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example', 'b.example']) },
+    { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example pinned']) },
   ];
   const reordered = { ...lists, restricted: list('whitelist', ['a.example', '10.0.0.0/8', '10.2.0.0/16 tcp 80']) };
 

@@ -11,8 +11,8 @@ export interface Served {
   /** `listsDigest` of the lists. */
   digest: string;
   resolvers: readonly string[];
-  /** What each answers itself while the resolvers are away. */
-  standIns: Record<ListKey, ReadonlyMap<string, readonly string[]>>;
+  /** What each answers itself. */
+  answers: Record<ListKey, ReadonlyMap<string, readonly string[]>>;
 }
 
 /** A helper that should run, and whether it does. */
@@ -65,7 +65,7 @@ export class MachineHelpers {
     this.#running.clear();
   }
 
-  #config(list: ListKey, { standIns, ...served }: Served): string {
-    return helperConfig({ list, ...this.#guest, ...served, standIns: standIns[list] });
+  #config(list: ListKey, { answers, ...served }: Served): string {
+    return helperConfig({ list, ...this.#guest, ...served, answers: answers[list] });
   }
 }

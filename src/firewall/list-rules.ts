@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
+import { PINNED, type Synthetic, syntheticAddresses } from '../quarantine/pinned.ts';
 import { type Elements, protocolName, subnetElements } from './elements.ts';
 import { type NameClass, nameClasses, type Traffic } from './name-classes.ts';
 import { formatRange } from './port-ranges.ts';
@@ -15,6 +16,8 @@ const PRINTER_PORTS = [
   { protocol: 'tcp', ports: '515, 631, 9100' },
   { protocol: 'udp', ports: '161' },
 ];
+
+const FAMILIES = [4, 6] as const;
 
 /** Which end of a flow a chain looks at: the destination of what the guest sends, or the source of what comes back. */
 type Side = 'out' | 'in';
@@ -37,29 +40,52 @@ export function resolvesEverything(list: AccessList): boolean {
   return list.mode === 'blacklist' || list.exceptions.has('dns');
 }
 
-/** The sets that belong to a name, by list; `_4` and `_6` follow for the families. */
+/** The sets that the names of a list write their addresses to, but pinned ones; `_4` and `_6` follow for the families. */
 export function nameSets(list: AccessList, key: keyof AccessLists, digest: string): Map<string, string> {
   return new Map(
-    nameClasses(list.entries).flatMap(({ names }, index) =>
-      names.map((name) => [name, nameSet(key, digest, index)] as const),
+    nameClasses(list.entries).flatMap(({ names, pinned }, index) =>
+      pinned ? [] : names.map((name) => [name, nameSet(key, digest, index)] as const),
     ),
   );
 }
 
-/** The sets and chains of both lists, to be loaded beside the table’s others: whoever names them switches to them. */
-export function listRules(lists: AccessLists, digest: string): string {
-  return `table inet lazaret {\n${rulesOf(lists.normal, 'normal', digest)}${rulesOf(lists.restricted, 'restricted', digest)}}\n`;
+/** The map from the synthetic addresses of pinned names to those that the names stand for; `_4` and `_6` follow. */
+export function pinnedMap(digest: string): string {
+  return `pinned_${digest}`;
 }
 
-function rulesOf(list: AccessList, key: keyof AccessLists, digest: string): string {
+/** The sets and chains of both lists, to be loaded beside the table’s others: whoever names them switches to them. */
+export function listRules(lists: AccessLists, digest: string): string {
+  const synthetic = syntheticAddresses(lists);
+  const maps = FAMILIES.map((family) => {
+    const address = `ipv${family}_addr`;
+    const lines = [`type ${address} : ${address}`, 'flags timeout', `timeout ${NAME_TIMEOUT_S}s`];
+    return block(`map ${pinnedMap(digest)}_${family}`, lines);
+  });
+  const rules = (['normal', 'restricted'] as const).map((key) => rulesOf(lists[key], key, digest, synthetic));
+  return `table inet lazaret {\n${[...maps, ...rules].join('')}}\n`;
+}
+
+function rulesOf(
+  list: AccessList,
+  key: keyof AccessLists,
+  digest: string,
+  synthetic: ReadonlyMap<string, Synthetic>,
+): string {
   const prefix = `${key}_${digest}`;
   const subnets = { 4: subnetElements(list.entries, 4), 6: subnetElements(list.entries, 6) } as const;
   const classes = nameClasses(list.entries);
   const chain = (name: string, side: Side) =>
     block(`chain ${name}`, [...matches(prefix, subnets, classes, side, list), ...closing(list, side)]);
   return [
-    ...([4, 6] as const).flatMap((family) => subnetSets(prefix, family, subnets[family])),
-    ...classes.flatMap((_, index) => [4, 6].map((family) => nameSetBlock(nameSet(key, digest, index), family))),
+    ...FAMILIES.flatMap((family) => subnetSets(prefix, family, subnets[family])),
+    ...classes.flatMap(({ names, pinned }, index) => {
+      const set = nameSet(key, digest, index);
+      const fixed = (family: 4 | 6) => names.flatMap((name) => synthetic.get(name)?.[family] ?? []);
+      return FAMILIES.map((family) =>
+        pinned ? pinnedSetBlock(set, family, fixed(family)) : nameSetBlock(set, family),
+      );
+    }),
     chain(prefix, 'out'),
     chain(`${prefix}_in`, 'in'),
   ].join('');
@@ -86,6 +112,10 @@ function nameSetBlock(name: string, family: number): string {
   ]);
 }
 
+function pinnedSetBlock(name: string, family: 4 | 6, addresses: readonly string[]): string {
+  return block(`set ${name}_${family}`, [`type ipv${family}_addr`, `elements = { ${addresses.join(', ')} }`]);
+}
+
 function nameSet(key: keyof AccessLists, digest: string, index: number): string {
   return `${key}_${digest}_n${index}`;
 }
@@ -100,15 +130,23 @@ function matches(
 ): string[] {
   const verdict = list.mode === 'whitelist' ? 'goto stamp_accept' : refusal(side);
   const [address, port] = side === 'out' ? ['daddr', 'dport'] : ['saddr', 'sport'];
-  return ([4, 6] as const).flatMap((family) => {
-    const ip = `${family === 4 ? 'ip' : 'ip6'} ${address}`;
+  const hasPinned = classes.some(({ pinned }) => pinned);
+  return FAMILIES.flatMap((family) => {
+    const protocol = family === 4 ? 'ip' : 'ip6';
+    const ip = `${protocol} ${address}`;
     const { any, ports } = subnets[family];
     return [
+      // One that stands for no name now has not been translated, and would leave the computer as it is.
+      ...(hasPinned && side === 'out' ? [`${ip} ${PINNED[family]} ${refusal(side)}`] : []),
       ...(any.length > 0 ? [`${ip} @${prefix}_any${family} ${verdict}`] : []),
       ...(ports.length > 0 ? [`${ip} . meta l4proto . th ${port} @${prefix}_ports${family} ${verdict}`] : []),
-      ...classes.flatMap(({ traffic }, index) =>
-        traffic.map((kind) => `${ip} @${prefix}_n${index}_${family}${kindMatch(kind, family, port)} ${verdict}`),
-      ),
+      ...classes.flatMap(({ traffic, pinned }, index) => {
+        // What the guest asked for, whichever end sends; where that leads to is nobody’s right to reach.
+        const named = pinned ? `ct original ${protocol} daddr` : ip;
+        return traffic.map(
+          (kind) => `${named} @${prefix}_n${index}_${family}${kindMatch(kind, family, port)} ${verdict}`,
+        );
+      }),
     ];
   });
 }

@@ -21,17 +21,28 @@ test('names that stand for the same traffic share their sets', () => {
             ],
           },
         ],
+        pinned: false,
         names: ['a.example', 'b.example'],
       },
-      { traffic: [{}], names: ['c.example'] },
+      { traffic: [{}], pinned: false, names: ['c.example'] },
     ],
   );
 });
 
 test('an entry without a protocol or ports outweighs the narrower ones of its name', () => {
-  assert.deepEqual(classesOf('a.example tcp 80', 'a.example'), [{ traffic: [{}], names: ['a.example'] }]);
+  assert.deepEqual(classesOf('a.example tcp 80', 'a.example'), [
+    { traffic: [{}], pinned: false, names: ['a.example'] },
+  ]);
   assert.deepEqual(classesOf('a.example udp 53', 'a.example udp'), [
-    { traffic: [{ protocol: 'udp' }], names: ['a.example'] },
+    { traffic: [{ protocol: 'udp' }], pinned: false, names: ['a.example'] },
+  ]);
+});
+
+test('pinned names have sets of their own', () => {
+  assert.deepEqual(classesOf('a.example tcp 80', 'b.example tcp 80 pinned', 'c.example'), [
+    { traffic: [{ protocol: 'tcp', ports: [{ from: 80, to: 80 }] }], pinned: false, names: ['a.example'] },
+    { traffic: [{ protocol: 'tcp', ports: [{ from: 80, to: 80 }] }], pinned: true, names: ['b.example'] },
+    { traffic: [{}], pinned: false, names: ['c.example'] },
   ]);
 });
 

@@ -8,9 +8,11 @@ export interface Traffic {
   ports?: readonly PortRange[];
 }
 
-/** Names of a list that stand for the same traffic and so can share the sets their addresses are written to. */
+/** Names of a list that stand for the same traffic and so can share the sets their addresses are in. */
 export interface NameClass {
   traffic: readonly Traffic[];
+  /** Whether they are reached under synthetic addresses; see `syntheticAddresses`. */
+  pinned: boolean;
   names: readonly string[];
 }
 
@@ -18,11 +20,12 @@ export interface NameClass {
 export function nameClasses(entries: readonly AccessEntry[]): NameClass[] {
   const byName = Map.groupBy(entries, ({ target }) => (target.kind === 'name' ? target.name : ''));
   byName.delete('');
-  const classes = new Map<string, { traffic: Traffic[]; names: string[] }>();
+  const classes = new Map<string, { traffic: Traffic[]; pinned: boolean; names: string[] }>();
   for (const [name, ofName] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const traffic = joined(ofName);
-    const key = traffic.map(({ protocol, ports }) => `${protocol} ${ports?.map(formatRange)}`).join();
-    const known = classes.get(key) ?? { traffic, names: [] };
+    const pinned = ofName.some((entry) => entry.pinned);
+    const key = `${pinned} ${traffic.map(({ protocol, ports }) => `${protocol} ${ports?.map(formatRange)}`).join()}`;
+    const known = classes.get(key) ?? { traffic, pinned, names: [] };
     known.names.push(name);
     classes.set(key, known);
   }

@@ -1,11 +1,14 @@
 import { AppError } from '../lib/errors.ts';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
+import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
 import { pause } from '../sys/pause.ts';
 import { type Answers, lookUp } from '../sys/resolver.ts';
-import { NAME_TIMEOUT_S, nameSets } from './list-rules.ts';
+import type { ListKey } from './dns-config.ts';
+import { NAME_TIMEOUT_S, nameSets, pinnedMap } from './list-rules.ts';
 import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';
-import { refillSets } from './set-elements.ts';
+import { pinnedAnswer, pinnedMappings } from './pinned-names.ts';
+import { refillSets, replaceMappings } from './set-elements.ts';
 
 const LOOKUP_TIMEOUT_MS = 3000;
 const AT_ONCE = 16;
@@ -30,6 +33,8 @@ export interface NameChange {
 /** How a listed name stands. */
 export interface NameReport {
   name: string;
+  /** Whether its guest reaches it under synthetic addresses. */
+  pinned?: true;
   /** What it stands for now. While it cannot be resolved these are its last good addresses, if they may still be used. */
   addresses: string[];
   /** How long they stay in the filter at least. */
@@ -100,22 +105,36 @@ export class ListedNames {
       }
     }
     await refillSets(this.#place.enter, filled);
+    await this.#fillPinned(lists, digest, now);
     this.#filledAt = now;
   }
 
-  /** The answers that the helper of a list gives itself while the resolvers are away; only names of that list. */
-  standIns(list: AccessList): Map<string, readonly string[]> {
+  /**
+   * The answers that each list’s helper gives itself, only names of that list: pinned names’ synthetic addresses, and
+   * of others the last good ones while the resolvers are away.
+   */
+  answers(lists: AccessLists): Record<ListKey, Map<string, readonly string[]>> {
     const now = Date.now();
-    if (list.mode === 'blacklist') return new Map();
-    const found = namesOf(list).map((name) => [name, this.#standIn(name, now)] as const);
-    return new Map(found.filter(([, addresses]) => addresses.length > 0));
+    const synthetic = syntheticAddresses(lists);
+    const of = (list: AccessList) => {
+      if (list.mode === 'blacklist') return new Map<string, readonly string[]>();
+      const found = namesOf(list).map((name) => {
+        const own = synthetic.get(name);
+        const state = this.#states.get(name);
+        return [name, own ? pinnedAnswer(own, state, now) : state ? standIn(state, now) : []] as const;
+      });
+      return new Map(found.filter(([, addresses]) => addresses.length > 0));
+    };
+    return { normal: of(lists.normal), restricted: of(lists.restricted) };
   }
 
   report(lists: AccessLists): NameReport[] {
     const modes = Object.values(lists).flatMap((list) => namesOf(list).map((name) => [name, list.mode] as const));
-    return [...Map.groupBy(modes, ([name]) => name)].map(([name, ofName]) =>
-      this.#reportOf(name, ofName.some(([, mode]) => mode === 'blacklist') ? 'blacklist' : 'whitelist'),
-    );
+    const pinned = new Set(Object.values(lists).flatMap(pinnedNames));
+    return [...Map.groupBy(modes, ([name]) => name)].map(([name, ofName]) => ({
+      ...this.#reportOf(name, ofName.some(([, mode]) => mode === 'blacklist') ? 'blacklist' : 'whitelist'),
+      ...(pinned.has(name) ? { pinned: true } : {}),
+    }));
   }
 
   known(name: string): readonly string[] {
@@ -138,9 +157,19 @@ export class ListedNames {
     };
   }
 
-  #standIn(name: string, now: number): readonly string[] {
-    const state = this.#states.get(name);
-    return state ? standIn(state, now) : [];
+  /** Where no name is pinned the maps stay empty. */
+  async #fillPinned(lists: AccessLists, digest: string, now: number): Promise<void> {
+    const synthetic = syntheticAddresses(lists);
+    if (synthetic.size === 0) return;
+    const mappings = pinnedMappings(synthetic, this.#states, now);
+    const map = pinnedMap(digest);
+    await replaceMappings(
+      this.#place.enter,
+      new Map([
+        [`${map}_4`, mappings[4]],
+        [`${map}_6`, mappings[6]],
+      ]),
+    );
   }
 
   #forget(listed: ReadonlySet<string>): void {

@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
+import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
 import { endProcess, hasGone } from '../sys/processes.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
@@ -11,7 +12,7 @@ import { findHelpers } from './helper.ts';
 import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
 import { hasIpv6Routes } from './host-ipv6.ts';
-import { nameSets } from './list-rules.ts';
+import { nameSets, pinnedMap } from './list-rules.ts';
 import {
   keepRefilled,
   ListedNames,
@@ -33,7 +34,7 @@ import {
 } from './namespace.ts';
 import { loadRules } from './nft.ts';
 import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
-import { addressesInSets, whose } from './set-elements.ts';
+import { addressesInSets, mappedAddresses, whose } from './set-elements.ts';
 
 /** How long the programs of a service that was killed may take to end. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -104,7 +105,7 @@ export class MachineNetwork implements AsyncDisposable {
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
   #helpersServe = false;
   /** What the helpers were told to answer themselves, as text. */
-  #standIns = '';
+  #answers = '';
   readonly #changes = new Turns();
   readonly #detached = new AbortController();
   readonly #refilling: Promise<void>;
@@ -260,11 +261,21 @@ export class MachineNetwork implements AsyncDisposable {
     return this.#listed.report(this.#lists);
   }
 
-  /** The addresses that a list’s names stand for in the kernel, where the packets meet them. @throws FILTER_FAILED */
+  /** The addresses that a list’s names are reached under, as the kernel has them, where the packets meet them. @throws FILTER_FAILED */
   async namedAddresses(list: ListKey): Promise<Map<string, string[]>> {
-    const sets = nameSets(this.#lists[list], list, this.#filter.enforced.lists);
+    const digest = this.#filter.enforced.lists;
+    const sets = nameSets(this.#lists[list], list, digest);
     const held = await addressesInSets(this.enter, [...new Set(sets.values())]);
-    return whose(sets, held, (name) => this.#listed.known(name));
+    const open = whose(sets, held, (name) => this.#listed.known(name));
+    const pinned = pinnedNames(this.#lists[list]);
+    if (pinned.length === 0) return open;
+    const mapped = await mappedAddresses(this.enter, pinnedMap(digest));
+    const synthetic = syntheticAddresses(this.#lists);
+    const own = (name: string) => Object.values(synthetic.get(name) ?? {}).flat();
+    return new Map([
+      ...open,
+      ...pinned.map((name) => [name, own(name).filter((address) => mapped.has(address))] as const),
+    ]);
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */
@@ -293,19 +304,15 @@ export class MachineNetwork implements AsyncDisposable {
     const served = this.#served();
     await this.#helpers.adopt(served);
     await this.#helpers.start(served);
-    this.#standIns = textOf(served.standIns);
+    this.#answers = textOf(served.answers);
     this.#helpersServe = true;
     await this.#filter.setNames(true);
   }
 
   #served(): Served {
     const { resolvers = [] } = uplinkOf(this.#options, this.#resolvers) ?? {};
-    return { lists: this.#lists, digest: this.#filter.enforced.lists, resolvers, standIns: this.#wantedStandIns() };
-  }
-
-  #wantedStandIns(): Served['standIns'] {
-    const { normal, restricted } = this.#lists;
-    return { normal: this.#listed.standIns(normal), restricted: this.#listed.standIns(restricted) };
+    const lists = this.#lists;
+    return { lists, digest: this.#filter.enforced.lists, resolvers, answers: this.#listed.answers(lists) };
   }
 
   /** What is known already, so that no list waits for a resolver that is away. */
@@ -315,12 +322,12 @@ export class MachineNetwork implements AsyncDisposable {
 
   async #refreshNames(signal: AbortSignal): Promise<void> {
     await this.#listed.refresh(this.#lists, this.#filter.enforced.lists, this.#resolvers, signal);
-    if (signal.aborted || textOf(this.#wantedStandIns()) === this.#standIns) return;
+    if (signal.aborted || textOf(this.#listed.answers(this.#lists)) === this.#answers) return;
     await this.#changes.take(() => this.#serveNames());
   }
 }
 
-function textOf({ normal, restricted }: Served['standIns']): string {
+function textOf({ normal, restricted }: Served['answers']): string {
   return JSON.stringify([[...normal], [...restricted]]);
 }
 

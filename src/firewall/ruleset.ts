@@ -1,7 +1,7 @@
 import type { AccessLists } from '../quarantine/access-list.ts';
 import { DNS_PORTS, UPLINKS, UPLINKS6 } from './addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
-import { listRules, listsDigest } from './list-rules.ts';
+import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
 
 /** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
 export type AccessMode = keyof AccessLists | 'refuse';
@@ -53,6 +53,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
   chain mode { goto refuse; }
   chain mode_in { goto refuse_in; }
   chain dns_redirect { }
+  chain pinned { }
   chain dns_in { }
   chain dns_out { }
   chain dns_uplink {
@@ -104,6 +105,7 @@ ${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname
   chain pre {
     type nat hook prerouting priority dstnat; policy accept;
     iifname "tap0" meta l4proto { tcp, udp } th dport 53 jump dns_redirect
+    iifname "tap0" jump pinned
   }
   chain post {
     type nat hook postrouting priority srcnat; policy accept;
@@ -156,12 +158,19 @@ export function switchTransaction({ mode, generation, lists }: Enforced, names: 
     ...chain('current', `ct mark ${generation} accept`),
     ...chain('mode', `goto ${target[0]}`),
     ...chain('mode_in', `goto ${target[1]}`),
+    ...chain('pinned', ...(mode === 'refuse' ? [] : pinnedRules(lists))),
     ...chain('dns_redirect', port && `meta l4proto { tcp, udp } redirect to :${port}`),
     ...chain('dns_in', port && `meta l4proto { tcp, udp } th dport ${port} ct status dnat accept`),
     ...chain('dns_out', port && 'goto dns_uplink'),
   ];
 }
 
-function chain(name: string, rule: string | undefined): string[] {
-  return [`flush chain inet lazaret ${name}`, ...(rule ? [`add rule inet lazaret ${name} ${rule}`] : [])];
+/** They lead from a pinned name’s synthetic address to one that the name stands for. */
+function pinnedRules(lists: string): string[] {
+  return ['ip', 'ip6'].map((ip, index) => `dnat ${ip} to ${ip} daddr map @${pinnedMap(lists)}_${index === 0 ? 4 : 6}`);
+}
+
+function chain(name: string, ...rules: (string | undefined)[]): string[] {
+  const added = rules.filter((rule) => rule !== undefined).map((rule) => `add rule inet lazaret ${name} ${rule}`);
+  return [`flush chain inet lazaret ${name}`, ...added];
 }

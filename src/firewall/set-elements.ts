@@ -29,6 +29,33 @@ export async function refillSets(
   }
 }
 
+/** An address that stands for another. */
+export type Mapping = readonly [synthetic: string, real: string];
+
+/** Puts these in place of all that the maps have, for the whole of their time: nobody else writes them. @throws FILTER_FAILED */
+export async function replaceMappings(
+  enter: readonly string[],
+  maps: ReadonlyMap<string, readonly Mapping[]>,
+): Promise<void> {
+  const commands = [...maps].flatMap(([map, mappings]) => {
+    const elements = mappings.map(([synthetic, real]) => `${synthetic} : ${real}`).join(', ');
+    const added = elements === '' ? [] : [`add element inet lazaret ${map} { ${elements} }\n`];
+    return [`flush map inet lazaret ${map}\n`, ...added];
+  });
+  await loadRules(enter, commands.join(''));
+}
+
+/** The synthetic addresses that stand for others in a map of both families now. @throws FILTER_FAILED */
+export async function mappedAddresses(enter: readonly string[], map: string): Promise<Set<string>> {
+  const parts = (await listed(enter, ['maps', 'inet'])).split(/^\tmap /m).slice(1);
+  const own = parts.filter((part) => part.startsWith(`${map}_`));
+  return new Set(
+    own.flatMap((part) =>
+      [...part.matchAll(/([0-9a-f.:]+) (?:timeout \S+ )?expires \S+ : /g)].map(([, address = '']) => address),
+    ),
+  );
+}
+
 /** The addresses that some sets of names hold, of both families together. @throws FILTER_FAILED */
 export async function addressesInSets(
   enter: readonly string[],

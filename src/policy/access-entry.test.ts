@@ -13,6 +13,10 @@ const GOOD: [text: string, written: string][] = [
   ['Updates.Example. tcp 443', 'updates.example tcp 443'],
   ['printer_1', 'printer_1'],
   ['10.1.2.3 icmp', '10.1.2.3 icmp'],
+  ['Updates.Example pinned', 'updates.example pinned'],
+  ['updates.example tcp 443 PINNED', 'updates.example tcp 443 pinned'],
+  ['pinned', 'pinned'],
+  ['pinned pinned', 'pinned pinned'],
 ];
 
 for (const [text, written] of GOOD) {
@@ -46,6 +50,10 @@ const BAD: [text: string, problem: RegExp][] = [
   ['10.1.2.3 tcp http', /ports that are none/],
   ['10.1.2.3 icmp 8', /icmp has not/],
   ['10.1.2.3 tcp 80 443', /more than/],
+  ['10.1.2.3 pinned', /only a name/],
+  ['2001:db8::/32 tcp 443 pinned', /only a name/],
+  ['updates.example pinned tcp', /protocol pinned/],
+  ['updates.example tcp 80 pinned pinned', /more than/],
   ['10.1.2.3; flush ruleset', /neither/],
   ['x'.repeat(301), /longer/],
 ];
@@ -63,12 +71,12 @@ test('whatever is accepted is written in one way and read back as the same', () 
   fc.assert(
     fc.property(
       fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.string()),
-      fc.constantFrom('', ' tcp', ' udp 53', ' icmp'),
+      fc.constantFrom('', ' tcp', ' udp 53', ' icmp', ' pinned', ' tcp 443 pinned'),
       (host, rest) => {
         const entry = parseEntry(`${host}${rest}`);
         if (typeof entry === 'string') return;
         assert.deepEqual(parseEntry(formatEntry(entry)), entry);
-        assert.match(formatEntry(entry), /^[a-z0-9.:/_-]+( [a-z]+( [0-9,-]+)?)?$/);
+        assert.match(formatEntry(entry), /^[a-z0-9.:/_-]+( (tcp|udp|icmp)( [0-9,-]+)?)?( pinned)?$/);
       },
     ),
   );

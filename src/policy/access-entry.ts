@@ -13,39 +13,54 @@ export interface AccessEntry {
   target: { kind: 'subnet'; family: 4 | 6; cidr: string } | { kind: 'name'; name: string };
   protocol?: Protocol;
   ports?: readonly PortRange[];
+  /** Its name is reached under addresses that stand for it alone; other names at the computers it leads to stay closed. */
+  pinned?: true;
 }
 
 export const MAX_ENTRY_CHARACTERS = 300;
 const MAX_RANGES = 16;
+const PINNED = 'pinned';
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
 /**
  * Reads a line of an access list: an address, a subnet (`10.0.0.0/8` or `10.0.0.0/255.0.0.0`) or a machine’s name,
- * then optionally a protocol, then optionally ports: `updates.example tcp 80,443,8000-8080`.
- * Returns the problem as text when it is none. ACE 1.0 p. 232; protocols and ports are Lazaret’s own.
+ * then optionally a protocol, then optionally ports: `updates.example tcp 80,443,8000-8080`; behind a name optionally `pinned`.
+ * Returns the problem as text when it is none. ACE 1.0 p. 232; protocols, ports and `pinned` are Lazaret’s own.
  */
 export function parseEntry(text: string): AccessEntry | string {
   if (text.length > MAX_ENTRY_CHARACTERS) return `is longer than ${MAX_ENTRY_CHARACTERS} characters`;
-  const [targetText = '', protocolText, portsText, ...more] = text.trim().split(/\s+/);
+  const words = text.trim().split(/\s+/);
+  const isPinned = words.length > 1 && words.at(-1)?.toLowerCase() === PINNED;
+  const [targetText = '', protocolText, portsText, ...more] = isPinned ? words.slice(0, -1) : words;
   if (more.length > 0) return 'has more than an address, a protocol and ports';
   const target = parseTarget(targetText.toLowerCase());
   if (typeof target === 'string') return target;
-  if (protocolText === undefined) return { target };
+  const traffic = parseTraffic(protocolText, portsText);
+  if (typeof traffic === 'string') return traffic;
+  if (!isPinned) return { target, ...traffic };
+  return target.kind === 'name' ? { target, ...traffic, pinned: true } : 'is an address; only a name can be pinned';
+}
+
+function parseTraffic(
+  protocolText: string | undefined,
+  portsText: string | undefined,
+): Pick<AccessEntry, 'protocol' | 'ports'> | string {
+  if (protocolText === undefined) return {};
   const protocol = protocolText.toLowerCase();
   if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'icmp')
     return `names the protocol ${protocol}; tcp, udp and icmp are known`;
-  if (portsText === undefined) return { target, protocol };
+  if (portsText === undefined) return { protocol };
   if (protocol === 'icmp') return 'has ports, which icmp has not';
   const ports = parsePorts(portsText);
-  return typeof ports === 'string' ? ports : { target, protocol, ports };
+  return typeof ports === 'string' ? ports : { protocol, ports };
 }
 
 /** The one way an entry is written: what `parseEntry` reads back as the same entry. */
-export function formatEntry({ target, protocol, ports }: AccessEntry): string {
+export function formatEntry({ target, protocol, ports, pinned }: AccessEntry): string {
   const where =
     target.kind === 'name' ? target.name : target.cidr.replace(target.family === 4 ? /\/32$/ : /\/128$/, '');
   const which = ports?.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
-  return [where, protocol, which].filter((part) => part !== undefined).join(' ');
+  return [where, protocol, which, pinned && PINNED].filter((part) => part !== undefined).join(' ');
 }
 
 function parseTarget(text: string): AccessEntry['target'] | string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccessSection } from './access-section.ts';
 import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
+import { wrongPins } from './pins.ts';
 import { Script } from './script.ts';
 import { Zones } from './zones.ts';
 
@@ -121,13 +122,12 @@ export const CustomQuarantine = z.strictObject({
 });
 export type CustomQuarantine = z.infer<typeof CustomQuarantine>;
 
-export const Quarantine = z.discriminatedUnion('type', [
-  NoQuarantine,
-  StaticQuarantine,
-  DynamicQuarantine,
-  VersionQuarantine,
-  CustomQuarantine,
-]);
+export const Quarantine = z
+  .discriminatedUnion('type', [NoQuarantine, StaticQuarantine, DynamicQuarantine, VersionQuarantine, CustomQuarantine])
+  .superRefine((quarantine, context) => {
+    for (const message of quarantine.type === 'none' ? [] : wrongPins(quarantine))
+      context.addIssue({ code: 'custom', message });
+  });
 export type Quarantine = z.infer<typeof Quarantine>;
 
 /** A quarantine that lives on a policy server (ACE 1.0 p. 231). */

@@ -31,6 +31,22 @@ const ROWS: [title: string, policy: object, ok: boolean][] = [
     { format: 1, quarantine: { type: 'static', mode: 'whitelist', normal: { entries: ['10.0.0.1/8'] } } },
     false,
   ],
+  ['a pinned name', pinned({ entries: ['a.example pinned', 'a.example tcp 443 pinned', 'b.example'] }), true],
+  ['a pinned name on a blacklist', pinned({ entries: ['a.example pinned'] }, { mode: 'blacklist' }), false],
+  ['a name pinned and not pinned', pinned({ entries: ['a.example pinned', 'a.example tcp 443'] }), false],
+  [
+    'a name pinned in one list only',
+    pinned({ entries: ['a.example pinned'] }, { restricted: { entries: ['a.example'] } }),
+    false,
+  ],
+  [
+    'a name pinned in a zone only',
+    pinned(
+      { entries: ['a.example'] },
+      { zones: [{ name: 'z', when: { subnets: ['10.0.0.0/8'] }, normal: { entries: ['A.Example. pinned'] } }] },
+    ),
+    false,
+  ],
   [
     'a descriptor that is none',
     { format: 1, quarantine: { type: 'version-based', versions: [{ name: 'a', descriptor: '0x1' }] } },
@@ -71,3 +87,8 @@ test('names of machines are safe as file names', () => {
   for (const name of ['', '..', 'a/b', 'A', 'a.b', '-a', 'a-', 'a b', 'ü', 'x'.repeat(41), 'a\n'])
     assert.doesNotMatch(name, VM_NAME);
 });
+
+/** A version-based quarantine with such a normal list. */
+function pinned(normal: object, more: object = {}): object {
+  return { format: 1, quarantine: { type: 'version-based', normal, ...more } };
+}

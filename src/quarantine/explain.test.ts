@@ -5,7 +5,10 @@ import { type AccessList, accessLists } from './access-list.ts';
 import { parseDestination } from './destination.ts';
 import { explain } from './explain.ts';
 
-const NAMES = new Map([['updates.example', ['192.0.2.7', '2001:db8::7']]]);
+const NAMES = new Map([
+  ['updates.example', ['192.0.2.7', '2001:db8::7']],
+  ['pinned.example', ['198.18.0.4', 'fd77:1::4']],
+]);
 
 function list(mode: AccessList['mode'], entries: string[], exceptions: Exception[] = []): AccessList {
   return accessLists({ type: 'static', mode, normal: { entries, exceptions } }).normal;
@@ -43,6 +46,17 @@ const ROWS: [
     false,
     /not listed/,
   ],
+  ['a pinned name itself', list('whitelist', ['pinned.example pinned']), 'pinned.example:80', 'tcp', true, /pinned$/],
+  ['its synthetic address', list('whitelist', ['pinned.example pinned']), '198.18.0.4:80', 'tcp', true, /pinned$/],
+  [
+    'another synthetic one',
+    list('whitelist', ['pinned.example pinned', '0.0.0.0/0']),
+    '198.18.0.5:80',
+    'tcp',
+    false,
+    /none/,
+  ],
+  ['one where no name is pinned', list('whitelist', ['0.0.0.0/0']), '198.18.0.5:80', 'tcp', true, /0\.0\.0\.0/],
   ['an empty whitelist is nothing', list('whitelist', []), '10.0.0.1:80', 'tcp', false, /not listed/],
 ];
 

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { type AccessEntry, formatEntry, type Protocol } from '../policy/access-entry.ts';
 import type { AccessList } from './access-list.ts';
+import { PINNED, pinnedNames } from './pinned.ts';
 
 /** A place on the network that somebody asks about. */
 export interface Destination {
@@ -27,7 +28,8 @@ const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631
 
 /**
  * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
- * `names` has the addresses that the names of the list stand for now; a destination by name matches its entry too.
+ * `names` has the addresses that the names of the list stand for now, which are synthetic ones of a pinned name; a
+ * destination by name matches its entry too.
  * Without `ipv6` the machine has no network of that family.
  */
 export function explain(
@@ -39,6 +41,9 @@ export function explain(
   if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
   const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
+  const pinned = pinnedNames(list);
+  if (pinned.length > 0 && isSynthetic(to.host) && !pinned.some((name) => names.get(name)?.includes(to.host)))
+    return { allowed: false, rule: 'always closed: an address for pinned names that stands for none' };
   const entry = list.entries.find((candidate) => matches(candidate, to, names));
   if (list.mode === 'blacklist') {
     return entry ? { allowed: false, rule: formatEntry(entry) } : { allowed: true, rule: 'blacklist: not listed' };
@@ -60,6 +65,10 @@ function matches(entry: AccessEntry, to: Destination, names: ReadonlyMap<string,
   const { target } = entry;
   if (target.kind === 'subnet') return isIn(to.host, target.cidr);
   return target.name === to.host.toLowerCase().replace(/\.$/, '') || (names.get(target.name) ?? []).includes(to.host);
+}
+
+function isSynthetic(host: string): boolean {
+  return isIn(host, PINNED[4]) || isIn(host, PINNED[6]);
 }
 
 function isIn(host: string, cidr: string): boolean {

@@ -10,6 +10,7 @@ import { vmPaths } from '../../project/layout.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
+import { syntheticAddresses } from '../../quarantine/pinned.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import { impact, type ReportedMachine, simulate } from '../../quarantine/simulate.ts';
 import { inZone, zonesOf } from '../../quarantine/zones.ts';
@@ -153,13 +154,19 @@ async function tryPlugin(
   return (await askPlugin(question, source, pluginUser(PREVIEW_NUMBER))).answer;
 }
 
-/** The addresses of the lists’ names, as this computer resolves them; a name that does not resolve stands for none. */
+/** The addresses that the lists’ names are reached under, as this computer resolves them; a name that does not resolve has none. */
 async function addressesIn(quarantine: Quarantine): Promise<Map<string, string[]>> {
-  const entries = Object.values(accessLists(quarantine)).flatMap((list) => list.entries);
+  const lists = accessLists(quarantine);
+  const entries = Object.values(lists).flatMap((list) => list.entries);
   const names = [...new Set(entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : [])))];
   if (names.length === 0) return new Map();
   const resolvers = await upstreamResolvers();
-  const found = names.map(async (name) => [name, addressesOf(await lookUp(name, resolvers, RESOLVE_MS))] as const);
+  const synthetic = syntheticAddresses(lists);
+  const found = names.map(async (name) => {
+    const addresses = addressesOf(await lookUp(name, resolvers, RESOLVE_MS));
+    const own = synthetic.get(name);
+    return [name, own && addresses.length > 0 ? Object.values(own).flat() : addresses] as const;
+  });
   return new Map(await Promise.all(found));
 }
 

@@ -7,6 +7,7 @@ import { askOnce, type ServiceOptions } from '../service.ts';
 
 const Name = z.looseObject({
   name: z.string(),
+  pinned: z.literal(true).optional(),
   addresses: z.array(z.string()),
   secondsLeft: z.int().optional(),
   unresolvedSince: z.string().optional(),
@@ -134,10 +135,10 @@ const WORD_OF = { guest: 'its own word', signed: 'its update server’s signatur
 /** Longer lists are in the JSON report. */
 const MAX_NAMES = 20;
 
-function nameText({ name, addresses, secondsLeft, unresolvedSince, code }: Name): string {
+function nameText({ name, pinned, addresses, secondsLeft, unresolvedSince, code }: Name): string {
   const [first = 'no address yet', ...others] = addresses;
   const stands = addresses.length > 0 ? `, ${secondsLeft ?? 0} s left` : '';
-  const has = `${first}${others.length > 0 ? ` and ${others.length} more` : ''}${stands}`;
+  const has = `${pinned ? 'pinned, ' : ''}${first}${others.length > 0 ? ` and ${others.length} more` : ''}${stands}`;
   if (unresolvedSince === undefined) return `${name}: ${has}`;
   const kept = addresses.length > 0 ? `; last good answer ${has}` : '';
   return `${name}: cannot resolve since ${unresolvedSince} (${code})${kept}`;
