@@ -5,7 +5,7 @@ import { newProgram, runProgram } from './program.ts';
 /** Adds commands to the program. */
 type Add = (program: Command) => void;
 
-/** What each command is in. A module is loaded when one of its commands is asked for: no command waits for the others’. */
+/** What each command is in, the narrowest first. A module is loaded when one of its commands is asked for: no command waits for the others’. */
 const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> }[] = [
   { commands: ['init', 'project'], load: async () => (await import('./commands/init.ts')).addInitCommand },
   { commands: ['vm'], load: async () => (await import('./commands/vm.ts')).addVmCommands },
@@ -13,6 +13,7 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
     commands: ['preview', 'power-on'],
     load: async () => (await import('./commands/preview.ts')).addPreviewCommands,
   },
+  { commands: ['nq simulate', 'nq impact'], load: async () => (await import('./commands/foresee.ts')).addForesight },
   { commands: ['nq'], load: async () => (await import('./commands/quarantine.ts')).addQuarantineCommands },
   {
     commands: ['update-script'],
@@ -26,16 +27,19 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
 /** Options before a command, with the word behind them. */
 const VALUED = ['-C', '--directory', '--passphrase-file'];
 
-/** The first word that is no option; undefined where there is none. */
-function askedFor([first, ...rest]: readonly string[]): string | undefined {
-  if (first === undefined || !first.startsWith('-')) return first;
+/** The words from the first on that is no option. */
+function askedFor([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  if (!first.startsWith('-')) return [first, ...rest];
   return askedFor(VALUED.includes(first) ? rest.slice(1) : rest);
 }
 
 const program = newProgram('lazaret-manager', 'Builds virtual machines, sets their policies, packs both for users.')
   .addOption(new Option('-C, --directory <dir>', 'the project’s folder').default('.'))
   .addOption(new Option('--passphrase-file <file>', 'a file that holds the passphrase of the project’s keys'));
-const asked = askedFor(process.argv.slice(2)) ?? '';
-const wanted = MODULES.filter(({ commands }) => commands.includes(asked));
-for (const { load } of wanted.length > 0 ? wanted : MODULES) (await load())(program);
+const [command = '', subcommand = ''] = askedFor(process.argv.slice(2));
+const asked = [`${command} ${subcommand}`, command];
+const wanted = MODULES.find(({ commands }) => commands.some((known) => asked.includes(known)));
+const all = MODULES.filter(({ commands }) => commands.every((known) => !known.includes(' ')));
+for (const { load } of wanted ? [wanted] : all) (await load())(program);
 await runProgram(program);

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { AppError, systemCode } from '../lib/errors.ts';
 import { type ProcessId, processOf } from './processes.ts';
 
@@ -38,6 +37,8 @@ export interface Ran {
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { timeoutMs = 60_000, maxBytes = 16 << 20, allow = [] } = options;
+  // A hundred files: a command that runs no program does not wait for them.
+  const { execa } = await import('execa');
   const result = await execa(program, args, {
     reject: false,
     stdin: options.input === undefined ? 'ignore' : 'pipe',

@@ -6,7 +6,6 @@ import { jsonOrNothing } from '../../lib/json.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
 import { type Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
 import type { Zone } from '../../policy/zones.ts';
-import { vmPaths } from '../../project/layout.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
@@ -14,15 +13,12 @@ import { syntheticAddresses } from '../../quarantine/pinned.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import { impact, type ReportedMachine, simulate } from '../../quarantine/simulate.ts';
 import { inZone, zonesOf } from '../../quarantine/zones.ts';
-import { askPlugin } from '../../run/plugin.ts';
-import { pluginUser } from '../../run/users.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { readCapped } from '../../sys/files.ts';
 import { namesIn } from '../../sys/folders.ts';
 import { addressesIn as addressesOf, lookUp, upstreamResolvers } from '../../sys/resolver.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
 const RESOLVE_MS = 3000;
 const MAX_REPORT_BYTES = 8 << 20;
@@ -47,7 +43,11 @@ const Machine = z.looseObject({
 });
 const Report = z.union([z.looseObject({ machines: z.array(Machine) }), Machine]);
 
-/** What a policy would do, before it is deployed. */
+/** What a policy would do, before it is deployed; the administrator tries many, so these commands load nothing of the others’. */
+export function addForesight(program: Command): void {
+  addForesightCommands(program.command('nq').description('network quarantine'));
+}
+
 export function addForesightCommands(nq: Command): void {
   addCommand<SimulateOptions>(
     nq,
@@ -138,20 +138,17 @@ function answerNamed(word: string | undefined): PluginAnswer | undefined {
   return word === undefined ? undefined : ANSWERS[word];
 }
 
-/** What the project’s plug-in says to a descriptor, asked as with `nq-set -n`; undefined where there is none. */
+/** What the plug-in of a custom quarantine says to a descriptor; undefined with other types, which wait for no plug-in’s modules. */
 async function tryPlugin(
   project: Project,
-  { name, file, policy }: ProjectVm,
+  vm: ProjectVm,
   descriptor: string | undefined,
   signal: AbortSignal,
 ): Promise<PluginAnswer | undefined> {
-  const { quarantine } = policy.value;
+  const { quarantine } = vm.policy.value;
   if (quarantine.type !== 'custom') return undefined;
-  const { script } = quarantine;
-  const about = { project: project.file.value.fingerprint, vmId: file.value.id };
-  const source = projectPlugins(project, join(vmPaths(project.folder, name).folder, 'plugin-tried'));
-  const question = { script, event: 'dry' as const, descriptor, ...about, signal };
-  return (await askPlugin(question, source, pluginUser(PREVIEW_NUMBER))).answer;
+  const { tryPluginOf } = await import('../tried-plugin.ts');
+  return tryPluginOf(project, vm, quarantine.script, descriptor, signal);
 }
 
 /** The addresses that the lists’ names are reached under, as this computer resolves them; a name that does not resolve has none. */
