@@ -1,5 +1,6 @@
 // npm run bench:policy: what deciding costs, beside what it may cost. Each row’s piece is a file of bench/policy/.
 import { decisionFigures } from './policy/decisions.ts';
+import { guestFigures } from './policy/guest.ts';
 import { lookupFigures } from './policy/lookups.ts';
 import { pluginFigures } from './policy/plugins.ts';
 import { pushFigures } from './policy/push.ts';
@@ -7,6 +8,7 @@ import { printFigures } from './table.ts';
 
 printFigures('Policies, 2 cores; medians', [
   ...decisionFigures(),
+  ...(await guestFigures()),
   ...(await pluginFigures()),
   ...(await pushFigures()),
   ...(await lookupFigures()),
