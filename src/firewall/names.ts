@@ -3,19 +3,15 @@ import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
 import { pause } from '../sys/pause.ts';
-import { type Answers, lookUp } from '../sys/resolver.ts';
+import { askAll } from './ask-all.ts';
 import type { ListKey } from './dns-config.ts';
 import { NAME_TIMEOUT_S, nameSets, pinnedMap } from './list-rules.ts';
 import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';
 import { pinnedAnswer, pinnedMappings } from './pinned-names.ts';
 import { refillSets, replaceMappings } from './set-elements.ts';
 
-const LOOKUP_TIMEOUT_MS = 3000;
-const AT_ONCE = 16;
 /** Of names that are on no list any more; zones bring lists back. */
 const MAX_STATES = 20_000;
-/** When so many questions in a row found nobody, the others are not asked: the resolvers are away. */
-const ENOUGH_SILENCE = 64;
 const HOUR_MS = 3_600_000;
 
 /** Where the last good answers outlive the service. */
@@ -78,7 +74,7 @@ export class ListedNames {
   async refresh(lists: AccessLists, digest: string, resolvers: readonly string[], signal: AbortSignal): Promise<void> {
     const names = [...new Set([...namesOf(lists.normal), ...namesOf(lists.restricted)])];
     const changes: NameChange[] = [];
-    await lookUpAll(names, resolvers, signal, (name, answers) => {
+    await askAll(names, resolvers, signal, (name, answers) => {
       const before = this.#states.get(name);
       const after = heard(before, answers, Date.now());
       this.#states.set(name, after);
@@ -197,8 +193,6 @@ export class ListedNames {
   }
 }
 
-const SILENT: Answers = { v4: 'no-answer', v6: 'no-answer' };
-
 /** Does something now and then until `signal` fires. */
 export async function keepRefilled(
   refill: () => Promise<void>,
@@ -231,33 +225,4 @@ function digestOf(states: ReadonlyMap<string, NameState>): string {
   const hourly = (key: string, value: unknown) =>
     key === 'answeredAt' && typeof value === 'number' ? Math.floor(value / HOUR_MS) : value;
   return JSON.stringify([...states], hourly);
-}
-
-async function lookUpAll(
-  names: readonly string[],
-  resolvers: readonly string[],
-  signal: AbortSignal,
-  found: (name: string, answers: Answers) => void,
-): Promise<void> {
-  const queue = names.values();
-  let silence = 0;
-  const ask = async (name: string): Promise<Answers> => {
-    if (silence >= ENOUGH_SILENCE) return SILENT;
-    const answers = await lookUp(name, resolvers, LOOKUP_TIMEOUT_MS);
-    silence = answers.v4 === 'no-answer' && answers.v6 === 'no-answer' ? silence + 1 : 0;
-    return answers;
-  };
-  const worker = async () => {
-    for (const name of queue) {
-      if (signal.aborted) return;
-      const answers = await ask(name);
-      if (!signal.aborted) found(name, answers);
-    }
-  };
-  await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, worker)), aborted(signal)]);
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -3,12 +3,10 @@ import { Turns } from '../lib/turns.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
-import { endProcess, hasGone } from '../sys/processes.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import type { ListKey } from './dns-config.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
-import { findHelpers } from './helper.ts';
 import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
 import { hasIpv6Routes } from './host-ipv6.ts';
@@ -28,16 +26,13 @@ import {
   isForwarding,
   namespaceHasIpv6,
   presentNamespaces,
-  processesInside,
-  removeNamespace,
   setForwarding,
 } from './namespace.ts';
 import { loadRules } from './nft.ts';
+import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
 import { addressesInSets, mappedAddresses, whose } from './set-elements.ts';
 
-/** How long the programs of a service that was killed may take to end. */
-const LEFTOVER_GRACE_MS = 1000;
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
 
@@ -140,7 +135,7 @@ export class MachineNetwork implements AsyncDisposable {
     const names = networkNames(options.id);
     await removeLeftover(names);
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => clearUp(options));
+    undo.defer(() => clearUp(options.id, options.host, options.log));
     await options.host.prepare(names.uplink, options.ipv6);
     await createNamespace(names, options);
     await loadRules(
@@ -329,48 +324,6 @@ export class MachineNetwork implements AsyncDisposable {
 
 function textOf({ normal, restricted }: Served['answers']): string {
   return JSON.stringify([[...normal], [...restricted]]);
-}
-
-/** Removes what is left of a machine’s network, and the host’s part when it was the last. @throws NETWORK_FAILED, FILTER_FAILED */
-export async function removeNetwork(id: string, host: HostNetwork): Promise<void> {
-  const names = networkNames(id);
-  await endHelpersOf(names);
-  await removeNamespace(names);
-  await host.settle(names.uplink);
-}
-
-/** Ends all that runs in a machine’s network, which nobody looks after any more. @throws NETWORK_FAILED */
-export async function endInside(id: string): Promise<void> {
-  const { namespace } = networkNames(id);
-  if (!(await presentNamespaces()).includes(namespace)) return;
-  await Promise.all((await processesInside(namespace)).map((process) => endProcess(process)));
-}
-
-/** What cannot be removed after a failed start must not hide why the start failed. */
-async function clearUp({ id, host, log }: NetworkOptions): Promise<void> {
-  try {
-    await removeNetwork(id, host);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    log.error({ error: error.message }, 'a machine’s network could not be removed');
-  }
-}
-
-/** A leftover with nothing but helpers in it is removed; anything else in it, if it stays, is a machine that runs. */
-async function removeLeftover(names: NetworkNames): Promise<void> {
-  if ((await presentNamespaces()).includes(names.namespace)) {
-    const helpers = [...(await findHelpers(names.namespace)).values()].map(({ pid }) => pid);
-    const others = (await processesInside(names.namespace)).filter(({ pid }) => !helpers.includes(pid));
-    const gone = await Promise.all(others.map((process) => hasGone(process, LEFTOVER_GRACE_MS)));
-    if (gone.includes(false)) throw new AppError('NETWORK_FAILED', 'the machine’s network is in use');
-  }
-  await endHelpersOf(names);
-  await removeNamespace(names);
-}
-
-async function endHelpersOf({ namespace }: NetworkNames): Promise<void> {
-  if (!(await presentNamespaces()).includes(namespace)) return;
-  await Promise.all([...(await findHelpers(namespace)).values()].map((helper) => endProcess(helper)));
 }
 
 function filterPlace({ id, log }: NetworkOptions): FilterPlace {

@@ -1,4 +1,5 @@
-import { endInside, MachineNetwork, type NetworkOptions, removeNetwork } from '../firewall/network.ts';
+import { MachineNetwork, type NetworkOptions } from '../firewall/network.ts';
+import { endInside, removeNetwork } from '../firewall/remove-network.ts';
 import { GuestChannel } from '../guest/channel.ts';
 import type { GuestRequest } from '../guest/protocol.ts';
 import { AppError, failureOf } from '../lib/errors.ts';

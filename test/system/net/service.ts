@@ -2,7 +2,8 @@
 import type { ListKey } from '../../../src/firewall/dns-config.ts';
 import { HostNetwork } from '../../../src/firewall/host.ts';
 import type { NameChange } from '../../../src/firewall/names.ts';
-import { MachineNetwork, type NetworkOptions, removeNetwork } from '../../../src/firewall/network.ts';
+import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/network.ts';
+import { removeNetwork } from '../../../src/firewall/remove-network.ts';
 import type { AccessMode } from '../../../src/firewall/ruleset.ts';
 import { nameMemory } from '../../../src/run/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
