@@ -1,7 +1,7 @@
-import type { GuestAnswer, NqSetRequest } from '../guest/protocol.ts';
+import type { NqSetRequest } from '../guest/protocol.ts';
 import { failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { CustomQuarantine, Enforcement, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
+import type { Enforcement, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import { messageFor, reasonText } from '../quarantine/decide.ts';
 import type { Reported } from '../quarantine/origin.ts';
 import type { PluginAnswer, PluginEvent } from '../quarantine/plugin.ts';
@@ -16,12 +16,11 @@ import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import type { PluginQuestion, PluginReply } from './plugin.ts';
 import { nextLookupMs } from './schedule.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from './spec.ts';
-import { shownVersion, type TakenVersion, takeVersion } from './taken-version.ts';
+import { type Answer, type Reporting, takeReport } from './take-report.ts';
+import { shownVersion } from './taken-version.ts';
 
 /** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is not saved. */
 const ANSWER_MS = 13_000;
-
-type Answer = Omit<GuestAnswer, 'id'>;
 
 export interface AccessParts {
   spec: MachineSpec;
@@ -137,7 +136,7 @@ export class Access implements AsyncDisposable {
   answer({ descriptor, dry }: NqSetRequest): Promise<Answer> {
     const until = performance.now() + ANSWER_MS;
     return this.#turns.take(async () => {
-      const answer = await this.#take(descriptor, dry, until);
+      const answer = await takeReport(this.#reporting(), descriptor, dry, until);
       await this.#log('nq-set', `nq-set ${dry ? '-n ' : ''}${descriptor}: ${answer.ok ? 'valid' : answer.reason}`, {
         descriptor,
         dry,
@@ -145,6 +144,20 @@ export class Access implements AsyncDisposable {
       });
       return answer;
     });
+  }
+
+  #reporting(): Reporting {
+    const { spec, descriptors } = this.#parts;
+    return {
+      ...{ spec, descriptors, policy: this.#policy, plugin: this.#plugin, reported: this.#reported },
+      refreshPolicy: () => this.#refreshPolicy(),
+      adopt: async (reported) => {
+        await this.#adopt(reported);
+        return this.#verdict;
+      },
+      foresee: async (reported, plugin) =>
+        plugin ? verdictOf({ ...(await this.#judged(reported)), plugin }) : this.#verdictFor(reported),
+    };
   }
 
   /** Asks nobody any more: whatever waits for a plug-in or a policy server fails now. */
@@ -158,54 +171,6 @@ export class Access implements AsyncDisposable {
     await this.#watching;
     await this.#following;
     await this.#turns.take(async () => undefined);
-  }
-
-  async #take(offered: string, dry: boolean, until: number): Promise<Answer> {
-    const { spec } = this.#parts;
-    if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
-    const { quarantine } = this.#policy.current.document.policy;
-    if (quarantine.type === 'custom') return this.#takeByPlugin(quarantine, offered, dry, until);
-    let taken = await this.#judge(offered);
-    if (!taken.valid && spec.mode === 'installed') {
-      // A version that is newer than our policy: it may have been deployed since (D4).
-      await this.#refreshPolicy();
-      taken = await this.#judge(offered);
-    }
-    if (!taken.valid) return { ok: false, reason: taken.reason };
-    const { reported, name, counter } = taken;
-    if (!dry) {
-      if (counter !== undefined) await this.#parts.descriptors.keepCounter(counter);
-      await this.#adopt(reported);
-    }
-    const { decision } = dry ? await this.#verdictFor(reported) : this.#verdict;
-    return { ok: true, reason: `${name}: ${decision.access} access, ${reasonText(decision)}` };
-  }
-
-  /** What a plug-in answers is validity and access in one (ACE 1.0 p. 248). */
-  async #takeByPlugin({ script }: CustomQuarantine, offered: string, dry: boolean, until: number): Promise<Answer> {
-    const withinMs = Math.floor(until - performance.now());
-    if (withinMs <= 0) return { ok: false, reason: 'the host was busy for too long: try again' };
-    const reported: Reported = { descriptor: offered, origin: 'guest' };
-    const occasion = { script, policy: this.#policy.current, descriptor: offered };
-    const answer = await this.#plugin.ask({ ...occasion, event: dry ? 'dry' : 'update', withinMs });
-    if (answer.verdict === 'void') return { ok: false, reason: answer.why };
-    if (answer.verdict === 'reject') return { ok: false, reason: 'the plug-in does not accept this descriptor' };
-    if (!dry) {
-      this.#plugin.remember(occasion, answer);
-      await this.#adopt(reported);
-    }
-    const { decision } = dry ? verdictOf({ ...(await this.#judged(reported)), plugin: answer }) : this.#verdict;
-    return { ok: true, reason: `${decision.access} access, ${reasonText(decision)}` };
-  }
-
-  async #judge(offered: string): Promise<TakenVersion> {
-    const { policy, project } = this.#policy.current.document;
-    const { spec, descriptors } = this.#parts;
-    if (policy.quarantine.type !== 'version-based')
-      return { valid: false, reason: 'this machine has no version-based quarantine' };
-    const isPreview = spec.mode === 'preview';
-    const reporter = { project, machine: spec.uuid, before: this.#reported, counter: await descriptors.counter() };
-    return takeVersion(policy.quarantine, offered, { ...reporter, isPreview });
   }
 
   /** Saves a descriptor, then enforces what follows from it; if that fails, the old one is put back and nothing passes. */
