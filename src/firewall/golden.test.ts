@@ -36,7 +36,7 @@ const NAMES = {
 };
 
 const PINNED = {
-  normal: list('whitelist', ['cdn.example pinned', 'updates.example']),
+  normal: list('whitelist', ['cdn.example pinned', 'updates.example', 'mirrors.example/24 tcp 80']),
   restricted: list('whitelist', ['cdn.example tcp 443 pinned', 'shop.example tcp 443 pinned']),
 };
 const ANSWERS = new Map([['cdn.example', ['198.18.0.4', '198.18.0.5', 'fd77:1::4']]]);
@@ -91,6 +91,8 @@ test('the digest tells lists apart by all they allow, and by nothing else', () =
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'b.example']) },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example', 'b.example']) },
     { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example pinned']) },
+    { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example/24']) },
+    { ...lists, restricted: list('whitelist', ['10.0.0.0/8', 'a.example/25']) },
   ];
   const reordered = { ...lists, restricted: list('whitelist', ['a.example', '10.0.0.0/8', '10.2.0.0/16 tcp 80']) };
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { type NameTarget, nameText } from '../policy/access-entry.ts';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
 import { PINNED, type Synthetic, syntheticAddresses } from '../quarantine/pinned.ts';
 import { type Elements, protocolName, subnetElements } from './elements.ts';
-import { type NameClass, nameClasses, type Traffic } from './name-classes.ts';
+import { type NameClass, nameClasses, type Traffic, type WideClass, wideClasses } from './name-classes.ts';
 import { formatRange } from './port-ranges.ts';
 
 /**
@@ -28,6 +29,7 @@ export function listsDigest(lists: AccessLists): string {
   const names = [lists.normal, lists.restricted].map((list) => [
     resolvesEverything(list),
     nameClasses(list.entries).map((ofTraffic) => ofTraffic.names),
+    wideClasses(list.entries).map((ofTraffic) => ofTraffic.names.map(nameText)),
   ]);
   return createHash('sha256')
     .update(`${JSON.stringify(names)} ${listRules(lists, 'x')}`)
@@ -47,6 +49,11 @@ export function nameSets(list: AccessList, key: keyof AccessLists, digest: strin
       pinned ? [] : names.map((name) => [name, nameSet(key, digest, index)] as const),
     ),
   );
+}
+
+/** The sets of a list that hold what is around names’ IPv4 addresses, each with the names it is for. */
+export function wideSets(list: AccessList, key: keyof AccessLists, digest: string): Map<string, readonly NameTarget[]> {
+  return new Map(wideClasses(list.entries).map(({ names }, index) => [wideSet(`${key}_${digest}`, index), names]));
 }
 
 /** The map from the synthetic addresses of pinned names to those that the names stand for; `_4` and `_6` follow. */
@@ -75,8 +82,13 @@ function rulesOf(
   const prefix = `${key}_${digest}`;
   const subnets = { 4: subnetElements(list.entries, 4), 6: subnetElements(list.entries, 6) } as const;
   const classes = nameClasses(list.entries);
+  const wide = wideClasses(list.entries);
   const chain = (name: string, side: Side) =>
-    block(`chain ${name}`, [...matches(prefix, subnets, classes, side, list), ...closing(list, side)]);
+    block(`chain ${name}`, [
+      ...matches(prefix, subnets, classes, side, list),
+      ...wideMatches(prefix, wide, side, list),
+      ...closing(list, side),
+    ]);
   return [
     ...FAMILIES.flatMap((family) => subnetSets(prefix, family, subnets[family])),
     ...classes.flatMap(({ names, pinned }, index) => {
@@ -86,6 +98,13 @@ function rulesOf(
         pinned ? pinnedSetBlock(set, family, fixed(family)) : nameSetBlock(set, family),
       );
     }),
+    ...wide.map((_, index) =>
+      block(`set ${wideSet(prefix, index)}`, [
+        'type ipv4_addr',
+        'flags interval, timeout',
+        `timeout ${NAME_TIMEOUT_S}s`,
+      ]),
+    ),
     chain(prefix, 'out'),
     chain(`${prefix}_in`, 'in'),
   ].join('');
@@ -149,6 +168,18 @@ function matches(
       }),
     ];
   });
+}
+
+function wideMatches(prefix: string, classes: readonly WideClass[], side: Side, list: AccessList): string[] {
+  const verdict = list.mode === 'whitelist' ? 'goto stamp_accept' : refusal(side);
+  const [address, port] = side === 'out' ? ['daddr', 'dport'] : ['saddr', 'sport'];
+  return classes.flatMap(({ traffic }, index) =>
+    traffic.map((kind) => `ip ${address} @${wideSet(prefix, index)}${kindMatch(kind, 4, port)} ${verdict}`),
+  );
+}
+
+function wideSet(prefix: string, index: number): string {
+  return `${prefix}_w${index}`;
 }
 
 function kindMatch({ protocol, ports }: Traffic, family: 4 | 6, port: string | undefined): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEntry } from '../policy/access-entry.ts';
-import { nameClasses } from './name-classes.ts';
+import { nameClasses, wideClasses } from './name-classes.ts';
 
 function classesOf(...texts: string[]) {
   return nameClasses(texts.map((text) => parseEntry(text)).filter((entry) => typeof entry !== 'string'));
@@ -43,6 +43,36 @@ test('pinned names have sets of their own', () => {
     { traffic: [{ protocol: 'tcp', ports: [{ from: 80, to: 80 }] }], pinned: false, names: ['a.example'] },
     { traffic: [{ protocol: 'tcp', ports: [{ from: 80, to: 80 }] }], pinned: true, names: ['b.example'] },
     { traffic: [{}], pinned: false, names: ['c.example'] },
+  ]);
+});
+
+test('what is around names has sets of its own, and their addresses stand for that traffic too', () => {
+  const texts = [
+    'a.example/24 tcp 80',
+    'a.example',
+    'b.example/16 tcp 80',
+    'a.example/24 tcp 443',
+    'c.example/24 tcp 80',
+  ];
+  const parsed = texts.map((text) => parseEntry(text)).filter((entry) => typeof entry !== 'string');
+  const port = (number: number) => ({ from: number, to: number });
+
+  assert.deepEqual(wideClasses(parsed), [
+    {
+      traffic: [{ protocol: 'tcp', ports: [port(80), port(443)] }],
+      names: [{ kind: 'name', name: 'a.example', bits: 24 }],
+    },
+    {
+      traffic: [{ protocol: 'tcp', ports: [port(80)] }],
+      names: [
+        { kind: 'name', name: 'b.example', bits: 16 },
+        { kind: 'name', name: 'c.example', bits: 24 },
+      ],
+    },
+  ]);
+  assert.deepEqual(classesOf(...texts), [
+    { traffic: [{}], pinned: false, names: ['a.example'] },
+    { traffic: [{ protocol: 'tcp', ports: [port(80)] }], pinned: false, names: ['b.example', 'c.example'] },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { AccessEntry, PortRange, Protocol } from '../policy/access-entry.ts';
+import { type AccessEntry, type NameTarget, nameText, type PortRange, type Protocol } from '../policy/access-entry.ts';
 import { PROTOCOLS } from './elements.ts';
 import { ALL_PORTS, formatRange, mergeRanges } from './port-ranges.ts';
 
@@ -24,12 +24,37 @@ export function nameClasses(entries: readonly AccessEntry[]): NameClass[] {
   for (const [name, ofName] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const traffic = joined(ofName);
     const pinned = ofName.some((entry) => entry.pinned);
-    const key = `${pinned} ${traffic.map(({ protocol, ports }) => `${protocol} ${ports?.map(formatRange)}`).join()}`;
+    const key = `${pinned} ${keyOf(traffic)}`;
     const known = classes.get(key) ?? { traffic, pinned, names: [] };
     known.names.push(name);
     classes.set(key, known);
   }
   return [...classes.values()];
+}
+
+/** Names that stand for what is around their addresses too, and for the same traffic there. */
+export interface WideClass {
+  traffic: readonly Traffic[];
+  names: readonly NameTarget[];
+}
+
+/** The names of a list that have bits behind them, by the traffic they stand for, in an order as above. */
+export function wideClasses(entries: readonly AccessEntry[]): WideClass[] {
+  const wide = entries.filter(({ target }) => target.kind === 'name' && target.bits !== undefined);
+  const byText = Map.groupBy(wide, ({ target }) => (target.kind === 'name' ? nameText(target) : ''));
+  const classes = new Map<string, { traffic: Traffic[]; names: NameTarget[] }>();
+  for (const [, ofText] of [...byText].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const traffic = joined(ofText);
+    const known = classes.get(keyOf(traffic)) ?? { traffic, names: [] };
+    const [target] = ofText.flatMap((entry) => (entry.target.kind === 'name' ? [entry.target] : []));
+    if (target) known.names.push(target);
+    classes.set(keyOf(traffic), known);
+  }
+  return [...classes.values()];
+}
+
+function keyOf(traffic: readonly Traffic[]): string {
+  return traffic.map(({ protocol, ports }) => `${protocol} ${ports?.map(formatRange)}`).join();
 }
 
 function joined(entries: readonly AccessEntry[]): Traffic[] {

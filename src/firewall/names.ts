@@ -1,14 +1,16 @@
 import { AppError } from '../lib/errors.ts';
+import type { NameTarget } from '../policy/access-entry.ts';
 import type { AccessList, AccessLists } from '../quarantine/access-list.ts';
+import { outermost, subnetAround } from '../quarantine/around.ts';
 import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
 import { pause } from '../sys/pause.ts';
 import { askAll } from './ask-all.ts';
 import type { ListKey } from './dns-config.ts';
-import { NAME_TIMEOUT_S, nameSets, pinnedMap } from './list-rules.ts';
+import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from './list-rules.ts';
 import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';
 import { pinnedAnswer, pinnedMappings } from './pinned-names.ts';
-import { refillSets, replaceMappings } from './set-elements.ts';
+import { type Content, refillSets, replaceElements } from './set-elements.ts';
 
 /** Of names that are on no list any more; zones bring lists back. */
 const MAX_STATES = 20_000;
@@ -101,7 +103,7 @@ export class ListedNames {
       }
     }
     await refillSets(this.#place.enter, filled);
-    await this.#fillPinned(lists, digest, now);
+    await replaceElements(this.#place.enter, this.#ownContents(lists, digest, now));
     this.#filledAt = now;
   }
 
@@ -153,19 +155,25 @@ export class ListedNames {
     };
   }
 
-  /** Where no name is pinned the maps stay empty. */
-  async #fillPinned(lists: AccessLists, digest: string, now: number): Promise<void> {
+  /** What the service alone writes: where pinned names lead, and what is around those that have bits behind them. */
+  #ownContents(lists: AccessLists, digest: string, now: number): Content[] {
     const synthetic = syntheticAddresses(lists);
-    if (synthetic.size === 0) return;
     const mappings = pinnedMappings(synthetic, this.#states, now);
-    const map = pinnedMap(digest);
-    await replaceMappings(
-      this.#place.enter,
-      new Map([
-        [`${map}_4`, mappings[4]],
-        [`${map}_6`, mappings[6]],
-      ]),
+    const map = ([4, 6] as const).map((family): Content => {
+      return { kind: 'map', name: `${pinnedMap(digest)}_${family}`, elements: mappings[family] };
+    });
+    const wide = (['normal', 'restricted'] as const).flatMap((key) =>
+      [...wideSets(lists[key], key, digest)].map(([name, names]): Content => {
+        const around = names.flatMap((target) => this.#around(target, lists[key].mode, now));
+        return { kind: 'set', name, elements: outermost(around) };
+      }),
     );
+    return [...(synthetic.size > 0 ? map : []), ...wide];
+  }
+
+  #around({ name, bits = 32 }: NameTarget, mode: AccessList['mode'], now: number): string[] {
+    const state = this.#states.get(name);
+    return state ? inUse(state.v4, mode, now).map((address) => subnetAround(address, bits)) : [];
   }
 
   #forget(listed: ReadonlySet<string>): void {

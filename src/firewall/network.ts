@@ -1,16 +1,15 @@
 import { AppError } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { AccessLists } from '../quarantine/access-list.ts';
-import { pinnedNames, syntheticAddresses } from '../quarantine/pinned.ts';
 import type { Log } from '../sys/log.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from './addresses.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import type { ListKey } from './dns-config.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
+import { heldNames } from './held-names.ts';
 import { type HelperState, MachineHelpers, type Served } from './helpers.ts';
 import type { HostNetwork } from './host.ts';
 import { hasIpv6Routes } from './host-ipv6.ts';
-import { nameSets, pinnedMap } from './list-rules.ts';
 import {
   keepRefilled,
   ListedNames,
@@ -31,7 +30,6 @@ import {
 import { loadRules } from './nft.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
-import { addressesInSets, mappedAddresses, whose } from './set-elements.ts';
 
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
@@ -257,20 +255,9 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   /** The addresses that a list’s names are reached under, as the kernel has them, where the packets meet them. @throws FILTER_FAILED */
-  async namedAddresses(list: ListKey): Promise<Map<string, string[]>> {
-    const digest = this.#filter.enforced.lists;
-    const sets = nameSets(this.#lists[list], list, digest);
-    const held = await addressesInSets(this.enter, [...new Set(sets.values())]);
-    const open = whose(sets, held, (name) => this.#listed.known(name));
-    const pinned = pinnedNames(this.#lists[list]);
-    if (pinned.length === 0) return open;
-    const mapped = await mappedAddresses(this.enter, pinnedMap(digest));
-    const synthetic = syntheticAddresses(this.#lists);
-    const own = (name: string) => Object.values(synthetic.get(name) ?? {}).flat();
-    return new Map([
-      ...open,
-      ...pinned.map((name) => [name, own(name).filter((address) => mapped.has(address))] as const),
-    ]);
+  namedAddresses(list: ListKey): Promise<Map<string, string[]>> {
+    const { lists: digest } = this.#filter.enforced;
+    return heldNames(this.enter, { lists: this.#lists, list, digest }, (name) => this.#listed.known(name));
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */

@@ -1,6 +1,5 @@
 import type { Synthetic } from '../quarantine/pinned.ts';
 import { inUse, type NameState } from './name-state.ts';
-import type { Mapping } from './set-elements.ts';
 
 const FAMILIES = [4, 6] as const;
 type Family = (typeof FAMILIES)[number];
@@ -14,19 +13,19 @@ export function pinnedAnswer(synthetic: Synthetic, state: NameState | undefined,
   return FAMILIES.flatMap((family) => (addressesOf(state, family, now).length > 0 ? synthetic[family] : []));
 }
 
-/** Where the synthetic addresses lead: those of a name to all that it stands for, in turn. */
+/** Where the synthetic addresses lead, as elements of a map: those of a name to all that it stands for, in turn. */
 export function pinnedMappings(
   names: ReadonlyMap<string, Synthetic>,
   states: ReadonlyMap<string, NameState>,
   now: number,
-): Record<Family, Mapping[]> {
+): Record<Family, string[]> {
   const of = (family: Family) =>
     [...names].flatMap(([name, synthetic]) => {
       const state = states.get(name);
       const real = state ? addressesOf(state, family, now) : [];
-      return synthetic[family].flatMap((address, place): Mapping[] => {
+      return synthetic[family].flatMap((address, place) => {
         const target = real[place % real.length];
-        return target === undefined ? [] : [[address, target]];
+        return target === undefined ? [] : [`${address} : ${target}`];
       });
     });
   return { 4: of(4), 6: of(6) };

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { listed, loadRules } from './nft.ts';
+import { loadRules } from './nft.ts';
 
 /** Below the size of the sets, so that the guest’s answers find room. */
 const MAX_ELEMENTS = 60_000;
@@ -29,64 +29,19 @@ export async function refillSets(
   }
 }
 
-/** An address that stands for another. */
-export type Mapping = readonly [synthetic: string, real: string];
+/** A set or a map that the service alone writes, and all that it is to hold. */
+export interface Content {
+  kind: 'set' | 'map';
+  name: string;
+  elements: readonly string[];
+}
 
-/** Puts these in place of all that the maps have, for the whole of their time: nobody else writes them. @throws FILTER_FAILED */
-export async function replaceMappings(
-  enter: readonly string[],
-  maps: ReadonlyMap<string, readonly Mapping[]>,
-): Promise<void> {
-  const commands = [...maps].flatMap(([map, mappings]) => {
-    const elements = mappings.map(([synthetic, real]) => `${synthetic} : ${real}`).join(', ');
-    const added = elements === '' ? [] : [`add element inet lazaret ${map} { ${elements} }\n`];
-    return [`flush map inet lazaret ${map}\n`, ...added];
+/** Puts these elements in place of all that are there, for the whole of their time, in one transaction. @throws FILTER_FAILED */
+export async function replaceElements(enter: readonly string[], contents: readonly Content[]): Promise<void> {
+  if (contents.length === 0) return;
+  const commands = contents.flatMap(({ kind, name, elements }) => {
+    const added = elements.length === 0 ? [] : [`add element inet lazaret ${name} { ${elements.join(', ')} }\n`];
+    return [`flush ${kind} inet lazaret ${name}\n`, ...added];
   });
   await loadRules(enter, commands.join(''));
-}
-
-/** The synthetic addresses that stand for others in a map of both families now. @throws FILTER_FAILED */
-export async function mappedAddresses(enter: readonly string[], map: string): Promise<Set<string>> {
-  const parts = (await listed(enter, ['maps', 'inet'])).split(/^\tmap /m).slice(1);
-  const own = parts.filter((part) => part.startsWith(`${map}_`));
-  return new Set(
-    own.flatMap((part) =>
-      [...part.matchAll(/([0-9a-f.:]+) (?:timeout \S+ )?expires \S+ : /g)].map(([, address = '']) => address),
-    ),
-  );
-}
-
-/** The addresses that some sets of names hold, of both families together. @throws FILTER_FAILED */
-export async function addressesInSets(
-  enter: readonly string[],
-  sets: readonly string[],
-): Promise<Map<string, string[]>> {
-  const held = new Map<string, string[]>(sets.map((set) => [set, []]));
-  if (sets.length === 0) return held;
-  for (const part of (await listed(enter, ['sets', 'inet'])).split(/^\tset /m).slice(1)) {
-    const set = /^(\w+)_[46] \{/.exec(part)?.[1] ?? '';
-    for (const [, address = ''] of part.matchAll(/([0-9a-f.:]+) (?:timeout \S+ )?expires /g))
-      held.get(set)?.push(address);
-  }
-  return held;
-}
-
-/**
- * Which of the addresses in the sets stand for which name. One that is not known to be another’s of the same set may be
- * any name’s there: the guest was told it, and the service was not.
- */
-export function whose(
-  sets: ReadonlyMap<string, string>,
-  held: ReadonlyMap<string, readonly string[]>,
-  known: (name: string) => readonly string[],
-): Map<string, string[]> {
-  const bySet = Map.groupBy(sets, ([, set]) => set);
-  const owned = [...bySet].flatMap(([set, names]) => {
-    const ofAll = new Set(names.flatMap(([name]) => known(name)));
-    return names.map(([name]) => {
-      const own = new Set(known(name));
-      return [name, (held.get(set) ?? []).filter((address) => own.has(address) || !ofAll.has(address))] as const;
-    });
-  });
-  return new Map(owned);
 }

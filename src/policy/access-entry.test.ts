@@ -15,6 +15,7 @@ const GOOD: [text: string, written: string][] = [
   ['10.1.2.3 icmp', '10.1.2.3 icmp'],
   ['Updates.Example pinned', 'updates.example pinned'],
   ['updates.example tcp 443 PINNED', 'updates.example tcp 443 pinned'],
+  ['Updates.Example/24 tcp 443', 'updates.example/24 tcp 443'],
   ['pinned', 'pinned'],
   ['pinned pinned', 'pinned pinned'],
 ];
@@ -40,7 +41,10 @@ const BAD: [text: string, problem: RegExp][] = [
   ['0x7f.1', /neither|name/],
   ['-x.example', /neither/],
   ['a..b', /neither/],
-  ['updates.example/24', /mask goes with an address/],
+  ['updates.example/7', /8 to 31/],
+  ['updates.example/32', /8 to 31/],
+  ['updates.example/255.255.255.0', /8 to 31/],
+  ['updates.example/24 pinned', /around a name/],
   ['::ffff:10.0.0.1', /stands for another/],
   ['fe80::1%eth0', /neither|stands for another/],
   ['10.1.2.3 sctp', /protocol sctp/],
@@ -70,7 +74,13 @@ for (const [text, problem] of BAD) {
 test('whatever is accepted is written in one way and read back as the same', () => {
   fc.assert(
     fc.property(
-      fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.string()),
+      fc.oneof(
+        fc.ipV4(),
+        fc.ipV6(),
+        fc.domain(),
+        fc.domain().map((name) => `${name}/20`),
+        fc.string(),
+      ),
       fc.constantFrom('', ' tcp', ' udp 53', ' icmp', ' pinned', ' tcp 443 pinned'),
       (host, rest) => {
         const entry = parseEntry(`${host}${rest}`);

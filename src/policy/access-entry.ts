@@ -8,9 +8,16 @@ export interface PortRange {
   to: number;
 }
 
+/** A name stands for its addresses; with `bits` for the IPv4 subnets of so many bits that these are in, too. */
+export interface NameTarget {
+  kind: 'name';
+  name: string;
+  bits?: number;
+}
+
 /** One line of an access list. Without a protocol it stands for every protocol, without ports for every port. */
 export interface AccessEntry {
-  target: { kind: 'subnet'; family: 4 | 6; cidr: string } | { kind: 'name'; name: string };
+  target: { kind: 'subnet'; family: 4 | 6; cidr: string } | NameTarget;
   protocol?: Protocol;
   ports?: readonly PortRange[];
   /** Its name is reached under addresses that stand for it alone; other names at the computers it leads to stay closed. */
@@ -19,11 +26,14 @@ export interface AccessEntry {
 
 export const MAX_ENTRY_CHARACTERS = 300;
 const MAX_RANGES = 16;
+/** A name with less would open a good part of the world. */
+const MIN_BITS = 8;
 const PINNED = 'pinned';
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
 /**
- * Reads a line of an access list: an address, a subnet (`10.0.0.0/8` or `10.0.0.0/255.0.0.0`) or a machine’s name,
+ * Reads a line of an access list: an address, a subnet (`10.0.0.0/8` or `10.0.0.0/255.0.0.0`) or a machine’s name (`name/24`:
+ * with what is around its addresses),
  * then optionally a protocol, then optionally ports: `updates.example tcp 80,443,8000-8080`; behind a name optionally `pinned`.
  * Returns the problem as text when it is none. ACE 1.0 p. 232; protocols, ports and `pinned` are Lazaret’s own.
  */
@@ -38,7 +48,8 @@ export function parseEntry(text: string): AccessEntry | string {
   const traffic = parseTraffic(protocolText, portsText);
   if (typeof traffic === 'string') return traffic;
   if (!isPinned) return { target, ...traffic };
-  return target.kind === 'name' ? { target, ...traffic, pinned: true } : 'is an address; only a name can be pinned';
+  if (target.kind === 'subnet') return 'is an address; only a name can be pinned';
+  return target.bits === undefined ? { target, ...traffic, pinned: true } : 'pins what is around a name';
 }
 
 function parseTraffic(
@@ -58,20 +69,28 @@ function parseTraffic(
 /** The one way an entry is written: what `parseEntry` reads back as the same entry. */
 export function formatEntry({ target, protocol, ports, pinned }: AccessEntry): string {
   const where =
-    target.kind === 'name' ? target.name : target.cidr.replace(target.family === 4 ? /\/32$/ : /\/128$/, '');
+    target.kind === 'name' ? nameText(target) : target.cidr.replace(target.family === 4 ? /\/32$/ : /\/128$/, '');
   const which = ports?.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
   return [where, protocol, which, pinned && PINNED].filter((part) => part !== undefined).join(' ');
+}
+
+/** A name as an entry has it. */
+export function nameText({ name, bits }: NameTarget): string {
+  return bits === undefined ? name : `${name}/${bits}`;
 }
 
 function parseTarget(text: string): AccessEntry['target'] | string {
   const [host = '', mask, ...more] = text.split('/');
   if (more.length > 0) return 'has more than one “/”';
   if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) return parseSubnet(host, mask);
-  if (mask !== undefined) return 'has a mask behind a name; a mask goes with an address';
   const name = host.replace(/\.$/, '');
   const labels = name.split('.');
   const isName = name.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
-  return isName ? { kind: 'name', name } : 'is neither an address, a subnet nor a name';
+  if (!isName) return 'is neither an address, a subnet nor a name';
+  if (mask === undefined) return { kind: 'name', name };
+  const bits = /^\d{1,2}$/.test(mask) ? Number(mask) : 0;
+  if (bits < MIN_BITS || bits > 31) return `has ${mask} bits behind a name, where ${MIN_BITS} to 31 may stand`;
+  return { kind: 'name', name, bits };
 }
 
 function parseSubnet(host: string, mask: string | undefined): AccessEntry['target'] | string {

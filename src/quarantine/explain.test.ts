@@ -8,6 +8,8 @@ import { explain } from './explain.ts';
 const NAMES = new Map([
   ['updates.example', ['192.0.2.7', '2001:db8::7']],
   ['pinned.example', ['198.18.0.4', 'fd77:1::4']],
+  ['wide.example', ['192.0.2.7']],
+  ['wide.example/24', ['192.0.2.0/24']],
 ]);
 
 function list(mode: AccessList['mode'], entries: string[], exceptions: Exception[] = []): AccessList {
@@ -46,6 +48,9 @@ const ROWS: [
     false,
     /not listed/,
   ],
+  ['what is around a name', list('whitelist', ['wide.example/24']), '192.0.2.200:80', 'tcp', true, /wide/],
+  ['nothing around it without bits', list('whitelist', ['wide.example']), '192.0.2.200:80', 'tcp', false, /not listed/],
+  ['what is further off', list('whitelist', ['wide.example/24']), '192.0.3.1:80', 'tcp', false, /not listed/],
   ['a pinned name itself', list('whitelist', ['pinned.example pinned']), 'pinned.example:80', 'tcp', true, /pinned$/],
   ['its synthetic address', list('whitelist', ['pinned.example pinned']), '198.18.0.4:80', 'tcp', true, /pinned$/],
   [

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { type AccessEntry, formatEntry, type Protocol } from '../policy/access-entry.ts';
+import { type AccessEntry, formatEntry, nameText, type Protocol } from '../policy/access-entry.ts';
 import type { AccessList } from './access-list.ts';
 import { PINNED, pinnedNames } from './pinned.ts';
 
@@ -28,8 +28,8 @@ const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631
 
 /**
  * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
- * `names` has the addresses that the names of the list stand for now, which are synthetic ones of a pinned name; a
- * destination by name matches its entry too.
+ * `names` has the addresses that the names of the list stand for now, which are synthetic ones of a pinned name, and
+ * under `name/24` the subnets around them; a destination by name matches its entry too.
  * Without `ipv6` the machine has no network of that family.
  */
 export function explain(
@@ -64,6 +64,7 @@ function matches(entry: AccessEntry, to: Destination, names: ReadonlyMap<string,
     return false;
   const { target } = entry;
   if (target.kind === 'subnet') return isIn(to.host, target.cidr);
+  if (target.bits !== undefined && names.get(nameText(target))?.some((cidr) => isIn(to.host, cidr))) return true;
   return target.name === to.host.toLowerCase().replace(/\.$/, '') || (names.get(target.name) ?? []).includes(to.host);
 }
 

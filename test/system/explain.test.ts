@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Protocol } from '../../src/policy/access-entry.ts';
 import type { Exception } from '../../src/policy/access-section.ts';
 import type { AccessList } from '../../src/quarantine/access-list.ts';
+import { subnetAround } from '../../src/quarantine/around.ts';
 import { type Destination, explain } from '../../src/quarantine/explain.ts';
 import { Lab, SERVERS, type Server, until, whyNot } from './net/lab.ts';
 import { everything, type ListText, listsOf } from './net/lists.ts';
@@ -14,7 +15,13 @@ const RUNS = 60;
 const NAMES = { 'one.test': SERVERS.intranet, 'two.test': SERVERS.outside };
 /** Its raw address is what is tried here, which it opens to nobody; how it is reached: firewall-pinned.test.ts. */
 const PINNED = 'pinned.test';
-const ADDRESSES_OF = new Map(Object.entries(NAMES).map(([name, address]) => [name, [address]]));
+const BITS = [8, 15, 24];
+const ADDRESSES_OF = new Map([
+  ...Object.entries(NAMES).map(([name, address]) => [name, [address]] as const),
+  ...Object.entries(NAMES).flatMap(([name, address]) =>
+    BITS.map((bits) => [`${name}/${bits}`, [subnetAround(address, bits)]] as const),
+  ),
+]);
 const PORTS: readonly [protocol: Protocol, port: number | undefined][] = [
   ['tcp', 80],
   ['tcp', 8000],
@@ -34,6 +41,7 @@ const target = fc.oneof(
     return `${masked(address, bits)}/${bits}`;
   }),
   fc.constantFrom(...Object.keys(NAMES)),
+  fc.tuple(fc.constantFrom(...Object.keys(NAMES)), fc.constantFrom(...BITS)).map(([name, bits]) => `${name}/${bits}`),
 );
 const ports = fc.constantFrom('', ' 80', ' 8000', ' 161', ' 9100', ' 1-100', ' 80,8000', ' 100-9000', ' 1-65535');
 const entry = fc.oneof(

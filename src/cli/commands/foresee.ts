@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
-import type { Protocol } from '../../policy/access-entry.ts';
+import { nameText, type Protocol } from '../../policy/access-entry.ts';
 import { type Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
 import type { Zone } from '../../policy/zones.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { accessLists } from '../../quarantine/access-list.ts';
+import { subnetAround } from '../../quarantine/around.ts';
 import { parseDestination } from '../../quarantine/destination.ts';
 import { syntheticAddresses } from '../../quarantine/pinned.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
@@ -155,16 +156,25 @@ async function tryPlugin(
 async function addressesIn(quarantine: Quarantine): Promise<Map<string, string[]>> {
   const lists = accessLists(quarantine);
   const entries = Object.values(lists).flatMap((list) => list.entries);
-  const names = [...new Set(entries.flatMap(({ target }) => (target.kind === 'name' ? [target.name] : [])))];
-  if (names.length === 0) return new Map();
+  const targets = entries.flatMap(({ target }) => (target.kind === 'name' ? [target] : []));
+  if (targets.length === 0) return new Map();
   const resolvers = await upstreamResolvers();
   const synthetic = syntheticAddresses(lists);
-  const found = names.map(async (name) => {
-    const addresses = addressesOf(await lookUp(name, resolvers, RESOLVE_MS));
+  const names = [...new Set(targets.map(({ name }) => name))];
+  const looked = names.map(async (name) => [name, await lookUp(name, resolvers, RESOLVE_MS)] as const);
+  const found = new Map(await Promise.all(looked));
+  const reached = [...found].map(([name, answers]) => {
+    const addresses = addressesOf(answers);
     const own = synthetic.get(name);
     return [name, own && addresses.length > 0 ? Object.values(own).flat() : addresses] as const;
   });
-  return new Map(await Promise.all(found));
+  const around = targets.flatMap((target) => {
+    const { v4 = [] } = found.get(target.name) ?? {};
+    const { bits } = target;
+    if (bits === undefined || typeof v4 === 'string') return [];
+    return [[nameText(target), v4.map((address) => subnetAround(address, bits))] as const];
+  });
+  return new Map([...reached, ...around]);
 }
 
 /** @throws FILE_INVALID when a file is no report */
