@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { surveyBase } from '../../src/package/layer/base-index.ts';
+import { indexBase } from '../../src/package/layer/base-index.ts';
 import { readBlob } from '../../src/package/layer/blob.ts';
 import { type Chain, NO_CHAIN } from '../../src/package/layer/chain.ts';
 import { type Described, describeBlocks } from '../../src/package/layer/describe.ts';
 import { BLOCK, CLUSTER } from '../../src/package/layer/format.ts';
-import { NO_INDEX } from '../../src/package/layer/index-file.ts';
+import { type BaseIndex, NO_INDEX, openIndex } from '../../src/package/layer/index-file.ts';
 import type { Mode } from '../../src/package/layer/modes.ts';
 import { writeLayer } from '../../src/package/layer/rebuild.ts';
 
@@ -53,10 +53,20 @@ export async function describePlain({ folder, base, layer, guest, mode, workers 
       cluster < 0 ? [] : [{ start: cluster * CLUSTER, length: CLUSTER, depth: 0, offset: index * CLUSTER }],
     ),
   };
-  const index = base.virtualBytes === 0 ? NO_INDEX : await surveyBase(base, { workers: 0 });
+  using index = await indexOf(base, folder);
   const virtualBytes = Math.max(layer.length, base.virtualBytes);
   const described = await describeBlocks({ layer: path, base, own, index, mode, virtualBytes, out, workers });
   return { blob: readFileSync(out), described };
+}
+
+async function indexOf(base: Chain, folder: string): Promise<BaseIndex> {
+  if (base.virtualBytes === 0) return NO_INDEX;
+  const path = join(folder, 'index');
+  await indexBase(path, base, { workers: 0 });
+  const index = await openIndex(path, base);
+  rmSync(path);
+  if (!index) throw new Error('the index cannot be used');
+  return index;
 }
 
 /** What a blob makes of a base, if it is taken for the signed one; throws what rebuilding throws. */

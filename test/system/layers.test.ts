@@ -240,8 +240,12 @@ test('an index derived from the one before equals the one made anew, and changes
   const foreign = await describe(path('i0'), 'b2');
   truncateSync(path('i1'), 100);
   const damaged = await describe(path('i1'), 'b3');
+  const entries = readFileSync(path('i1d'));
+  entries[104] = (entries[104] ?? 0) ^ 1;
+  writeFileSync(path('i2'), entries);
+  const withDamagedPage = await describe(path('i2'), 'b4');
 
-  for (const { blob } of [indexed, foreign, damaged]) assert.equal(blob.sha256, plain.blob.sha256);
+  for (const { blob } of [indexed, foreign, damaged, withDamagedPage]) assert.equal(blob.sha256, plain.blob.sha256);
   await makeIndex({ below: layers, out: path('i1') });
   assert.ok(readFileSync(path('i1')).equals(readFileSync(path('i1d'))));
 });

@@ -2,15 +2,16 @@ import { inOrder } from '../../lib/in-order.ts';
 import { moveFile } from '../../sys/files.ts';
 import { withScratch } from '../../sys/new-file.ts';
 import { openThreads, usualThreads } from '../../sys/threads.ts';
-import { type AnchorTable, anchorBits, anchorTable, isAnchor } from './anchors.ts';
+import { anchorBits, isAnchor } from './anchors.ts';
 import type { Chain } from './chain.ts';
 import { STRETCH, type Stretch } from './describe-jobs.ts';
+import { filtered, merged } from './entries.ts';
+import { EntrySorter } from './entry-sorter.ts';
 import { BLOCK, blocksOf } from './format.ts';
 import { type BaseIndex, openIndex, writeIndex } from './index-file.ts';
-import { type KeyTable, keyTable } from './keys.ts';
+import { newestBlocks } from './newest-blocks.ts';
 import { openChain } from './open-chain.ts';
 import { openSurvey, type Surveyed } from './survey-jobs.ts';
-import { joined, merged } from './survey-merge.ts';
 
 const WORKER = new URL('./survey-worker.ts', import.meta.url);
 
@@ -28,65 +29,61 @@ export async function makeIndex(
   options: SurveyOptions & { below: readonly string[]; out: string; previous?: string | undefined },
 ): Promise<void> {
   const base = await openChain(options.below, options.signal);
-  const before = options.previous && (await openIndex(options.previous, await openChain(options.below.slice(0, -1))));
-  const index = (before && (await deriveIndex(before, base, options))) || (await surveyBase(base, options));
-  await withScratch(options.out, async (beside) => {
-    writeIndex(beside, index, base);
-    await moveFile(beside, options.out);
+  const { previous, out } = options;
+  const before = previous && (await openIndex(previous, await openChain(options.below.slice(0, -1))));
+  using known = before || undefined;
+  await withScratch(out, async (beside) => {
+    await indexBase(beside, base, options, known);
+    await moveFile(beside, out);
   });
 }
 
-/** Reads all data of a base and gives its index. @throws LAYER_INVALID, INTERRUPTED */
-export async function surveyBase(base: Chain, options: SurveyOptions): Promise<BaseIndex> {
+/**
+ * Writes the index of a base to a file that must not exist. From the index of the same base without its newest layer, if it
+ * has anchors enough, what that layer has not changed is taken over.
+ * @throws LAYER_INVALID, DISK_FULL, INTERRUPTED
+ */
+export async function indexBase(
+  path: string,
+  base: Chain,
+  options: SurveyOptions,
+  before?: BaseIndex | undefined,
+): Promise<void> {
   const bits = anchorBits(dataBytesOf(base));
-  return {
-    anchorBits: bits,
-    ...joined(
-      await survey(
-        base,
-        bits,
-        stretchesOf(base, () => true),
-        options,
-      ),
-    ),
-  };
-}
-
-/** Returns undefined when the index before has too few anchors for what is now a smaller disk. */
-async function deriveIndex(before: BaseIndex, base: Chain, options: SurveyOptions): Promise<BaseIndex | undefined> {
-  const bits = anchorBits(dataBytesOf(base));
-  if (bits < before.anchorBits) return undefined;
-  const touched = new Uint8Array(blocksOf(base.virtualBytes));
-  for (const { start, length, depth } of base.extents) {
-    if (depth === 0) touched.fill(1, Math.floor(start / BLOCK), blocksOf(start + length));
-  }
-  const fresh = joined(
-    await survey(
-      base,
-      bits,
-      stretchesOf(base, (depth) => depth === 0),
-      options,
-    ),
+  const known = before && bits >= before.anchorBits ? before : undefined;
+  await withScratch(`${path}.keys`, (keysPath) =>
+    withScratch(`${path}.anchors`, async (anchorsPath) => {
+      using keys = new EntrySorter(keysPath);
+      using anchors = new EntrySorter(anchorsPath);
+      const stretches = stretchesOf(base, (depth) => known === undefined || depth === 0);
+      for await (const part of survey(base, bits, stretches, options)) {
+        keys.add(part.keys);
+        anchors.add(part.anchors);
+      }
+      const isNewest = newestBlocks(base);
+      const left = known && {
+        keys: filtered(known.keyEntries(), (_, block) => !isNewest(block)),
+        anchors: filtered(known.anchorEntries(), (block, hash) => !isNewest(block) && isAnchor(hash, bits)),
+      };
+      const all = {
+        keys: merged([keys.sorted(), ...(left ? [left.keys] : [])]),
+        anchors: merged([anchors.sorted(), ...(left ? [left.anchors] : [])]),
+      };
+      writeIndex(path, { anchorBits: bits, ...all }, base);
+    }),
   );
-  const kept = (block: number) => touched[block] === 0;
-  const dense = (hash: number) => isAnchor(hash, bits);
-  return {
-    anchorBits: bits,
-    ...merged(
-      { all: before, block: kept, anchor: dense },
-      { all: fresh, block: (block) => !kept(block), anchor: dense },
-    ),
-  };
 }
 
-async function survey(base: Chain, bits: number, stretches: Stretch[], options: SurveyOptions): Promise<Surveyed[]> {
+async function* survey(
+  base: Chain,
+  bits: number,
+  stretches: Stretch[],
+  options: SurveyOptions,
+): AsyncGenerator<Surveyed> {
   const small = stretches.length * STRETCH * BLOCK < 32 << 20;
   const count = options.workers ?? (small ? 0 : usualThreads());
   await using threads = openThreads(WORKER, openSurvey, { base, anchorBits: bits }, { count, signal: options.signal });
-  const parts: Surveyed[] = [];
-  for await (const part of inOrder(stretches, threads.ahead, (stretch) => threads.run('survey', stretch)))
-    parts.push(part);
-  return parts;
+  yield* inOrder(stretches, threads.ahead, (stretch) => threads.run('survey', stretch));
 }
 
 function dataBytesOf(base: Chain): number {
@@ -109,17 +106,4 @@ function stretchesOf(base: Chain, wanted: (depth: number) => boolean): Stretch[]
     done = Math.max(done, end);
   }
   return stretches;
-}
-
-/** What describing looks things up in. */
-export function lookups(index: BaseIndex): { keys: KeyTable; anchors: AnchorTable } {
-  const keys = keyTable(index.blocks.length);
-  const anchors = anchorTable(index.anchorHashes.length);
-  index.blocks.forEach((block, at) => {
-    keys.add(index.keys[2 * at] ?? 0, index.keys[2 * at + 1] ?? 0, block);
-  });
-  index.anchorHashes.forEach((hash, at) => {
-    anchors.add(hash, index.anchorBlocks[at] ?? 0);
-  });
-  return { keys, anchors };
 }

@@ -5,7 +5,7 @@ import { findAnchors, MAX_ANCHORS } from './anchors.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { digestBlocks } from './digest.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
-import { writeKey } from './keys.ts';
+import { keyOf } from './keys.ts';
 import type { Packing } from './modes.ts';
 import { compress, release } from './zstd.ts';
 
@@ -37,7 +37,7 @@ export interface Stretch {
 export interface Classified extends Stretch {
   /** ZERO, SAME or OTHER for each block. */
   kinds: Uint8Array;
-  /** Two words for each block; only those of OTHER blocks mean something. */
+  /** Of each block; only those of OTHER blocks mean something. */
   keys: Uint32Array;
   /** SHA-256 of each piece that begins in the stretch. */
   pieces: Uint8Array;
@@ -104,9 +104,9 @@ export function openDescribe({ layer, base, guest, packing, anchorBits, frames }
             if (same && kinds[index] === OTHER) kinds[index] = SAME;
           }
         });
-        const keys = new Uint32Array(2 * n);
+        const keys = new Uint32Array(n);
         for (let index = 0; index < n; index += 1) {
-          if (kinds[index] === OTHER) writeKey(bytes.subarray(index * BLOCK, (index + 1) * BLOCK), keys, 2 * index);
+          if (kinds[index] === OTHER) keys[index] = keyOf(bytes.subarray(index * BLOCK, (index + 1) * BLOCK));
         }
         return { first, n, kinds, keys, pieces: pieceHashes(bytes) };
       },

@@ -1,10 +1,11 @@
 import { createHash, hash } from 'node:crypto';
+import { AppError } from '../../lib/errors.ts';
 import { inOrder } from '../../lib/in-order.ts';
 import { BlockFile } from '../../sys/blocks.ts';
 import { createFile, withScratch } from '../../sys/new-file.ts';
 import { openThreads, type Threads, usualThreads } from '../../sys/threads.ts';
 import { anchorBits } from './anchors.ts';
-import { lookups, surveyBase } from './base-index.ts';
+import { indexBase } from './base-index.ts';
 import { readBlob } from './blob.ts';
 import { type Chain, ChainReader, guestBlocks } from './chain.ts';
 import { chooser } from './choose.ts';
@@ -13,6 +14,7 @@ import type { LayerEntry } from './entry.ts';
 import { BLOCK, blocksOf, checkLayerBytes, encodeHead, maxPackedFrame } from './format.ts';
 import { encodeFrameTable, type Frame, NO_DICTIONARY } from './frames.ts';
 import { type BaseIndex, NO_INDEX, openIndex } from './index-file.ts';
+import { DamagedIndex } from './key-pages.ts';
 import { type Mode, type Packing, packingOf } from './modes.ts';
 import { openChain } from './open-chain.ts';
 import { checkLayerHeader } from './qcow2.ts';
@@ -59,12 +61,36 @@ export async function describeLayer(options: DescribeOptions): Promise<Described
   const { layer, below, signal } = options;
   const { virtualBytes } = checkLayerHeader(layer);
   const [base, own] = await Promise.all([openChain(below, signal), openChain([layer], signal)]);
-  const known = options.index && (await openIndex(options.index, base));
-  const index = known || (below.length === 0 ? NO_INDEX : await surveyBase(base, options));
   return createFile(options.out, 0o644, async (beside) => {
-    const described = await describeBlocks({ ...options, base, own, index, virtualBytes, out: beside });
+    const described = await withIndex(beside, base, options, (index) =>
+      describeBlocks({ ...options, base, own, index, virtualBytes, out: beside }),
+    );
     await verify(described, { ...options, base, blob: beside });
     return described;
+  });
+}
+
+/** Does something with the index that there is of a base, and with one that is made now where there is none or it is damaged. */
+async function withIndex<T>(
+  beside: string,
+  base: Chain,
+  options: DescribeOptions,
+  work: (index: BaseIndex) => Promise<T>,
+): Promise<T> {
+  if (base.virtualBytes === 0) return work(NO_INDEX);
+  using known = options.index === undefined ? undefined : await openIndex(options.index, base);
+  if (known) {
+    try {
+      return await work(known);
+    } catch (error) {
+      if (!(error instanceof DamagedIndex)) throw error;
+    }
+  }
+  return withScratch(`${beside}.index`, async (path) => {
+    await indexBase(path, base, options);
+    using made = await openIndex(path, base);
+    if (!made) throw new AppError('INTERNAL', 'the index that was just made cannot be used');
+    return await work(made);
   });
 }
 
@@ -96,9 +122,8 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
     const setup = { layer, base, guest, packing, anchorBits: bits, frames: framesPath };
     await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
     using below = new ChainReader(base);
-    const found = lookups(index);
-    const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: found.keys });
-    const { choose } = chooser(packing, found.anchors, below.blocks, (layerBytes * 2) / 2 ** bits);
+    const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: index.keys });
+    const { choose } = chooser(packing, index.anchors, below.blocks, (layerBytes * 2) / 2 ** bits);
     const pieces: Uint8Array[] = [];
     const pack = async () => {
       const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });

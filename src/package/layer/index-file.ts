@@ -1,100 +1,169 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
-import { readIfThere } from '../../sys/files.ts';
+import { isThere } from '../../sys/files.ts';
+import { type AnchorTable, anchorTable } from './anchors.ts';
 import { type Chain, ChainReader } from './chain.ts';
+import { ENTRY_BYTES, type EntrySource, entriesIn, entryWriter } from './entries.ts';
 import { BLOCK } from './format.ts';
-import { writeKey } from './keys.ts';
-import type { Surveyed } from './survey-jobs.ts';
+import { type BaseKeys, baseKeys, NO_KEYS, PAGE, type Pages } from './key-pages.ts';
+import { keyOf } from './keys.ts';
 
-/** Keys and anchors of all blocks of a base that are not zero, in the order of the blocks (layer §5). */
-export interface BaseIndex extends Surveyed {
+/** What blocks of a base are found by: their keys, and the anchors in them (layer §5). */
+export interface BaseIndex extends Disposable {
   anchorBits: number;
+  keys: BaseKeys;
+  anchors: AnchorTable;
+  /** All entries in ascending order, each to be read once: key and block, block and anchor. */
+  keyEntries(): EntrySource;
+  anchorEntries(): EntrySource;
 }
 
+const MAGIC = Buffer.from('LAZINDX2', 'latin1');
+const HEAD = 96;
+const SAMPLES = 64;
+const CHUNK = 1 << 16;
+
+/** The index of an empty base. */
 export const NO_INDEX: BaseIndex = {
   anchorBits: 0,
-  blocks: new Uint32Array(0),
-  keys: new Uint32Array(0),
-  anchorHashes: new Uint32Array(0),
-  anchorBlocks: new Uint32Array(0),
+  keys: NO_KEYS,
+  anchors: anchorTable(0),
+  keyEntries: () => NO_ENTRIES,
+  anchorEntries: () => NO_ENTRIES,
+  [Symbol.dispose]: () => undefined,
 };
-
-const MAGIC = Buffer.from('LAZINDX1', 'latin1');
-const HEAD = 88;
-const MAX_INDEX_BYTES = 2 ** 31;
-const SAMPLES = 64;
+const NO_ENTRIES: EntrySource = { high: 0, low: 0, next: () => false };
 
 /** Tells bases apart without reading them: their size and where their bytes lie. */
 function layoutOf(base: Chain): Buffer {
-  const hash = createHash('sha256');
-  hash.update(`${base.virtualBytes}\n`);
+  const layout = createHash('sha256');
+  layout.update(`${base.virtualBytes}\n`);
   for (const { start, length, depth, offset } of base.extents)
-    hash.update(`${start} ${length} ${depth} ${offset ?? '-'}\n`);
-  return hash.digest();
+    layout.update(`${start} ${length} ${depth} ${offset ?? '-'}\n`);
+  return layout.digest();
 }
 
-/**
- * Writes an index to a file that must not exist. Head: magic, anchor bits, counts of blocks and anchors, layout of the base,
- * SHA-256 of what follows; then the four lists.
- */
-export function writeIndex(path: string, index: BaseIndex, base: Chain): void {
+/** What goes into an index. */
+export interface Indexed {
+  anchorBits: number;
+  /** Key and block. */
+  keys: EntrySource;
+  /** Block and anchor. */
+  anchors: EntrySource;
+}
+
+/** Writes an index (layer §5.5) to a file that must not exist. @throws DISK_FULL */
+export function writeIndex(path: string, { anchorBits, keys, anchors }: Indexed, base: Chain): void {
   using file = new BlockFile(path, 'create');
-  const hash = createHash('sha256');
-  let at = HEAD;
-  for (const list of [index.blocks, index.keys, index.anchorHashes, index.anchorBlocks]) {
-    const bytes = new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
-    hash.update(bytes);
-    file.write(bytes, at);
-    at += bytes.length;
-  }
+  const firsts: number[] = [];
+  const sums: number[] = [];
+  const keyWriter = entryWriter(file, HEAD, (bytes) => {
+    for (let at = 0; at < bytes.length; at += PAGE) {
+      const page = bytes.subarray(at, at + PAGE);
+      firsts.push(page.readUInt32LE(4));
+      sums.push(crc32(page));
+    }
+  });
+  while (keys.next()) keyWriter.add(keys.high, keys.low);
+  const keysEnd = keyWriter.end();
+  const tail = createHash('sha256');
+  const pages = Uint32Array.from([...firsts, ...sums]);
+  const pageBytes = new Uint8Array(pages.buffer);
+  tail.update(pageBytes);
+  file.write(pageBytes, keysEnd);
+  const anchorWriter = entryWriter(file, keysEnd + pageBytes.length, (bytes) => tail.update(bytes));
+  while (anchors.next()) anchorWriter.add(anchors.high, anchors.low);
+  const end = anchorWriter.end();
+
   const head = Buffer.alloc(HEAD);
   MAGIC.copy(head);
-  head.writeUInt32LE(index.anchorBits, 8);
-  head.writeUInt32LE(index.blocks.length, 12);
-  head.writeUInt32LE(index.anchorHashes.length, 16);
-  layoutOf(base).copy(head, 24);
-  hash.digest().copy(head, 56);
+  head.writeUInt32LE(anchorBits, 8);
+  head.writeUInt32LE((keysEnd - HEAD) / ENTRY_BYTES, 12);
+  head.writeUInt32LE((end - keysEnd - pageBytes.length) / ENTRY_BYTES, 16);
+  layoutOf(base).copy(head, 32);
+  tail.digest().copy(head, 64);
   file.write(head, 0);
 }
 
-/** Returns undefined when there is no index, or one that is damaged or not of this base: then another is made. */
+/**
+ * Opens the index of a base. Its keys stay in the file, and are checked as they are read.
+ * Returns undefined when there is no index, or one that is damaged or not of this base: then another is made.
+ */
 export async function openIndex(path: string, base: Chain): Promise<BaseIndex | undefined> {
-  const bytes = await readIfThere(path, MAX_INDEX_BYTES);
-  if (!bytes || bytes.length < HEAD || !bytes.subarray(0, 8).equals(MAGIC)) return undefined;
-  const body = bytes.subarray(HEAD);
-  const blockCount = bytes.readUInt32LE(12);
-  const anchorCount = bytes.readUInt32LE(16);
-  if (body.length !== 12 * blockCount + 8 * anchorCount) return undefined;
-  if (!bytes.subarray(24, 56).equals(layoutOf(base))) return undefined;
-  if (!bytes.subarray(56, HEAD).equals(createHash('sha256').update(body).digest())) return undefined;
-  let at = body.byteOffset;
-  const next = (words: number) => {
-    const list = new Uint32Array(body.buffer, at, words);
-    at += list.byteLength;
-    return list;
-  };
-  const index = {
-    anchorBits: bytes.readUInt32LE(8),
-    blocks: next(blockCount),
-    keys: next(2 * blockCount),
-    anchorHashes: next(anchorCount),
-    anchorBlocks: next(anchorCount),
-  };
-  return fits(index, base) ? index : undefined;
+  if (!(await isThere(path))) return undefined;
+  const file = new BlockFile(path, 'read');
+  try {
+    const index = readIndex(file, base);
+    if (index) return index;
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'LAYER_INVALID')) throw error;
+  }
+  file[Symbol.dispose]();
+  return undefined;
 }
 
-/** Some blocks, spread evenly, must still have the keys they had: tells another base of the same layout. */
-function fits({ blocks, keys }: BaseIndex, base: Chain): boolean {
+function readIndex(file: BlockFile, base: Chain): BaseIndex | undefined {
+  const { size } = file;
+  if (size < HEAD) return undefined;
+  const head = Buffer.alloc(HEAD);
+  file.read(head, 0);
+  if (!head.subarray(0, 8).equals(MAGIC) || !head.subarray(32, 64).equals(layoutOf(base))) return undefined;
+  const [anchorBits, count, anchorCount] = [8, 12, 16].map((at) => head.readUInt32LE(at));
+  if (anchorBits === undefined || count === undefined || anchorCount === undefined) return undefined;
+  const pageCount = Math.ceil((count * ENTRY_BYTES) / PAGE);
+  const keysEnd = HEAD + count * ENTRY_BYTES;
+  const anchorsAt = keysEnd + 8 * pageCount;
+  if (size !== anchorsAt + anchorCount * ENTRY_BYTES) return undefined;
+  const tail = createHash('sha256');
+  const pageBytes = Buffer.allocUnsafeSlow(8 * pageCount);
+  file.read(pageBytes, keysEnd);
+  tail.update(pageBytes);
+  const anchors = readAnchors(file, anchorsAt, anchorCount, (bytes) => tail.update(bytes));
+  if (!head.subarray(64).equals(tail.digest())) return undefined;
+
+  const words = new Uint32Array(pageBytes.buffer, 0, 2 * pageCount);
+  const [firsts, sums] = [words.subarray(0, pageCount), words.subarray(pageCount)];
+  const pages: Pages = { file, at: HEAD, count, firsts, sums };
+  if (!fits(pages, base)) return undefined;
+  return {
+    anchorBits,
+    keys: baseKeys(pages),
+    anchors,
+    keyEntries: () => entriesIn(file, HEAD, count),
+    anchorEntries: () => entriesIn(file, anchorsAt, anchorCount),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}
+
+/** The table of all anchors in the file; told of their bytes. */
+function readAnchors(file: BlockFile, at: number, count: number, read: (bytes: Buffer) => void): AnchorTable {
+  const anchors = anchorTable(count);
+  const end = at + count * ENTRY_BYTES;
+  const bytes = Buffer.allocUnsafeSlow(CHUNK);
+  for (let from = at; from < end; from += CHUNK) {
+    const part = bytes.subarray(0, Math.min(CHUNK, end - from));
+    file.read(part, from);
+    read(part);
+    for (let place = 0; place < part.length; place += ENTRY_BYTES)
+      anchors.add(part.readUInt32LE(place), part.readUInt32LE(place + 4));
+  }
+  return anchors;
+}
+
+/** Some blocks, spread evenly over the keys, must still have the keys they had: tells another base of the same layout. */
+function fits({ file, at, count }: Pages, base: Chain): boolean {
   using reader = new ChainReader(base);
   const bytes = Buffer.allocUnsafeSlow(BLOCK);
-  const key = new Uint32Array(2);
-  const step = Math.max(1, Math.floor(blocks.length / SAMPLES));
-  for (let at = 0; at < blocks.length; at += step) {
-    const block = blocks[at] ?? 0;
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  const step = Math.max(1, Math.floor(count / SAMPLES));
+  for (let number = 0; number < count; number += step) {
+    file.read(entry, at + number * ENTRY_BYTES);
+    const block = entry.readUInt32LE(0);
     if (block >= reader.blocks) return false;
     reader.read(bytes, block);
-    writeKey(bytes, key, 0);
-    if (key[0] !== keys[2 * at] || key[1] !== keys[2 * at + 1]) return false;
+    if (keyOf(bytes) !== entry.readUInt32LE(4)) return false;
   }
   return true;
 }

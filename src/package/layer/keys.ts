@@ -1,51 +1,50 @@
-import { hash } from 'node:crypto';
+import { randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
-/** Finds blocks by the first 64 bits of their SHA-256. A key only proposes: whoever finds a block compares its bytes (layer §5.2). */
-export interface KeyTable {
-  /** The first block with a key wins. */
-  add(high: number, low: number, block: number): void;
-  /** Returns -1 when no block has this key. */
-  find(high: number, low: number): number;
+/**
+ * The key that blocks are found by: 32 bits that say little. A key only proposes: whoever finds a block compares its bytes,
+ * so that two blocks of one key, by chance or by malice, cost bytes of a package and nothing else (layer §5.2).
+ */
+export function keyOf(block: Uint8Array): number {
+  return crc32(block);
 }
 
-/** A table with room for so many keys, about 18 bytes each. */
+/** Finds numbered things by their keys. */
+export interface KeyTable {
+  /** The next number’s key; the first number with a key wins. What is beyond the table’s room is not found again. */
+  add(key: number): void;
+  /** Returns -1 when no number has this key. */
+  find(key: number): number;
+}
+
+/** A table with room for so many keys, 9 to 14 bytes each. */
 export function keyTable(capacity: number): KeyTable {
-  const slots = 2 ** Math.max(8, Math.ceil(Math.log2(capacity * 1.25 + 1)));
-  const mask = slots - 1;
-  const entryAt = new Uint32Array(slots);
-  const highs = new Uint32Array(capacity + 1);
-  const lows = new Uint32Array(capacity + 1);
-  const blocks = new Uint32Array(capacity + 1);
+  const slotBits = Math.max(8, Math.ceil(Math.log2(capacity * 1.25 + 1)));
+  const mask = 2 ** slotBits - 1;
+  const numbers = new Uint32Array(mask + 1);
+  const keys = new Uint32Array(capacity + 1);
+  // Another one each time: nobody can make blocks whose keys all meet in one slot.
+  const spread = 2 * randomInt(2 ** 30) + 1;
   let count = 0;
 
-  return {
-    add(high, low, block) {
-      for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-        const entry = entryAt[slot] ?? 0;
-        if (entry === 0) {
-          count += 1;
-          entryAt[slot] = count;
-          highs[count] = high;
-          lows[count] = low;
-          blocks[count] = block;
-          return;
-        }
-        if (highs[entry] === high && lows[entry] === low) return;
-      }
-    },
-    find(high, low) {
-      for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-        const entry = entryAt[slot] ?? 0;
-        if (entry === 0) return -1;
-        if (highs[entry] === high && lows[entry] === low) return blocks[entry] ?? -1;
-      }
-    },
+  /** The slot that has the key, or where it would go. */
+  const slotOf = (key: number) => {
+    let slot = Math.imul(key, spread) >>> (32 - slotBits);
+    for (;;) {
+      const number = numbers[slot] ?? 0;
+      if (number === 0 || keys[number] === key) return slot;
+      slot = (slot + 1) & mask;
+    }
   };
-}
 
-/** The key of a block as two 32-bit numbers, written to `into` at `at`. */
-export function writeKey(block: Uint8Array, into: Uint32Array, at: number): void {
-  const digest = hash('sha256', block, 'buffer');
-  into[at] = digest.readUInt32BE(0);
-  into[at + 1] = digest.readUInt32BE(4);
+  return {
+    add(key) {
+      if (count === capacity) return;
+      count += 1;
+      keys[count] = key;
+      const slot = slotOf(key);
+      if (numbers[slot] === 0) numbers[slot] = count;
+    },
+    find: (key) => (numbers[slotOf(key)] ?? 0) - 1,
+  };
 }

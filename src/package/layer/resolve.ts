@@ -2,11 +2,14 @@ import type { BlockFile } from '../../sys/blocks.ts';
 import type { ChainReader } from './chain.ts';
 import { type Classified, SAME, STRETCH, ZERO } from './describe-jobs.ts';
 import { BLOCK } from './format.ts';
-import { type KeyTable, keyTable } from './keys.ts';
+import type { BaseKeys } from './key-pages.ts';
+import { keyTable } from './keys.ts';
 import { type RecordWriter, recordWriter } from './map.ts';
 
 /** Blocks read ahead when the base is found to go on in the same order. */
 const AHEAD = 32;
+/** Of more new blocks than these, 16 GiB, it is not noticed that they come again. */
+const MOST_MET = 2 ** 22;
 
 /** Decides what becomes of each block of a layer file, in the file’s order (layer §4). */
 export interface Resolver {
@@ -22,14 +25,14 @@ export interface ResolveSetup {
   layerBlocks: number;
   guest: Uint32Array;
   base: ChainReader;
-  keys: KeyTable;
+  keys: BaseKeys;
 }
 
 export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup): Resolver {
   const records = recordWriter();
   const counts = { zero: 0, same: 0, moved: 0, again: 0, new: 0 };
   const fileBlocks = new Uint32Array(layerBlocks);
-  const met = keyTable(layerBlocks);
+  const met = keyTable(Math.min(layerBlocks, MOST_MET));
   const here = Buffer.allocUnsafeSlow(STRETCH * BLOCK);
   const earlier = Buffer.allocUnsafeSlow(BLOCK);
   const baseBlock = windowOn(base);
@@ -60,15 +63,14 @@ export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup
           add('same', guest[first + index] ?? 0);
           continue;
         }
-        const high = found[2 * index] ?? 0;
-        const low = found[2 * index + 1] ?? 0;
-        const moved = keys.find(high, low);
+        const key = found[index] ?? 0;
+        const moved = keys.find(key);
         // A key only proposes: bytes decide (layer §5.2).
         if (moved >= 0 && moved < base.blocks && equals(baseBlock(moved), index * BLOCK)) {
           add('moved', moved);
           continue;
         }
-        const again = met.find(high, low);
+        const again = met.find(key);
         if (again >= 0) {
           layer.read(earlier, (fileBlocks[again] ?? 0) * BLOCK);
           if (equals(earlier, index * BLOCK)) {
@@ -76,7 +78,7 @@ export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup
             continue;
           }
         }
-        met.add(high, low, counts.new);
+        met.add(key);
         fileBlocks[counts.new] = first + index;
         add('new', counts.new);
       }
