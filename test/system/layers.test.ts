@@ -241,13 +241,26 @@ test('an index derived from the one before equals the one made anew, and changes
   truncateSync(path('i1'), 100);
   const damaged = await describe(path('i1'), 'b3');
   const entries = readFileSync(path('i1d'));
-  entries[104] = (entries[104] ?? 0) ^ 1;
-  writeFileSync(path('i2'), entries);
-  const withDamagedPage = await describe(path('i2'), 'b4');
+  const flipped = async (at: number, out: string) => {
+    const bytes = Buffer.from(entries);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path('i2'), bytes);
+    return describe(path('i2'), out);
+  };
+  const withDamagedKey = await flipped(104, 'b4');
+  const withDamagedAnchor = await flipped(entries.length - 1, 'b5');
 
-  for (const { blob } of [indexed, foreign, damaged, withDamagedPage]) assert.equal(blob.sha256, plain.blob.sha256);
+  for (const { blob } of [indexed, foreign, damaged, withDamagedKey, withDamagedAnchor])
+    assert.equal(blob.sha256, plain.blob.sha256);
   await makeIndex({ below: layers, out: path('i1') });
   assert.ok(readFileSync(path('i1')).equals(readFileSync(path('i1d'))));
+  for (const at of [104, readFileSync(path('i0')).length - 1]) {
+    const bytes = readFileSync(path('i0'));
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path('i0x'), bytes);
+    await makeIndex({ below: layers, out: path('i1x'), previous: path('i0x') });
+    assert.ok(readFileSync(path('i1x')).equals(readFileSync(path('i1'))), `derived from one that is damaged at ${at}`);
+  }
 });
 
 /** A program that describes and rebuilds one layer again and again, until it is killed. */

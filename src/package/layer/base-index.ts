@@ -9,6 +9,7 @@ import { filtered, merged } from './entries.ts';
 import { EntrySorter } from './entry-sorter.ts';
 import { BLOCK, blocksOf } from './format.ts';
 import { type BaseIndex, openIndex, writeIndex } from './index-file.ts';
+import { DamagedIndex } from './key-pages.ts';
 import { newestBlocks } from './newest-blocks.ts';
 import { openChain } from './open-chain.ts';
 import { openSurvey, type Surveyed } from './survey-jobs.ts';
@@ -32,16 +33,23 @@ export async function makeIndex(
   const { previous, out } = options;
   const before = previous && (await openIndex(previous, await openChain(options.below.slice(0, -1))));
   using known = before || undefined;
-  await withScratch(out, async (beside) => {
-    await indexBase(beside, base, options, known);
-    await moveFile(beside, out);
-  });
+  const make = (from: BaseIndex | undefined) =>
+    withScratch(out, async (beside) => {
+      await indexBase(beside, base, options, from);
+      await moveFile(beside, out);
+    });
+  try {
+    await make(known);
+  } catch (error) {
+    if (!(error instanceof DamagedIndex)) throw error;
+    await make(undefined);
+  }
 }
 
 /**
  * Writes the index of a base to a file that must not exist. From the index of the same base without its newest layer, if it
  * has anchors enough, what that layer has not changed is taken over.
- * @throws LAYER_INVALID, DISK_FULL, INTERRUPTED
+ * @throws LAYER_INVALID, DISK_FULL, INTERRUPTED, DamagedIndex where `before` is
  */
 export async function indexBase(
   path: string,

@@ -24,7 +24,8 @@ export type Expected = Pick<LayerEntry, 'bytes' | 'sha256' | 'virtualBytes' | 'p
 /** Everything a blob says, checked: what there is to do to rebuild its layer. Block numbers all fit 32 bits. */
 export interface Plan {
   head: Head;
-  frames: Frame[];
+  /** Decoded anew each time: those of a large layer would take more memory than all else. */
+  frames: () => Iterable<Frame>;
   /** Where the first frame lies in the blob. */
   framesOffset: number;
   /** File blocks of the new blocks, in packing order. */
@@ -59,7 +60,8 @@ export function readBlob(path: string, expected: Expected, baseBytes: number): P
   const pieces = part(blob, piecesOffset(head), HASH_BYTES * piecesOf(head.layerBytes));
   if (hash('sha256', pieces) !== expected.pieces)
     throw new AppError('LAYER_HASH', 'the blob’s piece list is not the signed one');
-  const frames = decodeFrameTable(map.subarray(head.recordsBytes), head, blobBytes);
+  const frames = () => decodeFrameTable(map.subarray(head.recordsBytes), head, blobBytes);
+  for (const _ of frames());
   return {
     head,
     frames,
@@ -119,4 +121,21 @@ function sortRuns(records: Uint8Array, head: Head): Omit<Plan, 'head' | 'frames'
 /** Bytes of the layer that take room on a disk. */
 export function dataBytes(plan: Plan): number {
   return plan.dataBlocks * BLOCK;
+}
+
+/** Threes of file block, file block it repeats, count. */
+export function repeatsInFile({ repeats, newBlocks }: Plan): Uint32Array {
+  const runs: number[] = [];
+  for (let at = 0; at < repeats.length; at += 3) {
+    const [to = 0, from = 0, n = 0] = repeats.subarray(at, at + 3);
+    // New blocks in a row need not lie in a row in the file.
+    for (let index = 0; index < n; index += 1) {
+      const source = newBlocks[from + index] ?? 0;
+      const last = runs.length - 3;
+      const goesOn = index > 0 && source === (runs[last + 1] ?? 0) + (runs[last + 2] ?? 0);
+      if (goesOn) runs[last + 2] = (runs[last + 2] ?? 0) + 1;
+      else runs.push(to + index, source, 1);
+    }
+  }
+  return Uint32Array.from(runs);
 }

@@ -26,12 +26,14 @@ export const NO_CHAIN: Chain = { files: [], virtualBytes: 0, extents: [] };
 /** Reads blocks of a disk through its chain, keeping the files open. Not for two threads at once. */
 export class ChainReader implements Disposable {
   readonly blocks: number;
+  readonly virtualBytes: number;
   readonly #chain: Chain;
   readonly #files: BlockFile[] = [];
   #last = 0;
 
   constructor(chain: Chain) {
     this.#chain = chain;
+    this.virtualBytes = chain.virtualBytes;
     this.blocks = blocksOf(chain.virtualBytes);
     for (const path of chain.files) this.#files.push(new BlockFile(path, 'read'));
   }

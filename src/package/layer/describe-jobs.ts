@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
 import type { Opened } from '../../sys/threads.ts';
 import { findAnchors, MAX_ANCHORS } from './anchors.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
-import { digestBlocks } from './digest.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
 import { keyOf } from './keys.ts';
 import type { Packing } from './modes.ts';
-import { compress, release } from './zstd.ts';
+import { compress, decompress, release } from './zstd.ts';
 
 /** How much of a layer is classified as one job. */
 export const STRETCH = 1024;
@@ -60,10 +61,15 @@ interface PackTask {
 export type DescribeJobs = {
   classify: (stretch: Stretch) => Classified;
   anchors: (blocks: Uint32Array) => FrameAnchors;
-  /** Packs a frame into its slot and gives its length. */
-  pack: (task: PackTask) => number;
-  digest: (path: string) => string;
+  /** Packs a frame into its slot, proves that it gives its blocks back, and says what is in the slot. */
+  pack: (task: PackTask) => Packed;
 };
+
+/** A packed frame in its slot: length and CRC-32. */
+export interface Packed {
+  bytes: number;
+  sum: number;
+}
 
 /** Where a packed frame waits in the file of slots; the room between them is never written. */
 export function slotOf({ frameBytes }: Packing, number: number): number {
@@ -133,12 +139,13 @@ export function openDescribe({ layer, base, guest, packing, anchorBits, frames }
         readEach(dictionary.subarray(baseBytes), own);
         const packed = compress(bytes, packing.level, dictionary);
         slots.write(packed, slotOf(packing, number));
-        const { length } = packed;
+        const unpacked = decompress(packed, bytes.length, dictionary);
+        if (bytes.compare(unpacked) !== 0) throw new AppError('LAYER_HASH', 'a frame does not give its blocks back');
+        release(unpacked);
+        const slot = { bytes: packed.length, sum: crc32(packed) };
         release(packed);
-        return length;
+        return slot;
       },
-
-      digest: digestBlocks,
     },
     [Symbol.dispose]() {
       file[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
 import { inOrder } from '../../lib/in-order.ts';
 import { BlockFile } from '../../sys/blocks.ts';
@@ -6,19 +7,19 @@ import { createFile, withScratch } from '../../sys/new-file.ts';
 import { openThreads, type Threads, usualThreads } from '../../sys/threads.ts';
 import { anchorBits } from './anchors.ts';
 import { indexBase } from './base-index.ts';
-import { readBlob } from './blob.ts';
 import { type Chain, ChainReader, guestBlocks } from './chain.ts';
 import { chooser } from './choose.ts';
-import { type DescribeJobs, openDescribe, STRETCH, type Stretch, slotOf } from './describe-jobs.ts';
+import { type DescribeJobs, openDescribe, type Packed, STRETCH, type Stretch, slotOf } from './describe-jobs.ts';
 import type { LayerEntry } from './entry.ts';
 import { BLOCK, blocksOf, checkLayerBytes, encodeHead, maxPackedFrame } from './format.ts';
-import { encodeFrameTable, type Frame, NO_DICTIONARY } from './frames.ts';
+import { FrameTableWriter, NO_DICTIONARY } from './frames.ts';
 import { type BaseIndex, NO_INDEX, openIndex } from './index-file.ts';
 import { DamagedIndex } from './key-pages.ts';
 import { type Mode, type Packing, packingOf } from './modes.ts';
 import { openChain } from './open-chain.ts';
+import { prove } from './prove.ts';
 import { checkLayerHeader } from './qcow2.ts';
-import { replay, type Work } from './replay.ts';
+import type { Work } from './replay.ts';
 import { type Resolver, resolver } from './resolve.ts';
 import { compress } from './zstd.ts';
 
@@ -61,13 +62,11 @@ export async function describeLayer(options: DescribeOptions): Promise<Described
   const { layer, below, signal } = options;
   const { virtualBytes } = checkLayerHeader(layer);
   const [base, own] = await Promise.all([openChain(below, signal), openChain([layer], signal)]);
-  return createFile(options.out, 0o644, async (beside) => {
-    const described = await withIndex(beside, base, options, (index) =>
+  return createFile(options.out, 0o644, (beside) =>
+    withIndex(beside, base, options, (index) =>
       describeBlocks({ ...options, base, own, index, virtualBytes, out: beside }),
-    );
-    await verify(described, { ...options, base, blob: beside });
-    return described;
-  });
+    ),
+  );
 }
 
 /** Does something with the index that there is of a base, and with one that is made now where there is none or it is damaged. */
@@ -105,7 +104,7 @@ export interface DescribeBlocksOptions extends Work {
   out: string;
 }
 
-/** The same, knowing where the bytes lie; the blob is not verified. Any file will do as a layer. */
+/** The same, knowing where the bytes lie. Any file will do as a layer. @throws DamagedIndex; then nothing was written to `out` */
 export async function describeBlocks(options: DescribeBlocksOptions): Promise<Described> {
   const { layer, base, own, index, mode, virtualBytes, out, signal, onProgress } = options;
   using file = new BlockFile(layer, 'read');
@@ -122,25 +121,34 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
     const setup = { layer, base, guest, packing, anchorBits: bits, frames: framesPath };
     await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
     using below = new ChainReader(base);
-    const resolved = resolver({ layer: file, layerBlocks, guest, base: below, keys: index.keys });
-    const { choose } = chooser(packing, index.anchors, below.blocks, (layerBytes * 2) / 2 ** bits);
+    const digest = createHash('sha256');
+    const read = (bytes: Buffer) => void digest.update(bytes);
+    const resolved = resolver({ layer: file, read, layerBlocks, guest, base: below, keys: index.keys });
+    const { choose } = chooser(
+      packing,
+      packing.dictionaryBlocks === 0 ? NO_INDEX.anchors() : index.anchors(),
+      below.blocks,
+      (layerBytes * 2) / 2 ** bits,
+    );
     const pieces: Uint8Array[] = [];
-    const pack = async () => {
-      const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
-      return Array.fromAsync(packFrames(threads, cut, { packing, choose, resolved }));
-    };
+    const cut = cutFrames(threads, { layerBlocks, packing, resolved, pieces, onProgress });
+    const frames = new FrameTableWriter();
+    const slots: Packed[] = [];
+    for await (const { dictionary, slot } of packFrames(threads, cut, { packing, choose, resolved })) {
+      frames.add({ packedBytes: slot.bytes, dictionary });
+      slots.push(slot);
+    }
 
-    const [sha256, frames] = await Promise.all([threads.run('digest', layer), pack()]);
     const pieceList = Buffer.concat(pieces);
     const head = { ...packing, layerBytes, baseBytes: base.virtualBytes, newBlocks: resolved.counts.new };
     const { map, ...mapSizes } = packMap(resolved, frames);
     const start = Buffer.concat([encodeHead({ ...head, ...mapSizes }), map, pieceList]);
-    return {
-      blob: writeBlob(out, start, framesFile, frames, packing),
-      layer: { bytes: layerBytes, sha256, virtualBytes, pieces: hash('sha256', pieceList) },
-      mode,
-      stats: { ...resolved.counts, mapBytes: map.length, frames: frames.length },
+    const made = {
+      blob: writeBlob(out, start, framesFile, slots, packing),
+      layer: { bytes: layerBytes, sha256: digest.digest('hex'), virtualBytes, pieces: hash('sha256', pieceList) },
     };
+    prove(out, { ...made.layer, blob: made.blob }, { layer: file, base: below, newBlocks: resolved.newBlocks, frames });
+    return { ...made, mode, stats: { ...resolved.counts, mapBytes: map.length, frames: frames.count } };
   });
 }
 
@@ -200,43 +208,32 @@ async function* packFrames(threads: Threads<DescribeJobs>, cut: AsyncIterable<Cu
   yield* inOrder(anchored, waiting, async ({ number, blocks, anchors }) => {
     const dictionary = anchors ? choose(number, blocks.length, anchors) : NO_DICTIONARY;
     const own = dictionary.own.map((block) => resolved.newBlocks[block] ?? 0);
-    const packedBytes = await threads.run('pack', { number, blocks, base: dictionary.base, own });
-    return { dictionary, packedBytes };
+    const slot = await threads.run('pack', { number, blocks, base: dictionary.base, own });
+    return { dictionary, slot };
   });
 }
 
-function packMap(resolved: Resolver, frames: readonly Frame[]) {
+function packMap(resolved: Resolver, frames: FrameTableWriter) {
   const records = resolved.records.end();
-  const table = encodeFrameTable(frames);
+  const table = frames.bytes;
   const map = compress(Buffer.concat([records, table]), MAP_LEVEL);
   return { map, recordsBytes: records.length, tableBytes: table.length, packedMapBytes: map.length };
 }
 
-/** Puts the parts of a blob together; the frames wait in their slots. */
-function writeBlob(path: string, start: Buffer, slots: BlockFile, frames: readonly Frame[], packing: Packing) {
+/** Puts the parts of a blob together; the frames wait in their slots. @throws LAYER_HASH when one is not what it was */
+function writeBlob(path: string, start: Buffer, file: BlockFile, slots: readonly Packed[], packing: Packing) {
   using blob = new BlockFile(path, 'create');
   const digest = createHash('sha256').update(start);
   blob.write(start, 0);
   let bytes = start.length;
   const room = Buffer.allocUnsafeSlow(maxPackedFrame(packing.frameBytes));
-  for (const [number, { packedBytes }] of frames.entries()) {
-    const frame = room.subarray(0, packedBytes);
-    slots.read(frame, slotOf(packing, number));
+  for (const [number, slot] of slots.entries()) {
+    const frame = room.subarray(0, slot.bytes);
+    file.read(frame, slotOf(packing, number));
+    if (crc32(frame) !== slot.sum) throw new AppError('LAYER_HASH', 'a packed frame is not what was packed');
     digest.update(frame);
     blob.write(frame, bytes);
-    bytes += packedBytes;
+    bytes += frame.length;
   }
   return { bytes, sha256: digest.digest('hex') };
-}
-
-interface VerifyOptions extends Work {
-  layer: string;
-  blob: string;
-  base: Chain;
-}
-
-/** Rebuilds a blob past the layer itself: every block it gives must be the one that is there (layer §11.5). */
-async function verify(described: Described, { layer, blob, base, workers, signal }: VerifyOptions): Promise<void> {
-  const plan = readBlob(blob, { ...described.layer, blob: described.blob }, base.virtualBytes);
-  await replay({ blob, base, plan, target: { path: layer, how: 'check' }, workers, signal });
 }

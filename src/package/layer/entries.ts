@@ -12,11 +12,15 @@ export interface EntrySource {
   next(): boolean;
 }
 
-/** Entries that lie in a file, from a byte on; little-endian. Some are read ahead. */
-export function entriesIn(file: BlockFile, at: number, count: number): EntrySource {
+/** Entries that lie in a file, from a byte on; little-endian. Some are read ahead, of which `read` is told, with their place in bytes. */
+export function entriesIn(
+  file: BlockFile,
+  at: number,
+  count: number,
+  read: (bytes: Buffer, place: number) => void = () => undefined,
+): EntrySource {
   const bytes = Buffer.allocUnsafeSlow(CHUNK * ENTRY_BYTES);
   let given = 0;
-  let held = 0;
   return {
     high: 0,
     low: 0,
@@ -24,8 +28,9 @@ export function entriesIn(file: BlockFile, at: number, count: number): EntrySour
       if (given === count) return false;
       const place = given % CHUNK;
       if (place === 0) {
-        held = Math.min(CHUNK, count - given);
-        file.read(bytes.subarray(0, held * ENTRY_BYTES), at + given * ENTRY_BYTES);
+        const part = bytes.subarray(0, Math.min(CHUNK, count - given) * ENTRY_BYTES);
+        file.read(part, at + given * ENTRY_BYTES);
+        read(part, given * ENTRY_BYTES);
       }
       this.low = bytes.readUInt32LE(place * ENTRY_BYTES);
       this.high = bytes.readUInt32LE(place * ENTRY_BYTES + 4);

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { VarintReader, VarintWriter } from '../../lib/varint.ts';
 import { BLOCK, blocksOf, FRAMES_AT_ONCE, framesOffset, type Head, hold, maxPackedFrame } from './format.ts';
 
@@ -32,24 +33,48 @@ export function ownBlocksBefore(frameBytes: number, number: number): number {
   return Math.max(0, number - FRAMES_AT_ONCE) * (frameBytes / BLOCK);
 }
 
-/** The frame table (layer §8.4). */
-export function encodeFrameTable(frames: Iterable<Frame>): Uint8Array {
-  const out = new VarintWriter();
-  for (const { packedBytes, dictionary } of frames) {
-    out.write(packedBytes);
-    writeRuns(out, dictionary.base);
-    writeRuns(out, dictionary.own);
+/** Writes a frame table (layer §8.4), frame by frame. */
+export class FrameTableWriter {
+  readonly #out = new VarintWriter();
+  #sum = 0;
+  count = 0;
+
+  add(frame: Frame): void {
+    this.#out.write(frame.packedBytes);
+    writeRuns(this.#out, frame.dictionary.base);
+    writeRuns(this.#out, frame.dictionary.own);
+    this.#sum = sumOf(frame, this.#sum);
+    this.count += 1;
   }
-  return out.bytes;
+
+  get bytes(): Uint8Array {
+    return this.#out.bytes;
+  }
+
+  /** Whether frames that were read from a table are just those that were added. */
+  wrote(frames: Iterable<Frame>): boolean {
+    let sum = 0;
+    let count = 0;
+    for (const frame of frames) {
+      sum = sumOf(frame, sum);
+      count += 1;
+    }
+    return sum === this.#sum && count === this.count;
+  }
+}
+
+/** A sum over frames, so that they need not be kept to be compared. */
+function sumOf({ packedBytes, dictionary: { base, own } }: Frame, before: number): number {
+  const words = Uint32Array.from([packedBytes, base.length, ...base, own.length, ...own]);
+  return crc32(new Uint8Array(words.buffer), before);
 }
 
 /**
- * The frames of a blob, each held to layer §12.
+ * Gives the frames of a blob one after the other, each held to layer §12; the table is sound once all were given.
  * @throws LAYER_INVALID
  */
-export function decodeFrameTable(bytes: Uint8Array, head: Head, blobBytes: number): Frame[] {
+export function* decodeFrameTable(bytes: Uint8Array, head: Head, blobBytes: number): Generator<Frame> {
   const reader = new VarintReader(bytes);
-  const frames: Frame[] = [];
   let left = blobBytes - framesOffset(head);
   for (let number = 0; number < frameCount(head); number += 1) {
     const packedBytes = reader.read();
@@ -58,11 +83,10 @@ export function decodeFrameTable(bytes: Uint8Array, head: Head, blobBytes: numbe
     left -= packedBytes;
     const base = readRuns(reader, head.dictionaryBlocks, blocksOf(head.baseBytes));
     const own = readRuns(reader, head.dictionaryBlocks - base.length, ownBlocksBefore(head.frameBytes, number));
-    frames.push({ packedBytes, dictionary: { base, own } });
+    yield { packedBytes, dictionary: { base, own } };
   }
   hold(reader.atEnd, 'the frame table is longer than its frames');
   hold(left === 0, 'there are bytes after the last frame');
-  return frames;
 }
 
 function writeRuns(out: VarintWriter, blocks: Uint32Array): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
@@ -7,15 +7,16 @@ import { type AnchorTable, anchorTable } from './anchors.ts';
 import { type Chain, ChainReader } from './chain.ts';
 import { ENTRY_BYTES, type EntrySource, entriesIn, entryWriter } from './entries.ts';
 import { BLOCK } from './format.ts';
-import { type BaseKeys, baseKeys, NO_KEYS, PAGE, type Pages } from './key-pages.ts';
+import { type BaseKeys, baseKeys, DamagedIndex, keyEntries, NO_KEYS, PAGE, type Pages } from './key-pages.ts';
 import { keyOf } from './keys.ts';
 
 /** What blocks of a base are found by: their keys, and the anchors in them (layer §5). */
 export interface BaseIndex extends Disposable {
   anchorBits: number;
   keys: BaseKeys;
-  anchors: AnchorTable;
-  /** All entries in ascending order, each to be read once: key and block, block and anchor. */
+  /** @throws DamagedIndex */
+  anchors(): AnchorTable;
+  /** All entries in ascending order, each to be read once: key and block, block and anchor. What they give throws DamagedIndex. */
   keyEntries(): EntrySource;
   anchorEntries(): EntrySource;
 }
@@ -23,13 +24,12 @@ export interface BaseIndex extends Disposable {
 const MAGIC = Buffer.from('LAZINDX2', 'latin1');
 const HEAD = 96;
 const SAMPLES = 64;
-const CHUNK = 1 << 16;
 
 /** The index of an empty base. */
 export const NO_INDEX: BaseIndex = {
   anchorBits: 0,
   keys: NO_KEYS,
-  anchors: anchorTable(0),
+  anchors: () => anchorTable(0),
   keyEntries: () => NO_ENTRIES,
   anchorEntries: () => NO_ENTRIES,
   [Symbol.dispose]: () => undefined,
@@ -68,12 +68,12 @@ export function writeIndex(path: string, { anchorBits, keys, anchors }: Indexed,
   });
   while (keys.next()) keyWriter.add(keys.high, keys.low);
   const keysEnd = keyWriter.end();
-  const tail = createHash('sha256');
-  const pages = Uint32Array.from([...firsts, ...sums]);
-  const pageBytes = new Uint8Array(pages.buffer);
-  tail.update(pageBytes);
-  file.write(pageBytes, keysEnd);
-  const anchorWriter = entryWriter(file, keysEnd + pageBytes.length, (bytes) => tail.update(bytes));
+  const pages = new Uint8Array(Uint32Array.from([...firsts, ...sums]).buffer);
+  file.write(pages, keysEnd);
+  let anchorSum = 0;
+  const anchorWriter = entryWriter(file, keysEnd + pages.length, (bytes) => {
+    anchorSum = crc32(bytes, anchorSum);
+  });
   while (anchors.next()) anchorWriter.add(anchors.high, anchors.low);
   const end = anchorWriter.end();
 
@@ -81,14 +81,15 @@ export function writeIndex(path: string, { anchorBits, keys, anchors }: Indexed,
   MAGIC.copy(head);
   head.writeUInt32LE(anchorBits, 8);
   head.writeUInt32LE((keysEnd - HEAD) / ENTRY_BYTES, 12);
-  head.writeUInt32LE((end - keysEnd - pageBytes.length) / ENTRY_BYTES, 16);
+  head.writeUInt32LE((end - keysEnd - pages.length) / ENTRY_BYTES, 16);
+  head.writeUInt32LE(anchorSum, 20);
   layoutOf(base).copy(head, 32);
-  tail.digest().copy(head, 64);
+  hash('sha256', pages, 'buffer').copy(head, 64);
   file.write(head, 0);
 }
 
 /**
- * Opens the index of a base. Its keys stay in the file, and are checked as they are read.
+ * Opens the index of a base. Its entries stay in the file, and are checked as they are read.
  * Returns undefined when there is no index, or one that is damaged or not of this base: then another is made.
  */
 export async function openIndex(path: string, base: Chain): Promise<BaseIndex | undefined> {
@@ -110,18 +111,17 @@ function readIndex(file: BlockFile, base: Chain): BaseIndex | undefined {
   const head = Buffer.alloc(HEAD);
   file.read(head, 0);
   if (!head.subarray(0, 8).equals(MAGIC) || !head.subarray(32, 64).equals(layoutOf(base))) return undefined;
-  const [anchorBits, count, anchorCount] = [8, 12, 16].map((at) => head.readUInt32LE(at));
-  if (anchorBits === undefined || count === undefined || anchorCount === undefined) return undefined;
+  const anchorBits = head.readUInt32LE(8);
+  const count = head.readUInt32LE(12);
+  const anchorCount = head.readUInt32LE(16);
+  const sum = head.readUInt32LE(20);
   const pageCount = Math.ceil((count * ENTRY_BYTES) / PAGE);
   const keysEnd = HEAD + count * ENTRY_BYTES;
   const anchorsAt = keysEnd + 8 * pageCount;
   if (size !== anchorsAt + anchorCount * ENTRY_BYTES) return undefined;
-  const tail = createHash('sha256');
   const pageBytes = Buffer.allocUnsafeSlow(8 * pageCount);
   file.read(pageBytes, keysEnd);
-  tail.update(pageBytes);
-  const anchors = readAnchors(file, anchorsAt, anchorCount, (bytes) => tail.update(bytes));
-  if (!head.subarray(64).equals(tail.digest())) return undefined;
+  if (!head.subarray(64).equals(hash('sha256', pageBytes, 'buffer'))) return undefined;
 
   const words = new Uint32Array(pageBytes.buffer, 0, 2 * pageCount);
   const [firsts, sums] = [words.subarray(0, pageCount), words.subarray(pageCount)];
@@ -130,25 +130,25 @@ function readIndex(file: BlockFile, base: Chain): BaseIndex | undefined {
   return {
     anchorBits,
     keys: baseKeys(pages),
-    anchors,
-    keyEntries: () => entriesIn(file, HEAD, count),
-    anchorEntries: () => entriesIn(file, anchorsAt, anchorCount),
+    anchors: () => tableOf(anchorEntries(file, anchorsAt, anchorCount, sum), anchorCount),
+    keyEntries: () => keyEntries(pages),
+    anchorEntries: () => anchorEntries(file, anchorsAt, anchorCount, sum),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-/** The table of all anchors in the file; told of their bytes. */
-function readAnchors(file: BlockFile, at: number, count: number, read: (bytes: Buffer) => void): AnchorTable {
+/** All anchors in the file. What it gives throws DamagedIndex. */
+function anchorEntries(file: BlockFile, at: number, count: number, sum: number): EntrySource {
+  let found = 0;
+  return entriesIn(file, at, count, (bytes, place) => {
+    found = crc32(bytes, found);
+    if (place + bytes.length === count * ENTRY_BYTES && found !== sum) throw new DamagedIndex();
+  });
+}
+
+function tableOf(entries: EntrySource, count: number): AnchorTable {
   const anchors = anchorTable(count);
-  const end = at + count * ENTRY_BYTES;
-  const bytes = Buffer.allocUnsafeSlow(CHUNK);
-  for (let from = at; from < end; from += CHUNK) {
-    const part = bytes.subarray(0, Math.min(CHUNK, end - from));
-    file.read(part, from);
-    read(part);
-    for (let place = 0; place < part.length; place += ENTRY_BYTES)
-      anchors.add(part.readUInt32LE(place), part.readUInt32LE(place + 4));
-  }
+  while (entries.next()) anchors.add(entries.low, entries.high);
   return anchors;
 }
 

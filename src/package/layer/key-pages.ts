@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { BlockFile } from '../../sys/blocks.ts';
-import { ENTRY_BYTES } from './entries.ts';
+import { ENTRY_BYTES, type EntrySource, entriesIn } from './entries.ts';
 
 /** A page of entries is read at a time. */
 export const PAGE = 4096;
@@ -31,6 +31,15 @@ export interface BaseKeys {
    * @throws DamagedIndex
    */
   find(key: number): number;
+}
+
+/** All entries, in ascending order. What it gives throws DamagedIndex. */
+export function keyEntries({ file, at, count, sums }: Pages): EntrySource {
+  return entriesIn(file, at, count, (bytes, place) => {
+    for (let from = 0; from < bytes.length; from += PAGE) {
+      if (crc32(bytes.subarray(from, from + PAGE)) !== sums[(place + from) / PAGE]) throw new DamagedIndex();
+    }
+  });
 }
 
 export const NO_KEYS: BaseKeys = { find: () => -1 };

@@ -2,12 +2,12 @@ import { BlockFile } from '../../sys/blocks.ts';
 import type { Opened } from '../../sys/threads.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
-import { moveRuns, openTarget, type TargetName } from './target.ts';
+import { moveRuns, openTarget } from './target.ts';
 import { decompress, release } from './zstd.ts';
 
 export interface RebuildSetup {
   blob: string;
-  target: TargetName;
+  out: string;
   base: Chain;
   frameBytes: number;
   dictionaryBlocks: number;
@@ -29,9 +29,9 @@ export type RebuildJobs = {
 };
 
 /** Opens the parts of rebuilding that threads do. All write different blocks of the same file. */
-export function openRebuild({ blob, target, base, frameBytes, dictionaryBlocks }: RebuildSetup): Opened<RebuildJobs> {
+export function openRebuild({ blob, out, base, frameBytes, dictionaryBlocks }: RebuildSetup): Opened<RebuildJobs> {
   const packed = new BlockFile(blob, 'read');
-  const layer = openTarget(target);
+  const layer = openTarget(out);
   const below = new ChainReader(base);
   const bytes = Buffer.allocUnsafeSlow(PIECE);
   const known = Buffer.allocUnsafeSlow(dictionaryBlocks * BLOCK);

@@ -49,9 +49,7 @@ async function reserve(out: string, plan: Plan): Promise<void> {
 }
 
 /** Writes the layer a plan describes to `out`, which must not exist, and gives the SHA-256 of what is there; nothing is synced. */
-export async function writeLayer(
-  options: Omit<ReplayOptions, 'target' | 'onPrefix'> & { out: string },
-): Promise<string> {
+export async function writeLayer(options: Omit<ReplayOptions, 'onPrefix'>): Promise<string> {
   const { plan, out } = options;
   using file = new BlockFile(out, 'create');
   file.resize(plan.head.layerBytes);
@@ -67,6 +65,6 @@ export async function writeLayer(
       hashed += part.length;
     }
   };
-  await replay({ ...options, target: { path: out, how: 'write' }, onPrefix });
+  await replay({ ...options, onPrefix });
   return digest.digest('hex');
 }

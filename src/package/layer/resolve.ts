@@ -22,13 +22,15 @@ export interface Resolver {
 
 export interface ResolveSetup {
   layer: BlockFile;
+  /** Told of the layer’s bytes, in order. */
+  read: (bytes: Buffer) => void;
   layerBlocks: number;
   guest: Uint32Array;
   base: ChainReader;
   keys: BaseKeys;
 }
 
-export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup): Resolver {
+export function resolver({ layer, read, layerBlocks, guest, base, keys }: ResolveSetup): Resolver {
   const records = recordWriter();
   const counts = { zero: 0, same: 0, moved: 0, again: 0, new: 0 };
   const fileBlocks = new Uint32Array(layerBlocks);
@@ -50,8 +52,9 @@ export function resolver({ layer, layerBlocks, guest, base, keys }: ResolveSetup
       return fileBlocks.subarray(0, counts.new);
     },
     take({ first, n, kinds, keys: found }) {
-      if (!kinds.every((kind) => kind === ZERO || kind === SAME))
-        layer.read(here.subarray(0, n * BLOCK), first * BLOCK);
+      const bytes = here.subarray(0, n * BLOCK);
+      layer.read(bytes, first * BLOCK);
+      read(bytes);
       for (let index = 0; index < n; index += 1) {
         const kind = kinds[index];
         if (kind === ZERO) {
