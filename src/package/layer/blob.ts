@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
+import { BlockRuns } from './block-runs.ts';
 import type { LayerEntry } from './entry.ts';
 import {
   BLOCK,
@@ -28,8 +29,8 @@ export interface Plan {
   frames: () => Iterable<Frame>;
   /** Where the first frame lies in the blob. */
   framesOffset: number;
-  /** File blocks of the new blocks, in packing order. */
-  newBlocks: Uint32Array;
+  /** File blocks of the new blocks, by their numbers. */
+  newBlocks: BlockRuns;
   /** Threes of file block, base block, count. */
   copies: Uint32Array;
   /** Threes of file block, new block, count. */
@@ -89,7 +90,7 @@ function part(file: BlockFile, offset: number, bytes: number): Buffer {
 }
 
 function sortRuns(records: Uint8Array, head: Head): Omit<Plan, 'head' | 'frames' | 'framesOffset' | 'pieces'> {
-  const newBlocks = new Uint32Array(head.newBlocks);
+  const newBlocks = new BlockRuns();
   const copies: number[] = [];
   const repeats: number[] = [];
   const zeros: number[] = [];
@@ -105,7 +106,7 @@ function sortRuns(records: Uint8Array, head: Head): Omit<Plan, 'head' | 'frames'
         copies.push(file, run.from, run.n);
         break;
       case 'new':
-        for (let index = 0; index < run.n; index += 1) newBlocks[run.from + index] = file + index;
+        newBlocks.add(run.from, file, run.n);
         break;
       case 'again':
         repeats.push(file, run.from, run.n);
@@ -127,15 +128,9 @@ export function dataBytes(plan: Plan): number {
 export function repeatsInFile({ repeats, newBlocks }: Plan): Uint32Array {
   const runs: number[] = [];
   for (let at = 0; at < repeats.length; at += 3) {
-    const [to = 0, from = 0, n = 0] = repeats.subarray(at, at + 3);
+    const [to = 0, first = 0, n = 0] = repeats.subarray(at, at + 3);
     // New blocks in a row need not lie in a row in the file.
-    for (let index = 0; index < n; index += 1) {
-      const source = newBlocks[from + index] ?? 0;
-      const last = runs.length - 3;
-      const goesOn = index > 0 && source === (runs[last + 1] ?? 0) + (runs[last + 2] ?? 0);
-      if (goesOn) runs[last + 2] = (runs[last + 2] ?? 0) + 1;
-      else runs.push(to + index, source, 1);
-    }
+    for (const [number, block, count] of newBlocks.within(first, n)) runs.push(to + number - first, block, count);
   }
   return Uint32Array.from(runs);
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
+import { BlockRuns } from './block-runs.ts';
 import { BLOCK, blocksOf, hold } from './format.ts';
 
 /** A stretch of a disk as seen through its chain. Numbers are bytes; `depth` counts files down from the newest. */
@@ -103,17 +104,14 @@ export function forRuns(numbers: Uint32Array, each: (first: number, n: number, a
 }
 
 /**
- * The guest's block each block of a layer file holds, or NOT_GUEST for QEMU's own tables (layer §3.3).
- * `own` is the chain of that file alone.
+ * The guest's blocks that the blocks of a layer file hold; those of QEMU's own tables lead nowhere (layer §3.3). `own` is the
+ * chain of that file alone.
  */
-export function guestBlocks(own: Chain, layerBytes: number): Uint32Array {
-  const guest = new Uint32Array(new SharedArrayBuffer(4 * blocksOf(layerBytes))).fill(NOT_GUEST);
-  for (const { start, length, depth, offset } of own.extents) {
-    if (depth !== 0 || offset === undefined) continue;
-    const first = offset / BLOCK;
-    for (let block = 0; block < blocksOf(length); block += 1) guest[first + block] = start / BLOCK + block;
-  }
-  return guest;
+export function guestBlocks(own: Chain): BlockRuns {
+  const runs = new BlockRuns();
+  const held = own.extents.flatMap(({ start, length, depth, offset }) =>
+    depth === 0 && offset !== undefined ? [{ first: offset / BLOCK, to: start / BLOCK, n: blocksOf(length) }] : [],
+  );
+  for (const { first, to, n } of held.sort((a, b) => a.first - b.first)) runs.add(first, to, n);
+  return runs;
 }
-
-const NOT_GUEST = 0xffff_ffff;

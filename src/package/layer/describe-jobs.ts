@@ -4,6 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import { BlockFile } from '../../sys/blocks.ts';
 import type { Opened } from '../../sys/threads.ts';
 import { findAnchors, MAX_ANCHORS } from './anchors.ts';
+import { BlockRuns } from './block-runs.ts';
 import { type Chain, ChainReader, forRuns } from './chain.ts';
 import { BLOCK, maxPackedFrame, PIECE } from './format.ts';
 import { keyOf } from './keys.ts';
@@ -21,7 +22,7 @@ const OTHER = 2;
 export interface DescribeSetup {
   layer: string;
   base: Chain;
-  /** The guest’s block of each block of the file (see `guestBlocks`). */
+  /** The guest’s blocks that the file’s hold (see `guestBlocks`), as words. */
   guest: Uint32Array;
   packing: Packing;
   anchorBits: number;
@@ -79,6 +80,7 @@ export function slotOf({ frameBytes }: Packing, number: number): number {
 /** Opens the parts of describing that threads do. */
 export function openDescribe({ layer, base, guest, packing, anchorBits, frames }: DescribeSetup): Opened<DescribeJobs> {
   const file = new BlockFile(layer, 'read');
+  const guestRuns = new BlockRuns(guest);
   const below = new ChainReader(base);
   const slots = new BlockFile(frames, 'change');
   const here = Buffer.allocUnsafeSlow(Math.max(STRETCH * BLOCK, packing.frameBytes));
@@ -99,17 +101,18 @@ export function openDescribe({ layer, base, guest, packing, anchorBits, frames }
           if (zeros.compare(bytes, index * BLOCK, (index + 1) * BLOCK) === 0) kinds[index] = ZERO;
         }
         // Blocks of the guest’s that lie in a row are compared with one read of the base.
-        forRuns(guest.subarray(first, first + n), (block, run, at) => {
-          const known = Math.min(run, below.blocks - block);
-          if (known <= 0) return;
-          below.read(there.subarray(0, known * BLOCK), block);
+        for (const [from, to, run] of guestRuns.within(first, n)) {
+          const known = Math.min(run, below.blocks - to);
+          if (known <= 0) continue;
+          const at = from - first;
+          below.read(there.subarray(0, known * BLOCK), to);
           for (let index = at; index < at + known; index += 1) {
             const begin = index * BLOCK;
             const same =
               there.compare(bytes, begin, begin + BLOCK, (index - at) * BLOCK, (index - at + 1) * BLOCK) === 0;
             if (same && kinds[index] === OTHER) kinds[index] = SAME;
           }
-        });
+        }
         const keys = new Uint32Array(n);
         for (let index = 0; index < n; index += 1) {
           if (kinds[index] === OTHER) keys[index] = keyOf(bytes.subarray(index * BLOCK, (index + 1) * BLOCK));

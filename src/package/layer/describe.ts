@@ -111,14 +111,14 @@ export async function describeBlocks(options: DescribeBlocksOptions): Promise<De
   const layerBytes = file.size;
   checkLayerBytes(layerBytes, virtualBytes);
   const packing = packingOf(mode, base.virtualBytes === 0);
-  const guest = guestBlocks(own, layerBytes);
+  const guest = guestBlocks(own);
   const bits = Math.max(index.anchorBits, anchorBits(layerBytes));
   const layerBlocks = blocksOf(layerBytes);
   const count = options.workers ?? (layerBytes < SMALL_LAYER ? 0 : usualThreads());
 
   return await withScratch(out, async (framesPath) => {
     using framesFile = new BlockFile(framesPath, 'create');
-    const setup = { layer, base, guest, packing, anchorBits: bits, frames: framesPath };
+    const setup = { layer, base, guest: guest.words, packing, anchorBits: bits, frames: framesPath };
     await using threads = openThreads(WORKER, openDescribe, setup, { count, signal });
     using below = new ChainReader(base);
     const digest = createHash('sha256');
@@ -173,7 +173,8 @@ async function* cutFrames(threads: Threads<DescribeJobs>, options: CutOptions): 
   const perFrame = packing.frameBytes / BLOCK;
   let number = 0;
   const frame = () => {
-    const blocks = resolved.newBlocks.slice(number * perFrame, (number + 1) * perFrame);
+    const first = number * perFrame;
+    const blocks = resolved.newBlocks.slice(first, Math.min(perFrame, resolved.counts.new - first));
     number += 1;
     return { number: number - 1, blocks };
   };
@@ -207,7 +208,7 @@ async function* packFrames(threads: Threads<DescribeJobs>, cut: AsyncIterable<Cu
   const waiting = Math.min(MAX_WAITING, 4 * threads.ahead);
   yield* inOrder(anchored, waiting, async ({ number, blocks, anchors }) => {
     const dictionary = anchors ? choose(number, blocks.length, anchors) : NO_DICTIONARY;
-    const own = dictionary.own.map((block) => resolved.newBlocks[block] ?? 0);
+    const own = dictionary.own.map((block) => resolved.newBlocks.at(block));
     const slot = await threads.run('pack', { number, blocks, base: dictionary.base, own });
     return { dictionary, slot };
   });

@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { BlockFile } from '../../sys/blocks.ts';
 import { type Expected, readBlob, repeatsInFile } from './blob.ts';
+import type { BlockRuns } from './block-runs.ts';
 import type { ChainReader } from './chain.ts';
 import { BLOCK, PIECE } from './format.ts';
 import type { FrameTableWriter } from './frames.ts';
@@ -10,7 +11,7 @@ import { moveRuns } from './target.ts';
 export interface Made {
   layer: BlockFile;
   base: ChainReader;
-  newBlocks: Uint32Array;
+  newBlocks: BlockRuns;
   frames: FrameTableWriter;
 }
 
@@ -21,8 +22,7 @@ export interface Made {
  */
 export function prove(blob: string, expected: Expected, { layer, base, newBlocks, frames }: Made): void {
   const plan = readBlob(blob, expected, base.virtualBytes);
-  const sameBlocks = plan.newBlocks.length === newBlocks.length && plan.newBlocks.every((at, n) => at === newBlocks[n]);
-  if (!sameBlocks || !frames.wrote(plan.frames())) throw differs();
+  if (!plan.newBlocks.equals(newBlocks) || !frames.wrote(plan.frames())) throw differs();
 
   const there = Buffer.allocUnsafeSlow(PIECE);
   const bytes = Buffer.alloc(PIECE);

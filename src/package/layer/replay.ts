@@ -49,7 +49,7 @@ export async function replay({ blob, base, plan, out, onPrefix, onProgress, ...w
   await Promise.all(batches(plan.copies).map((runs) => threads.run('copy', runs)));
   for await (const blocks of unpackFrames(threads, plan)) {
     unpacked += blocks;
-    const prefix = plan.newBlocks[unpacked] ?? blocksOf(layerBytes);
+    const prefix = unpacked < plan.head.newBlocks ? plan.newBlocks.at(unpacked) : blocksOf(layerBytes);
     repeat(prefix);
     onPrefix?.(prefix);
     onProgress?.(unpacked / total);
@@ -75,9 +75,9 @@ function* unpackTasks({ head, frames, framesOffset, newBlocks }: Plan): Generato
     yield {
       offset,
       packedBytes,
-      blocks: newBlocks.slice(first, first + blocksInFrame(head, number)),
+      blocks: newBlocks.slice(first, blocksInFrame(head, number)),
       base: dictionary.base,
-      own: dictionary.own.map((block) => newBlocks[block] ?? 0),
+      own: dictionary.own.map((block) => newBlocks.at(block)),
     };
     offset += packedBytes;
     number += 1;

@@ -1,4 +1,5 @@
 import type { BlockFile } from '../../sys/blocks.ts';
+import { BlockRuns } from './block-runs.ts';
 import type { ChainReader } from './chain.ts';
 import { type Classified, SAME, STRETCH, ZERO } from './describe-jobs.ts';
 import { BLOCK } from './format.ts';
@@ -14,8 +15,8 @@ const MOST_MET = 2 ** 22;
 /** Decides what becomes of each block of a layer file, in the file’s order (layer §4). */
 export interface Resolver {
   take(classified: Classified): void;
-  /** File blocks of the new blocks met so far, in packing order. */
-  readonly newBlocks: Uint32Array;
+  /** File blocks of the new blocks met so far, by their numbers. */
+  readonly newBlocks: BlockRuns;
   readonly records: RecordWriter;
   readonly counts: Record<'zero' | 'same' | 'moved' | 'again' | 'new', number>;
 }
@@ -25,7 +26,7 @@ export interface ResolveSetup {
   /** Told of the layer’s bytes, in order. */
   read: (bytes: Buffer) => void;
   layerBlocks: number;
-  guest: Uint32Array;
+  guest: BlockRuns;
   base: ChainReader;
   keys: BaseKeys;
 }
@@ -33,7 +34,7 @@ export interface ResolveSetup {
 export function resolver({ layer, read, layerBlocks, guest, base, keys }: ResolveSetup): Resolver {
   const records = recordWriter();
   const counts = { zero: 0, same: 0, moved: 0, again: 0, new: 0 };
-  const fileBlocks = new Uint32Array(layerBlocks);
+  const newBlocks = new BlockRuns();
   const met = keyTable(Math.min(layerBlocks, MOST_MET));
   const here = Buffer.allocUnsafeSlow(STRETCH * BLOCK);
   const earlier = Buffer.allocUnsafeSlow(BLOCK);
@@ -48,9 +49,7 @@ export function resolver({ layer, read, layerBlocks, guest, base, keys }: Resolv
   return {
     records,
     counts,
-    get newBlocks() {
-      return fileBlocks.subarray(0, counts.new);
-    },
+    newBlocks,
     take({ first, n, kinds, keys: found }) {
       const bytes = here.subarray(0, n * BLOCK);
       layer.read(bytes, first * BLOCK);
@@ -63,7 +62,7 @@ export function resolver({ layer, read, layerBlocks, guest, base, keys }: Resolv
           continue;
         }
         if (kind === SAME) {
-          add('same', guest[first + index] ?? 0);
+          add('same', guest.at(first + index));
           continue;
         }
         const key = found[index] ?? 0;
@@ -75,14 +74,14 @@ export function resolver({ layer, read, layerBlocks, guest, base, keys }: Resolv
         }
         const again = met.find(key);
         if (again >= 0) {
-          layer.read(earlier, (fileBlocks[again] ?? 0) * BLOCK);
+          layer.read(earlier, newBlocks.at(again) * BLOCK);
           if (equals(earlier, index * BLOCK)) {
             add('again', again);
             continue;
           }
         }
         met.add(key);
-        fileBlocks[counts.new] = first + index;
+        newBlocks.add(counts.new, first + index);
         add('new', counts.new);
       }
     },
