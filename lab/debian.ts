@@ -10,7 +10,7 @@ import { unpackKernel } from './kernel.ts';
 const GUEST = join(import.meta.dirname, 'guest');
 const TOOLS = join(import.meta.dirname, '..', 'src', 'guest', 'tools');
 
-const NETWORK = '[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n';
+const NETWORK = '[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n';
 /** The data disk is given a file system the first time, and is the users’ from then on. */
 const HOME = '/dev/disk/by-id/virtio-data /home ext4 nofail,x-systemd.makefs 0 2\n';
 const SHELL = `[Service]

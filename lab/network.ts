@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../src/sys/exec.ts';
@@ -19,6 +19,8 @@ import {
 /** The servers of the site. `web` hands out policies and packages, and knows the names of the other two. */
 export const SERVERS = { update: '10.88.20.2', intranet: '10.88.10.2', web: '10.88.30.2' } as const;
 export type Server = keyof typeof SERVERS;
+/** Their addresses where the site has IPv6 too; see `addIpv6`. */
+export const SERVERS6 = { update: '2001:db8:20::2', intranet: '2001:db8:10::2', web: '2001:db8:30::2' } as const;
 /** A computer of the site, or the user’s own. */
 export type Place = Server | 'host';
 
@@ -51,6 +53,7 @@ export class LabNetwork implements AsyncDisposable {
   readonly #prefix = newPrefix();
   readonly #children: ChildProcess[] = [];
   readonly #servers = new Map<Server, ChildProcess>();
+  #names: ChildProcess | undefined;
   readonly #exit = atExit(() => this.#remove());
 
   private constructor() {
@@ -75,12 +78,28 @@ export class LabNetwork implements AsyncDisposable {
     try {
       await network.#startServer('update');
       await network.#startServer('intranet');
-      await network.#startNames();
+      await network.#startNames(SERVERS);
       return network;
     } catch (error) {
       await network[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Gives the site IPv6, its names too, and each server a page there, before a machine is started that is to have it. */
+  async addIpv6(folder: string): Promise<void> {
+    for (const [name, address] of Object.entries(SERVERS6) as [Server, string][]) {
+      const router = address.replace(/2$/, '1');
+      inNamespace(this.#namespace('host'), [`address add ${router}/64 dev v-${name} nodad`]);
+      const inside = [`address add ${address}/64 dev eth0 nodad`, `route add default via ${router}`];
+      inNamespace(this.#namespace(name), inside);
+      const page = join(folder, `page-${name}`);
+      mkdirSync(page);
+      writeFileSync(join(page, 'index.html'), `${name}\n`);
+      this.spawn(name, 'busybox', ['httpd', '-f', '-p', `[${address}]:80`, '-h', page], 'ignore');
+    }
+    if (this.#names) await ended(this.#names);
+    await this.#startNames(SERVERS, SERVERS6);
   }
 
   /** Starts a program in one of the computers. It ends with this process at the latest. */
@@ -106,6 +125,14 @@ export class LabNetwork implements AsyncDisposable {
     const child = this.spawn('web', process.execPath, args, ['ignore', 'inherit', 'inherit', 'ipc']);
     await once(child, 'message');
     return certificate;
+  }
+
+  /** The words that lead into the namespace of the one machine that runs. */
+  get enterMachine(): string[] {
+    const [program = '', ...args] = this.command('host', 'ip', ['-o', 'link']);
+    const uplink = /: lz-([0-9a-f]+)@/.exec(execFileSync(program, args, { encoding: 'utf8' }))?.[1];
+    if (uplink === undefined) throw new Error('no machine runs');
+    return enter(`lazaret-${uplink}`);
   }
 
   /** How many echo requests arrived since the last call: those of `MARKED_BYTES`, and all others. */
@@ -140,17 +167,25 @@ export class LabNetwork implements AsyncDisposable {
     nft(this.#namespace(name), ['-f', '-'], COUNTERS);
   }
 
-  async #startNames(): Promise<void> {
-    const names = Object.entries(SERVERS).map(([name, address]) => `--address=/${name}.lab.test/${address}`);
+  async #startNames(...families: Record<Server, string>[]): Promise<void> {
+    const addresses = families.flatMap((ofFamily) => Object.entries(ofFamily));
+    const names = addresses.map(([name, address]) => `--address=/${name}.lab.test/${address}`);
     const quiet = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--log-facility=/dev/null'];
     const where = ['--bind-interfaces', '--interface=eth0', '--local-ttl=30'];
     const child = this.spawn('web', 'dnsmasq', ['--no-daemon', ...quiet, ...where, ...names], 'ignore');
     while (!isBound(child, 53)) await sleep(10);
+    this.#names = child;
   }
 
   #remove(): void {
     for (const place of ['host', 'update', 'intranet', 'web'] as const) removeNamespace(this.#namespace(place));
   }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill();
+  await gone;
 }
 
 /** Whether a program has a UDP port of its namespace. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { countBehind, forged6 } from './net/forged.ts';
 import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
-import { before, discovery, icmp6, LINK_LOCAL, NEXT, packet6, piece, udp6 } from './net/packets6.ts';
+import { discovery, icmp6, LINK_LOCAL, NEXT, packet6, piece, udp6 } from './net/packets6.ts';
 import type { Choice } from './net/service.ts';
 
 const skip = whyNot();
@@ -144,63 +145,6 @@ test('what runs as QEMU’s user in the namespace reaches nothing over IPv6', { 
   assert.equal((await lab.server('updates').call('sunk')).length, 0);
 });
 
-/** What a guest’s root may put on the wire, by what finds it behind the filter; the first is honest. */
-function frames(card: string): [match: string, ...frames: Buffer[]][] {
-  const to = SERVERS6.updates;
-  const good = { to, next: NEXT.udp, payload: udp6(4000, 9, to), card };
-  const message = (type: number, body: Buffer, from = LINK_LOCAL, at = 'ff02::1') =>
-    packet6({ from, to: at, next: NEXT.icmp, payload: icmp6(type, body, from, at) });
-  const advertisement = icmp6(134, Buffer.alloc(12), LINK_LOCAL, 'ff02::1');
-  const link = { from: LINK_LOCAL, to: 'ff02::1' };
-  return [
-    ['udp dport 9', packet6(good)],
-    ['ether saddr != 52:54:00:aa:bb:01', packet6({ ...good, mac: '52:54:00:aa:bb:02' })],
-    ['ip6 saddr fd77::3', packet6({ ...good, from: 'fd77::3', payload: udp6(4000, 9, to, 'fd77::3') })],
-    ['ip6 saddr fd77::1', packet6({ ...good, from: 'fd77::1', payload: udp6(4000, 9, to, 'fd77::1') })],
-    ['ip6 saddr fe80::1', packet6({ ...good, from: 'fe80::1' })],
-    ['ip6 saddr fd99::1', message(128, Buffer.alloc(4), 'fd99::1')],
-    ['icmpv6 type nd-router-advert', message(134, Buffer.alloc(12))],
-    ['icmpv6 type nd-redirect', message(137, Buffer.alloc(36))],
-    ['icmpv6 type 138', message(138, Buffer.alloc(12))],
-    ['icmpv6 type mld-listener-query', message(130, Buffer.alloc(20))],
-    ['icmpv6 type nd-neighbor-advert @th,64,64 0xfd77000000000000 @th,128,64 1', message(136, discovery('fd77::1'))],
-    ['icmpv6 type nd-neighbor-advert @th,64,64 0xfe80000000000000 @th,128,64 1', message(136, discovery('fe80::1'))],
-    ['ip6 saddr :: icmpv6 type nd-neighbor-solicit', message(135, discovery('fd77::1'), '::', 'ff02::1:ff00:1')],
-    ['udp sport 547', packet6({ ...link, next: NEXT.udp, payload: udp6(547, 546, 'ff02::1', LINK_LOCAL) })],
-    ['ip6 nexthdr 0', packet6({ ...good, next: NEXT.hopByHop, payload: before(NEXT.udp, good.payload) })],
-    ['ip6 nexthdr 60', packet6({ ...good, next: NEXT.destination, payload: before(NEXT.udp, good.payload) })],
-    [
-      'ip6 nexthdr 43',
-      packet6({ ...good, next: NEXT.routing, payload: before(NEXT.udp, good.payload, [0, 0, 0, 0, 0, 0]) }),
-    ],
-    ['ip6 nexthdr 59', packet6({ ...good, next: 59 })],
-    ['ip6 nexthdr 4', packet6({ ...good, next: 4 })],
-    [
-      'frag nexthdr 58',
-      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.icmp, advertisement.subarray(0, 8), 0, true) }),
-      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.icmp, advertisement.subarray(8), 8, false) }),
-    ],
-    [
-      'frag nexthdr 60',
-      packet6({
-        ...link,
-        next: NEXT.fragment,
-        payload: piece(NEXT.destination, before(NEXT.icmp, Buffer.alloc(0)), 0, true),
-      }),
-      packet6({ ...link, next: NEXT.fragment, payload: piece(NEXT.destination, advertisement, 8, false) }),
-    ],
-  ];
-}
-
-function countBehind(lab: Lab, matches: readonly string[]): () => number[] {
-  const rules = matches.map((match) => `${match} counter`).join('\n');
-  execFileSync(lab.enter[0] ?? '', [...lab.enter.slice(1), 'nft', '-f', '-'], {
-    input: `table netdev behind {\nchain c { type filter hook ingress device "tap0" priority 0; policy accept;\n${rules}\n}\n}`,
-  });
-  const listing = () => lab.inMachine('nft', 'list', 'table', 'netdev', 'behind');
-  return () => [...listing().matchAll(/packets (\d+)/g)].map(([, packets]) => Number(packets));
-}
-
 function cardOf(lab: Lab): string {
   return lab.inMachine('ip', '-o', 'link', 'show', 'tap0').match(/link\/ether (\S+)/)?.[1] ?? '';
 }
@@ -212,10 +156,10 @@ test('over IPv6 a guest takes nobody’s place, and no extension header or fragm
   const sink = lab.server('updates');
   await sink.call('sinkUdp', 9);
   await lab.service.call('switchTo', lab.id, 'normal');
-  const [honest, ...forged] = frames(cardOf(lab));
+  const [honest, ...forged] = forged6(cardOf(lab));
   const all = [...forged, ...(honest ? [honest] : [])];
   const counted = countBehind(
-    lab,
+    lab.enter,
     all.map(([match]) => match),
   );
 
@@ -265,9 +209,9 @@ test('without IPv6 nothing but neighbour discovery passes', { skip }, async (t) 
   lab.configureIpv6();
   await lab.service.call('switchTo', lab.id, 'normal');
   const discoveries = '{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }';
-  const all = frames(cardOf(lab)).flatMap(([, ...each]) => each);
+  const all = forged6(cardOf(lab)).flatMap(([, ...each]) => each);
   const solicitation = icmp6(135, discovery('fe80::1'), LINK_LOCAL, 'ff02::1:ff00:1');
-  const counted = countBehind(lab, [
+  const counted = countBehind(lab.enter, [
     `ip6 nexthdr ipv6-icmp icmpv6 type ${discoveries}`,
     `ip6 nexthdr ipv6-icmp icmpv6 type != ${discoveries}`,
     'ip6 nexthdr != ipv6-icmp',
