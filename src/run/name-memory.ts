@@ -5,7 +5,8 @@ import { failureOf } from '../lib/errors.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import type { Log } from '../sys/log.ts';
 
-const MAX_BYTES = 16 << 20;
+/** Room for `MAX_NAMES` of the longest names with all their addresses. */
+const MAX_BYTES = 32 << 20;
 const MAX_NAMES = 20_000;
 /** Of one name and family; more are looked up, and not kept. */
 const MAX_KEPT = 16;
