@@ -2,7 +2,10 @@ import { type Answers, lookUp } from '../sys/resolver.ts';
 
 const LOOKUP_TIMEOUT_MS = 3000;
 const AT_ONCE = 16;
-/** When so many questions in a row found nobody, the others are not asked: the resolvers are away. */
+/**
+ * When so many questions in a row found nobody, the others are not asked: the resolvers are away. Names are asked in an
+ * order of chance, so that a listed domain whose own server stalls does not look like that.
+ */
 const ENOUGH_SILENCE = 64;
 const SILENT: Answers = { v4: 'no-answer', v6: 'no-answer' };
 
@@ -16,7 +19,7 @@ export async function askAll(
   signal: AbortSignal,
   found: (name: string, answers: Answers) => void,
 ): Promise<void> {
-  const queue = names.values();
+  const queue = inAnyOrder(names).values();
   let silence = 0;
   const ask = async (name: string): Promise<Answers> => {
     if (silence >= ENOUGH_SILENCE) return SILENT;
@@ -32,6 +35,11 @@ export async function askAll(
     }
   };
   await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, worker)), aborted(signal)]);
+}
+
+function inAnyOrder<T>(items: readonly T[]): T[] {
+  const drawn = items.map((item) => [Math.random(), item] as const);
+  return drawn.sort(([a], [b]) => a - b).map(([, item]) => item);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

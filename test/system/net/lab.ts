@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../../../src/sys/exec.ts';
 import type { Ends } from '../../fakes/made-project.ts';
 import { Remote } from './calls.ts';
+import type { Saying } from './dns.ts';
 import { MAC } from './frames.ts';
 import { everything, only } from './lists.ts';
 import type { Choice } from './service.ts';
@@ -85,7 +86,7 @@ export class Lab {
   /** The guest’s IPv6 address as its lease has it, and the router that is advertised to it. */
   configureIpv6(): void {
     const guest = this.namespace('guest');
-    ipIn(guest, 'address add fd77::2/128 dev g0 nodad', 'route add default via fe80::1 dev g0');
+    ipIn(guest, 'address add fd77::2/128 dev g0 nodad', 'route replace default via fe80::1 dev g0');
   }
 
   /** Another service, as after a restart, whose programs are looked for in `programs` first. */
@@ -171,7 +172,7 @@ export class Lab {
       ...port('g', 'tap,ifname=g0,script=no,downscript=no,vhost=off'),
       ...port('s', `stream,server=on,addr.type=unix,addr.path=${this.folder}/frames`),
     ]);
-    await until(() => existsSync(`${this.folder}/frames`));
+    await until(() => existsSync(`${this.folder}/frames`) || cable.signalCode !== null);
     ipIn(machine, `link set g0 netns ${guest}`);
     ipIn(
       guest,
@@ -215,6 +216,12 @@ export class Lab {
     return output([...this.#enter, program, ...args]);
   }
 
+  /** Changes the machine’s rules behind the service’s back. */
+  nft(commands: string): void {
+    const [program = '', ...args] = [...this.#enter, 'nft', '-f', '-'];
+    execFileSync(program, args, { input: commands, stdio: ['pipe', 'ignore', 'pipe'] });
+  }
+
   /** Starts a program that ends with the test. */
   run(enter: readonly string[], program: string, args: readonly string[]): ChildProcess {
     const [first = program, ...rest] = [...enter, program, ...args];
@@ -233,6 +240,21 @@ export class Lab {
     const peer = this.server(server);
     await until(async () => Array.isArray(await peer.call('resolve', Object.keys(names)[0], SERVERS[server])));
     return program;
+  }
+
+  /** A server for names that says what it is told to, true or not. */
+  async sayNames(server: Server, sayings: Record<string, Saying>): Promise<void> {
+    await this.server(server).call('say', sayings);
+    await this.server(server).call('serveDns', SERVERS[server]);
+  }
+
+  /** What the sets of names hold, by address, with the seconds that each stays. */
+  heldNames(): Map<string, number> {
+    const { nftables } = JSON.parse(this.inMachine('nft', '-j', 'list', 'sets', 'inet'));
+    const elements = nftables.flatMap(({ set }: { set?: { name: string; elem?: unknown[] } }) =>
+      set && /_n\d+_[46]$/.test(set.name) ? (set.elem ?? []) : [],
+    );
+    return new Map(elements.map(({ elem }: { elem: { val: string; expires: number } }) => [elem.val, elem.expires]));
   }
 
   /** What the host’s administrator would see of its network. */
@@ -272,10 +294,10 @@ export class Lab {
   }
 }
 
-/** Waits until something holds; fails after half a minute. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until something holds; fails after half a minute, or the given time. */
+export async function until(holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
   for (let waited = 0; !(await holds()); waited += 10) {
-    if (waited > 30_000) throw new Error('what the test waits for did not come');
+    if (waited > patienceMs) throw new Error('what the test waits for did not come');
     await sleep(10);
   }
 }

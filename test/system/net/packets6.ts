@@ -58,7 +58,7 @@ export function piece(next: number, payload: Buffer, offset: number, more: boole
   return before(next, payload, [where >> 8, where & 255, 0, 0, 0, 7]);
 }
 
-function bytes6(text: string): Buffer {
+export function bytes6(text: string): Buffer {
   const [head = '', tail = ''] = text.split('::');
   const words = (part: string) => part.split(':').filter(Boolean);
   const zeros = Array.from({ length: 8 - words(head).length - words(tail).length }, () => '0');

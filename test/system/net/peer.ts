@@ -6,6 +6,7 @@ import { connect, createServer, isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveCalls } from './calls.ts';
 import { lease6 } from './dhcp6.ts';
+import { type Saying, serveDns } from './dns.ts';
 
 interface Flow {
   socket: Socket;
@@ -19,6 +20,8 @@ const udp: UdpSocket[] = [];
 const sunk: [sentMs: number, arrivedMs: number][] = [];
 const floods: NodeJS.Timeout[] = [];
 const cuts: [port: number, atMs: number][] = [];
+let asked: string[] = [];
+const sayings: Record<string, Saying> = {};
 
 /** Milliseconds on a clock that all processes of the computer share. */
 function nowMs(): number {
@@ -147,6 +150,16 @@ await serveCalls({
   /** Leases an IPv6 address as a client of that number. */
   lease6: (link: string, client: number, timeoutMs = 15_000) => lease6(link, client, timeoutMs),
 
+  /** Serves names as it is told, on an address of its own. */
+  async serveDns(address: string) {
+    asked = await serveDns(address, sayings);
+  },
+
+  say: (more: Record<string, Saying>) => void Object.assign(sayings, more),
+
+  /** What was asked of it since this was last asked, name and protocol. */
+  asked: () => asked.splice(0),
+
   stopFlood() {
     for (const timer of floods.splice(0)) clearInterval(timer);
   },
@@ -171,5 +184,12 @@ await serveCalls({
     } catch (error) {
       return error instanceof Error && 'code' in error ? error.code : 'failed';
     }
+  },
+
+  /** How long a name’s addresses may be kept, in seconds, as the answer says. */
+  async ttls(name: string, server = '10.77.0.1') {
+    const resolver = new Resolver({ timeout: 3000, tries: 2 });
+    resolver.setServers([server]);
+    return (await resolver.resolve4(name, { ttl: true })).map(({ ttl }) => ttl);
   },
 });
