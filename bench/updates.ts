@@ -1,8 +1,9 @@
-// npm run bench:updates [-- --full] [--rounds N] [--only NAME,…] [--update TO,…]: what an update costs, beside the tools Debian offers for the same job.
+// npm run bench:updates [-- --full] [--rounds N] [--only NAME,…] [--update TO,…] [--smallest]: what an update costs, beside the tools Debian offers for the same job.
 // The small data set is made here without network; the full one (update of a Debian root of 0.8 GB) needs root and a mirror.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Mode } from '../src/package/layer/modes.ts';
 import { printFigures } from './table.ts';
 import { fullData, smallData } from './updates/data.ts';
 import { diskSizeFigures } from './updates/disk-sizes.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     update: { type: 'string', default: '' },
+    smallest: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -29,10 +31,11 @@ const layers = await prepareLayers(data);
 console.log(
   `${availableParallelism()} processors, medians of ${rounds} interleaved rounds, wall seconds / cpu seconds\n`,
 );
+const modes: Mode[] = ['small', 'fast', ...(values.smallest ? ['smallest' as const] : [])];
 const sets = [];
 const wanted = values.update.split(',').filter(Boolean);
 for (const update of data.updates.filter(({ to }) => wanted.length === 0 || wanted.includes(to))) {
-  const rows = measure(updateRows(data.folder, update, layers).filter(chosen), rounds);
+  const rows = measure(updateRows(data.folder, update, layers, modes).filter(chosen), rounds);
   printRows(`Update ${update.from} to ${update.to}`, rows);
   sets.push({ name: `${update.from}-${update.to}`, rows });
 }

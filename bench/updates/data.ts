@@ -28,6 +28,7 @@ export function fullData(folder: string): Data {
       { from: 'v1', to: 'v2', below: ['v1'], work: 'work2' },
       { from: 'v1', to: 'v2t', below: ['v1'], work: 'work2t' },
       { from: 'v2', to: 'v3', below: ['v1', 'work2'], work: 'work3' },
+      { from: 'v4', to: 'v5', below: ['v1', 'work2', 'work3', 'work4'], work: 'work5' },
     ],
   };
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the full data set of bench/updates.ts in the folder given: a Debian root of 0.8 GB in a disk of 4 GiB (v1), the same
-# after an upgrade and some work (v2), trimmed (v2t), and after one more day (v3). Needs root, mmdebstrap, qemu-utils,
-# qemu-system-common, e2fsprogs and fuse3, and the network. All that it mounts it unmounts.
+# after an upgrade and some work (v2), trimmed (v2t), after one more day (v3), aged (v4), and one day later (v5). Needs root,
+# mmdebstrap, qemu-utils, qemu-system-common, e2fsprogs and fuse3, and the network. All that it mounts it unmounts.
 set -eu
 FOLDER=$(realpath "$1")
 HERE=$(dirname "$(realpath "$0")")
@@ -13,6 +13,7 @@ isc-dhcp-client,locales,sudo,cron,logrotate,rsyslog,man-db,gnupg,git,perl,linux-
 python3-yaml,python3-requests,bash-completion,tzdata,dbus,apparmor,openssl,tcpdump,rsync,htop,tmux,jq,sqlite3,libc6-dev,gcc,make
 
 cd "$FOLDER"
+rm -f layer-* complete
 mkdir -p mnt
 [ -e disk ] || : >disk
 loop='' qsd=''
@@ -78,4 +79,16 @@ attach work3.qcow2
 change change-v3.sh
 release
 qemu-img convert -O raw work3.qcow2 v3.raw
+
+qemu-img create -q -f qcow2 -b work3.qcow2 -F qcow2 work4.qcow2
+attach work4.qcow2
+change change-aged.sh
+release
+qemu-img convert -O raw work4.qcow2 v4.raw
+
+qemu-img create -q -f qcow2 -b work4.qcow2 -F qcow2 work5.qcow2
+attach work5.qcow2
+change change-aged-day.sh
+release
+qemu-img convert -O raw work5.qcow2 v5.raw
 : >complete

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeIndex } from '../../src/package/layer/base-index.ts';
 import { normalise } from '../../src/package/layer/normalise.ts';
@@ -11,18 +11,23 @@ export interface Layers {
   index(name: string): string;
 }
 
-/** Layers and indexes of a data set, made once: what a project folder has when the next release is packaged. */
+/** Layers of a data set, made once, and their indexes: what a project folder has when the next release is packaged. */
 export async function prepareLayers({ folder, updates }: Data): Promise<Layers> {
   const layer = (name: string) => join(folder, `layer-${name}.qcow2`);
   const index = (name: string) => join(folder, `layer-${name}.index`);
-  for (const { below, work } of [{ below: [], work: 'v1' }, ...updates]) {
-    const out = layer(work);
-    if (!existsSync(out)) await normalise({ work: join(folder, `${work}.qcow2`), below: below.map(layer), out });
-    const newest = below.at(-1);
-    if (newest === undefined || existsSync(index(newest))) continue;
-    const before = below.at(-2);
-    const previous = before === undefined ? undefined : index(before);
-    await makeIndex({ below: below.map(layer), out: index(newest), previous });
+  const make = async (name: string, below: readonly string[]) => {
+    const out = layer(name);
+    if (!existsSync(out)) await normalise({ work: join(folder, `${name}.qcow2`), below: below.map(layer), out });
+  };
+  for (const { below, work } of updates) {
+    let previous: string | undefined;
+    for (const [at, name] of below.entries()) {
+      await make(name, below.slice(0, at));
+      rmSync(index(name), { force: true });
+      await makeIndex({ below: below.slice(0, at + 1).map(layer), out: index(name), previous });
+      previous = index(name);
+    }
+    await make(work, below);
   }
   return { layer, index };
 }
