@@ -53,9 +53,8 @@ export class LabComputer implements AsyncDisposable {
 
   /** Starts the service, with more of an environment, and waits until it answers. */
   async startService(more: NodeJS.ProcessEnv = {}): Promise<void> {
-    const where = ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.socket];
     const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
-    const args = [...where, ...how];
+    const args = [...this.#where, ...how];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     const env = { LAZARET_LOG: 'error', ...process.env, ...more };
     const service = this.#network.spawn('host', join(BIN, 'lazaretd'), args, [...stdio], env);
@@ -84,6 +83,16 @@ export class LabComputer implements AsyncDisposable {
       throw new Error('lazaretd does not end when it is asked to');
     }
     rmSync(this.socket, { force: true });
+  }
+
+  /** Takes all of Lazaret off this computer, as its root would while no service runs. */
+  uninstall(...args: string[]): Promise<Ended> {
+    this.#tell('lazaretd --uninstall', args);
+    return this.#cli(['lazaretd', ...this.#where, '--uninstall', ...args]);
+  }
+
+  get #where(): string[] {
+    return ['--state', join(this.folder, 'state'), '--run', this.#run, '--socket', this.socket];
   }
 
   /** The user’s command line. */

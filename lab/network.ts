@@ -115,6 +115,24 @@ export class LabNetwork implements AsyncDisposable {
     return [...enter(this.#namespace(place)), 'setpriv', '--pdeathsig', 'KILL', program, ...args];
   }
 
+  /** What an administrator of the user’s computer would see of its network: rules, links, addresses, routes, flags, names. */
+  hostState(): string {
+    const looks = [
+      'nft list ruleset',
+      'ip -o link',
+      'ip -o address',
+      'ip route show table all',
+      'ip -6 route show table all',
+    ];
+    const files =
+      'cat /etc/resolv.conf /etc/hosts /etc/nsswitch.conf; grep -r . /proc/sys/net/ipv4 /proc/sys/net/ipv6/conf';
+    const [program = '', ...args] = this.command('host', 'sh', [
+      '-c',
+      `(${[...looks, 'ip rule', files].join('; ')}) 2>&1; true`,
+    ]);
+    return execFileSync(program, args, { encoding: 'utf8' });
+  }
+
   /** Lets what the web server hands out be had by TLS too; gives the certificate that says who web.lab.test is. */
   async startTls(folder: string): Promise<string> {
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

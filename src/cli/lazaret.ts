@@ -5,6 +5,7 @@ import { addEventsCommand } from './commands/events.ts';
 import { addInstallCommand } from './commands/install.ts';
 import { addMachineCommands } from './commands/machine.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addUninstallCommand } from './commands/uninstall.ts';
 import { addUpdateCommand } from './commands/update.ts';
 import { defaultSocket } from './own-folders.ts';
 import { newProgram, runProgram } from './program.ts';
@@ -15,6 +16,7 @@ const program = newProgram('lazaret', 'Installs packages and runs their machines
 addInstallCommand(program);
 addUpdateCommand(program);
 addPlanCommand(program);
+addUninstallCommand(program);
 addMachineCommands(program);
 addEventsCommand(program);
 addDoctorCommand(program);

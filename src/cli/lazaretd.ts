@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { runService, type ServiceSettings } from '../daemon/main.ts';
 import { runRootless } from '../daemon/rootless.ts';
+import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
 import { ownFolders } from './own-folders.ts';
-import { newProgram, runProgram, setAction } from './program.ts';
+import { print } from './print.ts';
+import { type Context, newProgram, runProgram, setAction } from './program.ts';
 
 interface ServiceCommand {
   state?: string;
@@ -16,14 +18,39 @@ interface ServiceCommand {
   resolver?: string[];
   rootless?: boolean;
   inside?: boolean;
+  uninstall?: boolean;
+  yes?: boolean;
+}
+
+/** Asks the person at the terminal, if there is one, whether what is lost may be lost. */
+async function uninstallAsking(
+  { json }: Context,
+  settings: Omit<UninstallSettings, 'isConfirmed'>,
+  isConfirmed: boolean,
+): Promise<void> {
+  try {
+    await uninstallAll({ ...settings, isConfirmed });
+  } catch (error) {
+    const isQuestion = error instanceof AppError && error.code === 'UNINSTALL_CONFIRM';
+    if (!isQuestion || json || !process.stdin.isTTY) throw error;
+    const { confirm } = await import('@clack/prompts');
+    if ((await confirm({ message: `${error.message}. Go on?`, initialValue: false })) !== true) throw error;
+    await uninstallAll({ ...settings, isConfirmed: true });
+  }
 }
 
 const program = newProgram('lazaretd', 'The service that runs this computer’s machines and enforces their policies.');
-setAction<ServiceCommand>(program, async ({ signal }, options) => {
+setAction<ServiceCommand>(program, async (context, options) => {
+  const { signal } = context;
   const { rootless = false, inside = false, resolver, group, accel } = options;
   const own = rootless || inside ? ownFolders() : { state: '/var/lib/lazaret', run: '/run/lazaret' };
   const { state = own.state, run = own.run } = options;
   const socket = options.socket ?? join(run, 'lazaretd.sock');
+  if (options.uninstall) {
+    const settings = { state, run, socket, isRootless: rootless };
+    await uninstallAsking(context, settings, options.yes === true);
+    return print(context, { state, run }, `${state} and ${run} are as if Lazaret had never been here`);
+  }
   if (!rootless) {
     const resolvers = resolver ? { resolvers: resolver } : {};
     return runService({ state, run, socket, group, accel, isInside: inside, ...resolvers }, signal);
@@ -48,5 +75,7 @@ setAction<ServiceCommand>(program, async ({ signal }, options) => {
     '--rootless',
     'run as an ordinary user: the same rules, which that user could change; machines end with the service',
   )
+  .option('--uninstall', 'remove all machines and forget their project, instead of running')
+  .option('--yes', 'with --uninstall: go on although what users keep in the machines is lost')
   .addOption(new Option('--inside', 'what --rootless starts').hideHelp());
 await runProgram(program);

@@ -40,3 +40,8 @@ export function parseAnswer<T>(answer: unknown, schema: z.ZodType<T>): T {
     cause: parsed.error,
   });
 }
+
+/** Whether what a request ended with is a failure that has a code and details. */
+export function isFailure(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && 'code' in error && 'details' in error;
+}

@@ -27,6 +27,7 @@ const UpdateBody = z.strictObject({
   replace: z.boolean(),
   keepOld: z.boolean(),
 });
+const UninstallBody = z.strictObject({ vms: z.array(z.string().max(100)).min(1).max(1000), confirmed: z.boolean() });
 const StopBody = z.strictObject({ force: z.boolean() });
 
 export interface ApiDeps {
@@ -112,6 +113,10 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
   app.post('/v1/update', async (context) => {
     const request = parseBody(UpdateBody, await context.req.text());
     return streamed(context, (signal, onProgress) => supervisor.changes.update(request, signal, onProgress));
+  });
+  app.post('/v1/uninstall', async (context) => {
+    const { vms, confirmed } = parseBody(UninstallBody, await context.req.text());
+    return context.json({ removed: await supervisor.changes.uninstall({ vms, isConfirmed: confirmed }) });
   });
   return app;
 

@@ -5,8 +5,9 @@ import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
 import { readInstances } from '../install/instances.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
+import { type Removable, removable, requireConfirmed, uninstall } from '../install/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/update.ts';
-import { failureOf } from '../lib/errors.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { EventLog, LoggedEvent } from '../run/events.ts';
 import type { Log } from '../sys/log.ts';
@@ -21,14 +22,24 @@ export interface ChangesDeps {
   running: () => Map<string, number>;
   /** A machine is being started: it has not opened yet what it will run on. */
   isStarting: () => boolean;
+  /** Removes what a machine that has ended left on this computer’s network. @throws VM_RUNNING when it has not */
+  clearAway: (vm: string) => Promise<void>;
   /** Lets running machines be judged by the policies that a package brought. */
   judgeAgain: () => Promise<void>;
+}
+
+export interface UninstallRequest {
+  vms: readonly string[];
+  /** The user knows what goes with them. */
+  isConfirmed: boolean;
 }
 
 /** What changes what is installed here: one at a time. */
 export class Changes {
   readonly #deps: ChangesDeps;
   readonly #turns = new Turns();
+  /** The machines that are being removed: none of them starts any more. */
+  readonly #leaving = new Set<string>();
   #flattening = new AbortController();
   #collecting: Promise<void> = Promise.resolve();
   /** The machines have been let go of: which generations they run is no longer known here. */
@@ -87,6 +98,35 @@ export class Changes {
     return rolled;
   }
 
+  /**
+   * Removes machines with all that is theirs, one after the other.
+   * @throws VM_UNKNOWN, VM_RUNNING, UNINSTALL_CONFIRM; nothing is removed then
+   */
+  uninstall({ vms, isConfirmed }: UninstallRequest): Promise<Removable[]> {
+    this.#stopFlattening();
+    return this.#turns.take(async () => {
+      const machines = await removable(this.#deps.state, vms);
+      requireConfirmed(machines, isConfirmed);
+      for (const { vm } of machines) {
+        // No line between these two may wait, or a start could come between them.
+        if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
+        this.#leaving.add(vm);
+      }
+      try {
+        for (const { vm } of machines) await this.#deps.clearAway(vm);
+        for (const machine of machines) await this.#uninstallOne(machine);
+      } finally {
+        for (const { vm } of machines) this.#leaving.delete(vm);
+      }
+      await this.#collect().catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
+      return machines;
+    });
+  }
+
+  isLeaving(vm: string): boolean {
+    return this.#leaving.has(vm);
+  }
+
   /** Removes what no machine needs any more, as soon as no other change is under way; a failure is logged. */
   async tidy(): Promise<void> {
     await this.#turns
@@ -128,6 +168,11 @@ export class Changes {
     const { state, running, now } = this.#deps;
     this.#stopFlattening();
     return this.#turns.take(async () => work({ state, running: running(), now: await now(), signal, onProgress }));
+  }
+
+  async #uninstallOne({ vm, hasDataDisk }: Removable): Promise<void> {
+    await uninstall(this.#deps.state, vm);
+    await this.#log({ vm, kind: 'uninstalled', text: hasDataDisk ? 'removed, with its data disk' : 'removed' });
   }
 
   async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {

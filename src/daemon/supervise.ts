@@ -10,7 +10,7 @@ import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine.ts';
-import { type RunRecord, readRecord } from '../run/record.ts';
+import { type RunRecord, readRecord, runningRecords } from '../run/record.ts';
 import type { MachineSpec, RunDeps } from '../run/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../store/policies.ts';
 import type { Clock } from '../sys/clock.ts';
@@ -63,6 +63,7 @@ export class Supervisor implements AsyncDisposable {
       now: () => this.now(),
       running: () => this.running(),
       isStarting: () => this.#starting.size > 0,
+      clearAway: (vm) => this.#clearAway(vm),
       judgeAgain: () => this.#judgeAgain(),
     });
   }
@@ -134,6 +135,7 @@ export class Supervisor implements AsyncDisposable {
   /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
   async start(vm: string): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
+    if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
     try {
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
@@ -190,6 +192,17 @@ export class Supervisor implements AsyncDisposable {
     if (!this.#untaken.has(vm)) return;
     const instance = await openInstance(this.#options.state, vm);
     await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+    this.#untaken.delete(vm);
+  }
+
+  /** Also where the machine’s files are damaged: then it was never in our hands, whatever runs of it. */
+  async #clearAway(vm: string): Promise<void> {
+    const records = [...(await runningRecords(this.#options.runRoot)).values()];
+    if (records.some((record) => record.vm === vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
+    const instance = await readIfInstalled(this.#options.state, vm).catch((error: unknown) => {
+      if (!(error instanceof AppError && ['FILE_INVALID', 'FILE_MISSING'].includes(error.code))) throw error;
+    });
+    if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
     this.#untaken.delete(vm);
   }
 

@@ -16,6 +16,8 @@ import { wantedPaths } from './wanted.ts';
 export async function collect(state: string, inUse: ReadonlyMap<string, number>): Promise<void> {
   const paths = computerPaths(state);
   const needed = new Set<string>();
+  // Machines that were being uninstalled.
+  await removeTemporary(paths.instances);
   for (const vm of await instanceNames(state)) {
     const instance = await readIfInstalled(state, vm);
     const kept = new Set([instance?.current.generation, instance?.former, inUse.get(vm)]);

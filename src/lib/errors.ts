@@ -123,6 +123,11 @@ export const ERRORS = {
     http: 409,
     hint: 'Save what you need from the machines that are named, then repeat with --yes.',
   },
+  UNINSTALL_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Save what you need from the machines that are named, then repeat with --yes.',
+  },
 
   UPDATE_ADDRESS: {
     exit: 69,

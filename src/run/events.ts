@@ -11,6 +11,7 @@ export interface LoggedEvent {
   vm?: string;
   kind:
     | 'installed'
+    | 'uninstalled'
     | 'rolled-back'
     | 'healthy'
     | 'unhealthy'

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { jsonOrNothing } from '../lib/json.ts';
 import { readIfThere, removeFile, writeFileAtomic } from '../sys/files.ts';
+import { namesIn } from '../sys/folders.ts';
 import { isRunning } from '../sys/processes.ts';
 import type { MachineSockets } from '../vm/args.ts';
 
 const MAX_BYTES = 64 << 10;
+/** The name of a machine’s run folder. */
+export const MACHINE_ID = /^[0-9a-f]{8}$/;
 
 const ProcessId = z.strictObject({ pid: z.int().positive(), startedAt: z.int() });
 
@@ -30,6 +33,16 @@ export async function readRecord(runFolder: string): Promise<RunRecord | undefin
   if (!bytes) return undefined;
   const { success, data } = RunRecord.safeParse(jsonOrNothing(bytes.toString('utf8')));
   return success && isRunning(data.qemu) ? data : undefined;
+}
+
+/** The machines that run out of the run folders in `runRoot`, by the folder’s name, whoever started them. */
+export async function runningRecords(runRoot: string): Promise<Map<string, RunRecord>> {
+  const found = new Map<string, RunRecord>();
+  for (const name of (await namesIn(runRoot)).filter((each) => MACHINE_ID.test(each))) {
+    const record = await readRecord(join(runRoot, name));
+    if (record) found.set(name, record);
+  }
+  return found;
 }
 
 export async function removeRecord(runFolder: string): Promise<void> {

@@ -103,3 +103,22 @@ export async function moveFolder(from: string, to: string): Promise<void> {
 export async function removeFolder(path: string): Promise<void> {
   await coded(path, () => fs.rm(path, { recursive: true, force: true }));
 }
+
+/** Takes a folder’s name away as one step and gives the one it has now, by which `removeTemporary` would find it after a crash. */
+export async function loseName(path: string): Promise<string> {
+  const beside = temporaryBeside(path);
+  await coded(path, async () => {
+    await fs.rename(path, beside);
+    await syncFolder(dirname(path));
+  });
+  return beside;
+}
+
+/** Removes a folder that has nothing in it; another, or none, is left as it is. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await fs.rmdir(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(systemCode(error) ?? '')) throw fileError(error, path);
+  }
+}

@@ -1,10 +1,12 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT | rollback VM | flatten VM, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT | rollback VM | flatten VM | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/flatten.ts';
+import { forgetProject } from '../../src/install/forget.ts';
 import { installPackage } from '../../src/install/install.ts';
 import { openInstance } from '../../src/install/instances.ts';
 import { rollBack } from '../../src/install/rollback.ts';
+import { uninstall } from '../../src/install/uninstall.ts';
 import { buildPackage } from '../../src/package/build.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
@@ -33,6 +35,12 @@ const { signal } = new AbortController();
 switch (change) {
   case 'rollback':
     await rollBack(folder, what, steps);
+    break;
+  case 'uninstall':
+    await uninstall(folder, what, steps);
+    break;
+  case 'forget':
+    await forgetProject(folder, steps);
     break;
   case 'flatten':
     await flatten(await openInstance(folder, what), signal, steps);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
@@ -9,7 +8,7 @@ test('the main job: a project becomes a machine whose access follows its version
   skip: whyNoNetwork(),
 }, async (t) => {
   await using job = await MainJob.start();
-  const hostBefore = hostState(job);
+  const hostBefore = job.network.hostState();
   const fingerprint = await job.makeProject();
   await job.setQuarantine();
   const first = await job.addVersion('1.0');
@@ -97,14 +96,6 @@ test('the main job: a project becomes a machine whose access follows its version
 
   await t.test('after the machine has stopped, its computer’s network is as it was', async () => {
     await job.stopMachine();
-    assert.equal(hostState(job), hostBefore);
+    assert.equal(job.network.hostState(), hostBefore);
   });
 });
-
-/** What an administrator of the user’s computer would see of its network. */
-function hostState({ network }: MainJob): string {
-  const look =
-    'nft list ruleset; ip -o link; ip -o address; ip route show table all; ip rule; cat /etc/resolv.conf; grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf 2>/dev/null; true';
-  const [program = '', ...args] = network.command('host', 'sh', ['-c', look]);
-  return execFileSync(program, args, { encoding: 'utf8' });
-}

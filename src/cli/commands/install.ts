@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { AppError, type Failure } from '../../lib/errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
+import { askService, isFailure, parseAnswer, type ServiceOptions } from '../service.ts';
 
 interface InstallOptions extends ServiceOptions {
   fingerprint?: string;
@@ -139,8 +139,4 @@ async function answer(
   if (error.code === 'VOLUME_MISSING' || error.code === 'VOLUME_WRONG')
     return (await confirm({ message: `${error.reason}.\nIs it there now?` })) === true ? {} : undefined;
   return undefined;
-}
-
-function isFailure(error: unknown): error is Failure {
-  return typeof error === 'object' && error !== null && 'code' in error && 'details' in error;
 }
