@@ -10,22 +10,39 @@ interface Lists {
   zones?: readonly Zone[] | undefined;
 }
 
+interface WrongPin {
+  path: (string | number)[];
+  message: string;
+}
+
 /**
  * What is wrong with the pinned names of a machine’s lists. A blacklist cannot pin: what it closes, it closes by every
  * address. A name is pinned wherever it is listed or nowhere, because a guest keeps an answer over a switch of lists.
  */
-export function wrongPins({ mode, normal, restricted, zones = [] }: Lists): string[] {
-  const sections = [normal, restricted, ...zones.flatMap((zone) => [zone.normal, zone.restricted])];
+export function wrongPins(lists: Lists): WrongPin[] {
   const isPinned = new Map<string, boolean>();
-  const torn = new Set<string>();
-  for (const text of sections.flatMap((section) => section?.entries ?? [])) {
+  return entriesOf(lists).flatMap(({ path, text }) => {
     const entry = parseEntry(text);
-    if (typeof entry === 'string' || entry.target.kind !== 'name') continue;
-    const { name } = entry.target;
+    if (typeof entry === 'string' || entry.target.kind !== 'name') return [];
     const pinned = entry.pinned === true;
-    if ((isPinned.get(name) ?? pinned) !== pinned) torn.add(name);
+    if (pinned && lists.mode === 'blacklist') return [{ path, message: 'pins a name, which a blacklist cannot' }];
+    const { name } = entry.target;
+    const isTorn = (isPinned.get(name) ?? pinned) !== pinned;
     isPinned.set(name, pinned);
-  }
-  if (mode === 'blacklist' && [...isPinned.values()].includes(true)) return ['pins a name, which a blacklist cannot'];
-  return [...torn].map((name) => `lists ${name} pinned and not pinned`);
+    return isTorn ? [{ path, message: `has ${name} ${pinned ? 'pinned' : 'not pinned'}, unlike an entry before` }] : [];
+  });
+}
+
+function entriesOf({ normal, restricted, zones = [] }: Lists) {
+  const sections: [path: (string | number)[], section: AccessSection | undefined][] = [
+    [['normal'], normal],
+    [['restricted'], restricted],
+    ...zones.flatMap((zone, index): [(string | number)[], AccessSection | undefined][] => [
+      [['zones', index, 'normal'], zone.normal],
+      [['zones', index, 'restricted'], zone.restricted],
+    ]),
+  ];
+  return sections.flatMap(([path, section]) =>
+    (section?.entries ?? []).map((text, index) => ({ path: [...path, 'entries', index], text })),
+  );
 }

@@ -125,8 +125,8 @@ export type CustomQuarantine = z.infer<typeof CustomQuarantine>;
 export const Quarantine = z
   .discriminatedUnion('type', [NoQuarantine, StaticQuarantine, DynamicQuarantine, VersionQuarantine, CustomQuarantine])
   .superRefine((quarantine, context) => {
-    for (const message of quarantine.type === 'none' ? [] : wrongPins(quarantine))
-      context.addIssue({ code: 'custom', message });
+    for (const { path, message } of quarantine.type === 'none' ? [] : wrongPins(quarantine))
+      context.addIssue({ code: 'custom', path, message });
   });
 export type Quarantine = z.infer<typeof Quarantine>;
 

@@ -53,7 +53,10 @@ function addSet(nq: Command): void {
     .addOption(
       new Option('--mode <mode>', 'lists name what is allowed, or what is not').choices(['whitelist', 'blacklist']),
     )
-    .option('--normal <entry...>', 'normal access: addresses, subnets, names, each with protocol and ports if wanted')
+    .option(
+      '--normal <entry...>',
+      'normal access: addresses, subnets, names, each with protocol and ports if wanted, names “pinned” too',
+    )
     .option('--restricted <entry...>', 'restricted access: the same')
     .addOption(
       new Option('--normal-exceptions <kind...>', 'traffic that passes outside the list').choices([
