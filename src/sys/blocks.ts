@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fdatasync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -9,6 +10,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 import { AppError } from '../lib/errors.ts';
 import { fileError } from './file-error.ts';
 
@@ -70,6 +72,15 @@ export class BlockFile implements Disposable {
   /** Makes everything written survive a power cut. */
   sync(): void {
     coded(this.path, () => fsyncSync(this.#fd));
+  }
+
+  /** Brings what is written to the disk, while other calls go on; not to be closed before it has ended. */
+  async syncBeside(): Promise<void> {
+    try {
+      await promisify(fdatasync)(this.#fd);
+    } catch (error) {
+      throw fileError(error, this.path);
+    }
   }
 
   setMode(mode: number): void {

@@ -5,6 +5,7 @@ import { BlockFile } from '../../sys/blocks.ts';
 import { digestFile } from '../../sys/files.ts';
 import { freeBytes } from '../../sys/folders.ts';
 import { createFile } from '../../sys/new-file.ts';
+import { WriteBehind } from '../../sys/write-behind.ts';
 import { dataBytes, type Expected, type Plan, readBlob } from './blob.ts';
 import { BLOCK, PIECE } from './format.ts';
 import { openChain } from './open-chain.ts';
@@ -53,6 +54,7 @@ export async function writeLayer(options: Omit<ReplayOptions, 'onPrefix'>): Prom
   const { plan, out } = options;
   using file = new BlockFile(out, 'create');
   file.resize(plan.head.layerBytes);
+  await using behind = new WriteBehind(file);
   const digest = createHash('sha256');
   const bytes = Buffer.allocUnsafeSlow(PIECE);
   let hashed = 0;
@@ -64,6 +66,7 @@ export async function writeLayer(options: Omit<ReplayOptions, 'onPrefix'>): Prom
       digest.update(part);
       hashed += part.length;
     }
+    behind.written(hashed);
   };
   await replay({ ...options, onPrefix });
   return digest.digest('hex');
