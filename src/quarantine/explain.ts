@@ -21,6 +21,7 @@ const CLOSED: readonly [cidr: string, rule: string][] = [
   ['169.254.0.0/16', 'always closed: link-local addresses'],
   ['fe80::/10', 'always closed: link-local addresses'],
   ['ff00::/8', 'always closed: groups of computers'],
+  ['::/96', 'always closed: addresses of no computer'],
   ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
   ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
 ];

@@ -170,6 +170,29 @@ test('over IPv6 a guest takes nobody’s place, and no extension header or fragm
   await until(async () => (await sink.call('sunk')).length === 1);
 });
 
+test('addresses that a kernel takes for IPv4 ones lead nowhere over IPv6, whatever is listed', { skip }, async (t) => {
+  const lab = await labWithIpv6(t, { restricted: only('::/0') });
+  const sink = lab.server('updates');
+  await sink.call('sinkUdp', 9);
+  const card = cardOf(lab);
+  lab.inHost('nft', 'add', 'table', 'inet', 'seen');
+  const chain = '{ type filter hook prerouting priority -450; }';
+  lab.inHost('nft', 'add', 'chain', 'inet', 'seen', 'c', chain);
+  lab.inHost('nft', 'add', 'rule', 'inet', 'seen', 'c', 'iifname "lz-*" meta nfproto ipv6 udp dport 9 counter');
+  const seen = () => Number(/packets (\d+)/.exec(lab.inHost('nft', 'list', 'table', 'inet', 'seen'))?.[1]);
+  // 127.0.0.1, 10.1.0.2 and 169.254.169.254, mapped and as of old; loopback and the address of nobody.
+  const numbers = ['7f00:1', 'a01:2', 'a9fe:a9fe'];
+  const strange = [...numbers.map((end) => `::ffff:${end}`), ...numbers.map((end) => `::${end}`), '::1', '::'];
+  const frame = (to: string) => packet6({ to, next: NEXT.udp, payload: udp6(4000, 9, to), card });
+
+  for (const [round, mode] of (['normal', 'restricted'] as const).entries()) {
+    await lab.service.call('switchTo', lab.id, mode);
+    await lab.sendFrames([...strange, SERVERS6.updates].map(frame));
+    await until(async () => (await sink.call('sunk')).length === 1);
+    assert.equal(seen(), round + 1, mode);
+  }
+});
+
 test('a datagram in pieces is put together before it is judged, and the others of its kind are refused', {
   skip,
 }, async (t) => {

@@ -47,6 +47,18 @@ export function udp6(fromPort: number, toPort: number, to: string, from = 'fd77:
   return withChecksum(head, 6, NEXT.udp, from, to);
 }
 
+/** The first segment of a connection, with its checksum. */
+export function syn6(fromPort: number, toPort: number, to: string, from = 'fd77::2'): Buffer {
+  const segment = Buffer.alloc(20);
+  segment.writeUInt16BE(fromPort, 0);
+  segment.writeUInt16BE(toPort, 2);
+  segment.writeUInt32BE(1, 4);
+  segment[12] = 5 << 4;
+  segment[13] = 0x02;
+  segment.writeUInt16BE(1024, 14);
+  return withChecksum(segment, 16, NEXT.tcp, from, to);
+}
+
 /** Eight bytes of an extension header before what comes next: padding, a route of type 0 that is at its end, or a piece. */
 export function before(next: number, payload: Buffer, content: readonly number[] = [1, 4, 0, 0, 0, 0]): Buffer {
   return Buffer.concat([Buffer.from([next, 0, ...content]), payload]);
