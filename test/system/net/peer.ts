@@ -97,6 +97,29 @@ await serveCalls({
     return result;
   },
 
+  /** Sends a datagram to each port and tries to connect to it, some at a time; gives those that are open. */
+  async knock(host: string, ports: readonly number[]) {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4').on('error', () => undefined);
+    const queue = ports.values();
+    const open: number[] = [];
+    const worker = async () => {
+      for (const port of queue) {
+        await new Promise<void>((resolve) => socket.send('knock', port, host, () => resolve()));
+        const tcp = connect(port, host).on('error', () => undefined);
+        tcp.once('connect', () => {
+          open.push(port);
+          tcp.destroy();
+        });
+        // Neither an answer nor a refusal: what was sent has been lost, and the caller asks again.
+        tcp.setTimeout(2000, () => tcp.destroy());
+        await new Promise<void>((resolve) => tcp.once('close', () => resolve()));
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, worker));
+    socket.close();
+    return open;
+  },
+
   /** Opens a flow that is kept, and gives its number; with `pushEveryMs` it sends unasked. */
   async openFlow(host: string, port: number, pushEveryMs?: number) {
     const socket = connect(port, host);
