@@ -40,6 +40,7 @@ export function explain(
   ipv6 = true,
 ): Explanation {
   if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
+  if (isMapped(to.host)) return { allowed: false, rule: 'always closed: addresses of no computer' };
   const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
   const pinned = pinnedNames(list);
@@ -67,6 +68,11 @@ function matches(entry: AccessEntry, to: Destination, names: ReadonlyMap<string,
   if (target.kind === 'subnet') return isIn(to.host, target.cidr);
   if (target.bits !== undefined && names.get(nameText(target))?.some((cidr) => isIn(to.host, cidr))) return true;
   return target.name === to.host.toLowerCase().replace(/\.$/, '') || (names.get(target.name) ?? []).includes(to.host);
+}
+
+/** An IPv6 address that stands for an IPv4 one: no packet goes there. */
+function isMapped(host: string): boolean {
+  return ipaddr.IPv6.isValid(host) && ipaddr.IPv6.parse(host).isIPv4MappedAddress();
 }
 
 function isSynthetic(host: string): boolean {
