@@ -26,7 +26,8 @@ export interface MachineRules {
 /**
  * The whole packet filter of a machine’s namespace, in mode `refuse` and generation 1, one transaction for `nft -f`.
  * Every accepted flow carries in its mark the generation that accepted it; once that has moved on, each flow is judged
- * again at its next packet, whichever end sends it. quarantine-network §3, §4.
+ * again at its next packet, whichever end sends it. quarantine-network §3, §4. A message of error belongs to the flow it
+ * quotes: judged by its own kind, it would give its generation to a flow that is closed.
  */
 export function ruleset(rules: MachineRules): string {
   return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
@@ -64,6 +65,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
     ip6 daddr { ${UPLINKS6}, ::/96, ::ffff:0:0/96, fe80::/10, ff00::/8 } goto refuse
     ct state established,related jump current
+    ct state related drop
     ct state new ct count over ${MAX_FLOWS} goto refuse
     goto mode
   }

@@ -131,6 +131,8 @@ await serveCalls({
     return flows.push(follow(socket)) - 1;
   },
 
+  portOf: (number: number) => flows[number]?.socket.localPort,
+
   /** What came on a flow, in bytes, and how and when it failed if it did. */
   flowState(number: number) {
     const { received, failure, failedMs } = flows[number] ?? {};
