@@ -61,7 +61,7 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
     ${uplinkRule(helper) ?? ''}
   }
   chain out {
-    ct state invalid drop
+    ct state invalid,untracked drop
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
     ip6 daddr { ${UPLINKS6}, ::/96, ::ffff:0:0/96, fe80::/10, ff00::/8 } goto refuse
     ct state established,related jump current

@@ -193,6 +193,29 @@ test('addresses that a kernel takes for IPv4 ones lead nowhere over IPv6, whatev
   }
 });
 
+test('neighbour discovery, which no flow tracks, leads no further than the gateway', { skip }, async (t) => {
+  const lab = await labWithIpv6(t);
+  await lab.server('updates').call('sinkUdp', 9);
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const [card, to] = [cardOf(lab), SERVERS6.updates];
+  lab.inHost('nft', 'add', 'table', 'inet', 'seen');
+  lab.inHost('nft', 'add', 'chain', 'inet', 'seen', 'c', '{ type filter hook prerouting priority -450; }');
+  lab.inHost('nft', 'add', 'rule', 'inet', 'seen', 'c', 'iifname "lz-*" ip6 daddr 2001:db8::/32 counter');
+  const seen = () => Number(/packets (\d+)/.exec(lab.inHost('nft', 'list', 'table', 'inet', 'seen'))?.[1]);
+  const message = (type: number, body: Buffer) =>
+    packet6({ to, next: NEXT.icmp, payload: icmp6(type, body, 'fd77::2', to), card });
+
+  await lab.sendFrames([
+    message(135, discovery(to)),
+    message(136, discovery('fd77::2')),
+    message(133, Buffer.alloc(4)),
+    packet6({ to, next: NEXT.udp, payload: udp6(4000, 9, to), card }),
+  ]);
+  await until(async () => (await lab.server('updates').call('sunk')).length === 1);
+
+  assert.equal(seen(), 1);
+});
+
 test('a datagram in pieces is put together before it is judged, and the others of its kind are refused', {
   skip,
 }, async (t) => {
