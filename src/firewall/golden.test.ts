@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parseEntry } from '../policy/access-entry.ts';
 import type { Exception } from '../policy/access-section.ts';
 import { type AccessList, EVERYTHING, NOTHING } from '../quarantine/access-list.ts';
+import { computerRules } from './computer-rules.ts';
 import { helperConfig } from './dns-config.ts';
 import { hostRules } from './host-rules.ts';
 import { listsDigest } from './list-rules.ts';
@@ -41,6 +42,9 @@ const PINNED = {
 };
 const ANSWERS = new Map([['cdn.example', ['198.18.0.4', '198.18.0.5', 'fd77:1::4']]]);
 
+const COMPUTER = ['10.0.0.0/8 tcp 80,443', '10.1.2.3', '2001:db8:1::/48', '2001:db8:2::5 udp 500-600'];
+const NEEDED = list('whitelist', ['192.0.2.10 tcp 443', '2001:db8::10 tcp 443']).entries;
+
 /** A file a person can read; `UPDATE_GOLDEN=1` writes it anew. */
 const goldens: [file: string, text: string][] = [
   ['everything-and-nothing.nft', ruleset({ mac, lists: { normal: EVERYTHING, restricted: NOTHING }, helper })],
@@ -54,6 +58,9 @@ const goldens: [file: string, text: string][] = [
   ['host.nft', hostRules(['eth0', 'wlan0'])],
   ['host-forwarding-already.nft', hostRules([])],
   ['host-ipv6.nft', hostRules(['eth0'], [], true)],
+  ['computer-whitelist.nft', computerRules({ ...list('whitelist', COMPUTER), needed: NEEDED })],
+  ['computer-blacklist.nft', computerRules({ ...list('blacklist', COMPUTER), needed: [] })],
+  ['computer-nothing.nft', computerRules({ ...NOTHING, needed: NEEDED })],
   ['office-normal.dnsmasq', helperConfig({ ...told('normal'), lists: OFFICE })],
   ['office-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: OFFICE })],
   ['ipv6-normal.dnsmasq', helperConfig({ ...told('normal'), ipv6: true, lists: OFFICE })],

@@ -106,7 +106,7 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
   const resources = hasResources(kind, options.resources) ? await packResources(project) : undefined;
-  const { fingerprint, policyServer, packageServer, recoveryKey } = project.file.value;
+  const { fingerprint, policyServer, packageServer, recoveryKey, host } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
     project: { fingerprint, name: project.file.value.name },
@@ -120,6 +120,7 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
     ...(policyServer === undefined ? {} : { policyServer }),
     ...(packageServer === undefined ? {} : { packageServer }),
     ...(recoveryKey === undefined ? {} : { recoveryKey }),
+    ...(host === undefined ? {} : { host }),
     ...(resources ? { resources } : {}),
     machines,
     policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HostPolicy } from '../policy/host.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
 import { contradictions } from './contradictions.ts';
@@ -63,6 +64,8 @@ export const PackageManifest = z
     policyServer: z.url().max(2000).exactOptional(),
     packageServer: z.url().max(2000).exactOptional(),
     recoveryKey: RecoveryKey.exactOptional(),
+    /** Holds where the user consents; a package without one takes the one of earlier packages away. */
+    host: HostPolicy.exactOptional(),
     /** Replace those of the packages before; where this is absent, those stay. */
     resources: Resources.exactOptional(),
     machines: z.array(PackedMachine).max(MAX_MACHINES),

@@ -44,11 +44,25 @@ export const ZoneDescription = z
   );
 export type ZoneDescription = z.infer<typeof ZoneDescription>;
 
-const ZONE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
+/** The criteria of a zone for people, each with the members of which one, or as many as are asked for, must be there. */
+export function zoneCriteria(when: ZoneDescription): [what: string, members: readonly string[]][] {
+  const { gateways, dnsServers, minDnsServersToMatch: least = 1, subnets, dnsNames, beacon } = when;
+  const servers = least > 1 ? `${least} of the DNS servers` : 'the DNS server';
+  const criteria: [string, readonly string[] | undefined][] = [
+    ['the gateway', gateways],
+    [servers, dnsServers],
+    ['an address in', subnets],
+    ['the name', dnsNames],
+    ['the beacon', beacon && [beacon.address]],
+  ];
+  return criteria.flatMap(([what, members]) => (members ? [[what, members]] : []));
+}
+
+export const ZoneName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u, 'is no name for a zone');
 
 /** Other lists for a machine while its computer is on a network that is described. A list that is not given stays as it is. */
 export const Zone = z.strictObject({
-  name: z.string().regex(ZONE_NAME, 'is no name for a zone'),
+  name: ZoneName,
   when: ZoneDescription,
   normal: AccessSection.exactOptional(),
   restricted: AccessSection.exactOptional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HostPolicy } from '../policy/host.ts';
 import { PolicyServer } from '../policy/policy-server.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
@@ -20,6 +21,8 @@ export const ProjectFile = z.strictObject({
   policyServer: PolicyServer.exactOptional(),
   /** Where computers fetch packages by `lazaret update`: the address of the published folder `packages/`. */
   packageServer: Url.exactOptional(),
+  /** What users’ computers themselves may reach, where their users consent. Every package brings it. */
+  host: HostPolicy.exactOptional(),
   /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
   recoveryKey: RecoveryKey.exactOptional(),
 });

@@ -16,7 +16,15 @@ export interface HostFacts {
 
 /** The first zone that fits; undefined where none does, or where nothing is known of the networks. */
 export function zoneOf(quarantine: Quarantine, facts: HostFacts | undefined): Zone | undefined {
-  return facts && zonesOf(quarantine).find(({ when }) => fits(when, facts));
+  return firstFitting(zonesOf(quarantine), facts);
+}
+
+/** The same of any zones, in their order. */
+export function firstFitting<Z extends { when: ZoneDescription }>(
+  zones: readonly Z[],
+  facts: HostFacts | undefined,
+): Z | undefined {
+  return facts && zones.find(({ when }) => fits(when, facts));
 }
 
 export function zonesOf(quarantine: Quarantine): readonly Zone[] {

@@ -1,4 +1,4 @@
-import { parseEntry } from '../../../src/policy/access-entry.ts';
+import { type AccessEntry, parseEntry } from '../../../src/policy/access-entry.ts';
 import type { Exception } from '../../../src/policy/access-section.ts';
 import type { AccessList, AccessLists } from '../../../src/quarantine/access-list.ts';
 
@@ -20,10 +20,13 @@ export function listsOf(normal: ListText, restricted: ListText): AccessLists {
 }
 
 function listOf({ mode, entries, exceptions = [] }: ListText): AccessList {
-  const parsed = entries.map((text) => {
+  return { mode, entries: entriesOf(entries), exceptions: new Set(exceptions) };
+}
+
+export function entriesOf(texts: readonly string[]): AccessEntry[] {
+  return texts.map((text) => {
     const entry = parseEntry(text);
     if (typeof entry === 'string') throw new Error(`${text} ${entry}`);
     return entry;
   });
-  return { mode, entries: parsed, exceptions: new Set(exceptions) };
 }

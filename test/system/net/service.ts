@@ -1,4 +1,6 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
+
+import { bindComputer, freeComputer, isBound } from '../../../src/firewall/computer-table.ts';
 import type { ListKey } from '../../../src/firewall/dns-config.ts';
 import { HostNetwork } from '../../../src/firewall/host.ts';
 import type { NameChange } from '../../../src/firewall/names.ts';
@@ -8,7 +10,7 @@ import type { AccessMode } from '../../../src/firewall/ruleset.ts';
 import { nameMemory } from '../../../src/run/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
-import { type ListText, listsOf } from './lists.ts';
+import { entriesOf, type ListText, listsOf } from './lists.ts';
 
 const [, , folder = ''] = process.argv;
 const host = new HostNetwork(`${folder}/host.json`);
@@ -28,6 +30,13 @@ export interface Choice {
   ipv6?: boolean;
   /** How often listed names are looked up. */
   refreshMs?: number;
+}
+
+/** What is to bind the computer itself. */
+interface ComputerText {
+  mode: 'whitelist' | 'blacklist';
+  entries: string[];
+  needed?: string[];
 }
 
 function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
@@ -75,5 +84,10 @@ await serveCalls({
   startHelpers: (id: string) => network(id).startHelpers(),
   detach: (id: string) => network(id).detach(),
   close: (id: string) => network(id).close(),
+  bindComputer: ({ mode, entries, needed = [] }: ComputerText) =>
+    bindComputer({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
+  isBound: ({ mode, entries, needed = [] }: ComputerText) =>
+    isBound({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
+  freeComputer,
   remove: (id: string) => removeNetwork(id, host),
 });

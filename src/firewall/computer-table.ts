@@ -1,0 +1,30 @@
+import { AppError } from '../lib/errors.ts';
+import { type ComputerList, computerDigest, computerRules, NO_COMPUTER_RULES } from './computer-rules.ts';
+import { listed, loadRules } from './nft.ts';
+
+/** Puts a list in force for the computer’s own programs, and reads back that it is. @throws FILTER_FAILED; the one before holds */
+export async function bindComputer(list: ComputerList): Promise<void> {
+  await loadRules([], computerRules(list));
+  if (!(await isBound(list))) throw new AppError('FILTER_FAILED', 'the computer’s rules are not as they should be');
+}
+
+/** Whether the kernel has just this list: somebody may have flushed all rules. @throws FILTER_FAILED */
+export async function isBound(list: ComputerList): Promise<boolean> {
+  const digest = computerDigest(list);
+  const tables = await listed([], ['tables', 'inet']);
+  if (!/^table inet lazaret_computer$/m.test(tables)) return false;
+  const text = await listed([], ['table', 'inet', 'lazaret_computer'], true);
+  const chains = text.split('\n\tchain ').map((part) => part.split('\n\t}')[0] ?? '');
+  const isHooked = (hook: 'output' | 'input', target: string) =>
+    chains.some(
+      (chain) =>
+        chain.startsWith(`${hook} {\n\t\ttype filter hook ${hook} priority`) &&
+        chain.endsWith(`goto ${target}_${digest}`),
+    );
+  return isHooked('output', 'out') && isHooked('input', 'in');
+}
+
+/** Takes the list away, or what a killed service left of one. @throws FILTER_FAILED */
+export async function freeComputer(): Promise<void> {
+  await loadRules([], NO_COMPUTER_RULES);
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
+import { ZoneDescription, ZoneName } from './zones.ts';
+
+/** A person reads all of them before he consents. */
+const MAX_ENTRIES = 500;
+const MAX_ZONES = 32;
+
+const HostEntry = z
+  .string()
+  .max(MAX_ENTRY_CHARACTERS)
+  .superRefine((text, context) => {
+    const problem = problemOf(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `“${text}” ${problem}` });
+  });
+
+function problemOf(text: string): string | undefined {
+  const entry = parseEntry(text);
+  if (typeof entry === 'string') return entry;
+  if (entry.pinned) return 'is pinned, which names are in machines alone';
+  return entry.protocol === 'icmp' ? 'names icmp, which is never restricted on the computer' : undefined;
+}
+
+/** What the computer itself may reach: whitelist: only the entries; blacklist: all but the entries (ACE 1.0 p. 239). */
+const HostAccess = z.strictObject({
+  mode: z.enum(['whitelist', 'blacklist']),
+  entries: z.array(HostEntry).max(MAX_ENTRIES).default([]),
+});
+export type HostAccess = z.infer<typeof HostAccess>;
+
+const HostZone = HostAccess.extend({ name: ZoneName, when: ZoneDescription });
+
+/**
+ * The host policy of a project: what users' computers themselves may reach, by the network they are on. It holds where the
+ * user has consented to exactly this. The first zone that fits wins; where none does, `default`; without one the
+ * computer is free (ACE 1.0 pp. 238-239).
+ */
+export const HostPolicy = z
+  .strictObject({
+    zones: z
+      .array(HostZone)
+      .max(MAX_ZONES)
+      .refine((zones) => new Set(zones.map(({ name }) => name)).size === zones.length, 'has a zone twice')
+      .default([]),
+    default: HostAccess.exactOptional(),
+  })
+  .refine((policy) => policy.zones.length > 0 || policy.default !== undefined, 'has neither a zone nor a default');
+export type HostPolicy = z.infer<typeof HostPolicy>;
