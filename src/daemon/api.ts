@@ -19,6 +19,7 @@ const InstallBody = z.strictObject({
   fingerprint: z.string().max(100).exactOptional(),
   replace: z.boolean(),
   keepOld: z.boolean(),
+  consentTo: z.string().max(100).exactOptional(),
 });
 const PlanBody = InstallBody.pick({ source: true, fingerprint: true });
 const UpdateBody = z.strictObject({
@@ -26,6 +27,7 @@ const UpdateBody = z.strictObject({
   full: z.boolean(),
   replace: z.boolean(),
   keepOld: z.boolean(),
+  consentTo: z.string().max(100).exactOptional(),
 });
 const UninstallBody = z.strictObject({ vms: z.array(z.string().max(100)).min(1).max(1000), confirmed: z.boolean() });
 const StopBody = z.strictObject({ force: z.boolean() });

@@ -11,6 +11,7 @@ import { makeFolder } from '../sys/folders.ts';
 import type { Source } from '../sys/source.ts';
 import { requireChain } from './chain.ts';
 import { raiseFloor } from './floor.ts';
+import { writeHostPolicy } from './host-policy.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 import { notePackageServer } from './package-server.ts';
 import type { InstallPlan } from './plan.ts';
@@ -25,6 +26,8 @@ export interface ApplyOptions {
   state: string;
   /** Keeps the former systems of the machines, to be rolled back to. */
   keepOld: boolean;
+  /** The trusted time in milliseconds. */
+  now: number;
   steps: Steps;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -62,6 +65,8 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
   await steps('resources');
   await raiseFloor(options.state, manifest.minGeneration ?? 0);
   await steps('floor');
+  await writeHostPolicy(options.state, plan.host, plan.generation, options.now);
+  await steps('host policy');
   for (const { machine, action } of plan.machines) {
     if (action === 'keep') continue;
     signal?.throwIfAborted();

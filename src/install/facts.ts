@@ -1,6 +1,7 @@
 import { isThere } from '../sys/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../sys/folders.ts';
 import { readFloor } from './floor.ts';
+import { readHostPolicy } from './host-policy.ts';
 import { readInstances } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import type { ComputerFacts } from './plan.ts';
@@ -17,6 +18,7 @@ export async function computerFacts(
   await makeFolder(state, 0o700);
   const instances = await readInstances(state);
   const names = await namesIn(paths.layers);
+  const host = await readHostPolicy(state);
   return {
     machines: await Promise.all(
       instances.map(async ({ file: { vm, vmId }, current: { generation } }) => {
@@ -32,6 +34,7 @@ export async function computerFacts(
     files: new Set(await namesIn(paths.files)),
     staged: await stagedBytes(state),
     freeBytes: await freeBytes(state),
+    ...(host ? { host } : {}),
     minGeneration: await readFloor(state),
     now,
   };

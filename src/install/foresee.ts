@@ -8,6 +8,7 @@ import { computerFacts } from './facts.ts';
 import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
 import { computerPaths } from './layout.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from './plan.ts';
+import { requireConsent } from './plan-host.ts';
 import { policyReports, requireNoneRefused } from './plan-policies.ts';
 import { trustProject } from './trust-project.ts';
 
@@ -23,7 +24,7 @@ export interface ForeseenInstall extends Omit<InstallReport, 'machines'> {
 
 /**
  * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
- * @throws as installPackage, but for what is among the problems: DISK_FULL, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
+ * @throws as installPackage, but for what is among the problems: DISK_FULL, HOST_CONFIRM, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
@@ -45,6 +46,7 @@ export async function foreseeInstall(
       ...(notes === undefined ? {} : { notes }),
       machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
       policies: policyReports(todo),
+      host: todo.host,
       bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
       problems: problemsOf(todo, facts.freeBytes),
     };
@@ -56,6 +58,7 @@ export async function foreseeInstall(
 function problemsOf(todo: InstallPlan, freeBytes: number): Failure[] {
   const checks = [
     () => requireRoom(todo, freeBytes),
+    () => requireConsent(todo, undefined),
     () => requireNoLoss(todo),
     () => requireNoneRefused(policyReports(todo)),
   ];

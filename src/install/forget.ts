@@ -41,7 +41,15 @@ export async function forgetProject(state: string, steps: Steps = noSteps): Prom
   for (const vm of await instanceNames(state)) await uninstall(state, vm, steps);
   const { instances, layers, files, staging, plugins, policies } = paths;
   for (const folder of [instances, layers, files, staging, plugins, policies]) await removeFolder(folder);
-  for (const file of [paths.resources, paths.packageServer, paths.directory, paths.accel]) await removeFile(file);
+  for (const file of [
+    paths.resources,
+    paths.packageServer,
+    paths.directory,
+    paths.accel,
+    paths.hostPolicy,
+    paths.hostNames,
+  ])
+    await removeFile(file);
   await steps('nothing but trust');
   if (await isThere(paths.trust)) await loseName(paths.trust);
   await steps('no trust');

@@ -5,6 +5,7 @@ import { applyPlan, type Progress } from './apply.ts';
 import { computerFacts } from './facts.ts';
 import { computerPaths } from './layout.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from './plan.ts';
+import { type HostPlan, requireConsent } from './plan-host.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from './plan-policies.ts';
 import { trustProject } from './trust-project.ts';
 
@@ -17,6 +18,8 @@ export interface InstallRequest {
   replace: boolean;
   /** Keeps the former systems, to be rolled back to. */
   keepOld: boolean;
+  /** The digest of the rules for the computer itself that the user consents to. */
+  consentTo?: string;
   /** Of several packages there, the newest one that has this machine; without it the newest, or the one the folder is of. */
   vm?: string;
   /** Looks at what would be done before it is, and throws where it must not be. */
@@ -44,12 +47,13 @@ export interface InstallReport {
   machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean }[];
   /** The policies that came without their machines, and when each change of them holds. */
   policies: PolicyReport[];
+  host: HostPlan;
 }
 
 /**
  * Verifies a package and installs it. The first one decides whose packages this computer takes.
- * @throws TRUST_CONFIRM (first package, no fingerprint given), INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*,
- *   LAYER_*, DISK_FULL, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
+ * @throws TRUST_CONFIRM (first package, no fingerprint given), HOST_CONFIRM (no consent to its rules for this computer itself),
+ *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, running, now, signal, onProgress, steps = noSteps } = options;
@@ -64,8 +68,9 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   const todo = plan(opened.manifest.value, facts);
   request.check?.(todo);
   requireRoom(todo, facts.freeBytes);
+  requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
-  await applyPlan(todo, opened, { state, keepOld: request.keepOld, signal, onProgress, steps });
+  await applyPlan(todo, opened, { state, keepOld: request.keepOld, now, signal, onProgress, steps });
   const report = reportOf(project, opened, todo);
   requireNoneRefused(report.policies, { report });
   return report;
@@ -81,5 +86,6 @@ function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage
     ...(manifest.value.notes === undefined ? {} : { notes: manifest.value.notes }),
     machines,
     policies,
+    host: todo.host,
   };
 }

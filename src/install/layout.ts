@@ -7,6 +7,10 @@ export function computerPaths(state: string) {
     floor: join(state, 'floor.json'),
     resources: join(state, 'resources.json'),
     packageServer: join(state, 'package-server.json'),
+    /** The computer’s own rules, and the consent to them. */
+    hostPolicy: join(state, 'host-policy.json'),
+    /** The last good answers for the names in them. */
+    hostNames: join(state, 'host-names.json'),
     trust: join(state, 'trust'),
     policies: join(state, 'policies'),
     /** The account that policies are read from a directory with. */

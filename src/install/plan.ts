@@ -5,6 +5,8 @@ import type { PackageManifest, PackedMachine } from '../package/manifest.ts';
 import type { PackedFile } from '../package/packed-file.ts';
 import { bootFiles } from '../package/parts.ts';
 import { requireFloor } from './floor.ts';
+import type { KnownHostPolicy } from './host-policy.ts';
+import { type HostPlan, planHost } from './plan-host.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
 
 /** What is known of this computer when a package is to be installed. */
@@ -18,6 +20,8 @@ export interface ComputerFacts {
   /** Bytes that a broken installation has already fetched, by the digest of their blob. */
   staged: ReadonlyMap<string, number>;
   freeBytes: number;
+  /** What is known of the computer’s own rules. */
+  host?: KnownHostPolicy;
   /** The lowest generation that may be installed. */
   minGeneration: number;
   now: number;
@@ -42,6 +46,7 @@ export interface InstallPlan {
   generation: number;
   machines: readonly MachinePlan[];
   policies: readonly PolicyPlan[];
+  host: HostPlan;
   layers: readonly LayerEntry[];
   files: readonly PackedFile[];
   /** Bytes of all blobs, and bytes the computer must have room for beyond what it has of them. */
@@ -73,8 +78,9 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   const unpackedBytes = sum([...layers, ...files].map(({ bytes }) => bytes));
   const needBytes = fetchBytes - stagedBytes + unpackedBytes + (wanted.length > 0 ? MARGIN_BYTES : 0);
   const policies = planPolicies(manifest, facts.machines);
+  const host = planHost(manifest, facts.host);
   const { name, generation } = manifest;
-  return { package: name, generation, machines, policies, layers, files, fetchBytes, needBytes };
+  return { package: name, generation, machines, policies, host, layers, files, fetchBytes, needBytes };
 }
 
 function missingLayers({ layers }: PackedMachine, facts: ComputerFacts): LayerEntry[] {

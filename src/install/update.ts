@@ -12,6 +12,8 @@ export interface UpdateRequest {
   full: boolean;
   replace: boolean;
   keepOld: boolean;
+  /** As of an installation. */
+  consentTo?: string;
 }
 
 type Install = (request: Parameters<typeof installPackage>[0], options: InstallOptions) => Promise<InstallReport>;
@@ -22,7 +24,7 @@ type Install = (request: Parameters<typeof installPackage>[0], options: InstallO
  * @throws UPDATE_ADDRESS, UPDATE_FULL (all of a machine would be fetched), VM_UNKNOWN, and as installPackage
  */
 export async function updateFromServer(
-  { vm, full, replace, keepOld }: UpdateRequest,
+  { vm, full, replace, keepOld, consentTo }: UpdateRequest,
   options: InstallOptions,
   install: Install = installPackage,
 ): Promise<InstallReport[]> {
@@ -31,7 +33,11 @@ export async function updateFromServer(
   for (const name of vms) await openInstance(state, name);
   const source = await readPackageServer(state);
   if (source === undefined) throw new AppError('UPDATE_ADDRESS', 'the project names no address for its packages');
-  const usual = { source, replace, keepOld, ...(full ? {} : { check: requireSmall }) };
+  const usual = {
+    ...{ source, replace, keepOld },
+    ...(consentTo === undefined ? {} : { consentTo }),
+    ...(full ? {} : { check: requireSmall }),
+  };
   const reports: InstallReport[] = [];
   for (const name of vms) reports.push(await install({ ...usual, vm: name }, options));
   if (vm === undefined) reports.push(await install(usual, options));

@@ -123,6 +123,11 @@ export const ERRORS = {
     http: 409,
     hint: 'Save what you need from the machines that are named, then repeat with --yes.',
   },
+  HOST_CONFIRM: {
+    exit: 77,
+    http: 409,
+    hint: 'Read with `lazaret plan` what this computer could no longer reach, then repeat with --accept-host-policy and that digest.',
+  },
   UNINSTALL_CONFIRM: {
     exit: 75,
     http: 409,

@@ -33,7 +33,7 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
   for (const { name } of contents.machines)
     bytes.set(name, await machineBytes(project, vmNamed(project, name), earlier, request));
   const resources = await fileBytes(hasResources(kind, request.resources) ? await resourceFiles(project) : [], earlier);
-  return { kind, contents, earlier, bytes, resources, ...found };
+  return { kind, contents, host: project.file.value.host, earlier, bytes, resources, ...found };
 }
 
 async function machineBytes(

@@ -1,6 +1,8 @@
 import { type AppError, failureOf } from '../lib/errors.ts';
 import { type PolicyChange, policyChanges, type When, whenText } from '../policy/changes.ts';
+import type { HostPolicy } from '../policy/host.ts';
 import type { ProjectVm } from '../project/open.ts';
+import { hostPolicyDigest, hostPolicyText } from '../quarantine/host-access.ts';
 import { liveVersions, sameDescriptor } from '../quarantine/versions.ts';
 import type { PackageKind, PackageManifest } from './manifest.ts';
 import { packagedPolicy } from './published.ts';
@@ -26,6 +28,8 @@ export interface PackagePlan {
   generation: number;
   machines: (MachineBytes & { vm: string; version: string; forInstalled: string })[];
   policies: { vm: string; changes: ForeseenChange[] }[];
+  /** What users’ computers themselves could reach, for people, and whether users will be asked for it. */
+  host?: { text: string; isNew: boolean };
   bytes: { exact: number; estimated: number };
   /** Why it would not be built. */
   problems: { code: string; reason: string; remedy: string }[];
@@ -41,6 +45,8 @@ interface ForeseenChange extends PolicyChange {
 export interface PlanFacts {
   kind: PackageKind;
   contents: Contents;
+  /** The project’s host policy. */
+  host: HostPolicy | undefined;
   earlier: readonly PackageManifest[];
   bytes: ReadonlyMap<string, MachineBytes>;
   resources: FileBytes;
@@ -49,7 +55,16 @@ export interface PlanFacts {
 }
 
 /** Puts together what every rule means for a package that is to be built. */
-export function planPackage({ kind, contents, earlier, bytes, resources, problems, warnings }: PlanFacts): PackagePlan {
+export function planPackage({
+  kind,
+  contents,
+  host,
+  earlier,
+  bytes,
+  resources,
+  problems,
+  warnings,
+}: PlanFacts): PackagePlan {
   const machines = contents.machines.flatMap((vm) => {
     const size = bytes.get(vm.name);
     return size ? [{ vm: vm.name, ...size, version: versionOf(vm), forInstalled: forInstalled(vm) }] : [];
@@ -66,10 +81,17 @@ export function planPackage({ kind, contents, earlier, bytes, resources, problem
     generation: (earlier.at(-1)?.generation ?? 0) + 1,
     machines,
     policies: all.map(({ vm, comesAlone }) => ({ vm: vm.name, changes: changesOf(vm, comesAlone, earlier) })),
+    ...(host ? { host: { text: hostPolicyText(host), isNew: isNewHost(host, earlier) } } : {}),
     bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
     problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
     warnings: [...warnings],
   };
+}
+
+/** Users consent to exactly what the package before brought, or are asked. */
+function isNewHost(host: HostPolicy, earlier: readonly PackageManifest[]): boolean {
+  const before = earlier.at(-1)?.host;
+  return before === undefined || hostPolicyDigest(before) !== hostPolicyDigest(host);
 }
 
 function changesOf(vm: ProjectVm, comesAlone: boolean, earlier: readonly PackageManifest[]): ForeseenChange[] {

@@ -17,6 +17,7 @@ export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
         replace?: boolean;
         steps?: Steps;
         keepOld?: boolean;
+        consentTo?: string;
         running?: [string, number][];
         now?: number;
         signal?: AbortSignal;
@@ -27,6 +28,7 @@ export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
           source,
           replace: more.replace ?? false,
           keepOld: more.keepOld ?? false,
+          ...(more.consentTo === undefined ? {} : { consentTo: more.consentTo }),
           ...(more.fingerprint === undefined ? {} : { fingerprint: more.fingerprint }),
         },
         {

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/package/build.ts';
 import { deploy } from '../../src/package/deploy.ts';
 import { foundProject } from '../../src/package/found.ts';
+import type { HostPolicy } from '../../src/policy/host.ts';
 import type { Quarantine } from '../../src/policy/quarantine.ts';
 import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { keyPath, vmPaths } from '../../src/project/layout.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
-import { savePolicy } from '../../src/project/save.ts';
+import { savePolicy, saveProjectFile } from '../../src/project/save.ts';
 import { run } from '../../src/sys/exec.ts';
 import { openKeyFile } from '../../src/trust/keys.ts';
 
@@ -58,6 +59,13 @@ export async function madeProject(
 
     async setQuarantine(quarantine: Quarantine): Promise<void> {
       await this.setPolicy({ quarantine });
+    },
+
+    /** Changes what holds for the whole project; what is undefined goes. */
+    async setProject(change: { host?: HostPolicy | undefined }): Promise<void> {
+      const project = await openProject(folder);
+      const { host: _, ...rest } = project.file.value;
+      await saveProjectFile(project, { ...rest, ...(change.host ? { host: change.host } : {}) });
     },
 
     /** Adds another machine with the same disk. */

@@ -1,4 +1,4 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT | rollback VM | flatten VM | uninstall VM | forget, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | flatten VM | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/flatten.ts';
@@ -17,7 +17,7 @@ const YEAR_MS = 365 * 86_400_000;
 /** A fetch may be stopped each time that so many bytes more are there. */
 const FETCH_STEP_BYTES = 4 << 20;
 
-const [, , folder = '', stopAfter = '', change = '', what = '', more = ''] = process.argv;
+const [, , folder = '', stopAfter = '', change = '', what = '', more = '', consentTo] = process.argv;
 
 function steps(step: string): void {
   if (stopAfter === '-') process.stdout.write(`${step}\n`);
@@ -52,7 +52,13 @@ switch (change) {
     break;
   }
   default: {
-    const request = { source: what, fingerprint: more, replace: true, keepOld: true };
+    const request = {
+      source: what,
+      fingerprint: more,
+      replace: true,
+      keepOld: true,
+      ...(consentTo ? { consentTo } : {}),
+    };
     const options = { state: folder, running: new Map(), now: Date.now(), signal, onProgress, steps };
     await installPackage(request, options);
   }

@@ -66,6 +66,20 @@ const LIES: Lie[] = [
     },
   ],
   [
+    'rules for the computer that are pinned',
+    (m) => {
+      m.host = { default: { mode: 'whitelist', entries: ['a.example pinned'] } };
+    },
+    'TRUST_INVALID',
+  ],
+  [
+    'rules for the computer with something else in them',
+    (m) => {
+      m.host = { default: { mode: 'whitelist', entries: [] }, restrictDNS: true };
+    },
+    'TRUST_INVALID',
+  ],
+  [
     'a blob one byte shorter',
     (m) => {
       layer(m).blob.bytes -= 1;

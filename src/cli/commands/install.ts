@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
+import { HostPolicy } from '../../policy/host.ts';
+import { hostPolicyText } from '../../quarantine/host-access.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
@@ -12,6 +14,7 @@ interface InstallOptions extends ServiceOptions {
   fingerprint?: string;
   yes?: boolean;
   keepOld?: boolean;
+  acceptHostPolicy?: string;
 }
 
 const Progress = z.looseObject({ step: z.string(), what: z.string(), doneBytes: z.number(), totalBytes: z.number() });
@@ -26,12 +29,20 @@ export const PolicyReport = z.object({
     }),
   ),
 });
+/** Rules for the computer itself, and what a consent to them is given by. */
+const HostRules = z.object({ digest: z.string(), policy: HostPolicy });
+/** What became, or would become, of them. */
+export const HostReport = z.union([
+  HostRules.extend({ action: z.literal('ask') }),
+  z.looseObject({ action: z.enum(['older', 'none', 'drop', 'keep']) }),
+]);
 export const Result = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }),
   package: z.string(),
   generation: z.int(),
   notes: z.string().optional(),
   policies: z.array(PolicyReport),
+  host: HostReport,
   machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
 });
 type Result = z.infer<typeof Result>;
@@ -56,6 +67,7 @@ export function addInstallCommand(program: Command): void {
           source: sourceOf(given),
           replace: options.yes === true,
           keepOld: options.keepOld === true,
+          ...(options.acceptHostPolicy === undefined ? {} : { consentTo: options.acceptHostPolicy.toLowerCase() }),
           ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
         },
         schema: Result,
@@ -65,6 +77,7 @@ export function addInstallCommand(program: Command): void {
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
+    .option('--accept-host-policy <digest>', 'consent to just these rules for this computer itself')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 
@@ -74,7 +87,18 @@ export function resultText(result: Result): string {
   );
   const notes = result.notes?.split('\n') ?? [];
   const policies = result.policies.flatMap(policyLines);
-  return [`package ${result.package} of ${result.project.name}`, ...notes, ...machines, ...policies].join('\n  ');
+  const host = hostLines(result.host, 'are in force');
+  return [`package ${result.package} of ${result.project.name}`, ...notes, ...machines, ...policies, ...host].join(
+    '\n  ',
+  );
+}
+
+/** What becomes of the rules for this computer itself; new ones in full where the user has not seen them. */
+export function hostLines(host: z.infer<typeof HostReport>, ask: string): string[] {
+  const rules = 'rules for this computer itself';
+  if (host.action === 'ask') return [`${rules} ${ask}, of digest ${host.digest}`];
+  if (host.action === 'keep') return [`${rules}: as you consented to`];
+  return host.action === 'drop' ? [`${rules}: the project has none any more`] : [];
 }
 
 export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport>): string[] {
@@ -87,7 +111,15 @@ export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport
 /** What the service is asked to do, and what the user has confirmed of it. */
 interface Request<T> {
   path: '/v1/install' | '/v1/update';
-  body: { replace: boolean; keepOld: boolean; source?: string; vm?: string; fingerprint?: string; full?: boolean };
+  body: {
+    replace: boolean;
+    keepOld: boolean;
+    source?: string;
+    vm?: string;
+    fingerprint?: string;
+    full?: boolean;
+    consentTo?: string;
+  };
   schema: z.ZodType<T>;
 }
 
@@ -126,6 +158,11 @@ async function answer(
   if (error.code === 'TRUST_CONFIRM' && given.fingerprint === undefined && fingerprint !== undefined) {
     const message = `${error.reason}\nIs that the fingerprint your administrator told you?`;
     return (await confirm({ message, initialValue: false })) === true ? { fingerprint } : undefined;
+  }
+  if (error.code === 'HOST_CONFIRM') {
+    const { digest, policy } = HostRules.parse(error.details);
+    const message = `${hostPolicyText(policy)}\nMachines are not affected. Do you consent to these rules for this computer?`;
+    return (await confirm({ message, initialValue: false })) === true ? { consentTo: digest } : undefined;
   }
   if (error.code === 'INSTALL_CONFIRM' && !given.replace) {
     return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true

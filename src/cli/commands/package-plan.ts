@@ -26,7 +26,7 @@ export function addPlanCommand(packages: Command): void {
 
 function planText(
   name: string,
-  { kind, generation, machines, policies, bytes, problems, warnings }: PackagePlan,
+  { kind, generation, machines, policies, host, bytes, problems, warnings }: PackagePlan,
 ): string {
   const size =
     bytes.estimated === bytes.exact
@@ -44,6 +44,12 @@ function planText(
         ({ section, text, ace }) => `  ${section} ${text}${ace === undefined ? '' : ` (VMware ACE: ${ace})`}`,
       ),
     ]),
+    ...(host
+      ? [
+          `rules for users’ computers themselves, ${host.isNew ? 'which users are asked for' : 'as in the package before'}:`,
+        ]
+      : []),
+    ...(host ? host.text.split('\n').map((line) => `  ${line}`) : []),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n→ ${remedy}`),
   ];

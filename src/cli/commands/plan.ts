@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { formatBytes } from '../../lib/bytes.ts';
+import { hostPolicyText } from '../../quarantine/host-access.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
-import { PolicyReport, policyLines, sourceOf } from './install.ts';
+import { HostReport, hostLines, PolicyReport, policyLines, sourceOf } from './install.ts';
 
 const Foreseen = z.looseObject({
   project: z.object({ name: z.string() }),
@@ -21,6 +22,7 @@ const Foreseen = z.looseObject({
     }),
   ),
   policies: z.array(PolicyReport),
+  host: HostReport,
   bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
   problems: z.array(z.looseObject({ code: z.string(), reason: z.string(), remedy: z.string() })),
 });
@@ -56,6 +58,8 @@ function foreseenText(found: Foreseen): string {
     ...(found.notes?.split('\n') ?? []),
     ...found.machines.map(machineLine),
     ...found.policies.flatMap(policyLines),
+    ...hostLines(found.host, 'need your consent'),
+    ...(found.host.action === 'ask' ? hostPolicyText(found.host.policy).split('\n') : []),
     `${formatBytes(fetch)} to fetch; ${formatBytes(need)} of room needed, ${formatBytes(free)} are free`,
     ...found.problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n  → ${remedy}`),
   ].join('\n  ');

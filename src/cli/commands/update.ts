@@ -9,6 +9,7 @@ interface UpdateOptions extends ServiceOptions {
   full?: boolean;
   yes?: boolean;
   keepOld?: boolean;
+  acceptHostPolicy?: string;
 }
 
 export function addUpdateCommand(program: Command): void {
@@ -17,10 +18,11 @@ export function addUpdateCommand(program: Command): void {
     'update [vm]',
     'install the newest package from the address that the project names',
     async (context, options, vm) => {
-      const { full = false, yes = false, keepOld = false } = options;
+      const { full = false, yes = false, keepOld = false, acceptHostPolicy: accepted } = options;
+      const consent = accepted === undefined ? {} : { consentTo: accepted.toLowerCase() };
       const results = await installAsking(context, options, {
         path: '/v1/update',
-        body: { full, replace: yes, keepOld, ...(vm === undefined ? {} : { vm }) },
+        body: { full, replace: yes, keepOld, ...consent, ...(vm === undefined ? {} : { vm }) },
         schema: z.array(Result),
       });
       print(context, results, results.map(resultText).join('\n'));
@@ -28,5 +30,6 @@ export function addUpdateCommand(program: Command): void {
   )
     .option('--full', 'fetch all of a machine where its update cannot be applied')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
+    .option('--accept-host-policy <digest>', 'consent to just these rules for this computer itself')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
