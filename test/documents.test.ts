@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { parseRequest } from '../src/guest/protocol.ts';
 import { ERRORS, type ErrorCode } from '../src/lib/errors.ts';
+import { HostPolicy } from '../src/policy/host.ts';
 import { MachinePolicy } from '../src/policy/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -54,6 +55,7 @@ const BUILT: ErrorCode[] = ['INTERNAL'];
 
 test('the examples of the format documents are what they say', () => {
   assert.ok(MachinePolicy.safeParse(parse(block('docs/formats/project.md', 'yaml'))).success);
+  assert.ok(HostPolicy.safeParse(parse(block('docs/formats/project.md', 'yml')).host).success);
   assert.ok(MachinePolicy.safeParse(parse(block('docs/plug-ins.md', 'yaml'))).success);
   assert.ok('cmd' in parseRequest(block('docs/formats/guest.md', 'json').trim()));
 });

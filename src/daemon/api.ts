@@ -60,7 +60,12 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
 
   app.get('/v1/status', async (context) => {
     const project = await pinnedProject(computerPaths(state).trust);
-    return context.json({ ...(project ? { project } : {}), machines: await supervisor.reports() });
+    const host = supervisor.hostReport();
+    return context.json({
+      ...(project ? { project } : {}),
+      ...(host ? { host } : {}),
+      machines: await supervisor.reports(),
+    });
   });
   app.get('/v1/machines/:vm', async (context) => {
     const instance = await openInstance(state, context.req.param('vm'));

@@ -2,8 +2,9 @@ import type { Progress } from '../install/apply.ts';
 import { collect } from '../install/collect.ts';
 import { flatten } from '../install/flatten.ts';
 import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
+import { forgetHostPolicy } from '../install/host-policy.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
-import { readInstances } from '../install/instances.ts';
+import { instanceNames, readInstances } from '../install/instances.ts';
 import { type RolledBack, rollBack } from '../install/rollback.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/update.ts';
@@ -24,7 +25,7 @@ export interface ChangesDeps {
   isStarting: () => boolean;
   /** Removes what a machine that has ended left on this computer’s network. @throws VM_RUNNING when it has not */
   clearAway: (vm: string) => Promise<void>;
-  /** Lets running machines be judged by the policies that a package brought. */
+  /** Lets running machines, and the computer itself, be judged by what a package brought. */
   judgeAgain: () => Promise<void>;
 }
 
@@ -118,6 +119,7 @@ export class Changes {
       } finally {
         for (const { vm } of machines) this.#leaving.delete(vm);
       }
+      await this.#letComputerGo();
       await this.#collect().catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
       return machines;
     });
@@ -170,6 +172,13 @@ export class Changes {
     return this.#turns.take(async () => work({ state, running: running(), now: await now(), signal, onProgress }));
   }
 
+  /** With the last machine its user’s consent to rules for the computer itself goes too. */
+  async #letComputerGo(): Promise<void> {
+    if ((await instanceNames(this.#deps.state)).length > 0) return;
+    await forgetHostPolicy(this.#deps.state);
+    await this.#deps.judgeAgain();
+  }
+
   async #uninstallOne({ vm, hasDataDisk }: Removable): Promise<void> {
     await uninstall(this.#deps.state, vm);
     await this.#log({ vm, kind: 'uninstalled', text: hasDataDisk ? 'removed, with its data disk' : 'removed' });
@@ -181,8 +190,10 @@ export class Changes {
     this.flattenSoon();
     const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
     const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
-    const { generation } = report;
-    await this.#log({ kind: 'installed', text: `package ${report.package}: ${names}`, details: { generation } });
+    const { generation, host } = report;
+    const consent = host.action === 'ask' ? { consentTo: host.digest } : {};
+    const details = { generation, ...consent };
+    await this.#log({ kind: 'installed', text: `package ${report.package}: ${names}`, details });
     return report;
   }
 

@@ -8,6 +8,7 @@ import { judgeTrial, readTrial } from '../install/trial.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
 import { type Computer, openComputer } from '../run/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/events.ts';
+import type { HostAccess, HostReport } from '../run/host-access.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine.ts';
 import { type RunRecord, readRecord, runningRecords } from '../run/record.ts';
@@ -17,6 +18,7 @@ import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
 import { isRunning } from '../sys/processes.ts';
 import { Changes } from './changes.ts';
+import { beginHostAccess } from './host-access.ts';
 import { installedPlugins } from './plugins.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
@@ -45,6 +47,7 @@ export class Supervisor implements AsyncDisposable {
   /** What changes what is installed. */
   readonly changes: Changes;
   readonly policies: PolicyStore;
+  #hostAccess: HostAccess | undefined;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
   readonly #machines = new Map<string, RunningMachine>();
@@ -64,7 +67,7 @@ export class Supervisor implements AsyncDisposable {
       running: () => this.running(),
       isStarting: () => this.#starting.size > 0,
       clearAway: (vm) => this.#clearAway(vm),
-      judgeAgain: () => this.#judgeAgain(),
+      judgeAgain: async () => void (await Promise.all([this.#hostAccess?.judge(), this.#judgeAgain()])),
     });
   }
 
@@ -81,6 +84,11 @@ export class Supervisor implements AsyncDisposable {
         ...(ownOutside ? { ownOutside } : {}),
       }),
     );
+    // Before all else: what was consented to holds before anybody is answered.
+    supervisor.#hostAccess = await beginHostAccess(options, supervisor.#computer, {
+      ...{ events: supervisor.events, policies: supervisor.policies },
+      now: () => supervisor.now(),
+    });
     for (const vm of await instanceNames(options.state)) await supervisor.#recover(vm);
     await supervisor.changes.tidy();
     supervisor.changes.flattenSoon();
@@ -117,6 +125,11 @@ export class Supervisor implements AsyncDisposable {
       }
     });
     return (await Promise.all(reports)).filter((report) => report !== undefined);
+  }
+
+  /** How it stands with the computer’s own rules; undefined where there are none. */
+  hostReport(): HostReport | undefined {
+    return this.#hostAccess?.report();
   }
 
   async report(instance: Instance): Promise<InstanceReport> {
@@ -162,6 +175,7 @@ export class Supervisor implements AsyncDisposable {
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.changes.end();
+    await this.#hostAccess?.[Symbol.asyncDispose]();
     for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
   }
 

@@ -4,11 +4,13 @@ import { readInstances } from '../install/instances.ts';
 import { computerPaths } from '../install/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import { openComputer } from '../run/computer.ts';
+import { liftHostRules } from '../run/host-access.ts';
 import { removeLeftovers } from '../run/lifecycle.ts';
 import { MACHINE_ID, runningRecords } from '../run/record.ts';
 import { isThere, removeFile } from '../sys/files.ts';
 import { namesIn, removeIfEmpty, removeTemporary } from '../sys/folders.ts';
 import { takeLock } from '../sys/lock.ts';
+import { hostNotePath } from './host-access.ts';
 import { hostAddressesPath } from './host-addresses.ts';
 import { machineId } from './spec.ts';
 
@@ -24,7 +26,7 @@ export interface UninstallSettings {
 /**
  * Takes all machines, and what is known of their project, off this computer; its network is then as it was before the first
  * one. What stops this on the way is ended by doing it again.
- * @throws DAEMON_BUSY (a service is running), VM_RUNNING, UNINSTALL_CONFIRM, NETWORK_FAILED, FILTER_FAILED, FILE_DENIED
+ * @throws DAEMON_BUSY (a service is running), VM_RUNNING, UNINSTALL_CONFIRM, NETWORK_FAILED, FILTER_FAILED, HOST_FILTER_FAILED, FILE_DENIED
  */
 export async function uninstallAll(settings: UninstallSettings): Promise<void> {
   const { state, run, isConfirmed } = settings;
@@ -43,6 +45,7 @@ async function removeFromHost({ state, run, socket, isRootless }: UninstallSetti
   if (!isRootless) {
     const computer = await openComputer({ accel: 'tcg', runRoot: run, accelFile: computerPaths(state).accel });
     for (const id of await machineIds(state, run)) await removeLeftovers(id, join(run, id), computer);
+    await liftHostRules(hostNotePath(run));
     // After machines that nobody knows any more, too.
     await computer.host.settle('');
   }

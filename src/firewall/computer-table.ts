@@ -2,14 +2,18 @@ import { AppError } from '../lib/errors.ts';
 import { type ComputerList, computerDigest, computerRules, NO_COMPUTER_RULES } from './computer-rules.ts';
 import { listed, loadRules } from './nft.ts';
 
-/** Puts a list in force for the computer’s own programs, and reads back that it is. @throws FILTER_FAILED; the one before holds */
+/** Puts a list in force for the computer’s own programs, and reads back that it is. @throws HOST_FILTER_FAILED; the one before holds */
 export async function bindComputer(list: ComputerList): Promise<void> {
-  await loadRules([], computerRules(list));
-  if (!(await isBound(list))) throw new AppError('FILTER_FAILED', 'the computer’s rules are not as they should be');
+  await coded(() => loadRules([], computerRules(list)));
+  if (!(await isBound(list))) throw new AppError('HOST_FILTER_FAILED', 'the kernel has other rules than it was given');
 }
 
-/** Whether the kernel has just this list: somebody may have flushed all rules. @throws FILTER_FAILED */
-export async function isBound(list: ComputerList): Promise<boolean> {
+/** Whether the kernel has just this list: somebody may have flushed all rules. @throws HOST_FILTER_FAILED */
+export function isBound(list: ComputerList): Promise<boolean> {
+  return coded(() => hasList(list));
+}
+
+async function hasList(list: ComputerList): Promise<boolean> {
   const digest = computerDigest(list);
   const tables = await listed([], ['tables', 'inet']);
   if (!/^table inet lazaret_computer$/m.test(tables)) return false;
@@ -24,7 +28,16 @@ export async function isBound(list: ComputerList): Promise<boolean> {
   return isHooked('output', 'out') && isHooked('input', 'in');
 }
 
-/** Takes the list away, or what a killed service left of one. @throws FILTER_FAILED */
+/** Takes the list away, or what a killed service left of one. @throws HOST_FILTER_FAILED */
 export async function freeComputer(): Promise<void> {
-  await loadRules([], NO_COMPUTER_RULES);
+  await coded(() => loadRules([], NO_COMPUTER_RULES));
+}
+
+async function coded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new AppError('HOST_FILTER_FAILED', cause.message, { cause });
+  }
 }

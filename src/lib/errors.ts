@@ -221,6 +221,11 @@ export const ERRORS = {
     http: 500,
     hint: 'The packet filter did not take the rules, so the machine stays closed: run `lazaret doctor`.',
   },
+  HOST_FILTER_FAILED: {
+    exit: 71,
+    http: 500,
+    hint: 'The packet filter did not take the rules for the computer itself; what held before holds on: run `lazaret doctor`.',
+  },
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },

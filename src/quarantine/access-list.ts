@@ -41,7 +41,8 @@ function listOf(mode: AccessList['mode'], section: AccessSection): AccessList {
   return { mode, entries: section.entries.map(entryOf), exceptions: new Set(section.exceptions) };
 }
 
-function entryOf(text: string): AccessEntry {
+/** An entry that a schema has let in. @throws ACCESS_ENTRY */
+export function entryOf(text: string): AccessEntry {
   const entry = parseEntry(text);
   if (typeof entry === 'string') throw new AppError('ACCESS_ENTRY', `“${text}” ${entry}`);
   return entry;

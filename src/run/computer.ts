@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { HostNetwork } from '../firewall/host.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import type { Enforcement, Quarantine } from '../policy/quarantine.ts';
-import type { HostFacts } from '../quarantine/zones.ts';
+import type { ZoneDescription } from '../policy/zones.ts';
+import { type HostFacts, zonesOf } from '../quarantine/zones.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files.ts';
 import { readKernelFile } from '../sys/kernel.ts';
 import { upstreamResolvers } from '../sys/resolver.ts';
@@ -25,6 +26,8 @@ export interface Computer {
   resolvers: () => Promise<readonly string[]>;
   /** What it knows of the networks that it is on, as far as a quarantine asks. */
   facts: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
+  /** The same as far as some zones ask. */
+  zoneFacts: (zones: readonly { when: ZoneDescription }[]) => Promise<HostFacts | undefined>;
 }
 
 export interface ComputerOptions {
@@ -49,7 +52,8 @@ export async function openComputer({
   const observer = new HostObserver();
   return {
     enforcement: isOwnUserNamespace() ? 'guest-only' : 'host',
-    facts: (quarantine) => observer.facts(quarantine),
+    facts: (quarantine) => observer.facts(zonesOf(quarantine)),
+    zoneFacts: (zones) => observer.facts(zones),
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
     host: new HostNetwork(join(runRoot, 'host-network.json'), ownOutside),
     resolvers: async () => resolvers ?? upstreamResolvers(),

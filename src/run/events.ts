@@ -27,6 +27,7 @@ export interface LoggedEvent {
     | 'refused'
     | 'name'
     | 'zone'
+    | 'host-policy'
     | 'failed';
   text: string;
   details?: Readonly<Record<string, unknown>>;

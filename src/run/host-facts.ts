@@ -1,7 +1,6 @@
 import { canonicalJson } from '../lib/json.ts';
-import type { Quarantine } from '../policy/quarantine.ts';
-import type { Beacon } from '../policy/zones.ts';
-import { type HostFacts, zonesOf } from '../quarantine/zones.ts';
+import type { Beacon, ZoneDescription } from '../policy/zones.ts';
+import type { HostFacts } from '../quarantine/zones.ts';
 import { type NetworkFacts, readNetworkFacts } from '../sys/network-facts.ts';
 import { provenKey } from '../sys/tls-key.ts';
 
@@ -25,9 +24,8 @@ export class HostObserver {
     this.#prove = prove;
   }
 
-  /** Undefined for a policy that knows no zones, which is asked for nothing. */
-  async facts(quarantine: Quarantine): Promise<HostFacts | undefined> {
-    const zones = zonesOf(quarantine);
+  /** Undefined where there are no zones: then nothing is looked at. */
+  async facts(zones: readonly { when: ZoneDescription }[]): Promise<HostFacts | undefined> {
     if (zones.length === 0) return undefined;
     const facts = await this.#read();
     const networks = canonicalJson(facts);

@@ -1,50 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
 const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
-const PATIENCE_MS = 60_000;
-const ENTER = '\r';
 const DOWN = '\u001b[B';
 const SPACE = ' ';
 const CANCEL = '\u0003';
 
-/** The wizard at a terminal: waits for a question, then types. */
 function startWizard(t: TestContext, project: string) {
-  const line = `stty cols 200 rows 200; exec ${MANAGER} -C ${project} nq wizard office`;
-  const child = spawn('script', ['-qefc', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.after(() => child.kill());
-  let shown = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    shown += stripVTControlCharacters(String(chunk));
-  });
-  const ended = once(child, 'exit');
-  return {
-    /** Waits for a question that is open, or a problem, and types. */
-    async answer(question: string, ...keys: string[]): Promise<void> {
-      const wanted = new RegExp(`[◆■][^\\n]*${RegExp.escape(question)}`);
-      for (let found = wanted.exec(shown); ; found = wanted.exec(shown)) {
-        if (found) {
-          shown = shown.slice(found.index + found[0].length);
-          break;
-        }
-        const silent = sleep(PATIENCE_MS, 'was silent', { ref: false });
-        const more = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended'), silent]);
-        if (typeof more === 'string') throw new Error(`the wizard ${more} before it asked “${question}”: ${shown}`);
-      }
-      for (const key of keys) child.stdin.write(key);
-    },
-    async status(): Promise<number> {
-      const [status] = await ended;
-      return status;
-    },
-  };
+  return atTerminal(t, `${MANAGER} -C ${project} nq wizard office`);
 }
 
 test('the wizard asks what version-based quarantine needs, in VMware ACE’s order, and saves what it showed', async (t) => {

@@ -37,8 +37,18 @@ const Machine = z.looseObject({
 });
 type Machine = z.infer<typeof Machine>;
 type Name = z.infer<typeof Name>;
+/** How it stands with the rules for the computer itself. */
+const Host = z.looseObject({
+  state: z.enum(['in-force', 'free', 'not-enforced', 'failed']),
+  zone: z.string().optional(),
+  mode: z.string().optional(),
+  entries: z.int().optional(),
+  since: z.string().optional(),
+  failure: z.object({ code: z.string(), reason: z.string(), remedy: z.string() }).optional(),
+});
 const Status = z.looseObject({
   project: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
+  host: Host.optional(),
   machines: z.array(Machine),
 });
 const RolledBack = z.looseObject({ from: z.int(), to: z.int(), afterStop: z.boolean() });
@@ -73,7 +83,8 @@ export function addMachineCommands(program: Command): void {
       const head = status.project
         ? `project ${status.project.name}  ${status.project.fingerprint}`
         : 'no project yet: install a package';
-      print(context, status, [head, ...status.machines.map(machineText)].join('\n\n'));
+      const host = status.host ? [hostText(status.host)] : [];
+      print(context, status, [head, ...host, ...status.machines.map(machineText)].join('\n\n'));
     },
   );
 
@@ -146,6 +157,20 @@ function nameText({ name, pinned, addresses, secondsLeft, unresolvedSince, code 
 
 function pathOf(vm: string): string {
   return `/v1/machines/${encodeURIComponent(vm)}`;
+}
+
+function hostText({ state, zone, mode, entries, since, failure }: z.infer<typeof Host>): string {
+  const rules = 'rules for this computer itself';
+  switch (state) {
+    case 'in-force':
+      return `${rules}: in force since ${since}, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}, ${mode} of ${entries}`;
+    case 'free':
+      return `${rules}: none holds on this network`;
+    case 'not-enforced':
+      return `${rules}: not enforced, because this service runs without root`;
+    case 'failed':
+      return `${rules}: NOT in force as they should be\n  ${failure?.code}: ${failure?.reason}\n  → ${failure?.remedy}`;
+  }
 }
 
 function machineText(machine: Machine): string {
