@@ -17,7 +17,7 @@ const UID = 12_345;
  */
 const AS_USER = `set -e
 cd "$1"; shift
-mknod tun c 10 200; chmod 666 tun; mount --bind tun /dev/net/tun
+[ -e tun ] || mknod tun c 10 200; chmod 666 tun; mount --bind tun /dev/net/tun
 mount --bind passwd /etc/passwd; mount --bind subid /etc/subuid; mount --bind subid /etc/subgid
 mount --bind "$1" repository; shift
 exec setpriv --reuid ${UID} --regid ${UID} --clear-groups env -i HOME="$PWD/home" PATH="$PATH" LAZARET_LOG=error "$@"`;
@@ -36,15 +36,26 @@ export async function startRootless(
   chownSync(join(own, 'home'), UID, UID);
   for (const name of ['state', 'run']) execFileSync('chown', ['-R', `${UID}:${UID}`, join(folder, name)]);
   chownSync(folder, UID, UID);
-  const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--socket', socket];
-  const service = [join(own, 'repository', 'bin', 'lazaretd'), '--rootless', ...where, ...more];
-  const words = ['--mount', 'sh', '-c', AS_USER, 'sh', own, ROOT, ...service];
-  const child = network.spawn('host', 'unshare', words, ['ignore', 'inherit', 'inherit']);
+  const child = spawnAsUser(network, folder, socket, more);
   for (const began = performance.now(); !existsSync(socket); await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`lazaretd --rootless ended with ${child.exitCode}`);
     if (performance.now() - began > PATIENCE_MS) throw new Error('lazaretd --rootless does not listen');
   }
   return child;
+}
+
+/** Has that user take all of Lazaret off his folders again; gives the exit status. */
+export async function uninstallRootless(network: LabNetwork, folder: string, socket: string): Promise<number | null> {
+  const [status] = await once(spawnAsUser(network, folder, socket, ['--uninstall', '--yes']), 'exit');
+  return status;
+}
+
+function spawnAsUser(network: LabNetwork, folder: string, socket: string, more: readonly string[]): ChildProcess {
+  const own = join(folder, 'user');
+  const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--socket', socket];
+  const service = [join(own, 'repository', 'bin', 'lazaretd'), '--rootless', ...where, ...more];
+  const words = ['--mount', 'sh', '-c', AS_USER, 'sh', own, ROOT, ...service];
+  return network.spawn('host', 'unshare', words, ['ignore', 'inherit', 'inherit']);
 }
 
 /** Asks it to end, as its user’s session does; its machines are shut down. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stringify } from 'yaml';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, SERVERS6, whyNoNetwork } from '../../lab/network.ts';
-import { startRootless, stopRootless } from '../../lab/rootless.ts';
+import { startRootless, stopRootless, uninstallRootless } from '../../lab/rootless.ts';
+import { HostPolicy } from '../../src/policy/host.ts';
+import { hostPolicyDigest } from '../../src/quarantine/host-access.ts';
 
 /** The host’s own end of the link to the intranet’s server. */
 const HOSTS_OWN = SERVERS.intranet.replace(/2$/, '1');
@@ -53,6 +56,8 @@ test('an ordinary user’s service enforces the same rules, says that he could c
   const version = await job.addVersion('1.0');
   await job.require('1.0');
   await job.serve();
+  const host = HostPolicy.parse({ default: { mode: 'whitelist' } });
+  appendFileSync(join(computer.project, 'lazaret.yaml'), stringify({ host }));
   const full = await job.build('one', 'full');
   await computer.stopService();
   const service = await startRootless(network, computer.folder, computer.socket, [
@@ -61,7 +66,8 @@ test('an ordinary user’s service enforces the same rules, says that he could c
     '--resolver',
     network.resolver,
   ]);
-  const installed = await job.install(full, '--fingerprint', fingerprint);
+  const consent = ['--accept-host-policy', hostPolicyDigest(host)];
+  const installed = await job.install(full, '--fingerprint', fingerprint, ...consent);
   assert.equal(installed.status, 0, installed.stderr);
   await job.startMachine();
   const connects = async (address: string) =>
@@ -110,8 +116,20 @@ test('an ordinary user’s service enforces the same rules, says that he could c
     },
   );
 
+  await t.test('rules for the computer itself cannot be enforced by it, and it says so', async () => {
+    assert.match((await computer.lazaret('status')).stdout, /this computer itself: not enforced/);
+  });
+
   await t.test('with the service its machines end, and the computer is as it was', async () => {
     assert.equal(await stopRootless(service), 0);
     assert.equal(look(), before);
+  });
+
+  await t.test('its user takes all of it away', async () => {
+    assert.equal(await uninstallRootless(network, computer.folder, computer.socket), 0);
+    assert.deepEqual(
+      ['state', 'run'].filter((name) => existsSync(join(computer.folder, name))),
+      [],
+    );
   });
 });
