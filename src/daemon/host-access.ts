@@ -28,7 +28,8 @@ export async function beginHostAccess(
 ): Promise<HostAccess> {
   return HostAccess.begin({
     ...{ computer, log, now },
-    consent: async () => (await readHostPolicy(state))?.consent,
+    // Rules are there for the sake of machines.
+    consent: async () => ((await instanceNames(state)).length > 0 ? (await readHostPolicy(state))?.consent : undefined),
     needed: (policy) => needs(state, policies, policy),
     noteFile: hostNotePath(runRoot),
     namesFile: computerPaths(state).hostNames,

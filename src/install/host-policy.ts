@@ -45,5 +45,6 @@ export async function writeHostPolicy(state: string, host: HostPlan, generation:
 
 /** With the last machine the consent goes too. */
 export async function forgetHostPolicy(state: string): Promise<void> {
-  await removeFile(computerPaths(state).hostPolicy);
+  const { hostPolicy, hostNames } = computerPaths(state);
+  for (const file of [hostPolicy, hostNames]) await removeFile(file);
 }

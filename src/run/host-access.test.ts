@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { AppError } from '../lib/errors.ts';
 import { HostPolicy } from '../policy/host.ts';
@@ -56,9 +57,13 @@ test('on a network that no zone fits it is said that none of the rules holds', a
 
 test('a consent that cannot be read is a failure that is seen and told once, not a reason to let go', async (t) => {
   const told: string[] = [];
-  const consent = () => Promise.reject(new AppError('FILE_INVALID', 'host-policy.json is damaged'));
-  await using access = await HostAccess.begin({ ...parts(scratch(t), 'host', undefined, told), consent });
-  await access.judge();
+  const asked = { times: 0 };
+  const consent = () => {
+    asked.times += 1;
+    return Promise.reject(new AppError('FILE_INVALID', 'host-policy.json is damaged'));
+  };
+  await using access = await HostAccess.begin({ ...parts(scratch(t), 'host', undefined, told), consent, lookMs: 5 });
+  while (asked.times < 4) await sleep(5);
 
   assert.deepEqual([access.report()?.state, access.report()?.failure?.code], ['failed', 'FILE_INVALID']);
   assert.deepEqual(told, ['failed']);

@@ -1,30 +1,33 @@
-import { z } from 'zod';
-import type { ComputerList } from '../firewall/computer-rules.ts';
-import { computerDigest } from '../firewall/computer-rules.ts';
+import { type ComputerList, computerDigest } from '../firewall/computer-rules.ts';
 import { bindComputer, freeComputer, isBound } from '../firewall/computer-table.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
-import { jsonOrNothing } from '../lib/json.ts';
 import { Turns } from '../lib/turns.ts';
 import type { AccessEntry } from '../policy/access-entry.ts';
-import type { HostPolicy } from '../policy/host.ts';
+import type { HostAccess as HostAccessRules, HostPolicy } from '../policy/host.ts';
 import { entryOf } from '../quarantine/access-list.ts';
-import { decideHost, type HostDecision } from '../quarantine/host-access.ts';
-import { readIfThere, removeFile, writeFileAtomic } from '../sys/files.ts';
+import { decideHost } from '../quarantine/host-access.ts';
 import type { Log } from '../sys/log.ts';
 import { pause } from '../sys/pause.ts';
 import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';
+import { type HostNote, readHostNote, removeHostNote, writeHostNote } from './host-note.ts';
 
 /** How often it is looked whether the computer is on another network. */
 const LOOK_MS = 2000;
 /** How often names are looked up, and whether the kernel still has the rules. */
 const RENEW_MS = 60_000;
-const MAX_NOTE_BYTES = 4096;
+/** The same while some do not resolve, as just after the computer came into another network. */
+const ASK_AGAIN_MS = 10_000;
+
+/** The rules that the user consented to. */
+interface Given {
+  digest: string;
+  policy: HostPolicy;
+}
 
 export interface HostAccessParts {
   computer: Pick<Computer, 'enforcement' | 'zoneFacts' | 'resolvers'>;
-  /** The rules that the user consented to, if there are any. */
-  consent: () => Promise<{ digest: string; policy: HostPolicy } | undefined>;
+  consent: () => Promise<Given | undefined>;
   /** Servers that the service itself needs. */
   needed: (policy: HostPolicy) => Promise<readonly AccessEntry[]>;
   /** What is in force, for the next service. */
@@ -35,14 +38,6 @@ export interface HostAccessParts {
   log: Log;
   lookMs?: number;
 }
-
-const Note = z.strictObject({
-  format: z.literal(1),
-  digest: z.string(),
-  zone: z.string().exactOptional(),
-  since: z.string(),
-});
-type Note = z.infer<typeof Note>;
 
 /** How it stands with the computer’s own rules. */
 export interface HostReport {
@@ -66,13 +61,16 @@ export class HostAccess implements AsyncDisposable {
   readonly #turns = new Turns();
   readonly #over = new AbortController();
   #following: Promise<void> = Promise.resolve();
-  #note: Note | undefined;
+  #given: Given | undefined;
+  /** Whether that is what was consented to: what cannot be read is asked for again, and nothing is let go meanwhile. */
+  #isKnown = false;
+  #note: HostNote | undefined;
   #loaded: string | undefined;
-  #renewedAt = Number.NEGATIVE_INFINITY;
+  #renewAt = Number.NEGATIVE_INFINITY;
   #servers: readonly AccessEntry[] = [];
   #report: HostReport | undefined;
 
-  private constructor(parts: HostAccessParts, names: HostNames, note: Note | undefined) {
+  private constructor(parts: HostAccessParts, names: HostNames, note: HostNote | undefined) {
     this.#parts = parts;
     this.#names = names;
     this.#note = note;
@@ -81,7 +79,7 @@ export class HostAccess implements AsyncDisposable {
   /** Puts in force what was consented to. What fails is in the report, and tried again. */
   static async begin(parts: HostAccessParts): Promise<HostAccess> {
     const names = await HostNames.open(parts.namesFile, parts.log);
-    const access = new HostAccess(parts, names, await readNote(parts.noteFile));
+    const access = new HostAccess(parts, names, await readHostNote(parts.noteFile));
     await access.judge();
     access.#following = access.#follow();
     return access;
@@ -94,14 +92,15 @@ export class HostAccess implements AsyncDisposable {
 
   /** Looks again at what was consented to, and where the computer is; what follows is in force afterwards, or in the report. */
   judge(): Promise<void> {
-    this.#renewedAt = Number.NEGATIVE_INFINITY;
+    this.#isKnown = false;
     return this.#look();
   }
 
   #look(): Promise<void> {
     return this.#turns.take(async () => {
       try {
-        await this.#judge();
+        if (!this.#isKnown) await this.#read();
+        await this.#enforce();
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         await this.#fail(failureOf(error));
@@ -109,31 +108,48 @@ export class HostAccess implements AsyncDisposable {
     });
   }
 
-  async #judge(): Promise<void> {
-    const { computer, consent, needed } = this.#parts;
-    const given = await consent();
-    if (!given) return this.#free(undefined);
-    const { digest, policy } = given;
+  async #read(): Promise<void> {
+    this.#given = await this.#parts.consent();
+    this.#renewAt = Number.NEGATIVE_INFINITY;
+    this.#isKnown = true;
+  }
+
+  async #enforce(): Promise<void> {
+    const { computer } = this.#parts;
+    if (!this.#given) return this.#free();
+    const { digest, policy } = this.#given;
     if (computer.enforcement !== 'host') {
       this.#report = { state: 'not-enforced', digest };
       return;
     }
-    const decision = decideHost(policy, await computer.zoneFacts(policy.zones));
-    if (!decision.access) return this.#free(digest);
-    const entries = decision.access.entries.map(entryOf);
-    const isChanged = this.#note?.digest !== digest || this.#note.zone !== decision.zone || this.#loaded === undefined;
-    const isDue = isChanged || performance.now() - this.#renewedAt > RENEW_MS;
-    if (isDue) this.#servers = await needed(policy);
+    const { zone, access } = decideHost(policy, await computer.zoneFacts(policy.zones));
+    await (access ? this.#bind(this.#given, zone, access) : this.#free(digest));
+  }
+
+  async #bind({ digest, policy }: Given, zone: string | undefined, { mode, entries }: HostAccessRules): Promise<void> {
+    const isNew = this.#note?.digest !== digest || this.#note.zone !== zone;
+    const isDue = isNew || this.#loaded === undefined || performance.now() > this.#renewAt;
+    if (isDue) this.#servers = await this.#parts.needed(policy);
+    const parsed = entries.map(entryOf);
     const list = (): ComputerList => ({
-      mode: decision.access?.mode ?? 'whitelist',
-      entries: this.#names.resolved(entries, decision.access?.mode ?? 'whitelist'),
+      mode,
+      entries: this.#names.resolved(parsed, mode),
       needed: this.#names.resolved(this.#servers, 'whitelist'),
     });
     await this.#put(list(), isDue);
-    if (isChanged || this.#report?.state !== 'in-force') await this.#tellInForce(digest, decision);
+    const inZone = zone === undefined ? {} : { zone };
+    if (isNew) await this.#write({ format: 1, digest, ...inZone, since: await this.#time() });
+    const since = this.#note?.since ?? '';
+    this.#report = { state: 'in-force', digest, ...inZone, mode, entries: entries.length, since };
+    const text = `${mode} of ${entries.length} for this computer itself, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}`;
+    if (isNew) await this.#tell('host-policy', text, { digest, ...inZone });
     if (!isDue) return;
-    this.#renewedAt = performance.now();
-    await this.#names.refresh(namesIn([...entries, ...this.#servers]), await computer.resolvers());
+    // Names are asked for once the rules are in force with what is known of them.
+    const isWhole = await this.#names.refresh(
+      namesIn([...parsed, ...this.#servers]),
+      await this.#parts.computer.resolvers(),
+    );
+    this.#renewAt = performance.now() + (isWhole ? RENEW_MS : ASK_AGAIN_MS);
     await this.#put(list(), false);
   }
 
@@ -142,43 +158,25 @@ export class HostAccess implements AsyncDisposable {
     const digest = computerDigest(list);
     if (this.#loaded === digest && (!isChecked || (await isBound(list)))) return;
     // Whoever comes after a kill finds that there are rules.
-    if (!this.#note) await this.#write({ format: 1, digest: '', since: await this.#time() });
+    if (!this.#note) await this.#write({ format: 1, digest: '', since: '' });
     await bindComputer(list);
     this.#loaded = digest;
   }
 
-  async #tellInForce(digest: string, { zone, access }: HostDecision): Promise<void> {
-    const before = this.#note;
-    const isSame = before?.digest === digest && before.zone === zone;
-    const since = isSame ? before.since : await this.#time();
-    if (!isSame) await this.#write({ format: 1, digest, ...(zone === undefined ? {} : { zone }), since });
-    const { mode = 'whitelist', entries = [] } = access ?? {};
-    this.#report = {
-      state: 'in-force',
-      digest,
-      ...(zone === undefined ? {} : { zone }),
-      mode,
-      entries: entries.length,
-      since,
-    };
-    const text = `rules for this computer itself are in force, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}: ${mode} of ${entries.length}`;
-    if (!isSame) await this.#tell('host-policy', text, { digest, zone, mode });
-  }
-
   /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
-  async #free(digest: string | undefined): Promise<void> {
-    const wasBound = this.#note !== undefined || this.#loaded !== undefined;
-    if (wasBound) {
+  async #free(digest?: string): Promise<void> {
+    if (this.#note) {
       await freeComputer();
       this.#loaded = undefined;
-      await removeFile(this.#parts.noteFile);
+      await removeHostNote(this.#parts.noteFile);
       this.#note = undefined;
+      await this.#tell(
+        'host-policy',
+        'nothing binds this computer itself any more',
+        digest === undefined ? {} : { digest },
+      );
     }
-    const isNew = this.#report?.state !== 'free' || this.#report.digest !== digest;
-    if (wasBound)
-      await this.#tell('host-policy', 'no rules for this computer itself are in force any more', { digest });
-    if (digest === undefined) this.#report = undefined;
-    else if (isNew) this.#report = { state: 'free', digest, since: await this.#time() };
+    this.#report = digest === undefined ? undefined : { state: 'free', digest };
   }
 
   async #fail(failure: Failure): Promise<void> {
@@ -203,8 +201,8 @@ export class HostAccess implements AsyncDisposable {
     await tell(kind, text, details).catch((error: unknown) => log.warn(failureOf(error), text));
   }
 
-  async #write(note: Note): Promise<void> {
-    await writeFileAtomic(this.#parts.noteFile, `${JSON.stringify(note)}\n`, 0o600);
+  async #write(note: HostNote): Promise<void> {
+    await writeHostNote(this.#parts.noteFile, note);
     this.#note = note;
   }
 
@@ -218,7 +216,7 @@ export class HostAccess implements AsyncDisposable {
     await this.#following;
     const { log } = this.#parts;
     await this.#turns
-      .take(() => this.#free(undefined))
+      .take(() => this.#free())
       .catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules cannot be taken away'));
   }
 }
@@ -226,12 +224,5 @@ export class HostAccess implements AsyncDisposable {
 /** Takes away what any service has left in force. @throws HOST_FILTER_FAILED */
 export async function liftHostRules(noteFile: string): Promise<void> {
   await freeComputer();
-  await removeFile(noteFile);
-}
-
-/** A damaged note is one all the same: there are rules. */
-async function readNote(path: string): Promise<Note | undefined> {
-  const bytes = await readIfThere(path, MAX_NOTE_BYTES);
-  if (!bytes) return undefined;
-  return Note.safeParse(jsonOrNothing(bytes.toString('utf8'))).data ?? { format: 1, digest: '', since: '' };
+  await removeHostNote(noteFile);
 }

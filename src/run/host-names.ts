@@ -1,5 +1,5 @@
 import { askAll } from '../firewall/ask-all.ts';
-import { heard, inUse, type NameState } from '../firewall/name-state.ts';
+import { heard, inUse, type NameState, failureOf as whyUnresolved } from '../firewall/name-state.ts';
 import type { NameMemory } from '../firewall/names.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import type { AccessEntry } from '../policy/access-entry.ts';
@@ -7,7 +7,7 @@ import { subnetAround } from '../quarantine/around.ts';
 import type { Log } from '../sys/log.ts';
 import { nameMemory } from './name-memory.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 3000;
 
 /** What the names in the computer’s own rules stand for: the last good answers, also while the resolvers are away. */
 export class HostNames {
@@ -26,16 +26,24 @@ export class HostNames {
     return new HostNames(memory, log, await memory.read());
   }
 
-  /** Looks the names up and keeps what is heard; of others nothing is kept. */
-  async refresh(names: readonly string[], resolvers: readonly string[]): Promise<void> {
+  /** Looks the names up and keeps what is heard; of others nothing is kept. Gives whether all of them resolve. */
+  async refresh(names: readonly string[], resolvers: readonly string[]): Promise<boolean> {
     const before = this.#states;
     const states = new Map([...before].filter(([name]) => names.includes(name)));
     await askAll(names, resolvers, AbortSignal.timeout(PATIENCE_MS), (name, answers) => {
       states.set(name, heard(before.get(name), answers, Date.now()));
     });
     this.#states = states;
+    await this.#keep();
+    return names.every((name) => {
+      const state = states.get(name);
+      return state !== undefined && whyUnresolved(state) === undefined;
+    });
+  }
+
+  async #keep(): Promise<void> {
     try {
-      await this.#memory.write(states);
+      await this.#memory.write(this.#states);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#log.warn(failureOf(error), 'what names stand for cannot be kept');
