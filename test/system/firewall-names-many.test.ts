@@ -75,6 +75,7 @@ test('when answers without end have filled a set, the names that share it keep a
   assert.equal(lab.heldNames().size, 92);
 });
 
+// Of addresses that the service is told too: those the guest alone was told are not counted anew when it asks again.
 test('no answer tells the guest to keep an address for longer than it stays open; what nobody refreshes is closed', {
   skip,
 }, async (t) => {
