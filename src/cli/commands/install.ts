@@ -87,16 +87,16 @@ export function resultText(result: Result): string {
   );
   const notes = result.notes?.split('\n') ?? [];
   const policies = result.policies.flatMap(policyLines);
-  const host = hostLines(result.host, 'are in force');
+  const host = hostLines(result.host, 'as you consented to now');
   return [`package ${result.package} of ${result.project.name}`, ...notes, ...machines, ...policies, ...host].join(
     '\n  ',
   );
 }
 
-/** What becomes of the rules for this computer itself; new ones in full where the user has not seen them. */
+/** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */
 export function hostLines(host: z.infer<typeof HostReport>, ask: string): string[] {
   const rules = 'rules for this computer itself';
-  if (host.action === 'ask') return [`${rules} ${ask}, of digest ${host.digest}`];
+  if (host.action === 'ask') return [`${rules}: ${ask}, of digest ${host.digest}`];
   if (host.action === 'keep') return [`${rules}: as you consented to`];
   return host.action === 'drop' ? [`${rules}: the project has none any more`] : [];
 }
