@@ -229,7 +229,7 @@ function namesOf({ entries }: AccessList): string[] {
 }
 
 /** Whether there is something to write: the time of an answer counts by the hour, so that a disk is left in peace. */
-function digestOf(states: ReadonlyMap<string, NameState>): string {
+export function digestOf(states: ReadonlyMap<string, NameState>): string {
   const hourly = (key: string, value: unknown) =>
     key === 'answeredAt' && typeof value === 'number' ? Math.floor(value / HOUR_MS) : value;
   return JSON.stringify([...states], hourly);

@@ -68,3 +68,23 @@ test('a consent that cannot be read is a failure that is seen and told once, not
   assert.deepEqual([access.report()?.state, access.report()?.failure?.code], ['failed', 'FILE_INVALID']);
   assert.deepEqual(told, ['failed']);
 });
+
+test('a consent that comes while another is being read is not missed', async (t) => {
+  const told: string[] = [];
+  const first = Promise.withResolvers<void>();
+  let times = 0;
+  const consent = async () => {
+    times += 1;
+    if (times !== 2) return { digest: `${times}`, policy: RULES };
+    await first.promise;
+    return { digest: 'old', policy: RULES };
+  };
+  await using access = await HostAccess.begin({ ...parts(scratch(t), 'guest-only', RULES, told), consent });
+  const reading = access.judge();
+  while (times < 2) await sleep(1);
+  const last = access.judge();
+  first.resolve();
+  await Promise.all([reading, last]);
+
+  assert.equal(access.report()?.digest, '3');
+});

@@ -109,9 +109,15 @@ export class HostAccess implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    this.#given = await this.#parts.consent();
-    this.#renewAt = Number.NEGATIVE_INFINITY;
+    // Before it is read: whoever calls `judge` meanwhile has it read again.
     this.#isKnown = true;
+    this.#renewAt = Number.NEGATIVE_INFINITY;
+    try {
+      this.#given = await this.#parts.consent();
+    } catch (error) {
+      this.#isKnown = false;
+      throw error;
+    }
   }
 
   async #enforce(): Promise<void> {

@@ -1,6 +1,6 @@
 import { askAll } from '../firewall/ask-all.ts';
 import { heard, inUse, type NameState, failureOf as whyUnresolved } from '../firewall/name-state.ts';
-import type { NameMemory } from '../firewall/names.ts';
+import { digestOf, type NameMemory } from '../firewall/names.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import type { AccessEntry } from '../policy/access-entry.ts';
 import { subnetAround } from '../quarantine/around.ts';
@@ -14,11 +14,13 @@ export class HostNames {
   readonly #memory: NameMemory;
   readonly #log: Log;
   #states: Map<string, NameState>;
+  #kept: string;
 
   private constructor(memory: NameMemory, log: Log, states: Map<string, NameState>) {
     this.#memory = memory;
     this.#log = log;
     this.#states = states;
+    this.#kept = digestOf(states);
   }
 
   static async open(path: string, log: Log): Promise<HostNames> {
@@ -42,8 +44,11 @@ export class HostNames {
   }
 
   async #keep(): Promise<void> {
+    const digest = digestOf(this.#states);
+    if (digest === this.#kept) return;
     try {
       await this.#memory.write(this.#states);
+      this.#kept = digest;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#log.warn(failureOf(error), 'what names stand for cannot be kept');
