@@ -108,12 +108,12 @@ export class Changes {
     return this.#turns.take(async () => {
       const machines = await removable(this.#deps.state, vms);
       requireConfirmed(machines, isConfirmed);
-      for (const { vm } of machines) {
-        // No line between these two may wait, or a start could come between them.
-        if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
-        this.#leaving.add(vm);
-      }
       try {
+        for (const { vm } of machines) {
+          // No line between these two may wait, or a start could come between them.
+          if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
+          this.#leaving.add(vm);
+        }
         for (const { vm } of machines) await this.#deps.clearAway(vm);
         for (const machine of machines) await this.#uninstallOne(machine);
       } finally {

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Changes } from '../../src/daemon/changes.ts';
+import { readHostPolicy } from '../../src/install/host-policy.ts';
+import { instanceNames } from '../../src/install/instances.ts';
+import { computerPaths } from '../../src/install/layout.ts';
+import { HostPolicy } from '../../src/policy/host.ts';
+import { hostPolicyDigest } from '../../src/quarantine/host-access.ts';
+import { EventLog } from '../../src/run/events.ts';
+import { hasProgram } from '../../src/sys/exec.ts';
+import { openLog } from '../../src/sys/log.ts';
+import { code, computer } from '../fakes/made-computer.ts';
+import { madeProject } from '../fakes/made-project.ts';
+
+const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+const RULES = HostPolicy.parse({ default: { mode: 'whitelist' } });
+
+/** A computer with the machines office and lab, and what its service does to what is installed. */
+async function installed(t: TestContext, more: { running?: string[]; clearAway?: () => Promise<void> } = {}) {
+  const project = await madeProject(t);
+  await project.addVm('lab');
+  await project.setProject({ host: RULES });
+  const { folder } = await project.build('one');
+  const { state, install } = computer(t);
+  await install(folder, { fingerprint: project.fingerprint, consentTo: hostPolicyDigest(RULES) });
+  const events = new EventLog(computerPaths(state).events);
+  const judged = { times: 0 };
+  const changes = new Changes({
+    ...{ state, events, log: openLog('test'), now: async () => Date.now(), isStarting: () => false },
+    running: () => new Map((more.running ?? []).map((vm) => [vm, 1])),
+    clearAway: more.clearAway ?? (async () => undefined),
+    judgeAgain: async () => {
+      judged.times += 1;
+    },
+  });
+  const kinds = async () => (await events.last(100)).map(({ kind, vm }) => `${vm} ${kind}`);
+  return { state, changes, kinds, judged };
+}
+
+test('of machines of which one runs, or one is unknown, none is removed', { skip }, async (t) => {
+  const { state, changes, kinds } = await installed(t, { running: ['lab'] });
+
+  await assert.rejects(changes.uninstall({ vms: ['office', 'lab'], isConfirmed: true }), code('VM_RUNNING'));
+  await assert.rejects(changes.uninstall({ vms: ['office', 'other'], isConfirmed: true }), code('VM_UNKNOWN'));
+  await assert.rejects(changes.uninstall({ vms: ['office'], isConfirmed: false }), code('UNINSTALL_CONFIRM'));
+
+  assert.deepEqual(
+    [await instanceNames(state), changes.isLeaving('office'), await kinds()],
+    [['lab', 'office'], false, []],
+  );
+});
+
+test('a machine that is being removed does not start any more; one that could not be removed does again', {
+  skip,
+}, async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const { state, changes } = await installed(t, { clearAway: () => gate.promise });
+
+  const removing = changes.uninstall({ vms: ['office'], isConfirmed: true });
+  while (!changes.isLeaving('office')) await sleep(5);
+  assert.equal(changes.isLeaving('lab'), false);
+  gate.reject(new Error('the network cannot be removed'));
+
+  await assert.rejects(removing, /cannot be removed/);
+  assert.deepEqual([changes.isLeaving('office'), await instanceNames(state)], [false, ['lab', 'office']]);
+});
+
+test('with the last machine the consent to rules for the computer itself goes, and not before', { skip }, async (t) => {
+  const { state, changes, kinds, judged } = await installed(t);
+
+  await changes.uninstall({ vms: ['office'], isConfirmed: true });
+  assert.ok((await readHostPolicy(state))?.consent);
+  assert.equal(judged.times, 0);
+  await changes.uninstall({ vms: ['lab'], isConfirmed: true });
+
+  assert.equal(await readHostPolicy(state), undefined);
+  assert.equal(judged.times, 1, 'the computer is judged anew');
+  assert.deepEqual(await kinds(), ['office uninstalled', 'lab uninstalled']);
+});
