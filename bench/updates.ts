@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Mode } from '../src/package/layer/modes.ts';
+import type { Mode } from '../src/layer/modes.ts';
 import { printFigures } from './table.ts';
 import { fullData, smallData } from './updates/data.ts';
 import { diskSizeFigures } from './updates/disk-sizes.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasProgram } from '../src/sys/exec.ts';
+import { hasProgram } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
 import {
   addNamespace,

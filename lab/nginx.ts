@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasProgram, PROGRAM_ENV } from '../src/sys/exec.ts';
+import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
 
 export const noNginx = hasProgram('nginx') ? false : 'nginx is not installed';

@@ -5,33 +5,35 @@ import { test } from 'node:test';
 
 const SRC = join(import.meta.dirname, '..', 'src');
 
-/** What each folder of src/ may import besides itself and lib. This table is the architecture. */
+/**
+ * What each folder of src/ may import besides itself and lib. This table is the architecture: it permits what is used, and
+ * nothing that is not.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: [],
   sys: [],
   policy: [],
   quarantine: ['policy'],
+  layer: ['sys'],
   trust: ['sys'],
   project: ['policy', 'quarantine', 'sys'],
-  package: ['policy', 'quarantine', 'trust', 'project', 'sys'],
-  install: ['policy', 'quarantine', 'trust', 'package', 'sys'],
-  store: ['policy', 'quarantine', 'trust', 'sys'],
-  vm: ['policy', 'quarantine', 'sys'],
+  package: ['policy', 'quarantine', 'layer', 'trust', 'project', 'sys'],
+  install: ['policy', 'quarantine', 'layer', 'trust', 'package', 'sys'],
+  servers: ['policy', 'trust', 'sys'],
+  vm: ['sys'],
   firewall: ['policy', 'quarantine', 'sys'],
-  guest: ['policy', 'quarantine', 'sys'],
-  run: ['policy', 'quarantine', 'trust', 'install', 'store', 'vm', 'firewall', 'guest', 'sys'],
-  daemon: ['policy', 'quarantine', 'trust', 'install', 'store', 'run', 'sys'],
-  manager: ['policy', 'quarantine', 'trust', 'project', 'package', 'store', 'run', 'sys'],
+  guest: ['quarantine', 'sys'],
+  run: ['policy', 'quarantine', 'trust', 'servers', 'vm', 'firewall', 'guest', 'sys'],
+  daemon: ['policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
+  manager: ['policy', 'servers', 'sys'],
   cli: [
     'policy',
     'quarantine',
+    'layer',
     'trust',
     'project',
     'package',
-    'install',
-    'store',
-    'vm',
-    'firewall',
+    'servers',
     'guest',
     'run',
     'daemon',
@@ -47,7 +49,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'tuf-js': ['trust'],
   '@tufjs/models': ['trust'],
   yaml: ['project'],
-  ldapts: ['store'],
+  ldapts: ['servers'],
   hono: ['daemon', 'manager'],
   '@hono/node-server': ['daemon', 'manager'],
   commander: ['cli'],
@@ -55,12 +57,12 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'ipaddr.js': ['policy', 'quarantine', 'firewall'],
   zod: [
     'policy',
-    'quarantine',
+    'layer',
     'trust',
     'project',
     'package',
     'install',
-    'store',
+    'servers',
     'vm',
     'guest',
     'run',
@@ -74,17 +76,37 @@ const ONLY_IN: Record<string, readonly string[]> = {
 const DOOR = /^node:(fs|child_process|net|tls|dgram|https?|http2|dns|os|process|worker_threads)(\/|$)/;
 const IMPORT = /(?:^\s*(?:import|export)\b[^'";]*?\bfrom\s*|^\s*import\s*|\bimport\s*\(\s*)['"]([^'"]+)['"]/gm;
 
+function targetsOf(text: string): string[] {
+  return [...text.matchAll(IMPORT)].map(([, target = '']) => target);
+}
+
 function forbidden(file: string, text: string): string[] {
-  const folder = file.split('/')[0] ?? '';
+  const folder = folderOf(file);
   const allowed = [folder, 'lib', ...(MAY_IMPORT[folder] ?? [])];
-  return [...text.matchAll(IMPORT)]
-    .map(([, target = '']) => target)
-    .filter((target) => {
-      if (target.startsWith('node:')) return folder !== 'sys' && DOOR.test(target);
-      if (!target.startsWith('.')) return !(ONLY_IN[packageOf(target)] ?? []).includes(folder);
-      const path = join(dirname(file), target);
-      return !allowed.some((entry) => path === entry || path.startsWith(`${entry}/`));
-    });
+  return targetsOf(text).filter((target) => {
+    if (target.startsWith('node:')) return folder !== 'sys' && DOOR.test(target);
+    if (!target.startsWith('.')) return !(ONLY_IN[packageOf(target)] ?? []).includes(folder);
+    return !allowed.includes(folderOf(join(dirname(file), target)));
+  });
+}
+
+/** The edges `FOLDER → WHAT` of the tables that no import of these files needs. */
+function unused(sources: ReadonlyMap<string, string>): string[] {
+  const used = new Set<string>();
+  for (const [file, text] of sources)
+    for (const target of targetsOf(text)) {
+      const what = target.startsWith('.') ? folderOf(join(dirname(file), target)) : packageOf(target);
+      used.add(`${folderOf(file)} → ${what}`);
+    }
+  const permitted = [
+    ...Object.entries(MAY_IMPORT).flatMap(([folder, others]) => others.map((other) => `${folder} → ${other}`)),
+    ...Object.entries(ONLY_IN).flatMap(([name, folders]) => folders.map((folder) => `${folder} → ${name}`)),
+  ];
+  return permitted.filter((edge) => !used.has(edge));
+}
+
+function folderOf(path: string): string {
+  return path.split('/')[0] ?? '';
 }
 
 function packageOf(target: string): string {
@@ -108,6 +130,20 @@ test('every folder of src/ is in the table', () => {
   );
 });
 
+test('the tables permit nothing that is not used', () => {
+  const sources = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 'utf8')]));
+  assert.deepEqual(unused(sources), []);
+});
+
+test('an edge that nothing uses is found', () => {
+  const sources = new Map([
+    ['quarantine/decide.ts', "import { z } from 'zod';\nimport { x } from '../policy/schema.ts';"],
+  ]);
+  const edges = unused(sources);
+  assert.ok(edges.includes('project → policy') && edges.includes('policy → zod'));
+  assert.ok(!edges.includes('quarantine → policy') && !edges.includes('quarantine → zod'));
+});
+
 for (const file of files) {
   test(`${file} imports only what its folder may`, () => {
     assert.deepEqual(forbidden(file, readFileSync(join(SRC, file), 'utf8')), []);
@@ -119,7 +155,7 @@ test('a planted import is found', () => {
     "import { run } from '../sys/exec.ts';",
     "import { readFileSync } from 'node:fs';",
     "import { execa } from 'execa';",
-    "const late = await import('../run/lifecycle.ts');",
+    "const late = await import('../run/machine/lifecycle.ts');",
     "import { decide } from '../policy/schema.ts';",
   ].join('\n');
 
@@ -127,6 +163,6 @@ test('a planted import is found', () => {
     '../sys/exec.ts',
     'node:fs',
     'execa',
-    '../run/lifecycle.ts',
+    '../run/machine/lifecycle.ts',
   ]);
 });

@@ -1,7 +1,7 @@
 // node bench/install/once.ts STATE install|plan|rollback SOURCE FINGERPRINT: does it once, and says in JSON what it took.
-import { foreseeInstall } from '../../src/install/foresee.ts';
-import { installPackage } from '../../src/install/install.ts';
-import { rollBack } from '../../src/install/rollback.ts';
+import { foreseeInstall } from '../../src/install/change/foresee.ts';
+import { installPackage } from '../../src/install/change/install.ts';
+import { rollBack } from '../../src/install/change/rollback.ts';
 
 const [, , state = '', what = '', source = '', fingerprint = ''] = process.argv;
 const options = {

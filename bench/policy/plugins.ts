@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from '../../src/policy/script.ts';
-import { askPlugin } from '../../src/run/plugin.ts';
-import { pluginUser } from '../../src/run/users.ts';
-import { run } from '../../src/sys/exec.ts';
+import { pluginUser } from '../../src/run/machine/users.ts';
+import { askPlugin } from '../../src/run/plugins/plugin.ts';
+import { run } from '../../src/sys/programs/exec.ts';
 import { type Figure, median } from '../table.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'plugins');

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vmPaths } from '../../src/project/layout.ts';
-import { run } from '../../src/sys/exec.ts';
+import { run } from '../../src/sys/programs/exec.ts';
 import { benchProject } from '../install/project.ts';
 import { type Figure, median } from '../table.ts';
 import type { Data } from './data.ts';

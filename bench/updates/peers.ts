@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mode } from '../../src/package/layer/modes.ts';
+import type { Mode } from '../../src/layer/modes.ts';
 import type { Update } from './data.ts';
 import type { Layers } from './layers.ts';
 import type { Row } from './rows.ts';

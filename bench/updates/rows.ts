@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 
 /** One tool at one job. Commands run in `folder` through a shell; what they make is removed before each round. */
 export interface Row {

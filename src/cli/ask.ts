@@ -8,8 +8,8 @@ import {
   type Question,
   type WizardAnswers,
   wizardPanels,
-} from '../quarantine/wizard.ts';
-import { answerProblem } from '../quarantine/wizard-answers.ts';
+} from '../quarantine/edit/wizard.ts';
+import { answerProblem } from '../quarantine/edit/wizard-answers.ts';
 
 const FINISH = 'finish';
 

@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
-import type { DirectoryAccount } from '../store/account.ts';
-import { readCapped } from '../sys/files.ts';
-import { readPrivate } from '../sys/private-file.ts';
+import type { DirectoryAccount } from '../servers/directory-account.ts';
+import { readCapped } from '../sys/files/files.ts';
+import { readPrivate } from '../sys/files/private-file.ts';
 import { askSecret } from './passphrase.ts';
 
 const MAX_BYTES = 4096;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isThere } from '../sys/files.ts';
+import { isThere } from '../sys/files/files.ts';
 
 /** Where an ordinary user’s service keeps what is installed, and its sockets (XDG Base Directory Specification). */
 export function ownFolders(): { state: string; run: string } {

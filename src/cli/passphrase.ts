@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { readCapped } from '../sys/files.ts';
+import { readCapped } from '../sys/files/files.ts';
 
 const MAX_BYTES = 4096;
 

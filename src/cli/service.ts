@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError, ERRORS, type ErrorCode, type Failure } from '../lib/errors.ts';
-import { askUnix, type UnixRequest } from '../sys/http-client.ts';
+import { askUnix, type UnixRequest } from '../sys/network/http-client.ts';
 
 /** Where the service is. */
 export interface ServiceOptions {

@@ -1,16 +1,21 @@
-import type { Progress } from '../install/apply.ts';
-import { collect } from '../install/collect.ts';
-import { flatten } from '../install/flatten.ts';
-import { type ForeseenInstall, foreseeInstall } from '../install/foresee.ts';
-import { forgetHostPolicy } from '../install/host-policy.ts';
-import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from '../install/install.ts';
-import { instanceNames, readInstances } from '../install/instances.ts';
-import { type RolledBack, rollBack } from '../install/rollback.ts';
-import { type Removable, removable, requireConfirmed, uninstall } from '../install/uninstall.ts';
-import { type UpdateRequest, updateFromServer } from '../install/update.ts';
+import type { Progress } from '../install/change/apply.ts';
+import { collect } from '../install/change/collect.ts';
+import { flatten } from '../install/change/flatten.ts';
+import { type ForeseenInstall, foreseeInstall } from '../install/change/foresee.ts';
+import {
+  type InstallOptions,
+  type InstallReport,
+  type InstallRequest,
+  installPackage,
+} from '../install/change/install.ts';
+import { type RolledBack, rollBack } from '../install/change/rollback.ts';
+import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
+import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
+import { forgetHostPolicy } from '../install/state/host-policy.ts';
+import { instanceNames, readInstances } from '../install/state/instances.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { EventLog, LoggedEvent } from '../run/events.ts';
+import type { EventLog, LoggedEvent } from '../run/computer/events.ts';
 import type { Log } from '../sys/log.ts';
 
 export interface ChangesDeps {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
-import { readCapped } from '../sys/files.ts';
+import { readCapped } from '../sys/files/files.ts';
 
 const MAX_BYTES = 1 << 20;
 const Addresses = z.array(z.union([z.ipv4(), z.ipv6()])).max(10_000);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { computerPaths, filePath } from '../install/layout.ts';
-import { readResources } from '../install/resources.ts';
-import type { PluginSource } from '../run/plugin.ts';
+import { computerPaths, filePath } from '../install/state/layout.ts';
+import { readResources } from '../install/state/resources.ts';
+import type { PluginSource } from '../run/plugins/plugin.ts';
 
 /** The plug-ins of an installed machine: the resources that a package brought last, each with its digest. */
 export function installedPlugins(state: string, vm: string): PluginSource {

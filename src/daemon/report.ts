@@ -1,8 +1,8 @@
-import type { Instance } from '../install/instances.ts';
-import { readTrial } from '../install/trial.ts';
+import type { Instance } from '../install/state/instances.ts';
+import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
-import type { MachineReport } from '../run/machine.ts';
+import type { MachineReport } from '../run/machine/machine.ts';
 
 /** An installed machine, running or not. */
 export type InstanceReport =

@@ -1,8 +1,8 @@
-import { writeFileAtomic } from '../sys/files.ts';
-import { makeFolder } from '../sys/folders.ts';
-import { networkAddresses } from '../sys/network-facts.ts';
-import { startInOwnNamespaces } from '../sys/own-namespaces.ts';
+import { writeFileAtomic } from '../sys/files/files.ts';
+import { makeFolder } from '../sys/files/folders.ts';
+import { networkAddresses } from '../sys/network/network-facts.ts';
 import { pause } from '../sys/pause.ts';
+import { startInOwnNamespaces } from '../sys/programs/own-namespaces.ts';
 import { hostAddressesPath } from './host-addresses.ts';
 
 const LOOK_MS = 5000;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chainFiles } from '../install/chain.ts';
-import { type GenerationFile, type Instance, readGeneration } from '../install/instances.ts';
-import { filePath, generationPaths, instancePaths } from '../install/layout.ts';
+import { chainFiles } from '../install/state/chain.ts';
+import { type GenerationFile, type Instance, readGeneration } from '../install/state/instances.ts';
+import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
-import type { MachineSpec } from '../run/spec.ts';
+import type { MachineSpec } from '../run/machine/spec.ts';
 
 const UEFI_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 

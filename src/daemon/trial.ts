@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { passTrial, readTrial, type Trial, writeTrial } from '../install/trial.ts';
+import { passTrial, readTrial, type Trial, writeTrial } from '../install/state/trial.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { AppError } from '../lib/errors.ts';
-import type { LoggedEvent } from '../run/events.ts';
+import type { LoggedEvent } from '../run/computer/events.ts';
 
 export interface TrialSubject {
   state: string;

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { forgetProject, requireForgetting } from '../install/forget.ts';
-import { readInstances } from '../install/instances.ts';
-import { computerPaths } from '../install/layout.ts';
+import { forgetProject, requireForgetting } from '../install/change/forget.ts';
+import { readInstances } from '../install/state/instances.ts';
+import { computerPaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
-import { openComputer } from '../run/computer.ts';
-import { liftHostRules } from '../run/host-access.ts';
-import { removeLeftovers } from '../run/lifecycle.ts';
-import { MACHINE_ID, runningRecords } from '../run/record.ts';
-import { isThere, removeFile } from '../sys/files.ts';
-import { namesIn, removeIfEmpty, removeTemporary } from '../sys/folders.ts';
-import { takeLock } from '../sys/lock.ts';
-import { hostNotePath } from './host-access.ts';
+import { liftHostRules } from '../run/computer/bound-computer.ts';
+import { openComputer } from '../run/computer/computer.ts';
+import { removeLeftovers } from '../run/machine/lifecycle.ts';
+import { MACHINE_ID, runningRecords } from '../run/machine/record.ts';
+import { isThere, removeFile } from '../sys/files/files.ts';
+import { namesIn, removeIfEmpty, removeTemporary } from '../sys/files/folders.ts';
+import { takeLock } from '../sys/files/lock.ts';
+import { hostNotePath } from './begin-host-access.ts';
 import { hostAddressesPath } from './host-addresses.ts';
 import { machineId } from './spec.ts';
 

@@ -1,4 +1,4 @@
-import { connectUnix, linesOf, type Socket } from '../sys/sockets.ts';
+import { connectUnix, linesOf, type Socket } from '../sys/network/sockets.ts';
 import { formatAnswer, type GuestAnswer, type GuestRequest, MAX_REQUEST_BYTES, parseRequest } from './protocol.ts';
 import { type Allowance, fullAllowance, takeToken } from './rate.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { type DirectoryAddress, directoryAddress, isDirectory } from '../policy/policy-server.ts';
-import type { DirectoryAccount } from '../store/account.ts';
+import type { DirectoryAccount } from '../servers/directory-account.ts';
 import { publicationIn } from './publication.ts';
 import { putByRsync } from './put-by-rsync.ts';
 import { putInDirectory } from './put-in-directory.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
-import { readCapped, readIfThere } from '../sys/files.ts';
-import { namesIn } from '../sys/folders.ts';
+import { readCapped, readIfThere } from '../sys/files/files.ts';
+import { namesIn } from '../sys/files/folders.ts';
 
 const MAX_METADATA_BYTES = 1 << 20;
 const Timestamp = z.looseObject({ signed: z.looseObject({ version: z.int().min(1) }) });

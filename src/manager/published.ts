@@ -4,8 +4,8 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { jsonOrNothing } from '../lib/json.ts';
-import { readIfThere } from '../sys/files.ts';
-import { changesIn } from '../sys/watch.ts';
+import { readIfThere } from '../sys/files/files.ts';
+import { changesIn } from '../sys/files/watch.ts';
 
 /** How long a computer that watches waits for an answer; it then asks again. */
 const WATCH_MS = 50_000;

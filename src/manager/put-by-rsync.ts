@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { run } from '../sys/exec.ts';
+import { run } from '../sys/programs/exec.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const TIMEOUT_MS = 600_000;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Directory } from '../store/directory.ts';
-import type { DirectoryLogin } from '../store/directory-client.ts';
-import { isPartName, PART_BYTES, partCount, partName } from '../store/directory-names.ts';
-import { readCapped } from '../sys/files.ts';
+import { Directory } from '../servers/directory.ts';
+import type { DirectoryLogin } from '../servers/directory-client.ts';
+import { isPartName, PART_BYTES, partCount, partName } from '../servers/directory-names.ts';
+import { readCapped } from '../sys/files/files.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const MAX_FILE_BYTES = 16 << 20;

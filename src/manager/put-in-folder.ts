@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readCapped, writeFileAtomic } from '../sys/files.ts';
-import { makeFolder } from '../sys/folders.ts';
+import { readCapped, writeFileAtomic } from '../sys/files/files.ts';
+import { makeFolder } from '../sys/files/folders.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const MAX_FILE_BYTES = 16 << 20;

@@ -1,5 +1,5 @@
+import type { LayerEntry } from '../layer/entry.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
-import type { LayerEntry } from './layer/entry.ts';
 import type { PackedFile } from './packed-file.ts';
 
 /** What of a manifest has to agree with something else in it. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { LayerEntry, Sha256 } from '../layer/entry.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
+import { Resources } from './build/resources.ts';
 import { contradictions } from './contradictions.ts';
-import { LayerEntry, Sha256 } from './layer/entry.ts';
 import { PackedFile } from './packed-file.ts';
-import { Resources } from './resources.ts';
 
 const MAX_MACHINES = 100;
 const MAX_LAYERS = 1000;

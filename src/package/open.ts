@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { fetchBytes, type Source } from '../sys/source.ts';
+import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { pinnedProject, refresh } from '../trust/client.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256 } from './layer/entry.ts';
+import { Sha256 } from '../layer/entry.ts';
 
 const Bytes = z
   .int()

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/errors.ts';
-import { addressOf, sourceAt } from '../sys/fetch.ts';
-import { folderSource } from '../sys/folder-source.ts';
-import { MediumFile, mediumSource } from '../sys/medium-file.ts';
-import type { Source } from '../sys/source.ts';
+import { addressOf, sourceAt } from '../sys/sources/fetch.ts';
+import { folderSource } from '../sys/sources/folder-source.ts';
+import { MediumFile, mediumSource } from '../sys/sources/medium-file.ts';
+import type { Source } from '../sys/sources/source.ts';
 import { ISO_MARK, isIso, isoContents } from './media/iso.ts';
 import { isTar, tarContents } from './media/tar.ts';
 import { joinVolumes } from './media/volumes.ts';

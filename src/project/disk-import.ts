@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { run } from '../sys/exec.ts';
-import { fileBytes } from '../sys/files.ts';
+import { fileBytes } from '../sys/files/files.ts';
+import { run } from '../sys/programs/exec.ts';
 
 /** Formats of disk images that a machine can be made from. */
 export const DISK_FORMATS = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'] as const;

@@ -1,8 +1,8 @@
 import { AppError } from '../lib/errors.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import { checkPolicy } from '../quarantine/check.ts';
-import { writeFileAtomic } from '../sys/files.ts';
-import { takeLock } from '../sys/lock.ts';
+import { writeFileAtomic } from '../sys/files/files.ts';
+import { takeLock } from '../sys/files/lock.ts';
 import { projectPaths, vmPaths } from './layout.ts';
 import { type Filed, formatProblem, openProject, type Project, type ProjectVm, requireProject } from './open.ts';
 import type { ProjectFile, VmState } from './schema.ts';

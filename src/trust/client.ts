@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
-import { makeFolder } from '../sys/folders.ts';
-import { fetchBytes, type Source } from '../sys/source.ts';
+import { makeFolder } from '../sys/files/folders.ts';
+import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';
 import { countsUnder, floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';

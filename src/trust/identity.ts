@@ -1,6 +1,6 @@
 import type { Metadata, Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
-import { fetchBytes, type Source } from '../sys/source.ts';
+import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { ROOT_MAX_BYTES } from './limits.ts';
 import { type Identity, identityIn, parseRoot, type RepositoryName } from './root.ts';
 

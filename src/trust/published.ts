@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
-import { readCapped, readIfThere } from '../sys/files.ts';
+import { readCapped, readIfThere } from '../sys/files/files.ts';
 import * as limits from './limits.ts';
 import { asRefusal } from './refusal.ts';
 import { type Release, releaseIn } from './release.ts';

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '../sys/files.ts';
+import { writeFileAtomic } from '../sys/files/files.ts';
 import type { PublicKey, SigningKey } from './keys.ts';
 import { newestRoot, rootPath, rootsIn } from './published.ts';
 import { checkRoot, ROOT_VALID_MS } from './root.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeFileAtomic } from '../sys/files.ts';
+import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
 import { Identity, type RepositoryName } from './root.ts';
 import { jsonOf, parseSigned } from './verified.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { openCounted, type Source } from '../sys/source.ts';
+import { openCounted, type Source } from '../sys/sources/source.ts';
 import { openCached } from './client.ts';
 import * as limits from './limits.ts';
 import type { RepositoryName } from './root.ts';

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { AppError } from '../lib/errors.ts';
-import { run } from '../sys/exec.ts';
-import { isThere, withTemporaryFile } from '../sys/files.ts';
+import { isThere, withTemporaryFile } from '../sys/files/files.ts';
+import { run } from '../sys/programs/exec.ts';
 import type { Accel } from './args.ts';
 
 /**

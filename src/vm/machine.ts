@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
-import { startDetached } from '../sys/exec.ts';
-import { openFiles } from '../sys/files.ts';
-import { hasGone, type ProcessId } from '../sys/processes.ts';
+import { openFiles } from '../sys/files/files.ts';
+import { startDetached } from '../sys/programs/exec.ts';
+import { hasGone, type ProcessId } from '../sys/programs/processes.ts';
 import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
 
 /** The first descriptor a program finds beyond standard input, output and error. */

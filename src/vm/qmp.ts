@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { connectUnix, linesOf, type Socket } from '../sys/sockets.ts';
+import { connectUnix, linesOf, type Socket } from '../sys/network/sockets.ts';
 
 const MAX_LINE_BYTES = 4 << 20;
 const ANSWER_MS = 30_000;

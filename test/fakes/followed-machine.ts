@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
-import { Access, type AccessParts } from '../../src/run/access.ts';
-import { EventLog } from '../../src/run/events.ts';
-import type { PolicyOwner, PolicyStore } from '../../src/store/policies.ts';
+import { Access, type AccessParts } from '../../src/run/access/access.ts';
+import { EventLog } from '../../src/run/computer/events.ts';
+import type { PolicyOwner, PolicyStore } from '../../src/servers/policies.ts';
 import { type Ends, scratch } from './made-project.ts';
 
 type Mode = ReturnType<AccessParts['network']['state']>['mode'];

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { installPackage } from '../../src/install/install.ts';
+import { installPackage } from '../../src/install/change/install.ts';
 import type { Steps } from '../../src/lib/steps.ts';
 import { scratch } from './made-project.ts';
 

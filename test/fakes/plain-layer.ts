@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { indexBase } from '../../src/package/layer/base-index.ts';
-import { readBlob } from '../../src/package/layer/blob.ts';
-import { type Chain, NO_CHAIN } from '../../src/package/layer/chain.ts';
-import { type Described, describeBlocks } from '../../src/package/layer/describe.ts';
-import { BLOCK, CLUSTER } from '../../src/package/layer/format.ts';
-import { type BaseIndex, NO_INDEX, openIndex } from '../../src/package/layer/index-file.ts';
-import type { Mode } from '../../src/package/layer/modes.ts';
-import { writeLayer } from '../../src/package/layer/rebuild.ts';
+import { indexBase } from '../../src/layer/base-index.ts';
+import { readBlob } from '../../src/layer/blob.ts';
+import { type Chain, NO_CHAIN } from '../../src/layer/chain.ts';
+import { type Described, describeBlocks } from '../../src/layer/describe.ts';
+import { BLOCK, CLUSTER } from '../../src/layer/format.ts';
+import { type BaseIndex, NO_INDEX, openIndex } from '../../src/layer/index-file.ts';
+import type { Mode } from '../../src/layer/modes.ts';
+import { writeLayer } from '../../src/layer/rebuild.ts';
 
 export function makeFolder(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Script } from '../../src/policy/script.ts';
 import type { PluginEvent } from '../../src/quarantine/plugin.ts';
-import { askPlugin, type PluginReply } from '../../src/run/plugin.ts';
-import type { PluginFile } from '../../src/run/plugin-files.ts';
-import { pluginUser } from '../../src/run/users.ts';
+import { pluginUser } from '../../src/run/machine/users.ts';
+import { askPlugin, type PluginReply } from '../../src/run/plugins/plugin.ts';
+import type { PluginFile } from '../../src/run/plugins/plugin-files.ts';
 import { scratch } from './made-project.ts';
 
 export interface Asked {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { selfSigned } from '../../lab/certificate.ts';
-import { hasProgram, PROGRAM_ENV } from '../../src/sys/exec.ts';
+import { hasProgram, PROGRAM_ENV } from '../../src/sys/programs/exec.ts';
 import { scratch } from './made-project.ts';
 
 export const noSlapd = hasProgram('slapd') ? false : 'slapd is not installed';

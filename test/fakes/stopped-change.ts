@@ -1,13 +1,13 @@
 // node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | flatten VM | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
-import { flatten } from '../../src/install/flatten.ts';
-import { forgetProject } from '../../src/install/forget.ts';
-import { installPackage } from '../../src/install/install.ts';
-import { openInstance } from '../../src/install/instances.ts';
-import { rollBack } from '../../src/install/rollback.ts';
-import { uninstall } from '../../src/install/uninstall.ts';
-import { buildPackage } from '../../src/package/build.ts';
+import { flatten } from '../../src/install/change/flatten.ts';
+import { forgetProject } from '../../src/install/change/forget.ts';
+import { installPackage } from '../../src/install/change/install.ts';
+import { rollBack } from '../../src/install/change/rollback.ts';
+import { uninstall } from '../../src/install/change/uninstall.ts';
+import { openInstance } from '../../src/install/state/instances.ts';
+import { buildPackage } from '../../src/package/build/build.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
 import { openKeyFile } from '../../src/trust/keys.ts';

@@ -5,10 +5,10 @@ import { cpSync, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { openInstance } from '../../src/install/instances.ts';
-import { generationPaths, layerPath } from '../../src/install/layout.ts';
-import { run } from '../../src/sys/exec.ts';
-import { digestFile } from '../../src/sys/files.ts';
+import { openInstance } from '../../src/install/state/instances.ts';
+import { generationPaths, layerPath } from '../../src/install/state/layout.ts';
+import { digestFile } from '../../src/sys/files/files.ts';
+import { run } from '../../src/sys/programs/exec.ts';
 import { scratch } from './made-project.ts';
 
 const CHANGE = join(import.meta.dirname, 'stopped-change.ts');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { canonicalJson } from '../../src/lib/json.ts';
-import { folderSource } from '../../src/sys/folder-source.ts';
+import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import { pinProject, refresh } from '../../src/trust/client.ts';
 import { keyIdOf, type SigningKey } from '../../src/trust/keys.ts';
 import { createRepository, publish } from '../../src/trust/repository.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readInstances } from '../../src/install/instances.ts';
+import { readInstances } from '../../src/install/state/instances.ts';
 import { publishedListener } from '../../src/manager/published.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
-import { listenTcp } from '../../src/sys/http-server.ts';
+import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

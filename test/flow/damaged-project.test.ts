@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publishedManifests } from '../../src/package/published.ts';
-import { releaseEntries } from '../../src/package/releases.ts';
+import { publishedManifests } from '../../src/package/build/published.ts';
+import { releaseEntries } from '../../src/package/build/releases.ts';
 import { vmPaths } from '../../src/project/layout.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

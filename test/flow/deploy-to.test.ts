@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
 import { publicationIn } from '../../src/manager/publication.ts';
 import { putByRsync } from '../../src/manager/put-by-rsync.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { PASSPHRASE, scratch } from '../fakes/made-project.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';

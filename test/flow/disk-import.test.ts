@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DISK_FORMATS, importDisk } from '../../src/project/disk-import.ts';
-import { hasProgram, run } from '../../src/sys/exec.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { scratch } from '../fakes/made-project.ts';
 

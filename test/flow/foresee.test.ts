@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { type ForeseenInstall, foreseeInstall } from '../../src/install/foresee.ts';
-import { openInstance } from '../../src/install/instances.ts';
-import { computerPaths } from '../../src/install/layout.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { type ForeseenInstall, foreseeInstall } from '../../src/install/change/foresee.ts';
+import { openInstance } from '../../src/install/state/instances.ts';
+import { computerPaths } from '../../src/install/state/layout.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

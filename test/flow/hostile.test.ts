@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { readInstances } from '../../src/install/instances.ts';
+import { readInstances } from '../../src/install/state/instances.ts';
 import { AppError } from '../../src/lib/errors.ts';
-import { unpackFile } from '../../src/package/files.ts';
+import { unpackFile } from '../../src/package/blob-file.ts';
 import { writeMedia } from '../../src/package/media/write.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
-import { digestFile } from '../../src/sys/files.ts';
+import { digestFile } from '../../src/sys/files/files.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 

@@ -12,18 +12,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { collect } from '../../src/install/collect.ts';
-import { openInstance, readInstances } from '../../src/install/instances.ts';
-import { layerPath } from '../../src/install/layout.ts';
-import { updateFromServer } from '../../src/install/update.ts';
+import { collect } from '../../src/install/change/collect.ts';
+import { updateFromServer } from '../../src/install/change/update.ts';
+import { openInstance, readInstances } from '../../src/install/state/instances.ts';
+import { layerPath } from '../../src/install/state/layout.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { MEDIA, writeMedia } from '../../src/package/media/write.ts';
 import { openSource } from '../../src/package/source.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
-import { listenTcp } from '../../src/sys/http-server.ts';
+import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { planPackage } from '../../src/package/plan.ts';
-import { type PlanRequest, planFacts } from '../../src/package/plan-facts.ts';
+import { planPackage } from '../../src/package/plan/plan.ts';
+import { type PlanRequest, planFacts } from '../../src/package/plan/plan-facts.ts';
 import { openProject } from '../../src/project/open.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject } from '../fakes/made-project.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { outcome, plugins } from '../fakes/plugin.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'plugins');

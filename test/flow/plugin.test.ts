@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pluginUser } from '../../src/run/users.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
-import { digestFile } from '../../src/sys/files.ts';
+import { pluginUser } from '../../src/run/machine/users.ts';
+import { digestFile } from '../../src/sys/files/files.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { outcome, plugins } from '../fakes/plugin.ts';
 
 const skip = hasProgram('bwrap') ? false : 'bubblewrap is not installed';

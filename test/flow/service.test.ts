@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { vmPaths } from '../../src/project/layout.ts';
-import { hasProgram, run } from '../../src/sys/exec.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { change, copyOf, filesIn, requireBootable } from '../fakes/stopped.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { collect } from '../../src/install/collect.ts';
-import { readIfInstalled } from '../../src/install/instances.ts';
-import { instancePaths } from '../../src/install/layout.ts';
-import { wantedPaths } from '../../src/install/wanted.ts';
-import { hasProgram, run } from '../../src/sys/exec.ts';
-import { digestFile } from '../../src/sys/files.ts';
+import { collect } from '../../src/install/change/collect.ts';
+import { readIfInstalled } from '../../src/install/state/instances.ts';
+import { instancePaths } from '../../src/install/state/layout.ts';
+import { wantedPaths } from '../../src/install/state/wanted.ts';
+import { digestFile } from '../../src/sys/files/files.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { change, copyOf, listing, requireBootable } from '../fakes/stopped.ts';
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOnTrial, TrialWatch } from '../../src/daemon/trial.ts';
-import { openInstance } from '../../src/install/instances.ts';
-import { judgeTrial, readTrial } from '../../src/install/trial.ts';
+import { openInstance } from '../../src/install/state/instances.ts';
+import { judgeTrial, readTrial } from '../../src/install/state/trial.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { Turns } from '../../src/lib/turns.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

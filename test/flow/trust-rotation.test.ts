@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folderSource } from '../../src/sys/folder-source.ts';
+import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import { pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
 import type { SigningKey } from '../../src/trust/keys.ts';
 import { publish } from '../../src/trust/repository.ts';

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { machineId } from '../../src/daemon/spec.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
-import { openInstance } from '../../src/install/instances.ts';
-import { generationPaths } from '../../src/install/layout.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { openInstance } from '../../src/install/state/instances.ts';
+import { generationPaths } from '../../src/install/state/layout.ts';
 import { openLog } from '../../src/sys/log.ts';
-import { processOf } from '../../src/sys/processes.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { processOf } from '../../src/sys/programs/processes.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_FLOWS } from '../../src/firewall/ruleset.ts';
+import { MAX_FLOWS } from '../../src/firewall/machine/ruleset.ts';
 import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
 import { datagram, packetFrame } from './net/packets.ts';
 

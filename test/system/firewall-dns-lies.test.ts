@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NameReport } from '../../src/firewall/names.ts';
+import type { NameReport } from '../../src/firewall/names/names.ts';
 import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
 

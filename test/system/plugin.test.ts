@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { hasProgram } from '../../src/sys/exec.ts';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'plugins');
 /** What the policy names: it never comes to an end where the guest says so, and else asks a resource beside it. */

@@ -5,8 +5,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sourceAt } from '../../src/sys/fetch.ts';
-import { fetchBytes, type Source } from '../../src/sys/source.ts';
+import { sourceAt } from '../../src/sys/sources/fetch.ts';
+import { fetchBytes, type Source } from '../../src/sys/sources/source.ts';
 import type { SavedMetadata } from '../../src/trust/saved.ts';
 import { TrustedStore } from '../../src/trust/trusted-store.ts';
 import { updateMetadata } from '../../src/trust/update.ts';

@@ -11,7 +11,7 @@ export function addDoctorCommand(program: Command): void {
     'look for what keeps machines from running here',
     async (context, { socket }) => {
       // Only here: most commands talk to the service alone and start sooner without it.
-      const { checkComputer } = await import('../../run/doctor.ts');
+      const { checkComputer } = await import('../../run/computer/doctor.ts');
       const checks = await checkComputer(socket);
       const text = table(checks.map(({ what, ok, remedy }) => [ok ? 'ok' : 'NOT OK', what, ok ? '' : remedy]));
       if (checks.every(({ ok }) => ok)) return print(context, checks, text);

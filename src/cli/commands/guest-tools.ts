@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { GUEST_TOOLS } from '../../guest/tool-files.ts';
-import { copyFileTo } from '../../sys/files.ts';
-import { makeFolder } from '../../sys/folders.ts';
+import { copyFileTo } from '../../sys/files/files.ts';
+import { makeFolder } from '../../sys/files/folders.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 

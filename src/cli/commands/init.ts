@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { foundProject } from '../../package/found.ts';
+import { foundProject } from '../../package/build/found-project.ts';
 import { saveProjectFile, withProject } from '../../project/save.ts';
 import { ProjectFile } from '../../project/schema.ts';
 import { systemClock } from '../../sys/clock.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
 import { HostPolicy } from '../../policy/host.ts';
-import { hostPolicyText } from '../../quarantine/host-access.ts';
+import { hostPolicyText } from '../../quarantine/decide-host.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../lib/bytes.ts';
-import { type PackagePlan, planPackage } from '../../package/plan.ts';
-import { planFacts } from '../../package/plan-facts.ts';
+import { type PackagePlan, planPackage } from '../../package/plan/plan.ts';
+import { planFacts } from '../../package/plan/plan-facts.ts';
 import { withProject } from '../../project/save.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';

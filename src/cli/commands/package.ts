@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { MODES, type Mode } from '../../layer/modes.ts';
 import { formatBytes, parseBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
-import { type BuiltPackage, buildPackage } from '../../package/build.ts';
-import { MODES, type Mode } from '../../package/layer/modes.ts';
+import { type BuiltPackage, buildPackage } from '../../package/build/build.ts';
 import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';

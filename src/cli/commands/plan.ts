@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { formatBytes } from '../../lib/bytes.ts';
-import { hostPolicyText } from '../../quarantine/host-access.ts';
+import { hostPolicyText } from '../../quarantine/decide-host.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';

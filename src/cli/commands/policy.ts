@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
-import { publishedManifests } from '../../package/published.ts';
-import { missingPlugins } from '../../package/resources.ts';
-import { requireRecoveryKey } from '../../package/rules.ts';
+import { publishedManifests } from '../../package/build/published.ts';
+import { missingPlugins } from '../../package/build/resources.ts';
+import { requireRecoveryKey } from '../../package/plan/rules.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { formatProblem, readProject } from '../../project/open.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { Exception } from '../../policy/access-section.ts';
 import { VersionOrigin } from '../../policy/quarantine.ts';
-import { versionBased, withThreshold } from '../../quarantine/edit.ts';
-import { changeQuarantine, type QuarantineChange } from '../../quarantine/settings.ts';
+import { changeQuarantine, type QuarantineChange } from '../../quarantine/edit/settings.ts';
+import { versionBased, withThreshold } from '../../quarantine/edit/version-list.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { changePolicy, parsed } from '../change-policy.ts';
 import { print } from '../print.ts';

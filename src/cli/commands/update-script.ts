@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
 import type { VersionQuarantine } from '../../policy/quarantine.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
-import { type UpdateStep, updateScript, updateSteps } from '../../quarantine/update-script.ts';
+import { type UpdateStep, updateScript, updateSteps } from '../../quarantine/edit/update-script.ts';
 import { liveVersions } from '../../quarantine/versions.ts';
-import { run } from '../../sys/exec.ts';
-import { readCapped, writeFileAtomic } from '../../sys/files.ts';
+import { readCapped, writeFileAtomic } from '../../sys/files/files.ts';
+import { run } from '../../sys/programs/exec.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 

@@ -3,7 +3,13 @@ import type { Command } from 'commander';
 import type { Version } from '../../policy/quarantine.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { newDescriptor, nqSetCommands } from '../../quarantine/descriptor.ts';
-import { versionBased, versionNamed, withoutVersion, withVersion, withVersionChanged } from '../../quarantine/edit.ts';
+import {
+  versionBased,
+  versionNamed,
+  withoutVersion,
+  withVersion,
+  withVersionChanged,
+} from '../../quarantine/edit/version-list.ts';
 import { liveVersions } from '../../quarantine/versions.ts';
 import { changePolicy } from '../change-policy.ts';
 import { print, table } from '../print.ts';

@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { AppError } from '../../lib/errors.ts';
-import { hasProgram } from '../../sys/exec.ts';
-import { MediumFile, mediumSource } from '../../sys/medium-file.ts';
-import { fetchBytes } from '../../sys/source.ts';
+import { hasProgram } from '../../sys/programs/exec.ts';
+import { MediumFile, mediumSource } from '../../sys/sources/medium-file.ts';
+import { fetchBytes } from '../../sys/sources/source.ts';
 import { isoContents } from './iso.ts';
 
 const skip = hasProgram('xorriso') ? false : 'xorriso is not installed';

@@ -1,4 +1,4 @@
-import type { Contents, MediumFile, Region } from '../../sys/medium-file.ts';
+import type { Contents, MediumFile, Region } from '../../sys/sources/medium-file.ts';
 import { rockRidge } from './rock-ridge.ts';
 import { TableOfContents } from './table-of-contents.ts';
 

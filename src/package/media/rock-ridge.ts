@@ -1,4 +1,4 @@
-import type { MediumFile } from '../../sys/medium-file.ts';
+import type { MediumFile } from '../../sys/sources/medium-file.ts';
 import type { TableOfContents } from './table-of-contents.ts';
 
 const SECTOR = 2048;

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { Contents, Region } from '../../sys/medium-file.ts';
+import type { Contents, Region } from '../../sys/sources/medium-file.ts';
 
 const MAX_FILES = 100_000;
 const MAX_PATH_LENGTH = 1000;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { pax, type TarEntry, tarOf } from '../../../test/fakes/tar.ts';
 import { AppError } from '../../lib/errors.ts';
-import { MediumFile } from '../../sys/medium-file.ts';
+import { MediumFile } from '../../sys/sources/medium-file.ts';
 import { tarContents } from './tar.ts';
 
 const ROOT: TarEntry = { name: 'metadata/1.root.json', data: Buffer.from('root') };

@@ -1,4 +1,4 @@
-import type { Contents, MediumFile } from '../../sys/medium-file.ts';
+import type { Contents, MediumFile } from '../../sys/sources/medium-file.ts';
 import { TableOfContents } from './table-of-contents.ts';
 
 const BLOCK = 512;

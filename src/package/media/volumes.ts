@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { fetchBytes, type Opened, openCounted, type Source, type Wanted } from '../../sys/source.ts';
+import { fetchBytes, type Opened, openCounted, type Source, type Wanted } from '../../sys/sources/source.ts';
 import { MAX_VOLUME_FILE_BYTES, type Piece, pieceName, siblingName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
 
 /**

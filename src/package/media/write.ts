@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { run } from '../../sys/exec.ts';
-import { copyFileTo, fileBytes, isThere, moveFile, readCapped, removeFile, writeFileAtomic } from '../../sys/files.ts';
-import { makeFolder, moveFolder, namesIn, removeFolder } from '../../sys/folders.ts';
-import { MediumFile } from '../../sys/medium-file.ts';
-import { temporaryBeside } from '../../sys/temporary.ts';
-import { blobName } from '../files.ts';
+import {
+  copyFileTo,
+  fileBytes,
+  isThere,
+  moveFile,
+  readCapped,
+  removeFile,
+  writeFileAtomic,
+} from '../../sys/files/files.ts';
+import { makeFolder, moveFolder, namesIn, removeFolder } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
+import { run } from '../../sys/programs/exec.ts';
+import { MediumFile } from '../../sys/sources/medium-file.ts';
+import { blobName } from '../blob-file.ts';
+import { partsOf } from '../build/published.ts';
 import { PackageManifest, PackagePointer } from '../manifest.ts';
-import { partsOf } from '../published.ts';
 import { spread } from './spread.ts';
 import { type Piece, pieceName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
 

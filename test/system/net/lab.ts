@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasProgram } from '../../../src/sys/exec.ts';
+import { hasProgram } from '../../../src/sys/programs/exec.ts';
 import type { Ends } from '../../fakes/made-project.ts';
 import { Remote } from './calls.ts';
 import type { Saying } from './dns.ts';

@@ -1,13 +1,13 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
 
-import { bindComputer, freeComputer, isBound } from '../../../src/firewall/computer-table.ts';
-import type { ListKey } from '../../../src/firewall/dns-config.ts';
-import { HostNetwork } from '../../../src/firewall/host.ts';
-import type { NameChange } from '../../../src/firewall/names.ts';
-import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/network.ts';
-import { removeNetwork } from '../../../src/firewall/remove-network.ts';
-import type { AccessMode } from '../../../src/firewall/ruleset.ts';
-import { nameMemory } from '../../../src/run/name-memory.ts';
+import { bindComputer, freeComputer, isBound } from '../../../src/firewall/computer/computer-table.ts';
+import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
+import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/machine/network.ts';
+import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
+import type { AccessMode } from '../../../src/firewall/machine/ruleset.ts';
+import type { ListKey } from '../../../src/firewall/names/dns-config.ts';
+import type { NameChange } from '../../../src/firewall/names/names.ts';
+import { nameMemory } from '../../../src/run/access/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
 import { entriesOf, type ListText, listsOf } from './lists.ts';

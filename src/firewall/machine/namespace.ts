@@ -1,0 +1,163 @@
+import { AppError } from '../../lib/errors.ts';
+import { namesIn } from '../../sys/files/folders.ts';
+import { readKernelFile } from '../../sys/files/kernel.ts';
+import { type Ran, type RunOptions, run } from '../../sys/programs/exec.ts';
+import { type ProcessId, processOf } from '../../sys/programs/processes.ts';
+import { GATEWAY, GATEWAY6, type NetworkNames, ROUTER6, uplinkAddresses } from '../addresses.ts';
+
+/** Where `ip netns` keeps what it made. */
+const NAMESPACES = '/run/netns';
+const FORWARDING = 'ipv4/ip_forward';
+const FORWARDING6 = 'ipv6/conf/all/forwarding';
+
+/**
+ * The words before a command that is to run in a namespace. Not `ip netns exec`, which gives the command mounts of
+ * its own: a service started that way could not see the namespaces that an earlier one made.
+ */
+export function enterNamespace(namespace: string): readonly string[] {
+  return ['nsenter', `--net=${NAMESPACES}/${namespace}`];
+}
+
+/** As `run`, behind such words. */
+export function runInside(
+  enter: readonly string[],
+  program: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<Ran> {
+  const [first = program, ...rest] = [...enter, program];
+  return run(first, [...rest, ...args], options);
+}
+
+/** The namespaces of machines, by name, of whatever service. */
+export async function presentNamespaces(): Promise<string[]> {
+  return (await namesIn(NAMESPACES)).filter((name) => name.startsWith('lazaret-'));
+}
+
+/** What a namespace is made for. */
+export interface NamespaceUse {
+  /** The machine’s number. */
+  number: number;
+  /** The user QEMU runs as. */
+  uid: number;
+  ipv6?: boolean;
+}
+
+/**
+ * Makes a machine’s namespace: a tap for its QEMU, which runs as `uid`, and an uplink to the namespace we are in.
+ * Nothing is forwarded in it yet. What was made before a failure is the caller’s to remove.
+ * @throws NETWORK_FAILED
+ */
+export async function createNamespace(names: NetworkNames, { number, uid, ipv6 = false }: NamespaceUse): Promise<void> {
+  const { namespace, uplink } = names;
+  const addresses = uplinkAddresses(number);
+  await coded(`cannot make the namespace ${namespace}`, async () => {
+    await run('ip', ['netns', 'add', namespace]);
+    await setForwarding(namespace, false);
+    await setInside(namespace, ['ipv4/conf/all/rp_filter'], 1);
+    if (await kernelHasIpv6()) {
+      const settings = ['conf/all/accept_ra', 'conf/default/accept_ra'];
+      await setInside(
+        namespace,
+        settings.map((path) => `ipv6/${path}`),
+        0,
+      );
+    }
+    await batch(
+      [],
+      [
+        `link add ${uplink} type veth peer name up0 netns ${namespace}`,
+        `address add ${addresses.host}/30 dev ${uplink}`,
+        ...(ipv6 ? ipv6Link(uplink, `${addresses.host6}/126`) : []),
+      ],
+    );
+    await batch(
+      ['-n', namespace],
+      [
+        `tuntap add dev tap0 mode tap user ${uid}`,
+        `address add ${GATEWAY}/24 dev tap0`,
+        ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${GATEWAY6}/64`) : []),
+        'link set tap0 up',
+        `address add ${addresses.inside}/30 dev up0`,
+        ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
+        'link set up0 up',
+      ],
+    );
+  });
+}
+
+/** No link-local address but a given one, and none that has to wait until nobody else claims it. */
+function ipv6Link(name: string, ...addresses: string[]): string[] {
+  const adding = addresses.map((address) => `address add ${address} dev ${name} nodad`);
+  return [`link set ${name} addrgenmode none`, ...adding];
+}
+
+/** Brings up the host’s end, which must be closed to the guest by then. @throws NETWORK_FAILED */
+export async function connectNamespace({ namespace, uplink }: NetworkNames, use: NamespaceUse): Promise<void> {
+  const { host, host6 } = uplinkAddresses(use.number);
+  await coded(`cannot connect the namespace ${namespace}`, async () => {
+    await batch([], [`link set ${uplink} up`]);
+    const routers = use.ipv6 ? [host, host6] : [host];
+    await batch(
+      ['-n', namespace],
+      routers.map((router) => `route add default via ${router}`),
+    );
+  });
+}
+
+/** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. @throws NETWORK_FAILED */
+export async function setForwarding(namespace: string, isOpen: boolean, hasIpv6 = true): Promise<void> {
+  const settings = hasIpv6 && (await kernelHasIpv6()) ? [FORWARDING, FORWARDING6] : [FORWARDING];
+  await coded(`cannot set forwarding in ${namespace}`, () => setInside(namespace, settings, isOpen ? 1 : 0));
+}
+
+export async function isForwarding(namespace: string, hasIpv6: boolean): Promise<boolean> {
+  const files = (hasIpv6 ? [FORWARDING, FORWARDING6] : [FORWARDING]).map((path) => `/proc/sys/net/${path}`);
+  const { stdout } = await runInside(enterNamespace(namespace), 'cat', files);
+  return stdout.split('\n').every((value) => value.trim() === '1');
+}
+
+/** Whether a machine’s namespace was made with an IPv6 network. */
+export async function namespaceHasIpv6(namespace: string): Promise<boolean> {
+  if (!(await kernelHasIpv6())) return false;
+  const { stdout } = await run('ip', ['-n', namespace, '-6', '-oneline', 'address', 'show', 'dev', 'tap0']);
+  return stdout.includes(` ${GATEWAY6}/`);
+}
+
+async function kernelHasIpv6(): Promise<boolean> {
+  return (await readKernelFile(`/proc/sys/net/${FORWARDING6}`)) !== undefined;
+}
+
+/** The processes that are in a namespace. */
+export async function processesInside(namespace: string): Promise<ProcessId[]> {
+  const { stdout } = await run('ip', ['netns', 'pids', namespace]);
+  const pids = stdout.split('\n').filter(Boolean).map(Number);
+  return pids.map(processOf).filter((process) => process !== undefined);
+}
+
+/** Removes a namespace with its links, rules and flows; what is not there any more is no failure. @throws NETWORK_FAILED */
+export async function removeNamespace({ namespace, uplink }: NetworkNames): Promise<void> {
+  await coded(`cannot remove the namespace ${namespace}`, async () => {
+    if ((await readKernelFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`)) !== undefined)
+      await run('ip', ['link', 'delete', uplink]);
+    if ((await namesIn(NAMESPACES)).includes(namespace)) await run('ip', ['netns', 'delete', namespace]);
+  });
+}
+
+async function setInside(namespace: string, settings: readonly string[], value: number): Promise<void> {
+  const files = settings.map((path) => `/proc/sys/net/${path}`);
+  await runInside(enterNamespace(namespace), 'tee', files, { input: `${value}\n` });
+}
+
+async function batch(args: readonly string[], commands: readonly string[]): Promise<void> {
+  await run('ip', [...args, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+async function coded<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new AppError('NETWORK_FAILED', `${what}: ${cause.message}`, { cause });
+  }
+}

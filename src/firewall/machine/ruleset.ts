@@ -1,0 +1,178 @@
+import type { AccessLists } from '../../quarantine/access-list.ts';
+import { DNS_PORTS, UPLINKS, UPLINKS6 } from '../addresses.ts';
+import { antiSpoof } from './anti-spoof.ts';
+import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
+
+/** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
+export type AccessMode = keyof AccessLists | 'refuse';
+
+/**
+ * How many flows a guest may have at a time: its computer knows each of them too, in a table that all its programs share.
+ * As many questions for names may be open beside them, and half as many of the helper’s own.
+ */
+export const MAX_FLOWS = 4096;
+
+/** What a machine’s rules are made of. */
+export interface MachineRules {
+  /** The guest’s network card. */
+  mac: string;
+  /** Whether the guest has an IPv6 network beside the other. */
+  ipv6?: boolean;
+  lists: AccessLists;
+  /** Who may ask which resolvers for the guest’s names; undefined when nobody may. */
+  helper: { uid: number; resolvers: readonly string[] } | undefined;
+}
+
+/**
+ * The whole packet filter of a machine’s namespace, in mode `refuse` and generation 1, one transaction for `nft -f`.
+ * Every accepted flow carries in its mark the generation that accepted it; once that has moved on, each flow is judged
+ * again at its next packet, whichever end sends it. quarantine-network §3, §4. A message of error belongs to the flow it
+ * quotes: judged by its own kind, it would give its generation to a flow that is closed.
+ */
+export function ruleset(rules: MachineRules): string {
+  return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
+}
+
+function filter(helper: MachineRules['helper']): string {
+  return `table inet lazaret {
+  counter rejected { }
+${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
+  chain current { ct mark 1 accept; }
+  chain refuse {
+    counter name rejected
+    meta l4proto { tcp, udp } update @denied4 { ip daddr . meta l4proto . th dport }
+    meta l4proto { tcp, udp } update @denied6 { ip6 daddr . meta l4proto . th dport }
+    meta l4proto != { tcp, udp } update @denied_other4 { ip daddr . meta l4proto }
+    meta l4proto != { tcp, udp } update @denied_other6 { ip6 daddr . meta l4proto }
+    meta l4proto tcp reject with tcp reset
+    reject with icmpx admin-prohibited
+  }
+  chain refuse_in {
+    meta l4proto tcp reject with tcp reset
+    drop
+  }
+  chain mode { goto refuse; }
+  chain mode_in { goto refuse_in; }
+  chain dns_redirect { }
+  chain pinned { }
+  chain dns_in { }
+  chain dns_out { }
+  chain dns_uplink {
+    ${uplinkRule(helper) ?? ''}
+  }
+  chain out {
+    ct state invalid,untracked drop
+    ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
+    ip6 daddr { ${UPLINKS6}, ::/96, ::ffff:0:0/96, fe80::/10, ff00::/8 } goto refuse
+    ct state established,related jump current
+    ct state related drop
+    ct state new ct count over ${MAX_FLOWS} goto refuse
+    goto mode
+  }
+  chain in {
+    ct state established,related jump current
+    ct state established goto mode_in
+    drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    iifname "tap0" oifname "up0" jump out
+    iifname "up0" oifname "tap0" jump in
+  }
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iifname "up0" meta l4proto { tcp, udp } th sport 53 ct state established accept
+    iifname "up0" ct state related accept
+    iifname "up0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+    iifname "tap0" udp sport 68 udp dport 67 accept
+    iifname "tap0" ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept
+    iifname "tap0" ct state new ct count over ${MAX_FLOWS} drop
+    iifname "tap0" jump dns_in
+    iifname "tap0" icmp type echo-request limit rate 20/second accept
+    iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
+    iifname "tap0" icmpv6 type echo-request limit rate 20/second accept
+    iifname "tap0" meta pkttype host meta l4proto tcp reject with tcp reset
+    iifname "tap0" meta pkttype host limit rate 20/second reject with icmpx admin-prohibited
+  }
+  chain output {
+    type filter hook output priority filter; policy drop;
+    oifname "up0" ct state new ct count over ${MAX_FLOWS / 2} drop
+${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    oifname "up0" jump dns_out
+    icmp type echo-reply accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, packet-too-big, echo-reply } accept
+    tcp flags & (syn | rst) == rst accept
+    icmp type { destination-unreachable, time-exceeded } accept
+    icmpv6 type { destination-unreachable, time-exceeded } accept
+  }
+  chain pre {
+    type nat hook prerouting priority dstnat; policy accept;
+    iifname "tap0" meta l4proto { tcp, udp } th dport 53 jump dns_redirect
+    iifname "tap0" jump pinned
+  }
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "up0" masquerade
+  }
+}
+`;
+}
+
+/** What was refused lately; a guest that fills the sets loses sight, never a refusal. */
+function deniedSets(): string {
+  const set = (name: string, type: string) =>
+    `  set ${name} { type ${type}; flags dynamic, timeout; timeout 10m; size 256; counter; }\n`;
+  return ([4, 6] as const)
+    .map((family) => {
+      const address = `ipv${family}_addr . inet_proto`;
+      return set(`denied${family}`, `${address} . inet_service`) + set(`denied_other${family}`, address);
+    })
+    .join('');
+}
+
+/** The commands that let the helper ask other resolvers than before, and no others. */
+export function uplinkTransaction(helper: MachineRules['helper']): string[] {
+  return chain('dns_uplink', uplinkRule(helper));
+}
+
+function uplinkRule(helper: MachineRules['helper']): string | undefined {
+  if (!helper || helper.resolvers.length === 0) return undefined;
+  return `meta skuid ${helper.uid} ip daddr { ${helper.resolvers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`;
+}
+
+/** What the kernel is told to enforce. */
+export interface Enforced {
+  mode: AccessMode;
+  /** 1 to 2³²−1, another one at each switch. */
+  generation: number;
+  /** `listsDigest` of the lists that are loaded. */
+  lists: string;
+}
+
+/**
+ * The commands that switch, all or nothing; they may stand on lines of their own or, with `;` between, on one.
+ * `names` says whether the guest’s questions for names are let through to the helper of that list.
+ */
+export function switchTransaction({ mode, generation, lists }: Enforced, names: boolean): string[] {
+  const target = mode === 'refuse' ? ['refuse', 'refuse_in'] : [`${mode}_${lists}`, `${mode}_${lists}_in`];
+  const port = mode === 'refuse' || !names ? undefined : DNS_PORTS[mode];
+  return [
+    ...chain('stamp_accept', `ct mark set ${generation} accept`),
+    ...chain('current', `ct mark ${generation} accept`),
+    ...chain('mode', `goto ${target[0]}`),
+    ...chain('mode_in', `goto ${target[1]}`),
+    ...chain('pinned', ...(mode === 'refuse' ? [] : pinnedRules(lists))),
+    ...chain('dns_redirect', port && `meta l4proto { tcp, udp } redirect to :${port}`),
+    ...chain('dns_in', port && `meta l4proto { tcp, udp } th dport ${port} ct status dnat accept`),
+    ...chain('dns_out', port && 'goto dns_uplink'),
+  ];
+}
+
+/** They lead from a pinned name’s synthetic address to one that the name stands for. */
+function pinnedRules(lists: string): string[] {
+  return ['ip', 'ip6'].map((ip, index) => `dnat ${ip} to ${ip} daddr map @${pinnedMap(lists)}_${index === 0 ? 4 : 6}`);
+}
+
+function chain(name: string, ...rules: (string | undefined)[]): string[] {
+  const added = rules.filter((rule) => rule !== undefined).map((rule) => `add rule inet lazaret ${name} ${rule}`);
+  return [`flush chain inet lazaret ${name}`, ...added];
+}

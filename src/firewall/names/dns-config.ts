@@ -1,0 +1,122 @@
+import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
+import { pinnedNames } from '../../quarantine/pinned.ts';
+import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from '../addresses.ts';
+import { hasPrivate, INSIDE } from '../inside.ts';
+import { MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
+
+/** The lists a helper can serve. */
+export type ListKey = keyof AccessLists;
+
+/** Whom the helper of the normal list gives an address to. */
+export interface Guest {
+  /** Its network card, which alone is given one. */
+  mac: string;
+  /** Whether it is given an IPv6 address too. */
+  ipv6?: boolean;
+}
+
+/** What the helper of one list is told. */
+export interface HelperConfig extends Guest {
+  list: ListKey;
+  lists: AccessLists;
+  /** `listsDigest` of the lists: the sets of that name are written. */
+  digest: string;
+  /** Asked for the guest’s names; none, and no name resolves. */
+  resolvers: readonly string[];
+  /** What is answered for some names in the resolvers’ stead; see `ListedNames`. A pinned name that is not there has no address. */
+  answers: ReadonlyMap<string, readonly string[]>;
+}
+
+/** How long a guest may keep such an answer. */
+const OWN_TTL_S = 30;
+
+/**
+ * dnsmasq’s configuration for one list of a machine. Listed names resolve, exactly and not what is below them, and their
+ * addresses are in the packet filter’s sets before the answer is sent; other names are refused unless the list lets
+ * every name resolve. No answer points inside. The helper of the normal list also gives the guest its address.
+ */
+export function helperConfig(config: HelperConfig): string {
+  const { list, lists, resolvers } = config;
+  const base = [
+    'interface=tap0',
+    'except-interface=lo',
+    'bind-interfaces',
+    'no-resolv',
+    'no-hosts',
+    'no-poll',
+    'no-ident',
+    'pid-file=',
+    'log-facility=/dev/null',
+    `max-ttl=${MAX_TTL_S}`,
+    `max-cache-ttl=${MAX_TTL_S}`,
+    ...INSIDE.map((cidr) => `bogus-nxdomain=${cidr}`),
+    ...rebinding(lists[list]),
+    ...(list === 'normal' ? addressService(config) : []),
+    ...(resolvesEverything(lists[list]) ? resolvers.map((address) => `server=${address}`) : []),
+  ];
+  return `${[...base, ...nameLines(config)].join('\n')}\n`;
+}
+
+/**
+ * Under a whitelist a name that is not on it stands for no private address, unless the list itself has private subnets
+ * and such names may be needed to find what is there. A listed name may: so are an intranet’s servers listed.
+ */
+function rebinding(list: AccessList): string[] {
+  const hasPrivateSubnets = list.entries.some(({ target }) => target.kind === 'subnet' && hasPrivate(target.cidr));
+  if (list.mode === 'blacklist' || !list.exceptions.has('dns') || hasPrivateSubnets) return [];
+  return ['stop-dns-rebind', ...[...nameSets(list, 'normal', '').keys()].map((name) => `rebind-domain-ok=/${name}/`)];
+}
+
+function addressService({ mac, ipv6 }: Guest): string[] {
+  return [
+    `dhcp-range=${GUEST},${GUEST},255.255.255.0,1h`,
+    `dhcp-host=${mac},${GUEST}${ipv6 ? `,[${GUEST6}]` : ''}`,
+    'dhcp-ignore=tag:!known',
+    'dhcp-authoritative',
+    'no-ping',
+    'leasefile-ro',
+    `dhcp-option=option:router,${GATEWAY}`,
+    `dhcp-option=option:dns-server,${GATEWAY}`,
+    ...(ipv6 ? ipv6Service() : []),
+  ];
+}
+
+/**
+ * The guest’s one address is leased, never made by itself of an advertised prefix. The lease is as short as dnsmasq has
+ * them: a guest that calls itself something else after a reset, as a boot loader and a system do, waits for its end.
+ */
+function ipv6Service(): string[] {
+  return [
+    'enable-ra',
+    'ra-param=tap0,60,1800',
+    `dhcp-range=${GUEST6},${GUEST6},64,2m`,
+    `dhcp-option=option6:dns-server,[${GATEWAY6}]`,
+  ];
+}
+
+/**
+ * dnsmasq takes `/name/` for the name and all below it. Below the names of a whitelist nothing resolves that is not
+ * listed itself, or a guest could bring addresses of its choice into their sets; the longest match wins.
+ * A blacklist’s sets may hold more than was meant. The other list’s sets are filled only where names are exact.
+ */
+function nameLines({ list, lists, digest, resolvers, answers }: HelperConfig): string[] {
+  const own = nameSets(lists[list], list, digest);
+  const isExact = lists[list].mode === 'whitelist';
+  const other = list === 'normal' ? 'restricted' : 'normal';
+  const others = isExact ? nameSets(lists[other], other, digest) : new Map<string, string>();
+  const pinned = pinnedNames(lists[list]).sort();
+  const pinnedLines = pinned.flatMap((name) => [...ownLines(name, answers.get(name) ?? []), `server=/*.${name}/`]);
+  const lines = [...own].flatMap(([name, set]) => {
+    const sets = [set, others.get(name)].filter((named) => named !== undefined);
+    const written = sets.flatMap((named) => [4, 6].map((family) => `${family}#inet#lazaret#${named}_${family}`));
+    const kept = answers.get(name) ?? [];
+    const asked = kept.length > 0 ? ownLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
+    return [`nftset=/${name}/${written.join(',')}`, ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
+  });
+  return [...lines, ...pinnedLines];
+}
+
+/** The name is not asked for elsewhere, or the guest would wait for an answer of the other family. */
+function ownLines(name: string, addresses: readonly string[]): string[] {
+  return [`server=/${name}/`, ...addresses.map((address) => `host-record=${name},${address},${OWN_TTL_S}`)];
+}

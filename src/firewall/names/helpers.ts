@@ -1,0 +1,71 @@
+import type { AccessLists } from '../../quarantine/access-list.ts';
+import { endProcess, isRunning, type ProcessId } from '../../sys/programs/processes.ts';
+import { type Guest, helperConfig, type ListKey } from './dns-config.ts';
+import { findHelpers, type HelperPlace, startHelper, wasTold } from './helper.ts';
+
+const LISTS: readonly ListKey[] = ['normal', 'restricted'];
+
+/** What both helpers are told. */
+export interface Served {
+  lists: AccessLists;
+  /** `listsDigest` of the lists. */
+  digest: string;
+  resolvers: readonly string[];
+  /** What each answers itself. */
+  answers: Record<ListKey, ReadonlyMap<string, readonly string[]>>;
+}
+
+/** A helper that should run, and whether it does. */
+export interface HelperState {
+  /** The list it serves; the one of the normal list also gives the guest its address. */
+  list: ListKey;
+  process: ProcessId | undefined;
+  isRunning: boolean;
+}
+
+/** The helpers of one machine, one a list, so that a switch of lists only has to send the guest’s questions to the other. */
+export class MachineHelpers {
+  readonly #place: HelperPlace;
+  readonly #guest: Guest;
+  readonly #running = new Map<ListKey, ProcessId>();
+
+  constructor(place: HelperPlace, guest: Guest) {
+    this.#place = place;
+    this.#guest = guest;
+  }
+
+  states(): HelperState[] {
+    return LISTS.map((list) => {
+      const process = this.#running.get(list);
+      return { list, process, isRunning: process !== undefined && isRunning(process) };
+    });
+  }
+
+  /** Starts those that do not run. @throws NETWORK_FAILED with what dnsmasq said */
+  async start(served: Served): Promise<void> {
+    const missing = this.states().filter(({ isRunning }) => !isRunning);
+    const starting = missing.map(async ({ list }) => {
+      this.#running.set(list, await startHelper(this.#place, list, this.#config(list, served)));
+    });
+    // All of them are waited for, so that none is started behind the back of whoever clears up after a failure.
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** Takes over those that an earlier service started; one that was told something else ends. */
+  async adopt(served: Served): Promise<void> {
+    for (const [list, helper] of await findHelpers(this.#place.namespace)) {
+      if (await wasTold(this.#place, list, this.#config(list, served))) this.#running.set(list, helper);
+      else await endProcess(helper);
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((helper) => endProcess(helper)));
+    this.#running.clear();
+  }
+
+  #config(list: ListKey, { answers, ...served }: Served): string {
+    return helperConfig({ list, ...this.#guest, ...served, answers: answers[list] });
+  }
+}

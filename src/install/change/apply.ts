@@ -1,0 +1,154 @@
+import type { LayerEntry } from '../../layer/entry.ts';
+import { rebuildLayer } from '../../layer/rebuild.ts';
+import { AppError } from '../../lib/errors.ts';
+import type { Steps } from '../../lib/steps.ts';
+import { blobName, unpackFile } from '../../package/blob-file.ts';
+import type { OpenedPackage } from '../../package/open.ts';
+import type { PackedFile } from '../../package/packed-file.ts';
+import { digestFile, fileBytes, isThere, removeFile } from '../../sys/files/files.ts';
+import { makeFolder } from '../../sys/files/folders.ts';
+import { completeFile } from '../../sys/sources/download.ts';
+import type { Source } from '../../sys/sources/source.ts';
+import type { InstallPlan } from '../plan/plan.ts';
+import { requireChain } from '../state/chain.ts';
+import { raiseFloor } from '../state/floor.ts';
+import { writeHostPolicy } from '../state/host-policy.ts';
+import { computerPaths, filePath, layerPath } from '../state/layout.ts';
+import { notePackageServer } from '../state/package-server.ts';
+import { writePolicy } from '../state/policies.ts';
+import { writeResources } from '../state/resources.ts';
+import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from '../state/wanted.ts';
+import { broughtPolicy, switchMachine } from './switch.ts';
+
+const FETCH_MS = 6 * 3_600_000;
+
+export interface ApplyOptions {
+  state: string;
+  /** Keeps the former systems of the machines, to be rolled back to. */
+  keepOld: boolean;
+  /** The trusted time in milliseconds. */
+  now: number;
+  steps: Steps;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How far an installation is, in bytes of blobs. */
+export interface Progress {
+  step: 'fetch' | 'rebuild' | 'switch';
+  what: string;
+  doneBytes: number;
+  totalBytes: number;
+}
+
+/**
+ * Carries out a plan. Everything new is complete and on disk before a machine’s `current` link is switched, one step a
+ * machine; whenever this stops, each machine has its old state or its new one.
+ * @throws FETCH_*, LAYER_*, TRUST_DIGEST, DISK_FULL, INTERRUPTED
+ */
+export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
+  const paths = computerPaths(options.state);
+  for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
+  await writeWanted(options.state, plan);
+  const { steps, signal } = options;
+  const manifest = opened.manifest.value;
+  const work = new Staging(plan, opened.source, options);
+  for (const file of plan.files) {
+    await work.file(file);
+    await steps(`file ${file.sha256}`);
+  }
+  for (const layer of plan.layers) {
+    await work.layer(layer);
+    await steps(`layer ${layer.sha256}`);
+  }
+  if (manifest.resources) await writeResources(options.state, manifest.generation, manifest.resources);
+  await steps('resources');
+  await raiseFloor(options.state, manifest.minGeneration ?? 0);
+  await steps('floor');
+  await writeHostPolicy(options.state, plan.host, plan.generation, options.now);
+  await steps('host policy');
+  for (const { machine, action } of plan.machines) {
+    if (action === 'keep') continue;
+    signal?.throwIfAborted();
+    await switchMachine(manifest, machine, options);
+    work.report('switch', machine.name);
+  }
+  for (const { action, document } of plan.policies) {
+    if (action !== 'apply') continue;
+    await writePolicy(options.state, document.vm, broughtPolicy(manifest, document));
+    await steps(`${document.vm}: policy`);
+  }
+  await notePackageServer(options.state, manifest);
+  await forgetWanted(options.state);
+}
+
+class Staging {
+  readonly #plan: InstallPlan;
+  readonly #source: Source;
+  readonly #options: ApplyOptions;
+  #doneBytes = 0;
+
+  constructor(plan: InstallPlan, source: Source, options: ApplyOptions) {
+    this.#plan = plan;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async file(file: PackedFile): Promise<void> {
+    const path = await this.#fetch(file.blob, 'a boot file');
+    await unpackFile(path, file, filePath(this.#options.state, file.sha256));
+    await removeFile(path);
+  }
+
+  async layer(layer: LayerEntry): Promise<void> {
+    const { state, signal } = this.#options;
+    const beneath = await requireChain(
+      state,
+      layer.below.map((sha256) => ({ sha256 })),
+    );
+    const path = await this.#fetch(layer.blob, `release ${layer.below.length + 1} of its disk`);
+    this.report('rebuild', layer.sha256.slice(0, 12));
+    const out = layerPath(state, layer.sha256);
+    await rebuildLayer({ blob: path, below: beneath, expected: layer, out, ...(signal ? { signal } : {}) });
+    await removeFile(path);
+  }
+
+  report(step: Progress['step'], what: string): void {
+    this.#options.onProgress?.({ step, what, doneBytes: this.#doneBytes, totalBytes: this.#plan.fetchBytes });
+  }
+
+  async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
+    const { state, signal, steps } = this.#options;
+    const { part, origin } = partPaths(state, blob.sha256);
+    const isContinued = (await isThere(part)) && (await fileBytes(part)) > 0;
+    const before = this.#doneBytes;
+    const options = {
+      ...{ maxBytes: blob.bytes, timeoutMs: FETCH_MS, tag: await readOrigin(origin, this.#source.name) },
+      ...(signal ? { signal } : {}),
+      onTag: async (tag: string | undefined) => {
+        await writeOrigin(origin, this.#source.name, tag);
+        await steps(`origin ${blob.sha256}`);
+      },
+      onBytes: (bytes: number) => {
+        this.#doneBytes = before + bytes;
+        this.report('fetch', blob.sha256.slice(0, 12));
+      },
+    };
+    try {
+      await completeFile(this.#source, blobName(blob.sha256), part, options);
+      if (isContinued && (await digestFile(part, signal)).sha256 !== blob.sha256) {
+        // What was there was of another version, or was lost with the power: once more from the start.
+        await removeFile(part);
+        await completeFile(this.#source, blobName(blob.sha256), part, { ...options, tag: undefined });
+      }
+      await removeFile(origin);
+      await steps(`blob ${blob.sha256}`);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
+      const message = `the package needs ${what}, which it does not carry and which is not installed here`;
+      throw new AppError('LAYER_BASE_MISSING', message, { cause: error });
+    }
+    this.#doneBytes = before + blob.bytes;
+    return part;
+  }
+}

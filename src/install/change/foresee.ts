@@ -1,0 +1,74 @@
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
+import { openPackage } from '../../package/open.ts';
+import { openSource } from '../../package/source.ts';
+import { removeFolder } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
+import { pinnedProject } from '../../trust/client.ts';
+import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
+import { requireConsent } from '../plan/plan-host.ts';
+import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
+import { computerFacts } from '../state/facts.ts';
+import { computerPaths } from '../state/layout.ts';
+import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
+import { trustProject } from './trust-project.ts';
+
+/** What installing a package would do on this computer. */
+export interface ForeseenInstall extends Omit<InstallReport, 'machines'> {
+  kind: string;
+  expiresAt: string;
+  machines: (InstallReport['machines'][number] & { losesChanges: boolean })[];
+  bytes: { fetch: number; need: number; free: number };
+  /** What would keep it from being installed, or is to be confirmed first. */
+  problems: Failure[];
+}
+
+/**
+ * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
+ * @throws as installPackage, but for what is among the problems: DISK_FULL, HOST_CONFIRM, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
+ */
+export async function foreseeInstall(
+  { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
+  { state, running, now, signal }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal'>,
+): Promise<ForeseenInstall> {
+  const { trust } = computerPaths(state);
+  const isNew = (await pinnedProject(trust)) === undefined;
+  const trustFolder = isNew ? temporaryBeside(trust) : trust;
+  try {
+    await using medium = await openSource(source);
+    const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
+    const { manifest } = await openPackage(medium, { trustFolder, now, signal });
+    const facts = await computerFacts(state, running, now);
+    const todo = plan(manifest.value, facts);
+    const { kind, expiresAt, notes } = manifest.value;
+    return {
+      project: { name, fingerprint: own },
+      ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
+      ...(notes === undefined ? {} : { notes }),
+      machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
+      policies: policyReports(todo),
+      host: todo.host,
+      bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
+      problems: problemsOf(todo, facts.freeBytes),
+    };
+  } finally {
+    if (isNew) await removeFolder(trustFolder);
+  }
+}
+
+function problemsOf(todo: InstallPlan, freeBytes: number): Failure[] {
+  const checks = [
+    () => requireRoom(todo, freeBytes),
+    () => requireConsent(todo, undefined),
+    () => requireNoLoss(todo),
+    () => requireNoneRefused(policyReports(todo)),
+  ];
+  return checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof AppError) return [failureOf(error)];
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Steps } from '../../lib/steps.ts';
+import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
+import type { PolicyDocument } from '../../policy/schema.ts';
+import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
+import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
+import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { beginFormer, settleFormer } from '../state/former.ts';
+import { type InstanceFile, instanceNumbers, readCurrent, readIfInstalled, writeState } from '../state/instances.ts';
+import { generationPaths, instancePaths } from '../state/layout.ts';
+import { type BroughtPolicy, writePolicy } from '../state/policies.ts';
+import { writeReported } from '../state/reported.ts';
+import { readTrial, writeTrial } from '../state/trial.ts';
+
+const MIB = 1 << 20;
+/** The firmware’s own settings, which each generation gets afresh. */
+const UEFI_VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd';
+const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
+
+export interface SwitchOptions {
+  state: string;
+  /** Keeps the machine’s present generation, so that it can be rolled back to. */
+  keepOld: boolean;
+  steps: Steps;
+}
+
+/**
+ * Makes a machine’s new generation, whose layers and files are all here, and lets its next start use it. Before the link
+ * `current` is switched the machine has its old state, afterwards its new one.
+ * @throws DISK_FULL
+ */
+export async function switchMachine(
+  manifest: PackageManifest,
+  machine: PackedMachine,
+  { state, keepOld, steps }: SwitchOptions,
+): Promise<void> {
+  const { name } = machine;
+  const { generation } = manifest;
+  const instance = instancePaths(state, name);
+  await makeFolder(instance.generations, 0o700);
+  if (!(await isThere(instance.file))) await writeState(instance.file, await newInstance(state, machine));
+  await steps(`${name}: instance`);
+  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
+  await steps(`${name}: data disk`);
+  await makeGeneration(state, manifest, machine);
+  await steps(`${name}: generation`);
+  const before = await readCurrent(state, name);
+  if (before !== undefined) await settleFormer(state, name, before);
+  const isReplaced = before !== undefined && before !== generation;
+  const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
+  if (isOnTrial) await writeTrial(state, name, generation, { format: 1, keepOld, starts: 0 });
+  await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
+  await steps(`${name}: policy`);
+  const isKept = isReplaced && (keepOld || isOnTrial);
+  if (isKept) await keepFormer(state, name, before);
+  await steps(`${name}: former`);
+  await replaceLink(instance.current, join('generations', `${generation}`));
+  await steps(`${name}: switched`);
+  if (isKept) await settleFormer(state, name, generation);
+  else await removeFile(instance.former);
+}
+
+/** Keeps the present generation as the former one; but one that never proved itself is nothing to go back to. */
+async function keepFormer(state: string, vm: string, present: number): Promise<void> {
+  const instance = await readIfInstalled(state, vm);
+  const isUnproved = (await readTrial(state, vm, present)) !== undefined;
+  if (isUnproved && instance?.former !== undefined) return;
+  await beginFormer(state, vm, present);
+}
+
+/** A package’s policy as it is kept with the machine. */
+export function broughtPolicy(
+  { generation, policyServer }: PackageManifest,
+  document: PolicyDocument,
+): Omit<BroughtPolicy, 'format'> {
+  return { generation, document, ...(policyServer === undefined ? {} : { policyServer }) };
+}
+
+async function makeGeneration(state: string, manifest: PackageManifest, machine: PackedMachine): Promise<void> {
+  const { generation, project, policyServer, notes } = manifest;
+  const target = generationPaths(state, machine.name, generation);
+  // A generation that no link names yet is what an interrupted installation left.
+  await removeFolder(target.folder);
+  const beside = `${target.folder}.tmp`;
+  await removeFolder(beside);
+  await makeFolder(beside, 0o700);
+  // It names no layer below: whoever opens it says which (layer §1.3).
+  await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
+  if (machine.firmware === 'uefi')
+    await copyFileTo(UEFI_VARIABLES, join(beside, 'variables.fd'), UEFI_VARIABLES_MAX_BYTES);
+  await writeState(join(beside, 'generation.json'), {
+    format: 1,
+    generation,
+    package: manifest.name,
+    project,
+    ...(policyServer === undefined ? {} : { policyServer }),
+    ...(notes === undefined ? {} : { notes }),
+    machine,
+  });
+  await moveFolder(beside, target.folder);
+  const { descriptor } = machine;
+  const reported = descriptor === undefined ? undefined : { descriptor, origin: 'package' as const };
+  await writeReported(state, machine.name, generation, reported);
+}
+
+async function newInstance(state: string, { name, id }: PackedMachine): Promise<InstanceFile> {
+  const taken = await instanceNumbers(state);
+  let number = 0;
+  while (taken.has(number)) number += 1;
+  const mac = ['52', '54', '00', ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+  return { format: 1, vm: name, vmId: id, number, mac, uuid: randomUUID() };
+}

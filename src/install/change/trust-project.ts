@@ -1,0 +1,27 @@
+import { AppError } from '../../lib/errors.ts';
+import type { Source } from '../../sys/sources/source.ts';
+import { pinnedProject, pinProject } from '../../trust/client.ts';
+import { identityOf } from '../../trust/identity.ts';
+
+/**
+ * Makes sure that a package is of the project this trust folder belongs to. The first one decides, if its fingerprint is
+ * the one the user was told.
+ * @throws TRUST_CONFIRM (first package, no fingerprint given), TRUST_FINGERPRINT, TRUST_FOREIGN, TRUST_*, FETCH_*
+ */
+export async function trustProject(
+  trustFolder: string,
+  source: Source,
+  fingerprint: string | undefined,
+): Promise<{ name: string; fingerprint: string }> {
+  const pinned = await pinnedProject(trustFolder);
+  if (pinned && fingerprint === undefined) return pinProject(trustFolder, source, pinned.fingerprint);
+  if (fingerprint !== undefined) return pinProject(trustFolder, source, fingerprint);
+  const found = await identityOf(source);
+  throw new AppError(
+    'TRUST_CONFIRM',
+    `this is the first package here, of project ${found.name}, fingerprint ${found.fingerprint}`,
+    {
+      details: { name: found.name, fingerprint: found.fingerprint },
+    },
+  );
+}

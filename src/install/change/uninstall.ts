@@ -1,0 +1,43 @@
+import { AppError } from '../../lib/errors.ts';
+import { noSteps, type Steps } from '../../lib/steps.ts';
+import { isThere } from '../../sys/files/files.ts';
+import { loseName, removeFolder } from '../../sys/files/folders.ts';
+import { instanceNames } from '../state/instances.ts';
+import { instancePaths } from '../state/layout.ts';
+
+/** What the user loses with a machine: its data disk too, where it has one. */
+export interface Removable {
+  vm: string;
+  hasDataDisk: boolean;
+}
+
+/** Machines that can be removed: also such as are damaged, or were never installed whole. @throws VM_UNKNOWN */
+export async function removable(state: string, vms: readonly string[]): Promise<Removable[]> {
+  const names = await instanceNames(state);
+  const unknown = vms.find((vm) => !names.includes(vm));
+  if (unknown !== undefined) throw new AppError('VM_UNKNOWN', `no machine ${unknown} is installed here`);
+  const unique = [...new Set(vms)];
+  return Promise.all(unique.map(async (vm) => ({ vm, hasDataDisk: await isThere(instancePaths(state, vm).data) })));
+}
+
+export function lossText(machines: readonly Removable[]): string {
+  return machines.map(({ vm, hasDataDisk }) => (hasDataDisk ? `${vm} with its data disk` : vm)).join(', ');
+}
+
+/** What is to be removed must have been confirmed. @throws UNINSTALL_CONFIRM */
+export function requireConfirmed(machines: readonly Removable[], isConfirmed: boolean): void {
+  if (isConfirmed || machines.length === 0) return;
+  const message = `${lossText(machines)} and all that was changed in it would be gone for good`;
+  throw new AppError('UNINSTALL_CONFIRM', message, { details: { machines } });
+}
+
+/**
+ * Removes a machine that does not run, its data disk too. It loses its name in one step; what a crash leaves of it after
+ * that is removed by `collect`, as are the layers that no other machine needs. What is known of the project stays.
+ */
+export async function uninstall(state: string, vm: string, steps: Steps = noSteps): Promise<void> {
+  const left = await loseName(instancePaths(state, vm).folder);
+  await steps(`${vm}: gone`);
+  await removeFolder(left);
+  await steps(`${vm}: removed`);
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PackageManifest } from '../../package/manifest.ts';
+import { MachinePolicy } from '../../policy/schema.ts';
+import { type ComputerFacts, type InstallPlan, plan, requireNoLoss, requireRoom } from './plan.ts';
+
+const SHA = 'a'.repeat(64);
+const ID = '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11';
+const document = {
+  format: 1,
+  project: SHA,
+  vm: 'office',
+  vmId: ID,
+  serial: 1,
+  policy: MachinePolicy.parse({ format: 1 }),
+};
+const MANIFEST = PackageManifest.parse({
+  ...{ format: 1, project: { fingerprint: SHA, name: 'Acme' }, name: 'two', kind: 'full', generation: 2 },
+  ...{ createdAt: '2026-01-01T00:00:00Z', expiresAt: '2027-01-01T00:00:00Z', policies: [] },
+  machines: [
+    {
+      ...{ name: 'office', id: ID, release: 1, memoryMiB: 64, cpus: 1, firmware: 'bios', policy: document },
+      layers: [
+        {
+          ...{ virtualBytes: 1 << 20, bytes: 2 << 20, sha256: SHA, below: [], pieces: SHA },
+          blob: { bytes: 1000, sha256: 'b'.repeat(64), mode: 'fast' },
+        },
+      ],
+    },
+  ],
+});
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const EMPTY: ComputerFacts = {
+  ...{
+    machines: [],
+    layers: new Set<string>(),
+    flattened: new Set<string>(),
+    files: new Set<string>(),
+    staged: new Map<string, number>(),
+    freeBytes: 1e12,
+    minGeneration: 0,
+    now: NOW,
+  },
+};
+const MACHINE = {
+  ...{ vm: 'office', vmId: ID, generation: 1, hasDataDisk: false, policyGeneration: 1 },
+  policy: { ...document, format: 1 as const },
+};
+const having = (change: Partial<ComputerFacts['machines'][number]> = {}): ComputerFacts => ({
+  ...EMPTY,
+  machines: [{ ...MACHINE, ...change }],
+});
+
+const ROWS: [title: string, facts: ComputerFacts, expected: Partial<InstallPlan['machines'][number]>][] = [
+  ['a new machine', EMPTY, { action: 'add', losesChanges: false, afterStop: false }],
+  ['an installed machine', having(), { action: 'replace', losesChanges: true, afterStop: false }],
+  ['one that runs', having({ runs: 1 }), { action: 'replace', losesChanges: true, afterStop: true }],
+  ['one with a data disk', having({ hasDataDisk: true }), { action: 'replace', losesChanges: false }],
+  ['one that has this very state', having({ generation: 2 }), { action: 'keep', losesChanges: false }],
+];
+
+for (const [title, facts, expected] of ROWS) {
+  test(`${title}: ${JSON.stringify(expected)}`, () => {
+    assert.partialDeepStrictEqual(plan(MANIFEST, facts).machines[0], expected);
+  });
+}
+
+const REFUSED: [title: string, facts: ComputerFacts, code: string][] = [
+  ['an expired package', { ...EMPTY, now: Date.parse('2027-06-01T00:00:00Z') }, 'TRUST_EXPIRED'],
+  ['an older package', having({ generation: 3 }), 'TRUST_ROLLBACK'],
+  ['a package below the floor', { ...EMPTY, minGeneration: 3 }, 'TRUST_FLOOR'],
+  ['what a rolled back machine still runs', having({ runs: 2 }), 'VM_RUNNING'],
+];
+
+for (const [title, facts, code] of REFUSED) {
+  test(`${title} is refused with ${code}`, () => {
+    assert.throws(() => plan(MANIFEST, facts), { code });
+  });
+}
+
+test('what is here already is neither fetched nor needs room', () => {
+  const todo = plan(MANIFEST, { ...EMPTY, layers: new Set([SHA]) });
+
+  assert.deepEqual([plan(MANIFEST, EMPTY).fetchBytes, todo.fetchBytes, todo.layers], [1000, 0, []]);
+});
+
+test('what a broken installation has fetched already needs no more room, but no more than the blob’s own', () => {
+  const need = (bytes: number) =>
+    plan(MANIFEST, { ...EMPTY, staged: new Map([['b'.repeat(64), bytes]]) }).needBytes -
+    plan(MANIFEST, EMPTY).needBytes;
+
+  assert.deepEqual([need(0), need(600), need(5000)], [0, -600, -1000]);
+});
+
+test('room and loss are questions of their own', () => {
+  const todo = plan(MANIFEST, having());
+
+  assert.throws(() => requireRoom(todo, todo.needBytes - 1), { code: 'DISK_FULL' });
+  requireRoom(todo, todo.needBytes);
+  assert.throws(() => requireNoLoss(todo), { code: 'INSTALL_CONFIRM', details: { machines: ['office'] } });
+  requireNoLoss(plan(MANIFEST, EMPTY));
+});

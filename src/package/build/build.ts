@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import type { Mode } from '../../layer/modes.ts';
+import { AppError } from '../../lib/errors.ts';
+import { canonicalJson } from '../../lib/json.ts';
+import { noSteps, type Steps } from '../../lib/steps.ts';
+import { projectPaths } from '../../project/layout.ts';
+import type { Project } from '../../project/open.ts';
+import { isThere } from '../../sys/files/files.ts';
+import type { SigningKey } from '../../trust/keys.ts';
+import { publish } from '../../trust/repository.ts';
+import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
+import { contentsOf } from '../plan/contents.ts';
+import { checkRules } from '../plan/rules.ts';
+import { exportPackage } from './export.ts';
+import { type PackOptions, packMachine } from './pack-machine.ts';
+import { lastSerial, policyDocument } from './publish-policies.ts';
+import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
+import type { Released } from './releases.ts';
+import { hasResources, packResources } from './resources.ts';
+import { finishBuild, forgetUnfinished, noteUnfinished, removeLeftovers, type Unwritten } from './unfinished.ts';
+
+export interface BuildOptions {
+  name: string;
+  kind: PackageKind;
+  /** The machines that go in, or whose policies do; all when empty, but for a custom package. */
+  vms: readonly string[];
+  /** In a custom package: the machines whose policies go in without them. */
+  policies?: readonly string[];
+  /** In a custom package: the project’s resources go in too. Full and update packages have them. */
+  resources?: boolean;
+  /** Build although computers will refuse some policies. */
+  force?: boolean;
+  /** A copy that is not at the newest version is an error. */
+  strict?: boolean;
+  /** An update carries what came after this release; without it, what came after the last package. */
+  since?: number;
+  /** The folder that receives the package’s own folder. */
+  out: string;
+  mode: Mode;
+  key: SigningKey;
+  now: number;
+  validForMs: number;
+  /** What is new, for the user. */
+  notes?: string;
+  /** Nothing older may be installed or rolled back to once this package was. */
+  minGeneration?: number;
+  signal?: AbortSignal;
+  onProgress?: NonNullable<PackOptions['onProgress']>;
+  steps?: Steps;
+}
+
+/** A package as it was built. */
+export interface BuiltPackage {
+  folder: string;
+  generation: number;
+  /** Bytes of all blobs in it. */
+  blobBytes: number;
+  machines: { vm: string; release: number; layers: number }[];
+  /** The layers that were made for it. */
+  released: ({ vm: string } & Released)[];
+  /** Names of the machines whose policies it has without them. */
+  policies: string[];
+  resources: string[];
+  warnings: string[];
+}
+
+/**
+ * Builds, signs and publishes a package, and writes it to a folder of its own. It stands from the moment it is published: a
+ * build that ends before leaves nothing of a package, one that ends after is completed by the next.
+ * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ */
+export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
+  if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is no name for a package`);
+  const failed = await finishBuild(project);
+  try {
+    const built = await build(project, options);
+    return failed ? { ...built, warnings: [...built.warnings, unfinishedText(failed)] } : built;
+  } catch (error) {
+    await removeLeftovers(project).catch(() => undefined);
+    throw error;
+  }
+}
+
+function unfinishedText({ folder, failure }: Unwritten): string {
+  return `an earlier package is published, but could not be written to ${folder}: ${failure.reason}`;
+}
+
+async function build(project: Project, options: BuildOptions): Promise<BuiltPackage> {
+  const { name, kind, out, key, now, validForMs, notes, minGeneration, signal, steps = noSteps } = options;
+  const folder = join(out, name);
+  const repository = projectPaths(project.folder).packages;
+  const earlier = await publishedManifests(repository);
+  if ((await isThere(folder)) || earlier.some((manifest) => manifest.name === name)) {
+    throw new AppError('PACKAGE_EXISTS', `there is a package ${name} already`);
+  }
+  const contents = contentsOf(project, kind, options.vms, options.policies, options.resources);
+  const { force = false, strict = false } = options;
+  const warnings = await checkRules(project, contents, { earlier, force, strict });
+
+  const serial = await lastSerial(project);
+  const machines: PackedMachine[] = [];
+  const released: BuiltPackage['released'] = [];
+  const packing = { ...options, onReleased: (vm: string, layer: Released) => void released.push({ vm, ...layer }) };
+  for (const vm of contents.machines) machines.push(await packMachine(project, vm, serial, packing));
+  const generation = (earlier.at(-1)?.generation ?? 0) + 1;
+  if ((minGeneration ?? 0) > generation)
+    throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
+  const resources = hasResources(kind, options.resources) ? await packResources(project) : undefined;
+  const { fingerprint, policyServer, packageServer, recoveryKey, host } = project.file.value;
+  const manifest = PackageManifest.parse({
+    format: 1,
+    project: { fingerprint, name: project.file.value.name },
+    name,
+    kind,
+    generation,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + validForMs).toISOString(),
+    ...(minGeneration === undefined ? {} : { minGeneration }),
+    ...(notes === undefined ? {} : { notes }),
+    ...(policyServer === undefined ? {} : { policyServer }),
+    ...(packageServer === undefined ? {} : { packageServer }),
+    ...(recoveryKey === undefined ? {} : { recoveryKey }),
+    ...(host === undefined ? {} : { host }),
+    ...(resources ? { resources } : {}),
+    machines,
+    policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),
+  });
+  const delivered = (machine: PackedMachine) =>
+    kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, options.since);
+  const carried = machines.flatMap((machine) =>
+    partsOf(machine).filter(({ sha256 }) => !delivered(machine).has(sha256)),
+  );
+  const blobs = new Map([...carried, ...(resources ?? [])].map(({ blob }) => [blob.sha256, blob.bytes]));
+  const target = manifestTarget(generation, name);
+  const exported = { folder, target, blobs: [...blobs.keys()] };
+  signal?.throwIfAborted();
+  await noteUnfinished(repository, exported);
+  await steps('noted');
+  const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);
+  await publish(repository, { add, key, now, validForMs, steps });
+  await exportPackage(repository, exported);
+  await steps('exported');
+  await forgetUnfinished(repository);
+  return {
+    folder,
+    generation,
+    blobBytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
+    machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
+    released,
+    policies: contents.policies.map((vm) => vm.name),
+    resources: (resources ?? []).map((file) => file.name),
+    warnings,
+  };
+}

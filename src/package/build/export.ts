@@ -1,0 +1,44 @@
+import { dirname, join } from 'node:path';
+import { copyFileTo, writeFileAtomic } from '../../sys/files/files.ts';
+import { makeFolder, moveFolder, namesIn, removeFolder } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
+import { blobName } from '../blob-file.ts';
+
+const MAX_BLOB_BYTES = 2 ** 52;
+
+export interface Exported {
+  /** The folder to be made. */
+  folder: string;
+  /** The name of the package’s manifest. */
+  target: string;
+  /** The blobs that it carries. */
+  blobs: readonly string[];
+}
+
+/**
+ * Copies the newest release of a repository, with one package’s blobs alone, into a folder that appears whole or not at all.
+ * @throws DISK_FULL, FILE_DENIED
+ */
+export async function exportPackage(repository: string, { folder, target, blobs }: Exported): Promise<void> {
+  await makeFolder(dirname(folder));
+  const beside = temporaryBeside(folder);
+  try {
+    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
+    const metadata = await namesIn(join(repository, 'metadata'));
+    const newest = Math.max(...metadata.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
+    const wanted = (name: string) =>
+      /\.root\.json$/.test(name) || name === 'timestamp.json' || name.startsWith(`${newest}.`);
+    const targets = (await namesIn(join(repository, 'targets'))).filter((name) => name.endsWith(`.${target}`));
+    const files = [
+      ...metadata.filter(wanted).map((name) => join('metadata', name)),
+      ...targets.map((name) => join('targets', name)),
+      ...blobs.map(blobName),
+    ];
+    for (const file of files) await copyFileTo(join(repository, file), join(beside, file), MAX_BLOB_BYTES);
+    await writeFileAtomic(join(beside, 'package.json'), `${JSON.stringify({ format: 1, manifest: target })}\n`);
+    await moveFolder(beside, folder);
+  } catch (error) {
+    await removeFolder(beside);
+    throw error;
+  }
+}

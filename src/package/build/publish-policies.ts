@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { canonicalJson } from '../../lib/json.ts';
+import { requireEnforced } from '../../policy/enforced.ts';
+import type { PolicyDocument } from '../../policy/schema.ts';
+import { projectPaths } from '../../project/layout.ts';
+import type { Project, ProjectVm } from '../../project/open.ts';
+import { namesIn } from '../../sys/files/folders.ts';
+import type { SigningKey } from '../../trust/keys.ts';
+import { publish } from '../../trust/repository.ts';
+
+export interface Deploy {
+  key: SigningKey;
+  now: number;
+  validForMs: number;
+}
+
+/** The name a machine’s policy is signed under. */
+function policyTarget(vm: string): string {
+  return `${vm}.json`;
+}
+
+/** A machine’s policy as it is signed, with its place in the order of deploys. */
+export function policyDocument(project: Project, vm: ProjectVm, serial: number): PolicyDocument {
+  const { fingerprint } = project.file.value;
+  return { format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy: vm.policy.value };
+}
+
+/**
+ * Signs the policies of all machines and publishes them in `published/policies/`, ready for any web server.
+ * @throws POLICY_NOT_ENFORCED, KEY_INVALID, TRUST_*, DISK_FULL
+ */
+export async function deploy(project: Project, { key, now, validForMs }: Deploy): Promise<{ serial: number }> {
+  for (const vm of project.vms) requireEnforced(vm.name, vm.policy.value);
+  const folder = projectPaths(project.folder).policies;
+  const serial = (await lastSerial(project)) + 1;
+  const add = new Map(
+    project.vms.map((vm) => [policyTarget(vm.name), Buffer.from(canonicalJson(policyDocument(project, vm, serial)))]),
+  );
+  const { version } = await publish(folder, { add, key, now, validForMs });
+  return { serial: version };
+}
+
+/** The serial of the last deploy: the newest signed list of policies; 0 before the first. */
+export async function lastSerial(project: Project): Promise<number> {
+  const names = await namesIn(join(projectPaths(project.folder).policies, 'metadata'));
+  return Math.max(0, ...names.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
+}

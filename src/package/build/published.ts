@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { AppError } from '../../lib/errors.ts';
+import { jsonOrNothing } from '../../lib/json.ts';
+import type { PolicyDocument } from '../../policy/schema.ts';
+import { readCapped } from '../../sys/files/files.ts';
+import { namesIn } from '../../sys/files/folders.ts';
+import { bootFiles } from '../boot-files.ts';
+import { PackageManifest, type PackedMachine, parseManifestTarget } from '../manifest.ts';
+
+const MAX_MANIFEST_BYTES = 64 << 20;
+
+/** The manifests of all packages this project has made, oldest first. @throws PROJECT_INVALID when one is damaged */
+export async function publishedManifests(repository: string): Promise<PackageManifest[]> {
+  const manifests: PackageManifest[] = [];
+  for (const name of await namesIn(join(repository, 'targets'))) {
+    if (!parseManifestTarget(name.replace(/^[0-9a-f]{64}\./, ''))) continue;
+    const bytes = await readCapped(join(repository, 'targets', name), MAX_MANIFEST_BYTES);
+    const { success, data } = PackageManifest.safeParse(jsonOrNothing(bytes.toString('utf8')));
+    if (!success) throw new AppError('PROJECT_INVALID', `the published file ${name} is damaged`);
+    manifests.push(data);
+  }
+  return manifests.sort((a, b) => a.generation - b.generation);
+}
+
+/**
+ * Digests of what a computer has that took this machine from an earlier package: from the newest one, or from the one
+ * that brought release `since`. Empty when there is none.
+ * @throws USAGE when no package brought that release
+ */
+export function alreadyDelivered(
+  manifests: readonly PackageManifest[],
+  machine: { id: string; name: string },
+  since?: number,
+): Set<string> {
+  const earlier = manifests.flatMap(({ machines }) => machines.filter(({ id }) => id === machine.id));
+  const from = since === undefined ? earlier.at(-1) : earlier.find(({ release }) => release === since);
+  if (since !== undefined && !from)
+    throw new AppError('USAGE', `no package brought release ${since} of ${machine.name}`);
+  return new Set(from ? partsOf(from).map(({ sha256 }) => sha256) : []);
+}
+
+/** The policy that computers have of a machine which took every package: the newest that one of them brought. */
+export function packagedPolicy(earlier: readonly PackageManifest[], vmId: string): PolicyDocument | undefined {
+  return earlier
+    .flatMap(({ machines, policies }) => [...machines.map(({ policy }) => policy), ...policies])
+    .findLast((document) => document.vmId === vmId);
+}
+
+/** All that a machine is made of: its layers and its boot files. */
+export function partsOf(machine: PackedMachine) {
+  return [...machine.layers, ...bootFiles(machine)];
+}

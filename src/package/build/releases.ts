@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { makeIndex } from '../../layer/base-index.ts';
+import { type Described, describeLayer } from '../../layer/describe.ts';
+import { LayerEntry } from '../../layer/entry.ts';
+import type { Mode } from '../../layer/modes.ts';
+import { normalise } from '../../layer/normalise.ts';
+import { AppError } from '../../lib/errors.ts';
+import { jsonOrNothing } from '../../lib/json.ts';
+import { noSteps, type Steps } from '../../lib/steps.ts';
+import { vmPaths } from '../../project/layout.ts';
+import { fileBytes, moveFile, readCapped, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
+import { makeFolder, namesIn, removeTemporary } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
+import { qemuImg, qemuImgVersion } from '../../sys/programs/qemu-img.ts';
+import { blobName } from '../blob-file.ts';
+
+const MAX_ENTRY_BYTES = 64 << 10;
+
+export interface ReleaseOptions {
+  /** The folder of published packages, whose `blobs/` receives the new layer. */
+  repository: string;
+  mode: Mode;
+  signal?: AbortSignal;
+  /** Told how much of the new layer is packed, in bytes of its file. */
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Told of a new release, once it stands. */
+  onReleased?: (released: Released) => void;
+  steps?: Steps;
+}
+
+/** A layer that was made: what became of its blocks (layer §4), what it costs, and how long each stage took. */
+export interface Released {
+  release: number;
+  layerBytes: number;
+  blobBytes: number;
+  blocks: Described['stats'];
+  milliseconds: { normalise: number; describe: number; index: number };
+}
+
+/**
+ * Makes what was changed on a machine’s working disk its next release layer and gives all its layers, bottom first.
+ * A crash at any point leaves a disk with the same contents, and running again ends what was begun.
+ * @throws DISK_INVALID, LAYER_*, DISK_FULL, INTERRUPTED, PROGRAM_FAILED (the disk is in use)
+ */
+export async function releaseDisk(folder: string, vm: string, options: ReleaseOptions): Promise<LayerEntry[]> {
+  const { work, releases } = vmPaths(folder, vm);
+  const { signal, steps = noSteps } = options;
+  await makeFolder(releases);
+  const entries = await readReleases(releases);
+  const below = entries.map((_entry, index) => layerFile(releases, index + 1));
+  const number = entries.length + 1;
+  const layer = layerFile(releases, number);
+  await removeFile(layer);
+  const started = performance.now();
+  const made = await normalise({ work, below, out: layer, ...(signal ? { signal } : {}) });
+  if (!made) return entries;
+  await steps('layer');
+  const normaliseMs = performance.now() - started;
+  const { entry, ...packed } = await packLayer(releases, entries, below, options);
+  await writeFileAtomic(entryFile(releases, number), `${JSON.stringify(entry)}\n`);
+  await steps('entry');
+  // From here on the release stands; the working disk says the same as it and is made empty above it.
+  const fresh = temporaryBeside(work);
+  await qemuImg(['create', '-q', '-f', 'qcow2', fresh, `${made.virtualBytes}`]);
+  await moveFile(fresh, work);
+  await steps('work');
+  const milliseconds = { normalise: normaliseMs, ...packed.milliseconds };
+  const [layerBytes, blobBytes] = [entry.bytes, entry.blob.bytes];
+  options.onReleased?.({ release: number, layerBytes, blobBytes, blocks: packed.blocks, milliseconds });
+  return [...entries, entry];
+}
+
+async function packLayer(
+  releases: string,
+  entries: readonly LayerEntry[],
+  below: readonly string[],
+  options: ReleaseOptions,
+): Promise<{ entry: LayerEntry; blocks: Described['stats']; milliseconds: { describe: number; index: number } }> {
+  const { repository, mode, signal, onProgress, steps = noSteps } = options;
+  const layer = layerFile(releases, entries.length + 1);
+  const blobs = join(repository, 'blobs');
+  await makeFolder(blobs);
+  const out = temporaryBeside(join(blobs, 'layer'));
+  const index = indexFile(releases, entries.length);
+  const totalBytes = await fileBytes(layer);
+  const progress = onProgress && ((done: number) => onProgress(Math.round(done * totalBytes), totalBytes));
+  const started = performance.now();
+  const described = await describeLayer({ layer, below, index, mode, out, signal, onProgress: progress });
+  const describedAt = performance.now();
+  await steps('described');
+  await moveFile(out, join(repository, blobName(described.blob.sha256)));
+  await steps('blob');
+  await makeIndex({ below: [...below, layer], previous: index, out: indexFile(releases, entries.length + 1), signal });
+  await steps('index');
+  const milliseconds = { describe: describedAt - started, index: performance.now() - describedAt };
+  const entry = LayerEntry.parse({
+    ...described.layer,
+    below: entries.map(({ sha256 }) => sha256),
+    qemu: await qemuImgVersion({ signal }),
+    blob: { ...described.blob, mode },
+  });
+  return { entry, blocks: described.stats, milliseconds };
+}
+
+/** The layers of a machine so far, bottom first. @throws PROJECT_INVALID when one is damaged or missing */
+async function readReleases(releases: string): Promise<LayerEntry[]> {
+  const names = new Set(await namesIn(releases));
+  const entries: LayerEntry[] = [];
+  for (let number = 1; names.has(`${number}.json`); number += 1) {
+    const bytes = await readCapped(entryFile(releases, number), MAX_ENTRY_BYTES);
+    const { success, data } = LayerEntry.safeParse(jsonOrNothing(bytes.toString('utf8')));
+    if (!success || !names.has(`${number}.qcow2`))
+      throw new AppError('PROJECT_INVALID', `release ${number} in ${releases} is damaged`);
+    entries.push(data);
+  }
+  return entries;
+}
+
+/** What the releases of a machine are, bottom first. @throws PROJECT_INVALID */
+export function releaseEntries(folder: string, vm: string): Promise<LayerEntry[]> {
+  return readReleases(vmPaths(folder, vm).releases);
+}
+
+/** Removes what making a release left that did not come to its end: it goes by its entry, which comes last. @throws PROJECT_INVALID */
+export async function removeUnreleased(releases: string): Promise<void> {
+  const { length } = await readReleases(releases);
+  await removeTemporary(releases);
+  for (const name of await namesIn(releases)) {
+    const number = Number(/^(\d+)\.(?:qcow2|index)$/.exec(name)?.[1] ?? 0);
+    if (number > length) await removeFile(join(releases, name));
+  }
+}
+
+/** The layer files of a machine as they lie in the project, bottom first: what its working disk stands on. */
+export async function releaseLayers(folder: string, vm: string): Promise<string[]> {
+  const { releases } = vmPaths(folder, vm);
+  return (await readReleases(releases)).map((_entry, index) => layerFile(releases, index + 1));
+}
+
+function layerFile(releases: string, number: number): string {
+  return join(releases, `${number}.qcow2`);
+}
+
+function entryFile(releases: string, number: number): string {
+  return join(releases, `${number}.json`);
+}
+
+function indexFile(releases: string, number: number): string {
+  return join(releases, `${number}.index`);
+}

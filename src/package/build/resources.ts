@@ -1,0 +1,59 @@
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../lib/errors.ts';
+import { RESOURCE_NAME } from '../../policy/script.ts';
+import { projectPaths } from '../../project/layout.ts';
+import type { Project, ProjectVm } from '../../project/open.ts';
+import { namesIn } from '../../sys/files/folders.ts';
+import { packFile } from '../blob-file.ts';
+import type { PackageKind } from '../manifest.ts';
+import { PackedFile } from '../packed-file.ts';
+
+const MAX_RESOURCES = 1000;
+
+const Resource = PackedFile.extend({ name: z.string().regex(RESOURCE_NAME) });
+
+/** The files of a project’s `resources/`, flat; no two names differ in case only. */
+export const Resources = z
+  .array(Resource)
+  .max(MAX_RESOURCES)
+  .refine((files) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length, 'has a name twice');
+export type Resources = z.infer<typeof Resources>;
+
+/** Whether a package has the project’s resources: full and update packages have, a custom one where it is asked for. */
+export function hasResources(kind: PackageKind, isAsked: boolean | undefined): boolean {
+  return kind === 'custom' ? isAsked === true : kind !== 'policy';
+}
+
+/** The paths of a project’s resources. */
+export async function resourceFiles({ folder }: Project): Promise<string[]> {
+  const { resources } = projectPaths(folder);
+  return (await namesIn(resources)).map((name) => join(resources, name));
+}
+
+/** The plug-ins that machines’ policies name and the project has not, as failures with the code PLUGIN_MISSING. */
+export async function missingPlugins(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
+  const present = (await resourceFiles(project)).map((path) => basename(path));
+  return vms.flatMap(({ name: vm, policy: { value } }) => {
+    const file = value.quarantine.type === 'custom' ? value.quarantine.script.file : undefined;
+    if (file === undefined || present.includes(file)) return [];
+    return [
+      new AppError('PLUGIN_MISSING', `${vm}: the plug-in ${file} is not in resources/`, { details: { vm, file } }),
+    ];
+  });
+}
+
+/** Packs all resources of a project. @throws PROJECT_INVALID for a name that not every system can have, FILE_*, DISK_FULL */
+export async function packResources(project: Project): Promise<Resources> {
+  const { packages } = projectPaths(project.folder);
+  const files = await resourceFiles(project);
+  const packed = await Promise.all(
+    files.map(async (path) => ({ name: basename(path), ...(await packFile(path, packages)) })),
+  );
+  const { success, data, error } = Resources.safeParse(packed);
+  if (success) return data;
+  const what = error.issues.map(
+    ({ path: [index], message }) => `${basename(files[Number(index)] ?? 'a file')} ${message}`,
+  );
+  throw new AppError('PROJECT_INVALID', `resources: ${what.join('; ')}`);
+}

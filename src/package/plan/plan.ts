@@ -1,0 +1,126 @@
+import { type AppError, failureOf } from '../../lib/errors.ts';
+import { type PolicyChange, policyChanges, type When, whenText } from '../../policy/changes.ts';
+import type { HostPolicy } from '../../policy/host.ts';
+import type { ProjectVm } from '../../project/open.ts';
+import { hostPolicyDigest, hostPolicyText } from '../../quarantine/decide-host.ts';
+import { liveVersions, sameDescriptor } from '../../quarantine/versions.ts';
+import { packagedPolicy } from '../build/published.ts';
+import type { PackageKind, PackageManifest } from '../manifest.ts';
+import type { Contents } from './rules.ts';
+
+/** What parts of a package would take, in bytes. */
+export interface FileBytes {
+  /** Of the blobs that are there already and that the package carries. */
+  exactBytes: number;
+  /** What is not packed yet, before it is compressed. */
+  newBytes: number;
+}
+
+/** What a machine would bring into the package. */
+export interface MachineBytes extends FileBytes {
+  /** The release that its disk would be. */
+  release: number;
+}
+
+/** What a package of the project would be, before anything is built. */
+export interface PackagePlan {
+  kind: PackageKind;
+  generation: number;
+  machines: (MachineBytes & { vm: string; version: string; forInstalled: string })[];
+  policies: { vm: string; changes: ForeseenChange[] }[];
+  /** What users’ computers themselves could reach, for people, and whether users will be asked for it. */
+  host?: { text: string; isNew: boolean };
+  bytes: { exact: number; estimated: number };
+  /** Why it would not be built. */
+  problems: { code: string; reason: string; remedy: string }[];
+  warnings: string[];
+}
+
+interface ForeseenChange extends PolicyChange {
+  text: string;
+  /** What VMware ACE did here without a word. */
+  ace?: string;
+}
+
+export interface PlanFacts {
+  kind: PackageKind;
+  contents: Contents;
+  /** The project’s host policy. */
+  host: HostPolicy | undefined;
+  earlier: readonly PackageManifest[];
+  bytes: ReadonlyMap<string, MachineBytes>;
+  resources: FileBytes;
+  problems: readonly AppError[];
+  warnings: readonly string[];
+}
+
+/** Puts together what every rule means for a package that is to be built. */
+export function planPackage({
+  kind,
+  contents,
+  host,
+  earlier,
+  bytes,
+  resources,
+  problems,
+  warnings,
+}: PlanFacts): PackagePlan {
+  const machines = contents.machines.flatMap((vm) => {
+    const size = bytes.get(vm.name);
+    return size ? [{ vm: vm.name, ...size, version: versionOf(vm), forInstalled: forInstalled(vm) }] : [];
+  });
+  const all = [
+    ...contents.machines.map((vm) => ({ vm, comesAlone: false })),
+    ...contents.policies.map((vm) => ({ vm, comesAlone: true })),
+  ];
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+  const parts = [...machines, resources];
+  const exact = sum(parts.map(({ exactBytes }) => exactBytes));
+  return {
+    kind,
+    generation: (earlier.at(-1)?.generation ?? 0) + 1,
+    machines,
+    policies: all.map(({ vm, comesAlone }) => ({ vm: vm.name, changes: changesOf(vm, comesAlone, earlier) })),
+    ...(host ? { host: { text: hostPolicyText(host), isNew: isNewHost(host, earlier) } } : {}),
+    bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
+    problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
+    warnings: [...warnings],
+  };
+}
+
+/** Users consent to exactly what the package before brought, or are asked. */
+function isNewHost(host: HostPolicy, earlier: readonly PackageManifest[]): boolean {
+  const before = earlier.at(-1)?.host;
+  return before === undefined || hostPolicyDigest(before) !== hostPolicyDigest(host);
+}
+
+function changesOf(vm: ProjectVm, comesAlone: boolean, earlier: readonly PackageManifest[]): ForeseenChange[] {
+  const before = packagedPolicy(earlier, vm.file.value.id);
+  const changes = before ? policyChanges(before.policy, vm.policy.value) : [];
+  if (!comesAlone)
+    return changes.map((change) => ({
+      ...change,
+      text: 'holds with the machine: at the first start of its new system',
+    }));
+  return changes.map((change) => ({ ...change, text: whenText(change.when), ...silence(change.when) }));
+}
+
+function silence(when: When): { ace?: string } {
+  if (when === 'reinstall') return { ace: 'ignored on installed machines, without a message' };
+  if (when === 'with-machine') return { ace: 'packaged without a message; the installation failed at the user’s' };
+  return {};
+}
+
+/** The version that installing the machine sets. */
+function versionOf({ policy, state }: ProjectVm): string {
+  const { quarantine } = policy.value;
+  if (quarantine.type !== 'version-based') return 'has no versions';
+  const found = liveVersions(quarantine).find(({ descriptor }) => sameDescriptor(descriptor, state.descriptor));
+  return found?.name ?? 'not set: restricted until nq-set runs in the guest';
+}
+
+function forInstalled({ file }: ProjectVm): string {
+  const { dataDiskMiB } = file.value;
+  if (dataDiskMiB === undefined) return 'is replaced; what the user changed in it is lost, and he is asked before';
+  return 'its system disk is replaced, its data disk stays as it is';
+}

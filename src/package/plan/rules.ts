@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { AppError } from '../../lib/errors.ts';
+import { canonicalJson } from '../../lib/json.ts';
+import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
+import { requireEnforced } from '../../policy/enforced.ts';
+import { isLookedUp } from '../../policy/quarantine.ts';
+import { projectPaths, vmPaths } from '../../project/layout.ts';
+import type { Project, ProjectVm } from '../../project/open.ts';
+import { newestVersion, sameDescriptor } from '../../quarantine/versions.ts';
+import { isThere } from '../../sys/files/files.ts';
+import { lastSerial, policyDocument } from '../build/publish-policies.ts';
+import { packagedPolicy } from '../build/published.ts';
+import { missingPlugins } from '../build/resources.ts';
+import type { PackageManifest } from '../manifest.ts';
+
+/** Machines and policies that a package is to have. */
+export interface Contents {
+  machines: readonly ProjectVm[];
+  policies: readonly ProjectVm[];
+}
+
+export interface RuleOptions {
+  /** The manifests of all earlier packages, oldest first. */
+  earlier: readonly PackageManifest[];
+  /** Build although computers will refuse some policies. */
+  force: boolean;
+  /** A copy that is not at the newest version is an error. */
+  strict: boolean;
+}
+
+/** Holds a package that is to be built to the rules, and gives the warnings. @throws the first problem of `findProblems` */
+export async function checkRules(project: Project, contents: Contents, options: RuleOptions): Promise<string[]> {
+  const { problems, warnings } = await findProblems(project, contents, options);
+  const [first] = problems;
+  if (first) throw first;
+  return warnings;
+}
+
+/**
+ * All that the rules say against a package that is to be built (ACE 1.0 pp. 129, 142): RECOVERY_KEY_FIXED,
+ * POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND, PLUGIN_MISSING; and what its administrator may not have meant.
+ */
+export async function findProblems(
+  project: Project,
+  { machines, policies }: Contents,
+  options: RuleOptions,
+): Promise<{ problems: AppError[]; warnings: string[] }> {
+  const all = [...machines, ...policies];
+  const behind = machines.flatMap(versionWarnings);
+  const isSuspended = machines.map(({ name }) => isThere(vmPaths(project.folder, name).suspended));
+  const suspended = await Promise.all(isSuspended);
+  const problems = [
+    () => requireRecoveryKey(project, options.earlier),
+    ...policies.map((vm) => () => requireNoMachine(vm, options)),
+    ...all.map((vm) => () => requireEnforced(vm.name, vm.policy.value)),
+    ...machines.map(
+      ({ name }, index) =>
+        () =>
+          requirePowerOff(name, suspended[index] === true),
+    ),
+    () => requireNewest(behind, options.strict),
+  ].flatMap(problemOf);
+  problems.push(...(await missingPlugins(project, all)));
+  const notes = policies.flatMap((vm) => policyWarnings(vm, options));
+  const servers = all.flatMap((vm) => serverWarnings(project, vm));
+  return { problems, warnings: [...notes, ...behind, ...servers, ...(await undeployed(project, all))] };
+}
+
+function problemOf(check: () => void): AppError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof AppError) return [error];
+    throw error;
+  }
+}
+
+/** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */
+export function requireRecoveryKey(project: Project, earlier: readonly PackageManifest[]): void {
+  const last = earlier.at(-1);
+  const { recoveryKey } = project.file.value;
+  if (!last || last.recoveryKey === recoveryKey) return;
+  const what = `packages of this project were made with ${last.recoveryKey ?? 'no recovery key'}; now it is ${recoveryKey ?? 'none'}`;
+  throw new AppError('RECOVERY_KEY_FIXED', what);
+}
+
+/** @throws POLICY_NEEDS_MACHINE */
+function requireNoMachine(vm: ProjectVm, { earlier, force }: RuleOptions): void {
+  const needing = changesSince(earlier, vm).filter(({ when }) => when === 'with-machine');
+  if (needing.length === 0 || force) return;
+  const sections = needing.map(({ section }) => section);
+  const what = `${vm.name}: ${sections.join(' and ')} changed, which no package of policies alone can bring`;
+  throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vm: vm.name, sections } });
+}
+
+function changesSince(earlier: readonly PackageManifest[], { file, policy }: ProjectVm): PolicyChange[] {
+  const before = packagedPolicy(earlier, file.value.id);
+  return before ? policyChanges(before.policy, policy.value) : [];
+}
+
+function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): string[] {
+  return changesSince(earlier, vm)
+    .filter(({ when }) => when === 'reinstall' || when === 'with-machine')
+    .map(({ section, when }) => `${vm.name}: ${section} ${whenText(when)}`);
+}
+
+/** @throws VM_SUSPENDED */
+function requirePowerOff(vm: string, isSuspended: boolean): void {
+  if (isSuspended) throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
+}
+
+/** @throws VERSION_BEHIND */
+function requireNewest(behind: readonly string[], strict: boolean): void {
+  if (strict && behind.length > 0) throw new AppError('VERSION_BEHIND', behind.join('; '));
+}
+
+/** The administrator probably forgot to run `nq-set` in preview (ACE 1.0 p. 142). */
+function versionWarnings({ name, policy, state }: ProjectVm): string[] {
+  const { quarantine } = policy.value;
+  const newest = quarantine.type === 'version-based' ? newestVersion(quarantine) : undefined;
+  if (!newest || sameDescriptor(newest.descriptor, state.descriptor)) return [];
+  return [
+    `${name}: its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`,
+  ];
+}
+
+function serverWarnings({ file }: Project, { name, policy }: ProjectVm): string[] {
+  const isAlone = isLookedUp(policy.value.quarantine) && file.value.policyServer === undefined;
+  return isAlone ? [`${name}: the project names no policy server, so the machine will stay restricted`] : [];
+}
+
+/** What the policy server hands out counts as much as what a package brings: the two should be the same. */
+async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<string[]> {
+  const serial = await lastSerial(project);
+  if (serial === 0) return [];
+  const targets = join(projectPaths(project.folder).policies, 'targets');
+  const checks = vms.map(async (vm) => {
+    if (!isLookedUp(vm.policy.value.quarantine)) return [];
+    const text = canonicalJson(policyDocument(project, vm, serial));
+    const name = `${createHash('sha256').update(text).digest('hex')}.${vm.name}.json`;
+    return (await isThere(join(targets, name))) ? [] : [`${vm.name}: its policy was changed after the last deploy`];
+  });
+  return (await Promise.all(checks)).flat();
+}

@@ -1,0 +1,96 @@
+import type { AccessSection } from '../../policy/access-section.ts';
+import type { Quarantine } from '../../policy/quarantine.ts';
+
+/** What `nq set` may change; what is absent stays as it is. */
+export interface QuarantineChange {
+  type?: Quarantine['type'];
+  mode?: 'whitelist' | 'blacklist';
+  normal?: string[];
+  restricted?: string[];
+  normalExceptions?: string[];
+  restrictedExceptions?: string[];
+  restrictedMessage?: string;
+  updateMessage?: string;
+  interval?: string;
+  onUnreachable?: string;
+  maxOffline?: string;
+  grace?: string;
+  initial?: string;
+  versionFrom?: string;
+  signer?: string[];
+  script?: string;
+  argument?: string[];
+  timeout?: string;
+  network?: boolean;
+}
+
+/**
+ * A quarantine with some settings changed, still to be parsed: a setting that its type has not is left in, so that the
+ * schema refuses it. An exception `nothing` empties the exceptions.
+ */
+export function changeQuarantine(before: Quarantine, change: QuarantineChange): unknown {
+  const type = change.type ?? before.type;
+  const kept: Partial<Exclude<Quarantine, { type: 'none' }>> =
+    before.type === type && before.type !== 'none' ? before : {};
+  if (type === 'none') return { type, ...only({ mode: change.mode, normal: change.normal }) };
+  const empty: AccessSection = { entries: [], exceptions: [] };
+  const normal = changed('normal' in before ? before.normal : empty, change.normal, change.normalExceptions);
+  const restricted = 'restricted' in before ? before.restricted : empty;
+  const mode = change.mode ?? (before.type === 'none' ? 'whitelist' : before.mode);
+  const { script, argument, timeout, network } = change;
+  const plugin = only({ script, argument, timeout, network });
+  const lookup = only({
+    interval: change.interval,
+    onUnreachable: change.onUnreachable,
+    maxOffline: change.maxOffline,
+  });
+  const others = only({
+    restricted: change.restricted,
+    grace: change.grace,
+    ...versionSettings(change),
+    restrictedMessage: change.restrictedMessage,
+    ...plugin,
+  });
+  const zones = 'zones' in kept ? only({ zones: kept.zones }) : {};
+  if (type === 'static') return { type, mode, normal, ...zones, ...lookup, ...others };
+  if (type === 'dynamic') return { ...kept, type, mode, normal, ...lookup, ...others };
+  const messages = {
+    ...('messages' in kept ? kept.messages : {}),
+    ...only({ restricted: change.restrictedMessage, updateAvailable: change.updateMessage }),
+  };
+  return {
+    ...kept,
+    ...{ type, mode, normal, messages },
+    restricted: changed(restricted, change.restricted, change.restrictedExceptions),
+    ...lookup,
+    ...only({ grace: change.grace }),
+    ...versionSettings(change),
+    ...(type === 'custom' ? { script: changedScript(kept, change) } : plugin),
+  };
+}
+
+/** Who vouches for versions; without signers there is no list of them. */
+function versionSettings({ initial, versionFrom, signer }: QuarantineChange): Record<string, unknown> {
+  return only({ initial, versionFrom, signers: signer?.filter((key) => key !== '') });
+}
+
+function changedScript(kept: object, { script, argument, timeout, network }: QuarantineChange): object {
+  const before = 'script' in kept ? kept.script : {};
+  const args = argument?.filter((text) => text !== '');
+  return { ...(before as object), ...only({ file: script, arguments: args, timeout, network }) };
+}
+
+function changed(
+  before: AccessSection,
+  entries?: string[],
+  exceptions?: string[],
+): { entries: string[]; exceptions: string[] } {
+  return {
+    entries: entries?.filter((entry) => entry !== '') ?? before.entries,
+    exceptions: exceptions?.filter((kind) => kind !== 'nothing') ?? before.exceptions,
+  };
+}
+
+function only(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

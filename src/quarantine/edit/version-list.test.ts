@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
+import { Quarantine } from '../../policy/quarantine.ts';
+import { checkPolicy } from '../check.ts';
+import { liveVersions } from '../versions.ts';
+import { changeQuarantine } from './settings.ts';
+import { versionBased, withoutVersion, withThreshold, withVersion, withVersionChanged } from './version-list.ts';
+
+const code = (wanted: string) => ({ name: 'AppError', code: wanted });
+
+test('a removed version leaves a mark with its descriptor', () => {
+  const quarantine = withoutVersion(threeVersions({ threshold: 'third' }), 'second');
+
+  assert.deepEqual(
+    liveVersions(quarantine).map(({ name }) => name),
+    ['first', 'third'],
+  );
+  assert.equal(quarantine.versions[1]?.descriptor, V2);
+});
+
+test('another name or description leaves a version its descriptor, its place and the threshold', () => {
+  const before = threeVersions({ threshold: 'second' });
+
+  const after = withVersionChanged(before, 'second', { name: '2026-11', description: 'a new browser' });
+
+  assert.deepEqual(after.versions[1], { ...before.versions[1], name: '2026-11', description: 'a new browser' });
+  assert.equal(after.threshold, '2026-11');
+  assert.deepEqual(withVersionChanged(after, '2026-11', { name: 'second', description: '' }), before);
+  assert.throws(() => withVersionChanged(before, 'second', { name: 'first' }), code('VERSION_EXISTS'));
+  assert.throws(() => withVersionChanged(before, 'fourth', { name: 'fifth' }), code('VERSION_UNKNOWN'));
+});
+
+test('what contradicts itself is refused with a code', () => {
+  assert.throws(
+    () => withVersion(threeVersions(), { name: 'first', descriptor: '0x00000009' }),
+    code('VERSION_EXISTS'),
+  );
+  assert.throws(() => withThreshold(threeVersions(), 'fourth', 0), code('VERSION_UNKNOWN'));
+  assert.throws(() => withoutVersion(threeVersions(), 'fourth'), code('VERSION_UNKNOWN'));
+  assert.throws(() => withoutVersion(threeVersions(), 'second'), code('VERSION_NEEDED'));
+  assert.throws(() => versionBased({ type: 'none' }), code('POLICY_INVALID'));
+});
+
+test('the check finds twin descriptors, twin names and a threshold that names nothing', () => {
+  const [first, second] = threeVersions().versions;
+  const versions = [first, { ...second, descriptor: first?.descriptor }, { name: 'first', descriptor: '0x00000009' }];
+
+  const problems = checkPolicy({ format: 1, quarantine: threeVersions({ versions, threshold: 'fourth' }) });
+
+  assert.deepEqual(
+    problems.map(({ path }) => path.join('.')),
+    ['quarantine.versions.1.descriptor', 'quarantine.versions.2.name', 'quarantine.threshold'],
+  );
+});
+
+test('settings change what they name and leave the rest', () => {
+  const changed = Quarantine.parse(
+    changeQuarantine(threeVersions(), { restricted: ['10.0.0.9'], interval: '30s', normalExceptions: ['icmp'] }),
+  );
+
+  assert.ok(changed.type === 'version-based');
+  assert.deepEqual(changed.restricted.entries, ['10.0.0.9']);
+  assert.deepEqual(changed.normal, { entries: ['10.0.0.0/8'], exceptions: ['icmp'] });
+  assert.equal(changed.interval, '30s');
+  assert.equal(changed.versions.length, 3);
+});
+
+test('a setting that the type has not is refused, not forgotten', () => {
+  assert.equal(Quarantine.safeParse(changeQuarantine({ type: 'none' }, { mode: 'whitelist' })).success, false);
+  assert.equal(
+    Quarantine.safeParse(changeQuarantine(threeVersions(), { type: 'static', interval: '30s' })).success,
+    false,
+  );
+});
+
+test('the time of grace begins when the threshold moves, and not when the same is said again', () => {
+  const moved = withThreshold(threeVersions(), 'third', Date.UTC(2026, 0, 10));
+
+  assert.equal(moved.thresholdAt, '2026-01-10T00:00:00.000Z');
+  assert.deepEqual(withThreshold(moved, 'third', Date.UTC(2026, 0, 20)), moved);
+});

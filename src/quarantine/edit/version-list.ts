@@ -1,0 +1,67 @@
+import { AppError } from '../../lib/errors.ts';
+import type { Quarantine, Version, VersionQuarantine } from '../../policy/quarantine.ts';
+import { liveVersions } from '../versions.ts';
+
+/** The version-based quarantine of a policy. @throws POLICY_INVALID when the machine has another type */
+export function versionBased(quarantine: Quarantine): VersionQuarantine {
+  if (quarantine.type === 'version-based') return quarantine;
+  throw new AppError('POLICY_INVALID', `the machine’s quarantine is ${quarantine.type}, not version-based`);
+}
+
+/** The version of that name. @throws VERSION_UNKNOWN */
+export function versionNamed(quarantine: VersionQuarantine, name: string): Version {
+  const version = liveVersions(quarantine).find((live) => live.name === name);
+  if (!version) throw new AppError('VERSION_UNKNOWN', `there is no version ${name}`);
+  return version;
+}
+
+/** The policy with one more version, the newest. @throws VERSION_EXISTS */
+export function withVersion(quarantine: VersionQuarantine, version: Version): VersionQuarantine {
+  if (liveVersions(quarantine).some(({ name }) => name === version.name)) {
+    throw new AppError('VERSION_EXISTS', `there is a version ${version.name} already`);
+  }
+  return { ...quarantine, versions: [...quarantine.versions, version] };
+}
+
+/**
+ * The policy with another name or description of a version, whose descriptor and place stay; an empty description is none.
+ * @throws VERSION_UNKNOWN, VERSION_EXISTS
+ */
+export function withVersionChanged(
+  quarantine: VersionQuarantine,
+  name: string,
+  change: { name?: string; description?: string },
+): VersionQuarantine {
+  const version = versionNamed(quarantine, name);
+  const newName = change.name ?? name;
+  if (newName !== name && liveVersions(quarantine).some((live) => live.name === newName))
+    throw new AppError('VERSION_EXISTS', `there is a version ${newName} already`);
+  const { description: _before, ...rest } = version;
+  const description = change.description ?? version.description ?? '';
+  const changed: Version = { ...rest, name: newName, ...(description === '' ? {} : { description }) };
+  return {
+    ...quarantine,
+    versions: quarantine.versions.map((kept) => (kept === version ? changed : kept)),
+    ...(quarantine.threshold === name ? { threshold: newName } : {}),
+    ...(quarantine.initial === name ? { initial: newName } : {}),
+  };
+}
+
+/** The policy without a version, whose mark stays so that its descriptor is never used again (D7). @throws VERSION_UNKNOWN, VERSION_NEEDED */
+export function withoutVersion(quarantine: VersionQuarantine, name: string): VersionQuarantine {
+  const version = versionNamed(quarantine, name);
+  if (quarantine.threshold === name)
+    throw new AppError('VERSION_NEEDED', `the threshold stands at the version ${name}`);
+  if (quarantine.initial === name)
+    throw new AppError('VERSION_NEEDED', `machines that never reported count as the version ${name}`);
+  const mark: Version = { ...version, removed: true };
+  return { ...quarantine, versions: quarantine.versions.map((kept) => (kept === version ? mark : kept)) };
+}
+
+/** The policy under which this version and newer ones have normal access. @throws VERSION_UNKNOWN */
+export function withThreshold(quarantine: VersionQuarantine, name: string, now: number): VersionQuarantine {
+  const threshold = versionNamed(quarantine, name).name;
+  // Saying the same again does not begin the time of grace anew.
+  if (threshold === quarantine.threshold) return quarantine;
+  return { ...quarantine, threshold, thresholdAt: new Date(now).toISOString() };
+}

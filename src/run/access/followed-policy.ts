@@ -1,0 +1,76 @@
+import { AppError, failureOf } from '../../lib/errors.ts';
+import type { CurrentPolicy } from '../../servers/policies.ts';
+import { pause } from '../../sys/pause.ts';
+import type { LoggedEvent } from '../computer/events.ts';
+import type { PolicySource } from '../machine/spec.ts';
+import { watchAgainMs } from './schedule.ts';
+
+/** Writes an event of the machine’s. */
+export type Note = (kind: LoggedEvent['kind'], text: string, details?: object) => Promise<void>;
+
+/** The policy that an installed machine is under, as new as its policy server lets it be. */
+export class FollowedPolicy {
+  readonly #source: PolicySource;
+  readonly #note: Note;
+  readonly #signal: AbortSignal;
+  #current: CurrentPolicy;
+  #lookupFailed: string | undefined;
+  #failures = 0;
+
+  /** Until `signal` is given. */
+  constructor(source: PolicySource, current: CurrentPolicy, note: Note, signal: AbortSignal) {
+    this.#source = source;
+    this.#current = current;
+    this.#note = note;
+    this.#signal = signal;
+  }
+
+  get current(): CurrentPolicy {
+    return this.#current;
+  }
+
+  /** How many look-ups have failed since the last that did not. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Looks the policy up; where that fails, what may still hold is current. */
+  async refresh(): Promise<void> {
+    const before = this.#current.document.serial;
+    try {
+      this.#current = await this.#source.lookUp(this.#signal);
+      this.#lookupFailed = undefined;
+      this.#failures = 0;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#current = await this.#source.current();
+      const isNew = this.#lookupFailed !== error.code;
+      this.#lookupFailed = error.code;
+      this.#failures += 1;
+      if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
+    }
+    const { serial } = this.#current.document;
+    if (serial !== before) await this.#note('policy', `policy ${serial} in force`, { from: before, to: serial });
+  }
+
+  /** Has the policy looked up as soon as its server says that there is something new; a plain server is not asked. */
+  async watch(lookUp: () => Promise<void>): Promise<void> {
+    for (let failures = 0; !this.#signal.aborted; ) {
+      try {
+        const watched = await this.#source.watch(this.#signal);
+        if (watched === 'unsupported') return;
+        if (watched === 'changed') {
+          const { serial } = this.#current.document;
+          await lookUp();
+          // A server that speaks of news and has none is not asked over and over.
+          if (this.#current.document.serial === serial) await pause(watchAgainMs(1, Math.random()), this.#signal);
+        }
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        failures += 1;
+        await pause(watchAgainMs(failures, Math.random()), this.#signal);
+      }
+    }
+  }
+}

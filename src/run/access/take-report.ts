@@ -1,0 +1,79 @@
+import type { GuestAnswer } from '../../guest/protocol.ts';
+import type { CustomQuarantine } from '../../policy/quarantine.ts';
+import { reasonText } from '../../quarantine/decide.ts';
+import type { Reported } from '../../quarantine/origin.ts';
+import type { PluginAnswer } from '../../quarantine/plugin.ts';
+import type { DescriptorStore, MachineSpec } from '../machine/spec.ts';
+import type { AskedPlugin } from '../plugins/asked-plugin.ts';
+import type { FollowedPolicy } from './followed-policy.ts';
+import type { Verdict } from './judge.ts';
+import { type TakenVersion, takeVersion } from './taken-version.ts';
+
+export type Answer = Omit<GuestAnswer, 'id'>;
+
+/** What is needed of a running machine to judge what its guest reports. */
+export interface Reporting {
+  spec: MachineSpec;
+  descriptors: DescriptorStore;
+  policy: FollowedPolicy;
+  plugin: AskedPlugin;
+  /** What was reported last. */
+  reported: Reported | undefined;
+  refreshPolicy: () => Promise<void>;
+  /** Saves a report and enforces what follows from it, or leaves the old one and throws. @throws FILTER_FAILED, NETWORK_FAILED */
+  adopt: (reported: Reported) => Promise<Verdict>;
+  /** What would follow from a report; the plug-in has spoken already where it is given. */
+  foresee: (reported: Reported, plugin?: PluginAnswer) => Promise<Verdict>;
+}
+
+/**
+ * Takes a descriptor that a guest reports, or with `dry` says whether it would be taken. Judged, saved, enforced, and
+ * only then answered (quarantine network §9); later than `until`, on the clock of `performance`, no plug-in is asked.
+ * @throws FILTER_FAILED, NETWORK_FAILED
+ */
+export async function takeReport(machine: Reporting, offered: string, dry: boolean, until: number): Promise<Answer> {
+  const { spec, policy, descriptors } = machine;
+  if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
+  const { quarantine } = policy.current.document.policy;
+  if (quarantine.type === 'custom') return takeByPlugin(machine, quarantine, offered, dry, until);
+  let taken = await judge(machine, offered);
+  if (!taken.valid && spec.mode === 'installed') {
+    // A version that is newer than our policy: it may have been deployed since (D4).
+    await machine.refreshPolicy();
+    taken = await judge(machine, offered);
+  }
+  if (!taken.valid) return { ok: false, reason: taken.reason };
+  const { reported, name, counter } = taken;
+  if (!dry && counter !== undefined) await descriptors.keepCounter(counter);
+  const { decision } = dry ? await machine.foresee(reported) : await machine.adopt(reported);
+  return { ok: true, reason: `${name}: ${decision.access} access, ${reasonText(decision)}` };
+}
+
+/** What a plug-in answers is validity and access in one (ACE 1.0 p. 248). */
+async function takeByPlugin(
+  { policy, plugin, adopt, foresee }: Reporting,
+  { script }: CustomQuarantine,
+  offered: string,
+  dry: boolean,
+  until: number,
+): Promise<Answer> {
+  const withinMs = Math.floor(until - performance.now());
+  if (withinMs <= 0) return { ok: false, reason: 'the host was busy for too long: try again' };
+  const reported: Reported = { descriptor: offered, origin: 'guest' };
+  const occasion = { script, policy: policy.current, descriptor: offered };
+  const answer = await plugin.ask({ ...occasion, event: dry ? 'dry' : 'update', withinMs });
+  if (answer.verdict === 'void') return { ok: false, reason: answer.why };
+  if (answer.verdict === 'reject') return { ok: false, reason: 'the plug-in does not accept this descriptor' };
+  if (!dry) plugin.remember(occasion, answer);
+  const { decision } = dry ? await foresee(reported, answer) : await adopt(reported);
+  return { ok: true, reason: `${decision.access} access, ${reasonText(decision)}` };
+}
+
+async function judge({ spec, descriptors, policy, reported }: Reporting, offered: string): Promise<TakenVersion> {
+  const { policy: machinePolicy, project } = policy.current.document;
+  if (machinePolicy.quarantine.type !== 'version-based')
+    return { valid: false, reason: 'this machine has no version-based quarantine' };
+  const isPreview = spec.mode === 'preview';
+  const reporter = { project, machine: spec.uuid, before: reported, counter: await descriptors.counter() };
+  return takeVersion(machinePolicy.quarantine, offered, { ...reporter, isPreview });
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scratch } from '../../../test/fakes/made-project.ts';
+import { AppError } from '../../lib/errors.ts';
+import { HostPolicy } from '../../policy/host.ts';
+import type { Enforcement } from '../../policy/quarantine.ts';
+import { openLog } from '../../sys/log.ts';
+import { HostAccess, type HostAccessParts } from './bound-computer.ts';
+
+const RULES = HostPolicy.parse({ default: { mode: 'whitelist' } });
+const OFFICE = HostPolicy.parse({ zones: [{ name: 'office', when: { gateways: ['192.0.2.1'] }, mode: 'whitelist' }] });
+
+function parts(
+  folder: string,
+  enforcement: Enforcement,
+  policy: HostPolicy | undefined,
+  told: string[],
+): HostAccessParts {
+  return {
+    computer: {
+      enforcement,
+      resolvers: async () => [],
+      zoneFacts: async () => ({ gateways: [], dnsServers: [], addresses: [], dnsNames: [], beacons: [] }),
+    },
+    consent: async () => policy && { digest: 'ab'.repeat(32), policy },
+    needed: async () => [],
+    noteFile: join(folder, 'host-policy.json'),
+    namesFile: join(folder, 'names.json'),
+    now: async () => Date.parse('2026-01-10T00:00:00Z'),
+    tell: async (kind) => void told.push(kind),
+    log: openLog('test'),
+  };
+}
+
+test('a service without root says that it does not enforce the rules, and does not pretend', async (t) => {
+  const folder = scratch(t);
+  const told: string[] = [];
+  await using access = await HostAccess.begin(parts(folder, 'guest-only', RULES, told));
+
+  assert.deepEqual(access.report(), { state: 'not-enforced', digest: 'ab'.repeat(32) });
+  assert.deepEqual([existsSync(join(folder, 'host-policy.json')), told], [false, []]);
+});
+
+test('where nothing was consented to there is nothing to report, and no program is run', async (t) => {
+  const told: string[] = [];
+  await using access = await HostAccess.begin(parts(scratch(t), 'host', undefined, told));
+  assert.deepEqual([access.report(), told], [undefined, []]);
+});
+
+test('on a network that no zone fits it is said that none of the rules holds', async (t) => {
+  await using access = await HostAccess.begin(parts(scratch(t), 'host', OFFICE, []));
+  assert.equal(access.report()?.state, 'free');
+});
+
+test('a consent that cannot be read is a failure that is seen and told once, not a reason to let go', async (t) => {
+  const told: string[] = [];
+  const asked = { times: 0 };
+  const consent = () => {
+    asked.times += 1;
+    return Promise.reject(new AppError('FILE_INVALID', 'host-policy.json is damaged'));
+  };
+  await using access = await HostAccess.begin({ ...parts(scratch(t), 'host', undefined, told), consent, lookMs: 5 });
+  while (asked.times < 4) await sleep(5);
+
+  assert.deepEqual([access.report()?.state, access.report()?.failure?.code], ['failed', 'FILE_INVALID']);
+  assert.deepEqual(told, ['failed']);
+});
+
+test('a consent that comes while another is being read is not missed', async (t) => {
+  const told: string[] = [];
+  const first = Promise.withResolvers<void>();
+  let times = 0;
+  const consent = async () => {
+    times += 1;
+    if (times !== 2) return { digest: `${times}`, policy: RULES };
+    await first.promise;
+    return { digest: 'old', policy: RULES };
+  };
+  await using access = await HostAccess.begin({ ...parts(scratch(t), 'guest-only', RULES, told), consent });
+  const reading = access.judge();
+  while (times < 2) await sleep(1);
+  const last = access.judge();
+  first.resolve();
+  await Promise.all([reading, last]);
+
+  assert.equal(access.report()?.digest, '3');
+});

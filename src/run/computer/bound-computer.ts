@@ -1,0 +1,234 @@
+import { type ComputerList, computerDigest } from '../../firewall/computer/computer-rules.ts';
+import { bindComputer, freeComputer, isBound } from '../../firewall/computer/computer-table.ts';
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
+import { Turns } from '../../lib/turns.ts';
+import type { AccessEntry } from '../../policy/access-entry.ts';
+import type { HostAccess as HostAccessRules, HostPolicy } from '../../policy/host.ts';
+import { entryOf } from '../../quarantine/access-list.ts';
+import { decideHost } from '../../quarantine/decide-host.ts';
+import type { Log } from '../../sys/log.ts';
+import { pause } from '../../sys/pause.ts';
+import type { Computer } from './computer.ts';
+import { HostNames, namesIn } from './host-names.ts';
+import { type HostNote, readHostNote, removeHostNote, writeHostNote } from './host-note.ts';
+
+/** How often it is looked whether the computer is on another network. */
+const LOOK_MS = 2000;
+/** How often names are looked up, and whether the kernel still has the rules. */
+const RENEW_MS = 60_000;
+/** The same while some do not resolve, as just after the computer came into another network. */
+const ASK_AGAIN_MS = 10_000;
+
+/** The rules that the user consented to. */
+interface Given {
+  digest: string;
+  policy: HostPolicy;
+}
+
+export interface HostAccessParts {
+  computer: Pick<Computer, 'enforcement' | 'zoneFacts' | 'resolvers'>;
+  consent: () => Promise<Given | undefined>;
+  /** Servers that the service itself needs. */
+  needed: (policy: HostPolicy) => Promise<readonly AccessEntry[]>;
+  /** What is in force, for the next service. */
+  noteFile: string;
+  namesFile: string;
+  now: () => Promise<number>;
+  tell: (kind: 'host-policy' | 'failed', text: string, details?: object) => Promise<void>;
+  log: Log;
+  lookMs?: number;
+}
+
+/** How it stands with the computer’s own rules. */
+export interface HostReport {
+  /** `free`: on this network none of them holds; `not-enforced`: a service without root cannot; `failed`: with a code. */
+  state: 'in-force' | 'free' | 'not-enforced' | 'failed';
+  digest: string;
+  zone?: string;
+  mode?: 'whitelist' | 'blacklist';
+  entries?: number;
+  since?: string;
+  failure?: Pick<Failure, 'code' | 'reason' | 'remedy'>;
+}
+
+/**
+ * Keeps the computer’s own rules in force: from its beginning until it is disposed of, by the zone that the computer is
+ * in. When the service is killed they stay, and the next service takes them over.
+ */
+export class HostAccess implements AsyncDisposable {
+  readonly #parts: HostAccessParts;
+  readonly #names: HostNames;
+  readonly #turns = new Turns();
+  readonly #over = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #given: Given | undefined;
+  /** Whether that is what was consented to: what cannot be read is asked for again, and nothing is let go meanwhile. */
+  #isKnown = false;
+  #note: HostNote | undefined;
+  #loaded: string | undefined;
+  #renewAt = Number.NEGATIVE_INFINITY;
+  #servers: readonly AccessEntry[] = [];
+  #report: HostReport | undefined;
+
+  private constructor(parts: HostAccessParts, names: HostNames, note: HostNote | undefined) {
+    this.#parts = parts;
+    this.#names = names;
+    this.#note = note;
+  }
+
+  /** Puts in force what was consented to. What fails is in the report, and tried again. */
+  static async begin(parts: HostAccessParts): Promise<HostAccess> {
+    const names = await HostNames.open(parts.namesFile, parts.log);
+    const access = new HostAccess(parts, names, await readHostNote(parts.noteFile));
+    await access.judge();
+    access.#following = access.#follow();
+    return access;
+  }
+
+  /** Undefined where nothing was consented to. */
+  report(): HostReport | undefined {
+    return this.#report;
+  }
+
+  /** Looks again at what was consented to, and where the computer is; what follows is in force afterwards, or in the report. */
+  judge(): Promise<void> {
+    this.#isKnown = false;
+    return this.#look();
+  }
+
+  #look(): Promise<void> {
+    return this.#turns.take(async () => {
+      try {
+        if (!this.#isKnown) await this.#read();
+        await this.#enforce();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        await this.#fail(failureOf(error));
+      }
+    });
+  }
+
+  async #read(): Promise<void> {
+    // Before it is read: whoever calls `judge` meanwhile has it read again.
+    this.#isKnown = true;
+    this.#renewAt = Number.NEGATIVE_INFINITY;
+    try {
+      this.#given = await this.#parts.consent();
+    } catch (error) {
+      this.#isKnown = false;
+      throw error;
+    }
+  }
+
+  async #enforce(): Promise<void> {
+    const { computer } = this.#parts;
+    if (!this.#given) return this.#free();
+    const { digest, policy } = this.#given;
+    if (computer.enforcement !== 'host') {
+      this.#report = { state: 'not-enforced', digest };
+      return;
+    }
+    const { zone, access } = decideHost(policy, await computer.zoneFacts(policy.zones));
+    await (access ? this.#bind(this.#given, zone, access) : this.#free(digest));
+  }
+
+  async #bind({ digest, policy }: Given, zone: string | undefined, { mode, entries }: HostAccessRules): Promise<void> {
+    const isNew = this.#note?.digest !== digest || this.#note.zone !== zone;
+    const isDue = isNew || this.#loaded === undefined || performance.now() > this.#renewAt;
+    if (isDue) this.#servers = await this.#parts.needed(policy);
+    const parsed = entries.map(entryOf);
+    const list = (): ComputerList => ({
+      mode,
+      entries: this.#names.resolved(parsed, mode),
+      needed: this.#names.resolved(this.#servers, 'whitelist'),
+    });
+    await this.#put(list(), isDue);
+    const inZone = zone === undefined ? {} : { zone };
+    if (isNew) await this.#write({ format: 1, digest, ...inZone, since: await this.#time() });
+    const since = this.#note?.since ?? '';
+    this.#report = { state: 'in-force', digest, ...inZone, mode, entries: entries.length, since };
+    const text = `${mode} of ${entries.length} for this computer itself, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}`;
+    if (isNew) await this.#tell('host-policy', text, { digest, ...inZone });
+    if (!isDue) return;
+    // Names are asked for once the rules are in force with what is known of them.
+    const isWhole = await this.#names.refresh(
+      namesIn([...parsed, ...this.#servers]),
+      await this.#parts.computer.resolvers(),
+    );
+    this.#renewAt = performance.now() + (isWhole ? RENEW_MS : ASK_AGAIN_MS);
+    await this.#put(list(), false);
+  }
+
+  /** Loads a list unless the kernel has it; `isChecked` asks the kernel. */
+  async #put(list: ComputerList, isChecked: boolean): Promise<void> {
+    const digest = computerDigest(list);
+    if (this.#loaded === digest && (!isChecked || (await isBound(list)))) return;
+    // Whoever comes after a kill finds that there are rules.
+    if (!this.#note) await this.#write({ format: 1, digest: '', since: '' });
+    await bindComputer(list);
+    this.#loaded = digest;
+  }
+
+  /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
+  async #free(digest?: string): Promise<void> {
+    if (this.#note) {
+      await freeComputer();
+      this.#loaded = undefined;
+      await removeHostNote(this.#parts.noteFile);
+      this.#note = undefined;
+      await this.#tell(
+        'host-policy',
+        'nothing binds this computer itself any more',
+        digest === undefined ? {} : { digest },
+      );
+    }
+    this.#report = digest === undefined ? undefined : { state: 'free', digest };
+  }
+
+  async #fail(failure: Failure): Promise<void> {
+    const { code, reason, remedy } = failure;
+    const isNew = this.#report?.failure?.code !== code;
+    const digest = this.#report?.digest ?? this.#note?.digest ?? '';
+    this.#report = { state: 'failed', digest, failure: { code, reason, remedy } };
+    this.#loaded = undefined;
+    if (isNew) await this.#tell('failed', 'the rules for this computer itself could not be put in force', failure);
+  }
+
+  async #follow(): Promise<void> {
+    const { lookMs = LOOK_MS, log } = this.#parts;
+    const { signal } = this.#over;
+    for (await pause(lookMs, signal); !signal.aborted; await pause(lookMs, signal))
+      await this.#look().catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules'));
+  }
+
+  /** What cannot be told, as on a full disk, must not keep rules from being in force. */
+  async #tell(kind: 'host-policy' | 'failed', text: string, details: object): Promise<void> {
+    const { tell, log } = this.#parts;
+    await tell(kind, text, details).catch((error: unknown) => log.warn(failureOf(error), text));
+  }
+
+  async #write(note: HostNote): Promise<void> {
+    await writeHostNote(this.#parts.noteFile, note);
+    this.#note = note;
+  }
+
+  async #time(): Promise<string> {
+    return new Date(await this.#parts.now()).toISOString();
+  }
+
+  /** The end of the rules: the computer is free. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#following;
+    const { log } = this.#parts;
+    await this.#turns
+      .take(() => this.#free())
+      .catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules cannot be taken away'));
+  }
+}
+
+/** Takes away what any service has left in force. @throws HOST_FILTER_FAILED */
+export async function liftHostRules(noteFile: string): Promise<void> {
+  await freeComputer();
+  await removeHostNote(noteFile);
+}

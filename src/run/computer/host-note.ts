@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { jsonOrNothing } from '../../lib/json.ts';
+import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
+
+const MAX_BYTES = 4096;
+
+/** Which rules for the computer itself are in force, in which zone, since when; it is there from before they are. */
+const HostNote = z.strictObject({
+  format: z.literal(1),
+  /** Empty until they are. */
+  digest: z.string(),
+  zone: z.string().exactOptional(),
+  since: z.string(),
+});
+export type HostNote = z.infer<typeof HostNote>;
+
+/** What the service before has left, if it was killed. A damaged note is one all the same: there are rules. */
+export async function readHostNote(path: string): Promise<HostNote | undefined> {
+  const bytes = await readIfThere(path, MAX_BYTES);
+  if (!bytes) return undefined;
+  return HostNote.safeParse(jsonOrNothing(bytes.toString('utf8'))).data ?? { format: 1, digest: '', since: '' };
+}
+
+export async function writeHostNote(path: string, note: HostNote): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(note)}\n`, 0o600);
+}
+
+export async function removeHostNote(path: string): Promise<void> {
+  await removeFile(path);
+}

@@ -1,0 +1,178 @@
+import type { MachineNetwork } from '../../firewall/machine/network.ts';
+import type { NameReport } from '../../firewall/names/names.ts';
+import type { GuestChannel } from '../../guest/channel.ts';
+import { AppError, failureOf } from '../../lib/errors.ts';
+import type { Enforcement } from '../../policy/quarantine.ts';
+import { type Destination, type Explanation, explain } from '../../quarantine/explain.ts';
+import { endProcess, hasGone } from '../../sys/programs/processes.ts';
+import type { Accel } from '../../vm/args.ts';
+import type { Qmp } from '../../vm/qmp.ts';
+import type { Access, AccessReport } from '../access/access.ts';
+import { tellRefusals } from '../access/refusals.ts';
+import type { LoggedEvent } from '../computer/events.ts';
+import { type RunRecord, removeRecord } from './record.ts';
+import type { MachineSpec, RunDeps } from './spec.ts';
+
+/** How long a guest may take to shut down before it is powered off. */
+const SHUTDOWN_MS = 30_000;
+const QUIT_MS = 10_000;
+const FOLLOW_HOST_MS = 60_000;
+const MAX_NAMES = 200;
+
+export interface MachineReport extends AccessReport {
+  vm: string;
+  state: 'running' | 'stopping';
+  accel: Accel;
+  enforcement: Enforcement;
+  startedAt: string;
+  generation?: number;
+  /** The names of its lists, those that do not resolve first; at most some hundred. */
+  names?: NameReport[];
+}
+
+/** All that a running machine consists of. */
+export interface MachineParts {
+  spec: MachineSpec;
+  deps: RunDeps;
+  record: RunRecord;
+  network: MachineNetwork;
+  access: Access;
+  qmp: Qmp;
+  channel: GuestChannel;
+  stack: AsyncDisposableStack;
+}
+
+/** A running machine: what it may reach, how it is asked to stop, and what happens when it has. */
+export class RunningMachine implements AsyncDisposable {
+  /** Settles when the machine has ended, whatever ended it, and everything of it is gone from this computer. */
+  readonly ended: Promise<void>;
+  readonly spec: MachineSpec;
+  readonly record: RunRecord;
+  readonly access: Access;
+  readonly #deps: RunDeps;
+  readonly #network: MachineNetwork;
+  readonly #qmp: Qmp;
+  readonly #channel: GuestChannel;
+  readonly #parts: AsyncDisposableStack;
+  #state: MachineReport['state'] = 'running';
+  readonly #following: NodeJS.Timeout;
+  readonly #quiet = new AbortController();
+  readonly #telling: Promise<void>;
+  #detached = false;
+
+  /** Takes over what `startMachine` or `adoptMachine` have put together; `parts.stack` is disposed of when the machine ends. */
+  constructor(parts: MachineParts) {
+    this.spec = parts.spec;
+    this.record = parts.record;
+    this.access = parts.access;
+    this.#deps = parts.deps;
+    this.#network = parts.network;
+    this.#qmp = parts.qmp;
+    this.#channel = parts.channel;
+    this.#parts = parts.stack;
+    this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
+    this.#telling = this.#tellRefusals();
+    this.ended = this.#watch();
+  }
+
+  report(): MachineReport {
+    const { accel, startedAt } = this.record;
+    const { name } = this.spec;
+    const { enforcement } = this.#deps.computer;
+    return {
+      vm: name,
+      state: this.#state,
+      accel,
+      enforcement,
+      startedAt,
+      ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
+      ...this.access.report(),
+      ...this.#names(),
+    };
+  }
+
+  #names(): { names?: NameReport[] } {
+    const names = this.#network.names().sort((a, b) => Number(b.code !== undefined) - Number(a.code !== undefined));
+    return names.length > 0 ? { names: names.slice(0, MAX_NAMES) } : {};
+  }
+
+  /** Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has. */
+  async explain(to: Destination): Promise<Explanation> {
+    const { filterMode, lists } = this.access.verdict;
+    if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
+    return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode), this.#network.hasIpv6);
+  }
+
+  /** What the filter refused lately, newest first. */
+  denied() {
+    return this.#network.denied();
+  }
+
+  /** Shuts the guest down; one that does not go in time, or `force`, is powered off. Returns when all of it is gone. */
+  async stop(force = false): Promise<void> {
+    this.#state = 'stopping';
+    try {
+      if (!force) await this.#qmp.execute('system_powerdown');
+      const { qemu } = this.record;
+      if (force || !(await hasGone(qemu, SHUTDOWN_MS))) await this.#qmp.execute('quit');
+      await hasGone(qemu, QUIT_MS);
+    } catch (error) {
+      // QEMU may be gone before it answers: that is what was wanted.
+      if (!(error instanceof AppError && error.code === 'VM_FAILED')) throw error;
+    }
+    await endProcess(this.record.qemu);
+    await this.ended;
+  }
+
+  /** Lets go of the machine, which runs on under the rules it has; a later service takes it over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#detached = true;
+    clearInterval(this.#following);
+    this.#quiet.abort();
+    await this.#telling;
+    this.access.end();
+    await this.#channel[Symbol.asyncDispose]();
+    await this.access[Symbol.asyncDispose]();
+    await this.#qmp[Symbol.asyncDispose]();
+    await this.#network.detach();
+  }
+
+  /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
+  async #followHost(): Promise<void> {
+    try {
+      await this.#network.followHost(await this.#deps.computer.resolvers());
+    } catch (error) {
+      this.#deps.log.error({ vm: this.spec.name, ...failureOf(error) }, 'cannot follow the host’s network');
+    }
+  }
+
+  #tellRefusals(): Promise<void> {
+    const { log } = this.#deps;
+    const tell = (text: string, details: object) => this.log('refused', text, details);
+    const parts = { denied: () => this.denied(), explain: (to: Destination) => this.explain(to), tell, log };
+    return tellRefusals(parts, this.#quiet.signal);
+  }
+
+  async #watch(): Promise<void> {
+    await this.#qmp.closed;
+    clearInterval(this.#following);
+    this.#quiet.abort();
+    if (this.#detached) return;
+    await hasGone(this.record.qemu, QUIT_MS);
+    await removeRecord(this.spec.runFolder);
+    await this.#parts.disposeAsync();
+    await this.log('stopped', 'stopped');
+  }
+
+  /** Writes what happened to the machine to the log of events. */
+  async log(kind: LoggedEvent['kind'], text: string, details?: object): Promise<void> {
+    const at = new Date(await this.#deps.policies.now()).toISOString();
+    await this.#deps.events.add({
+      at,
+      vm: this.spec.name,
+      kind,
+      text,
+      ...(details ? { details: { ...details } } : {}),
+    });
+  }
+}

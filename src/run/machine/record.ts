@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { jsonOrNothing } from '../../lib/json.ts';
+import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
+import { namesIn } from '../../sys/files/folders.ts';
+import { isRunning } from '../../sys/programs/processes.ts';
+import type { MachineSockets } from '../../vm/args.ts';
+
+const MAX_BYTES = 64 << 10;
+/** The name of a machine’s run folder. */
+export const MACHINE_ID = /^[0-9a-f]{8}$/;
+
+const ProcessId = z.strictObject({ pid: z.int().positive(), startedAt: z.int() });
+
+/** `machine.json` in a machine’s run folder: how a restarted service finds it again. */
+export const RunRecord = z.strictObject({
+  format: z.literal(1),
+  vm: z.string(),
+  generation: z.int().exactOptional(),
+  qemu: ProcessId,
+  accel: z.enum(['kvm', 'tcg']),
+  startedAt: z.iso.datetime(),
+});
+export type RunRecord = z.infer<typeof RunRecord>;
+
+export async function writeRecord(runFolder: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(recordPath(runFolder), `${JSON.stringify(record)}\n`, 0o600);
+}
+
+/** The record of a machine whose QEMU still runs, or undefined; a damaged one is none. */
+export async function readRecord(runFolder: string): Promise<RunRecord | undefined> {
+  const bytes = await readIfThere(recordPath(runFolder), MAX_BYTES);
+  if (!bytes) return undefined;
+  const { success, data } = RunRecord.safeParse(jsonOrNothing(bytes.toString('utf8')));
+  return success && isRunning(data.qemu) ? data : undefined;
+}
+
+/** The machines that run out of the run folders in `runRoot`, by the folder’s name, whoever started them. */
+export async function runningRecords(runRoot: string): Promise<Map<string, RunRecord>> {
+  const found = new Map<string, RunRecord>();
+  for (const name of (await namesIn(runRoot)).filter((each) => MACHINE_ID.test(each))) {
+    const record = await readRecord(join(runRoot, name));
+    if (record) found.set(name, record);
+  }
+  return found;
+}
+
+export async function removeRecord(runFolder: string): Promise<void> {
+  await removeFile(recordPath(runFolder));
+}
+
+/** The sockets of a machine. A path longer than 107 bytes would be no socket’s name, so they are short. */
+export function machineSockets(runFolder: string): MachineSockets {
+  const at = (name: string) => join(runFolder, 's', name);
+  return { qmp: at('qmp'), console: at('console'), guest: at('guest'), vnc: at('vnc') };
+}
+
+function recordPath(runFolder: string): string {
+  return join(runFolder, 'machine.json');
+}

@@ -1,0 +1,65 @@
+import type { Reported } from '../../quarantine/origin.ts';
+import type { CurrentPolicy } from '../../servers/policies.ts';
+import type { Watched } from '../../servers/watch-web.ts';
+import type { Log } from '../../sys/log.ts';
+import type { MachineFiles } from '../../vm/machine.ts';
+import type { Computer } from '../computer/computer.ts';
+import type { EventLog } from '../computer/events.ts';
+import type { PluginSource } from '../plugins/plugin.ts';
+
+/** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
+export type RunMode = 'installed' | 'preview' | 'free';
+
+/** All that starting a machine needs to know; where it comes from (an installation or a project) is not run’s business. */
+export interface MachineSpec {
+  /** Eight hexadecimal digits: names the network namespace and the run folder. */
+  id: string;
+  name: string;
+  /** Number on this computer: addresses and users follow from it. */
+  number: number;
+  uuid: string;
+  mac: string;
+  memoryMiB: number;
+  cpus: number;
+  files: MachineFiles;
+  logPath: string;
+  runFolder: string;
+  /** Where the last good answers for the lists’ names are kept; in the run folder where there is no better place. */
+  namesPath?: string;
+  mode: RunMode;
+  /** The installed generation, where there is one. */
+  generation?: number;
+}
+
+/** Where the machine’s policy comes from. */
+export interface PolicySource {
+  /** What holds without asking anybody. */
+  current(): Promise<CurrentPolicy>;
+  /** Asks; throws when there is no answer that may be believed. */
+  lookUp(signal?: AbortSignal): Promise<CurrentPolicy>;
+  /** Waits until there may be something new to look up, where the policy server can say so. */
+  watch(signal: AbortSignal): Promise<Watched>;
+  /** The trusted time in milliseconds. */
+  now(): Promise<number>;
+}
+
+/** Where the machine’s descriptor is kept: with the disk it describes. */
+export interface DescriptorStore {
+  read(): Promise<Reported | undefined>;
+  write(reported: Reported | undefined): Promise<void>;
+  /** The highest counter of a signed report that was taken for this machine, whatever disk it has now; 0 before the first. */
+  counter(): Promise<number>;
+  keepCounter(counter: number): Promise<void>;
+}
+
+/** What a machine needs beside its specification. */
+export interface RunDeps {
+  computer: Computer;
+  policies: PolicySource;
+  descriptors: DescriptorStore;
+  events: EventLog;
+  plugins: PluginSource;
+  log: Log;
+  /** Told when the guest reports itself, with the outcome of its own health command; a no lets the guest say it again. */
+  onHello?: (healthy: boolean) => Promise<boolean>;
+}

@@ -1,0 +1,93 @@
+import { parseDuration } from '../../lib/duration.ts';
+import { AppError, failureOf } from '../../lib/errors.ts';
+import type { Script } from '../../policy/script.ts';
+import { MAX_ANSWER_BYTES, type PluginAnswer, type PluginEvent, readAnswer, voided } from '../../quarantine/plugin.ts';
+import { type ConfinedRun, runConfined } from '../../sys/programs/confined.ts';
+import { hasProgram } from '../../sys/programs/exec.ts';
+import { layOut, type PluginFile } from './plugin-files.ts';
+
+/** Where a machine’s plug-ins come from, and where they are laid out for a run. */
+export interface PluginSource {
+  files(): Promise<readonly PluginFile[]>;
+  /** A folder that only this process can write to; it is made and removed with each run. */
+  folder: string;
+}
+
+/** What a plug-in is asked. */
+export interface PluginQuestion {
+  script: Script;
+  event: PluginEvent;
+  /** What the guest reported; undefined when it never did. */
+  descriptor: string | undefined;
+  project: string;
+  vmId: string;
+  /** Whoever asks waits no longer than this, whatever the script’s own time limit. */
+  withinMs?: number;
+  signal: AbortSignal;
+}
+
+export interface PluginReply {
+  answer: PluginAnswer;
+  /** What it wrote to standard error. */
+  said: string;
+}
+
+/** Asks a plug-in, as the user `uid`. Whatever goes wrong with it is a void answer. @throws INTERRUPTED when the signal is given */
+export async function askPlugin(
+  question: PluginQuestion,
+  { files, folder }: PluginSource,
+  uid: number | undefined,
+): Promise<PluginReply> {
+  const { script, signal, withinMs = Number.POSITIVE_INFINITY } = question;
+  if (!hasProgram('bwrap'))
+    return reply(voided('PLUGIN_UNCONFINED', 'bubblewrap is not installed, so no plug-in runs'));
+  const timeoutMs = Math.min(parseDuration(script.timeout) ?? 0, withinMs);
+  try {
+    await using _laidOut = await layOut(script.file, await files(), folder);
+    const env = environmentOf(question);
+    const { file, arguments: args, network } = script;
+    const bounds = { timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal };
+    const run = await runConfined({ file, args, env, folder, uid, network, ...bounds });
+    return reply(answerOf(run, timeoutMs), run.stderr.toString('utf8'));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const { code, reason } = failureOf(error);
+    return reply(voided(code, reason));
+  }
+}
+
+/** The variables of the manual (ACE 1.0 pp. 244-248), and ours. */
+function environmentOf({ descriptor = '', event, project, vmId }: PluginQuestion): Record<string, string> {
+  return {
+    VMWARE_NQ_DESCRIPTOR: descriptor,
+    VMWARE_PROJ_ID: project,
+    VMWARE_MVM_ID: vmId,
+    // No policy makes machines expire.
+    VMWARE_EXPIRE_TIME: '-1',
+    LAZARET_DESCRIPTOR: descriptor,
+    LAZARET_PROJECT: project,
+    LAZARET_VM_ID: vmId,
+    LAZARET_EVENT: event,
+  };
+}
+
+function answerOf({ end, status, stdout, stderr }: ConfinedRun, timeoutMs: number): PluginAnswer {
+  switch (end) {
+    case 'interrupted':
+      throw new AppError('INTERRUPTED', 'the plug-in was interrupted');
+    case 'late':
+      return readAnswer({ end, timeoutMs });
+    case 'too-much':
+      return readAnswer({ end });
+    case 'exited': {
+      const said = stderr.toString('utf8');
+      if (status !== 0 && said.startsWith('bwrap: '))
+        return voided('PLUGIN_UNCONFINED', `the plug-in cannot be confined: ${said.split('\n')[0]}`);
+      return readAnswer({ end, status, stdout });
+    }
+  }
+}
+
+function reply(answer: PluginAnswer, said = ''): PluginReply {
+  return { answer, said };
+}

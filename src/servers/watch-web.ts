@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { sourceAt } from '../sys/sources/fetch.ts';
+import { fetchBytes } from '../sys/sources/source.ts';
+
+const MAX_ANSWER_BYTES = 4096;
+/** Longer than a server makes us wait. */
+const PATIENCE_MS = 90_000;
+const Answer = z.looseObject({ version: z.int().min(0) });
+
+/** `changed`: look up now; `same`: watch again; `unsupported`: a plain server, which is asked at the interval alone. */
+export type Watched = 'changed' | 'same' | 'unsupported';
+
+/**
+ * Waits until a policy server has something newer than a version, or says that it has not for now. The answer is a hint:
+ * what there is to be believed is looked up and verified afterwards.
+ * @throws STORE_UNREACHABLE, INTERRUPTED
+ */
+export async function watchWeb(server: URL, than: number, signal: AbortSignal): Promise<Watched> {
+  if (server.protocol === 'file:') return 'unsupported';
+  try {
+    const options = { maxBytes: MAX_ANSWER_BYTES, timeoutMs: PATIENCE_MS, signal };
+    const bytes = await fetchBytes(sourceAt(server), `watch/${than}`, options);
+    const { version } = Answer.parse(JSON.parse(bytes.toString('utf8')));
+    return version > than ? 'changed' : 'same';
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'INTERRUPTED') throw error;
+    if (error instanceof AppError && error.code === 'FETCH_FAILED') {
+      throw new AppError('STORE_UNREACHABLE', `the policy server ${server} cannot be watched`, { cause: error });
+    }
+    // A server that knows nothing of this gives an error, a page, or anything.
+    return 'unsupported';
+  }
+}

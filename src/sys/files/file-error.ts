@@ -1,0 +1,35 @@
+import { AppError, systemCode } from '../../lib/errors.ts';
+
+const CODES = {
+  ENOENT: 'FILE_MISSING',
+  ENOTDIR: 'FILE_MISSING',
+  EISDIR: 'FILE_INVALID',
+  ELOOP: 'FILE_INVALID',
+  EACCES: 'FILE_DENIED',
+  EPERM: 'FILE_DENIED',
+  EROFS: 'FILE_DENIED',
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EFBIG: 'DISK_FULL',
+} as const;
+
+/** Gives a failed file call its code; what is not in the table is passed on as it is, a bug. */
+export function fileError(error: unknown, path: string): unknown {
+  const code = CODES[systemCode(error) as keyof typeof CODES];
+  const what = {
+    FILE_MISSING: 'is not there',
+    FILE_INVALID: 'is no ordinary file',
+    FILE_DENIED: 'may not be used',
+    DISK_FULL: 'does not fit: the disk is full',
+  };
+  return code ? new AppError(code, `${path} ${what[code]}`, { cause: error, details: { path } }) : error;
+}
+
+/** Runs a file call; its failure gets its code. */
+export async function coded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

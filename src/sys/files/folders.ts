@@ -1,0 +1,124 @@
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemCode } from '../../lib/errors.ts';
+import { coded, fileError } from './file-error.ts';
+import { temporaryBeside } from './temporary.ts';
+
+/** Removes what interrupted writes left in a folder. */
+export async function removeTemporary(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (name.startsWith('.') && name.endsWith('.tmp'))
+      await fs.rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Makes a rename in this folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  await using handle = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  await handle.sync();
+}
+
+/** Syncs every file and folder below and including this folder, innermost first. */
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) {
+      await using file = await fs.open(path, 'r');
+      await file.sync();
+    }
+  }
+  await syncFolder(folder);
+}
+
+/** Points a symbolic link at `target` as one step. */
+export async function replaceLink(path: string, target: string): Promise<void> {
+  await coded(path, async () => {
+    const beside = temporaryBeside(path);
+    await fs.symlink(target, beside);
+    await fs.rename(beside, path);
+    await syncFolder(dirname(path));
+  });
+}
+
+/** Gives a symbolic link another name, over what was there, as one step. */
+export async function moveLink(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await fs.rename(from, to);
+    await syncFolder(dirname(to));
+  });
+}
+
+/** Where a symbolic link points, or undefined when there is none. */
+export async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await fs.readlink(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw fileError(error, path);
+  }
+}
+
+/** Names in a folder, sorted; none when the folder is not there. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await fs.readdir(folder)).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw fileError(error, folder);
+  }
+}
+
+/** Makes a folder and those above it. @throws FILE_DENIED, DISK_FULL */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  await coded(path, () => fs.mkdir(path, { recursive: true, mode }));
+}
+
+/** Makes a folder that belongs to another user alone; `uid` undefined leaves it ours. */
+export async function makeFolderFor(path: string, uid: number | undefined): Promise<void> {
+  await coded(path, async () => {
+    await fs.mkdir(path, { recursive: true, mode: 0o700 });
+    if (uid !== undefined) await fs.chown(path, uid, uid);
+  });
+}
+
+/** Bytes an ordinary user could still write to the file system that holds this folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  return coded(folder, async () => {
+    const { bavail, bsize } = await fs.statfs(folder);
+    return bavail * bsize;
+  });
+}
+
+/** Moves a folder to a name that is free, as one step, with all that is in it on disk. @throws DISK_FULL, FILE_DENIED */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await syncTree(from);
+    await fs.rename(from, to);
+    await syncFolder(dirname(to));
+  });
+}
+
+export async function removeFolder(path: string): Promise<void> {
+  await coded(path, () => fs.rm(path, { recursive: true, force: true }));
+}
+
+/** Takes a folder’s name away as one step and gives the one it has now, by which `removeTemporary` would find it after a crash. */
+export async function loseName(path: string): Promise<string> {
+  const beside = temporaryBeside(path);
+  await coded(path, async () => {
+    await fs.rename(path, beside);
+    await syncFolder(dirname(path));
+  });
+  return beside;
+}
+
+/** Removes a folder that has nothing in it; another, or none, is left as it is. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await fs.rmdir(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(systemCode(error) ?? '')) throw fileError(error, path);
+  }
+}

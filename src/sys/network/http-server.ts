@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { chmod, chown, rm } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { AppError, systemCode } from '../../lib/errors.ts';
+
+/** A server that listens; disposing of it ends every connection. */
+export interface Listening extends AsyncDisposable {
+  /** The port it got, where it has one. */
+  port: number;
+}
+
+/** Who may use a Unix socket besides its owner: a group’s number, or nobody. */
+export interface SocketAccess {
+  group?: number;
+}
+
+/**
+ * Listens on a Unix socket that only its owner and a group may use. A socket that nobody listens on any more is replaced.
+ * @throws PORT_IN_USE, FILE_DENIED
+ */
+export async function listenUnix(path: string, listener: RequestListener, { group }: SocketAccess): Promise<Listening> {
+  if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
+  await rm(path, { force: true });
+  const server = await withoutOthers(() => listening(createServer(listener), { path }));
+  if (group !== undefined) await chown(path, 0, group);
+  await chmod(path, group === undefined ? 0o600 : 0o660);
+  return closing(server, () => rm(path, { force: true }));
+}
+
+/** What `make` makes before it first waits is its owner’s alone from the beginning. */
+function withoutOthers<T>(make: () => T): T {
+  const before = process.umask(0o177);
+  try {
+    return make();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE */
+export async function listenTcp(host: string, port: number, listener: RequestListener): Promise<Listening> {
+  return closing(await listening(createServer(listener), { host, port }), async () => undefined);
+}
+
+async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Server> {
+  server.listen(where);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const name = 'path' in where ? where.path : `${where.host}:${where.port}`;
+    if (systemCode(cause) === 'EADDRINUSE')
+      throw new AppError('PORT_IN_USE', `another program listens on ${name}`, { cause });
+    if (systemCode(cause) === 'EACCES') throw new AppError('FILE_DENIED', `may not listen on ${name}`, { cause });
+    throw cause;
+  }
+  return server;
+}
+
+function closing(server: Server, after: () => Promise<void>): Listening {
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await after();
+    },
+  };
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ECONNREFUSED'].includes(systemCode(error) ?? '')) return false;
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { AppError, systemCode } from '../../lib/errors.ts';
+import { type ProcessId, processOf } from './processes.ts';
+
+/** Folders that hold system programs and are often missing from an ordinary user’s PATH. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+
+/** The only environment a program gets unless the caller adds to it: nothing secret leaks by inheritance. */
+export const PROGRAM_ENV = {
+  PATH: [...new Set([...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS])].join(delimiter),
+  LC_ALL: 'C.UTF-8',
+  HOME: process.env['HOME'] ?? '/',
+};
+
+export interface RunOptions {
+  input?: string | Uint8Array;
+  timeoutMs?: number;
+  maxBytes?: number;
+  cwd?: string;
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Exit statuses that are answers and not failures. */
+  allow?: readonly number[];
+}
+
+export interface Ran {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+}
+
+/**
+ * Runs a program to its end, never through a shell.
+ * @throws PROGRAM_MISSING, PROGRAM_TIMEOUT, INTERRUPTED, or PROGRAM_FAILED for a status not in `allow`.
+ */
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { timeoutMs = 60_000, maxBytes = 16 << 20, allow = [] } = options;
+  // A hundred files: a command that runs no program does not wait for them.
+  const { execa } = await import('execa');
+  const result = await execa(program, args, {
+    reject: false,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    ...(options.input === undefined ? {} : { input: options.input }),
+    timeout: timeoutMs,
+    maxBuffer: maxBytes,
+    stripFinalNewline: true,
+    extendEnv: false,
+    env: { ...PROGRAM_ENV, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  const { stdout, stderr, exitCode } = result;
+  if (exitCode !== undefined && !result.isMaxBuffer && (exitCode === 0 || allow.includes(exitCode))) {
+    return { stdout, stderr, exitCode };
+  }
+  throw failure(program, args, result);
+}
+
+interface Ended {
+  timedOut?: boolean;
+  isCanceled?: boolean;
+  isMaxBuffer?: boolean;
+  exitCode?: number | undefined;
+  stderr?: string;
+  code?: string | undefined;
+}
+
+function failure(program: string, args: readonly string[], ended: Ended): AppError {
+  const cause = ended instanceof Error ? ended : undefined;
+  const details = { program, args, exitCode: ended.exitCode };
+  if (ended.code === 'ENOENT')
+    return new AppError('PROGRAM_MISSING', `${program} is not installed`, { cause, details });
+  if (ended.timedOut) return new AppError('PROGRAM_TIMEOUT', `${program} did not end in time`, { cause, details });
+  if (ended.isCanceled) return new AppError('INTERRUPTED', `${program} was interrupted`, { cause, details });
+  const said = ended.isMaxBuffer
+    ? 'wrote too much'
+    : (ended.stderr ?? '').trim().slice(-2000) || 'failed without a word';
+  return new AppError('PROGRAM_FAILED', `${program}: ${said}`, { cause, details });
+}
+
+/** Whether a program of that name can be started. */
+export function hasProgram(name: string): boolean {
+  return PROGRAM_ENV.PATH.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return false;
+    }
+  });
+}
+
+/**
+ * Starts a program that outlives us (a machine must not end with the service): own session, no pipes to us.
+ * What it prints goes to `outputFd`; `handed` are open files it finds as descriptors 3, 4, ….
+ * @throws PROGRAM_MISSING
+ */
+export async function startDetached(
+  program: string,
+  args: readonly string[],
+  { outputFd, handed = [] }: { outputFd: number; handed?: readonly number[] },
+): Promise<ProcessId> {
+  const stdio = ['ignore' as const, outputFd, outputFd, ...handed];
+  const child = spawn(program, args, { detached: true, stdio, env: PROGRAM_ENV });
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.once('spawn', () => resolve(child.pid ?? 0));
+    child.once('error', (cause) => reject(new AppError('PROGRAM_MISSING', `cannot start ${program}`, { cause })));
+  });
+  child.unref();
+  const id = processOf(pid);
+  if (!id) throw new AppError('PROGRAM_FAILED', `${program} ended at once`);
+  return id;
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemCode } from '../../lib/errors.ts';
+
+/** A process that can be told from a later one with the same number. */
+export interface ProcessId {
+  pid: number;
+  /** Clock ticks from boot to its start, field 22 of /proc/PID/stat. */
+  startedAt: number;
+}
+
+/** The identity of a running process, or undefined when there is none (or only a zombie). */
+export function processOf(pid: number): ProcessId | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { pid, startedAt: Number(fields[19]) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+export function isRunning(id: ProcessId): boolean {
+  return processOf(id.pid)?.startedAt === id.startedAt;
+}
+
+/** Asks a process to end, and ends it when it has not gone after `graceMs`. Never touches a later process of that number. */
+export async function endProcess(id: ProcessId, graceMs = 2000): Promise<void> {
+  signal(id, 'SIGTERM');
+  if (await hasGone(id, graceMs)) return;
+  signal(id, 'SIGKILL');
+  await hasGone(id, 10_000);
+}
+
+/** Waits until the process has gone; false when it is still there after `timeoutMs`. */
+export async function hasGone(id: ProcessId, timeoutMs: number): Promise<boolean> {
+  for (let waited = 0; isRunning(id); waited += 10) {
+    if (waited >= timeoutMs) return false;
+    await sleep(10);
+  }
+  return true;
+}
+
+function signal(id: ProcessId, name: NodeJS.Signals): void {
+  if (!isRunning(id)) return;
+  try {
+    process.kill(id.pid, name);
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { AppError } from '../../lib/errors.ts';
+import { isThere, moveFile } from '../files/files.ts';
+import { temporaryBeside } from '../files/temporary.ts';
+import { run } from './exec.ts';
+
+/**
+ * The name under which QEMU opens a chain of qcow2 files given bottom first: every file is named by us and the
+ * lowest is told that it has nothing below, so no name written inside a file is ever followed (layer §1.3).
+ */
+export function chainName(files: readonly string[]): string {
+  const name = files.reduce<object | null>(
+    (backing, filename) => ({ driver: 'qcow2', file: { driver: 'file', filename }, backing }),
+    null,
+  );
+  return `json:${JSON.stringify(name)}`;
+}
+
+/** How QEMU’s tool says that a disk is full, in the language it is run in. */
+const FULL = /No space left on device|Disk quota exceeded/;
+
+interface Options {
+  /** Gives way to everything else that wants the processor. */
+  background?: boolean;
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `qemu-img map` says of a chain; not checked. @throws PROGRAM_MISSING, PROGRAM_FAILED, PROGRAM_TIMEOUT, INTERRUPTED */
+export function mapImage(files: readonly string[], options: Options = {}): Promise<unknown> {
+  return json(['map', '--output=json', chainName(files)], options);
+}
+
+/** Where an ordinary file has holes, as `qemu-img map` says; not checked. @throws as `mapImage` */
+export function mapRaw(path: string, options: Options = {}): Promise<unknown> {
+  const name = JSON.stringify({ driver: 'raw', file: { driver: 'file', filename: path } });
+  return json(['map', '--output=json', `json:${name}`], options);
+}
+
+/** What `qemu-img info` says of a file in the given format, opened under its plain name. @throws as `mapImage` */
+export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Options = {}): Promise<unknown> {
+  return json(['info', '--output=json', '-f', format, plain(path)], options);
+}
+
+/** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage`, DISK_FULL */
+export async function qemuImg(
+  args: readonly string[],
+  { timeoutMs = 3_600_000, signal, background = false }: Options = {},
+): Promise<string> {
+  const [program, ...words] = background ? ['nice', '-n', '19', 'qemu-img'] : ['qemu-img'];
+  const options = { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) };
+  try {
+    return (await run(program, [...words, ...args], options)).stdout;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'PROGRAM_FAILED' && FULL.test(error.message))
+      throw new AppError('DISK_FULL', 'a disk image does not fit: the disk is full', { cause: error });
+    throw error;
+  }
+}
+
+/** Makes an empty qcow2 disk that names no other file, as one step; one that is there already stays as it is. @throws as `mapImage`, DISK_FULL */
+export async function makeDiskOnce(path: string, virtualBytes: number): Promise<void> {
+  if (await isThere(path)) return;
+  const beside = temporaryBeside(path);
+  await qemuImg(['create', '-q', '-f', 'qcow2', plain(beside), `${virtualBytes}`]);
+  await moveFile(beside, path);
+}
+
+/** A path that `qemu-img` takes as a path whatever is in it: `nbd:x` is a file here, `-x` no option. */
+export function plain(path: string): string {
+  return path.startsWith('/') ? path : `./${path}`;
+}
+
+/** The installed QEMU's version as it prints it: `7.2.22`. @throws PROGRAM_MISSING, PROGRAM_FAILED */
+export async function qemuImgVersion(options: Options = {}): Promise<string> {
+  const said = await qemuImg(['--version'], { timeoutMs: 10_000, ...options });
+  return /version (\d+(?:\.\d+){1,3})/.exec(said)?.[1] ?? 'unknown';
+}
+
+async function json(args: readonly string[], options: Options): Promise<unknown> {
+  const text = await qemuImg(args, { timeoutMs: 120_000, ...options });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('PROGRAM_FAILED', 'qemu-img gave no JSON', { cause });
+  }
+}

@@ -1,0 +1,94 @@
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { AppError, systemCode } from '../../lib/errors.ts';
+import { fileError } from '../files/file-error.ts';
+import type { Source, Wanted } from './source.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** A run of bytes in an archive or image. */
+export interface Region {
+  offset: number;
+  bytes: number;
+}
+
+/** What is where in an archive: each file’s runs of bytes, in order. */
+export type Contents = ReadonlyMap<string, readonly Region[]>;
+
+/** An archive or image that is read in place. */
+export class MediumFile implements AsyncDisposable {
+  readonly path: string;
+  /** Length in bytes. */
+  readonly size: number;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, size: number, file: FileHandle) {
+    this.path = path;
+    this.size = size;
+    this.#file = file;
+  }
+
+  /** Opens an ordinary file, or gives undefined when there is none of that name. @throws FILE_DENIED */
+  static async open(path: string): Promise<MediumFile | undefined> {
+    try {
+      if (!(await stat(path)).isFile()) return undefined;
+      const file = await open(path, 'r');
+      return new MediumFile(path, (await file.stat()).size, file);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+      throw fileError(error, path);
+    }
+  }
+
+  /** @throws MEDIA_INVALID when the file ends before */
+  async read(offset: number, bytes: number): Promise<Buffer> {
+    if (offset + bytes > this.size) throw new AppError('MEDIA_INVALID', `${this.path} ends early`);
+    const into = Buffer.alloc(bytes);
+    const { bytesRead } = await this.#file.read(into, 0, bytes, offset);
+    if (bytesRead < bytes) throw new AppError('MEDIA_INVALID', `${this.path} ends early`);
+    return into;
+  }
+
+  /** The bytes of some runs, one after the other; `skip` leaves out so many at their beginning. */
+  async *stream(regions: readonly Region[], { from: skip = 0, bytes = Infinity, signal }: Partial<Wanted>) {
+    let [left, wanted] = [skip, bytes];
+    for (const region of regions) {
+      let at = Math.min(left, region.bytes);
+      left -= at;
+      for (; at < region.bytes && wanted > 0; ) {
+        signal?.throwIfAborted();
+        const chunk = await this.read(region.offset + at, Math.min(CHUNK_BYTES, region.bytes - at, wanted));
+        yield chunk;
+        at += chunk.length;
+        wanted -= chunk.length;
+      }
+    }
+  }
+
+  /** Writes some runs into a new file. @throws DISK_FULL, MEDIA_INVALID */
+  async copyTo(path: string, regions: readonly Region[]): Promise<void> {
+    try {
+      await pipeline(this.stream(regions, {}), createWriteStream(path, { flags: 'wx' }));
+    } catch (error) {
+      throw fileError(error, path);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** The files of an archive or image, which is closed with it. */
+export function mediumSource(medium: MediumFile, contents: Contents): Source {
+  return {
+    name: medium.path,
+    async open(path, wanted) {
+      const regions = contents.get(path);
+      if (!regions) throw new AppError('FETCH_MISSING', `${medium.path} has no ${path}`);
+      return { from: wanted.from ?? 0, chunks: medium.stream(regions, wanted) };
+    },
+    [Symbol.asyncDispose]: () => medium[Symbol.asyncDispose](),
+  };
+}
