@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   quarantine: ['policy'],
   layer: ['sys'],
   trust: ['sys'],
-  project: ['policy', 'quarantine', 'sys'],
+  project: ['policy', 'sys'],
   package: ['policy', 'quarantine', 'layer', 'trust', 'project', 'sys'],
   install: ['policy', 'quarantine', 'layer', 'trust', 'package', 'sys'],
   servers: ['policy', 'trust', 'sys'],

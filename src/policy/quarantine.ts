@@ -136,3 +136,8 @@ export type LookedUp = Extract<Quarantine, { interval: string }> & { onUnreachab
 export function isLookedUp(quarantine: Quarantine): quarantine is LookedUp {
   return 'onUnreachable' in quarantine;
 }
+
+/** Descriptors are compared without regard to letter case (D8). */
+export function sameDescriptor(a: string, b: string | undefined): boolean {
+  return b !== undefined && a.toLowerCase() === b.toLowerCase();
+}

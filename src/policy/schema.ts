@@ -1,23 +1,19 @@
 import { z } from 'zod';
-import { Authentication, Encryption, Reimage } from './protection.ts';
-import { Quarantine } from './quarantine.ts';
-import { Updates } from './updates.ts';
+import { POLICIES } from './table.ts';
+
+type Sections = { [Name in keyof typeof POLICIES]: (typeof POLICIES)[Name]['schema'] };
 
 /**
  * The policies of one machine, as they stand in `policy.yaml`. Every other key is refused, because a setting that nothing
  * enforces must not be ignored; `enforced.ts` refuses those of these that nothing enforces yet.
  */
-export const MachinePolicy = z.strictObject({
-  format: z.literal(1),
-  quarantine: Quarantine.default({ type: 'none' }),
-  /** Whether the machine has IPv6 too, where the computer has it; its lists hold for both. */
-  ipv6: z.boolean().exactOptional(),
-  updates: Updates.exactOptional(),
-  encryption: Encryption.exactOptional(),
-  authentication: Authentication.exactOptional(),
-  reimage: Reimage.exactOptional(),
-});
+export const MachinePolicy = z.strictObject({ format: z.literal(1), ...sections() });
 export type MachinePolicy = z.infer<typeof MachinePolicy>;
+
+/** The table’s schemas by their names: the one thing that the compiler cannot follow by itself. */
+function sections(): Sections {
+  return Object.fromEntries(Object.entries(POLICIES).map(([name, { schema }]) => [name, schema])) as Sections;
+}
 
 /** A policy as it is published and packed: which project, which machine, and its place in the order of deploys. */
 export const PolicyDocument = z.strictObject({

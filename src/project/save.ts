@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
+import { checkPolicy } from '../policy/check.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
-import { checkPolicy } from '../quarantine/check.ts';
 import { writeFileAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { projectPaths, vmPaths } from './layout.ts';

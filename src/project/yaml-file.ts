@@ -1,6 +1,6 @@
 import { type Document, isMap, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Problem } from '../quarantine/check.ts';
+import type { Problem } from '../policy/problem.ts';
 
 /** A YAML file as it was read: the document, so that comments survive an edit, and its value or what is wrong with it. */
 export interface YamlFile<T> {

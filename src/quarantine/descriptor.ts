@@ -1,5 +1,5 @@
-import type { Quarantine, Version } from '../policy/quarantine.ts';
-import { dueVersion, placeOf, sameDescriptor, standingAt } from './versions.ts';
+import { type Quarantine, sameDescriptor, type Version } from '../policy/quarantine.ts';
+import { dueVersion, placeOf, standingAt } from './versions.ts';
 
 export const MAX_DESCRIPTOR_CHARACTERS = 1024;
 

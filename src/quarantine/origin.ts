@@ -1,5 +1,4 @@
-import type { VersionOrigin, VersionQuarantine } from '../policy/quarantine.ts';
-import { sameDescriptor } from './versions.ts';
+import { sameDescriptor, type VersionOrigin, type VersionQuarantine } from '../policy/quarantine.ts';
 
 /** A machine’s descriptor, and whose word it is. */
 export interface Reported {

@@ -1,4 +1,4 @@
-import type { Version, VersionQuarantine } from '../policy/quarantine.ts';
+import { sameDescriptor, type Version, type VersionQuarantine } from '../policy/quarantine.ts';
 
 /** The versions that have not been removed, oldest first. */
 export function liveVersions(quarantine: VersionQuarantine): Version[] {
@@ -23,9 +23,4 @@ export function placeOf(quarantine: VersionQuarantine, descriptor: string | unde
 /** The first version that is still defined and newer than the descriptor’s: the one an updater applies next. */
 export function dueVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Version | undefined {
   return quarantine.versions.slice(placeOf(quarantine, descriptor) + 1).find((version) => version.removed !== true);
-}
-
-/** Descriptors are compared without regard to letter case (D8). */
-export function sameDescriptor(a: string, b: string | undefined): boolean {
-  return b !== undefined && a.toLowerCase() === b.toLowerCase();
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { threeVersions, V1, V2 } from '../../test/fakes/quarantine.ts';
+import { checkPolicy } from '../policy/check.ts';
 import { Quarantine } from '../policy/quarantine.ts';
 import type { ZoneDescription } from '../policy/zones.ts';
-import { checkPolicy } from './check.ts';
 import { simulate } from './simulate.ts';
 import { type HostFacts, inZone, zoneOf } from './zones.ts';
 

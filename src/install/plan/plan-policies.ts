@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
-import { type PolicyChange, policyChanges } from '../../policy/changes.ts';
+import { changeWords, type PolicyChange, policyChanges } from '../../policy/changes.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 
 /** What is known of an installed machine’s policy. */
@@ -67,8 +67,12 @@ export function policyReports({ policies }: { policies: readonly PolicyPlan[] })
 
 /** The other machines get their policies; the result is a failure all the same, and names those that do not (D32). @throws POLICY_NEEDS_MACHINE */
 export function requireNoneRefused(reports: readonly PolicyReport[], details: Record<string, unknown> = {}): void {
-  const vms = reports.filter(({ action }) => action === 'refuse').map(({ vm }) => vm);
-  if (vms.length === 0) return;
-  const what = `encryption or authentication of ${vms.join(', ')} would change: their policies stay as they are, all else is installed`;
+  const refused = reports.filter(({ action }) => action === 'refuse');
+  if (refused.length === 0) return;
+  const vms = refused.map(({ vm }) => vm);
+  const needing = refused.map(
+    ({ vm, changes }) => `${changeWords(changes.filter(({ when }) => when === 'with-machine'))} of ${vm}`,
+  );
+  const what = `${needing.join(', ')} would change: their policies stay as they are, all else is installed`;
   throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vms, ...details } });
 }

@@ -1,9 +1,11 @@
 import { type AppError, failureOf } from '../../lib/errors.ts';
-import { type PolicyChange, policyChanges, type When, whenText } from '../../policy/changes.ts';
+import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import type { HostPolicy } from '../../policy/host.ts';
+import { sameDescriptor } from '../../policy/quarantine.ts';
+import type { When } from '../../policy/table.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { hostPolicyDigest, hostPolicyText } from '../../quarantine/decide-host.ts';
-import { liveVersions, sameDescriptor } from '../../quarantine/versions.ts';
+import { liveVersions } from '../../quarantine/versions.ts';
 import { packagedPolicy } from '../build/published.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
 import type { Contents } from './rules.ts';

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
-import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
+import { changeWords, type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import { requireEnforced } from '../../policy/enforced.ts';
-import { isLookedUp } from '../../policy/quarantine.ts';
+import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
-import { newestVersion, sameDescriptor } from '../../quarantine/versions.ts';
+import { newestVersion } from '../../quarantine/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { lastSerial, policyDocument } from '../build/publish-policies.ts';
 import { packagedPolicy } from '../build/published.ts';
@@ -91,7 +91,7 @@ function requireNoMachine(vm: ProjectVm, { earlier, force }: RuleOptions): void 
   const needing = changesSince(earlier, vm).filter(({ when }) => when === 'with-machine');
   if (needing.length === 0 || force) return;
   const sections = needing.map(({ section }) => section);
-  const what = `${vm.name}: ${sections.join(' and ')} changed, which no package of policies alone can bring`;
+  const what = `${vm.name}: ${changeWords(needing)} changed, which no package of policies alone can bring`;
   throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vm: vm.name, sections } });
 }
 
@@ -103,7 +103,7 @@ function changesSince(earlier: readonly PackageManifest[], { file, policy }: Pro
 function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): string[] {
   return changesSince(earlier, vm)
     .filter(({ when }) => when === 'reinstall' || when === 'with-machine')
-    .map(({ section, when }) => `${vm.name}: ${section} ${whenText(when)}`);
+    .map((change) => `${vm.name}: ${changeWords([change])} ${whenText(change.when)}`);
 }
 
 /** @throws VM_SUSPENDED */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
+import { checkPolicy } from '../../policy/check.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
-import { checkPolicy } from '../check.ts';
 import { liveVersions } from '../versions.ts';
 import { changeQuarantine } from './settings.ts';
 import { versionBased, withoutVersion, withThreshold, withVersion, withVersionChanged } from './version-list.ts';

@@ -1,7 +1,6 @@
-import type { Quarantine, VersionQuarantine } from '../../policy/quarantine.ts';
+import { type Quarantine, sameDescriptor, type VersionQuarantine } from '../../policy/quarantine.ts';
 import { judge } from '../../quarantine/descriptor.ts';
 import { betterOf, isTrusted, originUnder, type Reported, signedReport } from '../../quarantine/origin.ts';
-import { sameDescriptor } from '../../quarantine/versions.ts';
 import { signerOf } from '../../trust/report-signature.ts';
 
 /** Who reports a version, and what it was at before. */

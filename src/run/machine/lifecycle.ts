@@ -3,9 +3,7 @@ import { endInside, removeNetwork } from '../../firewall/machine/remove-network.
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import { requireEnforced } from '../../policy/enforced.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
-import { reasonText } from '../../quarantine/decide.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { tailOf } from '../../sys/files/files.ts';
 import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
@@ -17,6 +15,7 @@ import { Access } from '../access/access.ts';
 import { verdictOf } from '../access/judge.ts';
 import { namesOf } from '../access/told-names.ts';
 import type { Computer } from '../computer/computer.ts';
+import { requireAllowed } from '../gates/table.ts';
 import { askPlugin } from '../plugins/plugin.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
 import { machineSockets, type RunRecord, writeRecord } from './record.ts';
@@ -49,9 +48,8 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   });
   const network = stack.adopt(opened, (open) => open.close());
   const policy = await looking;
-  if (spec.mode !== 'free') requireEnforced(spec.name, policy.document.policy);
   const { decision } = verdictOf({ ...judged, policy, now: await deps.policies.now() });
-  if (decision.access === 'refused') throw refusal(spec, policy, reasonText(decision));
+  if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision });
 
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
@@ -183,11 +181,6 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
     dnsUid: users?.dns ?? 0,
     resolvers: await computer.resolvers(),
   };
-}
-
-function refusal(spec: MachineSpec, policy: CurrentPolicy, reason: string): AppError {
-  const details = { vm: spec.name, policySerial: policy.document.serial };
-  return new AppError('QUARANTINE_REFUSED', `${spec.name} may not start: ${reason}`, { details });
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

@@ -1,20 +1,13 @@
-import { isLookedUp } from '../policy/quarantine.ts';
-import type { MachinePolicy } from '../policy/schema.ts';
-import { sameDescriptor } from './versions.ts';
+import type { Problem } from './problem.ts';
+import { isLookedUp, type Quarantine, sameDescriptor } from './quarantine.ts';
 
-/** Something wrong in a policy, and where: `path` leads to the field, `message` completes “this field …”. */
-export interface Problem {
-  path: readonly (string | number)[];
-  message: string;
-}
-
-/** What a schema cannot see: encryption that nobody could open, two versions with one name or descriptor, a threshold that names no version. */
-export function checkPolicy(policy: MachinePolicy): Problem[] {
-  return [...checkProtection(policy), ...checkVersions(policy), ...checkPlugin(policy), ...checkZones(policy)];
+/** What the schema cannot see: two versions with one name or descriptor, a threshold that names no version. */
+export function checkQuarantine({ quarantine }: { quarantine: Quarantine }): Problem[] {
+  return [...checkVersions(quarantine), ...checkPlugin(quarantine), ...checkZones(quarantine)];
 }
 
 /** A type with one list has nothing that a zone’s list for restricted access could replace. */
-function checkZones({ quarantine }: MachinePolicy): Problem[] {
+function checkZones(quarantine: Quarantine): Problem[] {
   if (quarantine.type !== 'static' && quarantine.type !== 'dynamic') return [];
   return (quarantine.zones ?? []).flatMap(({ restricted }, index) =>
     restricted
@@ -29,23 +22,12 @@ function checkZones({ quarantine }: MachinePolicy): Problem[] {
 }
 
 /** A setting that nothing would enforce. */
-function checkPlugin({ quarantine }: MachinePolicy): Problem[] {
+function checkPlugin(quarantine: Quarantine): Problem[] {
   const isIdle = quarantine.type === 'custom' && quarantine.maxOffline !== undefined && !isLookedUp(quarantine);
   return isIdle ? [{ path: ['quarantine', 'maxOffline'], message: 'is for policies with onUnreachable' }] : [];
 }
 
-/** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */
-function checkProtection({ encryption, authentication }: MachinePolicy): Problem[] {
-  const isOpen = authentication === undefined || authentication.type === 'none';
-  const problems: Problem[] = [];
-  if (encryption?.disks && isOpen)
-    problems.push({ path: ['encryption', 'disks'], message: 'needs another authentication than none' });
-  if (encryption?.recovery && !encryption.disks)
-    problems.push({ path: ['encryption', 'recovery'], message: 'is for machines whose disks are encrypted' });
-  return problems;
-}
-
-function checkVersions({ quarantine }: MachinePolicy): Problem[] {
+function checkVersions(quarantine: Quarantine): Problem[] {
   if (quarantine.type !== 'version-based') return [];
   const problems: Problem[] = [];
   const { versions, threshold, initial, versionFrom, signers = [] } = quarantine;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
 import { Script } from './script.ts';
 
-/** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
-export const Encryption = z.strictObject({
-  /** Disks and configuration are encrypted when the machine is installed. */
-  disks: z.boolean().default(false),
-  /** The configuration cannot be changed by the user; implied by `disks`. */
-  configuration: z.boolean().default(false),
-  /** The administrator can let a user in who has lost his password, by the project’s recovery key. */
-  recovery: z.boolean().default(false),
-});
-export type Encryption = z.infer<typeof Encryption>;
-
 const Account = z
   .string()
   .min(1)
@@ -40,5 +29,7 @@ export const Authentication = z.discriminatedUnion('type', [
 ]);
 export type Authentication = z.infer<typeof Authentication>;
 
-/** Whether a user may put the machine back to the state in which it was installed (ACE 1.0 pp. 226-227). */
-export const Reimage = z.strictObject({ enabled: z.boolean() });
+/** The settings of it that nothing enforces yet. */
+export function unenforcedAuthentication({ authentication }: { authentication?: Authentication }): string[] {
+  return authentication === undefined || authentication.type === 'none' ? [] : ['authentication.type'];
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Authentication } from './authentication.ts';
+import type { Problem } from './problem.ts';
+
+/** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
+export const Encryption = z.strictObject({
+  /** Disks and configuration are encrypted when the machine is installed. */
+  disks: z.boolean().default(false),
+  /** The configuration cannot be changed by the user; implied by `disks`. */
+  configuration: z.boolean().default(false),
+  /** The administrator can let a user in who has lost his password, by the project’s recovery key. */
+  recovery: z.boolean().default(false),
+});
+export type Encryption = z.infer<typeof Encryption>;
+
+/** The settings of it that nothing enforces yet. */
+export function unenforcedEncryption({ encryption = Encryption.parse({}) }: { encryption?: Encryption }): string[] {
+  return Object.entries(encryption).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
+}
+
+/** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */
+export function checkEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): Problem[] {
+  const { encryption, authentication } = policy;
+  const isOpen = authentication === undefined || authentication.type === 'none';
+  const problems: Problem[] = [];
+  if (encryption?.disks && isOpen)
+    problems.push({ path: ['encryption', 'disks'], message: 'needs another authentication than none' });
+  if (encryption?.recovery && !encryption.disks)
+    problems.push({ path: ['encryption', 'recovery'], message: 'is for machines whose disks are encrypted' });
+  return problems;
+}

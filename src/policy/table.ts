@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { Authentication, unenforcedAuthentication } from './authentication.ts';
+import { checkQuarantine } from './check-quarantine.ts';
+import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
+import type { Problem } from './problem.ts';
+import { Quarantine } from './quarantine.ts';
+import { Reimage, unenforcedReimage } from './reimage.ts';
+import { Updates } from './updates.ts';
+
+/**
+ * When a changed policy of an installed machine holds, if it comes without the machine (ACE 1.0 p. 142):
+ * at-once       running machines too
+ * next-start    from the machine’s next start on
+ * next-update   from the next update of the machine on
+ * reinstall     for machines installed from now on; this one stays as it is
+ * with-machine  never: the machine must be in the package
+ */
+export type When = 'at-once' | 'next-start' | 'next-update' | 'reinstall' | 'with-machine';
+
+/** What the rest of the program asks about any policy. */
+interface PolicyRow {
+  /** What people call it. */
+  words: string;
+  /** What may stand under its name in `policy.yaml`. */
+  schema: z.ZodType;
+  /** What it means where it does not stand there; null: nothing at all. */
+  absent: unknown;
+  when: When;
+  /** What the schema cannot see: settings that contradict others, of this policy or of another. */
+  check?: (policies: never) => Problem[];
+  /** The settings that ask for something which nothing enforces yet. */
+  unenforced?: (policies: never) => string[];
+}
+
+/**
+ * Every policy of a machine, by its name in `policy.yaml`. One that is added gets a file of its own, and a row here; whoever
+ * reads, compares, packs or enforces policies reads this table and names none.
+ */
+export const POLICIES = {
+  quarantine: {
+    words: 'network quarantine',
+    schema: Quarantine.default({ type: 'none' }),
+    absent: { type: 'none' },
+    when: 'at-once',
+    check: checkQuarantine,
+  },
+  /** Whether the machine has IPv6 too, where the computer has it; its lists hold for both. */
+  ipv6: { words: 'IPv6', schema: z.boolean().exactOptional(), absent: false, when: 'next-start' },
+  updates: { words: 'proof of updates', schema: Updates.exactOptional(), absent: null, when: 'next-update' },
+  reimage: {
+    words: 'reimage',
+    schema: Reimage.exactOptional(),
+    absent: { enabled: false },
+    when: 'reinstall',
+    unenforced: unenforcedReimage,
+  },
+  encryption: {
+    words: 'encryption',
+    schema: Encryption.exactOptional(),
+    absent: Encryption.parse({}),
+    when: 'with-machine',
+    check: checkEncryption,
+    unenforced: unenforcedEncryption,
+  },
+  authentication: {
+    words: 'authentication',
+    schema: Authentication.exactOptional(),
+    absent: { type: 'none' },
+    when: 'with-machine',
+    unenforced: unenforcedAuthentication,
+  },
+} as const satisfies Record<string, PolicyRow>;
+export type PolicyName = keyof typeof POLICIES;
+
+/** The names of all policies, in the order of the table. */
+export const POLICY_NAMES: readonly PolicyName[] = Object.keys(POLICIES).filter(
+  (name): name is PolicyName => name in POLICIES,
+);

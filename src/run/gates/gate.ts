@@ -1,0 +1,13 @@
+import type { AppError } from '../../lib/errors.ts';
+import type { Decision } from '../../quarantine/decide.ts';
+import type { CurrentPolicy } from '../../servers/policies.ts';
+
+/** What is known of a machine that is about to start. */
+export interface Start {
+  vm: string;
+  policy: CurrentPolicy;
+  decision: Decision;
+}
+
+/** What one policy says to a start: why the machine may not, or nothing. */
+export type Gate = (start: Start) => AppError | undefined;

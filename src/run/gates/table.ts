@@ -1,0 +1,14 @@
+import { enforcedGate } from './enforced.ts';
+import type { Gate, Start } from './gate.ts';
+import { quarantineGate } from './quarantine.ts';
+
+/** All gates, in the order in which they are asked. */
+const GATES: readonly Gate[] = [enforcedGate, quarantineGate];
+
+/** Lets a machine start, or says the first reason why not. @throws what the gates give: POLICY_NOT_ENFORCED, QUARANTINE_REFUSED */
+export function requireAllowed(start: Start): void {
+  for (const gate of GATES) {
+    const refusal = gate(start);
+    if (refusal) throw refusal;
+  }
+}
