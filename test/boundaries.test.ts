@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sys: [],
   policy: [],
   quarantine: ['policy'],
+  api: ['policy'],
   layer: ['sys'],
   trust: ['sys'],
   project: ['policy', 'sys'],
@@ -24,9 +25,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   firewall: ['policy', 'quarantine', 'sys'],
   guest: ['quarantine', 'sys'],
   run: ['policy', 'quarantine', 'trust', 'servers', 'vm', 'firewall', 'guest', 'sys'],
-  daemon: ['policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
+  daemon: ['api', 'policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
   manager: ['policy', 'servers', 'sys'],
   cli: [
+    'api',
     'policy',
     'quarantine',
     'layer',
@@ -57,6 +59,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'ipaddr.js': ['policy', 'quarantine', 'firewall'],
   zod: [
     'policy',
+    'api',
     'layer',
     'trust',
     'project',

@@ -1,44 +1,63 @@
-import { z } from 'zod';
-import { AppError, ERRORS, type ErrorCode, type Failure } from '../lib/errors.ts';
-import { askUnix, type UnixRequest } from '../sys/network/http-client.ts';
+import type { z } from 'zod';
+import { FailureAnswer } from '../api/failure.ts';
+import { AppError, type Failure } from '../lib/errors.ts';
+import { askUnix } from '../sys/network/http-client.ts';
 
 /** Where the service is. */
 export interface ServiceOptions {
   socket: string;
 }
 
-const Failed = z.object({
-  error: z.object({
-    code: z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS),
-    reason: z.string(),
-    remedy: z.string(),
-    details: z.record(z.string(), z.unknown()),
-  }),
-});
+/** A row of `ROUTES`: what it answers, and what it is asked with. */
+export interface Route<Answer, Body> {
+  method: 'GET' | 'POST';
+  path: string;
+  request?: z.ZodType<unknown, Body>;
+  answer: z.ZodType<Answer>;
+}
+
+/** What a request carries: the machine that its path names, a query, the body that its route takes. */
+interface Asked<Body> {
+  vm?: string;
+  query?: Record<string, string>;
+  body?: Body;
+  signal?: AbortSignal;
+}
 
 /** Asks the service and gives its answers as they come. @throws the service’s own Failure, DAEMON_* */
-export async function* askService({ socket }: ServiceOptions, request: UnixRequest): AsyncGenerator<unknown> {
-  const { lines } = await askUnix(socket, request);
+export async function* askLines<Body>(
+  { socket }: ServiceOptions,
+  { method, path }: Route<unknown, Body>,
+  { vm = '', query = {}, body, signal }: Asked<Body>,
+): AsyncGenerator<unknown> {
+  const search = new URLSearchParams(query).toString();
+  const to = path.replace(':vm', encodeURIComponent(vm)) + (search === '' ? '' : `?${search}`);
+  const { lines } = await askUnix(socket, { method, path: to, body, ...(signal ? { signal } : {}) });
   for await (const line of lines) {
-    const failed = Failed.safeParse(line);
+    const failed = FailureAnswer.safeParse(line);
     if (failed.success) throw failed.data.error satisfies Failure;
     yield line;
   }
 }
 
-/** Asks the service for its one answer, which must be of this form. @throws as askService */
-export async function askOnce<T>(options: ServiceOptions, request: UnixRequest, schema: z.ZodType<T>): Promise<T> {
-  for await (const answer of askService(options, request)) return parseAnswer(answer, schema);
+/** Asks the service for its one answer. @throws as askLines */
+export async function askOnce<Answer, Body>(
+  options: ServiceOptions,
+  route: Route<Answer, Body>,
+  asked: Asked<Body>,
+): Promise<Answer> {
+  for await (const answer of askLines(options, route, asked)) return parseAnswer(answer, route.answer);
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
 }
 
-/** @throws DAEMON_UNREACHABLE when the answer is of another form: another release of the service */
+/**
+ * An answer of this form, as it came: what this release does not know of it stays.
+ * @throws DAEMON_UNREACHABLE when it is of another form: another release of the service
+ */
 export function parseAnswer<T>(answer: unknown, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new AppError('DAEMON_UNREACHABLE', 'the service answers in a form that is not understood', {
-    cause: parsed.error,
-  });
+  const { error } = schema.safeParse(answer);
+  if (!error) return answer as T;
+  throw new AppError('DAEMON_UNREACHABLE', 'the service answers in a form that is not understood', { cause: error });
 }
 
 /** Whether what a request ended with is a failure that has a code and details. */

@@ -1,8 +1,12 @@
 import { Hono, type Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
-import { z } from 'zod';
-import type { Progress } from '../install/change/apply.ts';
+import type { z } from 'zod';
+import { type EventAnswer, EventsQuery } from '../api/event.ts';
+import type { InstalledAnswer, PlanAnswer, ProgressAnswer, UninstalledAnswer } from '../api/install.ts';
+import type { MachineAnswer } from '../api/machine.ts';
+import { ROUTES } from '../api/routes.ts';
+import type { StatusAnswer } from '../api/status.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
@@ -12,25 +16,7 @@ import { pinnedProject } from '../trust/client.ts';
 import { explainDestination } from './explain.ts';
 import type { Supervisor } from './supervise.ts';
 
-const MAX_EVENTS = 1000;
 const MAX_BODY_BYTES = 64 << 10;
-const InstallBody = z.strictObject({
-  source: z.string().min(1).max(4000),
-  fingerprint: z.string().max(100).exactOptional(),
-  replace: z.boolean(),
-  keepOld: z.boolean(),
-  consentTo: z.string().max(100).exactOptional(),
-});
-const PlanBody = InstallBody.pick({ source: true, fingerprint: true });
-const UpdateBody = z.strictObject({
-  vm: z.string().max(100).exactOptional(),
-  full: z.boolean(),
-  replace: z.boolean(),
-  keepOld: z.boolean(),
-  consentTo: z.string().max(100).exactOptional(),
-});
-const UninstallBody = z.strictObject({ vms: z.array(z.string().max(100)).min(1).max(1000), confirmed: z.boolean() });
-const StopBody = z.strictObject({ force: z.boolean() });
 
 export interface ApiDeps {
   state: string;
@@ -58,84 +44,97 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
     }),
   );
 
-  app.get('/v1/status', async (context) => {
+  app.get(ROUTES.status.path, async (context) => {
     const project = await pinnedProject(computerPaths(state).trust);
     const host = supervisor.hostReport();
-    return context.json({
+    return context.json<StatusAnswer>({
+      api: 1,
       ...(project ? { project } : {}),
       ...(host ? { host } : {}),
       machines: await supervisor.reports(),
     });
   });
-  app.get('/v1/machines/:vm', async (context) => {
+  app.get(ROUTES.machine.path, async (context) => {
     const instance = await openInstance(state, context.req.param('vm'));
     const report = await supervisor.report(instance);
     const denied =
       report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).denied();
-    return context.json({ ...report, denied });
+    return context.json<MachineAnswer>({ ...report, denied });
   });
-  app.post('/v1/machines/:vm/start', async (context) => context.json(await supervisor.start(context.req.param('vm'))));
-  app.post('/v1/machines/:vm/stop', async (context) => {
-    const { force } = parseBody(StopBody, await context.req.text());
+  app.post(ROUTES.start.path, async (context) =>
+    context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'))),
+  );
+  app.post(ROUTES.stop.path, async (context) => {
+    const { force } = parseBody(ROUTES.stop.request, await context.req.text());
     await openInstance(state, context.req.param('vm'));
     await supervisor.machine(context.req.param('vm')).stop(force);
     return context.json({ vm: context.req.param('vm'), state: 'stopped' });
   });
-  app.post('/v1/machines/:vm/rollback', async (context) =>
+  app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(context.req.param('vm'))),
   );
-  app.post('/v1/machines/:vm/look-up', async (context) => {
+  app.post(ROUTES.lookUp.path, async (context) => {
     const machine = supervisor.machine(context.req.param('vm'));
     await machine.access.lookUp('interval');
-    return context.json(machine.report());
+    return context.json<MachineAnswer>(machine.report());
   });
-  app.get('/v1/machines/:vm/explain', async (context) => {
+  app.get(ROUTES.explain.path, async (context) => {
     const machine = supervisor.machine(context.req.param('vm'));
     return context.json(
       await explainDestination(machine, context.req.query('to') ?? '', context.req.query('protocol')),
     );
   });
 
-  app.get('/v1/events', (context) => {
-    const count = Math.min(MAX_EVENTS, Number(context.req.query('last') ?? 100) || 0);
-    const isFollowing = context.req.query('follow') === 'true';
+  app.get(ROUTES.events.path, (context) => {
+    const { last, follow } = parsed(EventsQuery, context.req.query());
     return stream(context, async (lines) => {
       const ended = new AbortController();
       lines.onAbort(() => ended.abort());
-      const following = isFollowing ? supervisor.events.follow(ended.signal) : undefined;
-      for (const event of await supervisor.events.last(count)) await lines.writeln(JSON.stringify(event));
-      if (following) for await (const event of following) await lines.writeln(JSON.stringify(event));
+      const following = follow ? supervisor.events.follow(ended.signal) : undefined;
+      for (const event of await supervisor.events.last(last))
+        await lines.writeln(JSON.stringify(event satisfies EventAnswer));
+      if (following)
+        for await (const event of following) await lines.writeln(JSON.stringify(event satisfies EventAnswer));
     });
   });
 
-  app.post('/v1/plan', async (context) =>
-    context.json(
-      await supervisor.changes.foresee(parseBody(PlanBody, await context.req.text()), context.req.raw.signal),
+  app.post(ROUTES.plan.path, async (context) =>
+    context.json<PlanAnswer>(
+      await supervisor.changes.foresee(
+        parseBody(ROUTES.plan.request, await context.req.text()),
+        context.req.raw.signal,
+      ),
     ),
   );
-  app.post('/v1/install', async (context) => {
-    const request = parseBody(InstallBody, await context.req.text());
-    return streamed(context, (signal, onProgress) => supervisor.changes.install(request, signal, onProgress));
+  app.post(ROUTES.install.path, async (context) => {
+    const request = parseBody(ROUTES.install.request, await context.req.text());
+    return streamed<InstalledAnswer>(context, (signal, onProgress) =>
+      supervisor.changes.install(request, signal, onProgress),
+    );
   });
-  app.post('/v1/update', async (context) => {
-    const request = parseBody(UpdateBody, await context.req.text());
-    return streamed(context, (signal, onProgress) => supervisor.changes.update(request, signal, onProgress));
+  app.post(ROUTES.update.path, async (context) => {
+    const request = parseBody(ROUTES.update.request, await context.req.text());
+    return streamed<InstalledAnswer[]>(context, (signal, onProgress) =>
+      supervisor.changes.update(request, signal, onProgress),
+    );
   });
-  app.post('/v1/uninstall', async (context) => {
-    const { vms, confirmed } = parseBody(UninstallBody, await context.req.text());
-    return context.json({ removed: await supervisor.changes.uninstall({ vms, isConfirmed: confirmed }) });
+  app.post(ROUTES.uninstall.path, async (context) => {
+    const { vms, confirmed } = parseBody(ROUTES.uninstall.request, await context.req.text());
+    return context.json<UninstalledAnswer>({
+      removed: await supervisor.changes.uninstall({ vms, isConfirmed: confirmed }),
+    });
   });
   return app;
 
   /** Answers with progress, then with the result or the failure. It ends when the caller hangs up. */
-  function streamed(
+  function streamed<Result>(
     context: HonoContext,
-    work: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<unknown>,
+    work: (signal: AbortSignal, onProgress: (progress: ProgressAnswer) => void) => Promise<Result>,
   ): Response {
     return stream(context, async (lines) => {
       const cancel = new AbortController();
       lines.onAbort(() => cancel.abort());
-      const onProgress = (progress: Progress) => void lines.writeln(JSON.stringify({ progress }));
+      const onProgress = (progress: ProgressAnswer) => void lines.writeln(JSON.stringify({ progress }));
       try {
         const result = await work(cancel.signal, onProgress);
         await lines.writeln(JSON.stringify({ result }));
@@ -150,10 +149,12 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
 
 /** @throws USAGE */
 function parseBody<T>(schema: z.ZodType<T>, body: string): T {
-  const parsed = schema.safeParse(jsonOrNothing(body));
-  if (parsed.success) return parsed.data;
-  throw new AppError(
-    'USAGE',
-    parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
-  );
+  return parsed(schema, jsonOrNothing(body));
+}
+
+/** @throws USAGE */
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const { data, error } = schema.safeParse(value);
+  if (!error) return data;
+  throw new AppError('USAGE', error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
 }

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import { EventAnswer } from '../../api/event.ts';
+import { ROUTES } from '../../api/routes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { wholeNumber } from '../arguments.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { askService, parseAnswer, type ServiceOptions } from '../service.ts';
-
-const Event = z.looseObject({ at: z.string(), kind: z.string(), text: z.string(), vm: z.string().optional() });
+import { askLines, parseAnswer, type ServiceOptions } from '../service.ts';
 
 export function addEventsCommand(program: Command): void {
   addCommand<ServiceOptions & { follow?: boolean; last: number }>(
@@ -14,14 +13,10 @@ export function addEventsCommand(program: Command): void {
     'events',
     'show what happened and why',
     async (context, options) => {
-      const query = new URLSearchParams({ last: `${options.last}`, follow: `${options.follow === true}` });
+      const query = { last: `${options.last}`, follow: `${options.follow === true}` };
       try {
-        for await (const line of askService(options, {
-          method: 'GET',
-          path: `/v1/events?${query}`,
-          signal: context.signal,
-        })) {
-          const event = parseAnswer(line, Event);
+        for await (const line of askLines(options, ROUTES.events, { query, signal: context.signal })) {
+          const event = parseAnswer(line, EventAnswer);
           print(context, event, `${event.at}  ${event.vm ?? '-'}  ${event.kind}  ${event.text}`);
         }
       } catch (error) {

@@ -1,14 +1,23 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import {
+  type HostChange,
+  HostRules,
+  type InstalledAnswer,
+  type InstallRequest,
+  type PolicyAnswer,
+  ProgressLine,
+  type UpdateRequest,
+} from '../../api/install.ts';
+import { ROUTES } from '../../api/routes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
-import { HostPolicy } from '../../policy/host.ts';
 import { hostPolicyText } from '../../quarantine/decide-host.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { askService, isFailure, parseAnswer, type ServiceOptions } from '../service.ts';
+import { askLines, isFailure, parseAnswer, type Route, type ServiceOptions } from '../service.ts';
 
 interface InstallOptions extends ServiceOptions {
   fingerprint?: string;
@@ -16,37 +25,6 @@ interface InstallOptions extends ServiceOptions {
   keepOld?: boolean;
   acceptHostPolicy?: string;
 }
-
-const Progress = z.looseObject({ step: z.string(), what: z.string(), doneBytes: z.number(), totalBytes: z.number() });
-/** What became, or would become, of one policy. */
-export const PolicyReport = z.object({
-  vm: z.string(),
-  action: z.string(),
-  changes: z.array(
-    z.object({
-      section: z.string(),
-      when: z.enum(['at-once', 'next-start', 'next-update', 'reinstall', 'with-machine']),
-    }),
-  ),
-});
-/** Rules for the computer itself, and what a consent to them is given by. */
-const HostRules = z.object({ digest: z.string(), policy: HostPolicy });
-/** What became, or would become, of them. */
-export const HostReport = z.union([
-  HostRules.extend({ action: z.literal('ask') }),
-  z.looseObject({ action: z.enum(['older', 'none', 'drop', 'keep']) }),
-]);
-export const Result = z.looseObject({
-  project: z.object({ name: z.string(), fingerprint: z.string() }),
-  package: z.string(),
-  generation: z.int(),
-  notes: z.string().optional(),
-  policies: z.array(PolicyReport),
-  host: HostReport,
-  machines: z.array(z.object({ vm: z.string(), action: z.enum(['add', 'replace', 'keep']), afterStop: z.boolean() })),
-});
-type Result = z.infer<typeof Result>;
-const Answer = z.union([z.looseObject({ progress: Progress }), z.looseObject({ result: z.unknown() })]);
 
 const DONE = { add: 'installed', replace: 'replaced', keep: 'was installed already' };
 
@@ -61,16 +39,12 @@ export function addInstallCommand(program: Command): void {
     'install <package>',
     'install a package from a folder or an address',
     async (context, options, given = '') => {
-      const result = await installAsking(context, options, {
-        path: '/v1/install',
-        body: {
-          source: sourceOf(given),
-          replace: options.yes === true,
-          keepOld: options.keepOld === true,
-          ...(options.acceptHostPolicy === undefined ? {} : { consentTo: options.acceptHostPolicy.toLowerCase() }),
-          ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
-        },
-        schema: Result,
+      const result = await installAsking(context, options, ROUTES.install, {
+        source: sourceOf(given),
+        replace: options.yes === true,
+        keepOld: options.keepOld === true,
+        ...(options.acceptHostPolicy === undefined ? {} : { consentTo: options.acceptHostPolicy.toLowerCase() }),
+        ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
       });
       print(context, result, resultText(result));
     },
@@ -81,7 +55,7 @@ export function addInstallCommand(program: Command): void {
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 
-export function resultText(result: Result): string {
+export function resultText(result: InstalledAnswer): string {
   const machines = result.machines.map(
     ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
   );
@@ -94,52 +68,49 @@ export function resultText(result: Result): string {
 }
 
 /** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */
-export function hostLines(host: z.infer<typeof HostReport>, ask: string): string[] {
+export function hostLines(host: HostChange, ask: string): string[] {
   const rules = 'rules for this computer itself';
   if (host.action === 'ask') return [`${rules}: ${ask}, of digest ${host.digest}`];
   if (host.action === 'keep') return [`${rules}: as you consented to`];
   return host.action === 'drop' ? [`${rules}: the project has none any more`] : [];
 }
 
-export function policyLines({ vm, action, changes }: z.infer<typeof PolicyReport>): string[] {
+export function policyLines({ vm, action, changes }: PolicyAnswer): string[] {
   if (action === 'absent') return [`policy of ${vm}: the machine is not installed here`];
   if (action === 'with-machine') return [];
   if (action === 'keep' || changes.length === 0) return [`policy of ${vm}: as it was`];
   return changes.map(({ section, when }) => `policy of ${vm}: ${section} ${whenText(when)}`);
 }
 
-/** What the service is asked to do, and what the user has confirmed of it. */
-interface Request<T> {
-  path: '/v1/install' | '/v1/update';
-  body: {
-    replace: boolean;
-    keepOld: boolean;
-    source?: string;
-    vm?: string;
-    fingerprint?: string;
-    full?: boolean;
-    consentTo?: string;
-  };
-  schema: z.ZodType<T>;
-}
+type Body = Partial<InstallRequest & UpdateRequest>;
 
 /** Installs; where the service wants to be told something first, the user is asked, if there is one. */
-export async function installAsking<T>(context: Context, options: ServiceOptions, request: Request<T>): Promise<T> {
+export async function installAsking<Answer, B extends Body>(
+  context: Context,
+  options: ServiceOptions,
+  route: Route<Answer, B>,
+  body: B,
+): Promise<Answer> {
   try {
-    return await install(context, options, request);
+    return await install(context, options, route, body);
   } catch (error) {
-    const answered = await answer(context, error, request.body);
+    const answered = await answer(context, error, body);
     if (!answered) throw error;
-    return installAsking(context, options, { ...request, body: { ...request.body, ...answered } });
+    return installAsking(context, options, route, { ...body, ...answered });
   }
 }
 
-async function install<T>(context: Context, options: ServiceOptions, { path, body, schema }: Request<T>): Promise<T> {
+async function install<Answer, B>(
+  context: Context,
+  options: ServiceOptions,
+  route: Route<Answer, B>,
+  body: B,
+): Promise<Answer> {
   const progress = progressLine(context);
-  for await (const line of askService(options, { method: 'POST', path, body, signal: context.signal })) {
-    const answered = parseAnswer(line, Answer);
-    if ('result' in answered) return parseAnswer(answered.result, schema);
-    const { step, what, doneBytes, totalBytes } = parseAnswer(answered.progress, Progress);
+  for await (const line of askLines(options, route, { body, signal: context.signal })) {
+    const answered = parseAnswer(line, ProgressLine);
+    if ('result' in answered) return parseAnswer(answered.result, route.answer);
+    const { step, what, doneBytes, totalBytes } = answered.progress;
     if (step === 'fetch') progress.show('fetching', doneBytes, totalBytes);
     else printStep(context, `${step} ${what}`);
   }
@@ -147,11 +118,7 @@ async function install<T>(context: Context, options: ServiceOptions, { path, bod
 }
 
 /** What a person at the terminal says to a failure that is a question, or undefined. */
-async function answer(
-  { json }: Context,
-  error: unknown,
-  given: Request<unknown>['body'],
-): Promise<Partial<Request<unknown>['body']> | undefined> {
+async function answer({ json }: Context, error: unknown, given: Body): Promise<Body | undefined> {
   if (json || !process.stdin.isTTY || !isFailure(error)) return undefined;
   const { confirm } = await import('@clack/prompts');
   const { fingerprint } = z.object({ fingerprint: z.string().optional() }).parse(error.details);

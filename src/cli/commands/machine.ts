@@ -1,62 +1,14 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { VersionOrigin } from '../../policy/quarantine.ts';
+import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
+import { ROUTES } from '../../api/routes.ts';
+import type { HostAnswer } from '../../api/status.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 
-const Name = z.looseObject({
-  name: z.string(),
-  pinned: z.literal(true).optional(),
-  addresses: z.array(z.string()),
-  secondsLeft: z.int().optional(),
-  unresolvedSince: z.string().optional(),
-  code: z.string().optional(),
-});
-const Machine = z.looseObject({
-  vm: z.string(),
-  state: z.string(),
-  generation: z.int().optional(),
-  former: z.int().optional(),
-  trial: z.string().optional(),
-  notes: z.string().optional(),
-  descriptor: z.string().optional(),
-  origin: VersionOrigin.optional(),
-  zone: z.string().optional(),
-  version: z.string().optional(),
-  access: z.string().optional(),
-  reason: z.string().optional(),
-  code: z.string().optional(),
-  remedy: z.string().optional(),
-  message: z.string().optional(),
-  accel: z.string().optional(),
-  enforcement: z.string().optional(),
-  policySerial: z.int().optional(),
-  lookedUpAt: z.string().optional(),
-  names: z.array(Name).optional(),
-});
-type Machine = z.infer<typeof Machine>;
-type Name = z.infer<typeof Name>;
-/** How it stands with the rules for the computer itself. */
-const Host = z.looseObject({
-  state: z.enum(['in-force', 'free', 'not-enforced', 'failed']),
-  zone: z.string().optional(),
-  mode: z.string().optional(),
-  entries: z.int().optional(),
-  since: z.string().optional(),
-  failure: z.object({ code: z.string(), reason: z.string(), remedy: z.string() }).optional(),
-});
-const Status = z.looseObject({
-  project: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
-  host: Host.optional(),
-  machines: z.array(Machine),
-});
-const RolledBack = z.looseObject({ from: z.int(), to: z.int(), afterStop: z.boolean() });
-const Explained = z.looseObject({ allowed: z.boolean(), rule: z.string(), access: z.string() });
-
 export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
-    const { machines } = await askOnce(options, { method: 'GET', path: '/v1/status' }, Status);
+    const { machines } = await askOnce(options, ROUTES.status, {});
     const rows = machines.map(({ vm, state, generation, access }) => [
       vm,
       state,
@@ -72,14 +24,10 @@ export function addMachineCommands(program: Command): void {
     'show what machines may reach, and why',
     async (context, options, vm?: string) => {
       if (vm !== undefined) {
-        const machine = await askOnce(
-          options,
-          { method: 'GET', path: `/v1/machines/${encodeURIComponent(vm)}` },
-          Machine,
-        );
+        const machine = await askOnce(options, ROUTES.machine, { vm });
         return print(context, machine, machineText(machine));
       }
-      const status = await askOnce(options, { method: 'GET', path: '/v1/status' }, Status);
+      const status = await askOnce(options, ROUTES.status, {});
       const head = status.project
         ? `project ${status.project.name}  ${status.project.fingerprint}`
         : 'no project yet: install a package';
@@ -89,7 +37,7 @@ export function addMachineCommands(program: Command): void {
   );
 
   addCommand<ServiceOptions>(program, 'start <vm>', 'start a machine', async (context, options, vm = '') => {
-    const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/start` }, Machine);
+    const machine = await askOnce(options, ROUTES.start, { vm });
     print(context, machine, machineText(machine));
   });
 
@@ -99,7 +47,7 @@ export function addMachineCommands(program: Command): void {
     'shut a machine down',
     async (context, options, vm = '') => {
       const body = { force: options.force === true };
-      const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/stop`, body }, Machine);
+      const machine = await askOnce(options, ROUTES.stop, { vm, body });
       print(context, machine, `${vm} has stopped`);
     },
   ).option('--force', 'power it off at once');
@@ -109,7 +57,7 @@ export function addMachineCommands(program: Command): void {
     'rollback <vm>',
     'let a machine’s next start use its former system',
     async (context, options, vm = '') => {
-      const rolled = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/rollback` }, RolledBack);
+      const rolled = await askOnce(options, ROUTES.rollback, { vm });
       const when = rolled.afterStop ? '; it takes effect at its next start' : '';
       print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}`);
     },
@@ -120,7 +68,7 @@ export function addMachineCommands(program: Command): void {
     'look-up <vm>',
     'look a running machine’s policy up now',
     async (context, options, vm = '') => {
-      const machine = await askOnce(options, { method: 'POST', path: `${pathOf(vm)}/look-up` }, Machine);
+      const machine = await askOnce(options, ROUTES.lookUp, { vm });
       print(context, machine, machineText(machine));
     },
   );
@@ -130,8 +78,7 @@ export function addMachineCommands(program: Command): void {
     'explain <vm> <host:port>',
     'say whether a machine may reach a place, and why',
     async (context, options, vm = '', to = '') => {
-      const query = new URLSearchParams({ to, protocol: options.protocol });
-      const answer = await askOnce(options, { method: 'GET', path: `${pathOf(vm)}/explain?${query}` }, Explained);
+      const answer = await askOnce(options, ROUTES.explain, { vm, query: { to, protocol: options.protocol } });
       print(
         context,
         answer,
@@ -146,7 +93,7 @@ const WORD_OF = { guest: 'its own word', signed: 'its update server’s signatur
 /** Longer lists are in the JSON report. */
 const MAX_NAMES = 20;
 
-function nameText({ name, pinned, addresses, secondsLeft, unresolvedSince, code }: Name): string {
+function nameText({ name, pinned, addresses, secondsLeft, unresolvedSince, code }: NameAnswer): string {
   const [first = 'no address yet', ...others] = addresses;
   const stands = addresses.length > 0 ? `, ${secondsLeft ?? 0} s left` : '';
   const has = `${pinned ? 'pinned, ' : ''}${first}${others.length > 0 ? ` and ${others.length} more` : ''}${stands}`;
@@ -155,11 +102,7 @@ function nameText({ name, pinned, addresses, secondsLeft, unresolvedSince, code 
   return `${name}: cannot resolve since ${unresolvedSince} (${code})${kept}`;
 }
 
-function pathOf(vm: string): string {
-  return `/v1/machines/${encodeURIComponent(vm)}`;
-}
-
-function hostText({ state, zone, mode, entries, since, failure }: z.infer<typeof Host>): string {
+function hostText({ state, zone, mode, entries, since, failure }: HostAnswer): string {
   const rules = 'rules for this computer itself';
   switch (state) {
     case 'in-force':
@@ -173,7 +116,7 @@ function hostText({ state, zone, mode, entries, since, failure }: z.infer<typeof
   }
 }
 
-function machineText(machine: Machine): string {
+function machineText(machine: MachineAnswer): string {
   const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
     machine;
   if (state === 'damaged') return `${vm}  damaged\n  ${machine.code}: ${reason}\n  → ${machine.remedy}`;

@@ -1,32 +1,12 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import type { PlanAnswer } from '../../api/install.ts';
+import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
 import { hostPolicyText } from '../../quarantine/decide-host.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
-import { HostReport, hostLines, PolicyReport, policyLines, sourceOf } from './install.ts';
-
-const Foreseen = z.looseObject({
-  project: z.object({ name: z.string() }),
-  package: z.string(),
-  kind: z.string(),
-  expiresAt: z.string(),
-  notes: z.string().optional(),
-  machines: z.array(
-    z.object({
-      vm: z.string(),
-      action: z.enum(['add', 'replace', 'keep']),
-      afterStop: z.boolean(),
-      losesChanges: z.boolean(),
-    }),
-  ),
-  policies: z.array(PolicyReport),
-  host: HostReport,
-  bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
-  problems: z.array(z.looseObject({ code: z.string(), reason: z.string(), remedy: z.string() })),
-});
-type Foreseen = z.infer<typeof Foreseen>;
+import { hostLines, policyLines, sourceOf } from './install.ts';
 
 const WOULD_BE = { add: 'would be installed', replace: 'would be replaced', keep: 'is installed already' };
 
@@ -41,17 +21,13 @@ export function addPlanCommand(program: Command): void {
         source: sourceOf(given),
         ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase() }),
       };
-      const found = await askOnce(
-        options,
-        { method: 'POST', path: '/v1/plan', body, signal: context.signal },
-        Foreseen,
-      );
+      const found = await askOnce(options, ROUTES.plan, { body, signal: context.signal });
       print(context, found, foreseenText(found));
     },
   ).option('--fingerprint <hex>', 'the project’s fingerprint, where this would be its first package here');
 }
 
-function foreseenText(found: Foreseen): string {
+function foreseenText(found: PlanAnswer): string {
   const { fetch, need, free } = found.bytes;
   return [
     `package ${found.package} of ${found.project.name}: ${found.kind}, to be installed until ${found.expiresAt}`,
@@ -65,7 +41,7 @@ function foreseenText(found: Foreseen): string {
   ].join('\n  ');
 }
 
-function machineLine({ vm, action, afterStop, losesChanges }: Foreseen['machines'][number]): string {
+function machineLine({ vm, action, afterStop, losesChanges }: PlanAnswer['machines'][number]): string {
   const when = afterStop ? ', at its next start' : '';
   const loss = action !== 'replace' ? '' : losesChanges ? '; what was changed in it is lost' : '; its data disk stays';
   return `${vm} ${WOULD_BE[action]}${when}${loss}`;

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import type { UninstalledAnswer } from '../../api/install.ts';
+import { ROUTES } from '../../api/routes.ts';
 import { print } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../service.ts';
-
-const Removed = z.looseObject({ removed: z.array(z.looseObject({ vm: z.string(), hasDataDisk: z.boolean() })) });
 
 export function addUninstallCommand(program: Command): void {
   addCommand<ServiceOptions & { yes?: boolean }>(
@@ -18,18 +17,14 @@ export function addUninstallCommand(program: Command): void {
   ).option('--yes', 'go on although what the user keeps in them is lost');
 }
 
-function removedText({ vm, hasDataDisk }: z.infer<typeof Removed>['removed'][number]): string {
+function removedText({ vm, hasDataDisk }: UninstalledAnswer['removed'][number]): string {
   return hasDataDisk ? `${vm} is removed, and its data disk` : `${vm} is removed`;
 }
 
 /** The service says what would be lost; the user is asked, if there is one. */
 async function uninstallAsking(context: Context, options: ServiceOptions, vms: string[], confirmed: boolean) {
   const ask = (isConfirmed: boolean) =>
-    askOnce(
-      options,
-      { method: 'POST', path: '/v1/uninstall', body: { vms, confirmed: isConfirmed }, signal: context.signal },
-      Removed,
-    );
+    askOnce(options, ROUTES.uninstall, { body: { vms, confirmed: isConfirmed }, signal: context.signal });
   try {
     return await ask(confirmed);
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import { ROUTES } from '../../api/routes.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import type { ServiceOptions } from '../service.ts';
-import { installAsking, Result, resultText } from './install.ts';
+import { installAsking, resultText } from './install.ts';
 
 interface UpdateOptions extends ServiceOptions {
   full?: boolean;
@@ -20,10 +20,9 @@ export function addUpdateCommand(program: Command): void {
     async (context, options, vm) => {
       const { full = false, yes = false, keepOld = false, acceptHostPolicy: accepted } = options;
       const consent = accepted === undefined ? {} : { consentTo: accepted.toLowerCase() };
-      const results = await installAsking(context, options, {
-        path: '/v1/update',
-        body: { full, replace: yes, keepOld, ...consent, ...(vm === undefined ? {} : { vm }) },
-        schema: z.array(Result),
+      const results = await installAsking(context, options, ROUTES.update, {
+        ...{ full, replace: yes, keepOld, ...consent },
+        ...(vm === undefined ? {} : { vm }),
       });
       print(context, results, results.map(resultText).join('\n'));
     },

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { HostPolicy } from '../policy/host.ts';
+import { FailureText } from './failure.ts';
+
+/** What the user has confirmed of a change. */
+const Confirmed = {
+  /** He knows which machines lose what he changed in them. */
+  replace: z.boolean(),
+  /** The former systems are kept, to be rolled back to. */
+  keepOld: z.boolean(),
+  /** The digest of the rules for the computer itself that he consents to. */
+  consentTo: z.string().max(100).exactOptional(),
+};
+const Package = {
+  /** A folder’s path or an address. */
+  source: z.string().min(1).max(4000),
+  /** The project’s fingerprint as the user was told it. */
+  fingerprint: z.string().max(100).exactOptional(),
+};
+export const InstallRequest = z.strictObject({ ...Package, ...Confirmed });
+export type InstallRequest = z.infer<typeof InstallRequest>;
+export const PlanRequest = z.strictObject(Package);
+export const UpdateRequest = z.strictObject({
+  vm: z.string().max(100).exactOptional(),
+  /** All of a machine is fetched where its update cannot be applied. */
+  full: z.boolean(),
+  ...Confirmed,
+});
+export type UpdateRequest = z.infer<typeof UpdateRequest>;
+export const UninstallRequest = z.strictObject({
+  vms: z.array(z.string().max(100)).min(1).max(1000),
+  confirmed: z.boolean(),
+});
+
+/** What became, or would become, of one policy. */
+const PolicyAnswer = z.object({
+  vm: z.string(),
+  action: z.enum(['with-machine', 'apply', 'keep', 'absent', 'refuse']),
+  changes: z
+    .array(
+      z.object({
+        section: z.string(),
+        when: z.enum(['at-once', 'next-start', 'next-update', 'reinstall', 'with-machine']),
+      }),
+    )
+    .readonly(),
+});
+export type PolicyAnswer = z.infer<typeof PolicyAnswer>;
+
+/** Rules for the computer itself, and what a consent to them is given by. */
+export const HostRules = z.object({ digest: z.string(), policy: HostPolicy });
+/** What became, or would become, of them. */
+const HostChange = z.union([
+  HostRules.extend({ action: z.literal('ask') }),
+  z.object({ action: z.enum(['older', 'none', 'drop', 'keep']) }),
+]);
+export type HostChange = z.infer<typeof HostChange>;
+
+const MachineChange = z.object({
+  vm: z.string(),
+  action: z.enum(['add', 'replace', 'keep']),
+  afterStop: z.boolean(),
+});
+
+/** What an installation did. */
+export const InstalledAnswer = z.object({
+  project: z.object({ name: z.string(), fingerprint: z.string() }),
+  package: z.string(),
+  generation: z.int(),
+  notes: z.string().exactOptional(),
+  machines: z.array(MachineChange),
+  policies: z.array(PolicyAnswer),
+  host: HostChange,
+});
+export type InstalledAnswer = z.infer<typeof InstalledAnswer>;
+
+/** What an installation would do, and what would keep it from it. */
+export const PlanAnswer = InstalledAnswer.extend({
+  kind: z.string(),
+  expiresAt: z.string(),
+  machines: z.array(MachineChange.extend({ losesChanges: z.boolean() })),
+  bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
+  problems: z.array(FailureText),
+});
+export type PlanAnswer = z.infer<typeof PlanAnswer>;
+
+export const UninstalledAnswer = z.object({
+  removed: z.array(z.object({ vm: z.string(), hasDataDisk: z.boolean() })),
+});
+export type UninstalledAnswer = z.infer<typeof UninstalledAnswer>;
+
+/** How far a change is. */
+const ProgressAnswer = z.object({
+  step: z.enum(['fetch', 'rebuild', 'switch']),
+  what: z.string(),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+});
+export type ProgressAnswer = z.infer<typeof ProgressAnswer>;
+
+/** A line of an answer that goes on: how far it is, or what it came to. */
+export const ProgressLine = z.union([z.object({ progress: ProgressAnswer }), z.object({ result: z.unknown() })]);

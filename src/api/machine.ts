@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { VersionOrigin } from '../policy/quarantine.ts';
+
+/** A name of a machine’s lists, and what it stands for now. */
+export const NameAnswer = z.object({
+  name: z.string(),
+  /** Whether its guest reaches it under synthetic addresses. */
+  pinned: z.literal(true).exactOptional(),
+  addresses: z.array(z.string()),
+  secondsLeft: z.number().exactOptional(),
+  /** ISO time. */
+  unresolvedSince: z.string().exactOptional(),
+  code: z.string().exactOptional(),
+});
+export type NameAnswer = z.infer<typeof NameAnswer>;
+
+/** A destination that the filter refused lately. */
+const DeniedAnswer = z.object({
+  address: z.string(),
+  protocol: z.string(),
+  port: z.int().exactOptional(),
+  packets: z.int(),
+});
+
+/** A machine that is installed here: running, stopped, or damaged with code, reason and remedy. */
+export const MachineAnswer = z.object({
+  vm: z.string(),
+  state: z.enum(['running', 'stopping', 'stopped', 'damaged']),
+  generation: z.int().exactOptional(),
+  /** The generation that a roll back leads to. */
+  former: z.int().exactOptional(),
+  /** How its trial goes, while it has one to pass. */
+  trial: z.string().exactOptional(),
+  notes: z.string().exactOptional(),
+  descriptor: z.string().exactOptional(),
+  version: z.string().exactOptional(),
+  /** Whose word the version is. */
+  origin: VersionOrigin.exactOptional(),
+  zone: z.string().exactOptional(),
+  access: z.enum(['normal', 'restricted', 'refused']).exactOptional(),
+  reason: z.string().exactOptional(),
+  message: z.string().exactOptional(),
+  code: z.string().exactOptional(),
+  remedy: z.string().exactOptional(),
+  accel: z.string().exactOptional(),
+  enforcement: z.enum(['host', 'guest-only']).exactOptional(),
+  startedAt: z.string().exactOptional(),
+  policySerial: z.int().exactOptional(),
+  lookedUpAt: z.string().exactOptional(),
+  names: z.array(NameAnswer).exactOptional(),
+  /** Of one machine that was asked for alone. */
+  denied: z.array(DeniedAnswer).exactOptional(),
+});
+export type MachineAnswer = z.infer<typeof MachineAnswer>;
+
+/** How to stop: by asking the guest, or by switching it off. */
+export const StopRequest = z.strictObject({ force: z.boolean() });
+
+export const StoppedAnswer = z.object({ vm: z.string(), state: z.literal('stopped') });
+
+export const RolledBackAnswer = z.object({ vm: z.string(), from: z.int(), to: z.int(), afterStop: z.boolean() });
+
+/** Whether a machine may reach a destination, in its present access, and by which entry. */
+export const ExplainedAnswer = z.object({
+  vm: z.string(),
+  to: z.string(),
+  access: z.enum(['normal', 'restricted', 'refused']),
+  allowed: z.boolean(),
+  rule: z.string(),
+});

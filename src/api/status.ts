@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { FailureText } from './failure.ts';
+import { MachineAnswer } from './machine.ts';
+
+/** How it stands with the rules for the computer itself. */
+const HostAnswer = z.object({
+  state: z.enum(['in-force', 'free', 'not-enforced', 'failed']),
+  digest: z.string(),
+  zone: z.string().exactOptional(),
+  mode: z.string().exactOptional(),
+  entries: z.int().exactOptional(),
+  since: z.string().exactOptional(),
+  failure: FailureText.exactOptional(),
+});
+export type HostAnswer = z.infer<typeof HostAnswer>;
+
+/** All of this computer. `api` is the version of everything here; it stands in the paths too. */
+export const StatusAnswer = z.object({
+  api: z.literal(1),
+  project: z.object({ name: z.string(), fingerprint: z.string() }).exactOptional(),
+  host: HostAnswer.exactOptional(),
+  machines: z.array(MachineAnswer),
+});
+export type StatusAnswer = z.infer<typeof StatusAnswer>;
