@@ -163,6 +163,11 @@ export class MainJob implements AsyncDisposable {
   /** Starts the machine and waits until its guest answers. */
   async startMachine(): Promise<void> {
     await this.#lazaret('start', VM);
+    await this.openShell();
+  }
+
+  /** The same for a machine that somebody else has started. */
+  async openShell(): Promise<void> {
     this.#shell = await this.computer.shell(VM);
   }
 

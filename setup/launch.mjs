@@ -2,6 +2,7 @@
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPages } from './build-pages.mjs';
 import { fetchDebianGuest } from './debian-guest.mjs';
 import { fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
@@ -27,6 +28,7 @@ function main(args) {
   if (withSystem) fetchGuestKernel(root);
   if (options.includes('--servers')) installTestServers();
   if (options.includes('--debian')) fetchDebianGuest(root);
+  buildPages(root);
   const node = nodeProgram(root);
   if (script) start([...(withSystem ? asNetworkAdministrator() : []), node, join(root, script), ...rest]);
 }

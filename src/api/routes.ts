@@ -10,6 +10,8 @@ import {
   UpdateRequest,
 } from './install.ts';
 import { ExplainedAnswer, MachineAnswer, RolledBackAnswer, StoppedAnswer, StopRequest } from './machine.ts';
+import { OpenAnswer, OpenRequest } from './page.ts';
+import { PATHS } from './paths.ts';
 import { StatusAnswer } from './status.ts';
 
 /**
@@ -18,22 +20,30 @@ import { StatusAnswer } from './status.ts';
  * taken away. Readers ignore fields that they do not know; the service refuses them.
  */
 export const ROUTES = {
-  status: { method: 'GET', path: '/v1/status', answer: StatusAnswer },
-  machine: { method: 'GET', path: '/v1/machines/:vm', answer: MachineAnswer },
-  start: { method: 'POST', path: '/v1/machines/:vm/start', answer: MachineAnswer },
-  stop: { method: 'POST', path: '/v1/machines/:vm/stop', request: StopRequest, answer: StoppedAnswer },
-  rollback: { method: 'POST', path: '/v1/machines/:vm/rollback', answer: RolledBackAnswer },
-  lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up', answer: MachineAnswer },
-  explain: { method: 'GET', path: '/v1/machines/:vm/explain', answer: ExplainedAnswer },
-  events: { method: 'GET', path: '/v1/events', answer: EventAnswer, lines: 'events' },
-  plan: { method: 'POST', path: '/v1/plan', request: PlanRequest, answer: PlanAnswer },
-  install: { method: 'POST', path: '/v1/install', request: InstallRequest, answer: InstalledAnswer, lines: 'progress' },
+  status: { ...PATHS.status, answer: StatusAnswer },
+  machine: { ...PATHS.machine, answer: MachineAnswer },
+  start: { ...PATHS.start, answer: MachineAnswer },
+  stop: { ...PATHS.stop, request: StopRequest, answer: StoppedAnswer },
+  rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
+  lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
+  explain: { ...PATHS.explain, answer: ExplainedAnswer },
+  open: { ...PATHS.open, request: OpenRequest, answer: OpenAnswer },
+  events: { ...PATHS.events, answer: EventAnswer, lines: 'events' },
+  plan: { ...PATHS.plan, request: PlanRequest, answer: PlanAnswer },
+  install: { ...PATHS.install, request: InstallRequest, answer: InstalledAnswer, lines: 'progress' },
   update: {
-    method: 'POST',
-    path: '/v1/update',
+    ...PATHS.update,
     request: UpdateRequest,
     answer: z.array(InstalledAnswer),
     lines: 'progress',
   },
-  uninstall: { method: 'POST', path: '/v1/uninstall', request: UninstallRequest, answer: UninstalledAnswer },
+  uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },
 } as const;
+
+type Routes = typeof ROUTES;
+export type RouteName = keyof Routes;
+/** What a route answers, and what it takes, by its name. */
+export type AnswerOf<Name extends RouteName> = z.infer<Routes[Name]['answer']>;
+export type BodyOf<Name extends RouteName> = Routes[Name] extends { request: infer Body extends z.ZodType }
+  ? z.input<Body>
+  : undefined;

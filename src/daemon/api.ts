@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, UninstalledAnswer } from '../api/install.ts';
 import type { MachineAnswer } from '../api/machine.ts';
+import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
 import type { StatusAnswer } from '../api/status.ts';
 import { openInstance } from '../install/state/instances.ts';
@@ -22,10 +23,12 @@ export interface ApiDeps {
   state: string;
   supervisor: Supervisor;
   log: Log;
+  /** Gives an address that opens a part of the player once. */
+  openPage: (to: string) => Promise<string>;
 }
 
 /** The service’s HTTP API. Every answer is one line of JSON, or several where something goes on; failures carry a code. */
-export function createApi({ state, supervisor, log }: ApiDeps): Hono {
+export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   const app = new Hono();
 
   app.onError((error, context) => {
@@ -83,6 +86,11 @@ export function createApi({ state, supervisor, log }: ApiDeps): Hono {
     return context.json(
       await explainDestination(machine, context.req.query('to') ?? '', context.req.query('protocol')),
     );
+  });
+
+  app.post(ROUTES.open.path, async (context) => {
+    const { to } = parseBody(ROUTES.open.request, await context.req.text());
+    return context.json<OpenAnswer>({ url: await openPage(to) });
   });
 
   app.get(ROUTES.events.path, (context) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
@@ -11,8 +12,11 @@ import { pause } from '../sys/pause.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { createApi } from './api.ts';
 import { readHostAddresses } from './host-addresses.ts';
+import { Player } from './page.ts';
 import { Supervisor } from './supervise.ts';
 
+/** Where `npm run build` puts the player. */
+const PLAYER = join(import.meta.dirname, '..', '..', 'dist', 'pages', 'player');
 const CONNECTED_MS = 20_000;
 const LOOK_MS = 50;
 
@@ -54,7 +58,9 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   };
   await using supervisor = await Supervisor.open(options);
   const gid = await groupNamed(group);
-  const listener = getRequestListener(createApi({ state, supervisor, log }).fetch);
+  const api = createApi({ state, supervisor, log, openPage: (to) => player.link(to) });
+  await using player = new Player({ supervisor, api, folder: PLAYER, clock: systemClock });
+  const listener = getRequestListener(api.fetch);
   await using _server = await listenUnix(socket, listener, gid === undefined ? {} : { group: gid });
   log.info({ socket, state }, 'ready');
   await new Promise<void>((done) => {

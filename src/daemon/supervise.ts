@@ -109,6 +109,11 @@ export class Supervisor implements AsyncDisposable {
     return machine;
   }
 
+  /** The machine of that name, where it runs and is ours. */
+  ifRunning(vm: string): RunningMachine | undefined {
+    return this.#machines.get(vm);
+  }
+
   /** Shuts all machines down. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));

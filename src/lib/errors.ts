@@ -236,6 +236,7 @@ export const ERRORS = {
   },
   DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
   DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
+  PAGE_DENIED: { exit: 77, http: 403, hint: 'Open the page anew: `lazaret open`, or `lazaret-manager ui`.' },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
 } as const satisfies Record<string, { exit: number; http: number; hint: string }>;
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostPolicy } from '../policy/host.ts';
-import { decideHost, hostPolicyDigest, hostPolicyText } from './decide-host.ts';
+import { decideHost } from './decide-host.ts';
+import { hostPolicyDigest } from './host-policy-digest.ts';
+import { hostPolicyText } from './host-policy-text.ts';
 import type { HostFacts } from './zones.ts';
 
 const OFFICE: HostFacts = {
@@ -66,13 +68,13 @@ test('what is shown to the user has all of it, and nothing that could hide a par
     hostPolicyText({ ...POLICY, default: FALLBACK }),
     [
       'In zone wing this computer itself could reach nothing.',
-      '  (a network is taken for it by the gateway 192.0.2.1, and the name lab.example)',
+      '  (this is a network with the gateway 192.0.2.1, and the name lab.example)',
       'In zone office this computer itself could reach nothing but',
       '  10.0.0.0/8 tcp 443',
-      '  (a network is taken for it by the gateway 192.0.2.1)',
+      '  (this is a network with the gateway 192.0.2.1)',
       'In zone everywhere here this computer itself could no longer reach',
       '  203.0.113.9',
-      '  (a network is taken for it by an address in 192.0.2.0/24)',
+      '  (this is a network with an address in 192.0.2.0/24)',
       'On any other network this computer itself could no longer reach',
       '  mail.example tcp 25',
     ].join('\n'),

@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../lib/json.ts';
-import { formatEntry, parseEntry } from '../policy/access-entry.ts';
 import type { HostAccess, HostPolicy } from '../policy/host.ts';
-import { type ZoneDescription, zoneCriteria } from '../policy/zones.ts';
 import { firstFitting, type HostFacts } from './zones.ts';
 
 /** What binds the computer's own programs now: the list of a zone or the default, or nothing. */
@@ -16,36 +12,4 @@ export function decideHost({ zones, default: otherwise }: HostPolicy, facts: Hos
   const zone = firstFitting(zones, facts);
   if (zone) return { zone: zone.name, access: { mode: zone.mode, entries: zone.entries } };
   return otherwise ? { access: otherwise } : {};
-}
-
-/** What a user consents to: exactly these rules. SHA-256 of their canonical JSON. */
-export function hostPolicyDigest(policy: HostPolicy): string {
-  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
-}
-
-/** A host policy for whoever is asked to consent to it, zone by zone. Entries are written the one way there is. */
-export function hostPolicyText({ zones, default: otherwise }: HostPolicy): string {
-  const inZones = zones.map(({ name, when, ...access }) => `${accessText(`In zone ${name}`, access)}${whenText(when)}`);
-  const elsewhere = zones.length > 0 ? 'On any other network' : 'On any network';
-  const rest = otherwise ? accessText(elsewhere, otherwise) : `${elsewhere} this computer stays free.`;
-  return [...inZones, rest].join('\n');
-}
-
-function accessText(where: string, { mode, entries }: HostAccess): string {
-  const listed = entries.map((text) => `\n  ${written(text)}`).join('');
-  if (mode === 'whitelist' && entries.length === 0) return `${where} this computer itself could reach nothing.`;
-  if (mode === 'whitelist') return `${where} this computer itself could reach nothing but${listed}`;
-  return entries.length === 0
-    ? `${where} this computer stays free.`
-    : `${where} this computer itself could no longer reach${listed}`;
-}
-
-function whenText(when: ZoneDescription): string {
-  const criteria = zoneCriteria(when).map(([what, members]) => `${what} ${members.join(' or ')}`);
-  return `\n  (a network is taken for it by ${criteria.join(', and ')})`;
-}
-
-function written(text: string): string {
-  const entry = parseEntry(text);
-  return typeof entry === 'string' ? JSON.stringify(text) : formatEntry(entry);
 }

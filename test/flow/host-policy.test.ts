@@ -10,7 +10,7 @@ import { planPackage } from '../../src/package/plan/plan.ts';
 import { planFacts } from '../../src/package/plan/plan-facts.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { openProject, readProject } from '../../src/project/open.ts';
-import { hostPolicyDigest } from '../../src/quarantine/decide-host.ts';
+import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';

@@ -6,7 +6,7 @@ import { readHostPolicy } from '../../src/install/state/host-policy.ts';
 import { instanceNames } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
-import { hostPolicyDigest } from '../../src/quarantine/decide-host.ts';
+import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';

@@ -8,7 +8,7 @@ import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, SERVERS6, whyNoNetwork } from '../../lab/network.ts';
 import { startRootless, stopRootless, uninstallRootless } from '../../lab/rootless.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
-import { hostPolicyDigest } from '../../src/quarantine/decide-host.ts';
+import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 
 /** The host’s own end of the link to the intranet’s server. */
 const HOSTS_OWN = SERVERS.intranet.replace(/2$/, '1');

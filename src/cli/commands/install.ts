@@ -13,7 +13,7 @@ import {
 import { ROUTES } from '../../api/routes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
-import { hostPolicyText } from '../../quarantine/decide-host.ts';
+import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';

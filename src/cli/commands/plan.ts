@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { PlanAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
-import { hostPolicyText } from '../../quarantine/decide-host.ts';
+import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';

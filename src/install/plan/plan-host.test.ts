@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostPolicy } from '../../policy/host.ts';
-import { hostPolicyDigest } from '../../quarantine/decide-host.ts';
+import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
 import { type HostPlan, planHost, requireConsent } from './plan-host.ts';
 

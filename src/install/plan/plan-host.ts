@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import type { HostPolicy } from '../../policy/host.ts';
-import { hostPolicyDigest } from '../../quarantine/decide-host.ts';
+import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import type { Consent, KnownHostPolicy } from '../state/host-policy.ts';
 
 /**

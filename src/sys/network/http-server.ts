@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { chmod, chown, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 
 /** A server that listens; disposing of it ends every connection. */
@@ -9,6 +10,9 @@ export interface Listening extends AsyncDisposable {
   /** The port it got, where it has one. */
   port: number;
 }
+
+/** Takes over a connection that asks for another protocol, such as a web socket’s. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Who may use a Unix socket besides its owner: a group’s number, or nobody. */
 export interface SocketAccess {
@@ -38,9 +42,16 @@ function withoutOthers<T>(make: () => T): T {
   }
 }
 
-/** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE */
-export async function listenTcp(host: string, port: number, listener: RequestListener): Promise<Listening> {
-  return closing(await listening(createServer(listener), { host, port }), async () => undefined);
+/** Listens on a TCP port, 0 for any that is free. Without `onUpgrade` connections stay HTTP. @throws PORT_IN_USE */
+export async function listenTcp(
+  host: string,
+  port: number,
+  listener: RequestListener,
+  onUpgrade?: UpgradeListener,
+): Promise<Listening> {
+  const server = createServer(listener);
+  if (onUpgrade) server.on('upgrade', onUpgrade);
+  return closing(await listening(server, { host, port }), async () => undefined);
 }
 
 async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Server> {

@@ -1,0 +1,55 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { hasProgram } from '../src/sys/programs/exec.ts';
+import type { LabNetwork } from './network.ts';
+
+/** Chromium asks its maker’s servers for many things at its start; here it reaches none. */
+const QUIET = [
+  ...['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  ...['--disable-quic', '--disable-gpu', '--no-sandbox'],
+];
+
+export function whyNoBrowser(): string | false {
+  return hasProgram('chromium') ? false : 'not installed: chromium';
+}
+
+/** A browser on the user’s computer: its loopback is the computer’s, which another network namespace does not share. */
+export class LabBrowser implements AsyncDisposable {
+  readonly browser: Browser;
+  readonly #folder: string;
+
+  private constructor(browser: Browser, folder: string) {
+    this.browser = browser;
+    this.#folder = folder;
+  }
+
+  static async start(network: LabNetwork): Promise<LabBrowser> {
+    const folder = mkdtempSync(join(tmpdir(), 'lazlab-browser-'));
+    const words = network.command('host', 'chromium', []).map((word) => `'${word}'`);
+    const program = join(folder, 'chromium');
+    writeFileSync(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
+    chmodSync(program, 0o755);
+    const browser = await chromium.launch({ executablePath: program, args: QUIET, headless: true });
+    return new LabBrowser(browser, folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** What axe finds against WCAG 2.2 AA in a page as it stands, one line a fault. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // The page’s own policy lets no script in but its own; the debugger may.
+  await page.evaluate(AxeBuilder.source);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof AxeBuilder };
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const { violations } = await axe.run({ runOnly });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  });
+}

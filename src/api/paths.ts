@@ -1,0 +1,24 @@
+/** Where each request of the service goes: apart from what it carries, so that a page needs no schema to ask. */
+export const PATHS = {
+  status: { method: 'GET', path: '/v1/status' },
+  machine: { method: 'GET', path: '/v1/machines/:vm' },
+  start: { method: 'POST', path: '/v1/machines/:vm/start' },
+  stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
+  rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
+  lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
+  explain: { method: 'GET', path: '/v1/machines/:vm/explain' },
+  open: { method: 'POST', path: '/v1/page' },
+  events: { method: 'GET', path: '/v1/events' },
+  plan: { method: 'POST', path: '/v1/plan' },
+  install: { method: 'POST', path: '/v1/install' },
+  update: { method: 'POST', path: '/v1/update' },
+  uninstall: { method: 'POST', path: '/v1/uninstall' },
+} as const;
+
+/** Where pages follow events, one message each, after a `ready` that says that none is missed from now on. */
+export const LIVE_PATH = '/v1/live';
+
+/** Where a page finds a machine’s screen, by web socket (RFB). */
+export function consolePath(vm: string): string {
+  return `/v1/machines/${encodeURIComponent(vm)}/console`;
+}

@@ -1,0 +1,50 @@
+import { Skeleton, Table, Text, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { EventAnswer } from '../../api/event.ts';
+import { askLines } from '../ui/ask.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { momentText, useLanguage } from '../ui/texts.ts';
+import { useTexts } from './use-texts.ts';
+
+/** What happened and why, newest first. */
+export function Events() {
+  const texts = useTexts();
+  const language = useLanguage();
+  const [filter, setFilter] = useState('');
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: ['events'],
+    queryFn: async ({ signal }) => (await askLines('events', { query: { last: '300' }, signal })).reverse(),
+  });
+  if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
+  if (isPending) return <Skeleton h={200} aria-label={texts.loading} />;
+  if (data.length === 0) return <Text>{texts.noEvents}</Text>;
+  const shown = data.filter((event) => isLike(event, filter));
+  return (
+    <>
+      <TextInput label={texts.filter} value={filter} onChange={({ target }) => setFilter(target.value)} mb="md" />
+      <Table.ScrollContainer minWidth={480}>
+        <Table verticalSpacing="xs">
+          <Table.Tbody>
+            {shown.map(({ at, vm, text }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: events have no name of their own, and the list is replaced as a whole
+              <Table.Tr key={`${at}-${index}`}>
+                <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                  <time dateTime={at} title={at}>
+                    {momentText(at, language)}
+                  </time>
+                </Table.Td>
+                <Table.Td>{vm}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>{text}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </>
+  );
+}
+
+function isLike({ vm = '', text }: EventAnswer, filter: string): boolean {
+  return `${vm} ${text}`.toLowerCase().includes(filter.toLowerCase());
+}

@@ -1,0 +1,96 @@
+import { Button, Group, Progress, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import type { ProgressAnswer } from '../../api/install.ts';
+import { ask, askGoingOn } from '../ui/ask.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { bytesText, useLanguage } from '../ui/texts.ts';
+import { PackagePlan } from './PackagePlan.tsx';
+import { useTexts } from './use-texts.ts';
+
+/** Installs a package: first what it would do, then, with what is to be confirmed, the thing itself. */
+export function Install() {
+  const texts = useTexts();
+  const [source, setSource] = useState('');
+  const [fingerprint, setFingerprint] = useState('');
+  const [progress, setProgress] = useState<ProgressAnswer>();
+  const cancel = useRef<AbortController>(null);
+  const named = {
+    source: source.trim(),
+    ...(fingerprint === '' ? {} : { fingerprint: fingerprint.trim().toLowerCase() }),
+  };
+  const plan = useMutation({ mutationFn: () => ask('plan', { body: named }) });
+  const install = useMutation({
+    mutationFn: (confirmed: { replace: boolean; keepOld: boolean; consentTo?: string }) => {
+      cancel.current = new AbortController();
+      return askGoingOn('install', { body: { ...named, ...confirmed }, signal: cancel.current.signal }, setProgress);
+    },
+    onSettled: () => setProgress(undefined),
+  });
+  const isCancelled = install.error?.name === 'AbortError';
+  return (
+    <Stack maw={640}>
+      <Title order={2} size="h4">
+        {texts.install}
+      </Title>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          install.reset();
+          plan.mutate();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label={texts.source}
+            description={texts.sourceHelp}
+            required
+            value={source}
+            onChange={({ target }) => setSource(target.value)}
+          />
+          <TextInput
+            label={texts.fingerprint}
+            description={texts.fingerprintHelp}
+            value={fingerprint}
+            onChange={({ target }) => setFingerprint(target.value)}
+          />
+          <Group>
+            <Button type="submit" variant={plan.data ? 'default' : 'filled'} loading={plan.isPending}>
+              {texts.plan}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+      {plan.error && <FailureAlert error={plan.error} texts={texts} />}
+      {plan.data && !install.isSuccess && !install.isPending && (
+        <PackagePlan key={plan.data.generation} plan={plan.data} onInstall={install.mutate} />
+      )}
+      {install.isPending && <Under progress={progress} onCancel={() => cancel.current?.abort()} />}
+      {isCancelled && <Text role="status">{texts.interrupted}</Text>}
+      {install.error && !isCancelled && <FailureAlert error={install.error} texts={texts} />}
+      {install.isSuccess && <Text role="status">{texts.installed}</Text>}
+    </Stack>
+  );
+}
+
+function Under({ progress, onCancel }: { progress: ProgressAnswer | undefined; onCancel: () => void }) {
+  const texts = useTexts();
+  const language = useLanguage();
+  const percent = progress && progress.totalBytes > 0 ? (100 * progress.doneBytes) / progress.totalBytes : 0;
+  return (
+    <Stack gap="xs">
+      <Text size="sm" role="status">
+        {progress ? `${texts.progress[progress.step]}: ${progress.what}` : texts.loading}
+        {progress &&
+          progress.totalBytes > 0 &&
+          `, ${bytesText(progress.doneBytes, language)} / ${bytesText(progress.totalBytes, language)}`}
+      </Text>
+      <Progress value={percent} aria-label={progress ? texts.progress[progress.step] : texts.loading} />
+      <Group>
+        <Button variant="default" onClick={onCancel}>
+          {texts.cancel}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

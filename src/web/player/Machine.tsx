@@ -1,0 +1,90 @@
+import { ActionIcon, Alert, Anchor, Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { useDisclosure, useFullscreenElement } from '@mantine/hooks';
+import { lazy, Suspense, useRef } from 'react';
+import { Link, useParams } from 'react-router';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { StateBadge } from '../ui/StateBadge.tsx';
+import type { Screen } from './Console.tsx';
+import { MachineMenu } from './MachineMenu.tsx';
+import { shownState } from './machine-state.ts';
+import { useMachine, useStart } from './service.ts';
+import { useLiveEvents } from './use-live-events.ts';
+import { useTexts } from './use-texts.ts';
+import { Why } from './Why.tsx';
+
+const Console = lazy(() => import('./Console.tsx'));
+const LOOK_MS = 5000;
+
+/** One machine: the bar, and below it the guest’s screen. */
+export function Machine() {
+  const { vm = '' } = useParams();
+  const texts = useTexts();
+  const isConnected = useLiveEvents();
+  const [isWhyOpen, why] = useDisclosure(false);
+  const { data, error, refetch } = useMachine(vm, isWhyOpen && LOOK_MS);
+  const { ref, toggle } = useFullscreenElement();
+  const screen = useRef<Screen>(null);
+  const start = useStart();
+  const isRunning = data?.state === 'running' || data?.state === 'stopping';
+  return (
+    <Stack ref={ref} h="100dvh" gap={0} bg="var(--mantine-color-body)">
+      <Group component="header" px="sm" py={6} gap="sm" wrap="nowrap" justify="space-between">
+        <Group gap="sm" wrap="nowrap" miw={0}>
+          <Anchor component={Link} to="/" aria-label={texts.machines} underline="never">
+            ←
+          </Anchor>
+          <Text component="h1" fw={600} truncate>
+            {vm}
+          </Text>
+          {data && <StateBadge {...shownState(data, texts)} />}
+          <Text size="sm" truncate visibleFrom="sm" title={data?.message ?? data?.reason}>
+            {data?.message ?? data?.reason}
+          </Text>
+        </Group>
+        <Group gap="xs" wrap="nowrap">
+          <Button size="compact-sm" variant="default" onClick={why.open}>
+            {texts.why}
+          </Button>
+          {data && <MachineMenu machine={data} screen={screen} />}
+          <ActionIcon variant="default" aria-label={texts.fullScreen} onClick={() => void toggle()}>
+            ⤢
+          </ActionIcon>
+        </Group>
+      </Group>
+      {!isConnected && (
+        <Alert color="yellow" radius={0} role="status">
+          {texts.lost}
+        </Alert>
+      )}
+      <Stack component="main" flex={1} mih={0} gap="md" align="stretch">
+        {error && <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />}
+        {isRunning && (
+          <Suspense fallback={<Text p="md">{texts.loading}</Text>}>
+            <Console vm={vm} screen={screen} />
+          </Suspense>
+        )}
+        {data && !isRunning && (
+          <Stack p="md" align="flex-start">
+            <Text>{texts.consoleStopped}</Text>
+            {data.state === 'stopped' && (
+              <Button loading={start.isPending} onClick={() => start.mutate(vm)}>
+                {texts.start}
+              </Button>
+            )}
+            {start.error && <FailureAlert error={start.error} texts={texts} />}
+          </Stack>
+        )}
+      </Stack>
+      <Drawer
+        opened={isWhyOpen}
+        onClose={why.close}
+        position="right"
+        title={vm}
+        closeButtonProps={{ 'aria-label': texts.close }}
+        portalProps={{ reuseTargetNode: true }}
+      >
+        {data && <Why machine={data} />}
+      </Drawer>
+    </Stack>
+  );
+}

@@ -1,0 +1,79 @@
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
+import { type RefObject, useState } from 'react';
+import type { MachineAnswer } from '../../api/machine.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import type { Screen } from './Console.tsx';
+import { useRollback, useStop } from './service.ts';
+import { useTexts } from './use-texts.ts';
+
+interface Question {
+  text: string;
+  action: () => void;
+}
+
+/** What can be done with a machine; what cannot be undone is asked about first. */
+export function MachineMenu({ machine, screen }: { machine: MachineAnswer; screen: RefObject<Screen | null> }) {
+  const { vm, former, state } = machine;
+  const texts = useTexts();
+  const stop = useStop();
+  const rollback = useRollback();
+  const [question, setQuestion] = useState<Question>();
+  const isRunning = state === 'running' || state === 'stopping';
+  const close = () => setQuestion(undefined);
+  const error = stop.error ?? rollback.error;
+  const powerOff = () =>
+    setQuestion({ text: texts.stopNowConfirm(vm), action: () => stop.mutate({ vm, force: true }) });
+  const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal={false}>
+        <Menu.Target>
+          <ActionIcon variant="default" aria-label={texts.menu}>
+            ⋯
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {isRunning && <Menu.Item onClick={() => screen.current?.sendCtrlAltDel()}>{texts.keys}</Menu.Item>}
+          {isRunning && (
+            <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
+              {texts.popOut}
+            </Menu.Item>
+          )}
+          {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
+          {isRunning && <Menu.Item onClick={powerOff}>{texts.stopNow}</Menu.Item>}
+          {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={question !== undefined || error !== null}
+        onClose={() => {
+          close();
+          stop.reset();
+          rollback.reset();
+        }}
+        title={vm}
+        withinPortal={false}
+        closeButtonProps={{ 'aria-label': texts.close }}
+      >
+        <Stack>
+          {error ? <FailureAlert error={error} texts={texts} /> : <Text>{question?.text}</Text>}
+          {!error && (
+            <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                {texts.cancel}
+              </Button>
+              <Button
+                onClick={() => {
+                  question?.action();
+                  close();
+                }}
+              >
+                {texts.confirm}
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </Modal>
+    </>
+  );
+}

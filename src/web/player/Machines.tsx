@@ -1,0 +1,81 @@
+import { Button, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Link } from 'react-router';
+import type { MachineAnswer } from '../../api/machine.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { StateBadge } from '../ui/StateBadge.tsx';
+import { shownState } from './machine-state.ts';
+import { useStart, useStatus } from './service.ts';
+import { useTexts } from './use-texts.ts';
+
+/** All machines of this computer, a card each. */
+export function Machines() {
+  const texts = useTexts();
+  const { data, error, isPending, refetch } = useStatus();
+  if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
+  if (isPending) return <Skeleton h={140} aria-label={texts.loading} />;
+  if (data.machines.length === 0) return <NoMachines />;
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+      {data.machines.map((machine) => (
+        <MachineCard key={machine.vm} machine={machine} />
+      ))}
+    </SimpleGrid>
+  );
+}
+
+function NoMachines() {
+  const texts = useTexts();
+  return (
+    <Stack align="flex-start">
+      <Title order={2} size="h4">
+        {texts.noMachines}
+      </Title>
+      <Text>{texts.noMachinesHelp}</Text>
+      <Button component={Link} to="/install">
+        {texts.install}
+      </Button>
+    </Stack>
+  );
+}
+
+/** A machine, its state with the reason, and the one thing that is to be done with it. */
+function MachineCard({ machine }: { machine: MachineAnswer }) {
+  const texts = useTexts();
+  const start = useStart();
+  const { vm, state, message, reason, remedy } = machine;
+  return (
+    <Card withBorder component="section" aria-label={vm}>
+      <Stack h="100%" gap="xs">
+        <Title order={2} size="h4" style={{ overflowWrap: 'anywhere' }}>
+          {vm}
+        </Title>
+        <StateBadge {...shownState(machine, texts)} />
+        {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
+        {reason && (
+          <Text size="sm" c="dimmed">
+            {reason}
+          </Text>
+        )}
+        {remedy && <Text size="sm">{remedy}</Text>}
+        {start.error && <FailureAlert error={start.error} texts={texts} />}
+        <Group mt="auto" pt="xs">
+          {state === 'stopped' && (
+            <Button loading={start.isPending} onClick={() => start.mutate(vm)}>
+              {texts.start}
+            </Button>
+          )}
+          {(state === 'running' || state === 'stopping') && (
+            <Button component={Link} to={`/machines/${vm}`}>
+              {texts.open}
+            </Button>
+          )}
+          {state !== 'running' && state !== 'stopping' && (
+            <Button variant="default" component={Link} to={`/machines/${vm}`}>
+              {texts.why}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Card>
+  );
+}

@@ -1,0 +1,73 @@
+import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import type { PlanAnswer } from '../../api/install.ts';
+import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import { bytesText, useLanguage } from '../ui/texts.ts';
+import { useTexts } from './use-texts.ts';
+
+interface Confirmed {
+  replace: boolean;
+  keepOld: boolean;
+  consentTo?: string;
+}
+
+/** Problems that the user answers by confirming, so that they do not keep him from going on. */
+const ASKED = new Set(['INSTALL_CONFIRM', 'HOST_CONFIRM']);
+
+/** What a package would do here; it is installed once all that is asked has been confirmed. */
+export function PackagePlan({ plan, onInstall }: { plan: PlanAnswer; onInstall: (confirmed: Confirmed) => void }) {
+  const texts = useTexts();
+  const language = useLanguage();
+  const [replace, setReplace] = useState(false);
+  const [keepOld, setKeepOld] = useState(false);
+  const [isConsenting, setConsenting] = useState(false);
+  const loses = plan.machines.some(({ losesChanges }) => losesChanges);
+  const asks = plan.host.action === 'ask' ? plan.host : undefined;
+  const problems = plan.problems.filter(({ code }) => !ASKED.has(code));
+  const isReady = problems.length === 0 && (!loses || replace) && (!asks || isConsenting);
+  const consent = asks ? { consentTo: asks.digest } : {};
+  return (
+    <Stack gap="sm">
+      <Title order={3} size="h5">
+        {texts.planTitle(plan.package, plan.project.name)}
+      </Title>
+      {plan.notes && <Text style={{ whiteSpace: 'pre-line' }}>{plan.notes}</Text>}
+      <List spacing={4}>
+        {plan.machines.map((machine) => (
+          <List.Item key={machine.vm}>{machineText(machine, texts)}</List.Item>
+        ))}
+      </List>
+      <Text size="sm" c="dimmed">
+        {texts.planBytes(bytesText(plan.bytes.fetch, language), bytesText(plan.bytes.free, language))}
+      </Text>
+      {problems.map(({ code, reason, remedy }) => (
+        <Text key={code} c="red" role="alert">
+          {reason}. {remedy} <Code>{code}</Code>
+        </Text>
+      ))}
+      {asks && <Code block>{hostPolicyText(asks.policy)}</Code>}
+      {asks && (
+        <Checkbox label={texts.consent} checked={isConsenting} onChange={(e) => setConsenting(e.target.checked)} />
+      )}
+      {loses && <Checkbox label={texts.loses} checked={replace} onChange={(e) => setReplace(e.target.checked)} />}
+      <Checkbox label={texts.keepOld} checked={keepOld} onChange={(e) => setKeepOld(e.target.checked)} />
+      <Group>
+        <Button disabled={!isReady} onClick={() => onInstall({ replace, keepOld, ...consent })}>
+          {texts.doInstall}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function machineText(
+  { vm, action, afterStop, losesChanges }: PlanAnswer['machines'][number],
+  texts: ReturnType<typeof useTexts>,
+): string {
+  const does = {
+    add: texts.planAdd,
+    replace: losesChanges ? texts.planLoses : texts.planReplace,
+    keep: texts.planKeep,
+  };
+  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}`;
+}

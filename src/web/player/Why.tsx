@@ -1,0 +1,98 @@
+import { Button, Code, Stack, Table, Text, Title } from '@mantine/core';
+import type { MachineAnswer } from '../../api/machine.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { StateBadge } from '../ui/StateBadge.tsx';
+import { momentText, useLanguage } from '../ui/texts.ts';
+import { shownState } from './machine-state.ts';
+import { useLookUp } from './service.ts';
+import { useTexts } from './use-texts.ts';
+
+/** Why a machine may reach what it may: reason, version, network, policy, and what was refused lately. */
+export function Why({ machine }: { machine: MachineAnswer }) {
+  const texts = useTexts();
+  const language = useLanguage();
+  const lookUp = useLookUp();
+  const { vm, state, reason, message, code, remedy, denied = [], names = [] } = machine;
+  const unresolved = names.filter(({ unresolvedSince }) => unresolvedSince !== undefined);
+  return (
+    <Stack gap="md">
+      <StateBadge {...shownState(machine, texts)} />
+      {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
+      {remedy && (
+        <Text>
+          {remedy} <Code>{code}</Code>
+        </Text>
+      )}
+      <Table variant="vertical" layout="fixed">
+        <Table.Tbody>
+          {facts(machine, texts, language).map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th w={120}>{name}</Table.Th>
+              <Table.Td style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+          {unresolved.map(({ name, unresolvedSince = '' }) => (
+            <Table.Tr key={name}>
+              <Table.Th style={{ overflowWrap: 'anywhere' }}>{name}</Table.Th>
+              <Table.Td>{texts.unresolved(momentText(unresolvedSince, language))}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {state === 'running' && reason !== undefined && (
+        <Button variant="default" loading={lookUp.isPending} onClick={() => lookUp.mutate(vm)}>
+          {texts.checkAgain}
+        </Button>
+      )}
+      {lookUp.error && <FailureAlert error={lookUp.error} texts={texts} />}
+      <Title order={3} size="h5">
+        {texts.deniedTitle}
+      </Title>
+      {denied.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          {texts.deniedNone}
+        </Text>
+      ) : (
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{texts.destination}</Table.Th>
+              <Table.Th ta="right">{texts.packets}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {denied.map(({ address, protocol, port, packets }) => (
+              <Table.Tr key={`${address} ${protocol} ${port}`}>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                  {address} {protocol} {port}
+                </Table.Td>
+                <Table.Td ta="right">{packets}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Stack>
+  );
+}
+
+function facts(
+  machine: MachineAnswer,
+  texts: ReturnType<typeof useTexts>,
+  language: ReturnType<typeof useLanguage>,
+): [string, string][] {
+  const { reason, version, descriptor, origin, zone, policySerial, lookedUpAt, accel, enforcement, trial, notes } =
+    machine;
+  const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
+  const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
+  const rows: [string, string | undefined][] = [
+    [texts.accessReason, reason],
+    [texts.version, `${version ?? descriptor ?? texts.versionUnset}${word}`],
+    [texts.zone, zone],
+    [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
+    [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],
+    [texts.trial, trial],
+    [texts.notes, notes],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] satisfies [string, string]]));
+}

@@ -1,0 +1,26 @@
+import type { MachineAnswer } from '../../api/machine.ts';
+import type { StateKind } from '../ui/StateBadge.tsx';
+import type { PlayerTexts } from './texts.en.ts';
+
+/**
+ * state     | access     | shown as
+ * damaged   | any        | refused: damaged
+ * stopped   | any        | unknown: stopped
+ * stopping  | any        | unknown: shutting down
+ * running   | normal …   | its access
+ */
+export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts): { kind: StateKind; word: string } {
+  if (state === 'damaged') return { kind: 'refused', word: texts.stateDamaged };
+  if (state === 'stopped') return { kind: 'unknown', word: texts.stateStopped };
+  if (state === 'stopping') return { kind: 'unknown', word: texts.stateStopping };
+  switch (access) {
+    case 'normal':
+      return { kind: 'normal', word: texts.stateNormal };
+    case 'restricted':
+      return { kind: 'restricted', word: texts.stateRestricted };
+    case 'refused':
+      return { kind: 'refused', word: texts.stateRefused };
+    default:
+      return { kind: 'unknown', word: texts.stateStopped };
+  }
+}

@@ -1,0 +1,33 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ask } from '../ui/ask.ts';
+
+export function useStatus() {
+  return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => ask('status', { signal }) });
+}
+
+/** One machine, with what was refused lately; that changes without events, so it is asked for again and again. */
+export function useMachine(vm: string, refetchInterval: number | false) {
+  return useQuery({
+    queryKey: ['machine', vm],
+    queryFn: ({ signal }) => ask('machine', { vm, signal }),
+    refetchInterval,
+  });
+}
+
+export function useStart() {
+  return useMutation({ mutationFn: (vm: string) => ask('start', { vm }) });
+}
+
+export function useStop() {
+  return useMutation({
+    mutationFn: ({ vm, force }: { vm: string; force: boolean }) => ask('stop', { vm, body: { force } }),
+  });
+}
+
+export function useRollback() {
+  return useMutation({ mutationFn: (vm: string) => ask('rollback', { vm }) });
+}
+
+export function useLookUp() {
+  return useMutation({ mutationFn: (vm: string) => ask('lookUp', { vm }) });
+}

@@ -1,0 +1,30 @@
+import { createContext, useContext } from 'react';
+
+/** The languages there are; the page takes the first of the browser’s that is among them. */
+export type Language = 'en' | 'de';
+
+/** The language of a browser that prefers these. */
+export function languageOf(preferred: readonly string[]): Language {
+  const known = preferred.map((tag) => tag.slice(0, 2)).find((tag) => tag === 'de' || tag === 'en');
+  return known === 'de' ? 'de' : 'en';
+}
+
+export const LanguageContext = createContext<Language>('en');
+
+export function useLanguage(): Language {
+  return useContext(LanguageContext);
+}
+
+/** A moment as it is written in a language: the day too, where it is another one. */
+export function momentText(iso: string, language: Language, now = new Date()): string {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === now.toDateString();
+  const style = isToday ? ({ timeStyle: 'medium' } as const) : ({ dateStyle: 'medium', timeStyle: 'short' } as const);
+  return new Intl.DateTimeFormat(language, style).format(at);
+}
+
+export function bytesText(bytes: number, language: Language): string {
+  const power = Math.min(3, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)));
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(bytes / 1024 ** power);
+  return `${number} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { MainJob } from '../../lab/main-job.ts';
+import { whyNoNetwork } from '../../lab/network.ts';
+
+const SCREENS = process.env['LAZARET_SCREENS'];
+
+test('a user has his machine in a page: installs it, sees its screen, and is told why', {
+  skip: whyNoNetwork() || whyNoBrowser(),
+}, async (t) => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  await job.setQuarantine();
+  const first = await job.addVersion('1.0');
+  await job.require('1.0');
+  await job.serve();
+  const { folder } = await job.build('one', 'full');
+  await using lab = await LabBrowser.start(job.network);
+  const context = await lab.browser.newContext({
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 720 },
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
+  const url = await link(job);
+
+  await t.test('a link opens the page once, and is nothing to who comes later', async () => {
+    await page.goto(url);
+    await page.getByText('No machine is installed here yet.').waitFor();
+    await shoot(page, 'player-empty');
+    const other = await lab.browser.newContext();
+    const again = await (await other.newPage()).goto(url);
+    assert.equal(again?.status(), 403);
+    await other.close();
+  });
+
+  await t.test('a package is looked at, then installed', async () => {
+    await page.getByRole('link', { name: 'Install a package' }).first().click();
+    await page.getByLabel('Folder or address of the package').fill(folder);
+    await page.getByLabel('The project’s fingerprint').fill(fingerprint);
+    await page.getByRole('button', { name: 'Look what it would do' }).click();
+    await page.getByText('office is installed').waitFor();
+    await shoot(page, 'player-plan');
+    await page.getByRole('button', { name: 'Install', exact: true }).click();
+    await page.getByText('The package is installed.').waitFor();
+  });
+
+  await t.test('the machine is started, and says that its access is restricted', async () => {
+    await page.getByRole('link', { name: 'Machines' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('region', { name: 'office' }).getByText('restricted access').waitFor();
+    await shoot(page, 'player-machines');
+  });
+
+  await t.test('its screen is in the page, and Why? has the reason', async () => {
+    await page.getByRole('link', { name: 'Open' }).click();
+    await page.getByRole('application', { name: 'Screen of the machine' }).locator('canvas').waitFor();
+    await page.getByRole('button', { name: 'Why?' }).click();
+    const why = page.getByRole('dialog', { name: 'office' });
+    await why.getByText('This computer is not up to date').first().waitFor();
+    await why.getByText('not reported yet').waitFor();
+    await shoot(page, 'player-why');
+  });
+
+  await t.test('nq-set in the guest is on the page without a reload', async () => {
+    await job.openShell();
+    assert.equal((await job.nqSet(first)).status, 0);
+    await page.getByRole('dialog', { name: 'office' }).getByText('normal access').waitFor();
+  });
+
+  await t.test('nothing in it is closed to people who use a screen reader or the keyboard', async () => {
+    const paths = ['/', '/install', '/events', '/machines/office'];
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const path of paths) {
+        await page.emulateMedia({ colorScheme });
+        await page.goto(new URL(path, url).href);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle').catch(() => undefined);
+        assert.deepEqual(await accessibilityFaults(page), [], `${path}, ${colorScheme}`);
+        await shoot(page, `player${path.replaceAll('/', '-')}${colorScheme}`);
+      }
+  });
+
+  assert.deepEqual(errors, [], 'the browser complained of nothing');
+});
+
+async function link(job: MainJob): Promise<string> {
+  const { stdout } = await job.computer.lazaret('open', '--no-browser', '--json');
+  return JSON.parse(stdout).url;
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (SCREENS === undefined) return;
+  mkdirSync(SCREENS, { recursive: true });
+  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+}
