@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseBytes } from '../lib/bytes.ts';
 import { parseDuration } from '../lib/duration.ts';
 
 /** The whole number that an option gives. */
@@ -14,4 +15,18 @@ export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms === 0) throw new InvalidArgumentError(`${text} is no duration such as 12h or 30d`);
   return ms;
+}
+
+const MIB = 2 ** 20;
+
+/** Mebibytes of a size such as 512M or 4G. */
+export function mebibytes(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined || bytes % MIB !== 0) throw new InvalidArgumentError(`${text} is no size such as 512M or 4G`);
+  return bytes / MIB;
+}
+
+/** The same, where a bare number counts mebibytes. */
+export function memory(text: string): number {
+  return /^\d+$/.test(text) ? wholeNumber(text) : mebibytes(text);
 }

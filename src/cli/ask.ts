@@ -5,6 +5,7 @@ import {
   type Answer,
   type Choice,
   type Panel,
+  type PanelName,
   type Question,
   type WizardAnswers,
   wizardPanels,
@@ -13,25 +14,48 @@ import { answerProblem } from '../quarantine/edit/wizard-answers.ts';
 
 const FINISH = 'finish';
 
+/** What a wizard needs to know besides the answers. */
+export interface Asking {
+  before: Quarantine;
+  /** What the answers make of it. */
+  resultOf: (answers: WizardAnswers) => Quarantine;
+  /** What would be lost for good with that. */
+  lossOf: (quarantine: Quarantine) => string | undefined;
+  /** The one panel to begin with, instead of all in their order. */
+  panel?: PanelName | undefined;
+}
+
 /**
- * Asks panel by panel, then shows what comes of it, from where every panel can be gone back to (ACE 1.0 p. 145).
- * @throws INTERRUPTED
+ * Asks panel by panel, or the one that is wanted, then shows what comes of it, from where every panel can be gone to
+ * (ACE 1.0 pp. 145, 233).
+ * @throws USAGE when the quarantine has no such panel, INTERRUPTED
  */
-export async function askAll(
-  before: Quarantine,
-  resultOf: (answers: WizardAnswers) => Quarantine,
-): Promise<WizardAnswers> {
-  let answers = await askPanels(before, {}, 0);
+export async function askAll({ before, resultOf, lossOf, panel }: Asking): Promise<WizardAnswers> {
+  let answers =
+    panel === undefined ? await askPanels(before, {}, 0) : await askOne(panelNamed(panel, before), before, {});
   for (;;) {
     const panels = wizardPanels(before, answers);
-    const chosen = await askFinish(panels, resultOf(answers));
+    const result = resultOf(answers);
+    const chosen = await askFinish(panels, result, lossOf(result));
     if (chosen === FINISH) return answers;
-    const { type } = answers;
-    for (const panel of panels.filter(({ title }) => title === chosen))
-      answers = await askPanel(panel, before, answers);
-    // Another type has other panels.
-    if (answers.type !== type) answers = await askPanels(before, answers, 1);
+    for (const wanted of panels.filter(({ name }) => name === chosen)) answers = await askOne(wanted, before, answers);
   }
+}
+
+/** One panel, and where another type was chosen there, the others that it has. */
+async function askOne(panel: Panel, before: Quarantine, given: WizardAnswers): Promise<WizardAnswers> {
+  const answers = await askPanel(panel, before, given);
+  const type = given.type ?? before.type;
+  return (answers.type ?? type) === type ? answers : askPanels(before, answers, 1);
+}
+
+/** @throws USAGE */
+function panelNamed(wanted: PanelName, before: Quarantine): Panel {
+  const panels = wizardPanels(before, {});
+  const found = panels.find(({ name }) => name === wanted);
+  if (found) return found;
+  const names = panels.map(({ name }) => name).join(', ');
+  throw new AppError('USAGE', `${before.type} quarantine has no panel ${wanted}, but ${names}`);
 }
 
 async function askPanels(before: Quarantine, given: WizardAnswers, from: number): Promise<WizardAnswers> {
@@ -53,10 +77,11 @@ async function askPanel(panel: Panel, before: Quarantine, given: WizardAnswers):
   return answers;
 }
 
-async function askFinish(panels: readonly Panel[], quarantine: Quarantine): Promise<string> {
+async function askFinish(panels: readonly Panel[], quarantine: Quarantine, loss: string | undefined): Promise<string> {
   note(JSON.stringify(quarantine, undefined, 2), 'Ready to Complete');
-  const back = panels.map(({ title }) => ({ value: title, label: `Back to ${title}` }));
-  return askChoice('Save it?', [{ value: FINISH, label: 'Finish' }, ...back], FINISH);
+  if (loss !== undefined) log.warn(loss);
+  const others = panels.map(({ name, title }) => ({ value: name, label: `To ${title}` }));
+  return askChoice('Save it?', [{ value: FINISH, label: 'Finish' }, ...others], FINISH);
 }
 
 /** Puts one question of a wizard at the terminal, until it has an answer that can be taken. */

@@ -63,6 +63,12 @@ export const ERRORS = {
     hint: 'Give a disk image that `qemu-img info` understands and that names no other file.',
   },
 
+  LOSS_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Nothing was changed. Repeat at a terminal and type the name that is asked for, or repeat with --yes.',
+  },
+
   VERSION_EXISTS: { exit: 73, http: 409, hint: 'Choose another name for the version.' },
   ZONE_UNKNOWN: { exit: 66, http: 404, hint: 'The zones stand in policy.yaml, below quarantine: zones.' },
   VERSION_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager nq version list VM` to see the names.' },

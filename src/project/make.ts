@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { AppError } from '../lib/errors.ts';
 import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { copyFileTo, isThere, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/files/folders.ts';
+import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { type DiskFormat, importDisk } from './disk-import.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
@@ -73,10 +74,28 @@ async function fill(folder: string, { hardware, disk, diskFormat, boot }: NewVm)
   await writeFileAtomic(paths.policy, stringify(policy));
 }
 
-/** Removes a machine and all that belongs to it from the project. Packages already built stay as they are. */
+/** What goes with a machine of the project and cannot be made again. */
+export async function lostWithVm(project: Project, name: string): Promise<string> {
+  const { data } = vmPaths(project.folder, name);
+  const also = (await isThere(data)) ? ', its data disk' : '';
+  return `the system disk of ${name}${also}, its versions and its policies would be gone for good`;
+}
+
+/**
+ * Removes a machine and all that belongs to it from the project. Packages already built stay as they are.
+ * @throws VM_RUNNING when it runs in preview, is powered on, or is being packaged
+ */
 export async function removeVm(project: Project, name: string): Promise<void> {
   const home = vmPaths(project.folder, name).folder;
+  await using _lock = await takeVmLock(project, name);
   const away = temporaryBeside(home);
   await moveFolder(home, away);
   await removeFolder(away);
+}
+
+/** Keeps a machine of the project from being run and packaged. @throws VM_RUNNING when it is */
+export async function takeVmLock(project: Project, name: string): Promise<AsyncDisposable> {
+  const lock = await takeLock(join(vmPaths(project.folder, name).folder, '.lock'));
+  if (!lock) throw new AppError('VM_RUNNING', `${name} is running or being packaged`);
+  return lock;
 }

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { projectPaths, vmPaths } from './layout.ts';
 import { type Filed, formatProblem, openProject, type Project, type ProjectVm, requireProject } from './open.ts';
-import type { ProjectFile, VmState } from './schema.ts';
+import { type ProjectFile, VmFile, type VmState } from './schema.ts';
 import { formatYaml } from './yaml-file.ts';
 
 /**
@@ -24,6 +24,16 @@ export async function savePolicy(vm: ProjectVm, policy: MachinePolicy): Promise<
   const problems = checkPolicy(policy).map((problem) => formatProblem({ file: 'policy.yaml', ...problem }));
   if (problems.length > 0) throw new AppError('POLICY_INVALID', problems.join('\n'));
   await saveYaml(vm.policy, policy);
+}
+
+/** Writes a machine’s hardware. @throws VM_UNSUPPORTED when no machine can have it */
+export async function saveVmFile(vm: ProjectVm, file: VmFile): Promise<void> {
+  const parsed = VmFile.safeParse(file);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new AppError('VM_UNSUPPORTED', problems.join('\n'), { details: { problems } });
+  }
+  await saveYaml(vm.file, parsed.data);
 }
 
 export async function saveProjectFile(project: Project, value: ProjectFile): Promise<void> {

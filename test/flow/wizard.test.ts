@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { threeVersions } from '../fakes/quarantine.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
 const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
@@ -10,8 +11,8 @@ const DOWN = '\u001b[B';
 const SPACE = ' ';
 const CANCEL = '\u0003';
 
-function startWizard(t: TestContext, project: string) {
-  return atTerminal(t, `${MANAGER} -C ${project} nq wizard office`);
+function startWizard(t: TestContext, project: string, more = '') {
+  return atTerminal(t, `${MANAGER} -C ${project} nq wizard office ${more}`);
 }
 
 test('the wizard asks what version-based quarantine needs, in VMware ACE’s order, and saves what it showed', async (t) => {
@@ -63,4 +64,37 @@ test('a wizard that is broken off changes nothing', async (t) => {
   assert.notEqual(await wizard.status(), 0);
   const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
   assert.deepEqual(quarantine, { type: 'none' });
+});
+
+test('the wizard begins with the panel that is wanted, and may finish after it', async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const wizard = startWizard(t, project.folder, '--panel messages');
+
+  await wizard.answer('Shown while access is restricted', ', now', ENTER);
+  await wizard.answer('Shown while a newer version exists', ENTER);
+  await wizard.answer('Save it?', ENTER);
+  assert.equal(await wizard.status(), 0, wizard.text());
+
+  const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
+  const messages = { restricted: 'please update, now', updateAvailable: 'there is an update' };
+  assert.deepEqual(quarantine, { ...threeVersions(), messages });
+  const without = startWizard(t, project.folder, '--panel script');
+  assert.equal(await without.status(), 64, 'version-based quarantine has no such panel');
+  assert.match(without.text(), /no panel script, but options, lookup, normal/);
+});
+
+test('the wizard says what another type loses, and wants the machine’s name for it', async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const wizard = startWizard(t, project.folder);
+
+  // Behind the last type comes the first, none.
+  await wizard.answer('Which quarantine?', DOWN, DOWN, ENTER);
+  await wizard.answer('Save it?', ENTER);
+  await wizard.answer('Type “office” to go on', 'y', ENTER);
+  assert.equal(await wizard.status(), 75);
+  assert.match(wizard.text(), /Ready to Complete[\s\S]*as none quarantine office would lose 3 versions[\s\S]*Save it/);
+  const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
+  assert.deepEqual(quarantine, threeVersions());
 });

@@ -3,8 +3,9 @@ import { Exception } from '../../policy/access-section.ts';
 import { VersionOrigin } from '../../policy/quarantine.ts';
 import { changeQuarantine, type QuarantineChange } from '../../quarantine/edit/settings.ts';
 import { versionBased, withThreshold } from '../../quarantine/edit/version-list.ts';
+import { inForceText } from '../../quarantine/in-force.ts';
 import { systemClock } from '../../sys/clock.ts';
-import { changePolicy, parsed } from '../change-policy.ts';
+import { changePolicyAsking, parsed } from '../change-policy.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addForesightCommands } from './foresee.ts';
@@ -29,24 +30,33 @@ export function addQuarantineCommands(program: Command): void {
     'threshold <vm> <version>',
     'this version and newer ones have normal access',
     async (context, { directory }, vm = '', name = '') => {
-      const quarantine = await changePolicy(directory, vm, (before) =>
-        withThreshold(versionBased(before), name, systemClock()),
+      const { before, quarantine, project } = await changePolicyAsking(
+        context,
+        { directory, vm, isConfirmed: false },
+        (policy) => withThreshold(versionBased(policy), name, systemClock()),
       );
-      print(context, quarantine, `${vm}: ${name} and newer have normal access; deploy to put it in force`);
+      const force = inForceText(before, quarantine, project.file.value.policyServer !== undefined);
+      print(context, quarantine, `${vm}: ${name} and newer have normal access; ${force}`);
     },
   );
 }
 
 function addSet(nq: Command): void {
-  addCommand<Located & QuarantineChange>(
+  addCommand<Located & QuarantineChange & { yes?: boolean }>(
     nq,
     'set <vm>',
     'set a machine’s quarantine',
-    async (context, { directory, ...change }, vm = '') => {
-      const quarantine = await changePolicy(directory, vm, (before) => parsed(changeQuarantine(before, change)));
-      print(context, quarantine, `${vm}: quarantine ${quarantine.type}; deploy to put it in force`);
+    async (context, { directory, yes, ...change }, vm = '') => {
+      const { before, quarantine, project } = await changePolicyAsking(
+        context,
+        { directory, vm, isConfirmed: yes === true },
+        (policy) => parsed(changeQuarantine(policy, change)),
+      );
+      const force = inForceText(before, quarantine, project.file.value.policyServer !== undefined);
+      print(context, quarantine, `${vm}: quarantine ${quarantine.type}; ${force}`);
     },
   )
+    .option('--yes', 'go on although versions, messages or lists that another type has not are lost')
     .addOption(
       new Option('--type <type>', 'which quarantine').choices(['none', 'static', 'dynamic', 'version-based', 'custom']),
     )

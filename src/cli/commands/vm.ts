@@ -1,14 +1,16 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseBytes } from '../../lib/bytes.ts';
+import { type Command, Option } from 'commander';
+import { AppError } from '../../lib/errors.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/disk-import.ts';
-import { addVm, removeVm } from '../../project/make.ts';
+import { addVm, lostWithVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
 import { Firmware } from '../../project/schema.ts';
-import { wholeNumber } from '../arguments.ts';
+import { mebibytes, memory, wholeNumber } from '../arguments.ts';
+import { isConfirmedByName } from '../confirm.ts';
 import { print, table } from '../print.ts';
-import { addCommand } from '../program.ts';
+import { addCommand, type Context } from '../program.ts';
+import { addVmSetCommand } from './vm-set.ts';
 
 interface Located {
   directory: string;
@@ -51,7 +53,7 @@ export function addVmCommands(program: Command): void {
   })
     .requiredOption('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI or VHDX')
     .addOption(new Option('--disk-format <format>', 'instead of finding it out').choices(DISK_FORMATS))
-    .option('--memory <mib>', 'memory in MiB', wholeNumber, 1024)
+    .option('--memory <size>', 'memory such as 2G; a bare number counts MiB', memory, 1024)
     .option('--cpus <n>', 'processors', wholeNumber, 1)
     .option('--data-disk <size>', 'a second disk such as 4G, the user’s own: no package ever replaces it', mebibytes)
     .addOption(new Option('--firmware <kind>', 'how it starts').choices(Firmware.options))
@@ -76,15 +78,27 @@ export function addVmCommands(program: Command): void {
     print(context, found, JSON.stringify(found, undefined, 2));
   });
 
-  addCommand<Located>(
+  addVmSetCommand(vm);
+
+  addCommand<Located & { yes?: boolean }>(
     vm,
     'remove <name>',
     'remove a machine and its disks from the project',
-    async (context, { directory }, name = '') => {
+    async (context, { directory, yes }, name = '') => {
+      if (yes !== true) await askBeforeRemoval(context, directory, name);
       await withProject(directory, (project) => removeVm(project, vmNamed(project, name).name));
       print(context, { vm: name, removed: true }, `removed ${name}`);
     },
-  );
+  ).option('--yes', 'go on although all of it is gone for good');
+}
+
+/** @throws VM_UNKNOWN, VM_RUNNING, LOSS_CONFIRM */
+async function askBeforeRemoval(context: Context, directory: string, name: string): Promise<void> {
+  const project = await openProject(directory);
+  vmNamed(project, name);
+  await using _lock = await takeVmLock(project, name);
+  const loss = await lostWithVm(project, name);
+  if (!(await isConfirmedByName(context, loss, [name]))) throw new AppError('LOSS_CONFIRM', loss);
 }
 
 function summary({ name, file, policy, state }: ProjectVm) {
@@ -95,11 +109,4 @@ function summary({ name, file, policy, state }: ProjectVm) {
     policy: policy.value,
     ...(state.descriptor === undefined ? {} : { descriptor: state.descriptor }),
   };
-}
-
-function mebibytes(text: string): number {
-  const bytes = parseBytes(text);
-  if (bytes === undefined || bytes % 2 ** 20 !== 0)
-    throw new InvalidArgumentError(`${text} is no size such as 512M or 4G`);
-  return bytes / 2 ** 20;
 }

@@ -1,5 +1,5 @@
 import type { AccessSection } from '../../policy/access-section.ts';
-import type { Quarantine } from '../../policy/quarantine.ts';
+import type { Quarantine, VersionQuarantine } from '../../policy/quarantine.ts';
 
 /** What `nq set` may change; what is absent stays as it is. */
 export interface QuarantineChange {
@@ -30,8 +30,7 @@ export interface QuarantineChange {
  */
 export function changeQuarantine(before: Quarantine, change: QuarantineChange): unknown {
   const type = change.type ?? before.type;
-  const kept: Partial<Exclude<Quarantine, { type: 'none' }>> =
-    before.type === type && before.type !== 'none' ? before : {};
+  const kept = keptBy(before, type);
   if (type === 'none') return { type, ...only({ mode: change.mode, normal: change.normal }) };
   const empty: AccessSection = { entries: [], exceptions: [] };
   const normal = changed('normal' in before ? before.normal : empty, change.normal, change.normalExceptions);
@@ -51,11 +50,10 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
     restrictedMessage: change.restrictedMessage,
     ...plugin,
   });
-  const zones = 'zones' in kept ? only({ zones: kept.zones }) : {};
-  if (type === 'static') return { type, mode, normal, ...zones, ...lookup, ...others };
+  if (type === 'static') return { ...kept, type, mode, normal, ...lookup, ...others };
   if (type === 'dynamic') return { ...kept, type, mode, normal, ...lookup, ...others };
   const messages = {
-    ...('messages' in kept ? kept.messages : {}),
+    ...(kept['messages'] as object | undefined),
     ...only({ restricted: change.restrictedMessage, updateAvailable: change.updateMessage }),
   };
   return {
@@ -69,13 +67,37 @@ export function changeQuarantine(before: Quarantine, change: QuarantineChange): 
   };
 }
 
+/** What every type has that has lists. */
+const OF_ALL = ['zones', 'enforcement'] as const;
+
+/**
+ * The settings that stay under a type: all of them where it is the same, else those that mean the same in both. A plug-in’s
+ * quarantine is looked up only where that was said of it.
+ */
+function keptBy(before: Quarantine, type: Quarantine['type']): Record<string, unknown> {
+  if (before.type === 'none' || type === 'none') return {};
+  if (before.type === type) return before;
+  const { interval, onUnreachable, maxOffline, messages } = before as Partial<VersionQuarantine>;
+  const ofAll = Object.fromEntries(OF_ALL.map((field) => [field, before[field]]));
+  if (type === 'static') return only(ofAll);
+  const isRestrictive = type === 'version-based' || type === 'custom';
+  return only({
+    ...ofAll,
+    ...(type === 'custom' ? { interval } : { interval, onUnreachable, maxOffline }),
+    messages: isRestrictive && messages ? only({ restricted: messages.restricted }) : undefined,
+  });
+}
+
 /** Who vouches for versions; without signers there is no list of them. */
 function versionSettings({ initial, versionFrom, signer }: QuarantineChange): Record<string, unknown> {
   return only({ initial, versionFrom, signers: signer?.filter((key) => key !== '') });
 }
 
-function changedScript(kept: object, { script, argument, timeout, network }: QuarantineChange): object {
-  const before = 'script' in kept ? kept.script : {};
+function changedScript(
+  kept: Record<string, unknown>,
+  { script, argument, timeout, network }: QuarantineChange,
+): object {
+  const before = kept['script'] ?? {};
   const args = argument?.filter((text) => text !== '');
   return { ...(before as object), ...only({ file: script, arguments: args, timeout, network }) };
 }

@@ -5,7 +5,14 @@ import { checkPolicy } from '../../policy/check.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
 import { liveVersions } from '../versions.ts';
 import { changeQuarantine } from './settings.ts';
-import { versionBased, withoutVersion, withThreshold, withVersion, withVersionChanged } from './version-list.ts';
+import {
+  lostByType,
+  versionBased,
+  withoutVersion,
+  withThreshold,
+  withVersion,
+  withVersionChanged,
+} from './version-list.ts';
 
 const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 
@@ -80,3 +87,42 @@ test('the time of grace begins when the threshold moves, and not when the same i
   assert.equal(moved.thresholdAt, '2026-01-10T00:00:00.000Z');
   assert.deepEqual(withThreshold(moved, 'third', Date.UTC(2026, 0, 20)), moved);
 });
+
+test('what another type also has stays: zones, enforcement, how it is looked up, the message of restricted access', () => {
+  const zones = [{ name: 'office', when: { subnets: ['10.1.0.0/16'] }, normal: { entries: ['10.1.0.1'] } }];
+  const before = threeVersions({ zones, enforcement: 'host', interval: '1h', maxOffline: '2d', onUnreachable: 'keep' });
+
+  const dynamic = Quarantine.parse(changeQuarantine(before, { type: 'dynamic' }));
+  const custom = Quarantine.parse(changeQuarantine(before, { type: 'custom', script: 'check.sh' }));
+  const fixed = Quarantine.parse(changeQuarantine(before, { type: 'static' }));
+  const again = Quarantine.parse(changeQuarantine(fixed, { normal: ['10.2.0.0/16'] }));
+
+  assert.ok(dynamic.type === 'dynamic' && custom.type === 'custom' && again.type === 'static');
+  assert.deepEqual([dynamic.interval, dynamic.maxOffline, dynamic.onUnreachable], ['1h', '2d', 'keep']);
+  for (const { enforcement, zones: kept } of [dynamic, custom, again])
+    assert.deepEqual([enforcement, kept?.[0]?.name], ['host', 'office']);
+  assert.deepEqual([custom.messages, custom.onUnreachable], [{ restricted: 'please update' }, undefined]);
+});
+
+const LOSSES: [title: string, change: Parameters<typeof changeQuarantine>[1], lost: RegExp | undefined][] = [
+  [
+    'quarantine that becomes none loses all',
+    { type: 'none' },
+    /3 versions .*threshold second, .*normal access \(1 entry\)/,
+  ],
+  [
+    'custom quarantine loses what versions alone have',
+    { type: 'custom', script: 'c.sh' },
+    /3 versions .*message about updates/,
+  ],
+  ['a type that stays loses nothing', { normal: [] }, undefined],
+];
+for (const [title, change, lost] of LOSSES) {
+  test(title, () => {
+    const before = threeVersions();
+    const found = lostByType(before, Quarantine.parse(changeQuarantine(before, change)));
+
+    if (lost) assert.match(found.join(', '), lost);
+    else assert.deepEqual(found, []);
+  });
+}

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import type { AccessSection } from '../../policy/access-section.ts';
 import type { Quarantine, Version, VersionQuarantine } from '../../policy/quarantine.ts';
 import { liveVersions } from '../versions.ts';
 
@@ -64,4 +65,55 @@ export function withThreshold(quarantine: VersionQuarantine, name: string, now: 
   // Saying the same again does not begin the time of grace anew.
   if (threshold === quarantine.threshold) return quarantine;
   return { ...quarantine, threshold, thresholdAt: new Date(now).toISOString() };
+}
+
+/** Each with what it is called, and how many there are where that matters. */
+const LOST: readonly [field: string, text: (value: unknown) => string][] = [
+  ['versions', (versions) => `${counted(versions, 'version')} with their descriptors`],
+  ['threshold', (name) => `the threshold ${name}`],
+  ['grace', () => 'the time of grace'],
+  ['initial', () => 'the version of machines that never reported'],
+  ['versionFrom', () => 'whose word for a version counts'],
+  ['signers', (signers) => counted(signers, 'signer')],
+  ['restrictedMessage', () => 'the message of restricted access'],
+  ['updateMessage', () => 'the message about updates'],
+  ['normal', (list) => `the list of normal access (${entriesOf(list)})`],
+  ['restricted', (list) => `the list of restricted access (${entriesOf(list)})`],
+  ['zones', (zones) => counted(zones, 'zone')],
+  ['script', () => 'the plug-in and its arguments'],
+];
+
+/**
+ * What of a quarantine is gone when it becomes another type, in words; nothing where the type stays, because then it was
+ * named what becomes of it. A new version never gets the descriptor of a lost one, so guests would have to report anew.
+ */
+export function lostByType(before: Quarantine, after: Quarantine): string[] {
+  if (before.type === after.type) return [];
+  const [had, has] = [settingsOf(before), settingsOf(after)];
+  return LOST.filter(([field]) => isSaid(had[field]) && !isSaid(has[field])).map(([field, text]) => text(had[field]));
+}
+
+function settingsOf(quarantine: Quarantine): Record<string, unknown> {
+  const { restricted, updateAvailable } = versionMessages(quarantine);
+  return { ...quarantine, restrictedMessage: restricted, updateMessage: updateAvailable };
+}
+
+function versionMessages(quarantine: Quarantine): VersionQuarantine['messages'] {
+  return 'messages' in quarantine ? quarantine.messages : {};
+}
+
+/** Whether a setting holds anything: an empty list and no messages do not. */
+function isSaid(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value !== 'object' || value === null || !('entries' in value)) return value !== undefined;
+  return isSaid(value.entries) || isSaid((value as AccessSection).exceptions);
+}
+
+function counted(list: unknown, what: string): string {
+  const count = Array.isArray(list) ? list.length : 1;
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function entriesOf(list: unknown): string {
+  return counted((list as AccessSection).entries, 'entry').replace(/entrys$/, 'entries');
 }

@@ -37,9 +37,23 @@ export interface Question {
 
 /** Questions that are asked together, under VMware ACE’s titles (ACE 1.0 pp. 87-89, 142-146). */
 export interface Panel {
+  name: PanelName;
   title: string;
   questions: readonly Question[];
 }
+
+/** What panels are called on the command line. */
+export const PANEL_NAMES = [
+  'options',
+  'lookup',
+  'script',
+  'normal',
+  'traffic',
+  'restricted',
+  'versions',
+  'messages',
+] as const;
+export type PanelName = (typeof PANEL_NAMES)[number];
 
 const TYPES: readonly Choice[] = [
   { value: 'none', label: 'None', hint: 'access to all networks and machines' },
@@ -70,11 +84,12 @@ const UNREACHABLE: readonly Choice[] = [
 export function wizardPanels(before: Quarantine, answers: WizardAnswers): Panel[] {
   const type = answers.type ?? before.type;
   const options: Panel = {
+    name: 'options',
     title: 'Network Quarantine Options',
     questions: [question('type', 'Which quarantine?', { kind: 'choice', choices: TYPES }, before.type)],
   };
-  const lookup = panel('Policy Lookup', lookupQuestions(before));
-  const traffic = panel('Network Traffic', trafficQuestions(type, before));
+  const lookup = panel('lookup', 'Policy Lookup', lookupQuestions(before));
+  const traffic = panel('traffic', 'Network Traffic', trafficQuestions(type, before));
   switch (type) {
     case 'none':
       return [options];
@@ -89,7 +104,7 @@ export function wizardPanels(before: Quarantine, answers: WizardAnswers): Panel[
     case 'custom':
       return [
         options,
-        panel('Script', scriptQuestions(before)),
+        panel('script', 'Script', scriptQuestions(before)),
         normalPanel(type, before),
         restrictedPanel(before),
         traffic,
@@ -98,8 +113,8 @@ export function wizardPanels(before: Quarantine, answers: WizardAnswers): Panel[
   }
 }
 
-function panel(title: string, questions: readonly Question[]): Panel {
-  return { title, questions };
+function panel(name: PanelName, title: string, questions: readonly Question[]): Panel {
+  return { name, title, questions };
 }
 
 function question(
@@ -116,7 +131,7 @@ function question(
 function normalPanel(type: Quarantine['type'], before: Quarantine): Panel {
   const hasTwo = type === 'version-based' || type === 'custom';
   const { mode, normal } = fieldsOf(before);
-  return panel(`Networks and Machines${hasTwo ? ', normal access' : ''}`, [
+  return panel('normal', `Networks and Machines${hasTwo ? ', normal access' : ''}`, [
     question('mode', 'What do the lists say?', { kind: 'choice', choices: MODES }, mode ?? 'whitelist'),
     question(
       'normal',
@@ -130,7 +145,7 @@ function normalPanel(type: Quarantine['type'], before: Quarantine): Panel {
 
 function restrictedPanel(before: Quarantine): Panel {
   const { restricted } = fieldsOf(before);
-  return panel('Networks and Machines, restricted access', [
+  return panel('restricted', 'Networks and Machines, restricted access', [
     question(
       'restricted',
       'What is in the list while access is restricted',
@@ -201,7 +216,7 @@ function versionPanel(before: Quarantine, { newVersions = [] }: WizardAnswers): 
     ...names.map((name) => ({ value: name, label: name })),
   ];
   const choices = [...lines.reverse(), { value: '', label: 'Every version' }];
-  return panel('Manage Versions', [
+  return panel('versions', 'Manage Versions', [
     question('newVersions', 'Newer versions to define, oldest first', { kind: 'lines' }, [], 'versions'),
     question(
       'initial',
@@ -236,7 +251,7 @@ function messagePanel(type: Quarantine['type'], before: Quarantine): Panel {
     messages.updateAvailable,
     'messages.updateAvailable',
   );
-  return panel('Messages', type === 'version-based' ? [restricted, update] : [restricted]);
+  return panel('messages', 'Messages', type === 'version-based' ? [restricted, update] : [restricted]);
 }
 
 /** What a quarantine has of all that any type may have. */
