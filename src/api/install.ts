@@ -56,11 +56,14 @@ const HostChange = z.union([
 ]);
 export type HostChange = z.infer<typeof HostChange>;
 
+/** What became, or would become, of one machine. */
 const MachineChange = z.object({
   vm: z.string(),
   action: z.enum(['add', 'replace', 'keep']),
   afterStop: z.boolean(),
+  losesChanges: z.boolean(),
 });
+export type MachineChange = z.infer<typeof MachineChange>;
 
 /** What an installation did. */
 export const InstalledAnswer = z.object({
@@ -78,7 +81,6 @@ export type InstalledAnswer = z.infer<typeof InstalledAnswer>;
 export const PlanAnswer = InstalledAnswer.extend({
   kind: z.string(),
   expiresAt: z.string(),
-  machines: z.array(MachineChange.extend({ losesChanges: z.boolean() })),
   bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
   problems: z.array(FailureText),
 });

@@ -11,6 +11,7 @@ import {
   wizardPanels,
 } from '../quarantine/edit/wizard.ts';
 import { answerProblem } from '../quarantine/edit/wizard-answers.ts';
+import { interruptible } from './interruptible.ts';
 
 const FINISH = 'finish';
 
@@ -95,49 +96,42 @@ async function askQuestion(question: Question, before: Quarantine, answers: Wiza
 }
 
 async function askChoice(message: string, choices: readonly Choice[], initialValue: string): Promise<string> {
-  return given(await select({ message, options: optionsOf(choices), initialValue }));
+  return asked((signal) => select({ message, options: optionsOf(choices), initialValue, signal }));
 }
 
 async function put({ text: message, form, present }: Question): Promise<Answer> {
   switch (form.kind) {
     case 'text': {
-      const answer = await text({
-        message,
-        initialValue: String(present),
-        ...(form.optional ? { placeholder: 'nothing' } : {}),
-      });
-      return given(answer) ?? '';
+      const about = { message, initialValue: String(present), ...(form.optional ? { placeholder: 'nothing' } : {}) };
+      return (await asked((signal) => text({ ...about, signal }))) ?? '';
     }
     case 'choice':
       return askChoice(message, form.choices, String(present));
     case 'choices': {
       const initialValues = listOf(present);
-      return given(await multiselect({ message, options: optionsOf(form.choices), initialValues, required: false }));
+      const about = { message, options: optionsOf(form.choices), initialValues, required: false };
+      return asked((signal) => multiselect({ ...about, signal }));
     }
     case 'lines':
       return askLines(message, listOf(present));
     case 'yes-no':
-      return given(await confirm({ message, initialValue: present === true }));
+      return asked((signal) => confirm({ message, initialValue: present === true, signal }));
   }
 }
 
 /** First which of those there are stay, then one new line after the other until an empty one. */
 async function askLines(message: string, present: readonly string[]): Promise<string[]> {
-  const options = present.map((value) => ({ value, label: value }));
-  const kept =
-    present.length === 0
-      ? []
-      : given(
-          await multiselect({
-            message: `${message}: which stay?`,
-            options,
-            initialValues: [...present],
-            required: false,
-          }),
-        );
+  const about = {
+    message: `${message}: which stay?`,
+    options: present.map((value) => ({ value, label: value })),
+    initialValues: [...present],
+    required: false,
+  };
+  const kept = present.length === 0 ? [] : await asked((signal) => multiselect({ ...about, signal }));
   const lines = [...kept];
   for (;;) {
-    const line = given(await text({ message: `${message}: one more, or nothing`, placeholder: 'nothing' })) ?? '';
+    const more = { message: `${message}: one more, or nothing`, placeholder: 'nothing' };
+    const line = (await asked((signal) => text({ ...more, signal }))) ?? '';
     if (line.trim() === '') return lines;
     lines.push(line.trim());
   }
@@ -151,7 +145,9 @@ function optionsOf(choices: readonly Choice[]): Option<string>[] {
   return choices.map(({ value, label, hint }) => ({ value, label, ...(hint === undefined ? {} : { hint }) }));
 }
 
-function given<Value>(answer: Value): Exclude<Value, symbol> {
+/** What was answered. @throws INTERRUPTED when the question was broken off */
+async function asked<Value>(ask: (signal: AbortSignal) => Promise<Value | symbol>): Promise<Exclude<Value, symbol>> {
+  const answer = await interruptible(ask);
   if (!isCancel(answer)) return answer as Exclude<Value, symbol>;
   cancel('nothing was changed');
   throw new AppError('INTERRUPTED', 'interrupted');

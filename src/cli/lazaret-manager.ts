@@ -36,7 +36,12 @@ function askedFor([first, ...rest]: readonly string[]): readonly string[] {
 
 const program = newProgram('lazaret-manager', 'Builds virtual machines, sets their policies, packs both for users.')
   .addOption(new Option('-C, --directory <dir>', 'the project’s folder').default('.'))
-  .addOption(new Option('--passphrase-file <file>', 'a file that holds the passphrase of the project’s keys'));
+  .addOption(
+    new Option(
+      '--passphrase-file <file>',
+      'a file that holds the passphrase of the project’s keys; else LAZARET_PASSPHRASE, else you are asked',
+    ),
+  );
 const [command = '', subcommand = ''] = askedFor(process.argv.slice(2));
 const asked = [`${command} ${subcommand}`, command];
 const wanted = MODULES.find(({ commands }) => commands.some((known) => asked.includes(known)));

@@ -5,9 +5,10 @@ import { runService, type ServiceSettings } from '../daemon/main.ts';
 import { runRootless } from '../daemon/rootless.ts';
 import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
+import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';
 import { print } from './print.ts';
-import { type Context, newProgram, runProgram, setAction } from './program.ts';
+import { type Context, newProgram, requireRoot, runProgram, setAction } from './program.ts';
 
 interface ServiceCommand {
   state?: string;
@@ -24,7 +25,7 @@ interface ServiceCommand {
 
 /** Asks the person at the terminal, if there is one, whether what is lost may be lost. */
 async function uninstallAsking(
-  { json }: Context,
+  context: Context,
   settings: Omit<UninstallSettings, 'isConfirmed'>,
   isConfirmed: boolean,
 ): Promise<void> {
@@ -32,14 +33,15 @@ async function uninstallAsking(
     await uninstallAll({ ...settings, isConfirmed });
   } catch (error) {
     const isQuestion = error instanceof AppError && error.code === 'UNINSTALL_CONFIRM';
-    if (!isQuestion || json || !process.stdin.isTTY) throw error;
-    const { confirm } = await import('@clack/prompts');
-    if ((await confirm({ message: `${error.message}. Go on?`, initialValue: false })) !== true) throw error;
+    if (!isQuestion || !(await isConfirmedByName(context, error.message, namesIn(error.details)))) throw error;
     await uninstallAll({ ...settings, isConfirmed: true });
   }
 }
 
-const program = newProgram('lazaretd', 'The service that runs this computer’s machines and enforces their policies.');
+const program = newProgram(
+  'lazaretd',
+  'The service that runs this computer’s machines and enforces their policies. Runs as root, unless --rootless.',
+);
 setAction<ServiceCommand>(program, async (context, options) => {
   const { signal } = context;
   const { rootless = false, inside = false, resolver, group, accel } = options;
@@ -47,11 +49,13 @@ setAction<ServiceCommand>(program, async (context, options) => {
   const { state = own.state, run = own.run } = options;
   const socket = options.socket ?? join(run, 'lazaretd.sock');
   if (options.uninstall) {
+    if (!rootless) requireRoot('removing all machines');
     const settings = { state, run, socket, isRootless: rootless };
     await uninstallAsking(context, settings, options.yes === true);
     return print(context, { state, run }, `${state} and ${run} are as if Lazaret had never been here`);
   }
   if (!rootless) {
+    requireRoot('the service (without --rootless)');
     const resolvers = resolver ? { resolvers: resolver } : {};
     return runService({ state, run, socket, group, accel, isInside: inside, ...resolvers }, signal);
   }
@@ -68,7 +72,11 @@ setAction<ServiceCommand>(program, async (context, options) => {
     'sockets and what a restart may forget (default: /run/lazaret; rootless $XDG_RUNTIME_DIR/lazaret)',
   )
   .option('--socket <path>', 'the socket that `lazaret` talks to (default: lazaretd.sock in the run folder)')
-  .option('--group <name>', 'the group that may use the socket', 'lazaret')
+  .option(
+    '--group <name>',
+    'the group that may use the socket, where there is one (groupadd --system lazaret)',
+    'lazaret',
+  )
   .addOption(new Option('--accel <kind>', 'how processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
   .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
   .option(

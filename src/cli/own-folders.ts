@@ -10,8 +10,11 @@ export function ownFolders(): { state: string; run: string } {
   };
 }
 
-/** The computer’s service, else the user’s own. */
+const OF_COMPUTER = '/run/lazaret/lazaretd.sock';
+
+/** The computer’s service, else the user’s own where there is one: a service that nobody has started would be the computer’s. */
 export async function defaultSocket(): Promise<string> {
-  const ofComputer = '/run/lazaret/lazaretd.sock';
-  return (await isThere(ofComputer)) ? ofComputer : join(ownFolders().run, 'lazaretd.sock');
+  const own = join(ownFolders().run, 'lazaretd.sock');
+  if (process.getuid?.() === 0 || (await isThere(OF_COMPUTER)) || !(await isThere(own))) return OF_COMPUTER;
+  return own;
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { readCapped } from '../sys/files/files.ts';
+import { interruptible } from './interruptible.ts';
 
 const MAX_BYTES = 4096;
 
@@ -7,29 +8,51 @@ export interface PassphraseOptions {
   passphraseFile?: string;
 }
 
+/** A key file may be copied and guessed at for years without anybody noticing. */
+const LEAST_CHARACTERS = 12;
+const LEAST_DISTINCT = 5;
+
 /**
  * The passphrase of the project’s keys: from a file, from LAZARET_PASSPHRASE, else asked for. It is never an argument,
- * because arguments can be seen by every user of the computer.
- * @throws USAGE when there is nobody to ask, FILE_*
+ * because arguments can be seen by every user of the computer. One for new keys must not be easy to guess.
+ * @throws USAGE when there is nobody to ask, or a new one is too short; INTERRUPTED, FILE_*
  */
-export async function readPassphrase({ passphraseFile }: PassphraseOptions, isNew = false): Promise<string> {
-  if (passphraseFile !== undefined)
-    return (await readCapped(passphraseFile, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
-  const fromEnvironment = process.env['LAZARET_PASSPHRASE'];
-  if (fromEnvironment !== undefined) return fromEnvironment;
+export async function readPassphrase(options: PassphraseOptions, isNew = false): Promise<string> {
+  const given = await givenPassphrase(options);
+  if (given !== undefined) {
+    const problem = isNew ? passphraseProblem(given) : undefined;
+    if (problem !== undefined) throw new AppError('USAGE', problem);
+    return given;
+  }
   if (!process.stdin.isTTY) {
     throw new AppError('USAGE', 'the passphrase is needed: give --passphrase-file or set LAZARET_PASSPHRASE');
   }
-  const first = await askSecret(isNew ? 'A passphrase for the project’s keys' : 'The passphrase of the project’s keys');
-  if (isNew && (await askSecret('The same once more')) !== first)
-    throw new AppError('USAGE', 'the two passphrases differ');
+  if (!isNew) return askSecret('The passphrase of the project’s keys');
+  const first = await askSecret('A passphrase for the project’s keys', passphraseProblem);
+  if ((await askSecret('The same once more')) !== first) throw new AppError('USAGE', 'the two passphrases differ');
   return first;
 }
 
-/** Asks for something that is not shown while it is typed. @throws INTERRUPTED */
-export async function askSecret(message: string): Promise<string> {
+async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<string | undefined> {
+  if (passphraseFile === undefined) return process.env['LAZARET_PASSPHRASE'];
+  return (await readCapped(passphraseFile, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
+}
+
+/** Why a passphrase is none for new keys; undefined when it is one. */
+export function passphraseProblem(text: string): string | undefined {
+  const characters = [...text];
+  if (characters.length >= LEAST_CHARACTERS && new Set(characters).size >= LEAST_DISTINCT) return undefined;
+  return `a passphrase has at least ${LEAST_CHARACTERS} characters, ${LEAST_DISTINCT} of them different: some words will do`;
+}
+
+/** Asks for something that is not shown while it is typed, until it has no problem. @throws INTERRUPTED */
+export async function askSecret(
+  message: string,
+  problem: (text: string) => string | undefined = () => undefined,
+): Promise<string> {
   const { isCancel, password } = await import('@clack/prompts');
-  const answer = await password({ message });
+  const validate = (text: string | undefined) => problem(text ?? '');
+  const answer = await interruptible((signal) => password({ message, validate, signal }));
   if (isCancel(answer)) throw new AppError('INTERRUPTED', 'interrupted');
   return answer;
 }

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../lib/errors.ts';
+import { ownRelease } from '../sys/files/own-release.ts';
+import { fitHelp } from './help.ts';
 import { type Output, printFailure } from './print.ts';
 
 /** What every command gets besides its own arguments. */
@@ -43,11 +45,17 @@ export function setAction<Options extends object>(command: Command, action: Acti
 
 /** A program of that name; wrong arguments end it with status 64. */
 export function newProgram(name: string, description: string): Command {
-  return new Command(name)
+  return fitHelp(new Command(name))
     .description(description)
+    .version(`${name} ${ownRelease()}`, '--version', 'print the release')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showHelpAfterError(false);
+}
+
+/** What it does can be done by root alone. @throws ROOT_NEEDED */
+export function requireRoot(what: string): void {
+  if (process.getuid?.() !== 0) throw new AppError('ROOT_NEEDED', `${what} needs root`);
 }
 
 /** Runs a program with the arguments it was started with. */

@@ -11,6 +11,8 @@ export const ERRORS = {
   },
   INTERNAL: { exit: 70, http: 500, hint: 'This is a bug in Lazaret: report it with the log.' },
 
+  ROOT_NEEDED: { exit: 77, http: 403, hint: 'Run the same command as root, for instance with sudo.' },
+
   FILE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the file first.' },
   FILE_MISSING: { exit: 66, http: 404, hint: 'Check the path.' },
   FILE_TOO_LARGE: {
@@ -241,7 +243,11 @@ export const ERRORS = {
     hint: 'Install passt and uidmap, let users open /dev/net/tun and make user namespaces, or run the service as root.',
   },
   DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
-  DAEMON_DENIED: { exit: 77, http: 403, hint: 'Ask to be added to the group `lazaret`, or run as root.' },
+  DAEMON_DENIED: {
+    exit: 77,
+    http: 403,
+    hint: 'Run as root, or let root add you to the group: `usermod -aG lazaret USER`, where there is none after `groupadd --system lazaret` and a restart of the service. Then log on anew.',
+  },
   PAGE_DENIED: { exit: 77, http: 403, hint: 'Open the page anew: `lazaret open`, or `lazaret-manager ui`.' },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
 } as const satisfies Record<string, { exit: number; http: number; hint: string }>;

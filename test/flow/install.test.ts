@@ -25,7 +25,7 @@ test('a full package is installed, an update replaces the machine and brings its
 
   const first = await install(full.folder, { fingerprint: project.fingerprint });
 
-  assert.deepEqual(first.machines, [{ vm: 'office', action: 'add', afterStop: false }]);
+  assert.deepEqual(first.machines, [{ vm: 'office', action: 'add', losesChanges: false, afterStop: false }]);
   assert.equal(await readReported(state, 'office', 1), undefined);
   const { file } = await openInstance(state, 'office');
 
@@ -36,7 +36,7 @@ test('a full package is installed, an update replaces the machine and brings its
   await assert.rejects(install(update.folder), code('INSTALL_CONFIRM'));
   const second = await install(update.folder, { replace: true, running: [['office', 1]] });
 
-  assert.deepEqual(second.machines, [{ vm: 'office', action: 'replace', afterStop: true }]);
+  assert.deepEqual(second.machines, [{ vm: 'office', action: 'replace', losesChanges: true, afterStop: true }]);
   const instance = await openInstance(state, 'office');
   assert.equal(instance.current.machine.release, 2);
   assert.deepEqual(instance.file, file, 'the machine keeps its address and number');

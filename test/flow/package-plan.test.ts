@@ -63,5 +63,8 @@ test('a plan says what becomes of the user’s work', { skip }, async (t) => {
   const [bare, kept] = [await madeProject(t), await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 })];
 
   assert.match((await planned(bare.folder)).machines[0]?.forInstalled ?? '', /lost/);
-  assert.match((await planned(kept.folder)).machines[0]?.forInstalled ?? '', /data disk stays/);
+  assert.match(
+    (await planned(kept.folder)).machines[0]?.forInstalled ?? '',
+    /replaced with what was changed on it, its data disk stays/,
+  );
 });

@@ -6,6 +6,7 @@ import {
   HostRules,
   type InstalledAnswer,
   type InstallRequest,
+  type MachineChange,
   type PolicyAnswer,
   ProgressLine,
   type UpdateRequest,
@@ -14,6 +15,7 @@ import { ROUTES } from '../../api/routes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { whenText } from '../../policy/changes.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import { isAgreed, isConfirmedByName, namesIn } from '../confirm.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
@@ -56,15 +58,23 @@ export function addInstallCommand(program: Command): void {
 }
 
 export function resultText(result: InstalledAnswer): string {
-  const machines = result.machines.map(
-    ({ vm, action, afterStop }) => `${vm} ${DONE[action]}${afterStop ? '; it takes effect at its next start' : ''}`,
-  );
+  const machines = result.machines.map((machine) => {
+    const when = machine.afterStop ? '; it takes effect at its next start' : '';
+    return `${machine.vm} ${DONE[machine.action]}${when}${lossOf(machine)}`;
+  });
   const notes = result.notes?.split('\n') ?? [];
   const policies = result.policies.flatMap(policyLines);
   const host = hostLines(result.host, 'as you consented to now');
   return [`package ${result.package} of ${result.project.name}`, ...notes, ...machines, ...policies, ...host].join(
     '\n  ',
   );
+}
+
+/** What the user has, and has not, of a machine that is replaced. */
+export function lossOf({ action, losesChanges }: MachineChange): string {
+  if (action !== 'replace') return '';
+  if (losesChanges) return '; what was changed in it is lost';
+  return '; what was changed on its system disk is lost, its data disk stays as it is';
 }
 
 /** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */
@@ -118,29 +128,30 @@ async function install<Answer, B>(
 }
 
 /** What a person at the terminal says to a failure that is a question, or undefined. */
-async function answer({ json }: Context, error: unknown, given: Body): Promise<Body | undefined> {
-  if (json || !process.stdin.isTTY || !isFailure(error)) return undefined;
-  const { confirm } = await import('@clack/prompts');
-  const { fingerprint } = z.object({ fingerprint: z.string().optional() }).parse(error.details);
-  if (error.code === 'TRUST_CONFIRM' && given.fingerprint === undefined && fingerprint !== undefined) {
-    const message = `${error.reason}\nIs that the fingerprint your administrator told you?`;
-    return (await confirm({ message, initialValue: false })) === true ? { fingerprint } : undefined;
+async function answer(context: Context, error: unknown, given: Body): Promise<Body | undefined> {
+  if (!isFailure(error)) return undefined;
+  const ask = async <T>(message: string, then: T) => ((await isAgreed(context, message)) ? then : undefined);
+  switch (error.code) {
+    case 'TRUST_CONFIRM': {
+      const { fingerprint } = z.object({ fingerprint: z.string().optional() }).parse(error.details);
+      if (given.fingerprint !== undefined || fingerprint === undefined) return undefined;
+      return ask(`${error.reason}\nIs that the fingerprint your administrator told you?`, { fingerprint });
+    }
+    case 'HOST_CONFIRM': {
+      const { digest, policy } = HostRules.parse(error.details);
+      const question = 'Machines are not affected. Do you consent to these rules for this computer?';
+      return ask(`${hostPolicyText(policy)}\n${question}`, { consentTo: digest });
+    }
+    case 'INSTALL_CONFIRM': {
+      const isTyped = !given.replace && (await isConfirmedByName(context, error.reason, namesIn(error.details)));
+      return isTyped ? { replace: true } : undefined;
+    }
+    case 'UPDATE_FULL':
+      return given.full === false ? ask(`${error.reason}. Go on?`, { full: true }) : undefined;
+    case 'VOLUME_MISSING':
+    case 'VOLUME_WRONG':
+      return (await isAgreed(context, `${error.reason}.\nIs it there now?`, true)) ? {} : undefined;
+    default:
+      return undefined;
   }
-  if (error.code === 'HOST_CONFIRM') {
-    const { digest, policy } = HostRules.parse(error.details);
-    const message = `${hostPolicyText(policy)}\nMachines are not affected. Do you consent to these rules for this computer?`;
-    return (await confirm({ message, initialValue: false })) === true ? { consentTo: digest } : undefined;
-  }
-  if (error.code === 'INSTALL_CONFIRM' && !given.replace) {
-    return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true
-      ? { replace: true }
-      : undefined;
-  }
-  if (error.code === 'UPDATE_FULL' && given.full === false)
-    return (await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) === true
-      ? { full: true }
-      : undefined;
-  if (error.code === 'VOLUME_MISSING' || error.code === 'VOLUME_WRONG')
-    return (await confirm({ message: `${error.reason}.\nIs it there now?` })) === true ? {} : undefined;
-  return undefined;
 }

@@ -6,7 +6,7 @@ import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
-import { hostLines, policyLines, sourceOf } from './install.ts';
+import { hostLines, lossOf, policyLines, sourceOf } from './install.ts';
 
 const WOULD_BE = { add: 'would be installed', replace: 'would be replaced', keep: 'is installed already' };
 
@@ -41,8 +41,7 @@ function foreseenText(found: PlanAnswer): string {
   ].join('\n  ');
 }
 
-function machineLine({ vm, action, afterStop, losesChanges }: PlanAnswer['machines'][number]): string {
-  const when = afterStop ? ', at its next start' : '';
-  const loss = action !== 'replace' ? '' : losesChanges ? '; what was changed in it is lost' : '; its data disk stays';
-  return `${vm} ${WOULD_BE[action]}${when}${loss}`;
+function machineLine(machine: PlanAnswer['machines'][number]): string {
+  const when = machine.afterStop ? ', at its next start' : '';
+  return `${machine.vm} ${WOULD_BE[machine.action]}${when}${lossOf(machine)}`;
 }

@@ -19,7 +19,7 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { print, printStep } from '../print.ts';
-import { addCommand, type Context } from '../program.ts';
+import { addCommand, type Context, requireRoot } from '../program.ts';
 import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
 const UEFI_FOLDER = '/usr/share/OVMF';
@@ -42,7 +42,7 @@ export function addPreviewCommands(program: Command): void {
     addCommand<RunOptions>(
       program,
       'power-on <vm>',
-      'run the project’s machine without policies',
+      'run the project’s machine without policies (as root)',
       (context, given, vm = '') => run(context, given, vm, 'free'),
     ),
   );
@@ -50,7 +50,7 @@ export function addPreviewCommands(program: Command): void {
     addCommand<RunOptions>(
       program,
       'preview <vm>',
-      'run the project’s machine under its policies, as users will see it',
+      'run the project’s machine under its policies, as users will see it (as root)',
       (context, given, vm = '') => run(context, given, vm, 'preview'),
     ),
   );
@@ -63,6 +63,7 @@ async function run(
   name: string,
   mode: RunMode,
 ): Promise<void> {
+  requireRoot('running a machine under its rules');
   const project = await openProject(resolve(directory));
   const vm = vmNamed(project, name);
   const home = vmPaths(project.folder, name).folder;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { UninstalledAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
+import { isConfirmedByName, namesIn } from '../confirm.ts';
 import { print } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../service.ts';
@@ -29,9 +30,7 @@ async function uninstallAsking(context: Context, options: ServiceOptions, vms: s
     return await ask(confirmed);
   } catch (error) {
     const isQuestion = isFailure(error) && error.code === 'UNINSTALL_CONFIRM';
-    if (!isQuestion || context.json || !process.stdin.isTTY) throw error;
-    const { confirm } = await import('@clack/prompts');
-    if ((await confirm({ message: `${error.reason}. Go on?`, initialValue: false })) !== true) throw error;
+    if (!isQuestion || !(await isConfirmedByName(context, error.reason, namesIn(error.details)))) throw error;
     return ask(true);
   }
 }

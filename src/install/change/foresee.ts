@@ -13,10 +13,9 @@ import type { InstallOptions, InstallReport, InstallRequest } from './install.ts
 import { trustProject } from './trust-project.ts';
 
 /** What installing a package would do on this computer. */
-export interface ForeseenInstall extends Omit<InstallReport, 'machines'> {
+export interface ForeseenInstall extends InstallReport {
   kind: string;
   expiresAt: string;
-  machines: (InstallReport['machines'][number] & { losesChanges: boolean })[];
   bytes: { fetch: number; need: number; free: number };
   /** What would keep it from being installed, or is to be confirmed first. */
   problems: Failure[];

@@ -44,7 +44,7 @@ export interface InstallReport {
   generation: number;
   /** What is new, in the administrator’s words. */
   notes?: string;
-  machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean }[];
+  machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean; losesChanges: boolean }[];
   /** The policies that came without their machines, and when each change of them holds. */
   policies: PolicyReport[];
   host: HostPlan;
@@ -77,7 +77,7 @@ export async function installPackage(request: InstallRequest, options: InstallOp
 }
 
 function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage, todo: InstallPlan): InstallReport {
-  const machines = todo.machines.map(({ machine, action, afterStop }) => ({ vm: machine.name, action, afterStop }));
+  const machines = todo.machines.map(({ machine, ...done }) => ({ vm: machine.name, ...done }));
   const policies = policyReports(todo).filter(({ action }) => action !== 'with-machine');
   return {
     project: { name: project.name, fingerprint: project.fingerprint },

@@ -125,5 +125,5 @@ function versionOf({ policy, state }: ProjectVm): string {
 function forInstalled({ file }: ProjectVm): string {
   const { dataDiskMiB } = file.value;
   if (dataDiskMiB === undefined) return 'is replaced; what the user changed in it is lost, and he is asked before';
-  return 'its system disk is replaced, its data disk stays as it is';
+  return 'its system disk is replaced with what was changed on it, its data disk stays as it is';
 }

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { passphraseProblem } from '../../src/cli/passphrase.ts';
+import { vmPaths } from '../../src/project/layout.ts';
+import { openProject, vmNamed } from '../../src/project/open.ts';
+import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+import { threeVersions } from '../fakes/quarantine.ts';
+import { atTerminal } from '../fakes/terminal.ts';
+
+const PROGRAMS = ['lazaret', 'lazaret-manager', 'lazaretd'] as const;
+const { version } = JSON.parse(readFileSync(join(BIN, '..', 'package.json'), 'utf8'));
+
+for (const name of PROGRAMS) {
+  test(`${name} says which release it is`, async () => {
+    const { status, stdout } = await program(name, ['--version']);
+
+    assert.deepEqual([status, stdout.trim()], [0, `${name} ${version}`]);
+  });
+}
+
+const HELP = [['lazaret'], ['lazaret-manager'], ['lazaretd'], ['lazaret-manager', 'nq', 'set'], ['lazaret', 'install']];
+for (const [name = '', ...words] of HELP) {
+  test(`the help of ${[name, ...words].join(' ')} fits terminals of 60, 80 and 120 columns`, () => {
+    for (const columns of [60, 80, 120]) {
+      const line = `stty cols ${columns}; exec ${BIN}/${name} ${words.join(' ')} --help`;
+      const lines = execFileSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' }).split('\r\n');
+
+      assert.ok(lines.length > 10);
+      assert.deepEqual(
+        lines.filter((shown) => [...shown].length > columns),
+        [],
+      );
+    }
+  });
+}
+
+test('the help of a command that signs says where its passphrase may come from', async () => {
+  for (const words of [['init'], ['deploy'], ['package', 'create'], ['nq', 'signer', 'sign']]) {
+    const { stdout } = await program('lazaret-manager', [...words, '--help']);
+
+    assert.match(stdout.replace(/\s+/g, ' '), /--passphrase-file <file> .*LAZARET_PASSPHRASE/, words.join(' '));
+  }
+});
+
+test('a passphrase that is easy to guess is none for new keys', async (t) => {
+  for (const easy of ['', 'abc', 'aaaaaaaaaaaaaaaa', 'abcdefghijk']) assert.ok(passphraseProblem(easy), easy);
+  for (const good of ['correct horse', 'Straße nach Süden']) assert.equal(passphraseProblem(good), undefined);
+  const folder = join(scratch(t), 'project');
+
+  const refused = await program('lazaret-manager', ['init', folder, '--name', 'Acme', '--json'], {
+    LAZARET_PASSPHRASE: 'abc',
+  });
+
+  assert.deepEqual([refused.status, failureIn(refused).code], [64, 'USAGE']);
+  assert.match(failureIn(refused).reason, /at least 12 characters/);
+  assert.equal(existsSync(folder), false);
+});
+
+test('SIGTERM ends a command that asks for the passphrase, the first time', async (t) => {
+  const { folder } = await madeProject(t);
+  const pidFile = join(scratch(t), 'pid');
+  const line = `sh -c 'echo $$ >${pidFile}; unset LAZARET_PASSPHRASE; exec ${BIN}/lazaret-manager -C ${folder} deploy'`;
+  const asking = atTerminal(t, line);
+  await asking.answer('The passphrase of the project’s keys');
+
+  process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
+
+  assert.equal(await asking.status(), 75);
+  assert.match(asking.text(), /INTERRUPTED/);
+});
+
+test('a command that needs root says the word, in its help and when somebody else runs it', async (t) => {
+  const { folder } = await madeProject(t);
+  const { stdout } = await program('lazaret-manager', ['--help']);
+  for (const name of ['preview', 'power-on'])
+    assert.match(stdout.replace(/\s+/g, ' '), new RegExp(`${name} \\[options\\] <vm> [^<]*\\(as root\\)`));
+  const asNobody = (words: string[]) => {
+    // In a user namespace that maps nobody, everybody is nobody.
+    try {
+      return execFileSync('unshare', ['-U', process.execPath, ...words], { encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      return String((error as { stdout: string }).stdout);
+    }
+  };
+  const cli = join(BIN, '..', 'src', 'cli');
+
+  const preview = asNobody([join(cli, 'lazaret-manager.ts'), '-C', folder, 'preview', 'office', '--json']);
+  const service = asNobody([join(cli, 'lazaretd.ts'), '--json']);
+
+  for (const said of [preview, service]) {
+    const { error } = JSON.parse(said);
+    assert.equal(error.code, 'ROOT_NEEDED');
+    assert.match(`${error.reason} ${error.remedy}`, /needs root.*sudo/);
+  }
+});
+
+test('root’s lazaret speaks of the computer’s service when none answers', async () => {
+  const ended = await program('lazaret', ['list', '--json'], { LAZARET_SOCKET: undefined });
+
+  assert.equal(failureIn(ended).code, 'DAEMON_UNREACHABLE');
+  assert.match(failureIn(ended).reason, /\/run\/lazaret\/lazaretd\.sock/);
+});
+
+test('a machine’s memory is a size or a number of MiB, and its hardware can be changed', async (t) => {
+  const { folder } = await madeProject(t);
+  const manager = (...args: string[]) => program('lazaret-manager', ['-C', folder, ...args, '--json']);
+  const disk = vmPaths(folder, 'office').work;
+  assert.equal((await manager('vm', 'add', 'lab', '--disk', disk, '--memory', '2G')).status, 0);
+
+  assert.equal((await manager('vm', 'set', 'office', '--memory', '3G', '--cpus', '2')).status, 0);
+  assert.equal((await manager('vm', 'set', 'office', '--data-disk', '1G', '--firmware', 'uefi')).status, 0);
+
+  const project = await openProject(folder);
+  assert.equal(vmNamed(project, 'lab').file.value.memoryMiB, 2048);
+  const { id: _id, ...office } = vmNamed(project, 'office').file.value;
+  assert.deepEqual(office, { format: 1, memoryMiB: 3072, cpus: 2, firmware: 'uefi', dataDiskMiB: 1024 });
+  const impossible = [['--memory', '1'], ['--data-disk', '2G'], ['--append', 'quiet'], []];
+  for (const words of impossible) assert.notEqual((await manager('vm', 'set', 'office', ...words)).status, 0);
+  assert.deepEqual(vmNamed(await openProject(folder), 'office').file.value.memoryMiB, 3072);
+});
+
+const IN_FORCE: [title: string, before: string[], change: string[], said: RegExp][] = [
+  [
+    'static quarantine',
+    [],
+    ['--type', 'static', '--normal', '10.0.0.0/8'],
+    /with the next package \(package create\)$/,
+  ],
+  ['a plug-in without look-ups', [], ['--type', 'custom', '--script', 'c.sh'], /the next package \(package create\)$/],
+  ['a type that is looked up from now on', [], ['--type', 'dynamic'], /until then a deploy reaches nobody/],
+  ['a type that is looked up', ['--type', 'dynamic'], ['--normal', '10.0.0.0/8'], /; deploy to put it in force$/],
+  ['one that is looked up no more', ['--type', 'dynamic'], ['--type', 'static'], /later changes come with packages/],
+];
+for (const [title, before, change, said] of IN_FORCE) {
+  test(`nq set says how users get it: ${title}`, async (t) => {
+    const { folder } = await madeProject(t);
+    const set = (words: string[]) => program('lazaret-manager', ['-C', folder, 'nq', 'set', 'office', ...words]);
+    if (before.length > 0) await set(before);
+
+    const { status, stdout } = await set(change);
+
+    assert.equal(status, 0);
+    assert.match(stdout.trim(), said);
+  });
+}
+
+test('without a policy server a new threshold comes with packages, and nothing is said of deploying alone', async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const file = join(project.folder, 'lazaret.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^policyServer: .*\n/m, ''));
+
+  const { stdout } = await program('lazaret-manager', ['-C', project.folder, 'nq', 'threshold', 'office', 'third']);
+
+  assert.match(stdout, /next package .*names no policy server/);
+});
