@@ -77,11 +77,13 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
     context.json(await supervisor.changes.rollBack(context.req.param('vm'))),
   );
   app.post(ROUTES.lookUp.path, async (context) => {
+    await openInstance(state, context.req.param('vm'));
     const machine = supervisor.machine(context.req.param('vm'));
     await machine.access.lookUp('interval');
     return context.json<MachineAnswer>(machine.report());
   });
   app.get(ROUTES.explain.path, async (context) => {
+    await openInstance(state, context.req.param('vm'));
     const machine = supervisor.machine(context.req.param('vm'));
     return context.json(
       await explainDestination(machine, context.req.query('to') ?? '', context.req.query('protocol')),

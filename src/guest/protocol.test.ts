@@ -51,6 +51,14 @@ test('an answer is one line of plain characters, whatever the reason', () => {
   );
 });
 
+test('what typography and Latin letters are in ASCII reaches the guest, not question marks', () => {
+  const reason = 'the version “Büro – 2026‑11…” is older than this machine’s';
+
+  const line = formatAnswer({ id: '1', ok: false, reason });
+
+  assert.equal(JSON.parse(line).reason, "the version 'Buro - 2026-11...' is older than this machine's");
+});
+
 test('a guest may ask five times at once and then once a second', () => {
   let allowance = fullAllowance(0);
   const ask = (now: number) => {

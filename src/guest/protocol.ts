@@ -47,14 +47,27 @@ export function parseRequest(line: string | undefined): GuestRequest | { id: str
   return { id, problem: 'the request is not understood' };
 }
 
+const MAX_REASON_CHARACTERS = 500;
+
+/** What typography and other alphabets’ Latin letters are on a guest’s console, which may show ASCII alone. */
+const ASCII: Record<string, string> = {
+  ...{ '’': "'", '‘': "'", '‚': "'", '“': "'", '”': "'", '„': "'", '«': "'", '»': "'" },
+  ...{ '–': '-', '—': '-', '‑': '-', '−': '-', '…': '...', '→': '->', '←': '<-', '×': 'x', '•': '*' },
+  ...{ ß: 'ss', æ: 'ae', Æ: 'AE', ø: 'o', Ø: 'O', œ: 'oe', Œ: 'OE', ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', '\u00a0': ' ' },
+};
+
 /**
  * One line for the guest, in the fixed form that its POSIX shell tool reads: `reason` last, printable ASCII
  * without quotation marks or backslashes.
  */
 export function formatAnswer({ id, ok, reason }: GuestAnswer): string {
-  const plain = reason
+  const plain = [...reason.slice(0, MAX_REASON_CHARACTERS)]
+    .map((character) => ASCII[character] ?? character)
+    .join('')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/["\\]/g, "'")
     .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 500);
+    .slice(0, MAX_REASON_CHARACTERS);
   return `{"id":"${id}","ok":${ok},"reason":"${plain}"}\n`;
 }

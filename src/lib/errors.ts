@@ -57,7 +57,7 @@ export const ERRORS = {
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
-  VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log says why QEMU ended.' },
+  VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
   DISK_INVALID: {
     exit: 65,
@@ -123,7 +123,11 @@ export const ERRORS = {
   LAYER_TOO_LARGE: { exit: 65, http: 413, hint: 'The layer is larger than this format allows.' },
 
   PACKAGE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name or folder for the package.' },
-  PACKAGE_INVALID: { exit: 65, http: 422, hint: 'This is no Lazaret package, or it is damaged: fetch it again.' },
+  PACKAGE_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Check the path or address: it is that of a package’s own folder, archive or image. If it is, fetch it again.',
+  },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 
   INSTALL_CONFIRM: {

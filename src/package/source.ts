@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/errors.ts';
+import { isThere } from '../sys/files/files.ts';
 import { addressOf, sourceAt } from '../sys/sources/fetch.ts';
 import { folderSource } from '../sys/sources/folder-source.ts';
 import { MediumFile, mediumSource } from '../sys/sources/medium-file.ts';
@@ -11,7 +12,7 @@ import { joinVolumes } from './media/volumes.ts';
 /**
  * Opens what a package may be installed from: a folder, a tar archive, an ISO image, one of several volumes, or an address.
  * Archives and images are read in place.
- * @throws USAGE (no such kind of address), MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
+ * @throws USAGE (no such kind of address), FILE_MISSING, MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
  */
 export async function openSource(text: string): Promise<Source> {
   const medium = await openMedium(text);
@@ -28,7 +29,10 @@ async function openMedium(text: string): Promise<Source> {
   if (address.protocol !== 'file:') return sourceAt(requireFolder(address));
   const path = fileURLToPath(address);
   const medium = await MediumFile.open(path);
-  if (!medium) return folderSource(path);
+  if (!medium) {
+    if (!(await isThere(path))) throw new AppError('FILE_MISSING', `${path} is not there`, { details: { path } });
+    return folderSource(path);
+  }
   try {
     return mediumSource(medium, await contentsOf(medium));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { openFiles } from '../sys/files/files.ts';
+import { openFiles, tailOf } from '../sys/files/files.ts';
 import { startDetached } from '../sys/programs/exec.ts';
 import { hasGone, type ProcessId } from '../sys/programs/processes.ts';
 import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
@@ -7,6 +7,9 @@ import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
 /** The first descriptor a program finds beyond standard input, output and error. */
 const FIRST_FD = 3;
 const LOG_TAIL_BYTES = 4000;
+const LOG_TAIL_LINES = 3;
+/** A process whose sockets have closed is about to end. */
+const GOING_MS = 1000;
 
 /**
  * Opens the namespace’s tap0 as the service’s user and goes on as the command behind it, which finds the device open. QEMU
@@ -107,14 +110,25 @@ function asUser(user: MachineStart['user']): string[] {
 }
 
 /** Fails as soon as QEMU has ended, with what it said last; `signal` ends the watch. @throws VM_FAILED */
-export async function failWhenGone(
-  qemu: ProcessId,
-  lastWords: (maxBytes: number) => Promise<string>,
-  signal: AbortSignal,
-): Promise<never> {
+export async function failWhenGone(qemu: ProcessId, logPath: string, signal: AbortSignal): Promise<never> {
   while (!(await hasGone(qemu, 50))) signal.throwIfAborted();
-  throw new AppError(
-    'VM_FAILED',
-    `QEMU ended at once: ${(await lastWords(LOG_TAIL_BYTES)).trim() || 'without a word'}`,
-  );
+  throw await whyEnded(logPath);
+}
+
+/**
+ * What stopped a start. Whoever asked QEMU first finds it gone, and knows no more than that: QEMU’s own words say why.
+ * Returns the error as it is where QEMU still runs.
+ */
+export async function whyFailed(error: unknown, qemu: ProcessId, logPath: string): Promise<unknown> {
+  const isOfQemu = error instanceof AppError && ['VM_FAILED', 'FETCH_FAILED'].includes(error.code);
+  return isOfQemu && (await hasGone(qemu, GOING_MS)) ? whyEnded(logPath) : error;
+}
+
+async function whyEnded(logPath: string): Promise<AppError> {
+  const lines = (await tailOf(logPath, LOG_TAIL_BYTES)).trim().split('\n').slice(-LOG_TAIL_LINES);
+  // Each begins with the time, which the log has for who looks there.
+  const said = lines.map((line) => line.replace(/^\S+Z qemu-system-\S+: /, '')).join('; ');
+  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a word'} (log: ${logPath})`, {
+    details: { log: logPath },
+  });
 }

@@ -6,7 +6,7 @@ import { identityOf } from '../../trust/identity.ts';
 /**
  * Makes sure that a package is of the project this trust folder belongs to. The first one decides, if its fingerprint is
  * the one the user was told.
- * @throws TRUST_CONFIRM (first package, no fingerprint given), TRUST_FINGERPRINT, TRUST_FOREIGN, TRUST_*, FETCH_*
+ * @throws TRUST_CONFIRM (first package, no fingerprint given), PACKAGE_INVALID (there is none), TRUST_FINGERPRINT, TRUST_FOREIGN, TRUST_*, FETCH_*
  */
 export async function trustProject(
   trustFolder: string,
@@ -14,7 +14,24 @@ export async function trustProject(
   fingerprint: string | undefined,
 ): Promise<{ name: string; fingerprint: string }> {
   const pinned = await pinnedProject(trustFolder);
-  if (pinned && fingerprint === undefined) return pinProject(trustFolder, source, pinned.fingerprint);
+  try {
+    return await trusted(trustFolder, source, pinned?.fingerprint, fingerprint);
+  } catch (error) {
+    // A folder or an address where there is nothing of ours: nothing is damaged, it is the wrong place.
+    const isNothing =
+      error instanceof AppError && error.cause instanceof AppError && error.cause.code === 'FETCH_MISSING';
+    if (!isNothing || error.code !== 'TRUST_INVALID') throw error;
+    throw new AppError('PACKAGE_INVALID', `${source.name} holds no Lazaret package`, { cause: error });
+  }
+}
+
+async function trusted(
+  trustFolder: string,
+  source: Source,
+  pinned: string | undefined,
+  fingerprint: string | undefined,
+): Promise<{ name: string; fingerprint: string }> {
+  if (pinned && fingerprint === undefined) return pinProject(trustFolder, source, pinned);
   if (fingerprint !== undefined) return pinProject(trustFolder, source, fingerprint);
   const found = await identityOf(source);
   throw new AppError(

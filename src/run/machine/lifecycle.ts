@@ -5,11 +5,10 @@ import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import { tailOf } from '../../sys/files/files.ts';
 import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import type { Log } from '../../sys/log.ts';
 import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
-import { failWhenGone, startQemu } from '../../vm/machine.ts';
+import { failWhenGone, startQemu, whyFailed } from '../../vm/machine.ts';
 import { Qmp } from '../../vm/qmp.ts';
 import { Access } from '../access/access.ts';
 import { verdictOf } from '../access/judge.ts';
@@ -143,7 +142,7 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
   const sockets = machineSockets(spec.runFolder);
   const giveUp = new AbortController();
   const patience = AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]);
-  const gone = failWhenGone(record.qemu, (maxBytes) => tailOf(spec.logPath, maxBytes), patience);
+  const gone = failWhenGone(record.qemu, spec.logPath, patience);
   const onEvent = (event: string) => {
     if (event === 'RESET') judgeAfterReset(access, deps.log);
   };
@@ -159,6 +158,8 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
     return { ...parts, qmp, channel };
+  } catch (error) {
+    throw await whyFailed(error, record.qemu, spec.logPath);
   } finally {
     giveUp.abort();
     await gone.catch(() => undefined);
