@@ -14,7 +14,10 @@ export async function benchProject(folder: string, disk: string) {
   const now = Date.now();
   const { fingerprint } = await foundProject(folder, { name: 'Bench', passphrase: PASSPHRASE, now });
   const hardware = { memoryMiB: 64, cpus: 1, firmware: 'bios' } as const;
-  await addVm(await openProject(folder), { name: 'office', hardware, disk });
+  await addVm(await openProject(folder), {
+    ...{ name: 'office', hardware, disk },
+    ...(disk.endsWith('.raw') ? { diskFormat: 'raw' } : {}),
+  });
   const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
   const usual = { vms: [], out: join(folder, 'out'), mode: 'small', key, now, validForMs: YEAR_MS } as const;
   return {

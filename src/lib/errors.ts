@@ -62,7 +62,34 @@ export const ERRORS = {
   DISK_INVALID: {
     exit: 65,
     http: 422,
-    hint: 'Give a disk image that `qemu-img info` understands and that names no other file.',
+    hint: 'Give one whole disk image: qcow2, raw, VMDK, VDI or VHDX; `qemu-img convert -O qcow2` makes one of most others.',
+  },
+  DISK_CUT: {
+    exit: 65,
+    http: 422,
+    hint: 'Copy the image again from where it came. Where it is whole all the same, write it anew or lengthen it with `qemu-img`.',
+  },
+  DISK_UNKNOWN: {
+    exit: 65,
+    http: 422,
+    hint: 'Check that this is the right file; `--disk-format raw` takes it as the disk that it is.',
+  },
+  DISK_PACKED: {
+    exit: 65,
+    http: 422,
+    hint: 'Unpack the file as the message says, and add the disk image that is in it.',
+  },
+  DISK_ENCRYPTED: { exit: 65, http: 422, hint: 'Add a copy of the disk that is not encrypted.' },
+  DISK_IN_USE: { exit: 75, http: 409, hint: 'Shut down the machine that uses the image, or copy it, then try again.' },
+  DISK_UNCLEAN: {
+    exit: 65,
+    http: 409,
+    hint: 'Shut down the machine that uses the image, or bring it up to date with `qemu-img check -r all` on a copy.',
+  },
+  DISK_UNCONFINED: {
+    exit: 71,
+    http: 500,
+    hint: 'Images are read in bubblewrap alone: let users make namespaces, or run as root outside of a container.',
   },
 
   LOSS_CONFIRM: {

@@ -1,18 +1,22 @@
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { fileBytes } from '../sys/files/files.ts';
-import { run } from '../sys/programs/exec.ts';
-
-/** Formats of disk images that a machine can be made from. */
-export const DISK_FORMATS = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'] as const;
-export type DiskFormat = (typeof DISK_FORMATS)[number];
+import { confinedQemuImg, IMAGE, OUT } from '../sys/confined-image.ts';
+import { readCapped, removeFile } from '../sys/files/files.ts';
+import { temporaryBeside } from '../sys/files/temporary.ts';
+import { ImageFile } from '../sys/image-file.ts';
+import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts';
+import { type DiskFormat, type Known, knownAs } from './image/known.ts';
+import { FLATTEN, requireWholeQcow2 } from './image/qcow2-end.ts';
+import { requireWholeVdi } from './image/vdi-end.ts';
+import { requireWholeVhdx } from './image/vhdx-end.ts';
+import { requireWholeVmdk } from './image/vmdk-end.ts';
 
 const HOUR_MS = 3_600_000;
 const SECTOR = 512;
 
-const ImageInfo = z.object({
+const Facts = z.object({
   filename: z.string(),
-  format: z.string(),
   'virtual-size': z.int().min(0),
   'backing-filename': z.string().optional(),
   encrypted: z.boolean().optional(),
@@ -26,47 +30,120 @@ const ImageInfo = z.object({
     })
     .optional(),
 });
-type ImageInfo = z.infer<typeof ImageInfo>;
+type Facts = z.infer<typeof Facts>;
+
+interface Options {
+  /** The image’s format, where it is not to be found out. */
+  format?: DiskFormat | undefined;
+  signal?: AbortSignal | undefined;
+}
 
 /**
- * Makes a work disk (qcow2, sparse) from an image. The image must be whole in itself: one that names another file
- * could bring any file of the administrator’s computer into the package.
- * @throws DISK_INVALID, FILE_MISSING, DISK_FULL
+ * Makes a work disk (qcow2, sparse) from an image, and says how the disk starts. The image must be whole, and whole in itself:
+ * one that names another file could bring any file of the administrator’s computer into the package. A raw disk has no mark
+ * of its own: without one of what disks hold it is taken only where it is said to be one.
+ * @throws DISK_CUT, DISK_PACKED, DISK_ENCRYPTED, DISK_UNKNOWN, DISK_IN_USE, DISK_UNCLEAN, DISK_UNCONFINED, DISK_INVALID,
+ * DISK_FULL, FILE_MISSING, FILE_DENIED, INTERRUPTED
  */
-export async function importDisk(image: string, work: string, format?: DiskFormat): Promise<void> {
-  const found = await formatOf(image, format);
-  const inner = [`driver=${found}`, `file.driver=file`, `file.filename=${image.replaceAll(',', ',,')}`].join(',');
-  const args = ['convert', '-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536', '--image-opts', inner, work];
-  await run('qemu-img', args, { timeoutMs: HOUR_MS }).catch((cause: unknown) => {
-    throw new AppError('DISK_INVALID', `${image} could not be read as a ${found} disk`, { cause });
-  });
+export async function importDisk(image: string, work: string, options: Options = {}): Promise<DiskLayout> {
+  const { signal } = options;
+  const folder = dirname(work);
+  const { format, layout } = await lookAt(image, folder, options);
+  const target = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536'];
+  const args = ['convert', ...target, '--image-opts', named(format), join(OUT, basename(work))];
+  await confinedQemuImg(image, args, { out: folder, timeoutMs: HOUR_MS, signal });
+  return layout;
 }
 
-/** The image’s format, found out unless it was `told`. */
-async function formatOf(image: string, told: DiskFormat | undefined): Promise<DiskFormat> {
-  const info = await describe(image, told);
-  const format = DISK_FORMATS.find((known) => known === info.format);
-  if (!format) throw new AppError('DISK_INVALID', `${image} is a ${info.format} disk, which is not supported`);
-  if (namesAnother(info)) throw new AppError('DISK_INVALID', `${image} is not whole: it names another file`);
-  if (info.encrypted) throw new AppError('DISK_INVALID', `${image} is encrypted`);
-  if (!told && format === 'raw' && ((await fileBytes(image)) % SECTOR !== 0 || info['virtual-size'] === 0)) {
-    throw new AppError('DISK_INVALID', `${image} is no disk: its length is no multiple of ${SECTOR}`);
+/** Only when its own tables were found to stay within its file is an image given to QEMU’s tool. */
+async function lookAt(
+  image: string,
+  folder: string,
+  { format: told, signal }: Options,
+): Promise<{ format: DiskFormat; layout: DiskLayout }> {
+  await using file = await ImageFile.open(image, signal);
+  const format = told ?? formatOf(image, await knownAs(file));
+  if (format === 'raw') return { format, layout: await requireWholeRaw(file, told === 'raw') };
+  await REQUIRE_WHOLE[format](file);
+  const virtualBytes = await requireAlone(image, format, signal);
+  const layout = diskLayout(await headOf(image, format, folder, signal));
+  requireEndIn(image, layout, virtualBytes);
+  return { format, layout };
+}
+
+const REQUIRE_WHOLE = {
+  qcow2: requireWholeQcow2,
+  vmdk: requireWholeVmdk,
+  vdi: requireWholeVdi,
+  vhdx: requireWholeVhdx,
+} satisfies Record<Exclude<DiskFormat, 'raw'>, (file: ImageFile) => Promise<void>>;
+
+/** @throws DISK_UNKNOWN, DISK_CUT */
+async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<DiskLayout> {
+  const { path, size } = file;
+  if (size === 0) throw new AppError('DISK_CUT', `${path} is empty`);
+  const layout = diskLayout(await file.head(0, HEAD_BYTES));
+  if (!isTold && layout.what === undefined) {
+    const lacks = 'for a raw disk it lacks a boot signature, a partition table and a file system that is known';
+    throw new AppError('DISK_UNKNOWN', `${path} is no disk image that is known: ${lacks}`);
   }
-  return format;
+  if (size % SECTOR !== 0)
+    throw new AppError('DISK_CUT', `${path} is cut short: its length is no multiple of ${SECTOR}`);
+  requireEndIn(path, layout, size);
+  return layout;
 }
 
-function namesAnother(info: ImageInfo): boolean {
+/** The image’s format by its marks. @throws DISK_PACKED, DISK_ENCRYPTED, DISK_INVALID for what can not be imported */
+function formatOf(image: string, known: Known | undefined): DiskFormat {
+  if (!known) return 'raw';
+  if (known.kind === 'disk') return known.format;
+  const code = { packed: 'DISK_PACKED', encrypted: 'DISK_ENCRYPTED', foreign: 'DISK_INVALID' } as const;
+  const remedy = known.remedy.replaceAll('FILE', basename(image));
+  throw new AppError(code[known.kind], `${image} is ${known.what}: ${remedy}`);
+}
+
+/** @throws DISK_CUT where the disk’s own tables lead behind its end */
+function requireEndIn(image: string, { what, endBytes }: DiskLayout, diskBytes: number): void {
+  if (endBytes <= diskBytes) return;
+  const shows = what === 'file system' ? 'file system' : 'partition table';
+  const reason = `${image} is cut short: by its ${shows} the disk ends at byte ${endBytes}, not at ${diskBytes}`;
+  throw new AppError('DISK_CUT', reason, { details: { endBytes, diskBytes } });
+}
+
+/** How large the disk is of an image that names no other file. @throws DISK_INVALID, DISK_ENCRYPTED */
+async function requireAlone(image: string, format: DiskFormat, signal: AbortSignal | undefined): Promise<number> {
+  const said = await confinedQemuImg(image, ['info', '--output=json', '-f', format, IMAGE], { signal });
+  const facts = Facts.parse(JSON.parse(said));
+  if (namesAnother(facts))
+    throw new AppError('DISK_INVALID', `${image} is not whole: it names another file. ${FLATTEN}`);
+  if (facts.encrypted) throw new AppError('DISK_ENCRYPTED', `${image} is encrypted`);
+  if (facts['virtual-size'] === 0) throw new AppError('DISK_INVALID', `${image} is a disk of no bytes`);
+  return facts['virtual-size'];
+}
+
+function namesAnother(info: Facts): boolean {
   const { extents = [], 'data-file': dataFile } = info['format-specific']?.data ?? {};
   const isElsewhere = extents.some(({ filename }) => filename !== info.filename);
   return info['backing-filename'] !== undefined || dataFile !== undefined || isElsewhere;
 }
 
-async function describe(image: string, told: DiskFormat | undefined): Promise<ImageInfo> {
+/** What stands at the beginning of the disk, whatever format its image has. */
+async function headOf(
+  image: string,
+  format: DiskFormat,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const head = temporaryBeside(join(folder, 'head'));
   try {
-    const { stdout } = await run('qemu-img', ['info', '--output=json', ...(told ? ['-f', told] : []), image]);
-    return ImageInfo.parse(JSON.parse(stdout));
-  } catch (cause) {
-    if (cause instanceof AppError && cause.code === 'PROGRAM_MISSING') throw cause;
-    throw new AppError('DISK_INVALID', `${image} is no disk image`, { cause });
+    const ends = [`bs=${HEAD_BYTES}`, 'count=1', `if=${IMAGE}`, `of=${join(OUT, basename(head))}`];
+    await confinedQemuImg(image, ['dd', '-f', format, '-O', 'raw', ...ends], { out: folder, signal });
+    return await readCapped(head, HEAD_BYTES);
+  } finally {
+    await removeFile(head);
   }
+}
+
+function named(format: DiskFormat): string {
+  return [`driver=${format}`, 'file.driver=file', `file.filename=${IMAGE}`].join(',');
 }

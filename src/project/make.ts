@@ -7,7 +7,9 @@ import { copyFileTo, isThere, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
-import { type DiskFormat, importDisk } from './disk-import.ts';
+import { importDisk } from './disk-import.ts';
+import type { DiskLayout } from './image/disk-layout.ts';
+import type { DiskFormat } from './image/known.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
 import type { Project } from './open.ts';
 import type { ProjectFile, VmFile } from './schema.ts';
@@ -30,17 +32,26 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
 
 export interface NewVm {
   name: string;
-  hardware: Omit<VmFile, 'format' | 'id'>;
+  /** Without a firmware, the disk’s partitions decide. */
+  hardware: Omit<VmFile, 'format' | 'id' | 'firmware'> & { firmware?: VmFile['firmware'] };
   disk: string;
   diskFormat?: DiskFormat;
   boot?: { kernel: string; initrd?: string };
+  signal?: AbortSignal;
+}
+
+/** A machine as it was added. */
+export interface AddedVm {
+  firmware: VmFile['firmware'];
+  /** What its administrator may not have meant. */
+  warnings: string[];
 }
 
 /**
  * Adds a machine to the project: its disk imported, its policy without quarantine. All or nothing.
- * @throws VM_NAME, VM_EXISTS, DISK_INVALID, FILE_MISSING, DISK_FULL
+ * @throws VM_NAME, VM_EXISTS, and as importDisk
  */
-export async function addVm(project: Project, vm: NewVm): Promise<void> {
+export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   const { name } = vm;
   if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is no name for a machine`);
   const home = vmPaths(project.folder, name);
@@ -48,30 +59,39 @@ export async function addVm(project: Project, vm: NewVm): Promise<void> {
   if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {
     throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
   }
-  if (!(await isThere(vm.disk))) throw new AppError('FILE_MISSING', `${vm.disk} is not there`);
   const beside = temporaryBeside(home.folder);
   try {
-    await fill(beside, vm);
+    const added = await fill(beside, vm);
     await moveFolder(beside, home.folder);
+    return added;
   } catch (error) {
     await removeFolder(beside);
     throw error;
   }
 }
 
-async function fill(folder: string, { hardware, disk, diskFormat, boot }: NewVm): Promise<void> {
+async function fill(folder: string, { hardware, disk, diskFormat, boot, signal }: NewVm): Promise<AddedVm> {
   const paths = vmPathsIn(folder);
   await makeFolder(paths.releases);
-  await importDisk(disk, paths.work, diskFormat);
+  const { starts } = await importDisk(disk, paths.work, { format: diskFormat, signal });
   if (boot) {
     await makeFolder(dirname(paths.kernel));
     await copyFileTo(boot.kernel, paths.kernel, MAX_BOOT_FILE_BYTES);
     if (boot.initrd !== undefined) await copyFileTo(boot.initrd, paths.initrd, MAX_BOOT_FILE_BYTES);
   }
-  const file: VmFile = { format: 1, id: randomUUID(), ...hardware };
+  const firmware = hardware.firmware ?? (starts.uefi && !starts.bios ? 'uefi' : 'bios');
+  const file: VmFile = { format: 1, id: randomUUID(), ...hardware, firmware };
   const policy: MachinePolicy = { format: 1, quarantine: { type: 'none' } };
   await writeFileAtomic(paths.file, stringify(file));
   await writeFileAtomic(paths.policy, stringify(policy));
+  return { firmware, warnings: firmwareWarnings(firmware, starts) };
+}
+
+/** A firmware that finds nothing on the disk to start says so to nobody but the screen of its machine. */
+function firmwareWarnings(firmware: VmFile['firmware'], { uefi, bios }: DiskLayout['starts']): string[] {
+  if (firmware === 'bios' && uefi && !bios) return ['its disk starts by UEFI alone: --firmware uefi is for it'];
+  if (firmware === 'uefi' && bios && !uefi) return ['its disk starts by BIOS alone: --firmware bios is for it'];
+  return [];
 }
 
 /** What goes with a machine of the project and cannot be made again. */

@@ -25,7 +25,7 @@ async function withOffice(t: TestContext): Promise<string> {
   const folder = await emptyProject(t);
   const disk = join(scratch(t), 'disk.raw');
   writeFileSync(disk, Buffer.alloc(1 << 20, 7));
-  await addVm(await openProject(folder), { name: 'office', hardware: HARDWARE, disk });
+  await addVm(await openProject(folder), { name: 'office', hardware: HARDWARE, disk, diskFormat: 'raw' });
   return folder;
 }
 
@@ -57,13 +57,14 @@ test('a disk that is none is refused, and nothing is left of the machine', { ski
   const cut = join(place, 'cut.vmdk');
   writeFileSync(cut, 'KDMV');
 
-  for (const disk of [text, overlay, cut, place]) {
-    await assert.rejects(addVm(project, { name: 'bad', hardware: HARDWARE, disk }), code('DISK_INVALID'), disk);
-  }
-  await assert.rejects(
-    addVm(project, { name: 'bad', hardware: HARDWARE, disk: join(place, 'none') }),
-    code('FILE_MISSING'),
-  );
+  for (const [disk, wanted] of [
+    [text, 'DISK_UNKNOWN'],
+    [overlay, 'DISK_INVALID'],
+    [cut, 'DISK_CUT'],
+    [place, 'DISK_INVALID'],
+    [join(place, 'none'), 'FILE_MISSING'],
+  ] as const)
+    await assert.rejects(addVm(project, { name: 'bad', hardware: HARDWARE, disk }), code(wanted), disk);
 
   assert.deepEqual(readdirSync(projectPaths(folder).vms), ['office']);
 });

@@ -51,6 +51,7 @@ export async function madeProject(
     name: 'office',
     hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios', ...more },
     disk,
+    diskFormat: 'raw',
   });
   return {
     ...identity,
@@ -70,7 +71,8 @@ export async function madeProject(
 
     /** Adds another machine with the same disk. */
     async addVm(name: string): Promise<void> {
-      await addVm(await openProject(folder), { name, hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios' }, disk });
+      const hardware = { memoryMiB: 64, cpus: 1, firmware: 'bios' } as const;
+      await addVm(await openProject(folder), { name, hardware, disk, diskFormat: 'raw' });
     },
 
     /** Changes some of the machine’s policies. */

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { DISK_FORMATS, type DiskFormat } from '../../project/disk-import.ts';
+import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
 import { addVm, lostWithVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
 import { Firmware } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
-import { print, table } from '../print.ts';
+import { print, printStep, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { addVmSetCommand } from './vm-set.ts';
 
@@ -33,11 +33,11 @@ export function addVmCommands(program: Command): void {
 
   addCommand<AddOptions>(vm, 'add <name>', 'add a machine from a disk image', async (context, options, name = '') => {
     const { disk, diskFormat, kernel, initrd, append } = options;
-    const firmware = options.firmware ?? (kernel === undefined ? 'bios' : 'direct');
+    const firmware = options.firmware ?? (kernel === undefined ? undefined : 'direct');
     const hardware = {
       memoryMiB: options.memory,
       cpus: options.cpus,
-      firmware,
+      ...(firmware === undefined ? {} : { firmware }),
       ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
       ...(append === undefined ? {} : { append }),
     };
@@ -46,17 +46,24 @@ export function addVmCommands(program: Command): void {
         ? {}
         : { boot: { kernel: resolve(kernel), ...(initrd === undefined ? {} : { initrd: resolve(initrd) }) } };
     const format = diskFormat === undefined ? {} : { diskFormat };
-    await withProject(options.directory, (project) =>
-      addVm(project, { name, hardware, disk: resolve(disk), ...format, ...boot }),
+    const { signal } = context;
+    const added = await withProject(options.directory, (project) =>
+      addVm(project, { name, hardware, disk: resolve(disk), ...format, ...boot, signal }),
     );
-    print(context, { vm: name, ...hardware }, `added ${name}`);
+    for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
+    const how = { bios: 'starts by BIOS', uefi: 'starts by UEFI', direct: 'starts its kernel without firmware' };
+    print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${how[added.firmware]}`);
   })
     .requiredOption('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI or VHDX')
     .addOption(new Option('--disk-format <format>', 'instead of finding it out').choices(DISK_FORMATS))
     .option('--memory <size>', 'memory such as 2G; a bare number counts MiB', memory, 1024)
     .option('--cpus <n>', 'processors', wholeNumber, 1)
     .option('--data-disk <size>', 'a second disk such as 4G, the user’s own: no package ever replaces it', mebibytes)
-    .addOption(new Option('--firmware <kind>', 'how it starts').choices(Firmware.options))
+    .addOption(
+      new Option('--firmware <kind>', 'how it starts; without it, the disk’s partitions decide').choices(
+        Firmware.options,
+      ),
+    )
     .option('--kernel <file>', 'start this kernel, without firmware')
     .option('--initrd <file>', 'with --kernel: its initial file system')
     .option('--append <text>', 'with --kernel: its command line');

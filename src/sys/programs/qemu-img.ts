@@ -18,6 +18,11 @@ export function chainName(files: readonly string[]): string {
 /** How QEMU’s tool says that a disk is full, in the language it is run in. */
 const FULL = /No space left on device|Disk quota exceeded/;
 
+/** Whether a program of QEMU’s failed because the disk is full. */
+export function isDiskFull(error: AppError): boolean {
+  return error.code === 'PROGRAM_FAILED' && FULL.test(error.message);
+}
+
 interface Options {
   /** Gives way to everything else that wants the processor. */
   background?: boolean;
@@ -51,7 +56,7 @@ export async function qemuImg(
   try {
     return (await run(program, [...words, ...args], options)).stdout;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'PROGRAM_FAILED' && FULL.test(error.message))
+    if (error instanceof AppError && isDiskFull(error))
       throw new AppError('DISK_FULL', 'a disk image does not fit: the disk is full', { cause: error });
     throw error;
   }

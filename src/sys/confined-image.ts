@@ -1,0 +1,74 @@
+import { AppError } from '../lib/errors.ts';
+import { run } from './programs/exec.ts';
+import { isDiskFull } from './programs/qemu-img.ts';
+
+/** Where a confined `qemu-img` finds the image, and the folder of what it writes. */
+export const IMAGE = '/image';
+export const OUT = '/out';
+
+const MEMORY_BYTES = 2 ** 30;
+const MAX_REASON_CHARACTERS = 500;
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc/ld.so.cache'];
+
+interface Options {
+  /** The folder that `OUT` is; without it nothing can be written. */
+  out?: string;
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `qemu-img` on an image of somebody else’s: in bubblewrap, without network, with the system’s programs, the image as
+ * `IMAGE` and `OUT`, and nothing else to be seen. In what it says, `IMAGE` is put back to the image’s path.
+ * @throws DISK_IN_USE, DISK_UNCLEAN, DISK_FULL, DISK_UNCONFINED, PROGRAM_MISSING, PROGRAM_TIMEOUT, INTERRUPTED, and
+ * DISK_INVALID with the reason that `qemu-img` gave
+ */
+export async function confinedQemuImg(image: string, args: readonly string[], options: Options = {}): Promise<string> {
+  const { out, timeoutMs = 60_000, signal } = options;
+  const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(image, out), 'qemu-img', ...args];
+  const [program = '', ...words] = command;
+  try {
+    return (await run(program, words, { timeoutMs, ...(signal ? { signal } : {}) })).stdout;
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, image) : error;
+  }
+}
+
+function sandbox(image: string, out: string | undefined): string[] {
+  const isRoot = process.getuid?.() === 0;
+  return [
+    ...['bwrap', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net', '--unshare-cgroup-try'],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    // Root reads files of others by this right alone, and here there are no others.
+    ...(isRoot ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
+    ...SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...['--dev', '/dev', '--proc', '/proc', '--ro-bind', image, IMAGE],
+    ...(out === undefined ? [] : ['--bind', out, OUT]),
+    ...['--remount-ro', '/', '--chdir', '/', '--'],
+  ];
+}
+
+/** What stands in the way, by the words of `qemu-img` in the language it is run in. */
+function reasonOf(error: AppError, image: string): AppError {
+  const said = error.message
+    .replace(/^prlimit: /, '')
+    .replaceAll(`${OUT}/`, '')
+    .replaceAll(IMAGE, image);
+  const more = { cause: error, details: { image } };
+  if (isDiskFull(error)) return new AppError('DISK_FULL', `the disk of ${image} does not fit: the disk is full`, more);
+  if (said.startsWith('bwrap: ')) return new AppError('DISK_UNCONFINED', `${image} is not read: ${said}`, more);
+  if (/Failed to (get|lock)|Is another process using the image/.test(said))
+    return new AppError('DISK_IN_USE', `${image} is in use by another program`, more);
+  if (/contains a log that needs to be replayed/.test(said))
+    return new AppError('DISK_UNCLEAN', `${image} was not closed: its log holds what is still to be written`, more);
+  return new AppError('DISK_INVALID', `${image} cannot be read: ${lastLine(said)}`, more);
+}
+
+/** The image may have had a say in it. */
+function lastLine(said: string): string {
+  const line = said.split('\n').findLast((text) => text.startsWith('qemu-img: ')) ?? said;
+  return line
+    .replace(/^qemu-img: /, '')
+    .replace(/\p{Cc}/gu, '?')
+    .slice(0, MAX_REASON_CHARACTERS);
+}
