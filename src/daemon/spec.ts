@@ -4,15 +4,15 @@ import { type GenerationFile, type Instance, readGeneration } from '../install/s
 import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
-
-const UEFI_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+import { fileBytes } from '../sys/files/files.ts';
+import { requireUefiFirmware } from '../sys/uefi-firmware.ts';
 
 /** Eight hexadecimal digits that are this machine’s alone on this computer, the same at every start. */
 export function machineId({ file }: Pick<Instance, 'file'>): string {
   return createHash('sha256').update(file.uuid).digest('hex').slice(0, 8);
 }
 
-/** How to start an installed machine in one of its generations. @throws FILE_* when the generation cannot be read */
+/** How to start an installed machine in one of its generations. @throws FILE_* when the generation cannot be read, FIRMWARE_MISSING */
 export async function installedSpec(
   state: string,
   instance: Instance,
@@ -34,7 +34,7 @@ export async function installedSpec(
       layers: await chainFiles(state, machine.layers),
       overlay: paths.overlay,
       ...(machine.dataDiskMiB === undefined ? {} : { data: instancePaths(state, file.vm).data }),
-      firmware: firmwareOf(state, machine, paths.variables),
+      firmware: await firmwareOf(state, machine, paths.variables),
     },
     logPath: paths.log,
     runFolder,
@@ -44,16 +44,18 @@ export async function installedSpec(
   };
 }
 
-function firmwareOf(
+async function firmwareOf(
   state: string,
   machine: GenerationFile['machine'],
   variables: string,
-): MachineSpec['files']['firmware'] {
+): Promise<MachineSpec['files']['firmware']> {
   switch (machine.firmware) {
     case 'bios':
       return { kind: 'bios' };
-    case 'uefi':
-      return { kind: 'uefi', code: UEFI_CODE, variables };
+    case 'uefi': {
+      const { code } = await requireUefiFirmware({ templateBytes: await fileBytes(variables) });
+      return { kind: 'uefi', code, variables };
+    }
     case 'direct': {
       const { boot } = machine;
       if (!boot) throw new AppError('VM_UNSUPPORTED', `${machine.name} starts without firmware, but has no kernel`);

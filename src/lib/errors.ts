@@ -59,6 +59,11 @@ export const ERRORS = {
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
   VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
+  FIRMWARE_MISSING: {
+    exit: 69,
+    http: 409,
+    hint: 'Install the firmware (Debian and Ubuntu: `ovmf`; Fedora: `edk2-ovmf`), then try again.',
+  },
   DISK_INVALID: {
     exit: 65,
     http: 422,

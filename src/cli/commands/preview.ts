@@ -14,16 +14,16 @@ import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import type { MachineSpec, RunDeps, RunMode } from '../../run/machine/spec.ts';
 import { systemClock } from '../../sys/clock.ts';
-import { copyFileTo, isThere } from '../../sys/files/files.ts';
+import { copyFileTo, fileBytes, isThere } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { requireUefiFirmware } from '../../sys/uefi-firmware.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context, requireRoot } from '../program.ts';
 import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
-const UEFI_FOLDER = '/usr/share/OVMF';
-const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
+const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
 interface RunOptions {
   directory: string;
@@ -120,8 +120,9 @@ async function firmwareOf(
     case 'uefi': {
       const variables = join(paths.folder, 'variables.fd');
       if (!(await isThere(variables)))
-        await copyFileTo(`${UEFI_FOLDER}/OVMF_VARS_4M.fd`, variables, UEFI_VARIABLES_MAX_BYTES);
-      return { kind: 'uefi', code: `${UEFI_FOLDER}/OVMF_CODE_4M.fd`, variables };
+        await copyFileTo((await requireUefiFirmware()).template, variables, MAX_UEFI_VARIABLES_BYTES);
+      const { code } = await requireUefiFirmware({ templateBytes: await fileBytes(variables) });
+      return { kind: 'uefi', code, variables };
     }
     case 'direct': {
       const initrd = (await isThere(paths.initrd)) ? { initrd: paths.initrd } : {};

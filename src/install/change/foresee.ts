@@ -4,6 +4,7 @@ import { openSource } from '../../package/source.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { pinnedProject } from '../../trust/client.ts';
+import { requireFirmware } from '../firmware.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
@@ -23,7 +24,7 @@ export interface ForeseenInstall extends InstallReport {
 
 /**
  * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
- * @throws as installPackage, but for what is among the problems: DISK_FULL, HOST_CONFIRM, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
+ * @throws as installPackage, but for what is among the problems: DISK_FULL, FIRMWARE_MISSING, HOST_CONFIRM, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
@@ -47,27 +48,29 @@ export async function foreseeInstall(
       policies: policyReports(todo),
       host: todo.host,
       bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
-      problems: problemsOf(todo, facts.freeBytes),
+      problems: await problemsOf(todo, facts.freeBytes),
     };
   } finally {
     if (isNew) await removeFolder(trustFolder);
   }
 }
 
-function problemsOf(todo: InstallPlan, freeBytes: number): Failure[] {
+async function problemsOf(todo: InstallPlan, freeBytes: number): Promise<Failure[]> {
   const checks = [
     () => requireRoom(todo, freeBytes),
+    () => requireFirmware(todo),
     () => requireConsent(todo, undefined),
     () => requireNoLoss(todo),
     () => requireNoneRefused(policyReports(todo)),
   ];
-  return checks.flatMap((check) => {
+  const problems: Failure[] = [];
+  for (const check of checks) {
     try {
-      check();
-      return [];
+      await check();
     } catch (error) {
-      if (error instanceof AppError) return [failureOf(error)];
-      throw error;
+      if (!(error instanceof AppError)) throw error;
+      problems.push(failureOf(error));
     }
-  });
+  }
+  return problems;
 }

@@ -1,6 +1,7 @@
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { type OpenedPackage, openPackage } from '../../package/open.ts';
 import { openSource } from '../../package/source.ts';
+import { requireFirmware } from '../firmware.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { type HostPlan, requireConsent } from '../plan/plan-host.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
@@ -53,7 +54,7 @@ export interface InstallReport {
 /**
  * Verifies a package and installs it. The first one decides whose packages this computer takes.
  * @throws TRUST_CONFIRM (first package, no fingerprint given), HOST_CONFIRM (no consent to its rules for this computer itself),
- *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
+ *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, running, now, signal, onProgress, steps = noSteps } = options;
@@ -68,6 +69,7 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   const todo = plan(opened.manifest.value, facts);
   request.check?.(todo);
   requireRoom(todo, facts.freeBytes);
+  await requireFirmware(todo);
   requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
   await applyPlan(todo, opened, { state, keepOld: request.keepOld, now, signal, onProgress, steps });

@@ -6,6 +6,7 @@ import type { PolicyDocument } from '../../policy/schema.ts';
 import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { requireUefiFirmware } from '../../sys/uefi-firmware.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
 import { type InstanceFile, instanceNumbers, readCurrent, readIfInstalled, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
@@ -14,9 +15,7 @@ import { writeReported } from '../state/reported.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
 
 const MIB = 1 << 20;
-/** The firmware’s own settings, which each generation gets afresh. */
-const UEFI_VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-const UEFI_VARIABLES_MAX_BYTES = 1 << 20;
+const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
 export interface SwitchOptions {
   state: string;
@@ -87,8 +86,9 @@ async function makeGeneration(state: string, manifest: PackageManifest, machine:
   await makeFolder(beside, 0o700);
   // It names no layer below: whoever opens it says which (layer §1.3).
   await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
+  // The firmware’s own settings begin anew with each generation.
   if (machine.firmware === 'uefi')
-    await copyFileTo(UEFI_VARIABLES, join(beside, 'variables.fd'), UEFI_VARIABLES_MAX_BYTES);
+    await copyFileTo((await requireUefiFirmware()).template, join(beside, 'variables.fd'), MAX_UEFI_VARIABLES_BYTES);
   await writeState(join(beside, 'generation.json'), {
     format: 1,
     generation,

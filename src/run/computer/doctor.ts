@@ -3,6 +3,7 @@ import { isThere } from '../../sys/files/files.ts';
 import { askUnix } from '../../sys/network/http-client.ts';
 import { upstreamResolvers } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
+import { findUefiFirmware } from '../../sys/uefi-firmware.ts';
 import { machineUsers } from '../machine/users.ts';
 
 /** One thing a computer must have, and what to do where it has not. */
@@ -34,6 +35,11 @@ export async function checkComputer(socket: string): Promise<Check[]> {
   }));
   return [
     ...programs,
+    {
+      what: 'firmware for machines that start by UEFI',
+      ok: (await findUefiFirmware()) !== undefined,
+      remedy: 'install the package ovmf',
+    },
     { what: 'users of their own for machines', ok: machineUsers(0) !== undefined, remedy: 'run the service as root' },
     {
       what: 'network devices for machines',
