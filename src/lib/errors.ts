@@ -54,6 +54,11 @@ export const ERRORS = {
   VM_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the machine first.' },
   VM_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager vm list` or `lazaret list` to see the names.' },
   VM_NAME: { exit: 64, http: 400, hint: 'Use 1 to 40 small letters, digits and inner hyphens.' },
+  VM_FILE_MISSING: {
+    exit: 66,
+    http: 409,
+    hint: 'Restore the machine’s files from a backup, or remove the machine from the project.',
+  },
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
@@ -159,6 +164,11 @@ export const ERRORS = {
     exit: 65,
     http: 422,
     hint: 'Check the path or address: it is that of a package’s own folder, archive or image. If it is, fetch it again.',
+  },
+  PACKAGE_UNCHANGED: {
+    exit: 65,
+    http: 409,
+    hint: 'Change something first; `--force` makes it all the same, as for a later date of expiry.',
   },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 

@@ -81,9 +81,14 @@ export async function madeProject(
       await savePolicy(vm, { ...vm.policy.value, ...change });
     },
 
-    async deploy(at = now, validForMs = YEAR_MS): Promise<number> {
+    async deployed(at = now, validForMs = YEAR_MS) {
       const key = await openKeyFile(keyPath(folder, 'policy'), PASSPHRASE);
-      return (await deploy(await openProject(folder), { key, now: at, validForMs })).serial;
+      return deploy(await openProject(folder), { key, now: at, validForMs });
+    },
+
+    /** The same, of which the serial matters alone. */
+    async deploy(at = now, validForMs = YEAR_MS): Promise<number> {
+      return (await this.deployed(at, validForMs)).serial;
     },
 
     build: (packageName: string, change: Partial<BuildOptions> = {}) =>
@@ -111,6 +116,7 @@ async function buildIn(
   change: Partial<BuildOptions> & { name: string },
 ): Promise<BuiltPackage> {
   const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
-  const usual = { kind: 'full', vms: [], out, mode: 'fast', key, now, validForMs: YEAR_MS } as const;
+  // Most tests are not about whether a package brings anything.
+  const usual = { kind: 'full', vms: [], out, mode: 'fast', key, now, validForMs: YEAR_MS, force: true } as const;
   return buildPackage(await openProject(folder), { ...usual, ...change });
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { PackageKind } from '../../src/package/manifest.ts';
 import { planPackage } from '../../src/package/plan/plan.ts';
 import { type PlanRequest, planFacts } from '../../src/package/plan/plan-facts.ts';
+import { HostPolicy } from '../../src/policy/host.ts';
+import { vmPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
-import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
+import { code } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 
+const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 async function planned(folder: string, change: Partial<PlanRequest> = {}) {
@@ -57,6 +62,85 @@ test('a plan builds nothing and says what will hold when, and what VMware ACE ke
     ['POLICY_NEEDS_MACHINE', 'POLICY_NOT_ENFORCED'],
   );
   assert.equal(readdirSync(join(project.folder, 'published/packages/targets')).length, 1);
+});
+
+test('a package without a change is refused, by its plan too, unless it is forced', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const resource = join(project.folder, 'resources', 'who.sh');
+  const makeUnforced = (name: string, kind: PackageKind) => project.build(name, { kind, force: false });
+  const refused = async (kind: PackageKind) => {
+    const { problems } = await planned(project.folder, { kind });
+    assert.deepEqual(
+      problems.map(({ code: found }) => found),
+      ['PACKAGE_UNCHANGED'],
+      kind,
+    );
+    await assert.rejects(makeUnforced('no', kind), code('PACKAGE_UNCHANGED'), kind);
+    assert.deepEqual((await planned(project.folder, { kind, force: true })).problems, [], kind);
+  };
+  const makes = async (name: string, kind: PackageKind) => {
+    assert.deepEqual((await planned(project.folder, { kind })).problems, [], name);
+    await makeUnforced(name, kind);
+  };
+  await makes('one', 'full');
+  for (const kind of ['full', 'update', 'policy'] as const) await refused(kind);
+
+  await project.changeDisk(0);
+  await makes('disk', 'update');
+  await refused('update');
+  await refused('policy');
+  await makes('again', 'full');
+  writeFileSync(resource, 'echo nobody\n');
+  await refused('policy');
+  await makes('resource', 'update');
+  await project.setPolicy({ updates: { healthTimeout: '1m' } });
+  await makes('policy', 'policy');
+  await refused('update');
+  await project.setProject({ host: HostPolicy.parse({ default: { mode: 'blacklist', entries: ['files.example'] } }) });
+  await makes('host', 'policy');
+  await refused('update');
+  writeFileSync(vmPaths(project.folder, 'office').state, JSON.stringify({ format: 1, descriptor: '0x7B4C2902' }));
+  await makes('version', 'update');
+
+  await refused('update');
+  await makes('all', 'full');
+  await project.build('since', { kind: 'update', since: 1, force: false });
+  await project.build('floor', { kind: 'update', minGeneration: 2, force: false });
+  assert.deepEqual(
+    readdirSync(join(project.folder, 'published/packages')).filter((name) => name.startsWith('unfinished')),
+    [],
+  );
+});
+
+test('what two machines share is priced once, as it is packed', { skip }, async (t) => {
+  const project = await madeProject(t);
+  await project.addVm('kiosk');
+  const first = await planned(project.folder);
+  const { blobBytes } = await project.build('one');
+
+  assert.equal(first.bytes.estimated, 2 << 20, 'what is not packed yet may be less');
+  assert.deepEqual((await planned(project.folder)).bytes, { exact: blobBytes, estimated: blobBytes });
+});
+
+test('the command fails where the package could not be built, and says what it would take', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const plan = (...args: string[]) =>
+    run(process.execPath, [MANAGER, 'package', 'plan', 'two', '-C', project.folder, ...args], { allow: [65, 78] });
+  const first = await plan('--kind', 'full');
+  assert.equal(first.exitCode, 0);
+  assert.match(first.stdout, /full, generation 1, at most 1\.0 MiB, before it is compressed/);
+  assert.match(first.stdout, /policy of office: for the first time/);
+  assert.doesNotMatch(first.stdout, /as in the packages before|0 B/);
+  await project.build('one');
+
+  assert.equal((await plan('--kind', 'update')).exitCode, 65, 'nothing has changed');
+  await project.setPolicy({ reimage: { enabled: true } });
+  const { exitCode, stdout } = await plan('--kind', 'update', '--json');
+
+  assert.equal(exitCode, 78);
+  assert.equal(JSON.parse(stdout).problems[0].code, 'POLICY_NOT_ENFORCED');
+  rmSync(vmPaths(project.folder, 'office').work);
+  assert.match((await plan('--kind', 'full')).stdout, /VM_FILE_MISSING: office: .*work\.qcow2 is not there/);
 });
 
 test('a plan says what becomes of the user’s work', { skip }, async (t) => {

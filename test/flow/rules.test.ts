@@ -129,7 +129,8 @@ test('rule 4: a policy package that changes encryption is not built, but with --
   await project.build('one');
   await project.setPolicy({ encryption: { disks: false, configuration: true, recovery: false } });
 
-  await assert.rejects(project.build('two', { kind: 'policy' }), code('POLICY_NEEDS_MACHINE'));
+  const unforced = { kind: 'policy', force: false } as const;
+  await assert.rejects(project.build('two', unforced), code('POLICY_NEEDS_MACHINE'));
   // Forced, it meets the next rule: what nothing enforces is not packed.
   await assert.rejects(project.build('two', { kind: 'policy', force: true }), code('POLICY_NOT_ENFORCED'));
   await assert.rejects(project.build('two', { kind: 'update' }), code('POLICY_NOT_ENFORCED'));

@@ -36,7 +36,7 @@ export function addDeployCommands(program: Command): void {
     async (context, options) => {
       const { directory, valid } = options;
       const folder = resolve(projectPaths(directory).policies);
-      const { serial, to } = await withProject(directory, async (project) => {
+      const { serial, warnings, to } = await withProject(directory, async (project) => {
         const given = options.to ?? project.file.value.policyServer;
         const target = options.to !== undefined || isDirectory(given ?? '') ? deployTarget(given ?? '') : undefined;
         const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
@@ -46,10 +46,11 @@ export function addDeployCommands(program: Command): void {
         if (target) await putOnServer(folder, target, { ...(account ? { account } : {}), signal: context.signal });
         return { ...done, to: target ? given : undefined };
       });
+      for (const warning of warnings) printStep(context, `warning: ${warning}`);
       const told = to === undefined ? '' : ` and on ${to}`;
       print(
         context,
-        { serial, folder, ...(to === undefined ? {} : { to }) },
+        { serial, folder, warnings, ...(to === undefined ? {} : { to }) },
         `published policy ${serial} in ${folder}${told}`,
       );
     },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../lib/bytes.ts';
+import { ERRORS } from '../../lib/errors.ts';
 import { type PackagePlan, planPackage } from '../../package/plan/plan.ts';
 import { planFacts } from '../../package/plan/plan-facts.ts';
 import { withProject } from '../../project/save.ts';
@@ -11,7 +12,7 @@ export function addPlanCommand(packages: Command): void {
   const command = addCommand<ContentOptions & { directory: string }>(
     packages,
     'plan <name>',
-    'say what a package would be, and what every rule means for it; builds nothing',
+    'say what a package would be, and what every rule means for it; builds nothing, and fails where it could not be built',
     async (context, options, name = '') => {
       const { signal } = context;
       const facts = await withProject(options.directory, (project) =>
@@ -19,6 +20,8 @@ export function addPlanCommand(packages: Command): void {
       );
       const plan = planPackage(facts);
       print(context, { package: name, ...plan }, planText(name, plan));
+      const [problem] = plan.problems;
+      if (problem) process.exitCode = ERRORS[problem.code].exit;
     },
   );
   addContentOptions(command);
@@ -28,18 +31,14 @@ function planText(
   name: string,
   { kind, generation, machines, policies, host, bytes, problems, warnings }: PackagePlan,
 ): string {
-  const size =
-    bytes.estimated === bytes.exact
-      ? formatBytes(bytes.exact)
-      : `${formatBytes(bytes.exact)} and what ${formatBytes(bytes.estimated - bytes.exact)} of changes are compressed to`;
   const lines = [
-    `${name}: ${kind}, generation ${generation}, ${size}`,
+    `${name}: ${kind}, generation ${generation}, ${sizeText(bytes)}`,
     ...machines.flatMap(({ vm, release, version, forInstalled }) => [
       `machine ${vm}: release ${release}, version ${version}`,
       `  where it is installed: ${forInstalled}`,
     ]),
-    ...policies.flatMap(({ vm, changes }) => [
-      `policy of ${vm}: ${changes.length === 0 ? 'as in the packages before' : ''}`.trimEnd(),
+    ...policies.flatMap(({ vm, isFirst, changes }) => [
+      `policy of ${vm}: ${isFirst ? 'for the first time' : changes.length === 0 ? 'as in the packages before' : ''}`.trimEnd(),
       ...changes.map(
         ({ section, text, ace }) => `  ${section} ${text}${ace === undefined ? '' : ` (VMware ACE: ${ace})`}`,
       ),
@@ -54,4 +53,11 @@ function planText(
     ...problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n→ ${remedy}`),
   ];
   return lines.join('\n');
+}
+
+/** What was packed already has its size, what is new will have less than it takes now. */
+function sizeText({ exact, estimated }: PackagePlan['bytes']): string {
+  if (estimated === exact) return formatBytes(exact);
+  if (exact === 0) return `at most ${formatBytes(estimated)}, before it is compressed`;
+  return `${formatBytes(exact)} to ${formatBytes(estimated)}, as far as the rest can be compressed`;
 }

@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { AppError } from '../../lib/errors.ts';
-import { publishedManifests } from '../../package/build/published.ts';
-import { missingPlugins } from '../../package/build/resources.ts';
-import { requireRecoveryKey } from '../../package/plan/rules.ts';
+import { AppError, failureOf } from '../../lib/errors.ts';
+import { checkAll } from '../../package/checks.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
-import { projectPaths } from '../../project/layout.ts';
 import { formatProblem, readProject } from '../../project/open.ts';
 import { ProjectFile, VmFile } from '../../project/schema.ts';
-import { print } from '../print.ts';
+import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 
 export function addPolicyCommands(program: Command): void {
@@ -22,11 +19,11 @@ export function addPolicyCommands(program: Command): void {
       const { problems, project } = await readProject(directory);
       if (problems.length > 0)
         throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
-      if (project) {
-        requireRecoveryKey(project, await publishedManifests(projectPaths(directory).packages));
-        for (const missing of await missingPlugins(project, project.vms)) throw missing;
-      }
-      print(context, { problems, machines: project?.vms.length }, 'nothing is wrong');
+      const found = project ? await checkAll(project) : { problems: [], warnings: [] };
+      for (const warning of found.warnings) printStep(context, `warning: ${warning}`);
+      requireNone(found.problems);
+      const { warnings } = found;
+      print(context, { problems, warnings, machines: project?.vms.length }, 'nothing is wrong');
     },
   );
 
@@ -35,4 +32,13 @@ export function addPolicyCommands(program: Command): void {
     const schemas = { 'lazaret.yaml': of(ProjectFile), 'vm.yaml': of(VmFile), 'policy.yaml': of(MachinePolicy) };
     print(context, schemas, JSON.stringify(schemas, undefined, 2));
   });
+}
+
+/** One problem is its own failure, of several each is named. */
+function requireNone([first, ...others]: readonly AppError[]): void {
+  if (!first) return;
+  if (others.length === 0) throw first;
+  const problems = [first, ...others].map(failureOf);
+  const text = problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n  → ${remedy}`).join('\n');
+  throw new AppError(first.code, `several things are wrong\n${text}`, { details: { problems } });
 }

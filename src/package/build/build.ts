@@ -11,6 +11,7 @@ import { publish } from '../../trust/repository.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
 import { contentsOf } from '../plan/contents.ts';
 import { checkRules } from '../plan/rules.ts';
+import { broughtBy, requireChange } from '../unchanged.ts';
 import { exportPackage } from './export.ts';
 import { type PackOptions, packMachine } from './pack-machine.ts';
 import { lastSerial, policyDocument } from './publish-policies.ts';
@@ -28,7 +29,7 @@ export interface BuildOptions {
   policies?: readonly string[];
   /** In a custom package: the project’s resources go in too. Full and update packages have them. */
   resources?: boolean;
-  /** Build although computers will refuse some policies. */
+  /** Build although computers will refuse some policies, or the package brings nothing new. */
   force?: boolean;
   /** A copy that is not at the newest version is an error. */
   strict?: boolean;
@@ -67,7 +68,7 @@ export interface BuiltPackage {
 /**
  * Builds, signs and publishes a package, and writes it to a folder of its own. It stands from the moment it is published: a
  * build that ends before leaves nothing of a package, one that ends after is completed by the next.
- * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, PACKAGE_UNCHANGED, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
   if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is no name for a package`);
@@ -95,7 +96,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   }
   const contents = contentsOf(project, kind, options.vms, options.policies, options.resources);
   const { force = false, strict = false } = options;
-  const warnings = await checkRules(project, contents, { earlier, force, strict });
+  const withResources = hasResources(kind, options.resources);
+  const warnings = await checkRules(project, contents, { earlier, force, strict, resources: withResources });
 
   const serial = await lastSerial(project);
   const machines: PackedMachine[] = [];
@@ -105,7 +107,7 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   const generation = (earlier.at(-1)?.generation ?? 0) + 1;
   if ((minGeneration ?? 0) > generation)
     throw new AppError('USAGE', `this package is generation ${generation}: it cannot demand ${minGeneration}`);
-  const resources = hasResources(kind, options.resources) ? await packResources(project) : undefined;
+  const resources = withResources ? await packResources(project) : undefined;
   const { fingerprint, policyServer, packageServer, recoveryKey, host } = project.file.value;
   const manifest = PackageManifest.parse({
     format: 1,
@@ -125,6 +127,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
     machines,
     policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),
   });
+  // What is asked for besides is a reason of its own.
+  if (!force && options.since === undefined && minGeneration === undefined) requireChange(broughtBy(manifest), earlier);
   const delivered = (machine: PackedMachine) =>
     kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, options.since);
   const carried = machines.flatMap((machine) =>

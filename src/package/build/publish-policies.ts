@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { canonicalJson } from '../../lib/json.ts';
-import { requireEnforced } from '../../policy/enforced.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import type { SigningKey } from '../../trust/keys.ts';
 import { publish } from '../../trust/repository.ts';
+import { policyNotes, policyProblems } from '../checks.ts';
 
 export interface Deploy {
   key: SigningKey;
@@ -27,17 +27,21 @@ export function policyDocument(project: Project, vm: ProjectVm, serial: number):
 
 /**
  * Signs the policies of all machines and publishes them in `published/policies/`, ready for any web server.
- * @throws POLICY_NOT_ENFORCED, KEY_INVALID, TRUST_*, DISK_FULL
+ * @throws POLICY_NOT_ENFORCED, PLUGIN_MISSING, KEY_INVALID, TRUST_*, DISK_FULL
  */
-export async function deploy(project: Project, { key, now, validForMs }: Deploy): Promise<{ serial: number }> {
-  for (const vm of project.vms) requireEnforced(vm.name, vm.policy.value);
+export async function deploy(
+  project: Project,
+  { key, now, validForMs }: Deploy,
+): Promise<{ serial: number; warnings: string[] }> {
+  const [problem] = await policyProblems(project, project.vms);
+  if (problem) throw problem;
   const folder = projectPaths(project.folder).policies;
   const serial = (await lastSerial(project)) + 1;
   const add = new Map(
     project.vms.map((vm) => [policyTarget(vm.name), Buffer.from(canonicalJson(policyDocument(project, vm, serial)))]),
   );
   const { version } = await publish(folder, { add, key, now, validForMs });
-  return { serial: version };
+  return { serial: version, warnings: project.vms.flatMap((vm) => policyNotes(project, vm)) };
 }
 
 /** The serial of the last deploy: the newest signed list of policies; 0 before the first. */

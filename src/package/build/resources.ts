@@ -43,17 +43,25 @@ export async function missingPlugins(project: Project, vms: readonly ProjectVm[]
   });
 }
 
-/** Packs all resources of a project. @throws PROJECT_INVALID for a name that not every system can have, FILE_*, DISK_FULL */
+/** What is wrong with the names of a project’s resources, which every system must be able to have. */
+export async function wrongResources(project: Project): Promise<string[]> {
+  const names = (await resourceFiles(project)).map((path) => basename(path));
+  const small = names.map((name) => name.toLowerCase());
+  return [
+    ...names.filter((name) => !RESOURCE_NAME.test(name)).map((name) => `${name} is no name for a resource`),
+    ...names
+      .filter((_name, at) => small.indexOf(small[at] ?? '') !== at)
+      .map((name) => `${name} is there twice, but for case`),
+    ...(names.length > MAX_RESOURCES ? [`there are more than ${MAX_RESOURCES}`] : []),
+  ];
+}
+
+/** Packs all resources of a project, whose names `wrongResources` has found right. @throws FILE_*, DISK_FULL */
 export async function packResources(project: Project): Promise<Resources> {
   const { packages } = projectPaths(project.folder);
   const files = await resourceFiles(project);
   const packed = await Promise.all(
     files.map(async (path) => ({ name: basename(path), ...(await packFile(path, packages)) })),
   );
-  const { success, data, error } = Resources.safeParse(packed);
-  if (success) return data;
-  const what = error.issues.map(
-    ({ path: [index], message }) => `${basename(files[Number(index)] ?? 'a file')} ${message}`,
-  );
-  throw new AppError('PROJECT_INVALID', `resources: ${what.join('; ')}`);
+  return Resources.parse(packed);
 }

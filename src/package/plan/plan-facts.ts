@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import type { LayerEntry } from '../../layer/entry.ts';
 import { hasChanges } from '../../layer/normalise.ts';
 import { openChain } from '../../layer/open-chain.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
@@ -7,10 +9,12 @@ import { bootFiles } from '../boot-files.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
 import { releaseEntries, releaseLayers } from '../build/releases.ts';
 import { hasResources, resourceFiles } from '../build/resources.ts';
+import { problemsOf } from '../checks.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
+import { type Brought, requireChange } from '../unchanged.ts';
 import { contentsOf } from './contents.ts';
 import type { FileBytes, MachineBytes, PlanFacts } from './plan.ts';
-import { findProblems } from './rules.ts';
+import { type Contents, findProblems } from './rules.ts';
 
 export interface PlanRequest {
   kind: PackageKind;
@@ -23,57 +27,154 @@ export interface PlanRequest {
   signal: AbortSignal;
 }
 
+/** What a machine is made of now, as far as packing it would go. */
+interface MachineFiles {
+  vm: ProjectVm;
+  entries: readonly LayerEntry[];
+  /** Whether its disk was written since the last of these, and how much. */
+  hasNew: boolean;
+  newBytes: number;
+  boot: readonly Digested[];
+}
+
+interface Digested {
+  name: string;
+  sha256: string;
+  bytes: number;
+}
+
 /** Looks at the project for what a package would be. Changes nothing. @throws PACKAGE_EMPTY, VM_UNKNOWN, USAGE, PROJECT_INVALID */
 export async function planFacts(project: Project, request: PlanRequest): Promise<PlanFacts> {
   const { kind, force, strict } = request;
   const contents = contentsOf(project, kind, request.vms, request.policies, request.resources);
   const earlier = await publishedManifests(projectPaths(project.folder).packages);
-  const found = await findProblems(project, contents, { earlier, force, strict });
-  const bytes = new Map<string, MachineBytes>();
-  for (const { name } of contents.machines)
-    bytes.set(name, await machineBytes(project, vmNamed(project, name), earlier, request));
-  const resources = await fileBytes(hasResources(kind, request.resources) ? await resourceFiles(project) : [], earlier);
-  return { kind, contents, host: project.file.value.host, earlier, bytes, resources, ...found };
+  const withResources = hasResources(kind, request.resources);
+  const { problems, warnings } = await findProblems(project, contents, {
+    ...{ earlier, force, strict, resources: withResources },
+  });
+  const found = { kind, contents, host: project.file.value.host, earlier, warnings };
+  // What cannot be read has no size.
+  if (problems.some(({ code }) => UNREADABLE.has(code)))
+    return { ...found, problems, bytes: new Map(), resources: { exactBytes: 0, newBytes: 0 } };
+  const machines: MachineFiles[] = [];
+  for (const { name } of contents.machines) machines.push(await machineFiles(project, name, request.signal));
+  const resources = withResources ? await digested(await resourceFiles(project)) : undefined;
+  if (!force && request.since === undefined && machines.every(({ hasNew }) => !hasNew))
+    problems.push(
+      ...(await problemsOf([
+        () => requireChange(wouldBring(project, request, contents, machines, resources), earlier),
+      ])),
+    );
+  const sizes = new Sizes(earlier);
+  const bytes = machines.map((machine) => [machine.vm.name, machineBytes(machine, sizes, earlier, request)] as const);
+  return { ...found, problems, bytes: new Map(bytes), resources: sizes.files(resources ?? []) };
 }
 
-async function machineBytes(
-  project: Project,
-  { name, file }: ProjectVm,
-  earlier: readonly PackageManifest[],
-  { kind, since, signal }: PlanRequest,
-): Promise<MachineBytes> {
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'VM_FILE_MISSING',
+  'DISK_INVALID',
+  'LAYER_INVALID',
+  'PROJECT_INVALID',
+]);
+
+async function machineFiles(project: Project, name: string, signal: AbortSignal): Promise<MachineFiles> {
   const { work, kernel, initrd } = vmPaths(project.folder, name);
-  const entries = await releaseEntries(project.folder, name);
+  const vm = vmNamed(project, name);
   const below = await releaseLayers(project.folder, name);
-  const delivered = kind === 'full' ? new Set<string>() : alreadyDelivered(earlier, { id: file.value.id, name }, since);
   const hasNew = await hasChanges({ work, below, signal });
   const written = hasNew ? (await openChain([...below, work], signal)).extents : [];
-  const boot = await fileBytes([kernel, initrd], earlier, delivered);
-  const layers = entries.filter(({ sha256 }) => !delivered.has(sha256)).map(({ blob }) => blob.bytes);
   return {
-    release: entries.length + (hasNew ? 1 : 0),
-    exactBytes: layers.reduce((sum, bytes) => sum + bytes, boot.exactBytes),
+    vm,
+    entries: await releaseEntries(project.folder, name),
+    hasNew,
     newBytes: written
       .filter(({ depth, offset }) => depth === 0 && offset !== undefined)
-      .reduce((sum, { length }) => sum + length, boot.newBytes),
+      .reduce((sum, { length }) => sum + length, 0),
+    boot: vm.file.value.firmware === 'direct' ? await digested([kernel, initrd]) : [],
   };
 }
 
-/** Files to be packed: exactly where an earlier package had the same ones, else as long as they are. */
-async function fileBytes(
-  paths: readonly string[],
-  earlier: readonly PackageManifest[],
-  delivered: ReadonlySet<string> = new Set(),
-): Promise<FileBytes> {
-  const packed = earlier.flatMap(({ machines, resources = [] }) => [...machines.flatMap(bootFiles), ...resources]);
-  const known = new Map(packed.map(({ sha256, blob }) => [sha256, blob.bytes]));
-  let [exactBytes, newBytes] = [0, 0];
-  for (const path of paths) {
-    if (!(await isThere(path))) continue;
-    const { sha256, bytes } = await digestFile(path);
-    if (delivered.has(sha256)) continue;
-    exactBytes += known.get(sha256) ?? 0;
-    newBytes += known.has(sha256) ? 0 : bytes;
+/** Those of some files that are there. */
+async function digested(paths: readonly string[]): Promise<Digested[]> {
+  const files: Digested[] = [];
+  for (const path of paths) if (await isThere(path)) files.push({ name: basename(path), ...(await digestFile(path)) });
+  return files;
+}
+
+/** What each file takes in a package, which has it once. */
+class Sizes {
+  readonly #packed: ReadonlyMap<string, number>;
+  readonly #counted = new Set<string>();
+
+  constructor(earlier: readonly PackageManifest[]) {
+    const files = earlier.flatMap(({ machines, resources = [] }) => [...machines.flatMap(bootFiles), ...resources]);
+    this.#packed = new Map(files.map(({ sha256, blob }) => [sha256, blob.bytes]));
   }
-  return { exactBytes, newBytes };
+
+  /** Exactly where an earlier package had the same ones, else as long as they are. */
+  files(files: readonly Digested[]): FileBytes {
+    const fresh = files.filter(({ sha256 }) => this.#isFirst(sha256));
+    const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+    return {
+      exactBytes: sum(fresh.map(({ sha256 }) => this.#packed.get(sha256) ?? 0)),
+      newBytes: sum(fresh.map(({ sha256, bytes }) => (this.#packed.has(sha256) ? 0 : bytes))),
+    };
+  }
+
+  layers(entries: readonly LayerEntry[]): number {
+    return entries.filter(({ sha256 }) => this.#isFirst(sha256)).reduce((sum, { blob }) => sum + blob.bytes, 0);
+  }
+
+  #isFirst(sha256: string): boolean {
+    if (this.#counted.has(sha256)) return false;
+    this.#counted.add(sha256);
+    return true;
+  }
+}
+
+function machineBytes(
+  { vm, entries, hasNew, newBytes, boot }: MachineFiles,
+  sizes: Sizes,
+  earlier: readonly PackageManifest[],
+  { kind, since }: PlanRequest,
+): MachineBytes {
+  const machine = { id: vm.file.value.id, name: vm.name };
+  const delivered = kind === 'full' ? new Set<string>() : alreadyDelivered(earlier, machine, since);
+  const files = sizes.files(boot.filter(({ sha256 }) => !delivered.has(sha256)));
+  const layers = sizes.layers(entries.filter(({ sha256 }) => !delivered.has(sha256)));
+  return {
+    release: entries.length + (hasNew ? 1 : 0),
+    exactBytes: files.exactBytes + layers,
+    newBytes: files.newBytes + newBytes,
+  };
+}
+
+/** What the package would bring, where no disk has changed. */
+function wouldBring(
+  project: Project,
+  { kind }: PlanRequest,
+  { machines, policies }: Contents,
+  files: readonly MachineFiles[],
+  resources: readonly Digested[] | undefined,
+): Brought {
+  const { name, policyServer, packageServer, host } = project.file.value;
+  return {
+    kind,
+    machines: files.map(({ vm, entries, boot }) => {
+      const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
+      const { descriptor } = vm.state;
+      return {
+        ...{ name: vm.name, id, memoryMiB, cpus, firmware },
+        append: firmware === 'direct' ? (append ?? '') : undefined,
+        ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
+        ...(descriptor === undefined ? {} : { descriptor }),
+        boot: boot.map(({ sha256 }) => sha256),
+        layers: entries.map(({ sha256 }) => sha256),
+      };
+    }),
+    policies: [...machines, ...policies].map(({ file, policy }) => ({ vmId: file.value.id, policy: policy.value })),
+    resources: resources?.map(({ name: resource, sha256 }) => ({ name: resource, sha256 })),
+    host,
+    project: [name, policyServer, packageServer],
+  };
 }

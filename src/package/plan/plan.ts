@@ -1,4 +1,4 @@
-import { type AppError, failureOf } from '../../lib/errors.ts';
+import { type AppError, type ErrorCode, failureOf } from '../../lib/errors.ts';
 import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import type { HostPolicy } from '../../policy/host.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
@@ -30,12 +30,13 @@ export interface PackagePlan {
   kind: PackageKind;
   generation: number;
   machines: (MachineBytes & { vm: string; version: string; forInstalled: string })[];
-  policies: { vm: string; changes: ForeseenChange[] }[];
+  /** `isFirst`: no package has brought a policy of this machine before. */
+  policies: { vm: string; isFirst: boolean; changes: ForeseenChange[] }[];
   /** What users’ computers themselves could reach, for people, and whether users will be asked for it. */
   host?: { text: string; isNew: boolean };
   bytes: { exact: number; estimated: number };
   /** Why it would not be built. */
-  problems: { code: string; reason: string; remedy: string }[];
+  problems: { code: ErrorCode; reason: string; remedy: string }[];
   warnings: string[];
 }
 
@@ -83,7 +84,11 @@ export function planPackage({
     kind,
     generation: (earlier.at(-1)?.generation ?? 0) + 1,
     machines,
-    policies: all.map(({ vm, comesAlone }) => ({ vm: vm.name, changes: changesOf(vm, comesAlone, earlier) })),
+    policies: all.map(({ vm, comesAlone }) => ({
+      vm: vm.name,
+      isFirst: packagedPolicy(earlier, vm.file.value.id) === undefined,
+      changes: changesOf(vm, comesAlone, earlier),
+    })),
     ...(host ? { host: { text: hostPolicyText(host), isNew: isNewHost(host, earlier) } } : {}),
     bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
     problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),

@@ -3,15 +3,21 @@ import { join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { changeWords, type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
-import { requireEnforced } from '../../policy/enforced.ts';
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
-import { projectPaths, vmPaths } from '../../project/layout.ts';
+import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { newestVersion } from '../../quarantine/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { lastSerial, policyDocument } from '../build/publish-policies.ts';
 import { packagedPolicy } from '../build/published.ts';
-import { missingPlugins } from '../build/resources.ts';
+import {
+  machineProblems,
+  policyNotes,
+  policyProblems,
+  problemsOf,
+  requireRecoveryKey,
+  requireResources,
+} from '../checks.ts';
 import type { PackageManifest } from '../manifest.ts';
 
 /** Machines and policies that a package is to have. */
@@ -27,6 +33,8 @@ export interface RuleOptions {
   force: boolean;
   /** A copy that is not at the newest version is an error. */
   strict: boolean;
+  /** The project’s resources go in too. */
+  resources: boolean;
 }
 
 /** Holds a package that is to be built to the rules, and gives the warnings. @throws the first problem of `findProblems` */
@@ -39,7 +47,8 @@ export async function checkRules(project: Project, contents: Contents, options: 
 
 /**
  * All that the rules say against a package that is to be built (ACE 1.0 pp. 129, 142): RECOVERY_KEY_FIXED,
- * POLICY_NEEDS_MACHINE, POLICY_NOT_ENFORCED, VM_SUSPENDED, VERSION_BEHIND, PLUGIN_MISSING; and what its administrator may not have meant.
+ * POLICY_NEEDS_MACHINE, VERSION_BEHIND, and what policyProblems and machineProblems find; and what its administrator may not
+ * have meant.
  */
 export async function findProblems(
   project: Project,
@@ -48,42 +57,17 @@ export async function findProblems(
 ): Promise<{ problems: AppError[]; warnings: string[] }> {
   const all = [...machines, ...policies];
   const behind = machines.flatMap(versionWarnings);
-  const isSuspended = machines.map(({ name }) => isThere(vmPaths(project.folder, name).suspended));
-  const suspended = await Promise.all(isSuspended);
   const problems = [
-    () => requireRecoveryKey(project, options.earlier),
-    ...policies.map((vm) => () => requireNoMachine(vm, options)),
-    ...all.map((vm) => () => requireEnforced(vm.name, vm.policy.value)),
-    ...machines.map(
-      ({ name }, index) =>
-        () =>
-          requirePowerOff(name, suspended[index] === true),
-    ),
-    () => requireNewest(behind, options.strict),
-  ].flatMap(problemOf);
-  problems.push(...(await missingPlugins(project, all)));
-  const notes = policies.flatMap((vm) => policyWarnings(vm, options));
-  const servers = all.flatMap((vm) => serverWarnings(project, vm));
-  return { problems, warnings: [...notes, ...behind, ...servers, ...(await undeployed(project, all))] };
-}
-
-function problemOf(check: () => void): AppError[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (error instanceof AppError) return [error];
-    throw error;
-  }
-}
-
-/** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */
-export function requireRecoveryKey(project: Project, earlier: readonly PackageManifest[]): void {
-  const last = earlier.at(-1);
-  const { recoveryKey } = project.file.value;
-  if (!last || last.recoveryKey === recoveryKey) return;
-  const what = `packages of this project were made with ${last.recoveryKey ?? 'no recovery key'}; now it is ${recoveryKey ?? 'none'}`;
-  throw new AppError('RECOVERY_KEY_FIXED', what);
+    ...(await problemsOf([() => requireRecoveryKey(project, options.earlier)])),
+    ...(await problemsOf(policies.map((vm) => () => requireNoMachine(vm, options)))),
+    ...(await policyProblems(project, all)),
+    ...(await machineProblems(project, machines)),
+    ...(await problemsOf([() => requireNewest(behind, options.strict)])),
+    ...(options.resources ? await problemsOf([() => requireResources(project)]) : []),
+  ];
+  const changed = policies.flatMap((vm) => policyWarnings(vm, options));
+  const notes = all.flatMap((vm) => policyNotes(project, vm));
+  return { problems, warnings: [...changed, ...behind, ...notes, ...(await undeployed(project, all))] };
 }
 
 /** @throws POLICY_NEEDS_MACHINE */
@@ -106,11 +90,6 @@ function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): string[] {
     .map((change) => `${vm.name}: ${changeWords([change])} ${whenText(change.when)}`);
 }
 
-/** @throws VM_SUSPENDED */
-function requirePowerOff(vm: string, isSuspended: boolean): void {
-  if (isSuspended) throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
-}
-
 /** @throws VERSION_BEHIND */
 function requireNewest(behind: readonly string[], strict: boolean): void {
   if (strict && behind.length > 0) throw new AppError('VERSION_BEHIND', behind.join('; '));
@@ -124,11 +103,6 @@ function versionWarnings({ name, policy, state }: ProjectVm): string[] {
   return [
     `${name}: its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`,
   ];
-}
-
-function serverWarnings({ file }: Project, { name, policy }: ProjectVm): string[] {
-  const isAlone = isLookedUp(policy.value.quarantine) && file.value.policyServer === undefined;
-  return isAlone ? [`${name}: the project names no policy server, so the machine will stay restricted`] : [];
 }
 
 /** What the policy server hands out counts as much as what a package brings: the two should be the same. */

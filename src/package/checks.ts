@@ -1,0 +1,100 @@
+import { checkWorkHeader } from '../layer/qcow2.ts';
+import { AppError } from '../lib/errors.ts';
+import { requireEnforced } from '../policy/enforced.ts';
+import { isLookedUp } from '../policy/quarantine.ts';
+import { projectPaths, vmPaths } from '../project/layout.ts';
+import type { Project, ProjectVm } from '../project/open.ts';
+import { narrowerTexts } from '../quarantine/narrower.ts';
+import { isThere } from '../sys/files/files.ts';
+import { publishedManifests } from './build/published.ts';
+import { releaseEntries } from './build/releases.ts';
+import { missingPlugins, wrongResources } from './build/resources.ts';
+import type { PackageManifest } from './manifest.ts';
+
+/**
+ * All that deploy or package would refuse, whatever either is asked for, and what the administrator may not have meant.
+ * @throws PROJECT_INVALID where a published package is damaged
+ */
+export async function checkAll(project: Project): Promise<{ problems: AppError[]; warnings: string[] }> {
+  const { vms } = project;
+  const earlier = await publishedManifests(projectPaths(project.folder).packages);
+  const problems = [
+    ...(await problemsOf([() => requireRecoveryKey(project, earlier)])),
+    ...(await policyProblems(project, vms)),
+    ...(await machineProblems(project, vms)),
+    ...(await problemsOf([() => requireResources(project)])),
+  ];
+  return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm)) };
+}
+
+/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, PLUGIN_MISSING. */
+export async function policyProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
+  const unenforced = await problemsOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
+  return [...unenforced, ...(await missingPlugins(project, vms))];
+}
+
+/** What stands against packing these machines themselves: VM_SUSPENDED, VM_FILE_MISSING, DISK_INVALID, LAYER_INVALID, PROJECT_INVALID. */
+export function machineProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
+  const checks = vms.flatMap((vm) => {
+    const { suspended, work } = vmPaths(project.folder, vm.name);
+    return [
+      () => requirePowerOff(vm.name, suspended),
+      () => requireFiles(project, vm),
+      async () => {
+        if (await isThere(work)) checkWorkHeader(work);
+      },
+      () => releaseEntries(project.folder, vm.name),
+    ];
+  });
+  return problemsOf(checks);
+}
+
+/** What the administrator may not have meant in a machine’s policy. */
+export function policyNotes({ file }: Project, { name, policy }: ProjectVm): string[] {
+  const { quarantine } = policy.value;
+  const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
+  const alone = isAlone ? ['the project names no policy server, so the machine will stay restricted'] : [];
+  return [...alone, ...narrowerTexts(quarantine)].map((text) => `${name}: ${text}`);
+}
+
+/** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */
+export function requireRecoveryKey(project: Project, earlier: readonly PackageManifest[]): void {
+  const last = earlier.at(-1);
+  const { recoveryKey } = project.file.value;
+  if (!last || last.recoveryKey === recoveryKey) return;
+  const what = `packages of this project were made with ${last.recoveryKey ?? 'no recovery key'}; now it is ${recoveryKey ?? 'none'}`;
+  throw new AppError('RECOVERY_KEY_FIXED', what);
+}
+
+/** @throws PROJECT_INVALID where `resources/` has a name that not every system can have */
+export async function requireResources(project: Project): Promise<void> {
+  const wrong = await wrongResources(project);
+  if (wrong.length > 0) throw new AppError('PROJECT_INVALID', `resources: ${wrong.join('; ')}`);
+}
+
+/** The failures of these checks, in their order. */
+export async function problemsOf(checks: readonly (() => unknown)[]): Promise<AppError[]> {
+  const problems: AppError[] = [];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push(error);
+    }
+  }
+  return problems;
+}
+
+/** @throws VM_SUSPENDED */
+async function requirePowerOff(vm: string, suspended: string): Promise<void> {
+  if (await isThere(suspended))
+    throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
+}
+
+/** @throws VM_FILE_MISSING */
+async function requireFiles({ folder }: Project, { name, file }: ProjectVm): Promise<void> {
+  const { work, kernel } = vmPaths(folder, name);
+  for (const path of file.value.firmware === 'direct' ? [work, kernel] : [work])
+    if (!(await isThere(path))) throw new AppError('VM_FILE_MISSING', `${name}: ${path} is not there`);
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { failureOf } from '../../src/lib/errors.ts';
+import type { Quarantine } from '../../src/policy/quarantine.ts';
+import { vmPaths } from '../../src/project/layout.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
+import { madeProject } from '../fakes/made-project.ts';
+import { threeVersions } from '../fakes/quarantine.ts';
+
+const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
+const AGE = `age1${'q'.repeat(58)}`;
+const CUSTOM = { type: 'custom', script: { file: 'who.sh' } } as unknown as Quarantine;
+
+type Made = Awaited<ReturnType<typeof madeProject>>;
+
+async function check({ folder }: Pick<Made, 'folder'>) {
+  const { stdout, stderr } = await run(process.execPath, [MANAGER, 'policy', 'check', '-C', folder, '--json'], {
+    allow: [65, 66, 75, 78],
+  });
+  return { ...JSON.parse(stdout), stderr };
+}
+
+const outcome = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => failureOf(error).code,
+  );
+
+const all = ['policy check', 'deploy', 'package'];
+const ROWS: [title: string, harm: (made: Made) => unknown, code: string, refusedBy: string[]][] = [
+  [
+    'a setting that nothing enforces',
+    (made) => made.setPolicy({ reimage: { enabled: true } }),
+    'POLICY_NOT_ENFORCED',
+    all,
+  ],
+  ['a plug-in that is not there', (made) => made.setQuarantine(CUSTOM), 'PLUGIN_MISSING', all],
+  [
+    'a disk that is not there',
+    ({ folder }) => rmSync(vmPaths(folder, 'office').work),
+    'VM_FILE_MISSING',
+    ['policy check', 'package'],
+  ],
+  [
+    'a disk that is none',
+    ({ folder }) => writeFileSync(vmPaths(folder, 'office').work, Buffer.alloc(4096)),
+    'LAYER_INVALID',
+    ['policy check', 'package'],
+  ],
+  [
+    'a suspended machine',
+    ({ folder }) => writeFileSync(vmPaths(folder, 'office').suspended, ''),
+    'VM_SUSPENDED',
+    ['policy check', 'package'],
+  ],
+  [
+    'a resource whose name not every system can have',
+    ({ folder }) => writeFileSync(join(folder, 'resources', 'a:b'), ''),
+    'PROJECT_INVALID',
+    ['policy check', 'package'],
+  ],
+  [
+    'another recovery key',
+    ({ folder }) => appendFileSync(join(folder, 'lazaret.yaml'), `recoveryKey: ${AGE}\n`),
+    'RECOVERY_KEY_FIXED',
+    ['policy check', 'package'],
+  ],
+];
+
+for (const [title, harm, code, refusedBy] of ROWS) {
+  test(`${title} is refused by ${refusedBy.join(', ')} alike`, { skip }, async (t) => {
+    const project = await madeProject(t);
+    await project.build('one');
+    assert.equal((await check(project)).error, undefined);
+    await harm(project);
+
+    const found = {
+      'policy check': (await check(project)).error?.code,
+      deploy: await outcome(project.deploy()),
+      package: await outcome(project.build('two')),
+    };
+
+    const expected = { 'policy check': code, deploy: refusedBy.includes('deploy') ? code : 'done', package: code };
+    assert.deepEqual(found, expected);
+  });
+}
+
+test('policy check names all that is wrong', { skip }, async (t) => {
+  const project = await madeProject(t);
+  await project.setPolicy({ reimage: { enabled: true } });
+  rmSync(vmPaths(project.folder, 'office').work);
+
+  const { error } = await check(project);
+
+  assert.deepEqual(
+    error.details.problems.map(({ code }: { code: string }) => code),
+    ['POLICY_NOT_ENFORCED', 'VM_FILE_MISSING'],
+  );
+  assert.match(error.reason, /work\.qcow2 is not there/);
+});
+
+test('a normal list without what the restricted one has is warned of by all three', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const list = (...entries: string[]) => ({ entries, exceptions: [] });
+  const quarantine = {
+    ...threeVersions(),
+    normal: list('10.0.0.0/8', 'intranet.example'),
+    restricted: list('updates.example tcp 80,443'),
+  };
+  await project.setQuarantine(quarantine);
+  const warning = /office: normal access lacks what restricted access has: updates\.example tcp 80,443/;
+
+  assert.match((await check(project)).warnings.join(), warning);
+  assert.match((await project.deployed()).warnings.join(), warning);
+  assert.match((await project.build('one')).warnings.join(), warning);
+  await project.setQuarantine({ ...quarantine, normal: list('10.0.0.0/8', 'updates.example tcp') });
+  assert.deepEqual((await check(project)).warnings, []);
+});
