@@ -27,6 +27,7 @@ export interface Status {
   version?: string;
   generation?: number;
   former?: number;
+  waiting?: number;
 }
 
 interface Event {

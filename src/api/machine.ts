@@ -27,6 +27,8 @@ export const MachineAnswer = z.object({
   vm: z.string(),
   state: z.enum(['running', 'stopping', 'stopped', 'damaged']),
   generation: z.int().exactOptional(),
+  /** The generation that the next start uses, where another one runs. */
+  waiting: z.int().exactOptional(),
   /** The generation that a roll back leads to. */
   former: z.int().exactOptional(),
   /** How its trial goes, while it has one to pass. */

@@ -18,6 +18,8 @@ interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'remedy'> {
 
 /** What is installed beyond the generation. */
 interface Installed {
+  /** The generation that the next start uses, where the machine runs another. */
+  waiting?: number;
   /** The generation that a roll back leads to. */
   former?: number;
   /** How its trial goes, while it has one to pass. */
@@ -28,13 +30,15 @@ interface Installed {
   origin?: VersionOrigin;
 }
 
-/** What is known of an installed machine whether it runs or not. */
+/** What is known of an installed machine whether it runs, and then which generation, or not. */
 export async function installedFacts(
   state: string,
   { file: { vm }, current: { generation, notes }, former }: Instance,
-): Promise<Pick<Installed, 'former' | 'trial' | 'notes'>> {
+  runs: number | undefined,
+): Promise<Pick<Installed, 'waiting' | 'former' | 'trial' | 'notes'>> {
   const trial = await readTrial(state, vm, generation);
   return {
+    ...(runs === undefined || runs === generation ? {} : { waiting: generation }),
     ...(former === undefined ? {} : { former }),
     ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
     ...(notes === undefined ? {} : { notes }),

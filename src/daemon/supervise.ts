@@ -140,7 +140,7 @@ export class Supervisor implements AsyncDisposable {
   async report(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
-    const installed = await installedFacts(this.#options.state, instance);
+    const installed = await installedFacts(this.#options.state, instance, machine?.spec.generation);
     if (machine) return { ...machine.report(), ...installed };
     const untaken = this.#untaken.get(vm);
     if (untaken && isRunning(untaken.record.qemu)) return damaged(vm, untaken.failure);

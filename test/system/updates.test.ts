@@ -35,14 +35,18 @@ test('an update keeps what the user wrote on the data disk; a release that does 
     await job.guest('umount /mnt');
     await until(async () => (await job.eventKinds()).includes('healthy'));
     assert.equal((await job.status()).former, undefined, 'nothing to go back to is kept any longer');
-    await job.stopMachine();
   });
 
   await t.test('a release whose guest says nothing is given up, and the next start takes the one before', async () => {
     await job.changeOwnCopy('echo 3 >/etc/release-number; sed -i /--hello/d /sbin/init');
     writeFileSync(policy, readFileSync(policy, 'utf8').replace('10m', '2s'));
     assert.equal((await job.install(await job.build('three', 'update'))).status, 0);
+    const { generation, waiting } = await job.status();
+    assert.deepEqual([generation, waiting], [2, 3], 'it is told what waits for the next start');
+    assert.match((await job.computer.lazaret('status', job.vm)).stdout, /waiting +generation 3 /);
+    await job.stopMachine();
     await job.startMachine();
+    assert.equal((await job.status()).waiting, undefined);
     assert.equal(await release(), '3');
     await until(async () => (await job.eventKinds()).includes('unhealthy'));
     await job.stopMachine();

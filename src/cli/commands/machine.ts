@@ -122,6 +122,8 @@ function machineText(machine: MachineAnswer): string {
   if (state === 'damaged') return `${vm}  damaged\n  ${machine.code}: ${reason}\n  → ${machine.remedy}`;
   const former = machine.former === undefined ? '' : `, can go back to ${machine.former}`;
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
+  if (machine.waiting !== undefined)
+    lines.push(`waiting      generation ${machine.waiting} is installed: stop the machine and start it to use it`);
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
