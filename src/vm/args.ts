@@ -106,7 +106,8 @@ function diskArgs(files: readonly HandedFile[]): string[] {
     const backing = index === 0 ? null : `disk${index - 1}`;
     return blockdev({ driver: 'qcow2', 'node-name': `disk${index}`, backing, ...access, file: fileNode(file) });
   });
-  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1}`];
+  // The first to be started from: UEFI would try the network before all else that it finds.
+  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1},bootindex=0`];
 }
 
 /** Guests find it as /dev/disk/by-id/virtio-data, whatever else they have. */
