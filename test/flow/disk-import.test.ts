@@ -282,3 +282,25 @@ test('a firmware that finds nothing to start on the disk is warned of', { skip }
   assert.match(await added('two', 'uefi', mbrDisk(8192, [LINUX])), /starts by BIOS alone/);
   assert.equal(await added('three', 'uefi', gptDisk(8192, ['biosBoot', 'efiSystem'])), '');
 });
+
+test('tables that lead to themselves, or are larger than any, are refused before they are followed', {
+  skip,
+}, async (t) => {
+  const { image, work } = await imageOf(t, bootableNoise(MIB), 'qcow2');
+  const bytes = readFileSync(image);
+  const [l1At, l2Entry] = [Number(bytes.readBigUInt64BE(40)), bytes.readBigUInt64BE(Number(bytes.readBigUInt64BE(40)))];
+  const twice = Buffer.from(bytes);
+  twice.writeBigUInt64BE(1n << 30n, 24);
+  twice.writeUInt32BE(2, 36);
+  twice.writeBigUInt64BE(l2Entry, l1At + 8);
+  const large = Buffer.from(bytes);
+  large.writeUInt32BE(0xffff_ffff, 36);
+
+  for (const [hostile, says] of [
+    [twice, /tables that overlap/],
+    [large, /a table larger than any/],
+  ] as const) {
+    writeFileSync(image, hostile);
+    await assert.rejects(importDisk(image, work), { code: 'DISK_INVALID', message: says });
+  }
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { scratch } from '../../test/fakes/made-project.ts';
+import { confinedQemuImg, IMAGE, OUT } from './confined-image.ts';
+import { hasProgram } from './programs/exec.ts';
+
+const skip = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'qemu-img or bwrap is not installed';
+
+test('a tool that reads a hostile image sees that image alone, and writes to one folder alone', { skip }, async (t) => {
+  const folder = scratch(t);
+  const [image, secret, out] = ['image', 'secret', 'out'].map((name) => join(folder, name)) as [string, string, string];
+  for (const path of [image, secret]) writeFileSync(path, Buffer.alloc(4096, 's'));
+  mkdirSync(out);
+  const copy = (from: string, to: string, options = {}) =>
+    confinedQemuImg(image, ['convert', '-f', 'raw', '-O', 'raw', from, to], options);
+
+  await copy(IMAGE, `${OUT}/copy`, { out });
+
+  assert.deepEqual(readdirSync(out), ['copy']);
+  for (const from of [secret, '/etc/passwd', join(import.meta.dirname, 'confined-image.ts')])
+    await assert.rejects(copy(from, `${OUT}/stolen`, { out }), { code: 'DISK_INVALID' }, from);
+  for (const to of [join(folder, 'elsewhere'), '/usr/elsewhere', '/elsewhere', IMAGE])
+    await assert.rejects(copy(IMAGE, to, { out }), { code: 'DISK_INVALID' }, to);
+  await assert.rejects(copy(IMAGE, `${OUT}/copy`), { code: 'DISK_INVALID' }, 'no folder was given');
+  assert.deepEqual([readdirSync(out), existsSync(join(folder, 'elsewhere'))], [['copy'], false]);
+});
+
+test('what an image makes the tool say is shown without control characters, under the image’s own path', {
+  skip,
+}, async (t) => {
+  const image = join(scratch(t), 'image');
+  writeFileSync(image, '# Disk DescriptorFile\nversion=1\ncreateType="\u001b[2Jmine"\n');
+
+  await assert.rejects(confinedQemuImg(image, ['info', '-f', 'vmdk', IMAGE]), (error: Error) => {
+    assert.ok(error.message.startsWith(`${image} cannot be read: `), error.message);
+    assert.doesNotMatch(error.message, /\p{Cc}|\/image'?: \/image/u);
+    return true;
+  });
+});
