@@ -7,7 +7,17 @@ import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';
 import { countsUnder, floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
 import { checkRoot, type Identity, parseRoot, type RepositoryName } from './root.ts';
-import { savedFloor, savedMetadata, savedProject, saveFloor, saveMetadata, saveProject } from './saved.ts';
+import {
+  keepRole,
+  keptRoles,
+  type SavedMetadata,
+  savedFloor,
+  savedMetadata,
+  savedProject,
+  saveFloor,
+  saveMetadata,
+  saveProject,
+} from './saved.ts';
 import { TrustedStore } from './trusted-store.ts';
 import { updateMetadata } from './update.ts';
 import type { Verified } from './verified.ts';
@@ -58,8 +68,8 @@ export async function trustedNow(folder: string, systemNow: number): Promise<num
 }
 
 /**
- * What a source offers now, verified from the pinned project down, and kept for `openCached`. Nothing is kept when anything
- * is refused.
+ * What a source offers now, verified from the pinned project down, and kept for `openCached`. Where a later step is refused,
+ * what was verified before it binds the next refresh (trust §4.5), and `openCached` gives what it gave.
  * @throws TRUST_FOREIGN, TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_DIGEST, TRUST_INVALID, FETCH_*, INTERRUPTED, DISK_FULL
  */
 export async function refresh(
@@ -73,12 +83,17 @@ export async function refresh(
   if (first.repository !== repository) throw notThe(repository, source);
 
   const timeUnder = await timesUnder(folder, repository, now);
-  const known = await openSaved(folder, repository, timeUnder);
-  const { saved, store } = known ?? startAt(first.bytes, timeUnder, source.name);
-  const beside = join(folder, repository);
-  const metadata = await updateMetadata(saved, store, { source, beside, signal });
-  if (repository === 'policies' && !known) await proveByPackages(folder, store.root);
-
+  const kept = await keptRoles(folder, repository);
+  const known = await newestKnown(folder, repository, kept, timeUnder);
+  const { saved, store } = known ?? startAt({ root: first.bytes }, timeUnder, source.name);
+  const isUnproven = repository === 'policies' && !known;
+  const metadata = await updateMetadata(saved, store, {
+    ...{ source, signal, beside: join(folder, repository) },
+    keep: async (role, bytes) => {
+      if (!kept[role]?.equals(bytes)) await keepRole(folder, repository, role, bytes);
+    },
+    ...(isUnproven ? { proveRoot: (root: Metadata<Root>) => proveByPackages(folder, root) } : {}),
+  });
   const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: source.name });
   await saveMetadata(folder, repository, metadata);
   await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
@@ -153,20 +168,33 @@ async function readTarget(
   );
 }
 
-/** Where the last refresh ended. What was lost or damaged counts as none: the pin and the floor still hold. */
-async function openSaved(folder: string, repository: RepositoryName, timeUnder: TimeUnder) {
+/** Where a refresh begins: at the newest roles that were verified. What was lost or damaged counts as none: the pin and the floor still hold. */
+async function newestKnown(
+  folder: string,
+  repository: RepositoryName,
+  { root, ...others }: Partial<SavedMetadata>,
+  timeUnder: TimeUnder,
+) {
+  const used = await unlessDamaged(() => savedMetadata(folder, repository));
+  for (const saved of [root && { root, ...others }, used]) {
+    const start = await unlessDamaged(() => saved && startAt(saved, timeUnder, folder));
+    if (start) return start;
+  }
+  return undefined;
+}
+
+async function unlessDamaged<T>(read: () => T): Promise<Awaited<T> | undefined> {
   try {
-    const saved = await savedMetadata(folder, repository);
-    return saved && { ...startAt(saved.root, timeUnder, folder), saved };
+    return await read();
   } catch (error) {
     if (error instanceof AppError && ['TRUST_INVALID', 'TRUST_SIGNATURE'].includes(error.code)) return undefined;
     throw error;
   }
 }
 
-function startAt(root: Buffer, timeUnder: TimeUnder, what: string) {
+function startAt(saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>, timeUnder: TimeUnder, what: string) {
   try {
-    return { saved: { root }, store: new TrustedStore(root, timeUnder) };
+    return { saved, store: new TrustedStore(saved.root, timeUnder) };
   } catch (error) {
     throw asRefusal(error, what);
   }
@@ -180,10 +208,11 @@ async function pinnedOrRefused(folder: string): Promise<Identity> {
 
 /** Trust §4.4: the root of `policies` is the project's when a threshold of distinct root keys of `packages` signed it. */
 async function proveByPackages(folder: string, policies: Metadata<Root>): Promise<void> {
-  const packages = await savedMetadata(folder, 'packages');
-  if (!packages) throw new AppError('TRUST_INVALID', 'policies can be verified only once packages were');
+  const used = await savedMetadata(folder, 'packages');
+  if (!used) throw new AppError('TRUST_INVALID', 'policies can be verified only once packages were');
+  const { root = used.root } = await keptRoles(folder, 'packages');
   try {
-    parseRoot(packages.root, 'the root of packages').verifyDelegate(MetadataKind.Root, policies);
+    parseRoot(root, 'the root of packages').verifyDelegate(MetadataKind.Root, policies);
   } catch (error) {
     throw asRefusal(error, 'the root of policies');
   }

@@ -13,12 +13,21 @@ export const TargetName = z
 
 const Part = z.object({ version: z.int().min(1), expires: z.iso.datetime() });
 const SignedAt = z.strictObject({ _type: z.literal('timestamp'), [SIGNED_AT]: z.iso.datetime() });
+const Hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const Targets = z.array(
-  z.strictObject({
-    name: TargetName,
-    bytes: z.int().min(0),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  z
+    .strictObject({
+      name: TargetName,
+      bytes: z.int().min(0),
+      hashes: z.object({
+        sha256: Hex32,
+        sha512: z
+          .string()
+          .regex(/^[0-9a-f]{128}$/)
+          .exactOptional(),
+      }),
+    })
+    .transform(({ hashes, ...file }) => ({ ...file, ...hashes })),
 );
 
 /** What a repository says at one point of time, all of it signed. */
@@ -42,7 +51,7 @@ export function releaseIn(store: TrustedStore, what: string): Release {
   if (list.delegations) throw new AppError('TRUST_INVALID', `${what} delegates, which no repository of ours does`);
   const signedAt = Date.parse(parseSigned(timestamp.unrecognizedFields, SignedAt, what)[SIGNED_AT]);
   const targets = parseSigned(
-    Object.entries(list.targets).map(([name, file]) => ({ name, bytes: file.length, ...file.hashes })),
+    Object.entries(list.targets).map(([name, file]) => ({ name, bytes: file.length, hashes: file.hashes })),
     Targets,
     what,
   );

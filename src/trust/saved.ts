@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
+import { makeFolder } from '../sys/files/folders.ts';
 import { Identity, type RepositoryName } from './root.ts';
 import { jsonOf, parseSigned } from './verified.ts';
 
 const MAX_STATE_BYTES = 4 << 20;
 
-/** The metadata a computer last verified, byte for byte. */
-export interface SavedMetadata {
-  root: Buffer;
-  timestamp: Buffer;
-  snapshot: Buffer;
-  targets: Buffer;
-}
+/** The four top-level roles, in the order in which they are verified. */
+export const ROLES = ['root', 'timestamp', 'snapshot', 'targets'] as const;
+export type RoleName = (typeof ROLES)[number];
+
+/** The metadata of one release, byte for byte. */
+export type SavedMetadata = Record<RoleName, Buffer>;
 
 const Text = z.string().transform((text) => Buffer.from(text, 'utf8'));
 const MetadataFile = z.strictObject({
@@ -73,6 +74,36 @@ export async function savedMetadata(folder: string, repository: RepositoryName):
 export async function saveMetadata(folder: string, repository: RepositoryName, metadata: SavedMetadata): Promise<void> {
   const texts = Object.entries(metadata).map(([role, bytes]: [string, Buffer]) => [role, bytes.toString('utf8')]);
   await writeState(join(folder, `${repository}.json`), Object.fromEntries(texts));
+}
+
+/** Each role as it was last verified, whether or not the rest of its release came; what is lost or damaged counts as none. */
+export async function keptRoles(folder: string, repository: RepositoryName): Promise<Partial<SavedMetadata>> {
+  const kept: Partial<SavedMetadata> = {};
+  for (const role of ROLES) {
+    const bytes = await readIfThere(rolePath(folder, repository, role), MAX_STATE_BYTES).catch(lostWhereDamaged);
+    if (bytes) kept[role] = bytes;
+  }
+  return kept;
+}
+
+/** One role that was verified, by rename. */
+export async function keepRole(
+  folder: string,
+  repository: RepositoryName,
+  role: RoleName,
+  bytes: Buffer,
+): Promise<void> {
+  await makeFolder(join(folder, repository), 0o700);
+  await writeFileAtomic(rolePath(folder, repository, role), bytes, 0o600);
+}
+
+function rolePath(folder: string, repository: RepositoryName, role: RoleName): string {
+  return join(folder, repository, `${role}.json`);
+}
+
+function lostWhereDamaged(error: unknown): undefined {
+  if (error instanceof AppError && ['FILE_INVALID', 'FILE_TOO_LARGE'].includes(error.code)) return undefined;
+  throw error;
 }
 
 async function stateFile<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {

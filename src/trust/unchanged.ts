@@ -3,7 +3,7 @@ import { openCounted, type Source } from '../sys/sources/source.ts';
 import { openCached } from './client.ts';
 import * as limits from './limits.ts';
 import type { RepositoryName } from './root.ts';
-import { savedMetadata } from './saved.ts';
+import { keptRoles, savedMetadata } from './saved.ts';
 
 /**
  * Whether a source shows the very release that was verified last; undefined when it shows another, and when what is known here
@@ -27,7 +27,10 @@ export async function unchangedRelease(
   for await (const chunk of chunks) bytes.push(chunk);
   try {
     const saved = await savedMetadata(folder, repository);
-    if (!saved || (!isUnchanged && !saved.timestamp.equals(Buffer.concat(bytes)))) return undefined;
+    const { root = saved?.root } = await keptRoles(folder, repository);
+    // A newer root came without its release: the keys of this one may be revoked.
+    if (!saved || !root?.equals(saved.root)) return undefined;
+    if (!isUnchanged && !saved.timestamp.equals(Buffer.concat(bytes))) return undefined;
     const release = await openCached(folder, repository, now);
     return release && { version: release.version, etag };
   } catch (error) {

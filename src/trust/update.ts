@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Metadata, Root } from '@tufjs/models';
 import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError, PersistError, RuntimeError } from 'tuf-js/dist/error.js';
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
@@ -9,7 +10,7 @@ import { temporaryBeside } from '../sys/files/temporary.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import * as limits from './limits.ts';
 import { asRefusal } from './refusal.ts';
-import type { SavedMetadata } from './saved.ts';
+import { ROLES, type RoleName, type SavedMetadata } from './saved.ts';
 import type { TrustedStore } from './trusted-store.ts';
 
 const MAX_BYTES = {
@@ -22,25 +23,36 @@ const MAX_BYTES = {
 /** tuf-js wants an address: below this one it names the files of any source. */
 const METADATA = 'source:///metadata';
 
+export interface UpdateOptions {
+  source: Source;
+  /** tuf-js overwrites files in place, so it works on a copy, in a folder beside this path. */
+  beside: string;
+  /** Is given each role as soon as it is verified, before anything more is fetched. */
+  keep: (role: RoleName, bytes: Buffer) => Promise<void>;
+  /** A last look at the root that the chain ends with, before any of it is kept. */
+  proveRoot?: (root: Metadata<Root>) => Promise<void>;
+  signal: AbortSignal | undefined;
+}
+
 /**
- * Brings metadata up to date with a source (TUF §5.3 to §5.6). tuf-js writes each file as soon as it holds, so it works in
- * a folder of its own, `beside` which nothing is touched; what it arrived at is returned whole or not at all. Delegated
- * roles are not carried over: tuf-js would reuse them unchecked.
+ * Brings metadata up to date with a source (TUF §5.3 to §5.6). What was verified is kept at once, so that whoever stops the
+ * rest cannot make it unseen; a whole release is returned, or none. Delegated roles are not carried over: tuf-js would reuse
+ * them unchecked.
  * @throws TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_DIGEST, TRUST_INVALID, FETCH_*, INTERRUPTED, DISK_FULL
  */
 export async function updateMetadata(
   saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>,
   store: TrustedStore,
-  { source, beside, signal }: { source: Source; beside: string; signal: AbortSignal | undefined },
+  options: UpdateOptions,
 ): Promise<SavedMetadata> {
-  const folder = temporaryBeside(beside);
+  const folder = temporaryBeside(options.beside);
   try {
     await makeFolder(folder, 0o700);
-    for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
+    for (const role of ROLES) {
       const bytes = saved[role];
       if (bytes) await writeFileAtomic(join(folder, `${role}.json`), bytes);
     }
-    await refreshIn(folder, store, source, signal);
+    await refreshIn(folder, store, options);
     const [root, timestamp, snapshot, targets] = await Promise.all([
       readCapped(join(folder, 'root.json'), MAX_BYTES.root),
       readCapped(join(folder, 'timestamp.json'), MAX_BYTES.timestamp),
@@ -53,16 +65,11 @@ export async function updateMetadata(
   }
 }
 
-async function refreshIn(
-  folder: string,
-  store: TrustedStore,
-  source: Source,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function refreshIn(folder: string, store: TrustedStore, options: UpdateOptions): Promise<void> {
   const updater = new Updater({
     metadataDir: folder,
     metadataBaseUrl: METADATA,
-    fetcher: metadataFetcher(source, store, signal),
+    fetcher: metadataFetcher(store, options),
     config: {
       maxRootRotations: limits.MAX_ROOT_ROTATIONS,
       maxDelegations: 0,
@@ -78,8 +85,9 @@ async function refreshIn(
   Reflect.set(updater, 'trustedSet', store);
   try {
     await updater.refresh();
+    await keepVerified(store, options);
   } catch (error) {
-    throw asRefusal(causeOf(error, store.lastRefusal), `the metadata of ${source.name}`);
+    throw asRefusal(causeOf(error, store.lastRefusal), `the metadata of ${options.source.name}`);
   }
 }
 
@@ -90,13 +98,27 @@ function causeOf(error: unknown, lastRefusal: unknown): unknown {
   return error.message.endsWith(` ${lastRefusal}`) ? lastRefusal : error;
 }
 
-/** What tuf-js fetches with: our source, whose files it knows by `METADATA`, and our caps, which also hold where signed metadata announces more. */
-function metadataFetcher(source: Source, store: TrustedStore, signal: AbortSignal | undefined): Fetcher {
+async function keepVerified(store: TrustedStore, { keep }: UpdateOptions): Promise<void> {
+  for (const { role, bytes } of store.takeVerified()) await keep(role, bytes);
+}
+
+/**
+ * What tuf-js fetches with: our source, whose files it knows by `METADATA`, and our caps, which also hold where signed metadata
+ * announces more. What was verified until then is kept first.
+ */
+function metadataFetcher(store: TrustedStore, options: UpdateOptions): Fetcher {
+  const { source, proveRoot, signal } = options;
+  let isProven = proveRoot === undefined;
   return {
     async downloadBytes(address, maxLength) {
       const url = new URL(address);
       const maxBytes = Math.min(maxLength, MAX_BYTES[roleOf(url)]);
       try {
+        if (!isProven && roleOf(url) !== 'root') {
+          await proveRoot?.(store.root);
+          isProven = true;
+        }
+        if (isProven) await keepVerified(store, options);
         return await fetchBytes(source, url.pathname.slice(1), {
           maxBytes,
           timeoutMs: limits.FETCH_TIMEOUT_MS,
@@ -114,8 +136,9 @@ function metadataFetcher(source: Source, store: TrustedStore, signal: AbortSigna
   };
 }
 
-function roleOf(url: URL): keyof typeof MAX_BYTES {
-  const role = /(?:^|[./])(\w+)\.json$/.exec(url.pathname)?.[1];
-  if (role === 'root' || role === 'timestamp' || role === 'snapshot' || role === 'targets') return role;
+function roleOf(url: URL): RoleName {
+  const name = /(?:^|[./])(\w+)\.json$/.exec(url.pathname)?.[1];
+  const role = ROLES.find((one) => one === name);
+  if (role) return role;
   throw new AppError('INTERNAL', `tuf-js asked for ${url}, which no repository of ours has`);
 }

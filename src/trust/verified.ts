@@ -13,13 +13,20 @@ export interface Target {
   readonly bytes: number;
   /** In hexadecimal. */
   readonly sha256: string;
+  /** Where it is signed beside the other, it has to hold too. */
+  readonly sha512?: string;
 }
 
-/** @throws TRUST_DIGEST when the bytes are not the signed ones */
-export function verifyBytes(bytes: Buffer, target: Target): Verified<Buffer> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (bytes.length !== target.bytes || sha256 !== target.sha256) {
-    const details = { expected: target, found: { bytes: bytes.length, sha256 } };
+const ALGORITHMS = ['sha256', 'sha512'] as const;
+type Hashes = Pick<Target, 'sha512'> & Partial<Pick<Target, 'sha256'>>;
+
+/** @throws TRUST_DIGEST when the bytes are not the signed ones, by every hash that is named and at least one */
+export function verifyBytes(bytes: Buffer, target: Omit<Target, keyof Hashes> & Hashes): Verified<Buffer> {
+  const named = ALGORITHMS.filter((algorithm) => target[algorithm] !== undefined);
+  const found = Object.fromEntries(named.map((name) => [name, createHash(name).update(bytes).digest('hex')]));
+  const isSigned = named.length > 0 && named.every((name) => found[name] === target[name]);
+  if (bytes.length !== target.bytes || !isSigned) {
+    const details = { expected: target, found: { bytes: bytes.length, ...found } };
     throw new AppError('TRUST_DIGEST', `${target.name} is not the file that was signed`, { details });
   }
   return { value: bytes, [proof]: true };

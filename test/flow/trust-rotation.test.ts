@@ -66,7 +66,7 @@ test('after a rotation the old key signs nothing, and what it spent is given bac
   assert.equal((await p.refresh('packages')).version, 2);
   assert.equal(await trustedNow(p.trust, NOW), NOW);
   await assert.rejects(p.refresh('packages', stolen), refused('TRUST_SIGNATURE'));
-  await rm(join(p.trust, 'packages.json'));
+  for (const lost of ['packages.json', 'packages']) await rm(join(p.trust, lost), { recursive: true });
   await assert.rejects(p.refresh('packages', stolen), refused('TRUST_ROLLBACK'));
 });
 

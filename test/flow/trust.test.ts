@@ -285,7 +285,8 @@ for (const file of ['1.root.json', 'timestamp.json', '1.snapshot.json', '1.targe
     const { targets } = await p.refresh('packages');
     const outcome = async (bytes: Uint8Array) => {
       await writeFile(path, bytes);
-      await rm(join(p.trust, 'packages.json'), { force: true });
+      for (const known of ['packages.json', 'packages'])
+        await rm(join(p.trust, known), { recursive: true, force: true });
       try {
         // A change that JSON or hexadecimal does not notice changes nothing.
         assert.deepEqual((await p.refresh('packages')).targets, targets);
@@ -393,7 +394,7 @@ test('refreshes at the same time do not disturb each other', async (t) => {
 
   assert.deepEqual(new Set(releases.map((release) => release.version)), new Set([2]));
   assert.equal((await openCached(p.trust, 'packages', NOW))?.version, 2);
-  assert.deepEqual(await readdir(p.trust), ['packages-floor.json', 'packages.json', 'project.json']);
+  assert.deepEqual(await readdir(p.trust), ['packages', 'packages-floor.json', 'packages.json', 'project.json']);
 });
 
 test('a signed time never falls, whatever a later release says', async (t) => {

@@ -1,19 +1,18 @@
 // The client that the public tuf-conformance suite runs: init, refresh and download over Lazaret’s own trust code.
 // `pytest tuf_conformance --entrypoint "node test/tuf-conformance/client.ts"`; exit status 0 or 1.
-// Ours keeps all of a refresh or nothing, and knows no delegations: the suite’s cases for partly kept metadata and for
-// delegated roles fail by intention (docs/formats/trust.md).
+// Lazaret knows no delegations: the suite’s cases that need them fail by intention (docs/formats/trust.md).
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeFileAtomic } from '../../src/sys/files/files.ts';
 import { sourceAt } from '../../src/sys/sources/fetch.ts';
 import { fetchBytes, type Source } from '../../src/sys/sources/source.ts';
-import type { SavedMetadata } from '../../src/trust/saved.ts';
+import { ROLES, type SavedMetadata } from '../../src/trust/saved.ts';
 import { TrustedStore } from '../../src/trust/trusted-store.ts';
 import { updateMetadata } from '../../src/trust/update.ts';
 import { verifyBytes } from '../../src/trust/verified.ts';
 
 const MAX_TARGET_BYTES = 64 << 20;
-const ROLES = ['root', 'timestamp', 'snapshot', 'targets'] as const;
 const option = { type: 'string' } as const;
 const OPTIONS = {
   'metadata-dir': option,
@@ -46,7 +45,7 @@ async function runClient(args: string[]): Promise<void> {
   await download(store, { name, from: needed(values['target-base-url'], '--target-base-url'), to });
 }
 
-/** Brings the metadata in a folder up to date; the folder stays as it is when anything is refused. */
+/** Brings the metadata in a folder up to date; each role as soon as it is verified. */
 async function refresh(folder: string, address: string): Promise<TrustedStore> {
   const saved: Partial<SavedMetadata> = Object.fromEntries(
     ROLES.filter((role) => existsSync(join(folder, `${role}.json`))).map((role) => [
@@ -63,12 +62,10 @@ async function refresh(folder: string, address: string): Promise<TrustedStore> {
     () => undefined,
   );
   const beside = join(folder, 'metadata');
-  const metadata = await updateMetadata({ root, ...others }, store, {
-    source: metadataAt(address),
-    beside,
-    signal: undefined,
+  await updateMetadata({ root, ...others }, store, {
+    ...{ source: metadataAt(address), beside, signal: undefined },
+    keep: (role, bytes) => writeFileAtomic(join(folder, `${role}.json`), bytes),
   });
-  for (const role of ROLES) writeFileSync(join(folder, `${role}.json`), metadata[role]);
   return store;
 }
 
@@ -83,12 +80,13 @@ async function download(
   { name, from, to }: { name: string; from: string; to: string },
 ): Promise<void> {
   const target = store.targets?.signed.targets[name];
-  const sha256 = target?.hashes['sha256'];
-  if (!target || sha256 === undefined) throw new Error(`${name} is not among the signed files`);
-  const known = { name, bytes: target.length, sha256 };
+  if (!target) throw new Error(`${name} is not among the signed files`);
+  const { sha256, sha512 } = target.hashes;
+  const hash = needed(sha256 ?? sha512, 'a hash that is known here');
+  const known = { name, bytes: target.length, ...(sha256 ? { sha256 } : {}), ...(sha512 ? { sha512 } : {}) };
   if (existsSync(to) && isSame(readFileSync(to), known)) return;
   const cut = name.lastIndexOf('/') + 1;
-  const path = store.root.signed.consistentSnapshot ? `${name.slice(0, cut)}${sha256}.${name.slice(cut)}` : name;
+  const path = store.root.signed.consistentSnapshot ? `${name.slice(0, cut)}${hash}.${name.slice(cut)}` : name;
   const bytes = await fetchBytes(sourceAt(new URL(from)), path, {
     maxBytes: Math.min(target.length, MAX_TARGET_BYTES),
   });
