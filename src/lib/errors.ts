@@ -7,7 +7,7 @@ export const ERRORS = {
   INTERRUPTED: {
     exit: 75,
     http: 503,
-    hint: 'Nothing was changed: run the command again; what was fetched is not fetched again.',
+    hint: 'Nothing is half done: run the command again; what was fetched is not fetched again.',
   },
   INTERNAL: { exit: 70, http: 500, hint: 'This is a bug in Lazaret: report it with the log.' },
 
@@ -22,7 +22,7 @@ export const ERRORS = {
   },
   FILE_INVALID: { exit: 65, http: 422, hint: 'Correct the fields that are named.' },
   FILE_DENIED: { exit: 77, http: 403, hint: 'Run as the user who owns the file, or change its permissions.' },
-  DISK_FULL: { exit: 73, http: 507, hint: 'Free some space and try again; nothing was changed.' },
+  DISK_FULL: { exit: 73, http: 507, hint: 'Free some space and try again; nothing is half done.' },
 
   PROGRAM_MISSING: {
     exit: 69,

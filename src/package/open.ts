@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
-import { pinnedProject, refresh } from '../trust/client.ts';
+import { knownAt, pinnedProject, type Repository, refresh } from '../trust/client.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 
@@ -25,25 +25,69 @@ export interface OpenOptions {
  * Verifies the package at an address against the project this computer trusts.
  * @throws TRUST_*, FETCH_*, PACKAGE_INVALID (the folder holds no package)
  */
-export async function openPackage(
-  source: Source,
-  { trustFolder, now, signal, vm }: OpenOptions,
-): Promise<OpenedPackage> {
-  const options = signal ? { now, signal } : { now };
-  const repository = await refresh(trustFolder, 'packages', source, options);
-  const names = repository.targets.map(({ name }) => name);
-  const pointed = await pointedAt(source, signal);
-  if (pointed !== undefined && !names.includes(pointed)) throw noPackage();
-  for (const name of pointed === undefined ? newestFirst(names) : [pointed]) {
-    const manifest = parseVerified(await repository.read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
-    await requireNamed(manifest.value, name, trustFolder);
-    if (vm === undefined || manifest.value.machines.some((machine) => machine.name === vm)) return { source, manifest };
-  }
-  throw noPackage();
+export async function openPackage(source: Source, options: OpenOptions): Promise<OpenedPackage> {
+  const { vm } = options;
+  for await (const opened of packagesIn(source, options))
+    if (vm === undefined || opened.manifest.value.machines.some(({ name }) => name === vm)) return opened;
+  throw noPackage(source, vm);
+}
 
-  function noPackage(): AppError {
-    return new AppError('PACKAGE_INVALID', `${source.name} holds no package${vm === undefined ? '' : ` with ${vm}`}`);
+/**
+ * The packages at an address, newest first, down to the newest full one, and on until each machine that a policy is for was
+ * met; or the one package that its folder is of.
+ * @throws as openPackage
+ */
+export async function packagesSinceFull(source: Source, options: OpenOptions): Promise<readonly OpenedPackage[]> {
+  const found: OpenedPackage[] = [];
+  for await (const opened of packagesIn(source, options)) {
+    found.push(opened);
+    const manifests = found.map(({ manifest }) => manifest.value);
+    const met = new Set(manifests.flatMap(({ machines }) => machines.map(({ name }) => name)));
+    const isMet = manifests.every(({ policies }) => policies.every(({ vm }) => met.has(vm)));
+    if (isMet && manifests.some(({ kind }) => kind === 'full')) break;
   }
+  if (found.length === 0) throw noPackage(source);
+  return found;
+}
+
+async function* packagesIn(
+  source: Source,
+  options: Omit<OpenOptions, 'vm'>,
+): AsyncGenerator<OpenedPackage, void, void> {
+  const { trustFolder, signal } = options;
+  const pointed = await pointedAt(source, signal);
+  const { targets, read } = await releaseOf(source, pointed, options);
+  const names = targets.map(({ name }) => name);
+  if (pointed !== undefined && !names.includes(pointed)) throw noPackage(source);
+  for (const name of pointed === undefined ? newestFirst(names) : [pointed]) {
+    const manifest = parseVerified(await read(name, MAX_MANIFEST_BYTES), PackageManifest, name);
+    await requireNamed(manifest.value, name, trustFolder);
+    yield { source, manifest };
+  }
+}
+
+/**
+ * What a source offers. The folder of one package may be older than what was seen here, as long as the newest release seen
+ * lists that package still: else a look at an update would keep out the full package that it needs.
+ */
+async function releaseOf(
+  source: Source,
+  pointed: string | undefined,
+  { trustFolder, now, signal }: OpenOptions,
+): Promise<Repository> {
+  try {
+    return await refresh(trustFolder, 'packages', source, signal ? { now, signal } : { now });
+  } catch (error) {
+    const isOlder = error instanceof AppError && ['TRUST_ROLLBACK', 'TRUST_SIGNATURE'].includes(error.code);
+    if (!isOlder || pointed === undefined) throw error;
+    const known = await knownAt(trustFolder, 'packages', source, signal ? { now, signal } : { now });
+    if (!known?.targets.some(({ name }) => name === pointed)) throw error;
+    return known;
+  }
+}
+
+function noPackage(source: Source, vm?: string): AppError {
+  return new AppError('PACKAGE_INVALID', `${source.name} holds no package${vm === undefined ? '' : ` with ${vm}`}`);
 }
 
 /** A manifest is the one its signed name says, of the project that signed it. @throws TRUST_INVALID */

@@ -97,10 +97,29 @@ export async function refresh(
   const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: source.name });
   await saveMetadata(folder, repository, metadata);
   await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
-  return {
-    ...release,
-    read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, signal }),
-  };
+  return at(source, release, signal);
+}
+
+/**
+ * The last verified release with the files of a source that may show an older one. Undefined when there is none, and when a
+ * newer root was kept since: its keys may have been taken back.
+ * @throws as openCached
+ */
+export async function knownAt(
+  folder: string,
+  repository: RepositoryName,
+  source: Source,
+  { now, signal }: { now: number; signal?: AbortSignal },
+): Promise<Repository | undefined> {
+  const used = await savedMetadata(folder, repository);
+  const { root = used?.root } = await keptRoles(folder, repository);
+  if (!used || !root?.equals(used.root)) return undefined;
+  const release = await openCached(folder, repository, now);
+  return release && at(source, release, signal);
+}
+
+function at(source: Source, release: Release, signal: AbortSignal | undefined): Repository {
+  return { ...release, read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, signal }) };
 }
 
 /**

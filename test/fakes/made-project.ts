@@ -63,10 +63,11 @@ export async function madeProject(
     },
 
     /** Changes what holds for the whole project; what is undefined goes. */
-    async setProject(change: { host?: HostPolicy | undefined }): Promise<void> {
+    async setProject(change: { host?: HostPolicy | undefined; packageServer?: string }): Promise<void> {
       const project = await openProject(folder);
       const { host: _, ...rest } = project.file.value;
-      await saveProjectFile(project, { ...rest, ...(change.host ? { host: change.host } : {}) });
+      const { host, ...others } = change;
+      await saveProjectFile(project, { ...rest, ...(host ? { host } : {}), ...others });
     },
 
     /** Adds another machine with the same disk. */

@@ -71,12 +71,16 @@ test('a volume that is missing or the wrong one is named, and the installation g
   const aside = `${two}.aside`;
   renameSync(two, aside);
 
-  const missing = install(one, { fingerprint: project.fingerprint });
+  const { fingerprint } = project;
+  const missing = install(one, { fingerprint });
   await assert.rejects(missing, { ...code('VOLUME_MISSING'), message: /volume 2 of \d of one .*vol2\.tar/ });
   cpSync(three, two);
-  await assert.rejects(install(one), { ...code('VOLUME_WRONG'), message: /should be volume 2 .* it is volume 3/ });
+  await assert.rejects(install(one, { fingerprint }), {
+    ...code('VOLUME_WRONG'),
+    message: /should be volume 2 .* it is volume 3/,
+  });
   renameSync(aside, two);
-  await install(one);
+  await install(one, { fingerprint });
 
   assert.equal((await readInstances(state)).length, 1);
 });
@@ -136,7 +140,7 @@ test('a broken installation is resumed with what it has, from another source too
     if (request.url?.includes('blobs')) asked.push(request.headers.range ?? 'all');
     return published(request, response);
   });
-  await install(`http://127.0.0.1:${web.port}/packages`);
+  await install(`http://127.0.0.1:${web.port}/packages`, { fingerprint: project.fingerprint });
 
   assert.deepEqual(asked, [`bytes=${2 * MIB}-${bytes.length - 1}`]);
   assert.deepEqual(readdirSync(join(state, 'staging')), []);
@@ -144,7 +148,7 @@ test('a broken installation is resumed with what it has, from another source too
   const other = computer(t);
   await assert.rejects(other.install(broken, { fingerprint: project.fingerprint }), code('FETCH_FAILED'));
   writeFileSync(join(other.state, 'staging', `${blob}.part`), Buffer.alloc(2 * MIB));
-  await other.install(folder);
+  await other.install(folder, { fingerprint: project.fingerprint });
   assert.equal((await readInstances(other.state)).length, 1);
 });
 

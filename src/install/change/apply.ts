@@ -29,6 +29,8 @@ export interface ApplyOptions {
   /** The trusted time in milliseconds. */
   now: number;
   steps: Steps;
+  /** Is called when all is here, before anything of the computer is changed. */
+  onReady: () => Promise<void>;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -61,6 +63,9 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     await work.layer(layer);
     await steps(`layer ${layer.sha256}`);
   }
+  signal?.throwIfAborted();
+  await options.onReady();
+  await steps('project');
   if (manifest.resources) await writeResources(options.state, manifest.generation, manifest.resources);
   await steps('resources');
   await raiseFloor(options.state, manifest.minGeneration ?? 0);

@@ -1,17 +1,15 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
-import { openPackage } from '../../package/open.ts';
+import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
-import { removeFolder } from '../../sys/files/folders.ts';
-import { temporaryBeside } from '../../sys/files/temporary.ts';
-import { pinnedProject } from '../../trust/client.ts';
 import { requireFirmware } from '../firmware.ts';
+import { packagesFrom } from '../needed-packages.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { computerPaths } from '../state/layout.ts';
 import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
-import { trustProject } from './trust-project.ts';
+import { InstallTrust, trustProject } from './trust-project.ts';
 
 /** What installing a package would do on this computer. */
 export interface ForeseenInstall extends InstallReport {
@@ -30,29 +28,38 @@ export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
   { state, running, now, signal }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal'>,
 ): Promise<ForeseenInstall> {
-  const { trust } = computerPaths(state);
-  const isNew = (await pinnedProject(trust)) === undefined;
-  const trustFolder = isNew ? temporaryBeside(trust) : trust;
-  try {
-    await using medium = await openSource(source);
-    const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
-    const { manifest } = await openPackage(medium, { trustFolder, now, signal });
-    const facts = await computerFacts(state, running, now);
-    const todo = plan(manifest.value, facts);
-    const { kind, expiresAt, notes } = manifest.value;
-    return {
-      project: { name, fingerprint: own },
-      ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
-      ...(notes === undefined ? {} : { notes }),
-      machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
-      policies: policyReports(todo),
-      host: todo.host,
-      bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
-      problems: await problemsOf(todo, facts.freeBytes),
-    };
-  } finally {
-    if (isNew) await removeFolder(trustFolder);
-  }
+  await using trust = await InstallTrust.open(computerPaths(state).trust);
+  await using medium = await openSource(source);
+  const { name, fingerprint: own } = await trustProject(trust.folder, medium, fingerprint);
+  const found = await packagesFrom(medium, {}, { trustFolder: trust.folder, now, signal, state });
+  const facts = await computerFacts(state, running, now);
+  const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts), needed]));
+  const { kind, expiresAt, notes } = newest;
+  return {
+    project: { name, fingerprint: own },
+    ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
+    ...(notes === undefined ? {} : { notes }),
+    machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
+    policies: policyReports(todo),
+    host: todo.host,
+    bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
+    problems: await problemsOf(todo, facts.freeBytes),
+  };
+}
+
+/** Several packages that are installed one after the other, as one. */
+function together(plans: readonly (readonly [InstallPlan, PackageManifest])[]): [InstallPlan, PackageManifest] {
+  const [last, newest] = plans.at(-1) ?? [];
+  if (!last || !newest) throw new AppError('INTERNAL', 'there is nothing to be installed');
+  const machines = plans.flatMap(([each]) => each.machines);
+  const sum = (of: 'fetchBytes' | 'needBytes') => plans.reduce((total, [each]) => total + each[of], 0);
+  // What a former one adds has its policy by then.
+  const policies = last.policies.map((policy) =>
+    policy.action === 'absent' && machines.some(({ machine }) => machine.name === policy.document.vm)
+      ? { ...policy, action: 'apply' as const }
+      : policy,
+  );
+  return [{ ...last, machines, policies, fetchBytes: sum('fetchBytes'), needBytes: sum('needBytes') }, newest];
 }
 
 async function problemsOf(todo: InstallPlan, freeBytes: number): Promise<Failure[]> {

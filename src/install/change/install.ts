@@ -1,14 +1,21 @@
+import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { type OpenedPackage, openPackage } from '../../package/open.ts';
+import type { PackageManifest } from '../../package/manifest.ts';
+import type { OpenedPackage } from '../../package/open.ts';
 import { openSource } from '../../package/source.ts';
+import { removeFile } from '../../sys/files/files.ts';
+import { removeFolder } from '../../sys/files/folders.ts';
 import { requireFirmware } from '../firmware.ts';
+import { type Found, packagesFrom } from '../needed-packages.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { type HostPlan, requireConsent } from '../plan/plan-host.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
+import { forgetHostPolicy } from '../state/host-policy.ts';
+import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import { applyPlan, type Progress } from './apply.ts';
-import { trustProject } from './trust-project.ts';
+import { InstallTrust, trustProject } from './trust-project.ts';
 
 export interface InstallRequest {
   /** A folder’s path or an address. */
@@ -23,6 +30,8 @@ export interface InstallRequest {
   consentTo?: string;
   /** Of several packages there, the newest one that has this machine; without it the newest, or the one the folder is of. */
   vm?: string;
+  /** Of several packages there, the newest alone, whatever machines are not here. */
+  newestOnly?: boolean;
   /** Looks at what would be done before it is, and throws where it must not be. */
   check?: (todo: InstallPlan) => void;
 }
@@ -57,25 +66,61 @@ export interface InstallReport {
  *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-  const { state, running, now, signal, onProgress, steps = noSteps } = options;
+  const { state, now, signal } = options;
   await using source = await openSource(request.source);
-  const trustFolder = computerPaths(state).trust;
-  const project = await trustProject(trustFolder, source, request.fingerprint);
-  const opened = await openPackage(source, {
-    ...{ trustFolder, now, signal },
-    ...(request.vm === undefined ? {} : { vm: request.vm }),
-  });
+  await using trust = await InstallTrust.open(computerPaths(state).trust);
+  const project = await trustProject(trust.folder, source, request.fingerprint);
+  const found = await packagesFrom(source, request, { trustFolder: trust.folder, now, signal, state });
+  try {
+    // Whatever is to be confirmed is asked before the first of them changes anything.
+    for (const { needed } of found) await checkedPlan(needed, request, options);
+    const reports: InstallReport[] = [];
+    for (const each of found) reports.push(await installOne(each, request, { ...options, project, trust }));
+    return merged(reports);
+  } catch (error) {
+    if (trust.isNew && (await readInstances(state)).length === 0) await forgetFirst(state);
+    throw error;
+  }
+}
+
+async function checkedPlan(needed: PackageManifest, request: InstallRequest, { state, running, now }: InstallOptions) {
   const facts = await computerFacts(state, running, now);
-  const todo = plan(opened.manifest.value, facts);
+  const todo = plan(needed, facts);
   request.check?.(todo);
   requireRoom(todo, facts.freeBytes);
   await requireFirmware(todo);
   requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
-  await applyPlan(todo, opened, { state, keepOld: request.keepOld, now, signal, onProgress, steps });
-  const report = reportOf(project, opened, todo);
+  return todo;
+}
+
+async function installOne(
+  { opened, needed }: Found,
+  request: InstallRequest,
+  options: InstallOptions & { project: InstallReport['project']; trust: InstallTrust },
+): Promise<InstallReport> {
+  const { state, now, signal, onProgress, steps = noSteps, trust } = options;
+  const todo = await checkedPlan(needed, request, options);
+  const { keepOld } = request;
+  await applyPlan(todo, opened, { state, keepOld, now, signal, onProgress, steps, onReady: () => trust.keep() });
+  const report = reportOf(options.project, opened, todo);
   requireNoneRefused(report.policies, { report });
   return report;
+}
+
+/** A first installation that came to nothing leaves no project, and nothing that a package demanded. */
+async function forgetFirst(state: string): Promise<void> {
+  const { trust, floor, resources } = computerPaths(state);
+  await forgetHostPolicy(state);
+  for (const file of [floor, resources]) await removeFile(file);
+  await removeFolder(trust);
+}
+
+function merged(reports: readonly InstallReport[]): InstallReport {
+  const last = reports.at(-1);
+  if (!last) throw new AppError('INTERNAL', 'nothing was installed');
+  const machines = new Map(reports.flatMap((report) => report.machines.map((machine) => [machine.vm, machine])));
+  return { ...last, machines: [...machines.values()] };
 }
 
 function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage, todo: InstallPlan): InstallReport {

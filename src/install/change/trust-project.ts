@@ -1,7 +1,46 @@
 import { AppError } from '../../lib/errors.ts';
+import { moveFolder, removeFolder } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
 import type { Source } from '../../sys/sources/source.ts';
 import { pinnedProject, pinProject } from '../../trust/client.ts';
 import { identityOf } from '../../trust/identity.ts';
+
+/**
+ * The folder of trust that an installation works with: this computer's own, or, until it has one, a folder beside it that
+ * goes unless `keep` makes it the computer's own.
+ */
+export class InstallTrust implements AsyncDisposable {
+  readonly folder: string;
+  readonly #own: string;
+  #isKept = false;
+
+  private constructor(folder: string, own: string) {
+    this.folder = folder;
+    this.#own = own;
+  }
+
+  static async open(own: string): Promise<InstallTrust> {
+    return new InstallTrust((await pinnedProject(own)) ? own : temporaryBeside(own), own);
+  }
+
+  /** No project was this computer's before. */
+  get isNew(): boolean {
+    return this.folder !== this.#own;
+  }
+
+  /** The project is the computer's from now on. */
+  async keep(): Promise<void> {
+    if (!this.isNew || this.#isKept) return;
+    // Without a project there is nothing in it that anybody trusts.
+    await removeFolder(this.#own);
+    await moveFolder(this.folder, this.#own);
+    this.#isKept = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isNew) await removeFolder(this.folder);
+  }
+}
 
 /**
  * Makes sure that a package is of the project this trust folder belongs to. The first one decides, if its fingerprint is

@@ -40,7 +40,11 @@ export async function updateFromServer(
   };
   const reports: InstallReport[] = [];
   for (const name of vms) reports.push(await install({ ...usual, vm: name }, options));
-  if (vm === undefined) reports.push(await install(usual, options));
+  // A computer without a machine is a new one: it takes all there is, and none of it is an update.
+  if (vm === undefined) {
+    const { check: _, ...first } = usual;
+    reports.push(await install(vms.length === 0 ? first : { ...usual, newestOnly: true }, options));
+  }
   return [...new Map(reports.map((report) => [report.generation, report])).values()];
 }
 

@@ -71,10 +71,19 @@ async function advance(source: Source, path: string, to: string, options: Downlo
     onBytes?.(at);
   };
   const opened = await openCounted(source, path, { ...options, ...(source.isRemote || at > 0 ? first : {}) });
-  await onTag?.(opened.tag);
-  at = opened.from;
-  await file.truncate(at);
-  for await (const chunk of opened.chunks) await write(chunk);
+  const begin = async () => {
+    await onTag?.(opened.tag);
+    at = opened.from;
+    await file.truncate(at);
+  };
+  let hasBegun = false;
+  // What fails in this loop closes the source; before it, the source’s file would stay open.
+  for await (const chunk of opened.chunks) {
+    if (!hasBegun) await begin();
+    hasBegun = true;
+    await write(chunk);
+  }
+  if (!hasBegun) await begin();
   if (opened.isWhole) return requireAll(at, maxBytes, path);
   const { tag } = opened;
   const fetchPart = async (part: { from: number; bytes: number }) => {
