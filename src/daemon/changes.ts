@@ -24,6 +24,8 @@ export interface ChangesDeps {
   events: EventLog;
   /** The trusted time in milliseconds. */
   now: () => Promise<number>;
+  /** The system’s own. */
+  clock: () => number;
   /** The machines that run, and the generation that each runs. */
   running: () => Map<string, number>;
   /** A machine is being started: it has not opened yet what it will run on. */
@@ -82,10 +84,8 @@ export class Changes {
 
   /** What installing a package would do here. @throws as foreseeInstall */
   foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
-    const { state, running, now } = this.#deps;
-    return this.#turns.take(async () =>
-      foreseeInstall(request, { state, running: running(), now: await now(), signal }),
-    );
+    const { state, running, clock } = this.#deps;
+    return this.#turns.take(async () => foreseeInstall(request, { state, running: running(), now: clock(), signal }));
   }
 
   /** Lets a machine’s next start use its former system. @throws as rollBack */
@@ -172,9 +172,9 @@ export class Changes {
     onProgress: (progress: Progress) => void,
     work: (options: InstallOptions) => Promise<T>,
   ): Promise<T> {
-    const { state, running, now } = this.#deps;
+    const { state, running, clock } = this.#deps;
     this.#stopFlattening();
-    return this.#turns.take(async () => work({ state, running: running(), now: await now(), signal, onProgress }));
+    return this.#turns.take(async () => work({ state, running: running(), now: clock(), signal, onProgress }));
   }
 
   /** With the last machine its user’s consent to rules for the computer itself goes too. */

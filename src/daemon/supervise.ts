@@ -64,6 +64,7 @@ export class Supervisor implements AsyncDisposable {
     this.changes = new Changes({
       ...{ state: options.state, log: options.log, events: this.events },
       now: () => this.now(),
+      clock: options.clock,
       running: () => this.running(),
       isStarting: () => this.#starting.size > 0,
       clearAway: (vm) => this.#clearAway(vm),

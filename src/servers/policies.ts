@@ -9,7 +9,7 @@ import { PolicyDocument } from '../policy/schema.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
 import { sourceAt } from '../sys/sources/fetch.ts';
-import { trustedNow } from '../trust/client.ts';
+import { trustedNow } from '../trust/time.ts';
 import { unchangedRelease } from '../trust/unchanged.ts';
 import { readAccount } from './directory-account.ts';
 import type { DirectoryLogin } from './directory-client.ts';

@@ -18,6 +18,7 @@ import {
   saveMetadata,
   saveProject,
 } from './saved.ts';
+import { ahead, lowerOther, type TimeUnder, timesUnder } from './time.ts';
 import { TrustedStore } from './trusted-store.ts';
 import { updateMetadata } from './update.ts';
 import type { Verified } from './verified.ts';
@@ -61,12 +62,6 @@ export async function pinProject(
   return project;
 }
 
-/** The later of the system's clock and the highest signed time ever seen, in milliseconds (trust §5.3). @throws TRUST_INVALID */
-export async function trustedNow(folder: string, systemNow: number): Promise<number> {
-  const floors = await Promise.all([savedFloor(folder, 'packages'), savedFloor(folder, 'policies')]);
-  return Math.max(systemNow, ...floors.map((floor) => floor?.signedAt ?? 0));
-}
-
 /**
  * What a source offers now, verified from the pinned project down, and kept for `openCached`. Where a later step is refused,
  * what was verified before it binds the next refresh (trust §4.5), and `openCached` gives what it gave.
@@ -87,16 +82,21 @@ export async function refresh(
   const known = await newestKnown(folder, repository, kept, timeUnder);
   const { saved, store } = known ?? startAt({ root: first.bytes }, timeUnder, source.name);
   const isUnproven = repository === 'policies' && !known;
-  const metadata = await updateMetadata(saved, store, {
+  const update = updateMetadata(saved, store, {
     ...{ source, signal, beside: join(folder, repository) },
     keep: async (role, bytes) => {
       if (!kept[role]?.equals(bytes)) await keepRole(folder, repository, role, bytes);
     },
     ...(isUnproven ? { proveRoot: (root: Metadata<Root>) => proveByPackages(folder, root) } : {}),
   });
+  const metadata = await update.catch((error: unknown) => {
+    throw ahead(error, now, timeUnder(store.root.signed));
+  });
   const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: source.name });
   await saveMetadata(folder, repository, metadata);
-  await saveFloor(folder, repository, floorOf(store, release, await savedFloor(folder, repository)));
+  const floor = await savedFloor(folder, repository);
+  if (floor && !countsUnder(floor, store.root.signed)) await lowerOther(folder, repository, release);
+  await saveFloor(folder, repository, floorOf(store, release, floor));
   return at(source, release, signal);
 }
 
@@ -143,16 +143,6 @@ export async function openCached(
   } catch (error) {
     throw asRefusal(error, what);
   }
-}
-
-type TimeUnder = (root: Root) => number;
-
-/** `trustedNow` while a refresh is under way: once a root names other keys, times the old ones signed do not count. */
-async function timesUnder(folder: string, repository: RepositoryName, systemNow: number): Promise<TimeUnder> {
-  const own = await savedFloor(folder, repository);
-  const other = await savedFloor(folder, repository === 'packages' ? 'policies' : 'packages');
-  const least = Math.max(systemNow, other?.signedAt ?? 0);
-  return (root) => (own && countsUnder(own, root) ? Math.max(least, own.signedAt) : least);
 }
 
 async function judged(

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
 import { readCapped, readIfThere } from '../sys/files/files.ts';
+import type { PublicKey } from './keys.ts';
 import * as limits from './limits.ts';
 import { asRefusal } from './refusal.ts';
 import { type Release, releaseIn } from './release.ts';
+import { checkRoot } from './root.ts';
 import { TrustedStore } from './trusted-store.ts';
 
 /** With time at its beginning nothing has expired: an administrator may renew what is long over. */
@@ -29,20 +31,42 @@ export function newestRoot(roots: readonly Buffer[], what: string): Root {
   return chain(roots, what).root.signed;
 }
 
+/** The keys that a repository’s root in force names, by their ids. */
+export interface KeysInForce {
+  /** Of the root. */
+  version: number;
+  expiresAt: number;
+  root: readonly string[];
+  /** Of whoever signs releases. */
+  role: readonly PublicKey[];
+}
+
+/** @throws FILE_MISSING, TRUST_SIGNATURE, TRUST_INVALID */
+export async function keysInForce(folder: string): Promise<KeysInForce> {
+  const { version, expires, keys, roles } = checkRoot(newestRoot(await rootsIn(folder), folder));
+  const role = roles.timestamp.keyids.map((keyId) => ({ keyId, publicKeyHex: keys[keyId]?.keyval.public ?? '' }));
+  return { version, expiresAt: Date.parse(expires), root: roles.root.keyids, role };
+}
+
+/** A release, and whether the keys that signed it are no longer those of the root in force. */
+export interface LastRelease extends Release {
+  readonly isOfFormerKeys: boolean;
+}
+
 /**
  * The release a repository folder shows, verified before anyone signs it again: others may have written to a published folder.
  * Right after a change of keys it may still be signed by those of the root before.
  * @throws TRUST_SIGNATURE, TRUST_INVALID, TRUST_DIGEST
  */
-export async function lastRelease(folder: string, roots: readonly Buffer[]): Promise<Release | undefined> {
+export async function lastRelease(folder: string, roots: readonly Buffer[]): Promise<LastRelease | undefined> {
   const timestamp = await readIfThere(join(folder, 'metadata', 'timestamp.json'), limits.TIMESTAMP_MAX_BYTES);
   if (!timestamp) return undefined;
   try {
-    return await releaseUnder(folder, roots, timestamp);
+    return { ...(await releaseUnder(folder, roots, timestamp)), isOfFormerKeys: false };
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'TRUST_SIGNATURE') || roots.length === 1) throw error;
   }
-  return await releaseUnder(folder, roots.slice(0, -1), timestamp);
+  return { ...(await releaseUnder(folder, roots.slice(0, -1), timestamp)), isOfFormerKeys: true };
 }
 
 async function releaseUnder(folder: string, roots: readonly Buffer[], timestamp: Buffer): Promise<Release> {

@@ -83,7 +83,9 @@ export async function publish(
   await steps('targets');
   const version = (last?.version ?? 0) + 1;
   // In whole seconds, as it is written; never before the last one, though the administrator's clock may have been set back.
-  const signedAt = Math.max(Math.floor(now / 1000) * 1000, last?.signedAt ?? 0);
+  // Under other keys time counts afresh (trust §5.2).
+  const least = last && !last.isOfFormerKeys ? last.signedAt : 0;
+  const signedAt = Math.max(Math.floor(now / 1000) * 1000, least);
   const release = newRelease([...files.values()], { version, signedAt, expiresAt: signedAt + validForMs, key });
   if (release.targets.length > limits.TARGETS_MAX_BYTES)
     throw new AppError('TRUST_INVALID', 'there are more files than one release can list');

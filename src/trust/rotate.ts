@@ -1,6 +1,7 @@
 import { writeFileAtomic } from '../sys/files/files.ts';
 import type { PublicKey, SigningKey } from './keys.ts';
-import { newestRoot, rootPath, rootsIn } from './published.ts';
+import { lastRelease, newestRoot, rootPath, rootsIn } from './published.ts';
+import { publish } from './repository.ts';
 import { checkRoot, ROOT_VALID_MS } from './root.ts';
 import { newRoot, signed } from './signing.ts';
 
@@ -41,4 +42,15 @@ export async function rotateRoot(folder: string, rotation: Rotation): Promise<{ 
   newestRoot([...roots, bytes], 'the new root');
   await writeFileAtomic(rootPath(folder, version), bytes);
   return { version };
+}
+
+/**
+ * Signs what a repository holds once more with the key in force, for as long as before, so that computers can follow. A
+ * repository without a release, or whose release that key signed, stays as it is.
+ * @throws as publish
+ */
+export async function signAgain(folder: string, key: SigningKey, now: number): Promise<void> {
+  const last = await lastRelease(folder, await rootsIn(folder));
+  if (!last?.isOfFormerKeys) return;
+  await publish(folder, { add: new Map(), key, now, validForMs: last.expiresAt - last.signedAt });
 }

@@ -3,11 +3,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
-import { pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
+import { pinProject, refresh } from '../../src/trust/client.ts';
 import type { SigningKey } from '../../src/trust/keys.ts';
 import { publish } from '../../src/trust/repository.ts';
 import { rotateRoot } from '../../src/trust/rotate.ts';
 import { newRoot, signed } from '../../src/trust/signing.ts';
+import { trustedNow } from '../../src/trust/time.ts';
 import { DAY_MS, forge, NOW, newKey, trustProject } from '../fakes/trust-project.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });

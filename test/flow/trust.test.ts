@@ -10,9 +10,10 @@ import { AppError } from '../../src/lib/errors.ts';
 import { sourceAt } from '../../src/sys/sources/fetch.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import type { Source } from '../../src/sys/sources/source.ts';
-import { openCached, pinnedProject, pinProject, refresh, trustedNow } from '../../src/trust/client.ts';
+import { openCached, pinnedProject, pinProject, refresh } from '../../src/trust/client.ts';
 import { identityOf } from '../../src/trust/identity.ts';
 import { createRepository, publish } from '../../src/trust/repository.ts';
+import { trustedNow } from '../../src/trust/time.ts';
 import { parseVerified } from '../../src/trust/verified.ts';
 import { DAY_MS, forge, NOW, newKey, trustProject } from '../fakes/trust-project.ts';
 

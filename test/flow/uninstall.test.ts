@@ -27,7 +27,7 @@ async function installed(t: TestContext, more: { running?: string[]; clearAway?:
   const events = new EventLog(computerPaths(state).events);
   const judged = { times: 0 };
   const changes = new Changes({
-    ...{ state, events, log: openLog('test'), now: async () => Date.now(), isStarting: () => false },
+    ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now, isStarting: () => false },
     running: () => new Map((more.running ?? []).map((vm) => [vm, 1])),
     clearAway: more.clearAway ?? (async () => undefined),
     judgeAgain: async () => {

@@ -1,6 +1,7 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
+import { trustedNow } from '../../trust/time.ts';
 import { requireFirmware } from '../firmware.ts';
 import { packagesFrom } from '../needed-packages.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
@@ -32,7 +33,7 @@ export async function foreseeInstall(
   await using medium = await openSource(source);
   const { name, fingerprint: own } = await trustProject(trust.folder, medium, fingerprint);
   const found = await packagesFrom(medium, {}, { trustFolder: trust.folder, now, signal, state });
-  const facts = await computerFacts(state, running, now);
+  const facts = await computerFacts(state, running, await trustedNow(trust.folder, now));
   const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts), needed]));
   const { kind, expiresAt, notes } = newest;
   return {

@@ -5,6 +5,7 @@ import type { OpenedPackage } from '../../package/open.ts';
 import { openSource } from '../../package/source.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
+import { trustedNow } from '../../trust/time.ts';
 import { requireFirmware } from '../firmware.ts';
 import { type Found, packagesFrom } from '../needed-packages.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
@@ -40,7 +41,7 @@ export interface InstallOptions {
   state: string;
   /** The machines that run now, and the generation that each runs. */
   running: ReadonlyMap<string, number>;
-  /** The trusted time in milliseconds. */
+  /** The system’s clock in milliseconds: signed times are looked at where they count. */
   now: number;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
@@ -66,16 +67,17 @@ export interface InstallReport {
  *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-  const { state, now, signal } = options;
+  const { state, signal } = options;
   await using source = await openSource(request.source);
   await using trust = await InstallTrust.open(computerPaths(state).trust);
   const project = await trustProject(trust.folder, source, request.fingerprint);
-  const found = await packagesFrom(source, request, { trustFolder: trust.folder, now, signal, state });
+  const found = await packagesFrom(source, request, { trustFolder: trust.folder, now: options.now, signal, state });
+  const so = { ...options, now: await trustedNow(trust.folder, options.now) };
   try {
     // Whatever is to be confirmed is asked before the first of them changes anything.
-    for (const { needed } of found) await checkedPlan(needed, request, options);
+    for (const { needed } of found) await checkedPlan(needed, request, so);
     const reports: InstallReport[] = [];
-    for (const each of found) reports.push(await installOne(each, request, { ...options, project, trust }));
+    for (const each of found) reports.push(await installOne(each, request, { ...so, project, trust }));
     return merged(reports);
   } catch (error) {
     if (trust.isNew && (await readInstances(state)).length === 0) await forgetFirst(state);
