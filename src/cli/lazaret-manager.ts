@@ -22,6 +22,7 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
   { commands: ['policy'], load: async () => (await import('./commands/policy.ts')).addPolicyCommands },
   { commands: ['deploy', 'serve'], load: async () => (await import('./commands/deploy.ts')).addDeployCommands },
   { commands: ['package'], load: async () => (await import('./commands/package.ts')).addPackageCommands },
+  { commands: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeyCommands },
   { commands: ['guest-tools'], load: async () => (await import('./commands/guest-tools.ts')).addGuestToolsCommand },
 ];
 /** Options before a command, with the word behind them. */

@@ -119,9 +119,28 @@ export const ERRORS = {
   VERSION_NEEDED: { exit: 65, http: 409, hint: 'Move the threshold to another version first.' },
 
   KEY_PASSPHRASE: { exit: 77, http: 403, hint: 'Give the passphrase the project was made with.' },
-  KEY_MISSING: { exit: 66, http: 404, hint: 'Restore the project’s keys folder from its backup.' },
+  KEY_MISSING: {
+    exit: 66,
+    http: 404,
+    hint: 'Restore the project’s keys folder from its backup; a release or policy key that is lost gets a successor by `lazaret-manager keys rotate`.',
+  },
   KEY_EXISTS: { exit: 73, http: 409, hint: 'Keys are never overwritten: move the old file away first.' },
-  KEY_INVALID: { exit: 65, http: 422, hint: 'Restore the project’s keys folder from its backup.' },
+  KEY_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Restore the project’s keys folder from its backup; where `lazaret-manager keys list` says that a change was broken off, repeat it.',
+  },
+  KEY_CONFIRM: { exit: 75, http: 409, hint: 'Repeat with --yes.' },
+  CLOCK_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Set this computer’s clock; where it is right, repeat with --clock-is-right.',
+  },
+  CLOCK_SIGNED_AHEAD: {
+    exit: 65,
+    http: 409,
+    hint: 'Set this computer’s clock; where it is right, run `lazaret-manager keys rotate release policy`, then deploy and package: computers come back by the new keys.',
+  },
 
   TRUST_CONFIRM: {
     exit: 77,

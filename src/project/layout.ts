@@ -35,6 +35,15 @@ export function vmPathsIn(vmFolder: string) {
   };
 }
 
-export function keyPath(folder: string, role: 'root' | 'release' | 'policy'): string {
+/** What the keys of a project are for: roots, what is in packages, what is in policies. */
+export const KEY_ROLES = ['root', 'release', 'policy'] as const;
+export type KeyRole = (typeof KEY_ROLES)[number];
+
+export function keyPath(folder: string, role: KeyRole): string {
   return join(projectPaths(folder).keys, `${role}.pem`);
+}
+
+/** The key that is about to take its place. */
+export function nextKeyPath(folder: string, role: KeyRole): string {
+  return join(projectPaths(folder).keys, `${role}.next.pem`);
 }

@@ -7,7 +7,6 @@ import { isDirectory } from '../../policy/policy-server.ts';
 import { keyPath, projectPaths } from '../../project/layout.ts';
 import { requireProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
-import { systemClock } from '../../sys/clock.ts';
 import { listenTcp } from '../../sys/network/http-server.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';
@@ -15,8 +14,9 @@ import { type DirectoryOptions, writerAccount } from '../directory-account.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { CLOCK_IS_RIGHT, type ClockOptions, signingTime } from '../sound-clock.ts';
 
-interface DeployOptions extends PassphraseOptions, DirectoryOptions {
+interface DeployOptions extends PassphraseOptions, DirectoryOptions, ClockOptions {
   directory: string;
   valid: number;
   to?: string;
@@ -39,10 +39,11 @@ export function addDeployCommands(program: Command): void {
       const { serial, warnings, to } = await withProject(directory, async (project) => {
         const given = options.to ?? project.file.value.policyServer;
         const target = options.to !== undefined || isDirectory(given ?? '') ? deployTarget(given ?? '') : undefined;
+        const now = await signingTime(context, project, options);
         const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
         // Asked for before anything is signed: a wrong name is not to cost a release.
         const account = target?.kind === 'directory' ? await writerAccount(options) : undefined;
-        const done = await deploy(project, { key, now: systemClock(), validForMs: valid });
+        const done = await deploy(project, { key, now, validForMs: valid });
         if (target) await putOnServer(folder, target, { ...(account ? { account } : {}), signal: context.signal });
         return { ...done, to: target ? given : undefined };
       });
@@ -60,6 +61,7 @@ export function addDeployCommands(program: Command): void {
         .argParser(duration)
         .default(30 * 86_400_000, '30d'),
     )
+    .option(...CLOCK_IS_RIGHT)
     .option('--to <place>', 'put it there: a folder, [USER@]HOST:/PATH (rsync over ssh), or ldaps://HOST/DN')
     .option('--user <name>', 'log on to the directory as this administrator: user@domain, or a distinguished name')
     .option('--password-file <file>', 'the file with that administrator’s password; without it, you are asked')

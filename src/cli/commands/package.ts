@@ -7,19 +7,19 @@ import { type BuiltPackage, buildPackage } from '../../package/build/build.ts';
 import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
-import { systemClock } from '../../sys/clock.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { progressLine } from '../progress.ts';
+import { CLOCK_IS_RIGHT, type ClockOptions, signingTime } from '../sound-clock.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 import { addPlanCommand } from './package-plan.ts';
 
 const DAY_MS = 86_400_000;
 
-interface CreateOptions extends PassphraseOptions, ContentOptions {
+interface CreateOptions extends PassphraseOptions, ContentOptions, ClockOptions {
   directory: string;
   out: string;
   format: Medium;
@@ -42,10 +42,11 @@ export function addPackageCommands(program: Command): void {
       const { directory, out, mode, valid, notes, minGeneration } = options;
       const { format, volumeSize } = options;
       const { built, paths } = await withProject(directory, async (project) => {
+        const now = await signingTime(context, project, options);
         const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
         const { signal } = context;
         const line = progressLine(context);
-        const request = { name, out: resolve(out), mode, key, now: systemClock(), validForMs: valid, signal };
+        const request = { name, out: resolve(out), mode, key, now, validForMs: valid, signal };
         const onProgress = (vm: string, done: number, total: number) => line.show(`packing ${vm}`, done, total);
         const made = await buildPackage(project, {
           onProgress,
@@ -72,6 +73,7 @@ export function addPackageCommands(program: Command): void {
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size: 4.3G fits a DVD of 4.7 GB', volumeSize)
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
+    .option(...CLOCK_IS_RIGHT)
     .option('--stats', 'say what became of the blocks of each new layer, and how long each stage took')
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)

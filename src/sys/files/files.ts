@@ -175,6 +175,14 @@ export async function headOf(path: string, maxBytes: number): Promise<string> {
   });
 }
 
+/** When a file was changed, in milliseconds since 1970, or undefined where there is none. */
+export async function changedAt(path: string): Promise<number | undefined> {
+  return fs.stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+}
+
 /** Removes a file if it is there. */
 export async function removeFile(path: string): Promise<void> {
   await coded(path, () => fs.rm(path, { force: true }));
