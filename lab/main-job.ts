@@ -126,6 +126,11 @@ export class MainJob implements AsyncDisposable {
     return Number(process.hrtime.bigint()) / 1e6;
   }
 
+  /** Gives roles of the project’s keys new ones. */
+  async rotateKeys(...roles: string[]): Promise<void> {
+    await this.#manager('keys', 'rotate', ...roles);
+  }
+
   /** Lets the site’s web server hand out what is published. */
   async serve(): Promise<void> {
     const { said } = await this.computer.startManager('web', 'serve', '--host', SERVERS.web, '--port', '80');

@@ -65,6 +65,14 @@ async function report(job: MainJob, version: string): Promise<void> {
   await expectReached(job, 'version 1.0', 'update, intranet');
 }
 
+async function changeKeys(job: MainJob): Promise<void> {
+  printTitle('The administrator changes the keys that sign: computers follow by themselves');
+  await job.rotateKeys('root', 'release', 'policy');
+  await job.deploy();
+  const { access } = await job.lookUp();
+  expect(access === 'normal', `the policy signed with the new key is taken: access ${access}`);
+}
+
 async function outdate(job: MainJob): Promise<void> {
   printTitle('The administrator demands version 1.2: restricted again, without anybody doing anything');
   await job.addVersion('1.1');
@@ -115,6 +123,7 @@ async function tour(): Promise<void> {
   const { fingerprint, version } = await author(job);
   await install(job, fingerprint);
   await report(job, version);
+  await changeKeys(job);
   await outdate(job);
   await replace(job);
   await job.stopMachine();

@@ -36,7 +36,7 @@ export async function packagesFrom(
  * one and what follows too, each machine from the newest package that has it. Oldest first, the older ones without what is
  * here already: a policy or an update that happens to be the newest is not all that a new computer needs.
  */
-export function neededPackages(
+function neededPackages(
   newestFirst: readonly PackageManifest[],
   here: ReadonlySet<string>,
 ): readonly PackageManifest[] {
