@@ -13,6 +13,10 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
     commands: ['preview', 'power-on'],
     load: async () => (await import('./commands/preview.ts')).addPreviewCommands,
   },
+  {
+    commands: ['view', 'console'],
+    load: async () => (await import('./commands/preview-see.ts')).addPreviewSeeCommands,
+  },
   { commands: ['nq simulate', 'nq impact'], load: async () => (await import('./commands/foresee.ts')).addForesight },
   { commands: ['nq'], load: async () => (await import('./commands/quarantine.ts')).addQuarantineCommands },
   {

@@ -1,7 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { FailureAnswer } from '../api/failure.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
-import { askUnix } from '../sys/network/http-client.ts';
+import { askUnix, openStream } from '../sys/network/http-client.ts';
 
 /** Where the service is. */
 export interface ServiceOptions {
@@ -48,6 +49,18 @@ export async function askOnce<Answer, Body>(
 ): Promise<Answer> {
   for await (const answer of askLines(options, route, asked)) return parseAnswer(answer, route.answer);
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
+}
+
+/** A machine’s screen or serial console, as bytes. @throws VM_UNKNOWN, VM_NOT_RUNNING, CONSOLE_TAKEN, DAEMON_*, INTERRUPTED */
+export async function openMachineStream(
+  { socket }: ServiceOptions,
+  vm: string,
+  what: 'screen' | 'console',
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const answer = await openStream(socket, `/v1/machines/${encodeURIComponent(vm)}/${what}`, signal);
+  if ('stream' in answer) return answer.stream;
+  throw parseAnswer(answer.refused, FailureAnswer).error satisfies Failure;
 }
 
 /**

@@ -13,6 +13,7 @@ import { groupNamed } from '../sys/programs/users.ts';
 import { createApi } from './api.ts';
 import { readHostAddresses } from './host-addresses.ts';
 import { Player } from './page.ts';
+import { streamTaker } from './streams.ts';
 import { Supervisor } from './supervise.ts';
 
 /** Where `npm run build` puts the player. */
@@ -61,7 +62,15 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   const api = createApi({ state, supervisor, log, openPage: (to) => player.link(to) });
   await using player = new Player({ supervisor, api, folder: PLAYER, clock: systemClock });
   const listener = getRequestListener(api.fetch);
-  await using _server = await listenUnix(socket, listener, gid === undefined ? {} : { group: gid });
+  await using _server = await listenUnix(socket, listener, {
+    ...(gid === undefined ? {} : { group: gid }),
+    onUpgrade: streamTaker({ state, supervisor, log }),
+  });
+  if (gid === undefined && !isInside)
+    log.warn(
+      { group },
+      'there is no such group, so root alone may use the service: groupadd --system, then start it anew',
+    );
   log.info({ socket, state }, 'ready');
   await new Promise<void>((done) => {
     if (signal.aborted) done();

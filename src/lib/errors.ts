@@ -62,6 +62,7 @@ export const ERRORS = {
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
+  CONSOLE_TAKEN: { exit: 75, http: 409, hint: 'A serial console has one user at a time: wait, or use `lazaret view`.' },
   VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
   FIRMWARE_MISSING: {
@@ -211,6 +212,11 @@ export const ERRORS = {
     exit: 69,
     http: 409,
     hint: 'Ask the administrator for the package; `lazaret-manager project set --package-server` names an address.',
+  },
+  UPDATE_ROLLED_BACK: {
+    exit: 75,
+    http: 409,
+    hint: 'It stays as it is until there is a newer package; `lazaret update VM` brings this one again all the same.',
   },
   UPDATE_FULL: { exit: 75, http: 409, hint: 'Repeat with --full to fetch all of it.' },
 

@@ -1,4 +1,4 @@
-import { sameDescriptor, type Version, type VersionQuarantine } from '../policy/quarantine.ts';
+import { type Quarantine, sameDescriptor, type Version, type VersionQuarantine } from '../policy/quarantine.ts';
 
 /** The versions that have not been removed, oldest first. */
 export function liveVersions(quarantine: VersionQuarantine): Version[] {
@@ -23,4 +23,13 @@ export function placeOf(quarantine: VersionQuarantine, descriptor: string | unde
 /** The first version that is still defined and newer than the descriptor’s: the one an updater applies next. */
 export function dueVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Version | undefined {
   return quarantine.versions.slice(placeOf(quarantine, descriptor) + 1).find((version) => version.removed !== true);
+}
+
+/**
+ * The descriptor that somebody means who writes a descriptor or a version’s name; undefined when it is neither. Of a quarantine
+ * without versions every text is one.
+ */
+export function descriptorMeant(quarantine: Quarantine, text: string): string | undefined {
+  if (quarantine.type !== 'version-based' || /^0x[0-9a-f]{8}$/i.test(text)) return text;
+  return liveVersions(quarantine).find(({ name }) => name === text)?.descriptor;
 }

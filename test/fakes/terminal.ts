@@ -21,7 +21,19 @@ export function atTerminal(t: Ends, line: string) {
     all += text;
   });
   const ended = once(child, 'exit');
+  const more = async (what: unknown) => {
+    const silent = sleep(PATIENCE_MS, 'was silent', { ref: false });
+    const said = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended'), silent]);
+    if (typeof said === 'string') throw new Error(`the command ${said} before it showed “${what}”: ${shown}`);
+  };
   return {
+    /** Waits until something is shown, whenever that was. */
+    async shows(wanted: RegExp): Promise<void> {
+      while (!wanted.test(all)) await more(wanted);
+    },
+    type(keys: string): void {
+      child.stdin.write(keys);
+    },
     /** Waits for a question that is open, or a problem, and types. */
     async answer(question: string, ...keys: string[]): Promise<void> {
       const wanted = new RegExp(`[◆■][^◆■]*?${RegExp.escape(question)}`);
@@ -30,9 +42,7 @@ export function atTerminal(t: Ends, line: string) {
           shown = shown.slice(found.index + found[0].length);
           break;
         }
-        const silent = sleep(PATIENCE_MS, 'was silent', { ref: false });
-        const more = await Promise.race([once(child.stdout, 'data'), ended.then(() => 'ended'), silent]);
-        if (typeof more === 'string') throw new Error(`the command ${more} before it asked “${question}”: ${shown}`);
+        await more(question);
       }
       for (const key of keys) child.stdin.write(key);
     },

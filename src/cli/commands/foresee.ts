@@ -13,6 +13,7 @@ import { syntheticAddresses } from '../../quarantine/pinned.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import { impact, type ReportedMachine, simulate } from '../../quarantine/simulate.ts';
 import { subnetAround } from '../../quarantine/subnet-around.ts';
+import { descriptorMeant } from '../../quarantine/versions.ts';
 import { inZone, zonesOf } from '../../quarantine/zones.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { readCapped } from '../../sys/files/files.ts';
@@ -60,21 +61,22 @@ export function addForesightCommands(nq: Command): void {
       if (!to) throw new AppError('USAGE', `“${options.to}” is no HOST:PORT`);
       const now = options.at === undefined ? systemClock() : Date.parse(options.at);
       if (Number.isNaN(now)) throw new AppError('USAGE', `“${options.at}” is no time such as 2026-12-01T08:00:00Z`);
+      const descriptor = descriptorOf(name, quarantine, options.descriptor);
       const answer = simulate(quarantine, {
-        descriptor: options.descriptor,
+        descriptor,
         origin: options.origin,
         zone: zoneNamed(quarantine, options.zone),
         ipv6,
         to,
         now,
         names: await addressesIn(inZone(quarantine, zoneNamed(quarantine, options.zone))),
-        plugin: answerNamed(options.answer) ?? (await tryPlugin(project, vm, options.descriptor, context.signal)),
+        plugin: answerNamed(options.answer) ?? (await tryPlugin(project, vm, descriptor, context.signal)),
       });
       const text = `${answer.allowed ? 'allowed' : 'not allowed'} by: ${answer.rule}\n${answer.access} access: ${answer.reason}`;
       print(context, answer, text);
     },
   )
-    .option('--descriptor <descriptor>', 'the version it has reported; without it, none')
+    .option('--descriptor <version>', 'the version it has reported, by name or descriptor; without it, none')
     .addOption(new Option('--origin <whom>', 'whose word that is').choices(VersionOrigin.options).default('guest'))
     .option('--zone <name>', 'on that network; without it, on one that no zone describes')
     .requiredOption('--to <host:port>', 'the place')
@@ -117,6 +119,14 @@ async function openDraft(folder: string, name: string) {
   const vm = vmNamed(project, name);
   const { quarantine, ipv6 } = vm.policy.value;
   return { project, vm, quarantine, ipv6 };
+}
+
+/** @throws VERSION_UNKNOWN when it is neither a descriptor nor a version’s name */
+function descriptorOf(vm: string, quarantine: Quarantine, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const meant = descriptorMeant(quarantine, given);
+  if (meant === undefined) throw new AppError('VERSION_UNKNOWN', `${vm} has no version ${given}`);
+  return meant;
 }
 
 /** @throws ZONE_UNKNOWN */

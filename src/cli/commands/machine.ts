@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer } from '../../api/status.ts';
-import { print, table } from '../print.ts';
+import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 
@@ -47,6 +47,8 @@ export function addMachineCommands(program: Command): void {
     'shut a machine down',
     async (context, options, vm = '') => {
       const body = { force: options.force === true };
+      if (options.force !== true)
+        printStep(context, `${vm} is asked to shut down; one that does not is powered off in 30 s`);
       const machine = await askOnce(options, ROUTES.stop, { vm, body });
       print(context, machine, `${vm} has stopped`);
     },
@@ -59,7 +61,8 @@ export function addMachineCommands(program: Command): void {
     async (context, options, vm = '') => {
       const rolled = await askOnce(options, ROUTES.rollback, { vm });
       const when = rolled.afterStop ? '; it takes effect at its next start' : '';
-      print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}`);
+      const stays = `lazaret update leaves it so until there is a newer package; lazaret update ${vm} brings ${rolled.from} again`;
+      print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}\n${stays}`);
     },
   );
 

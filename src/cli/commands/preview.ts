@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { lastSerial, policyDocument } from '../../package/build/publish-policies.ts';
@@ -8,7 +7,7 @@ import { takeVmLock } from '../../project/make.ts';
 import { openProject, type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { saveState } from '../../project/save.ts';
 import { openComputer } from '../../run/computer/computer.ts';
-import { EventLog } from '../../run/computer/events.ts';
+import { EventLog, type LoggedEvent } from '../../run/computer/events.ts';
 import { startMachine } from '../../run/machine/lifecycle.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
@@ -21,6 +20,7 @@ import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { requireUefiFirmware } from '../../sys/uefi-firmware.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context, requireRoot } from '../program.ts';
+import { projectMachineId } from '../project-machine.ts';
 import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 
 const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
@@ -76,6 +76,9 @@ async function run(
   const plugins = projectPlugins(project, join(home, 'plugin'));
   const log = openLog('lazaret-manager');
   const deps: RunDeps = { computer, events, plugins, log, ...(await sources(project, vm)) };
+  printStep(context, `starting ${name}`);
+  const over = new AbortController();
+  const telling = tell(context, events.follow(over.signal));
   const machine = await startMachine(spec, deps, context.signal);
   print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
   let failed: unknown;
@@ -83,22 +86,31 @@ async function run(
     machine.stop().catch((error: unknown) => {
       failed = error;
     });
-  if (context.signal.aborted) await stop();
-  else context.signal.addEventListener('abort', () => void stop(), { once: true });
+  const shutDown = () => {
+    printStep(context, `${name} is asked to shut down; if it does not, it is powered off in 30 s`);
+    return stop();
+  };
+  if (context.signal.aborted) await shutDown();
+  else context.signal.addEventListener('abort', () => void shutDown(), { once: true });
   await machine.ended;
+  over.abort();
+  await telling;
   if (failed !== undefined) throw failed;
   printStep(context, `${name} has stopped`);
+}
+
+/** Says what happens to the machine as it happens: access, reports of its guest, what was refused. */
+async function tell(context: Context, events: AsyncIterable<LoggedEvent>): Promise<void> {
+  for await (const { at, kind, text } of events) printStep(context, `${at}  ${kind}  ${text}`);
 }
 
 async function specOf(project: Project, vm: ProjectVm, runRoot: string, mode: RunMode): Promise<MachineSpec> {
   const { id: uuid, memoryMiB, cpus, dataDiskMiB } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
-  const digest = createHash('sha256').update(`project ${uuid}`).digest('hex');
-  const id = digest.slice(0, 8);
+  const { id, mac } = projectMachineId(vm);
   return {
-    ...{ id, name: vm.name, number: PREVIEW_NUMBER, uuid, memoryMiB, cpus, mode },
-    mac: `52:54:00:${digest.slice(8, 10)}:${digest.slice(10, 12)}:${digest.slice(12, 14)}`,
+    ...{ id, mac, name: vm.name, number: PREVIEW_NUMBER, uuid, memoryMiB, cpus, mode },
     files: {
       layers: await releaseLayers(project.folder, vm.name),
       overlay: paths.work,
@@ -165,5 +177,11 @@ function started(machine: RunningMachine): string {
     `${machine.spec.name} is running with ${access} access: ${reason}`,
     ...(message === undefined ? [] : [message]),
   ];
-  return [...lines, `screen (VNC)  ${vnc}`, `console       ${console}`].join('\n');
+  const { name } = machine.spec;
+  return [
+    ...lines,
+    `screen (VNC)  ${vnc}  lazaret-manager view ${name}`,
+    `console       ${console}  lazaret-manager console ${name}`,
+    'Ctrl-C shuts it down',
+  ].join('\n');
 }

@@ -33,7 +33,10 @@ export function addUpdateScriptCommand(program: Command): void {
       print(context, { vm, version, script }, options.out === undefined ? script.trimEnd() : `wrote ${options.out}`);
     },
   )
-    .option('--command <[version=]text...>', 'a command that brings the version before to this one')
+    .option(
+      '--command <[version=]text...>',
+      'a command that brings the version before to this one; at least one is needed',
+    )
     .option('--commands-file <[version=]file...>', 'the same from a file')
     .option('--out <file>', 'instead of standard output');
 }
@@ -59,7 +62,7 @@ async function scriptFor(
   if ('without' in steps)
     throw new AppError(
       'USAGE',
-      `there are no commands for ${steps.without.join(', ')}: give --command or --commands-file`,
+      `there are no commands for ${steps.without.join(', ')}: say what its update is, as in --command "apt-get -y upgrade"`,
     );
   const script = updateScript(vm, versionBefore(versions, steps), steps);
   await run('sh', ['-n'], { input: script }).catch((cause: unknown) => {

@@ -3,6 +3,7 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { replaceLink } from '../../sys/files/folders.ts';
+import { noteRolledBack } from '../rolled-back.ts';
 import { readFloor, requireFloor } from '../state/floor.ts';
 import { settleFormer } from '../state/former.ts';
 import { openInstance } from '../state/instances.ts';
@@ -26,6 +27,8 @@ export async function rollBack(state: string, vm: string, steps: Steps = noSteps
   requireFloor(former, await readFloor(state), `the former system of ${vm}`);
   await settleFormer(state, vm, current.generation);
   const paths = instancePaths(state, vm);
+  await noteRolledBack(state, vm, current.generation);
+  await steps(`${vm}: noted`);
   await replaceLink(paths.current, join('generations', `${former}`));
   await steps(`${vm}: switched`);
   await removeFile(paths.former);

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { InstallPlan } from '../plan/plan.ts';
+import { requireNotUndone, rolledBackFrom } from '../rolled-back.ts';
 import { openInstance, readInstances } from '../state/instances.ts';
 import { readPackageServer } from '../state/package-server.ts';
 import { type InstallOptions, type InstallReport, installPackage } from './install.ts';
@@ -21,7 +22,7 @@ type Install = (request: Parameters<typeof installPackage>[0], options: InstallO
 /**
  * Installs the newest packages from the address that the project names: the newest of each machine, then the newest of all.
  * Only layers that are not here are fetched.
- * @throws UPDATE_ADDRESS, UPDATE_FULL (all of a machine would be fetched), VM_UNKNOWN, and as installPackage
+ * @throws UPDATE_ADDRESS, UPDATE_FULL (all of a machine would be fetched), UPDATE_ROLLED_BACK, VM_UNKNOWN, and as installPackage
  */
 export async function updateFromServer(
   { vm, full, replace, keepOld, consentTo }: UpdateRequest,
@@ -33,10 +34,15 @@ export async function updateFromServer(
   for (const name of vms) await openInstance(state, name);
   const source = await readPackageServer(state);
   if (source === undefined) throw new AppError('UPDATE_ADDRESS', 'the project names no address for its packages');
+  const rolledBack = await rolledBackFrom(state);
   const usual = {
     ...{ source, replace, keepOld },
     ...(consentTo === undefined ? {} : { consentTo }),
-    ...(full ? {} : { check: requireSmall }),
+    check: (todo: InstallPlan) => {
+      // Whoever names the machine wants it.
+      if (vm === undefined) requireNotUndone(todo, rolledBack);
+      if (!full) requireSmall(todo);
+    },
   };
   const reports: InstallReport[] = [];
   for (const name of vms) reports.push(await install({ ...usual, vm: name }, options));

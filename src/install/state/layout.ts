@@ -58,6 +58,8 @@ export function instancePaths(state: string, vm: string) {
     former: join(folder, 'former'),
     /** A link to the generation that will be the one before, while another is switched to. */
     nextFormer: join(folder, 'former-next'),
+    /** Which generation it was rolled back from last. */
+    rolledBack: join(folder, 'rolled-back.json'),
     generations: join(folder, 'generations'),
   };
 }

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { linesOf } from './sockets.ts';
 
+/** What a connection becomes on which bytes go both ways and mean nothing to the service. */
+export const STREAM_PROTOCOL = 'lazaret-stream';
 const MAX_LINE_BYTES = 16 << 20;
 
 export interface UnixRequest {
@@ -31,11 +34,44 @@ export async function askUnix(socketPath: string, { method, path, body, signal }
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return { status: response.statusCode ?? 0, lines: parsed(response) };
   } catch (cause) {
-    if (signal?.aborted) throw new AppError('INTERRUPTED', 'interrupted', { cause });
-    const denied = systemCode(cause) === 'EACCES' || systemCode(cause) === 'EPERM';
-    const message = denied ? `you may not use ${socketPath}` : `no service answers on ${socketPath}`;
-    throw new AppError(denied ? 'DAEMON_DENIED' : 'DAEMON_UNREACHABLE', message, { cause });
+    throw noAnswer(cause, socketPath, signal);
   }
+}
+
+/**
+ * Asks such a service for a stream of bytes; where it refuses, its answer.
+ * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED
+ */
+export async function openStream(
+  socketPath: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ stream: Duplex } | { refused: unknown }> {
+  const headers = { connection: 'Upgrade', upgrade: STREAM_PROTOCOL };
+  const asked = request({ socketPath, path, headers, ...(signal ? { signal } : {}) });
+  const answered = Promise.withResolvers<{ stream: Duplex } | { response: IncomingMessage }>();
+  asked.once('upgrade', (_response, stream, head) => {
+    if (head.length > 0) stream.unshift(head);
+    answered.resolve({ stream });
+  });
+  asked.once('response', (response) => answered.resolve({ response }));
+  asked.once('error', answered.reject);
+  asked.end();
+  try {
+    const answer = await answered.promise;
+    if ('stream' in answer) return answer;
+    for await (const line of parsed(answer.response)) return { refused: line };
+  } catch (cause) {
+    throw noAnswer(cause, socketPath, signal);
+  }
+  throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
+}
+
+function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | undefined): AppError {
+  if (signal?.aborted) return new AppError('INTERRUPTED', 'interrupted', { cause });
+  const denied = systemCode(cause) === 'EACCES' || systemCode(cause) === 'EPERM';
+  const message = denied ? `you may not use ${socketPath}` : `no service answers on ${socketPath}`;
+  return new AppError(denied ? 'DAEMON_DENIED' : 'DAEMON_UNREACHABLE', message, { cause });
 }
 
 async function* parsed(response: IncomingMessage): AsyncGenerator<unknown> {

@@ -17,16 +17,21 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 /** Who may use a Unix socket besides its owner: a group’s number, or nobody. */
 export interface SocketAccess {
   group?: number;
+  /** Takes over a connection on which another protocol was asked for, with what came behind the request. */
+  onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 /**
  * Listens on a Unix socket that only its owner and a group may use. A socket that nobody listens on any more is replaced.
  * @throws PORT_IN_USE, FILE_DENIED
  */
-export async function listenUnix(path: string, listener: RequestListener, { group }: SocketAccess): Promise<Listening> {
+export async function listenUnix(path: string, listener: RequestListener, access: SocketAccess): Promise<Listening> {
   if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
-  const server = await withoutOthers(() => listening(createServer(listener), { path }));
+  const { group, onUpgrade } = access;
+  const made = createServer(listener);
+  if (onUpgrade) made.on('upgrade', onUpgrade);
+  const server = await withoutOthers(() => listening(made, { path }));
   if (group !== undefined) await chown(path, 0, group);
   await chmod(path, group === undefined ? 0o600 : 0o660);
   return closing(server, () => rm(path, { force: true }));

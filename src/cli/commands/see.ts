@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { atConsole } from '../console.ts';
+import { addCommand } from '../program.ts';
+import { openMachineStream, type ServiceOptions } from '../service.ts';
+import { viewScreen } from '../view.ts';
+
+/** `view` and `console`: a user sees his machine. */
+export function addSeeCommands(program: Command): void {
+  addCommand<ServiceOptions>(
+    program,
+    'view <vm>',
+    'show a running machine’s screen',
+    async (context, options, vm = '') => {
+      await viewScreen(context, vm, () => openMachineStream(options, vm, 'screen', context.signal));
+    },
+  );
+  addCommand<ServiceOptions>(
+    program,
+    'console <vm>',
+    'be at a running machine’s serial console; Ctrl-] leaves',
+    async (context, options, vm = '') => {
+      await atConsole(context, vm, await openMachineStream(options, vm, 'console', context.signal));
+    },
+  );
+}

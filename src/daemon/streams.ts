@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { openInstance } from '../install/state/instances.ts';
+import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
+import { machineSockets } from '../run/machine/record.ts';
+import type { Log } from '../sys/log.ts';
+import { STREAM_PROTOCOL } from '../sys/network/http-client.ts';
+import { connectUnix } from '../sys/network/sockets.ts';
+import { joinStreams } from '../sys/streams.ts';
+
+const PATH = /^\/v1\/machines\/(?<vm>[a-z0-9-]{1,40})\/(?<what>screen|console)$/;
+const CONNECT_MS = 5000;
+
+export interface StreamDeps {
+  state: string;
+  supervisor: { machine(vm: string): { spec: { runFolder: string } } };
+  log: Log;
+}
+
+/**
+ * Lets whoever may use the service see a machine: its screen (VNC) and its serial console, as bytes that the service passes on
+ * and does not look at. A serial console has one user at a time.
+ */
+export function streamTaker({ state, supervisor, log }: StreamDeps) {
+  const taken = new Set<string>();
+
+  return (request: IncomingMessage, client: Duplex, head: Buffer): void => {
+    client.on('error', () => client.destroy());
+    if (head.length > 0) client.unshift(head);
+    take(request, client).catch((error: unknown) => {
+      const failure = failureOf(error);
+      if (failure.code === 'INTERNAL') log.error({ error }, 'a stream failed');
+      refuse(client, failure, ERRORS[failure.code].http);
+    });
+  };
+
+  async function take({ url = '', headers }: IncomingMessage, client: Duplex): Promise<void> {
+    const { vm = '', what = '' } = PATH.exec(url)?.groups ?? {};
+    if (vm === '' || headers.upgrade !== STREAM_PROTOCOL) throw new AppError('USAGE', 'there is no such stream');
+    await openInstance(state, vm);
+    const sockets = machineSockets(supervisor.machine(vm).spec.runFolder);
+    if (what === 'screen') return pass(client, sockets.vnc);
+    if (taken.has(vm)) throw new AppError('CONSOLE_TAKEN', `somebody else is at the serial console of ${vm}`);
+    taken.add(vm);
+    try {
+      await pass(client, sockets.console);
+    } finally {
+      taken.delete(vm);
+    }
+  }
+}
+
+/** Joins the client to a socket of QEMU’s, until one of them ends. */
+async function pass(client: Duplex, path: string): Promise<void> {
+  const qemu = await connectUnix(path, CONNECT_MS);
+  qemu.on('error', () => qemu.destroy());
+  client.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${STREAM_PROTOCOL}\r\n\r\n`);
+  await joinStreams(client, qemu);
+}
+
+function refuse(client: Duplex, failure: object, status: number): void {
+  const body = JSON.stringify({ error: failure });
+  const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+  client.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

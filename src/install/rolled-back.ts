@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
+import { jsonOrNothing } from '../lib/json.ts';
+import { readIfThere } from '../sys/files/files.ts';
+import type { InstallPlan } from './plan/plan.ts';
+import { instanceNames, writeState } from './state/instances.ts';
+import { instancePaths } from './state/layout.ts';
+
+const MAX_BYTES = 4096;
+const RolledBackFile = z.strictObject({ format: z.literal(1), from: z.int().min(1) });
+
+/** Keeps in mind which generation a machine was rolled back from. */
+export async function noteRolledBack(state: string, vm: string, from: number): Promise<void> {
+  await writeState(instancePaths(state, vm).rolledBack, { format: 1, from });
+}
+
+/** The generations that machines of this computer were rolled back from last, by machine. */
+export async function rolledBackFrom(state: string): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const vm of await instanceNames(state)) {
+    const bytes = await readIfThere(instancePaths(state, vm).rolledBack, MAX_BYTES);
+    // Only a help to memory: one that is damaged counts as none.
+    const { data } = RolledBackFile.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? ''));
+    if (data) found.set(vm, data.from);
+  }
+  return found;
+}
+
+/**
+ * Nobody has to roll back twice from the same: an update of all machines does not bring again what one was rolled back from.
+ * A newer package does come.
+ * @throws UPDATE_ROLLED_BACK
+ */
+export function requireNotUndone(
+  { machines, generation, package: name }: InstallPlan,
+  rolledBack: ReadonlyMap<string, number>,
+): void {
+  const undone = machines.filter(
+    ({ machine, action }) => action === 'replace' && rolledBack.get(machine.name) === generation,
+  );
+  if (undone.length === 0) return;
+  const names = undone.map(({ machine }) => machine.name);
+  const what = `${names.join(', ')} was rolled back from the package ${name}, which is still the newest`;
+  throw new AppError('UPDATE_ROLLED_BACK', what, { details: { machines: names, generation } });
+}
