@@ -8,7 +8,7 @@ import { vmPaths } from '../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { BIN, failureIn, program } from '../fakes/command-line.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
 import { atTerminal } from '../fakes/terminal.ts';
 
 const PROGRAMS = ['lazaret', 'lazaret-manager', 'lazaretd'] as const;
@@ -157,4 +157,32 @@ test('without a policy server a new threshold comes with packages, and nothing i
   const { stdout } = await program('lazaret-manager', ['-C', project.folder, 'nq', 'threshold', 'office', 'third']);
 
   assert.match(stdout, /next package .*names no policy server/);
+});
+
+test('the updater is made by the line that the README prints', async (t) => {
+  const project = await madeProject(t);
+  const versions = [{ name: '2026-11', descriptor: V1 }];
+  await project.setQuarantine(threeVersions({ versions, threshold: '2026-11' }));
+  const readme = readFileSync(join(BIN, '..', 'README.md'), 'utf8');
+  const [line = ''] = /^lazaret-manager update-script .*$/m.exec(readme) ?? [];
+  const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}` };
+
+  const script = execFileSync('sh', ['-c', line], { cwd: project.folder, env, encoding: 'utf8' });
+
+  assert.match(script, new RegExp(`^#!/bin/sh\n[^]*descriptor=${V1}`));
+});
+
+test('simulate takes a version by its name, and refuses what is neither name nor descriptor', async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const simulate = (version: string) => {
+    const words = ['nq', 'simulate', 'office', '--to', '10.9.9.9:443', '--descriptor', version, '--json'];
+    return program('lazaret-manager', ['-C', project.folder, ...words]);
+  };
+
+  const [byName, byDescriptor, wrong] = [await simulate('second'), await simulate(V2), await simulate('2nd')];
+
+  assert.equal(JSON.parse(byName.stdout).access, 'normal');
+  assert.deepEqual(JSON.parse(byName.stdout), JSON.parse(byDescriptor.stdout));
+  assert.deepEqual([wrong.status, failureIn(wrong).code], [66, 'VERSION_UNKNOWN']);
 });

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+
+/** A real service of its own, and its user’s command line. */
+async function service(t: TestContext) {
+  const folder = scratch(t);
+  const socket = join(folder, 'run', 'lazaretd.sock');
+  const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--accel', 'tcg'];
+  const child: ChildProcess = spawn(join(BIN, 'lazaretd'), [...where, '--group', 'no-such-group'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  let said = '';
+  for (const output of [child.stdout, child.stderr])
+    output?.on('data', (chunk) => {
+      said += chunk;
+    });
+  while (!existsSync(socket) && child.exitCode === null) await sleep(20);
+  while (!said.includes('ready') && child.exitCode === null) await sleep(20);
+  return { said: () => said, lazaret: (...args: string[]) => program('lazaret', ['--socket', socket, ...args]) };
+}
+
+test('what is asked of a machine that is not installed is answered so, and not with “start it first”', async (t) => {
+  const { lazaret } = await service(t);
+
+  for (const words of [
+    ['explain', 'nowhere', '10.0.0.1:80'],
+    ['look-up', 'nowhere'],
+    ['view', 'nowhere'],
+  ])
+    assert.equal(failureIn(await lazaret(...words, '--json')).code, 'VM_UNKNOWN', words.join(' '));
+});
+
+test('a path where nothing is, and a folder without a package, are called what they are', async (t) => {
+  const { lazaret } = await service(t);
+
+  const nothing = failureIn(await lazaret('install', '/nowhere/at/all', '--json'));
+  const empty = failureIn(await lazaret('install', scratch(t), '--json'));
+
+  assert.deepEqual([nothing.code, empty.code], ['FILE_MISSING', 'PACKAGE_INVALID']);
+  assert.match(`${empty.reason} ${empty.remedy}`, /holds no Lazaret package.*Check the path/);
+});
+
+test('a replacement with a data disk says that what was changed on the system disk is lost', async (t) => {
+  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
+  const { lazaret } = await service(t);
+  const one = await project.build('one');
+  assert.equal((await lazaret('install', one.folder, '--fingerprint', project.fingerprint)).status, 0);
+  await project.changeDisk(0);
+  const two = await project.build('two', { kind: 'update' });
+  const lost = /what was changed on its system disk is lost, its data disk stays as it is/;
+
+  assert.match((await lazaret('plan', two.folder)).stdout, lost);
+  assert.match((await lazaret('install', two.folder)).stdout, lost);
+});
+
+test('a service without its group says that root alone may use it, and how to make one', async (t) => {
+  const { said } = await service(t);
+
+  assert.match(said(), /no such group.*root alone.*groupadd --system/);
+});
+
+test('a stop says at once that the guest is asked, and how long it may take', async (t) => {
+  const socket = join(scratch(t), 'slow.sock');
+  const asked = Promise.withResolvers<void>();
+  const slow = createServer((_request, response) => {
+    asked.resolve();
+    response.flushHeaders();
+  }).listen(socket);
+  t.after(() => {
+    slow.closeAllConnections();
+    slow.close();
+  });
+  const child = spawn(join(BIN, 'lazaret'), ['--socket', socket, 'stop', 'office'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+
+  const [told] = await once(child.stderr, 'data');
+
+  await asked.promise;
+  assert.match(String(told), /office is asked to shut down.*powered off in 30 s/);
+});
