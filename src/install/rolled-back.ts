@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
-import { readIfThere } from '../sys/files/files.ts';
+import { readIfThere, removeFile } from '../sys/files/files.ts';
 import type { InstallPlan } from './plan/plan.ts';
 import { instanceNames, writeState } from './state/instances.ts';
 import { instancePaths } from './state/layout.ts';
@@ -18,12 +18,22 @@ export async function noteRolledBack(state: string, vm: string, from: number): P
 export async function rolledBackFrom(state: string): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const vm of await instanceNames(state)) {
-    const bytes = await readIfThere(instancePaths(state, vm).rolledBack, MAX_BYTES);
-    // Only a help to memory: one that is damaged counts as none.
-    const { data } = RolledBackFile.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? ''));
-    if (data) found.set(vm, data.from);
+    const from = await readRolledBack(state, vm);
+    if (from !== undefined) found.set(vm, from);
   }
   return found;
+}
+
+/** Forgets it where the machine has that generation after all: the roll back was interrupted, or it was brought again. */
+export async function settleRolledBack(state: string, vm: string, current: number): Promise<void> {
+  const from = await readRolledBack(state, vm);
+  if (from === undefined || current >= from) await removeFile(instancePaths(state, vm).rolledBack);
+}
+
+async function readRolledBack(state: string, vm: string): Promise<number | undefined> {
+  const bytes = await readIfThere(instancePaths(state, vm).rolledBack, MAX_BYTES);
+  // Only a help to memory: one that is damaged counts as none.
+  return RolledBackFile.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? '')).data?.from;
 }
 
 /**

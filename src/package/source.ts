@@ -15,6 +15,7 @@ import { joinVolumes } from './media/volumes.ts';
  * @throws USAGE (no such kind of address), FILE_MISSING, MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
  */
 export async function openSource(text: string): Promise<Source> {
+  await requireThere(addressOf(text));
   const medium = await openMedium(text);
   try {
     return await joinVolumes(medium, openMedium);
@@ -24,15 +25,19 @@ export async function openSource(text: string): Promise<Source> {
   }
 }
 
+/** A wrong path is no package that lacks something. @throws FILE_MISSING */
+async function requireThere(address: URL): Promise<void> {
+  if (address.protocol !== 'file:') return;
+  const path = fileURLToPath(address);
+  if (!(await isThere(path))) throw new AppError('FILE_MISSING', `${path} is not there`, { details: { path } });
+}
+
 async function openMedium(text: string): Promise<Source> {
   const address = addressOf(text);
   if (address.protocol !== 'file:') return sourceAt(requireFolder(address));
   const path = fileURLToPath(address);
   const medium = await MediumFile.open(path);
-  if (!medium) {
-    if (!(await isThere(path))) throw new AppError('FILE_MISSING', `${path} is not there`, { details: { path } });
-    return folderSource(path);
-  }
+  if (!medium) return folderSource(path);
   try {
     return mediumSource(medium, await contentsOf(medium));
   } catch (error) {

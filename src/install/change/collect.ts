@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { bootFiles } from '../../package/boot-files.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
+import { settleRolledBack } from '../rolled-back.ts';
 import { chainFiles } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
 import { instanceNames, readGeneration, readIfInstalled } from '../state/instances.ts';
@@ -31,6 +32,7 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
       for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
     }
     if (instance) await settleFormer(state, vm, instance.current.generation);
+    if (instance) await settleRolledBack(state, vm, instance.current.generation);
     if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
     await removeTemporary(instancePaths(state, vm).folder);
   }
