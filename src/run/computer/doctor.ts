@@ -3,7 +3,10 @@ import { isThere } from '../../sys/files/files.ts';
 import { askUnix } from '../../sys/network/http-client.ts';
 import { upstreamResolvers } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
+import { groupNamed } from '../../sys/programs/users.ts';
 import { findUefiFirmware } from '../../sys/uefi-firmware.ts';
+import { checkPrograms } from '../doctor-programs.ts';
+import { checkRootless } from '../doctor-rootless.ts';
 import { machineUsers } from '../machine/users.ts';
 
 /** One thing a computer must have, and what to do where it has not. */
@@ -11,35 +14,39 @@ export interface Check {
   what: string;
   ok: boolean;
   remedy: string;
+  /** What is to be known of it although it will do. */
+  note?: string;
 }
 
-const PROGRAMS = [
-  { name: 'qemu-system-x86_64', from: 'qemu-system-x86' },
-  { name: 'qemu-img', from: 'qemu-utils' },
-  { name: 'nft', from: 'nftables' },
-  { name: 'ip', from: 'iproute2' },
-  { name: 'dnsmasq', from: 'dnsmasq-base' },
-  { name: 'nsenter', from: 'util-linux' },
-  { name: 'setpriv', from: 'util-linux' },
-  { name: 'flock', from: 'util-linux' },
-  { name: 'perl', from: 'perl-base' },
-  { name: 'bwrap', from: 'bubblewrap' },
-];
-
-/** Looks for all that machines need of this computer; each check says what to do where it fails. */
-export async function checkComputer(socket: string): Promise<Check[]> {
-  const programs = PROGRAMS.map(({ name, from }) => ({
-    what: `program ${name}`,
-    ok: hasProgram(name),
-    remedy: `install the package ${from}`,
-  }));
+/**
+ * Looks for all that machines need of this computer; each check says what to do where it fails. Root is told what the computer’s
+ * service needs, anybody else what one of his own would, and whether he may use the computer’s.
+ */
+export async function checkComputer(socket: string, group = 'lazaret'): Promise<Check[]> {
   return [
-    ...programs,
+    ...(await checkPrograms()),
     {
       what: 'firmware for machines that start by UEFI',
       ok: (await findUefiFirmware()) !== undefined,
       remedy: 'install the package ovmf',
     },
+    ...(process.getuid?.() === 0 ? await checkRoot(group) : await checkRootless(works)),
+    {
+      what: 'confinement of plug-ins',
+      ok: await works('bwrap', ['--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc', 'true']),
+      remedy: 'run as root, and not in a container that forbids mounts',
+    },
+    {
+      what: 'DNS servers that machines can reach',
+      ok: (await upstreamResolvers()).length > 0,
+      remedy: 'name a DNS server other than loopback, or start lazaretd with --resolver',
+    },
+    await checkService(socket, group),
+  ];
+}
+
+async function checkRoot(group: string): Promise<Check[]> {
+  return [
     { what: 'users of their own for machines', ok: machineUsers(0) !== undefined, remedy: 'run the service as root' },
     {
       what: 'network devices for machines',
@@ -52,22 +59,40 @@ export async function checkComputer(socket: string): Promise<Check[]> {
       remedy: 'run as root on a kernel with nf_tables',
     },
     {
-      what: 'confinement of plug-ins',
-      ok: await works('bwrap', ['--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc', 'true']),
-      remedy: 'run as root, and not in a container that forbids mounts',
-    },
-    {
       what: 'other firewalls let machines through',
       ok: !(await hasForeignDrop()),
       remedy: 'let packets from and to lz-* through in the firewall’s forward chain',
     },
     {
-      what: 'DNS servers that machines can reach',
-      ok: (await upstreamResolvers()).length > 0,
-      remedy: 'name a DNS server other than loopback, or start lazaretd with --resolver',
+      what: `the group ${group}`,
+      ok: true,
+      remedy: '',
+      ...((await groupNamed(group)) ? {} : { note: noGroup(group) }),
     },
-    { what: 'the service answers', ok: await answers(socket), remedy: 'start the service: lazaretd' },
   ];
+}
+
+function noGroup(group: string): string {
+  const make = `groupadd --system ${group}, usermod -aG ${group} USER, then start the service anew`;
+  return `there is none, so root alone may use the service: ${make}`;
+}
+
+async function checkService(socket: string, group: string): Promise<Check> {
+  const what = 'the service answers';
+  try {
+    const { status, lines } = await askUnix(socket, { method: 'GET', path: '/v1/status' });
+    await lines.return(undefined);
+    return { what, ok: status === 200, remedy: 'start the service anew: lazaretd' };
+  } catch (error) {
+    if (!(error instanceof AppError && error.code.startsWith('DAEMON_'))) throw error;
+    const isDenied = error.code === 'DAEMON_DENIED';
+    const denied = `you may not use it: be in the group ${group} (as root: usermod -aG ${group} USER), and log on anew`;
+    return {
+      what,
+      ok: false,
+      remedy: isDenied ? denied : 'start the service: lazaretd as root, or your own: lazaretd --rootless',
+    };
+  }
 }
 
 /** Whether another table drops what is forwarded, which an accept of ours does not overrule. */
@@ -89,17 +114,6 @@ async function works(program: string, args: readonly string[]): Promise<boolean>
     return true;
   } catch (error) {
     if (error instanceof AppError && error.code.startsWith('PROGRAM_')) return false;
-    throw error;
-  }
-}
-
-async function answers(socket: string): Promise<boolean> {
-  try {
-    const { status, lines } = await askUnix(socket, { method: 'GET', path: '/v1/status' });
-    await lines.return(undefined);
-    return status === 200;
-  } catch (error) {
-    if (error instanceof AppError && error.code.startsWith('DAEMON_')) return false;
     throw error;
   }
 }

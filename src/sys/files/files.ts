@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -74,6 +74,17 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     }
     await syncFolder(dirname(path));
   });
+}
+
+/** Whether this process may read and write a file or device. */
+export function mayUse(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
 }
 
 export async function isThere(path: string): Promise<boolean> {

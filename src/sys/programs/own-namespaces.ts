@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { mayUse } from '../files/files.ts';
 import { pause } from '../pause.ts';
 import { hasProgram, PROGRAM_ENV, run } from './exec.ts';
 
@@ -98,12 +99,7 @@ async function hasUsersAside(): Promise<boolean> {
 function requireRootless(): void {
   const missing = ['unshare', 'pasta', 'ip', 'nft'].filter((program) => !hasProgram(program));
   if (missing.length > 0) throw new AppError('ROOTLESS_UNAVAILABLE', `not installed: ${missing.join(', ')}`);
-  try {
-    accessSync(TUN, constants.R_OK | constants.W_OK);
-  } catch (cause) {
-    if (systemCode(cause) === undefined) throw cause;
-    throw new AppError('ROOTLESS_UNAVAILABLE', `${TUN} is not open to this user`, { cause });
-  }
+  if (!mayUse(TUN)) throw new AppError('ROOTLESS_UNAVAILABLE', `${TUN} is not open to this user`);
 }
 
 /** The namespaces are made, and their users are known. */

@@ -1,0 +1,39 @@
+import { mayUse } from '../sys/files/files.ts';
+import { hasProgram } from '../sys/programs/exec.ts';
+import type { Check } from './computer/doctor.ts';
+
+const NO_USERS =
+  'no name resolves in machines without: install uidmap, and let /etc/subuid and /etc/subgid set 65536 aside for you';
+const TUN = '/dev/net/tun';
+
+/** What an ordinary user’s own service needs (`lazaretd --rootless`), asked by that user. `works` tries a command. */
+export async function checkRootless(
+  works: (program: string, args: readonly string[]) => Promise<boolean>,
+): Promise<Check[]> {
+  const inOwn = ['--user', '--map-root-user', '--net'];
+  return [
+    { what: 'program pasta (rootless)', ok: hasProgram('pasta'), remedy: 'install the package passt' },
+    {
+      what: `${TUN} open to you (rootless)`,
+      ok: mayUse(TUN),
+      remedy: `as root: modprobe tun; chmod 666 ${TUN}, or let a group of yours have it`,
+    },
+    {
+      what: 'namespaces of your own (rootless)',
+      ok: await works('unshare', [...inOwn, 'true']),
+      remedy:
+        'let users make user namespaces (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)',
+    },
+    {
+      what: 'packet filter in them (rootless)',
+      ok: await works('unshare', [...inOwn, 'nft', 'list', 'tables']),
+      remedy: 'run on a kernel with nf_tables',
+    },
+    {
+      what: 'users of their own for machines (rootless)',
+      ok: true,
+      remedy: '',
+      ...((await works('unshare', ['--user', '--map-root-user', '--map-auto', 'true'])) ? {} : { note: NO_USERS }),
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { BIN } from '../fakes/command-line.ts';
+import { scratch } from '../fakes/made-project.ts';
+
+const DOCTOR = [process.execPath, join(BIN, '..', 'src', 'cli', 'lazaret.ts'), 'doctor'];
+
+/** What the doctor says, whether or not it finds the computer ready. */
+function doctor(before: readonly string[], env: Record<string, string> = {}): string {
+  const [program = '', ...args] = [...before, ...DOCTOR, '--socket', '/nowhere/lazaretd.sock'];
+  try {
+    return execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe', env: { ...process.env, ...env } });
+  } catch (error) {
+    return String((error as { stderr: string }).stderr);
+  }
+}
+
+test('the doctor tells an ordinary user what a service of his own needs', () => {
+  // In a user namespace that maps nobody, everybody is nobody.
+  const said = doctor(['unshare', '-U']);
+
+  for (const what of ['/dev/net/tun open to you', 'program pasta', 'namespaces of your own', 'packet filter in them'])
+    assert.match(said, new RegExp(`(ok|NOT OK) +${what} \\(rootless\\)`), said);
+  assert.match(said, /NOT OK +the service answers +.*lazaretd --rootless/);
+});
+
+test('the doctor speaks of the group, and of programs that are too old', (t) => {
+  const folder = scratch(t);
+  const old = join(folder, 'dnsmasq');
+  writeFileSync(old, '#!/bin/sh\necho "Dnsmasq version 2.86  Copyright"\n');
+  chmodSync(old, 0o755);
+
+  const said = doctor([], { PATH: `${folder}:${process.env['PATH']}` });
+
+  assert.match(said, /(ok|note) +the group lazaret/);
+  assert.match(said, /NOT OK +program dnsmasq +dnsmasq is 2\.86; 2\.87 is needed/);
+});
