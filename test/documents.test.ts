@@ -72,6 +72,18 @@ test('every test that docs/threats.md names is there', () => {
   );
 });
 
+test('what differs from VMware ACE by decision is written down, with tests that are there', () => {
+  const text = read('docs/decisions/0013-where-ace-differs.md');
+  const named = [...text.matchAll(/`((?:src|test)\/[^`]+\.test\.ts)`/g)].map(([, path = '']) => path);
+
+  for (const fact of [45, 82, 88]) assert.match(text, new RegExp(`\\(fact ${fact}\\)`));
+  assert.deepEqual(
+    named.filter((path) => globSync(path, { cwd: ROOT }).length === 0),
+    [],
+  );
+  assert.ok(named.length >= 3);
+});
+
 test('commands of the README exist', () => {
   const programs = { 'lazaret-manager': 'src/cli', lazaret: 'src/cli' };
   const commands = [...read('README.md').matchAll(/^(lazaret(?:-manager)?) ([a-z-]+)/gm)];

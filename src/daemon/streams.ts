@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { openInstance } from '../install/state/instances.ts';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
 import { machineSockets } from '../run/machine/record.ts';
 import type { Log } from '../sys/log.ts';
 import { STREAM_PROTOCOL } from '../sys/network/http-client.ts';
+import type { UpgradeRequest } from '../sys/network/http-server.ts';
 import { connectUnix } from '../sys/network/sockets.ts';
 import { joinStreams } from '../sys/streams.ts';
 
@@ -24,7 +24,7 @@ export interface StreamDeps {
 export function streamTaker({ state, supervisor, log }: StreamDeps) {
   const taken = new Set<string>();
 
-  return (request: IncomingMessage, client: Duplex, head: Buffer): void => {
+  return (request: UpgradeRequest, client: Duplex, head: Buffer): void => {
     client.on('error', () => client.destroy());
     if (head.length > 0) client.unshift(head);
     take(request, client).catch((error: unknown) => {
@@ -34,7 +34,7 @@ export function streamTaker({ state, supervisor, log }: StreamDeps) {
     });
   };
 
-  async function take({ url = '', headers }: IncomingMessage, client: Duplex): Promise<void> {
+  async function take({ url = '', headers }: UpgradeRequest, client: Duplex): Promise<void> {
     const { vm = '', what = '' } = PATH.exec(url)?.groups ?? {};
     if (vm === '' || headers.upgrade !== STREAM_PROTOCOL) throw new AppError('USAGE', 'there is no such stream');
     await openInstance(state, vm);

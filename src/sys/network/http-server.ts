@@ -11,14 +11,14 @@ export interface Listening extends AsyncDisposable {
   port: number;
 }
 
-/** Takes over a connection that asks for another protocol, such as a web socket’s. */
-export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export type UpgradeRequest = IncomingMessage;
+/** Takes over a connection on which another protocol was asked for, with what came behind the request. */
+export type UpgradeListener = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void;
 
 /** Who may use a Unix socket besides its owner: a group’s number, or nobody. */
 export interface SocketAccess {
   group?: number;
-  /** Takes over a connection on which another protocol was asked for, with what came behind the request. */
-  onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  onUpgrade?: UpgradeListener;
 }
 
 /**
