@@ -35,7 +35,6 @@ export async function beginHostAccess(
     namesFile: computerPaths(state).hostNames,
     async tell(kind, text, details) {
       await events.add({
-        at: new Date(await now()).toISOString(),
         kind,
         text,
         ...(details ? { details: { ...details } } : {}),

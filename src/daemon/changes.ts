@@ -15,7 +15,7 @@ import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, readInstances } from '../install/state/instances.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import type { EventLog, LoggedEvent } from '../run/computer/events.ts';
+import type { EventLog, Happening } from '../run/computer/events.ts';
 import type { Log } from '../sys/log.ts';
 
 export interface ChangesDeps {
@@ -225,7 +225,7 @@ export class Changes {
     this.#flattening = new AbortController();
   }
 
-  async #log(event: Omit<LoggedEvent, 'at'>): Promise<void> {
-    await this.#deps.events.add({ at: new Date(await this.#deps.now()).toISOString(), ...event });
+  async #log(event: Happening): Promise<void> {
+    await this.#deps.events.add(event);
   }
 }

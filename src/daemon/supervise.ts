@@ -59,8 +59,8 @@ export class Supervisor implements AsyncDisposable {
     const paths = computerPaths(options.state);
     this.#options = options;
     this.#computer = computer;
-    this.events = new EventLog(paths.events);
     this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies, account: paths.directory });
+    this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
     this.changes = new Changes({
       ...{ state: options.state, log: options.log, events: this.events },
       now: () => this.now(),
@@ -311,7 +311,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #log(vm: string, kind: LoggedEvent['kind'], text: string): Promise<void> {
-    await this.events.add({ at: new Date(await this.now()).toISOString(), vm, kind, text });
+    await this.events.add({ vm, kind, text });
   }
 
   #spec(instance: Instance): Promise<MachineSpec> {

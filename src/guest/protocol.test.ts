@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatAnswer, parseRequest } from './protocol.ts';
-import { fullAllowance, takeToken } from './rate.ts';
 
 const GOOD = { v: 1, id: '12-3.4', cmd: 'nq-set', dry: false, descriptor: 'os=winxp-sp2,ie=6.0 "x"' };
 
@@ -57,17 +56,4 @@ test('what typography and Latin letters are in ASCII reaches the guest, not ques
   const line = formatAnswer({ id: '1', ok: false, reason });
 
   assert.equal(JSON.parse(line).reason, "the version 'Buro - 2026-11...' is older than this machine's");
-});
-
-test('a guest may ask five times at once and then once a second', () => {
-  let allowance = fullAllowance(0);
-  const ask = (now: number) => {
-    const left = takeToken(allowance, now);
-    if (left) allowance = left;
-    return left !== undefined;
-  };
-
-  assert.deepEqual([0, 1, 2, 3, 4, 5].map(ask), [true, true, true, true, true, false]);
-  assert.deepEqual([1005, 1006, 2010].map(ask), [true, false, true]);
-  assert.equal(ask(2000), false, 'a clock that goes back gives nothing');
 });

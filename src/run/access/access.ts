@@ -21,6 +21,8 @@ import { shownVersion } from './taken-version.ts';
 
 /** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is not saved. */
 const ANSWER_MS = 13_000;
+/** Of a descriptor, in the log of events. */
+const MAX_SHOWN = 128;
 
 export interface AccessParts {
   spec: MachineSpec;
@@ -137,12 +139,18 @@ export class Access implements AsyncDisposable {
     const until = performance.now() + ANSWER_MS;
     return this.#turns.take(async () => {
       const answer = await takeReport(this.#reporting(), descriptor, dry, until);
-      await this.#log('nq-set', `nq-set ${dry ? '-n ' : ''}${descriptor}: ${answer.ok ? 'valid' : answer.reason}`, {
-        descriptor,
-        dry,
-        ok: answer.ok,
-      });
+      await this.#tellReport(descriptor, dry, answer);
       return answer;
+    });
+  }
+
+  /** A guest that reports the same over and over, in vain, is told of once, with a count. */
+  async #tellReport(descriptor: string, dry: boolean, { ok, reason }: Answer): Promise<void> {
+    const shown = descriptor.length > MAX_SHOWN ? `${descriptor.slice(0, MAX_SHOWN)}…` : descriptor;
+    await this.#parts.events.add({
+      ...{ vm: this.#parts.spec.name, kind: 'nq-set', details: { descriptor: shown, dry, ok } },
+      text: `nq-set ${dry ? '-n ' : ''}${shown}: ${ok ? 'valid' : reason}`,
+      ...(ok ? {} : { same: reason }),
     });
   }
 
@@ -280,8 +288,7 @@ export class Access implements AsyncDisposable {
   }
 
   readonly #log: Note = async (kind, text, details) => {
-    const at = new Date(await this.#parts.policies.now()).toISOString();
     const { name: vm } = this.#parts.spec;
-    await this.#parts.events.add({ at, vm, kind, text, ...(details ? { details: { ...details } } : {}) });
+    await this.#parts.events.add({ vm, kind, text, ...(details ? { details: { ...details } } : {}) });
   };
 }

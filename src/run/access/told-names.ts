@@ -9,13 +9,12 @@ const MAX_AT_ONCE = 8;
 /** Where a machine’s last good answers are kept, and how the log of events is told of names that do not resolve. */
 export function namesOf(
   { name: vm, runFolder, namesPath = `${runFolder}/names.json` }: MachineSpec,
-  { events, policies, log }: Pick<RunDeps, 'events' | 'policies' | 'log'>,
+  { events, log }: Pick<RunDeps, 'events' | 'log'>,
 ): Required<Pick<NetworkOptions, 'memory' | 'tellNames'>> {
   return {
     memory: nameMemory(namesPath, log),
     async tellNames(changes) {
-      const at = new Date(await policies.now()).toISOString();
-      for (const { text, details } of eventsOf(changes)) await events.add({ at, vm, kind: 'name', text, details });
+      for (const { text, details } of eventsOf(changes)) await events.add({ vm, kind: 'name', text, details });
     },
   };
 }

@@ -154,7 +154,7 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
   };
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));
-    const channel = stack.use(await GuestChannel.connect(sockets.guest, answer, onFailure, patience));
+    const channel = stack.use(await GuestChannel.connect(sockets.guest, answer, { onFailure, signal: patience }));
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
     return { ...parts, qmp, channel };

@@ -166,9 +166,7 @@ export class RunningMachine implements AsyncDisposable {
 
   /** Writes what happened to the machine to the log of events. */
   async log(kind: LoggedEvent['kind'], text: string, details?: object): Promise<void> {
-    const at = new Date(await this.#deps.policies.now()).toISOString();
     await this.#deps.events.add({
-      at,
       vm: this.spec.name,
       kind,
       text,

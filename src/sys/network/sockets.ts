@@ -27,6 +27,26 @@ export async function connectUnix(path: string, timeoutMs: number, signal?: Abor
   }
 }
 
+/** Writes, and resolves when the other end has room for more or the socket is closed: a peer who does not read is waited for. */
+export function writeLine(socket: Socket, line: string): Promise<void> {
+  return new Promise((resolve) => {
+    socket.write(line, () => resolve());
+  });
+}
+
+/** The same bytes, at most so many a second on the average, and one second’s at once. */
+export async function* paced(socket: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  let owedMs = 0;
+  let since = performance.now();
+  for await (const chunk of socket) {
+    yield chunk;
+    const now = performance.now();
+    owedMs = Math.max(0, owedMs - (now - since)) + (chunk.length / bytesPerSecond) * 1000;
+    since = now;
+    if (owedMs > 1000) await sleep(owedMs - 1000);
+  }
+}
+
 /**
  * The lines that arrive on a socket, each at most `maxBytes` long without its end.
  * What is longer is dropped up to its end and given as undefined, so that memory stays bounded whatever is sent.
