@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VersionOrigin } from '../policy/quarantine.ts';
+import { FailureText } from './failure.ts';
 
 /** A name of a machine’s lists, and what it stands for now. */
 export const NameAnswer = z.object({
@@ -25,7 +26,9 @@ const DeniedAnswer = z.object({
 /** A machine that is installed here: running, stopped, or damaged with code, reason and remedy. */
 export const MachineAnswer = z.object({
   vm: z.string(),
-  state: z.enum(['running', 'stopping', 'stopped', 'damaged']),
+  state: z.enum(['running', 'paused', 'stopping', 'stopped', 'damaged']),
+  /** Why a paused one stands still. */
+  stands: FailureText.exactOptional(),
   generation: z.int().exactOptional(),
   /** The generation that the next start uses, where another one runs. */
   waiting: z.int().exactOptional(),

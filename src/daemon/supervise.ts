@@ -90,7 +90,8 @@ export class Supervisor implements AsyncDisposable {
       ...{ events: supervisor.events, policies: supervisor.policies },
       now: () => supervisor.now(),
     });
-    for (const vm of await instanceNames(options.state)) await supervisor.#recover(vm);
+    // All at once: one that does not answer must not keep the others, and this computer, without a service.
+    await Promise.all((await instanceNames(options.state)).map((vm) => supervisor.#recover(vm)));
     await supervisor.changes.tidy();
     supervisor.changes.flattenSoon();
     return supervisor;
@@ -167,6 +168,7 @@ export class Supervisor implements AsyncDisposable {
         startMachine(await this.#spec(instance), this.#deps(instance, watch)),
       );
       this.#keep(machine, watch);
+      await machine.tellStarted();
       return machine.report();
     } finally {
       this.#starting.delete(vm);
@@ -182,7 +184,7 @@ export class Supervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.changes.end();
     await this.#hostAccess?.[Symbol.asyncDispose]();
-    for (const machine of this.#machines.values()) await machine[Symbol.asyncDispose]();
+    await Promise.all([...this.#machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
   }
 
   async #recover(vm: string): Promise<void> {
@@ -198,7 +200,10 @@ export class Supervisor implements AsyncDisposable {
       untaken = { record, generation };
       const watch = await this.#watch(instance, generation);
       const spec = await installedSpec(state, instance, runFolder, generation);
-      this.#keep(await adoptMachine(spec, record, this.#deps(instance, watch, generation)), watch);
+      const machine = await adoptMachine(spec, record, this.#deps(instance, watch, generation));
+      this.#keep(machine, watch);
+      await machine.log('found-again', 'the service found the machine running');
+      void this.#lookUpFor(machine);
     } catch (error) {
       // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
       const failure = failureOf(error);
@@ -241,13 +246,17 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #judgeAgain(): Promise<void> {
-    const { log } = this.#options;
-    const judged = [...this.#machines.values()].map(({ spec: { name: vm }, access }) =>
-      access
-        .lookUp('interval')
-        .catch((error: unknown) => log.error({ vm, ...failureOf(error) }, 'a new policy could not be enforced')),
-    );
-    await Promise.all(judged);
+    await Promise.all([...this.#machines.values()].map((machine) => this.#lookUpFor(machine, 'interval')));
+  }
+
+  /** Has a machine judged by what its policy is now; what fails is an event, and the machine is closed. */
+  async #lookUpFor(machine: RunningMachine, event?: 'interval'): Promise<void> {
+    try {
+      await machine.access.lookUp(event);
+    } catch (error) {
+      this.#options.log.error({ vm: machine.spec.name, ...failureOf(error) }, 'a new policy could not be enforced');
+      await machine.log('failed', 'the policy could not be enforced', failureOf(error));
+    }
   }
 
   #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {

@@ -14,7 +14,8 @@ export type GuestHandler = (request: GuestRequest) => Promise<Omit<GuestAnswer, 
 export interface GuestChannelOptions {
   onFailure: (error: unknown) => void;
   signal?: AbortSignal;
-  connectMs?: number;
+  /** How long it may take until somebody listens. */
+  withinMs?: number;
   /** The clock that requests are counted by, in milliseconds. */
   clock?: () => number;
 }
@@ -39,8 +40,8 @@ export class GuestChannel implements AsyncDisposable {
   }
 
   static async connect(path: string, handler: GuestHandler, options: GuestChannelOptions): Promise<GuestChannel> {
-    const { signal, connectMs = CONNECT_MS } = options;
-    return new GuestChannel(await connectUnix(path, connectMs, signal), handler, options);
+    const { signal, withinMs = CONNECT_MS } = options;
+    return new GuestChannel(await connectUnix(path, withinMs, signal), handler, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

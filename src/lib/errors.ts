@@ -62,6 +62,16 @@ export const ERRORS = {
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
+  VM_DISK_FULL: {
+    exit: 73,
+    http: 507,
+    hint: 'Free some space on this computer: the machine goes on by itself, and has lost nothing.',
+  },
+  VM_STANDS_STILL: {
+    exit: 70,
+    http: 500,
+    hint: 'Look at the events of the machine, power it off with `lazaret stop --force`, and start it again.',
+  },
   CONSOLE_TAKEN: { exit: 75, http: 409, hint: 'A serial console has one user at a time: wait, or use `lazaret view`.' },
   VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { scratch } from '../../test/fakes/made-project.ts';
+import { test } from 'node:test';
 import { AppError } from '../lib/errors.ts';
 import { processOf } from '../sys/programs/processes.ts';
 import { failWhenGone, whyFailed } from './machine.ts';
 
 /** A QEMU that has ended, and the log that it left. */
-async function ended(t: TestContext) {
-  const log = join(scratch(t), 'qemu.log');
+async function ended() {
   const qemu = '2026-11-28T03:00:00.000000Z qemu-system-x86_64: -blockdev driver=qcow2: Image is not in qcow2 format';
-  writeFileSync(log, `the start before\nand more\nof that\n${qemu}\n`);
+  const said = `the start before\nand more\nof that\n${qemu}`;
+  const log = { path: '/var/log/qemu.log', lastWords: async () => said };
   const child = spawn('sleep', ['60']);
   const id = processOf(child.pid ?? 0);
   assert.ok(id);
@@ -22,9 +19,9 @@ async function ended(t: TestContext) {
   return { log, id };
 }
 
-test('a start that fails because QEMU ended says why, and where the log is, whoever noticed first', async (t) => {
-  const { log, id } = await ended(t);
-  const wanted = new RegExp(`Image is not in qcow2 format \\(log: ${log}\\)$`);
+test('a start that fails because QEMU ended says why, and where the log is, whoever noticed first', async () => {
+  const { log, id } = await ended();
+  const wanted = new RegExp(`Image is not in qcow2 format \\(log: ${log.path}\\)$`);
 
   await assert.rejects(failWhenGone(id, log, new AbortController().signal), { code: 'VM_FAILED', message: wanted });
   for (const error of [
@@ -37,8 +34,8 @@ test('a start that fails because QEMU ended says why, and where the log is, whoe
   }
 });
 
-test('what is not of QEMU’s end stays what it is', async (t) => {
-  const { log, id } = await ended(t);
+test('what is not of QEMU’s end stays what it is', async () => {
+  const { log, id } = await ended();
   const interrupted = new AppError('INTERRUPTED', 'interrupted');
 
   assert.equal(await whyFailed(interrupted, id, log), interrupted);

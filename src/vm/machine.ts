@@ -1,25 +1,28 @@
 import { AppError } from '../lib/errors.ts';
-import { openFiles, tailOf } from '../sys/files/files.ts';
+import { openFiles } from '../sys/files/files.ts';
+import { openPipeEnd } from '../sys/pipes.ts';
 import { startDetached } from '../sys/programs/exec.ts';
 import { hasGone, type ProcessId } from '../sys/programs/processes.ts';
 import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
+import type { MachineLog } from './machine-log.ts';
 
 /** The first descriptor a program finds beyond standard input, output and error. */
 const FIRST_FD = 3;
-const LOG_TAIL_BYTES = 4000;
 const LOG_TAIL_LINES = 3;
 /** A process whose sockets have closed is about to end. */
 const GOING_MS = 1000;
 
 /**
- * Opens the namespace’s tap0 as the service’s user and goes on as the command behind it, which finds the device open. QEMU
+ * What QEMU says goes to a pipe that it does not wait for (F_SETFL, O_NONBLOCK; whoever started us has taken that away).
+ * Then it opens the namespace’s tap0 as the service’s user and goes on as the command behind it, which finds the device open. QEMU
  * itself then needs no right to /dev/net/tun, which would let it make devices of its own. In Perl because Node has no
  * ioctl, and every Debian and Ubuntu has perl-base. 0x400454ca is TUNSETIFF; 0x5002 is IFF_TAP, IFF_NO_PI, IFF_VNET_HDR.
  */
 const OPEN_TAP = [
   'perl',
   '-e',
-  `$^F = 255; open(my $tap, '+<', '/dev/net/tun') or die "cannot open /dev/net/tun: $!\\n";
+  `$^F = 255; fcntl(STDERR, 4, fcntl(STDERR, 3, 0) | 04000);
+   open(my $tap, '+<', '/dev/net/tun') or die "cannot open /dev/net/tun: $!\\n";
    my $request = pack('a16 s x22', 'tap0', 0x5002);
    ioctl($tap, 0x400454ca, $request) or die "cannot open tap0: $!\\n";
    my $fd = fileno($tap); s/${TAP_FD}/$fd/ for @ARGV; exec { $ARGV[0] } @ARGV or die "cannot start $ARGV[0]: $!\\n";`,
@@ -40,7 +43,8 @@ export interface MachineFiles {
 
 export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware'> {
   files: MachineFiles;
-  logPath: string;
+  /** The named pipe that QEMU’s words go to. */
+  logPipe: string;
   /** The command that enters the machine’s network namespace, and the user QEMU runs as. */
   enter: readonly string[];
   user: { uid: number; gid: number; groups: readonly number[] } | undefined;
@@ -61,8 +65,8 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     ...(data === undefined ? [] : [data]),
     ...(firmware.kind === 'uefi' ? [firmware.variables] : []),
   ];
-  await using files = await openFiles({ readOnly, writable, append: [start.logPath] });
-  const handed = files.fds.slice(0, -1);
+  await using files = await openFiles({ readOnly, writable, append: [] });
+  await using output = await openPipeEnd(start.logPipe);
   const place = (path: string): HandedFile => {
     const index = [...readOnly, ...writable].indexOf(path);
     return { fd: FIRST_FD + index, readOnly: index < readOnly.length };
@@ -80,7 +84,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     'qemu-system-x86_64',
     ...qemuArgs(plan),
   ];
-  return startDetached(program, args, { outputFd: files.fds.at(-1) ?? 2, handed });
+  return startDetached(program, args, { outputFd: output.fd, handed: files.fds });
 }
 
 function placedFirmware(firmware: MachineFiles['firmware'], place: (path: string) => HandedFile): QemuPlan['firmware'] {
@@ -109,26 +113,29 @@ function asUser(user: MachineStart['user']): string[] {
   return ['setpriv', '--reuid', `${user.uid}`, '--regid', `${user.gid}`, ...groups, ...bounded];
 }
 
+/** Where QEMU’s own words go, and the last of them. */
+type SpokenLog = Pick<MachineLog, 'path' | 'lastWords'>;
+
 /** Fails as soon as QEMU has ended, with what it said last; `signal` ends the watch. @throws VM_FAILED */
-export async function failWhenGone(qemu: ProcessId, logPath: string, signal: AbortSignal): Promise<never> {
+export async function failWhenGone(qemu: ProcessId, log: SpokenLog, signal: AbortSignal): Promise<never> {
   while (!(await hasGone(qemu, 50))) signal.throwIfAborted();
-  throw await whyEnded(logPath);
+  throw await whyEnded(log);
 }
 
 /**
  * What stopped a start. Whoever asked QEMU first finds it gone, and knows no more than that: QEMU’s own words say why.
  * Returns the error as it is where QEMU still runs.
  */
-export async function whyFailed(error: unknown, qemu: ProcessId, logPath: string): Promise<unknown> {
+export async function whyFailed(error: unknown, qemu: ProcessId, log: SpokenLog): Promise<unknown> {
   const isOfQemu = error instanceof AppError && ['VM_FAILED', 'FETCH_FAILED'].includes(error.code);
-  return isOfQemu && (await hasGone(qemu, GOING_MS)) ? whyEnded(logPath) : error;
+  return isOfQemu && (await hasGone(qemu, GOING_MS)) ? whyEnded(log) : error;
 }
 
-async function whyEnded(logPath: string): Promise<AppError> {
-  const lines = (await tailOf(logPath, LOG_TAIL_BYTES)).trim().split('\n').slice(-LOG_TAIL_LINES);
+async function whyEnded(log: SpokenLog): Promise<AppError> {
+  const lines = (await log.lastWords()).split('\n').slice(-LOG_TAIL_LINES);
   // Each begins with the time, which the log has for who looks there.
   const said = lines.map((line) => line.replace(/^\S+Z qemu-system-\S+: /, '')).join('; ');
-  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a word'} (log: ${logPath})`, {
-    details: { log: logPath },
+  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a word'} (log: ${log.path})`, {
+    details: { log: log.path },
   });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { connectUnix, linesOf, type Socket } from '../sys/network/sockets.ts';
+import { newsOf, type QemuNews } from './news.ts';
 
 const MAX_LINE_BYTES = 4 << 20;
 const ANSWER_MS = 30_000;
@@ -18,6 +19,14 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+export interface QmpOptions {
+  /** Told what QEMU says of its guest without being asked. */
+  onNews?: (news: QemuNews, qmp: Qmp) => void;
+  signal?: AbortSignal;
+  /** How long QEMU may take for its first answer. */
+  withinMs?: number;
+}
+
 /** A connection to a running QEMU’s monitor. It closes when QEMU ends; `closed` tells. */
 export class Qmp implements AsyncDisposable {
   readonly closed: Promise<void>;
@@ -25,31 +34,36 @@ export class Qmp implements AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  private constructor(socket: Socket, onEvent: (name: string) => void) {
+  private constructor(socket: Socket, onNews: QmpOptions['onNews']) {
     this.#socket = socket;
     socket.on('error', () => socket.destroy());
-    this.closed = this.#read(onEvent);
+    this.closed = this.#read(onNews);
   }
 
   /** @throws VM_FAILED when QEMU does not answer */
-  static async connect(
-    path: string,
-    onEvent: (name: string) => void = () => undefined,
-    signal?: AbortSignal,
-  ): Promise<Qmp> {
-    const qmp = new Qmp(await connectUnix(path, ANSWER_MS, signal), onEvent);
-    await qmp.execute('qmp_capabilities');
-    return qmp;
+  static async connect(path: string, { onNews, signal, withinMs = ANSWER_MS }: QmpOptions = {}): Promise<Qmp> {
+    const qmp = new Qmp(await connectUnix(path, withinMs, signal), onNews);
+    try {
+      await qmp.#execute('qmp_capabilities', {}, withinMs);
+      return qmp;
+    } catch (error) {
+      await qmp[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Gives a command and waits for QEMU’s answer. @throws VM_FAILED */
-  async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+  execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    return this.#execute(command, args, ANSWER_MS);
+  }
+
+  async #execute(command: string, args: Record<string, unknown>, answerMs: number): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const late = setTimeout(
       () => this.#waiting.get(id)?.reject(new AppError('VM_FAILED', `QEMU did not answer ${command}`)),
-      ANSWER_MS,
+      answerMs,
     );
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     try {
@@ -66,9 +80,9 @@ export class Qmp implements AsyncDisposable {
     await once(this.#socket, 'close');
   }
 
-  async #read(onEvent: (name: string) => void): Promise<void> {
+  async #read(onNews: QmpOptions['onNews']): Promise<void> {
     try {
-      for await (const line of linesOf(this.#socket, MAX_LINE_BYTES)) this.#take(line, onEvent);
+      for await (const line of linesOf(this.#socket, MAX_LINE_BYTES)) this.#take(line, onNews);
     } catch (cause) {
       this.#fail(new AppError('VM_FAILED', 'the connection to QEMU broke', { cause }));
     } finally {
@@ -77,9 +91,10 @@ export class Qmp implements AsyncDisposable {
     }
   }
 
-  #take(line: string | undefined, onEvent: (name: string) => void): void {
+  #take(line: string | undefined, onNews: QmpOptions['onNews']): void {
     const message = Message.parse(JSON.parse(line ?? 'null'));
-    if ('event' in message) onEvent(message.event);
+    const news = 'event' in message ? newsOf(message) : undefined;
+    if (news) onNews?.(news, this);
     if ('return' in message) this.#waiting.get(message.id)?.resolve(message.return);
     if ('error' in message && message.id !== undefined) {
       const { desc } = message.error;

@@ -128,6 +128,11 @@ function machineText(machine: MachineAnswer): string {
   if (machine.waiting !== undefined)
     lines.push(`waiting      generation ${machine.waiting} is installed: stop the machine and start it to use it`);
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
+  if (machine.stands)
+    lines.push(
+      `stands still ${machine.stands.code}: ${machine.stands.reason}`,
+      `             → ${machine.stands.remedy}`,
+    );
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);

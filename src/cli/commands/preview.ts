@@ -72,9 +72,9 @@ async function run(
   await makeFolder(runRoot);
   const computer = await openComputer({ accel, ...files, ...(resolver ? { resolvers: resolver } : {}) });
   const spec = await specOf(project, vm, runRoot, mode);
-  const events = new EventLog(join(home, 'events.jsonl'));
-  const plugins = projectPlugins(project, join(home, 'plugin'));
   const log = openLog('lazaret-manager');
+  const events = new EventLog(join(home, 'events.jsonl'), { log });
+  const plugins = projectPlugins(project, join(home, 'plugin'));
   const deps: RunDeps = { computer, events, plugins, log, ...(await sources(project, vm)) };
   printStep(context, `starting ${name}`);
   const over = new AbortController();
@@ -92,6 +92,7 @@ async function run(
   };
   if (context.signal.aborted) await shutDown();
   else context.signal.addEventListener('abort', () => void shutDown(), { once: true });
+  await machine.tellStarted();
   await machine.ended;
   over.abort();
   await telling;

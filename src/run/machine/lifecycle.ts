@@ -5,31 +5,42 @@ import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
+import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import type { Log } from '../../sys/log.ts';
+import { makePipe } from '../../sys/pipes.ts';
 import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
 import { failWhenGone, startQemu, whyFailed } from '../../vm/machine.ts';
-import { Qmp } from '../../vm/qmp.ts';
+import { MachineLog } from '../../vm/machine-log.ts';
+import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import { Access } from '../access/access.ts';
 import { verdictOf } from '../access/judge.ts';
 import { namesOf } from '../access/told-names.ts';
 import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { askPlugin } from '../plugins/plugin.ts';
+import { Standing } from '../standing.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
-import { machineSockets, type RunRecord, writeRecord } from './record.ts';
+import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { machineUsers, pluginUser } from './users.ts';
+
+/** How long QEMU may take to answer when it has just been started. */
+const START_MS = 30_000;
+/** How long a QEMU that runs may take to answer a service that takes it over; one that is mute is left as it is. */
+const TAKE_OVER_MS = 5000;
 
 /**
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
  * when it fails.
- * @throws QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
+ * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so.
+ * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
  */
 export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
+  if (await readRecord(spec.runFolder)) throw new AppError('VM_RUNNING', `${spec.name} is running already`);
   await using stack = new AsyncDisposableStack();
   await makeFolder(spec.runFolder);
   stack.defer(() => removeFolder(spec.runFolder));
+  await makePipe(logPipe(spec.runFolder));
   await makeFolderFor(`${spec.runFolder}/s`, machineUsers(spec.number)?.qemu);
 
   // The policy is looked up while the network is made, closed, with the lists that are known already.
@@ -50,6 +61,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const { decision } = verdictOf({ ...judged, policy, now: await deps.policies.now() });
   if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision });
 
+  const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
   const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'poweron' }));
@@ -63,19 +75,16 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
     accel: deps.computer.accel,
     startedAt,
   };
-  const connected = await connect({ spec, deps, record, network, access, stack }, signal);
+  const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, START_MS, signal);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
   await connected.qmp.execute('cont');
-  const machine = new RunningMachine({ ...connected, stack: stack.move() });
-  await machine.log('started', `started with ${access.report().access} access: ${access.report().reason}`);
-  const { message } = access.report();
-  if (message !== undefined && spec.mode !== 'free') await machine.log('message', message);
-  return machine;
+  return new RunningMachine({ ...connected, stack: stack.move() });
 }
 
 /**
- * Takes over a machine that an earlier service started and that still runs. Its filter was never open in between.
+ * Takes over a machine that an earlier service started and that still runs. Its filter was never open in between; the policy
+ * is the one that was known last, for nobody is asked. When it fails the machine runs on as it did, and nothing of ours follows it.
  * @throws NETWORK_FAILED, FILTER_FAILED, VM_FAILED
  */
 export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: RunDeps): Promise<RunningMachine> {
@@ -85,21 +94,19 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   const now = await deps.policies.now();
   const { lists } = verdictOf({ mode: spec.mode, policy, reported, enforcement, now });
   await using stack = new AsyncDisposableStack();
-  const network = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
+  const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
+  const adopted = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
+  const network = stack.adopt(adopted, (open) => open.detach());
   const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'interval' }));
-  const connected = await connect({ spec, deps, record, network, access, stack });
-  // Where the earlier service was killed just before it did this; a machine that runs is not touched by it.
-  await connected.qmp.execute('cont');
+  const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, TAKE_OVER_MS);
+  await connected.standing.setGoing(connected.qmp);
   const whole = stack.move();
   const parts = new AsyncDisposableStack();
   parts.defer(() => removeFolder(spec.runFolder));
   parts.adopt(network, (open) => open.close());
   parts.defer(() => endProcess(record.qemu));
   parts.use(whole);
-  const machine = new RunningMachine({ ...connected, stack: parts });
-  await machine.log('found-again', 'the service found the machine running');
-  await access.lookUp();
-  return machine;
+  return new RunningMachine({ ...connected, stack: parts });
 }
 
 function beginAccess(
@@ -134,18 +141,21 @@ async function launch(
 ): Promise<ProcessId> {
   const users = machineUsers(spec.number);
   const user = users && { uid: users.qemu, gid: users.qemu, groups: accel === 'kvm' ? users.kvmGroups : [] };
-  return startQemu({ ...spec, accel, sockets: machineSockets(spec.runFolder), enter: network.enter, user });
+  const { runFolder } = spec;
+  const sockets = machineSockets(runFolder);
+  return startQemu({ ...spec, accel, sockets, logPipe: logPipe(runFolder), enter: network.enter, user });
 }
 
-async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: AbortSignal): Promise<MachineParts> {
-  const { spec, deps, record, access, stack } = parts;
+type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing'>;
+
+async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
+  const { spec, deps, record, access, qemuLog, stack } = parts;
   const sockets = machineSockets(spec.runFolder);
+  const standing = stack.use(standingOf(spec, deps, access));
   const giveUp = new AbortController();
   const patience = AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]);
-  const gone = failWhenGone(record.qemu, spec.logPath, patience);
-  const onEvent = (event: string) => {
-    if (event === 'RESET') judgeAfterReset(access, deps.log);
-  };
+  const gone = failWhenGone(record.qemu, qemuLog, patience);
+  const onNews: QmpOptions['onNews'] = (news, qemu) => standing.hear(news, qemu);
   const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
   const answer = async (request: GuestRequest) => {
     if (request.cmd === 'nq-set') return access.answer(request);
@@ -153,17 +163,32 @@ async function connect(parts: Omit<MachineParts, 'qmp' | 'channel'>, signal?: Ab
     return isKnown ? { ok: true, reason: 'heard' } : { ok: false, reason: 'another change is under way: say it again' };
   };
   try {
-    const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, onEvent, patience), gone]));
-    const channel = stack.use(await GuestChannel.connect(sockets.guest, answer, { onFailure, signal: patience }));
+    const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, { onNews, signal: patience, withinMs }), gone]));
+    const channel = stack.use(
+      await GuestChannel.connect(sockets.guest, answer, { onFailure, signal: patience, withinMs }),
+    );
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
-    return { ...parts, qmp, channel };
+    return { ...parts, qmp, channel, standing };
   } catch (error) {
-    throw await whyFailed(error, record.qemu, spec.logPath);
+    throw await whyFailed(error, record.qemu, qemuLog);
   } finally {
     giveUp.abort();
     await gone.catch(() => undefined);
   }
+}
+
+/** Hears what QEMU says of the guest, and tells of it. */
+function standingOf({ name: vm, files }: MachineSpec, { events, log }: RunDeps, access: Access): Standing {
+  const { overlay, data, firmware } = files;
+  const written = [overlay, data, firmware.kind === 'uefi' ? firmware.variables : undefined];
+  const paths = written.filter((path) => path !== undefined);
+  return new Standing({
+    freeBytes: async () => Math.min(...(await Promise.all(paths.map(freeBytes)))),
+    tell: (happening) => events.add({ vm, ...happening }),
+    onReset: () => judgeAfterReset(access, log),
+    log,
+  });
 }
 
 /** A reset is judged like a start (ACE 1.0 p. 248). */

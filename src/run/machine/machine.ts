@@ -6,10 +6,12 @@ import type { Enforcement } from '../../policy/quarantine.ts';
 import { type Destination, type Explanation, explain } from '../../quarantine/explain.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
+import type { MachineLog } from '../../vm/machine-log.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import type { Access, AccessReport } from '../access/access.ts';
 import { tellRefusals } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
+import type { Standing, Standstill } from '../standing.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 
@@ -21,7 +23,9 @@ const MAX_NAMES = 200;
 
 export interface MachineReport extends AccessReport {
   vm: string;
-  state: 'running' | 'stopping';
+  /** `paused`: the guest stands still, and `stands` says why. */
+  state: 'running' | 'paused' | 'stopping';
+  stands?: Standstill;
   accel: Accel;
   enforcement: Enforcement;
   startedAt: string;
@@ -39,6 +43,8 @@ export interface MachineParts {
   access: Access;
   qmp: Qmp;
   channel: GuestChannel;
+  standing: Standing;
+  qemuLog: MachineLog;
   stack: AsyncDisposableStack;
 }
 
@@ -54,7 +60,9 @@ export class RunningMachine implements AsyncDisposable {
   readonly #qmp: Qmp;
   readonly #channel: GuestChannel;
   readonly #parts: AsyncDisposableStack;
-  #state: MachineReport['state'] = 'running';
+  readonly #standing: Standing;
+  readonly #qemuLog: MachineLog;
+  #isStopping = false;
   readonly #following: NodeJS.Timeout;
   readonly #quiet = new AbortController();
   readonly #telling: Promise<void>;
@@ -69,6 +77,8 @@ export class RunningMachine implements AsyncDisposable {
     this.#network = parts.network;
     this.#qmp = parts.qmp;
     this.#channel = parts.channel;
+    this.#standing = parts.standing;
+    this.#qemuLog = parts.qemuLog;
     this.#parts = parts.stack;
     this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
     this.#telling = this.#tellRefusals();
@@ -79,9 +89,11 @@ export class RunningMachine implements AsyncDisposable {
     const { accel, startedAt } = this.record;
     const { name } = this.spec;
     const { enforcement } = this.#deps.computer;
+    const stands = this.#standing.standstill;
     return {
       vm: name,
-      state: this.#state,
+      state: this.#isStopping ? 'stopping' : stands ? 'paused' : 'running',
+      ...(stands ? { stands } : {}),
       accel,
       enforcement,
       startedAt,
@@ -110,7 +122,7 @@ export class RunningMachine implements AsyncDisposable {
 
   /** Shuts the guest down; one that does not go in time, or `force`, is powered off. Returns when all of it is gone. */
   async stop(force = false): Promise<void> {
-    this.#state = 'stopping';
+    this.#isStopping = true;
     try {
       if (!force) await this.#qmp.execute('system_powerdown');
       const { qemu } = this.record;
@@ -134,7 +146,16 @@ export class RunningMachine implements AsyncDisposable {
     await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
     await this.#qmp[Symbol.asyncDispose]();
+    this.#standing[Symbol.dispose]();
+    this.#qemuLog[Symbol.dispose]();
     await this.#network.detach();
+  }
+
+  /** Tells that it was started, and what its user should know. To be called once somebody looks after it. */
+  async tellStarted(): Promise<void> {
+    const { access, reason, message } = this.access.report();
+    await this.log('started', `started with ${access} access: ${reason}`);
+    if (message !== undefined && this.spec.mode !== 'free') await this.log('message', message);
   }
 
   /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
@@ -159,9 +180,13 @@ export class RunningMachine implements AsyncDisposable {
     this.#quiet.abort();
     if (this.#detached) return;
     await hasGone(this.record.qemu, QUIT_MS);
-    await removeRecord(this.spec.runFolder);
-    await this.#parts.disposeAsync();
-    await this.log('stopped', 'stopped');
+    const why = this.#standing.end ?? `QEMU ended by itself: ${(await this.#qemuLog.lastWords()) || 'without a word'}`;
+    try {
+      await removeRecord(this.spec.runFolder);
+    } finally {
+      await this.#parts.disposeAsync();
+    }
+    await this.log('stopped', `stopped: ${why}`);
   }
 
   /** Writes what happened to the machine to the log of events. */

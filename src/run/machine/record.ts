@@ -55,6 +55,11 @@ export function machineSockets(runFolder: string): MachineSockets {
   return { qmp: at('qmp'), console: at('console'), guest: at('guest'), vnc: at('vnc') };
 }
 
+/** The pipe that a machine’s QEMU writes what it has to say to. */
+export function logPipe(runFolder: string): string {
+  return join(runFolder, 'log');
+}
+
 function recordPath(runFolder: string): string {
   return join(runFolder, 'machine.json');
 }

@@ -6,7 +6,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import type { Screen } from './Console.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
-import { shownState } from './machine-state.ts';
+import { isOn, shownState } from './machine-state.ts';
 import { useMachine, useStart } from './service.ts';
 import { useLiveEvents } from './use-live-events.ts';
 import { useTexts } from './use-texts.ts';
@@ -25,7 +25,7 @@ export function Machine() {
   const { ref, toggle } = useFullscreenElement();
   const screen = useRef<Screen>(null);
   const start = useStart();
-  const isRunning = data?.state === 'running' || data?.state === 'stopping';
+  const isRunning = data !== undefined && isOn(data);
   return (
     <Stack ref={ref} h="100dvh" gap={0} bg="var(--mantine-color-body)">
       <Group component="header" px="sm" py={6} gap="sm" wrap="nowrap" justify="space-between">

@@ -3,6 +3,7 @@ import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import type { Screen } from './Console.tsx';
+import { isOn } from './machine-state.ts';
 import { useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -13,12 +14,12 @@ interface Question {
 
 /** What can be done with a machine; what cannot be undone is asked about first. */
 export function MachineMenu({ machine, screen }: { machine: MachineAnswer; screen: RefObject<Screen | null> }) {
-  const { vm, former, state } = machine;
+  const { vm, former } = machine;
   const texts = useTexts();
   const stop = useStop();
   const rollback = useRollback();
   const [question, setQuestion] = useState<Question>();
-  const isRunning = state === 'running' || state === 'stopping';
+  const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
   const error = stop.error ?? rollback.error;
   const powerOff = () =>

@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import { shownState } from './machine-state.ts';
+import { isOn, shownState } from './machine-state.ts';
 import { useStart, useStatus } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -42,7 +42,7 @@ function NoMachines() {
 function MachineCard({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const start = useStart();
-  const { vm, state, message, reason, remedy } = machine;
+  const { vm, state, message, stands, reason = stands?.reason, remedy = stands?.remedy } = machine;
   return (
     <Card withBorder component="section" aria-label={vm}>
       <Stack h="100%" gap="xs">
@@ -64,12 +64,12 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
               {texts.start}
             </Button>
           )}
-          {(state === 'running' || state === 'stopping') && (
+          {isOn(machine) && (
             <Button component={Link} to={`/machines/${vm}`}>
               {texts.open}
             </Button>
           )}
-          {state !== 'running' && state !== 'stopping' && (
+          {!isOn(machine) && (
             <Button variant="default" component={Link} to={`/machines/${vm}`}>
               {texts.why}
             </Button>

@@ -6,12 +6,14 @@ import type { PlayerTexts } from './texts.en.ts';
  * state     | access     | shown as
  * damaged   | any        | refused: damaged
  * stopped   | any        | unknown: stopped
+ * paused    | any        | unknown: standing still
  * stopping  | any        | unknown: shutting down
  * running   | normal …   | its access
  */
 export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts): { kind: StateKind; word: string } {
   if (state === 'damaged') return { kind: 'refused', word: texts.stateDamaged };
   if (state === 'stopped') return { kind: 'unknown', word: texts.stateStopped };
+  if (state === 'paused') return { kind: 'unknown', word: texts.statePaused };
   if (state === 'stopping') return { kind: 'unknown', word: texts.stateStopping };
   switch (access) {
     case 'normal':
@@ -23,4 +25,9 @@ export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts)
     default:
       return { kind: 'unknown', word: texts.stateStopped };
   }
+}
+
+/** Whether a machine has a screen: it runs, or stands still. */
+export function isOn({ state }: MachineAnswer): boolean {
+  return state === 'running' || state === 'paused' || state === 'stopping';
 }

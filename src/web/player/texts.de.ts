@@ -37,6 +37,7 @@ export const de: PlayerTexts = {
   stateRestricted: 'eingeschränkter Zugang',
   stateRefused: 'kein Zugang',
   stateStopped: 'aus',
+  statePaused: 'steht still',
   stateStopping: 'fährt herunter',
   stateDamaged: 'beschädigt',
   accessReason: 'Grund',

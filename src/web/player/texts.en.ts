@@ -34,6 +34,7 @@ export const en = {
   stateRestricted: 'restricted access',
   stateRefused: 'no access',
   stateStopped: 'stopped',
+  statePaused: 'standing still',
   stateStopping: 'shutting down',
   stateDamaged: 'damaged',
   accessReason: 'Why',

@@ -1,0 +1,142 @@
+import { AppError, type Failure, failureOf } from '../lib/errors.ts';
+import type { Log } from '../sys/log.ts';
+import { pause } from '../sys/pause.ts';
+import { endText, type QemuNews } from '../vm/news.ts';
+import type { Qmp } from '../vm/qmp.ts';
+import type { Happening } from './computer/events.ts';
+
+/** How often it is looked whether there is room again for a guest that met a full disk. */
+const LOOK_MS = 2000;
+/** Room that lets it go on for a while. */
+const ROOM_BYTES = 16 << 20;
+
+export interface StandingParts {
+  /** The room for what the guest writes, in bytes. */
+  freeBytes: () => Promise<number>;
+  tell: (happening: Omit<Happening, 'vm'>) => Promise<void>;
+  /** The guest was reset. */
+  onReset: () => void;
+  log: Log;
+  lookMs?: number;
+}
+
+/** What gives QEMU a command. @throws VM_FAILED */
+type Monitor = Pick<Qmp, 'execute'>;
+
+/** Why a guest stands still, and what may be done. */
+export type Standstill = Pick<Failure, 'code' | 'reason' | 'remedy'>;
+
+/**
+ * Hears what QEMU says of its guest: that it stands still and why, that it goes on, was reset, panicked, or ended. A guest
+ * that met a full disk goes on by itself once there is room.
+ */
+export class Standing implements Disposable {
+  readonly #parts: StandingParts;
+  readonly #over = new AbortController();
+  /** What has happened that would stop a guest. */
+  #cause: { what: string; isFull: boolean } | undefined;
+  #stands: AppError | undefined;
+  #end: string | undefined;
+
+  constructor(parts: StandingParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined while the guest runs. */
+  get standstill(): Standstill | undefined {
+    if (!this.#stands) return undefined;
+    const { code, reason, remedy } = failureOf(this.#stands);
+    return { code, reason, remedy };
+  }
+
+  /** Why the machine ended, where QEMU has said so. */
+  get end(): string | undefined {
+    return this.#end;
+  }
+
+  hear(news: QemuNews, qemu: Monitor): void {
+    this.#hear(news, qemu).catch((error: unknown) =>
+      this.#parts.log.error(failureOf(error), 'what QEMU said could not be followed'),
+    );
+  }
+
+  /**
+   * Sets a guest going that stands still although nothing stopped it: its service was killed just before it did. @throws VM_FAILED
+   */
+  async setGoing(qemu: Monitor): Promise<void> {
+    const status = await statusOf(qemu);
+    if (status === 'running') return;
+    if (status === 'prelaunch' || status === 'paused') await qemu.execute('cont');
+    else await this.#stand(status, qemu);
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #hear(news: QemuNews, qemu: Monitor): Promise<void> {
+    const { tell, onReset } = this.#parts;
+    switch (news.event) {
+      case 'RESET':
+        this.#cause = undefined;
+        return onReset();
+      case 'SHUTDOWN':
+        this.#end = endText(news.data.reason);
+        return;
+      case 'BLOCK_IO_ERROR':
+        return this.#diskFailed(news.data);
+      case 'GUEST_PANICKED':
+      case 'WATCHDOG': {
+        const what = news.event === 'WATCHDOG' ? 'its watchdog has run out' : 'its guest has panicked';
+        this.#cause = { what, isFull: false };
+        return tell({ kind: 'guest', text: `${what}; QEMU does: ${news.data.action}`, same: what });
+      }
+      case 'STOP':
+        return this.#end === undefined ? this.#stand(await statusOf(qemu), qemu) : undefined;
+      case 'RESUME':
+        if (!this.#stands) return;
+        this.#stands = undefined;
+        this.#cause = undefined;
+        return tell({ kind: 'resumed', text: 'the guest goes on', same: 'resumed' });
+    }
+  }
+
+  async #diskFailed({ nospace, operation, action, reason }: DiskError): Promise<void> {
+    const what = nospace ? 'the disk of this computer is full' : `a disk could not be ${WORD[operation]}: ${reason}`;
+    if (action === 'stop') this.#cause = { what, isFull: nospace };
+    await this.#parts.tell({ kind: 'disk', text: what, details: { operation, action }, same: what });
+  }
+
+  async #stand(status: string, qemu: Monitor): Promise<void> {
+    const { what, isFull } = this.#cause ?? { what: `QEMU says ${status}`, isFull: status === 'io-error' };
+    this.#stands = isFull
+      ? new AppError('VM_DISK_FULL', 'the guest stands still: this computer’s disk has no room for what it writes')
+      : new AppError('VM_STANDS_STILL', `the guest stands still: ${what}`);
+    if (isFull) void this.#goOnWithRoom(this.#stands, qemu);
+    const { code, message: text } = this.#stands;
+    await this.#parts.tell({ kind: 'paused', text, details: { code }, same: text });
+  }
+
+  async #goOnWithRoom(stands: AppError, qemu: Monitor): Promise<void> {
+    const { freeBytes, log, lookMs = LOOK_MS } = this.#parts;
+    const { signal } = this.#over;
+    while (!signal.aborted && this.#stands === stands) {
+      try {
+        if ((await freeBytes()) >= ROOM_BYTES) await qemu.execute('cont');
+      } catch (error) {
+        log.warn(failureOf(error), 'a guest that met a full disk cannot be set going yet');
+      }
+      await pause(lookMs, signal);
+    }
+  }
+}
+
+async function statusOf(qemu: Monitor): Promise<string> {
+  const answer = await qemu.execute('query-status');
+  const isAnswer = typeof answer === 'object' && answer !== null && 'status' in answer;
+  return isAnswer && typeof answer.status === 'string' ? answer.status.slice(0, 40) : 'nothing';
+}
+
+type DiskError = Extract<QemuNews, { event: 'BLOCK_IO_ERROR' }>['data'];
+
+const WORD = { read: 'read', write: 'written' };
