@@ -15,6 +15,7 @@ import { jsonOrNothing } from '../lib/json.ts';
 import type { Log } from '../sys/log.ts';
 import { pinnedProject } from '../trust/client.ts';
 import { explainDestination } from './explain.ts';
+import { ProgressLine } from './progress.ts';
 import type { Supervisor } from './supervise.ts';
 
 const MAX_BODY_BYTES = 64 << 10;
@@ -144,9 +145,9 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
     return stream(context, async (lines) => {
       const cancel = new AbortController();
       lines.onAbort(() => cancel.abort());
-      const onProgress = (progress: ProgressAnswer) => void lines.writeln(JSON.stringify({ progress }));
+      const progress = new ProgressLine((now) => lines.writeln(JSON.stringify({ progress: now })));
       try {
-        const result = await work(cancel.signal, onProgress);
+        const result = await work(cancel.signal, (now) => progress.send(now));
         await lines.writeln(JSON.stringify({ result }));
       } catch (error) {
         const failure = failureOf(error);

@@ -28,6 +28,8 @@ export interface ChangesDeps {
   clock: () => number;
   /** The machines that run, and the generation that each runs. */
   running: () => Map<string, number>;
+  /** The same as this computer has it, whoever started them: what is removed is none of theirs. */
+  inUse: () => Promise<ReadonlyMap<string, number>>;
   /** A machine is being started: it has not opened yet what it will run on. */
   isStarting: () => boolean;
   /** Removes what a machine that has ended left on this computer’s network. @throws VM_RUNNING when it has not */
@@ -92,7 +94,7 @@ export class Changes {
   rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
     return this.#turns.take(async () => {
       const rolled = await this.rollBackNow(vm, 'as was asked');
-      await this.#collect();
+      await this.#tidyUp();
       return { ...rolled, afterStop: this.#deps.running().has(vm) };
     });
   }
@@ -125,7 +127,7 @@ export class Changes {
         for (const { vm } of machines) this.#leaving.delete(vm);
       }
       await this.#letComputerGo();
-      await this.#collect().catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
+      await this.#tidyUp();
       return machines;
     });
   }
@@ -136,9 +138,7 @@ export class Changes {
 
   /** Removes what no machine needs any more, as soon as no other change is under way; a failure is logged. */
   async tidy(): Promise<void> {
-    await this.#turns
-      .take(() => this.#collect())
-      .catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
+    await this.#turns.take(() => this.#tidyUp());
   }
 
   /** Whatever is being collected now knows nothing of a start that begins now: it waits. */
@@ -191,7 +191,7 @@ export class Changes {
 
   async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
     const report = await this.#installAndJudge(request, options);
-    await this.#collect();
+    await this.#tidyUp();
     this.flattenSoon();
     const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
     const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
@@ -211,11 +211,16 @@ export class Changes {
     }
   }
 
+  /** What cannot be removed now is removed another time: what was done before is done. */
+  async #tidyUp(): Promise<void> {
+    await this.#collect().catch((error: unknown) => this.#deps.log.error(failureOf(error), 'cannot tidy up'));
+  }
+
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
-    const { state, running, isStarting } = this.#deps;
+    const { state, inUse, isStarting } = this.#deps;
     if (isStarting() || this.#isEnding) return;
-    const collecting = collect(state, running());
+    const collecting = inUse().then((used) => collect(state, used));
     this.#collecting = collecting.catch(() => undefined);
     await collecting;
   }

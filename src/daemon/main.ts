@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { computerPaths } from '../install/state/layout.ts';
-import { AppError } from '../lib/errors.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
 import { makeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
@@ -10,6 +10,7 @@ import { listenUnix } from '../sys/network/http-server.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
 import { pause } from '../sys/pause.ts';
 import { groupNamed } from '../sys/programs/users.ts';
+import { onUnexpected } from '../sys/unexpected.ts';
 import { createApi } from './api.ts';
 import { readHostAddresses } from './host-addresses.ts';
 import { Player } from './page.ts';
@@ -35,11 +36,18 @@ export interface ServiceSettings {
 /**
  * Runs the service until `signal` ends it. Machines run on, and the next service takes them over; in namespaces of its own
  * they are shut down first.
+ * What nobody caught is an event, and ends it in the same orderly way, by throwing it: whoever started the service does so anew.
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
 export async function runService(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
   const { state, run, socket, group, accel, resolvers, isInside = false } = settings;
   const log = openLog('lazaretd');
+  const bug = new AbortController();
+  using _unexpected = onUnexpected((error) => {
+    log.error({ error: failureOf(error), stack: error instanceof Error ? error.stack : `${error}` }, 'a bug');
+    bug.abort(error);
+  });
+  const over = AbortSignal.any([signal, bug.signal]);
   await makeFolder(state, 0o700);
   await makeFolder(run);
   const paths = computerPaths(state);
@@ -73,11 +81,14 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     );
   log.info({ socket, state }, 'ready');
   await new Promise<void>((done) => {
-    if (signal.aborted) done();
-    signal.addEventListener('abort', () => done(), { once: true });
+    if (over.aborted) done();
+    over.addEventListener('abort', () => done(), { once: true });
   });
+  if (bug.signal.aborted)
+    await supervisor.events.add({ kind: 'failed', text: `the service ends because of a bug: ${bug.signal.reason}` });
   if (isInside) await supervisor.stopAll();
   log.info(isInside ? 'ending' : 'ending; machines run on');
+  bug.signal.throwIfAborted();
 }
 
 /** The way out of the namespaces comes from outside, a moment after they are made. */

@@ -16,6 +16,7 @@ import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../servers/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
+import { pause } from '../sys/pause.ts';
 import { isRunning } from '../sys/programs/processes.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
@@ -23,6 +24,8 @@ import { installedPlugins } from './plugins.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
 import { startOnTrial, TrialWatch } from './trial.ts';
+
+const TRY_AGAIN_MS = 5000;
 
 export interface ServiceOptions {
   state: string;
@@ -54,18 +57,26 @@ export class Supervisor implements AsyncDisposable {
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
   readonly #untaken = new Map<string, Untaken>();
+  readonly #over = new AbortController();
+  /** What tries to take machines over. */
+  readonly #trying: Promise<void>[] = [];
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
     this.#options = options;
     this.#computer = computer;
-    this.policies = new PolicyStore({ trust: paths.trust, cache: paths.policies, account: paths.directory });
+    const spare = join(options.runRoot, 'trust');
+    this.policies = new PolicyStore(
+      { trust: paths.trust, cache: paths.policies, account: paths.directory, spare },
+      (vm, error) => void this.#tellUnsaved(vm, error),
+    );
     this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
     this.changes = new Changes({
       ...{ state: options.state, log: options.log, events: this.events },
       now: () => this.now(),
       clock: options.clock,
       running: () => this.running(),
+      inUse: () => this.#inUse(),
       isStarting: () => this.#starting.size > 0,
       clearAway: (vm) => this.#clearAway(vm),
       judgeAgain: async () => void (await Promise.all([this.#hostAccess?.judge(), this.#judgeAgain()])),
@@ -102,6 +113,15 @@ export class Supervisor implements AsyncDisposable {
     const run = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
     const untaken = [...this.#untaken].filter(([, { record }]) => isRunning(record.qemu));
     return new Map([...untaken.map(([vm, { generation }]) => [vm, generation] as const), ...this.#starting, ...run]);
+  }
+
+  /** The same, with what runs although this service has no hand on it. */
+  async #inUse(): Promise<Map<string, number>> {
+    const records = [...(await runningRecords(this.#options.runRoot)).values()];
+    const found = records.flatMap(({ vm, generation }) =>
+      generation === undefined ? [] : [[vm, generation] as const],
+    );
+    return new Map([...found, ...this.running()]);
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -183,32 +203,63 @@ export class Supervisor implements AsyncDisposable {
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.changes.end();
+    this.#over.abort();
+    await Promise.all(this.#trying);
     await this.#hostAccess?.[Symbol.asyncDispose]();
     await Promise.all([...this.#machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
   }
 
+  /** A machine that did not let itself be taken over is tried again, until it does, has ended, or this service ends. */
+  async #takeOverLater(vm: string): Promise<void> {
+    const { signal } = this.#over;
+    for (await pause(TRY_AGAIN_MS, signal); !signal.aborted; await pause(TRY_AGAIN_MS, signal)) {
+      const untaken = this.#untaken.get(vm);
+      if (!untaken || !isRunning(untaken.record.qemu)) return;
+      await this.#takeOver(vm, untaken);
+    }
+  }
+
   async #recover(vm: string): Promise<void> {
     const { log, state } = this.#options;
-    let untaken: Omit<Untaken, 'failure'> | undefined;
     try {
       const instance = await readIfInstalled(state, vm);
       if (!instance) return;
       const runFolder = this.#runFolder(instance);
       const record = await readRecord(runFolder);
       if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
-      const generation = record.generation ?? instance.current.generation;
-      untaken = { record, generation };
+      const found = { record, generation: record.generation ?? instance.current.generation };
+      if (!(await this.#takeOver(vm, found))) this.#trying.push(this.#takeOverLater(vm));
+    } catch (error) {
+      log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
+    }
+  }
+
+  /** One machine that cannot be taken over must not keep the service from the others; its filter stays as it was. */
+  async #takeOver(vm: string, { record, generation }: Omit<Untaken, 'failure'>): Promise<boolean> {
+    const { log, state } = this.#options;
+    try {
+      const instance = await openInstance(state, vm);
       const watch = await this.#watch(instance, generation);
-      const spec = await installedSpec(state, instance, runFolder, generation);
+      const spec = await installedSpec(state, instance, this.#runFolder(instance), generation);
       const machine = await adoptMachine(spec, record, this.#deps(instance, watch, generation));
       this.#keep(machine, watch);
+      this.#untaken.delete(vm);
       await machine.log('found-again', 'the service found the machine running');
       void this.#lookUpFor(machine);
+      return true;
     } catch (error) {
-      // One machine that cannot be taken over must not keep the service from the others; its filter stays as it was.
       const failure = failureOf(error);
-      if (untaken) this.#untaken.set(vm, { ...untaken, failure });
+      this.#untaken.set(vm, { record, generation, failure });
       log.error({ vm, ...failure }, 'machine could not be taken over');
+      const { reason: text, code } = failure;
+      await this.events.add({
+        vm,
+        kind: 'failed',
+        text: `could not be taken over: ${text}`,
+        details: { code },
+        same: code,
+      });
+      return false;
     }
   }
 
@@ -317,6 +368,11 @@ export class Supervisor implements AsyncDisposable {
       log: (kind, text) => this.#log(vm, kind, text),
       onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
     });
+  }
+
+  async #tellUnsaved(vm: string, error: AppError): Promise<void> {
+    const text = 'its new policy is in force, and could not be kept for the next service';
+    await this.events.add({ vm, kind: 'failed', text, details: { ...failureOf(error) }, same: error.code });
   }
 
   async #log(vm: string, kind: LoggedEvent['kind'], text: string): Promise<void> {

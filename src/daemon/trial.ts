@@ -49,9 +49,10 @@ export class TrialWatch implements Disposable {
     await this.#save({ ...this.#trial, starts: this.#trial.starts + 1, startedAt: this.#subject.now() });
   }
 
-  /** Takes a start back that failed for reasons that are not the guest’s. */
+  /** Takes a start back that failed for reasons that are not the guest’s; where that cannot be written, why it failed is what is told. */
   async discountStart(): Promise<void> {
-    await this.#save({ ...this.#trial, starts: this.#trial.starts - 1 });
+    const trial = { ...this.#trial, starts: this.#trial.starts - 1 };
+    await this.#save(trial).catch(this.#subject.onFailure);
   }
 
   /** Gives the generation up when its time is over, which began with its start, whatever service that was under. */

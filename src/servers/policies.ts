@@ -15,6 +15,7 @@ import { readAccount } from './directory-account.ts';
 import type { DirectoryLogin } from './directory-client.ts';
 import { directorySource } from './directory-source.ts';
 import { asUnreachable, lookUpPolicy } from './look-up.ts';
+import { isUnsaved, SpareTrust } from './spare-trust.ts';
 import { watchDirectory } from './watch-directory.ts';
 import { type Watched, watchWeb } from './watch-web.ts';
 
@@ -40,20 +41,34 @@ export interface PolicyOwner {
   server: string | undefined;
 }
 
+export interface PolicyFolders {
+  trust: string;
+  cache: string;
+  /** The file with the account that directories are read with. */
+  account?: string;
+  /** A folder on another file system, for what is verified while `trust` takes nothing. */
+  spare?: string;
+}
+
 /** The policies of this computer’s machines: from the policy server, else what was kept of it, else the package’s. */
 export class PolicyStore {
   readonly #trustFolder: string;
   readonly #cacheFolder: string;
   readonly #turns = new Turns();
   readonly #accountFile: string | undefined;
+  readonly #trust: SpareTrust;
+  readonly #onUnsaved: (vm: string, error: AppError) => void;
+  /** Policies that were verified and could not be kept: they hold all the same, until this service ends. */
+  readonly #unsaved = new Map<string, CachedPolicy>();
   /** The newest release that was seen of each policy server, and the entity tag of its timestamp. */
   readonly #releases = new Map<string, { version: number; etag?: string | undefined }>();
   /** The release that each machine’s policy was fetched from, and when. */
   readonly #fetched = new Map<string, { version: number; at: number }>();
 
-  /** `account` is the file with the account that directories are read with. */
-  constructor(folders: { trust: string; cache: string; account?: string }) {
+  constructor(folders: PolicyFolders, onUnsaved: (vm: string, error: AppError) => void = () => undefined) {
     this.#trustFolder = folders.trust;
+    this.#trust = new SpareTrust(folders.trust, folders.spare);
+    this.#onUnsaved = onUnsaved;
     this.#cacheFolder = folders.cache;
     this.#accountFile = folders.account;
   }
@@ -72,7 +87,7 @@ export class PolicyStore {
   }
 
   /**
-   * Asks the policy server and keeps its answer. A static policy comes with packages alone and is returned as it is.
+   * Asks the policy server and keeps its answer, in memory where it cannot be written. A static policy comes with packages alone and is returned as it is.
    * @throws STORE_*, TRUST_*, POLICY_INVALID
    */
   async lookUp(owner: PolicyOwner, systemNow: number, signal?: AbortSignal): Promise<CurrentPolicy> {
@@ -95,8 +110,7 @@ export class PolicyStore {
       );
     }
     const cached: CachedPolicy = { format: 1, lookedUpAt: await this.now(systemNow), document };
-    await makeFolder(this.#cacheFolder, 0o700);
-    await writeFileAtomic(this.#path(vm.name), `${JSON.stringify(cached)}\n`, 0o600);
+    await this.#keep(vm, cached);
     return this.current(owner);
   }
 
@@ -126,7 +140,9 @@ export class PolicyStore {
       if (same) this.#releases.set(server, same);
       if (same?.version === fetched?.version) return cached.document;
     }
-    const { document, version } = await lookUpPolicy(vm, { trustFolder, source, now, ...ends });
+    const { document, version } = await this.#trust.verify((folder) =>
+      lookUpPolicy(vm, { trustFolder: folder, source, now, ...ends }),
+    );
     this.#releases.set(server, { version });
     this.#fetched.set(vm.id, { version, at: now });
     return document;
@@ -140,7 +156,21 @@ export class PolicyStore {
     return { address, account: await readAccount(this.#accountFile), signal };
   }
 
+  async #keep(vm: PolicyOwner['vm'], policy: CachedPolicy): Promise<void> {
+    try {
+      await makeFolder(this.#cacheFolder, 0o700);
+      await writeFileAtomic(this.#path(vm.name), `${JSON.stringify(policy)}\n`, 0o600);
+      this.#unsaved.delete(vm.id);
+    } catch (error) {
+      if (!isUnsaved(error)) throw error;
+      this.#unsaved.set(vm.id, policy);
+      this.#onUnsaved(vm.name, error);
+    }
+  }
+
   async #cached(vm: PolicyOwner['vm']): Promise<CachedPolicy | undefined> {
+    const unsaved = this.#unsaved.get(vm.id);
+    if (unsaved) return unsaved;
     const bytes = await readIfThere(this.#path(vm.name), MAX_CACHED_BYTES);
     if (!bytes) return undefined;
     const parsed = CachedPolicy.safeParse(jsonOrNothing(bytes.toString('utf8')));

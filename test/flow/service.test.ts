@@ -35,12 +35,12 @@ function launch(program: string, args: readonly string[], env = {}): { child: Ch
 }
 
 /** A service on a folder of its own, and its user’s command line. */
-async function service(t: TestContext, folder = scratch(t)) {
+async function service(t: TestContext, folder = scratch(t), node: readonly string[] = []) {
   const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--accel', 'tcg'];
   const socket = join(folder, 'run', 'lazaretd.sock');
   // A service that was killed has left its socket.
   rmSync(socket, { force: true });
-  const { child, ended } = launch('lazaretd.ts', where);
+  const { child, ended } = launch('lazaretd.ts', where, { NODE_OPTIONS: node.join(' ') });
   t.after(async () => {
     child.kill('SIGKILL');
     await ended;
@@ -154,6 +154,22 @@ test('Ctrl-C ends the service and takes its socket away', { skip }, async (t) =>
 
   assert.equal((await ended).status, 0);
   assert.equal(existsSync(socket), false);
+});
+
+test('what nobody caught is an event and an orderly end, with a status that has the service started anew', {
+  skip,
+}, async (t) => {
+  const folder = scratch(t);
+  const bug = join(folder, 'bug.mjs');
+  writeFileSync(bug, "process.on('SIGUSR2', () => void Promise.reject(new Error('nobody caught this')));\n");
+  const { child, ended, socket } = await service(t, folder, ['--import', bug]);
+
+  child.kill('SIGUSR2');
+
+  assert.equal((await ended).status, 70);
+  assert.equal(existsSync(socket), false, 'its socket has gone');
+  const { lazaret } = await service(t, folder);
+  assert.match((await lazaret('events')).stdout, /the service ends because of a bug: Error: nobody caught this/);
 });
 
 test('without a service the command line says so', async (t) => {

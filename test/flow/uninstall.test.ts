@@ -29,6 +29,7 @@ async function installed(t: TestContext, more: { running?: string[]; clearAway?:
   const changes = new Changes({
     ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now, isStarting: () => false },
     running: () => new Map((more.running ?? []).map((vm) => [vm, 1])),
+    inUse: async () => new Map((more.running ?? []).map((vm) => [vm, 1])),
     clearAway: more.clearAway ?? (async () => undefined),
     judgeAgain: async () => {
       judged.times += 1;

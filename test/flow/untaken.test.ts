@@ -51,3 +51,25 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
   const [after] = await service.reports();
   assert.equal(after?.state, 'stopped');
 });
+
+test('whatever removes looks at what really runs, whoever started it', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const { install, state } = computer(t);
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  const runRoot = scratch(t);
+  await using service = await Supervisor.open({ state, runRoot, accel: 'tcg', clock: Date.now, log: openLog('test') });
+  const runFolder = join(runRoot, machineId(await openInstance(state, 'office')));
+  mkdirSync(runFolder);
+  const qemu = spawn('sleep', ['600'], { stdio: 'ignore' });
+  t.after(() => qemu.kill());
+  const record = { format: 1, vm: 'office', generation: 1, qemu: processOf(qemu.pid ?? 0), accel: 'tcg' };
+  writeFileSync(join(runFolder, 'machine.json'), JSON.stringify({ ...record, startedAt: new Date().toISOString() }));
+  const { folder } = await project.build('two');
+  const { signal } = new AbortController();
+
+  await service.changes.install({ source: folder, replace: true, keepOld: false }, signal, () => undefined);
+
+  assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'the disk that it runs on is still there');
+  await assert.rejects(service.start('office'), code('VM_RUNNING'));
+  assert.ok(existsSync(join(runFolder, 'machine.json')), 'a start that is refused leaves it findable');
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { collect } from '../../src/install/change/collect.ts';
 import { flatten, MAX_CHAIN } from '../../src/install/change/flatten.ts';
 import { foreseeInstall } from '../../src/install/change/foresee.ts';
@@ -10,10 +11,13 @@ import { openInstance } from '../../src/install/state/instances.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { wantedPaths } from '../../src/install/state/wanted.ts';
 import { AppError } from '../../src/lib/errors.ts';
+import { PolicyStore } from '../../src/servers/policies.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
-import { madeProject } from '../fakes/made-project.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+import { policyComputer } from '../fakes/policy-computer.ts';
+import { threeVersions } from '../fakes/quarantine.ts';
 import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
 import { listing, requireBootable } from '../fakes/stopped.ts';
 
@@ -144,4 +148,34 @@ test('flattening that finds no room waits; one whose room goes meanwhile is give
     }
     makeRoom(disk);
   }
+});
+
+test('a policy that was verified is in force although it cannot be kept, and is kept once there is room', {
+  skip,
+}, async (t) => {
+  const { project, state: whole, published, owner: ownerAt } = await policyComputer(t);
+  await project.setQuarantine(threeVersions({ threshold: 'third' }));
+  await project.deploy();
+  const owner = ownerAt(String(pathToFileURL(published)));
+  const disk = await smallDisk(t, 8 * MIB);
+  const state = join(disk, 'state');
+  cpSync(whole, state, { recursive: true });
+  const folders = { trust: join(state, 'trust'), cache: join(state, 'policies'), spare: join(scratch(t), 'trust') };
+  const untold: string[] = [];
+  const store = new PolicyStore(folders, (vm, error) => void untold.push(`${vm} ${error.code}`));
+  fill(disk);
+
+  const found = await store.lookUp(owner, Date.now());
+
+  assert.equal(found.document.serial, 1);
+  assert.deepEqual((await store.current(owner)).document, found.document);
+  assert.deepEqual(untold, ['office DISK_FULL']);
+  assert.deepEqual(listing(state), listing(whole), 'nothing half done on the disk');
+  await project.deploy();
+  assert.equal((await store.lookUp(owner, Date.now())).document.serial, 2, 'the next one too');
+
+  makeRoom(disk);
+  await store.lookUp(owner, Date.now());
+  const { spare: _spare, ...ofTheNext } = folders;
+  assert.equal((await new PolicyStore(ofTheNext).current(owner)).document.serial, 2);
 });

@@ -127,12 +127,9 @@ function machineText(machine: MachineAnswer): string {
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (machine.waiting !== undefined)
     lines.push(`waiting      generation ${machine.waiting} is installed: stop the machine and start it to use it`);
+  const { stands } = machine;
+  if (stands) lines.push(`${stands.code}: ${stands.reason}`, `→ ${stands.remedy}`);
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
-  if (machine.stands)
-    lines.push(
-      `stands still ${machine.stands.code}: ${machine.stands.reason}`,
-      `             → ${machine.stands.remedy}`,
-    );
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);

@@ -25,11 +25,15 @@ interface Start {
   quarantine?: VersionQuarantine | CustomQuarantine;
   /** What the policy server answers to whoever watches it, one after the other; then it is silent. */
   watched?: Watched[];
+  events?: EventLog;
 }
 
 function reportedAt(descriptor: string | undefined): Reported | undefined {
   return descriptor === undefined ? undefined : { descriptor, origin: 'guest' };
 }
+
+/** A log of events on a disk that takes nothing. */
+const fullLog = (t: TestContext) => new EventLog(join(scratch(t), 'away', 'events.jsonl'));
 
 /** A machine whose filter, policy server and disk do as the test says, and note in which order they were asked. */
 async function machine(t: TestContext, start: Start) {
@@ -98,7 +102,7 @@ async function machine(t: TestContext, start: Start) {
         world.counter = counter;
       },
     },
-    events: new EventLog(join(scratch(t), 'events.jsonl')),
+    events: start.events ?? new EventLog(join(scratch(t), 'events.jsonl')),
     enforcement: 'host',
     host: async () => world.host,
     async askPlugin({ event, descriptor, withinMs }) {
@@ -151,6 +155,48 @@ test('when the filter does not follow, the old descriptor is back on disk, nothi
   await access.lookUp();
   assert.equal(access.report().access, 'restricted', 'it mends itself with the next judgement');
   assert.equal(mode(), 'restricted');
+});
+
+test('where no event can be written, a report is taken as ever, and a threshold enforced', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: V1, events: fullLog(t) });
+
+  assert.equal((await nqSet(V2)).ok, true);
+  assert.deepEqual([world.disk, mode()], [V2, 'normal']);
+  world.quarantine = threeVersions({ threshold: 'third' });
+  await access.lookUp('interval');
+
+  assert.equal(mode(), 'restricted');
+});
+
+test('where no event can be written, and the filter does not follow, the old version holds and nothing passes', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: V1, events: fullLog(t) });
+  world.filterFails = true;
+
+  await assert.rejects(nqSet(V2), { code: 'FILTER_FAILED' });
+
+  assert.deepEqual([world.disk, mode(), access.report().access], [V1, 'refuse', 'refused']);
+});
+
+test('a zone’s lists are in force where that cannot be told', async (t) => {
+  const zones = [{ name: 'office', when: { gateways: ['192.0.2.1'] }, normal: { entries: ['192.0.2.80'] } }];
+  const quarantine = threeVersions({ zones });
+  const { access, world } = await machine(t, { descriptor: V3, quarantine, events: fullLog(t) });
+
+  world.host = { gateways: ['192.0.2.1'], dnsServers: [], addresses: [], dnsNames: [], beacons: [] };
+  while (access.report().zone !== 'office') await sleep(20);
+  world.host = undefined;
+  while (access.report().zone !== undefined) await sleep(20);
+});
+
+test('a guest that reports the same in vain is told of once; its words are cut short', async (t) => {
+  const { nqSet, events } = await machine(t, { descriptor: V1 });
+  const long = 'x'.repeat(1020);
+
+  for (let count = 0; count < 12; count += 1) assert.equal((await nqSet(long)).ok, false);
+
+  const told = (await events.last(100)).filter(({ kind }) => kind === 'nq-set');
+  assert.equal(told.length, 1);
+  assert.ok(JSON.stringify(told).length < 700, JSON.stringify(told));
 });
 
 test('tighter access is enforced before other lists, wider access after them', async (t) => {

@@ -191,7 +191,9 @@ export class Access implements AsyncDisposable {
       await this.#judgeAgain();
     } catch (error) {
       this.#reported = before;
-      await descriptors.write(before);
+      await descriptors
+        .write(before)
+        .catch((cause: unknown) => this.#log('failed', 'the former version could not be put back', failureOf(cause)));
       throw error;
     }
   }
