@@ -169,11 +169,11 @@ export class MainJob implements AsyncDisposable {
   /** Starts the machine and waits until its guest answers. */
   async startMachine(): Promise<void> {
     await this.#lazaret('start', VM);
-    await this.openShell();
+    await this.connect();
   }
 
-  /** The same for a machine that somebody else has started. */
-  async openShell(): Promise<void> {
+  /** Waits until the guest of a machine that was started answers. */
+  async connect(): Promise<void> {
     this.#shell = await this.computer.shell(VM);
   }
 

@@ -58,6 +58,7 @@ export class Qmp implements AsyncDisposable {
   }
 
   async #execute(command: string, args: Record<string, unknown>, answerMs: number): Promise<unknown> {
+    if (this.#socket.destroyed) throw new AppError('VM_FAILED', `QEMU cannot be told ${command} any more`);
     this.#lastId += 1;
     const id = this.#lastId;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));

@@ -70,7 +70,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   });
 
   await t.test('nq-set in the guest is on the page without a reload', async () => {
-    await job.openShell();
+    await job.connect();
     assert.equal((await job.nqSet(first)).status, 0);
     await page.getByRole('dialog', { name: 'office' }).getByText('normal access').waitFor();
   });

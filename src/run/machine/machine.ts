@@ -145,8 +145,8 @@ export class RunningMachine implements AsyncDisposable {
     this.access.end();
     await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
-    await this.#qmp[Symbol.asyncDispose]();
     this.#standing[Symbol.dispose]();
+    await this.#qmp[Symbol.asyncDispose]();
     this.#qemuLog[Symbol.dispose]();
     await this.#network.detach();
   }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { cpSync, globSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MainJob } from '../../lab/main-job.ts';
+import { whyNoNetwork } from '../../lab/network.ts';
+import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
+
+const MIB = 1 << 20;
+const DISK_BYTES = 192 * MIB;
+const skip = whyNoNetwork();
+
+/** A computer whose machine has a data disk, and whose state lies on a small disk of its own. */
+async function onSmallDisk(t: TestContext, job: MainJob): Promise<{ disk: string; first: string }> {
+  const fingerprint = await job.makeProject('--data-disk', '1G');
+  await job.setQuarantine();
+  const first = await job.addVersion('1.0');
+  await job.addVersion('1.1');
+  await job.require('1.0');
+  await job.serve();
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.computer.stopService();
+  const disk = await smallDisk(t, DISK_BYTES);
+  const state = join(job.computer.folder, 'state');
+  cpSync(state, join(disk, 'state'), { recursive: true, verbatimSymlinks: true });
+  rmSync(state, { recursive: true });
+  symlinkSync(join(disk, 'state'), state);
+  await job.computer.startService();
+  return { disk, first };
+}
+
+const record = (job: MainJob) => globSync(join(job.computer.folder, 'run', '*', 'machine.json'))[0] ?? assert.fail();
+
+async function until(job: MainJob, state: string): Promise<void> {
+  while ((await job.status()).state !== state) await sleep(200);
+}
+
+test('a full disk: nothing is lost, nothing stands still for good, and policies are enforced', { skip }, async (t) => {
+  await using job = await MainJob.start();
+  const { disk, first } = await onSmallDisk(t, job);
+
+  await t.test('a machine is started on it, is known, and boots once there is room', async () => {
+    fill(disk);
+    assert.equal((await job.computer.lazaret('start', job.vm)).status, 0);
+    await until(job, 'paused');
+    makeRoom(disk);
+    await until(job, 'running');
+    await job.connect();
+    fill(disk);
+  });
+
+  await t.test('a version is not taken, because it cannot be kept', async () => {
+    const { status } = await job.nqSet(first);
+    assert.deepEqual([status, (await job.status()).access], [1, 'restricted']);
+  });
+
+  await t.test('a threshold that is deployed meanwhile is enforced', async () => {
+    makeRoom(disk);
+    assert.equal((await job.nqSet(first)).status, 0);
+    fill(disk);
+    await job.require('1.1');
+    await job.until('restricted');
+  });
+
+  await t.test('a guest that writes stands still, and status says why', async () => {
+    makeRoom(disk);
+    await until(job, 'running');
+    await job.guest('(yes | dd of=/dev/vdb bs=1M count=64 conv=fsync && echo whole >/tmp/written) >/dev/null 2>&1 &');
+    fill(disk);
+    await until(job, 'paused');
+    const { stands } = (await job.status()) as unknown as { stands: { code: string } };
+    assert.equal(stands.code, 'VM_DISK_FULL');
+  });
+
+  await t.test('the next service finds it so', async () => {
+    await job.computer.stopService();
+    await job.computer.startService();
+    await until(job, 'paused');
+  });
+
+  await t.test('once there is room it goes on, and has lost nothing', async () => {
+    makeRoom(disk);
+    await until(job, 'running');
+    assert.equal((await job.guest('while ! [ -e /tmp/written ]; do sleep 1; done; cat /tmp/written')).output, 'whole');
+    const kinds = await job.eventKinds();
+    assert.ok(kinds.includes('failed'), 'how many events could not be written');
+    assert.ok(kinds.includes('resumed'));
+    await job.stopMachine();
+  });
+});
+
+test('a QEMU that does not answer keeps the service from nothing else, and is taken over when it does', {
+  skip,
+}, async (t) => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.startMachine();
+  const { pid } = JSON.parse(readFileSync(record(job), 'utf8')).qemu;
+  await job.computer.stopService();
+  process.kill(pid, 'SIGSTOP');
+  t.after(() => statSync(`/proc/${pid}`, { throwIfNoEntry: false }) && process.kill(pid, 'SIGCONT'));
+
+  await job.computer.startService();
+  assert.equal((await job.status()).state, 'damaged');
+  // It ends when it is asked to, or this throws.
+  await job.computer.stopService();
+  await job.computer.startService();
+  process.kill(pid, 'SIGCONT');
+  await until(job, 'running');
+
+  assert.equal((await job.guest('true')).status, 0);
+  await job.stopMachine();
+});
+
+test('what a guest makes QEMU say is bounded on this computer’s disk', { skip }, async () => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.startMachine();
+  const { pid } = JSON.parse(readFileSync(record(job), 'utf8')).qemu;
+  const output = readFileSync(`/proc/${pid}/fdinfo/2`, 'utf8');
+  assert.equal(
+    Number(`0o${/flags:\s*(\d+)/.exec(output)?.[1]}`) & 0o4000,
+    0o4000,
+    'QEMU waits for nobody who reads it',
+  );
+  await job.stopMachine();
+
+  const events = await job.computer.lazaret('events');
+  assert.match(events.stdout, /stopped: its guest shut down/);
+});
