@@ -1,6 +1,7 @@
 // npm run bench: what the main job costs, measured on the lab’s guest, beside what it may cost.
 import { MainJob } from '../lab/main-job.ts';
 import { whyNoNetwork } from '../lab/network.ts';
+import { floodFigure } from './flood.ts';
 import { serviceFigures } from './service.ts';
 import { startFigures } from './start.ts';
 import { switchFigures } from './switches.ts';
@@ -21,6 +22,6 @@ await job.install(await job.build('bench', 'full'), '--fingerprint', fingerprint
 const figures = await startFigures(job);
 await job.startMachine();
 await job.nqSet(first);
-figures.push(...serviceFigures(job), ...(await switchFigures(job)));
+figures.push(...serviceFigures(job), ...(await switchFigures(job)), await floodFigure(job));
 await job.stopMachine();
 printFigures('The main job, 2 cores, software emulation; medians', figures);

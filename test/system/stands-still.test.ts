@@ -66,7 +66,9 @@ test('a full disk: nothing is lost, nothing stands still for good, and policies 
   await t.test('a guest that writes stands still, and status says why', async () => {
     makeRoom(disk);
     await until(job, 'running');
-    await job.guest('(yes | dd of=/dev/vdb bs=1M count=64 conv=fsync && echo whole >/tmp/written) >/dev/null 2>&1 &');
+    await job.guest(
+      '(head -c 67108864 /dev/zero | tr "\\0" x >/dev/vdb && sync && echo whole >/tmp/written) >/dev/null 2>&1 &',
+    );
     fill(disk);
     await until(job, 'paused');
     const { stands } = (await job.status()) as unknown as { stands: { code: string } };
