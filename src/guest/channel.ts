@@ -1,4 +1,5 @@
-import { fullAllowance, type Pace, takeToken } from '../lib/rate.ts';
+import { type Allowance, fullAllowance, type Pace, takeToken } from '../lib/rate.ts';
+import { Turns } from '../lib/turns.ts';
 import { connectUnix, linesOf, paced, type Socket, writeLine } from '../sys/network/sockets.ts';
 import { formatAnswer, type GuestAnswer, type GuestRequest, MAX_REQUEST_BYTES, parseRequest } from './protocol.ts';
 
@@ -22,7 +23,7 @@ export interface GuestChannelOptions {
 
 /**
  * The host’s end of the channel to one guest: one request at a time, in the order they came, as many as the allowance
- * permits. Whatever the guest sends, and whether it reads or not, this holds at most one line of 4 KiB and one answer.
+ * permits. Whatever the guest sends, and whether it reads or not, this holds a few lines of 4 KiB and one answer.
  */
 export class GuestChannel implements AsyncDisposable {
   /** Settles when the channel has ended: with the machine, by dispose, or by an error that it then carries. */
@@ -30,6 +31,7 @@ export class GuestChannel implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #handler: GuestHandler;
   readonly #onFailure: (error: unknown) => void;
+  readonly #turns = new Turns();
 
   private constructor(socket: Socket, handler: GuestHandler, { onFailure, clock }: GuestChannelOptions) {
     this.#socket = socket;
@@ -50,25 +52,34 @@ export class GuestChannel implements AsyncDisposable {
   }
 
   async #serve(clock: () => number): Promise<void> {
-    let allowance = fullAllowance(REQUESTS, clock());
-    let isRefusing = false;
+    const allowance = new Allowed(clock);
+    const waiting = new NewestWaiting((line) => this.#turns.take(() => this.#judge(line)), allowance);
     try {
       for await (const line of linesOf(paced(this.#socket, READ_BYTES_PER_S), MAX_REQUEST_BYTES)) {
-        const left = takeToken(allowance, REQUESTS, clock());
-        // A flood is refused once: whoever does not wait gets no more answers than one who does.
-        if (!left && isRefusing) continue;
-        isRefusing = left === undefined;
-        if (left) allowance = left;
-        const request = parseRequest(line);
-        const answer = left ? await this.#answer(request) : { ok: false, reason: 'too many requests: wait a second' };
-        // The next request is read when this answer has been taken.
-        if (request.id !== '') await writeLine(this.#socket, formatAnswer({ id: request.id, ...answer }));
+        const isFree = !waiting.isThere && allowance.take();
+        if (isFree) await this.#turns.take(() => this.#judge(line));
+        else await this.#refuse(waiting.replace(line));
       }
     } catch (error) {
       if (!this.#socket.destroyed) this.#onFailure(error);
     } finally {
+      waiting[Symbol.dispose]();
       this.#socket.destroy();
+      await this.#turns.take(async () => undefined);
     }
+  }
+
+  async #judge(line: string | undefined): Promise<void> {
+    const request = parseRequest(line);
+    const answer = await this.#answer(request);
+    // The next request is judged when this answer has been taken.
+    if (request.id !== '') await writeLine(this.#socket, formatAnswer({ id: request.id, ...answer }));
+  }
+
+  async #refuse(line: string | undefined): Promise<void> {
+    const { id } = parseRequest(line);
+    const reason = 'too many requests: wait a second';
+    if (line !== undefined && id !== '') await writeLine(this.#socket, formatAnswer({ id, ok: false, reason }));
   }
 
   async #answer(request: ReturnType<typeof parseRequest>): Promise<Omit<GuestAnswer, 'id'>> {
@@ -79,5 +90,72 @@ export class GuestChannel implements AsyncDisposable {
       this.#onFailure(error);
       return { ok: false, reason: 'the host could not carry it out: see its log' };
     }
+  }
+}
+
+/** What is left of a guest’s allowance. */
+class Allowed {
+  readonly #clock: () => number;
+  #left: Allowance;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+    this.#left = fullAllowance(REQUESTS, clock());
+  }
+
+  take(): boolean {
+    const left = takeToken(this.#left, REQUESTS, this.#clock());
+    if (left) this.#left = left;
+    return left !== undefined;
+  }
+}
+
+/**
+ * The newest request of a guest that asks too often waits until it may be judged, so that an honest one is heard just behind a
+ * flood. Those that it takes the place of are refused: the first with an answer, the others without.
+ */
+class NewestWaiting implements Disposable {
+  readonly #judge: (line: string | undefined) => Promise<void>;
+  readonly #allowed: Allowed;
+  #newest: { line: string | undefined } | undefined;
+  #isRefused = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(judge: (line: string | undefined) => Promise<void>, allowed: Allowed) {
+    this.#judge = judge;
+    this.#allowed = allowed;
+  }
+
+  get isThere(): boolean {
+    return this.#newest !== undefined;
+  }
+
+  /** Gives the request to be answered with a refusal, if there is one. */
+  replace(line: string | undefined): string | undefined {
+    const refused = this.#isRefused ? undefined : this.#newest;
+    if (refused) this.#isRefused = true;
+    this.#newest = { line };
+    this.#timer ??= this.#tryLater();
+    return refused?.line;
+  }
+
+  [Symbol.dispose](): void {
+    this.#newest = undefined;
+    clearTimeout(this.#timer);
+  }
+
+  #tryLater(): NodeJS.Timeout {
+    return setTimeout(() => void this.#try(), REQUESTS.refillMs / 10);
+  }
+
+  /** One at a time: while an answer is not taken, nothing more is begun. */
+  async #try(): Promise<void> {
+    const next = this.#newest;
+    if (next && this.#allowed.take()) {
+      this.#newest = undefined;
+      this.#isRefused = false;
+      await this.#judge(next.line);
+    }
+    this.#timer = this.#newest ? this.#tryLater() : undefined;
   }
 }
