@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { ownSocket } from '../sys/network/streams.ts';
 import { hasProgram, run } from '../sys/programs/exec.ts';
-import { ownSocket } from '../sys/streams.ts';
 import { print, printStep } from './print.ts';
 import type { Context } from './program.ts';
 

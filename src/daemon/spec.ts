@@ -5,7 +5,7 @@ import { filePath, generationPaths, instancePaths } from '../install/state/layou
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import { fileBytes } from '../sys/files/files.ts';
-import { requireUefiFirmware } from '../sys/uefi-firmware.ts';
+import { requireUefiFirmware } from '../sys/files/uefi-firmware.ts';
 
 /** Eight hexadecimal digits that are this machine’s alone on this computer, the same at every start. */
 export function machineId({ file }: Pick<Instance, 'file'>): string {

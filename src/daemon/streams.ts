@@ -6,7 +6,7 @@ import type { Log } from '../sys/log.ts';
 import { STREAM_PROTOCOL } from '../sys/network/http-client.ts';
 import type { UpgradeRequest } from '../sys/network/http-server.ts';
 import { connectUnix } from '../sys/network/sockets.ts';
-import { joinStreams } from '../sys/streams.ts';
+import { joinStreams } from '../sys/network/streams.ts';
 
 const PATH = /^\/v1\/machines\/(?<vm>[a-z0-9-]{1,40})\/(?<what>screen|console)$/;
 const CONNECT_MS = 5000;

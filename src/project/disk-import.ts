@@ -1,10 +1,10 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { confinedQemuImg, IMAGE, OUT } from '../sys/confined-image.ts';
 import { readCapped, removeFile } from '../sys/files/files.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { ImageFile } from '../sys/image-file.ts';
+import { confinedQemuImg, IMAGE, OUT } from '../sys/programs/confined-image.ts';
 import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts';
 import { type DiskFormat, type Known, knownAs } from './image/known.ts';
 import { FLATTEN, requireWholeQcow2 } from './image/qcow2-end.ts';

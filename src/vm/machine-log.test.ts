@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../test/fakes/made-project.ts';
-import { makePipe, openPipeEnd } from '../sys/pipes.ts';
+import { makePipe, openPipeEnd } from '../sys/files/pipes.ts';
 import { MachineLog } from './machine-log.ts';
 
 /** A program that writes as QEMU does, to a pipe that it does not wait for. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../lib/errors.ts';
 import { appendLine } from '../sys/files/files.ts';
+import { readPipe } from '../sys/files/pipes.ts';
 import { paced, type Socket } from '../sys/network/sockets.ts';
-import { readPipe } from '../sys/pipes.ts';
 
 /** The log has at most so much, and as much again from before. */
 const MAX_BYTES = 256 << 10;

@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { openFiles } from '../sys/files/files.ts';
-import { openPipeEnd } from '../sys/pipes.ts';
+import { openPipeEnd } from '../sys/files/pipes.ts';
 import { startDetached } from '../sys/programs/exec.ts';
 import { hasGone, type ProcessId } from '../sys/programs/processes.ts';
 import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';

@@ -2,14 +2,14 @@ import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
 import { trustedNow } from '../../trust/time.ts';
-import { requireFirmware } from '../firmware.ts';
-import { packagesFrom } from '../needed-packages.ts';
 import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { computerPaths } from '../state/layout.ts';
+import { requireFirmware } from './firmware.ts';
 import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
+import { packagesFrom } from './needed-packages.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 
 /** What installing a package would do on this computer. */

@@ -1,13 +1,13 @@
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
+import { findUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { askUnix } from '../../sys/network/http-client.ts';
 import { upstreamResolvers } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { groupNamed } from '../../sys/programs/users.ts';
-import { findUefiFirmware } from '../../sys/uefi-firmware.ts';
-import { checkPrograms } from '../doctor-programs.ts';
-import { checkRootless } from '../doctor-rootless.ts';
 import { machineUsers } from '../machine/users.ts';
+import { checkPrograms } from './doctor-programs.ts';
+import { checkRootless } from './doctor-rootless.ts';
 
 /** One thing a computer must have, and what to do where it has not. */
 export interface Check {

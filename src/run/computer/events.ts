@@ -3,8 +3,8 @@ import { failureOf } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { appendLine, readIfThere } from '../../sys/files/files.ts';
 import { type Log, silentLog } from '../../sys/log.ts';
-import { EventAllowance } from '../event-allowance.ts';
-import { followEvents } from '../followed-events.ts';
+import { EventAllowance } from './event-allowance.ts';
+import { followEvents } from './followed-events.ts';
 
 const MAX_BYTES = 4 << 20;
 const MAX_TEXT = 2000;

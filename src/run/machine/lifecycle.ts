@@ -6,8 +6,8 @@ import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
+import { makePipe } from '../../sys/files/pipes.ts';
 import type { Log } from '../../sys/log.ts';
-import { makePipe } from '../../sys/pipes.ts';
 import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
 import { failWhenGone, startQemu, whyFailed } from '../../vm/machine.ts';
 import { MachineLog } from '../../vm/machine-log.ts';
@@ -18,10 +18,10 @@ import { namesOf } from '../access/told-names.ts';
 import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { askPlugin } from '../plugins/plugin.ts';
-import { Standing } from '../standing.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
+import { Standing } from './standing.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
 /** How long QEMU may take to answer when it has just been started. */

@@ -11,9 +11,9 @@ import type { Qmp } from '../../vm/qmp.ts';
 import type { Access, AccessReport } from '../access/access.ts';
 import { tellRefusals } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
-import type { Standing, Standstill } from '../standing.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
+import type { Standing, Standstill } from './standing.ts';
 
 /** How long a guest may take to shut down before it is powered off. */
 const SHUTDOWN_MS = 30_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Happening } from './computer/events.ts';
 import { EventAllowance } from './event-allowance.ts';
+import type { Happening } from './events.ts';
 
 const MINUTE_MS = 60_000;
 const refused = (same: string, descriptor = same): Happening => ({

@@ -1,6 +1,6 @@
-import { AppError } from '../lib/errors.ts';
-import { run } from './programs/exec.ts';
-import { isDiskFull } from './programs/qemu-img.ts';
+import { AppError } from '../../lib/errors.ts';
+import { run } from './exec.ts';
+import { isDiskFull } from './qemu-img.ts';
 
 /** Where a confined `qemu-img` finds the image, and the folder of what it writes. */
 export const IMAGE = '/image';

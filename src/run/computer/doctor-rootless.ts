@@ -1,6 +1,6 @@
-import { mayUse } from '../sys/files/files.ts';
-import { hasProgram } from '../sys/programs/exec.ts';
-import type { Check } from './computer/doctor.ts';
+import { mayUse } from '../../sys/files/files.ts';
+import { hasProgram } from '../../sys/programs/exec.ts';
+import type { Check } from './doctor.ts';
 
 const NO_USERS =
   'no name resolves in machines without: install uidmap, and let /etc/subuid and /etc/subgid set 65536 aside for you';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scratch } from '../../test/fakes/made-project.ts';
+import { scratch } from '../../../test/fakes/made-project.ts';
 import { confinedQemuImg, IMAGE, OUT } from './confined-image.ts';
-import { hasProgram } from './programs/exec.ts';
+import { hasProgram } from './exec.ts';
 
 const skip = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'qemu-img or bwrap is not installed';
 

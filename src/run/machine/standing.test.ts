@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../lib/errors.ts';
-import { silentLog } from '../sys/log.ts';
-import { newsOf } from '../vm/news.ts';
+import { AppError } from '../../lib/errors.ts';
+import { silentLog } from '../../sys/log.ts';
+import { newsOf } from '../../vm/news.ts';
 import { Standing } from './standing.ts';
 
 /** A guest under a QEMU that stands as the test says, on a disk with so much room. */

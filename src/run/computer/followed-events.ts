@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { LoggedEvent } from './computer/events.ts';
+import type { LoggedEvent } from './events.ts';
 
 /** As many wait for one who reads slowly; more are counted. */
 const MAX_WAITING = 1000;

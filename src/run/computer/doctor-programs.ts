@@ -1,6 +1,6 @@
-import { AppError } from '../lib/errors.ts';
-import { hasProgram, run } from '../sys/programs/exec.ts';
-import type { Check } from './computer/doctor.ts';
+import { AppError } from '../../lib/errors.ts';
+import { hasProgram, run } from '../../sys/programs/exec.ts';
+import type { Check } from './doctor.ts';
 import { type NeededProgram, PROGRAMS, versionProblem } from './program-versions.ts';
 
 const VERSION_MS = 10_000;

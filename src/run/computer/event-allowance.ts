@@ -1,5 +1,5 @@
-import { type Allowance, fullAllowance, type Pace, refilled, takeToken } from '../lib/rate.ts';
-import type { Happening } from './computer/events.ts';
+import { type Allowance, fullAllowance, type Pace, refilled, takeToken } from '../../lib/rate.ts';
+import type { Happening } from './events.ts';
 
 /** What one machine may cause of one kind: a guest must not drive everything else out of the log. */
 const OF_A_KIND: Pace = { burst: 100, refillMs: 60_000 };

@@ -1,7 +1,7 @@
-import type { PackageManifest } from '../package/manifest.ts';
-import { type OpenedPackage, type OpenOptions, openPackage, packagesSinceFull } from '../package/open.ts';
-import type { Source } from '../sys/sources/source.ts';
-import { readInstances } from './state/instances.ts';
+import type { PackageManifest } from '../../package/manifest.ts';
+import { type OpenedPackage, type OpenOptions, openPackage, packagesSinceFull } from '../../package/open.ts';
+import type { Source } from '../../sys/sources/source.ts';
+import { readInstances } from '../state/instances.ts';
 
 /** A package, and what of it is installed. */
 export interface Found {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { scratch } from '../../test/fakes/made-project.ts';
+import { scratch } from '../../../test/fakes/made-project.ts';
 import { findUefiFirmware, requireUefiFirmware } from './uefi-firmware.ts';
 
 /** Two folders of descriptions, and the firmware they are of. */

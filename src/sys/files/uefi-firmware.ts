@@ -1,7 +1,7 @@
-import { AppError } from '../lib/errors.ts';
-import { jsonOrNothing } from '../lib/json.ts';
-import { fileBytes, isThere, readCapped } from './files/files.ts';
-import { namesIn } from './files/folders.ts';
+import { AppError } from '../../lib/errors.ts';
+import { jsonOrNothing } from '../../lib/json.ts';
+import { fileBytes, isThere, readCapped } from './files.ts';
+import { namesIn } from './folders.ts';
 
 /** Where QEMU’s firmware is described (its docs/interop/firmware.json); a file of the first hides its namesake in the second. */
 const FOLDERS = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'];

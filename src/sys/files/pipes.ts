@@ -1,9 +1,9 @@
 import { constants, openSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { systemCode } from '../lib/errors.ts';
-import { coded, fileError } from './files/file-error.ts';
-import { run } from './programs/exec.ts';
+import { systemCode } from '../../lib/errors.ts';
+import { run } from '../programs/exec.ts';
+import { coded, fileError } from './file-error.ts';
 
 /** Makes a named pipe that is its owner’s alone. @throws FILE_DENIED, PROGRAM_FAILED */
 export async function makePipe(path: string): Promise<void> {

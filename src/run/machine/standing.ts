@@ -1,9 +1,9 @@
-import { AppError, type Failure, failureOf } from '../lib/errors.ts';
-import type { Log } from '../sys/log.ts';
-import { pause } from '../sys/pause.ts';
-import { endText, type QemuNews } from '../vm/news.ts';
-import type { Qmp } from '../vm/qmp.ts';
-import type { Happening } from './computer/events.ts';
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
+import type { Log } from '../../sys/log.ts';
+import { pause } from '../../sys/pause.ts';
+import { endText, type QemuNews } from '../../vm/news.ts';
+import type { Qmp } from '../../vm/qmp.ts';
+import type { Happening } from '../computer/events.ts';
 
 /** How often it is looked whether there is room again for a guest that met a full disk. */
 const LOOK_MS = 2000;
