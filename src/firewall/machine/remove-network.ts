@@ -2,17 +2,22 @@ import { AppError } from '../../lib/errors.ts';
 import type { Log } from '../../sys/log.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import { type NetworkNames, networkNames } from '../addresses.ts';
-import { findHelpers } from '../names/helper.ts';
+import { endHelpers, helperProcesses } from '../names/helper.ts';
 import type { HostNetwork } from './forwarding.ts';
 import { presentNamespaces, processesInside, removeNamespace } from './namespace.ts';
 
 /** How long the programs of a service that was killed may take to end. */
 const LEFTOVER_GRACE_MS = 1000;
+/** How often what runs in a network is looked for again after it was ended. */
+const MAX_ROUNDS = 10;
 
-/** Removes what is left of a machine’s network, and the host’s part when it was the last. @throws NETWORK_FAILED, FILTER_FAILED */
+/**
+ * Removes what is left of a machine’s network with all that runs in it, and the host’s part when it was the last. What ran
+ * on would keep the namespace, which nobody would find again. @throws NETWORK_FAILED, FILTER_FAILED
+ */
 export async function removeNetwork(id: string, host: HostNetwork): Promise<void> {
   const names = networkNames(id);
-  await endHelpersOf(names);
+  await endInside(names);
   await removeNamespace(names);
   await host.settle(names.uplink);
 }
@@ -34,23 +39,23 @@ export async function clearUp(id: string, host: HostNetwork, log: Log): Promise<
  */
 export async function removeLeftover(names: NetworkNames): Promise<void> {
   if ((await presentNamespaces()).includes(names.namespace)) {
-    const helpers = [...(await findHelpers(names.namespace)).values()].map(({ pid }) => pid);
+    const helpers = (await helperProcesses(names.namespace)).map(({ id }) => id.pid);
     const others = (await processesInside(names.namespace)).filter(({ pid }) => !helpers.includes(pid));
     const gone = await Promise.all(others.map((process) => hasGone(process, LEFTOVER_GRACE_MS)));
     if (gone.includes(false)) throw new AppError('NETWORK_FAILED', 'the machine’s network is in use');
   }
-  await endHelpersOf(names);
+  await endInside(names);
   await removeNamespace(names);
 }
 
-/** Ends all that runs in a machine’s network, which nobody looks after any more. @throws NETWORK_FAILED */
-export async function endInside(id: string): Promise<void> {
-  const { namespace } = networkNames(id);
+/** Ends all that runs in a machine’s network, and what it forks meanwhile. @throws NETWORK_FAILED where something stays */
+async function endInside({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
-  await Promise.all((await processesInside(namespace)).map((process) => endProcess(process)));
-}
-
-async function endHelpersOf({ namespace }: NetworkNames): Promise<void> {
-  if (!(await presentNamespaces()).includes(namespace)) return;
-  await Promise.all([...(await findHelpers(namespace)).values()].map((helper) => endProcess(helper)));
+  await endHelpers(await helperProcesses(namespace));
+  for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
+    const left = await processesInside(namespace);
+    if (left.length === 0) return;
+    await Promise.all(left.map((process) => endProcess(process)));
+  }
+  throw new AppError('NETWORK_FAILED', `something in ${namespace} does not end`);
 }

@@ -4,7 +4,7 @@ import { openFiles, readIfThere, tailOf, writeFileAtomic } from '../../sys/files
 import { makeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import { startDetached } from '../../sys/programs/exec.ts';
-import { endProcess, isRunning, type ProcessId } from '../../sys/programs/processes.ts';
+import { endProcess, isRunning, leadsSession, type ProcessId } from '../../sys/programs/processes.ts';
 import { DNS_PORTS } from '../addresses.ts';
 import { enterNamespace, processesInside } from '../machine/namespace.ts';
 import type { ListKey } from './dns-config.ts';
@@ -42,7 +42,7 @@ export async function startHelper(place: HelperPlace, list: ListKey, config: str
   });
   const [configFd = 0, outputFd = 2] = files.fds;
   const [program = 'nsenter', ...enter] = [...enterNamespace(place.namespace), ...asUser(place.uid)];
-  const args = [...enter, 'dnsmasq', foreground(place.uid), ...markOf(list), '--conf-file=/dev/fd/3'];
+  const args = [...enter, 'dnsmasq', foreground(place.uid), markOf(list), '--conf-file=/dev/fd/3'];
   const helper = await startDetached(program, args, { outputFd, handed: [configFd] });
   for (let waitedMs = 0; !(await listens(helper, list)); waitedMs += 10) {
     if (!isRunning(helper) || waitedMs > READY_TIMEOUT_MS) {
@@ -64,21 +64,36 @@ function configFileOf({ folder }: HelperPlace, list: ListKey): string {
   return `${folder}/names-${list}.conf`;
 }
 
-/** The helpers that run in a namespace, by the list they serve. */
-export async function findHelpers(namespace: string): Promise<Map<ListKey, ProcessId>> {
-  const found = new Map<ListKey, ProcessId>();
+/** A process of a helper: the one we started, or one that it forked. dnsmasq forks for every question over TCP. */
+interface HelperProcess {
+  list: ListKey;
+  id: ProcessId;
+  isForked: boolean;
+}
+
+/** All processes of helpers in a namespace. */
+export async function helperProcesses(namespace: string): Promise<HelperProcess[]> {
+  const found: HelperProcess[] = [];
   for (const id of await processesInside(namespace)) {
     const words = (await readKernelFile(`/proc/${id.pid}/cmdline`))?.split('\0') ?? [];
     if (words[0] !== 'dnsmasq') continue;
-    for (const list of ['normal', 'restricted'] as const)
-      if (markOf(list).every((word) => words.includes(word))) found.set(list, id);
+    const list = (['normal', 'restricted'] as const).find((each) => words.includes(markOf(each)));
+    // A child has its parent’s command line, and outlives it; the session it is in stays its parent’s.
+    if (list) found.push({ list, id, isForked: !leadsSession(id) });
   }
   return found;
 }
 
+/** Ends helpers with all that they forked: first those we started, which then fork no more. */
+export async function endHelpers(helpers: readonly HelperProcess[]): Promise<void> {
+  await Promise.all(helpers.filter(({ isForked }) => !isForked).map(({ id }) => endProcess(id)));
+  // A child heeds no SIGTERM, and holds its parent’s port.
+  await Promise.all(helpers.filter(({ isForked }) => isForked).map(({ id }) => endProcess(id, 0)));
+}
+
 /** A word that tells the helpers of the two lists apart. */
-function markOf(list: ListKey): string[] {
-  return [`--port=${DNS_PORTS[list]}`];
+function markOf(list: ListKey): string {
+  return `--port=${DNS_PORTS[list]}`;
 }
 
 /** Root alone, as in a user namespace of one user, must not try to become another; this way of starting does not. */

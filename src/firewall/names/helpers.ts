@@ -1,7 +1,7 @@
 import type { AccessLists } from '../../quarantine/access-list.ts';
-import { endProcess, isRunning, type ProcessId } from '../../sys/programs/processes.ts';
+import { isRunning, type ProcessId } from '../../sys/programs/processes.ts';
 import { type Guest, helperConfig, type ListKey } from './dns-config.ts';
-import { findHelpers, type HelperPlace, startHelper, wasTold } from './helper.ts';
+import { endHelpers, type HelperPlace, helperProcesses, startHelper, wasTold } from './helper.ts';
 
 const LISTS: readonly ListKey[] = ['normal', 'restricted'];
 
@@ -52,16 +52,22 @@ export class MachineHelpers {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  /** Takes over those that an earlier service started; one that was told something else ends. */
+  /**
+   * Takes over those that an earlier service started; one that was told something else ends. So does what one has forked
+   * that has gone itself: it holds the port.
+   */
   async adopt(served: Served): Promise<void> {
-    for (const [list, helper] of await findHelpers(this.#place.namespace)) {
-      if (await wasTold(this.#place, list, this.#config(list, served))) this.#running.set(list, helper);
-      else await endProcess(helper);
+    const found = await helperProcesses(this.#place.namespace);
+    for (const list of LISTS) {
+      const ofList = found.filter((each) => each.list === list);
+      const started = ofList.find(({ isForked }) => !isForked)?.id;
+      if (started && (await wasTold(this.#place, list, this.#config(list, served)))) this.#running.set(list, started);
+      else await endHelpers(ofList);
     }
   }
 
   async end(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((helper) => endProcess(helper)));
+    await endHelpers(await helperProcesses(this.#place.namespace));
     this.#running.clear();
   }
 

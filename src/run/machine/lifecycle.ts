@@ -1,5 +1,5 @@
 import { MachineNetwork, type NetworkOptions } from '../../firewall/machine/network.ts';
-import { endInside, removeNetwork } from '../../firewall/machine/remove-network.ts';
+import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
@@ -218,7 +218,6 @@ function generationOf({ generation }: MachineSpec): { generation?: number } {
  * whose record was lost. It would hold the disks, and no start could have them. @throws NETWORK_FAILED
  */
 export async function removeLeftovers(id: string, runFolder: string, { host }: Computer): Promise<void> {
-  await endInside(id);
   await removeNetwork(id, host);
   await removeFolder(runFolder);
 }

@@ -11,10 +11,21 @@ export interface ProcessId {
 
 /** The identity of a running process, or undefined when there is none (or only a zombie). */
 export function processOf(pid: number): ProcessId | undefined {
+  const fields = statOf(pid);
+  return fields && { pid, startedAt: Number(fields[19]) };
+}
+
+/** Whether a process leads a session of its own, as what we start detached does and what that forks does not. */
+export function leadsSession({ pid }: ProcessId): boolean {
+  return Number(statOf(pid)?.[3]) === pid;
+}
+
+/** What /proc/PID/stat says, from the state on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { pid, startedAt: Number(fields[19]) };
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields;
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ESRCH') return undefined;
     throw error;
