@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.ts';
-import { GuestShell } from './console.ts';
+import { GuestShell, UNTIL_ROUTED } from './console.ts';
 import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
 
@@ -132,7 +132,7 @@ export class LabComputer implements AsyncDisposable {
     const record = records.find((path) => JSON.parse(readFileSync(path, 'utf8')).vm === vm);
     if (record === undefined) throw new Error(`${vm} does not run`);
     const shell = await GuestShell.open(join(dirname(record), 's', 'console'));
-    await shell.run("timeout 20 sh -c 'until ip route | grep -q default; do sleep 0.1; done'");
+    await shell.run(UNTIL_ROUTED);
     return shell;
   }
 

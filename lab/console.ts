@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PATIENCE_MS = 120_000;
 const ASK_AGAIN_MS = 200;
 
+/** Run in the guest, ends when it has its address and its way out, or after a time in which every guest has. */
+export const UNTIL_ROUTED = "timeout 60 sh -c 'until ip route | grep -q default; do sleep 0.1; done'";
+
 export interface Answer {
   status: number;
   output: string;

@@ -1,19 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 
 const FOLDER = '/run/netns';
-const OURS = /^lazlab-(\d+)-/;
+const OURS = /^lazlab-([0-9a-z]+)-(\d+)-/;
 let count = 0;
 
 /** A name for one more thing of this process’s; what is made of it can be found again when the process was killed. */
 export function newPrefix(): string {
-  return `lazlab-${process.pid}-${++count}`;
+  return `lazlab-${numbering()}-${process.pid}-${++count}`;
 }
 
-/** Whether a name was given by a process that has gone. */
+/** Whether a name was given by a process that has gone. Of one that is numbered elsewhere, as in a container, that cannot be known. */
 export function isLeftover(name: string): boolean {
-  const [, owner] = OURS.exec(name) ?? [];
-  return owner !== undefined && !existsSync(`/proc/${owner}`);
+  const [, where, owner] = OURS.exec(name) ?? [];
+  return where === numbering() && !existsSync(`/proc/${owner}`);
+}
+
+/** Tells the namespace that processes are numbered in from others, whose folder for what is temporary may be ours. */
+function numbering(): string {
+  return Number(/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0]).toString(36);
 }
 
 export function addNamespace(name: string): void {
@@ -54,7 +59,7 @@ export function removeMachines(name: string): void {
 
 /** The namespaces of this process that are still there. */
 export function leftNamespaces(): string[] {
-  return readdirSync(FOLDER).filter((name) => OURS.exec(name)?.[1] === `${process.pid}`);
+  return readdirSync(FOLDER).filter((name) => name.startsWith(`lazlab-${numbering()}-${process.pid}-`));
 }
 
 /** Removes what runs of the past have left that were killed before they could. */

@@ -50,6 +50,8 @@ export const MachineAnswer = z.object({
   accel: z.string().exactOptional(),
   enforcement: z.enum(['host', 'guest-only']).exactOptional(),
   startedAt: z.string().exactOptional(),
+  /** ISO time since when its guest is known to have its address; none while it has not. */
+  readySince: z.string().exactOptional(),
   policySerial: z.int().exactOptional(),
   lookedUpAt: z.string().exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
@@ -60,6 +62,9 @@ export type MachineAnswer = z.infer<typeof MachineAnswer>;
 
 /** How to stop: by asking the guest, or by switching it off. */
 export const StopRequest = z.strictObject({ force: z.boolean() });
+
+/** How long to wait until the guest has its address. */
+export const ReadyRequest = z.strictObject({ timeoutMs: z.int().min(0).max(3_600_000) });
 
 export const StoppedAnswer = z.object({ vm: z.string(), state: z.literal('stopped') });
 

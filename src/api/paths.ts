@@ -3,6 +3,7 @@ export const PATHS = {
   status: { method: 'GET', path: '/v1/status' },
   machine: { method: 'GET', path: '/v1/machines/:vm' },
   start: { method: 'POST', path: '/v1/machines/:vm/start' },
+  ready: { method: 'POST', path: '/v1/machines/:vm/ready' },
   stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },

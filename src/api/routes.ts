@@ -9,7 +9,14 @@ import {
   UninstallRequest,
   UpdateRequest,
 } from './install.ts';
-import { ExplainedAnswer, MachineAnswer, RolledBackAnswer, StoppedAnswer, StopRequest } from './machine.ts';
+import {
+  ExplainedAnswer,
+  MachineAnswer,
+  ReadyRequest,
+  RolledBackAnswer,
+  StoppedAnswer,
+  StopRequest,
+} from './machine.ts';
 import { OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { StatusAnswer } from './status.ts';
@@ -23,6 +30,7 @@ export const ROUTES = {
   status: { ...PATHS.status, answer: StatusAnswer },
   machine: { ...PATHS.machine, answer: MachineAnswer },
   start: { ...PATHS.start, answer: MachineAnswer },
+  ready: { ...PATHS.ready, request: ReadyRequest, answer: MachineAnswer },
   stop: { ...PATHS.stop, request: StopRequest, answer: StoppedAnswer },
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },

@@ -68,6 +68,12 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   app.post(ROUTES.start.path, async (context) =>
     context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'))),
   );
+  app.post(ROUTES.ready.path, async (context) => {
+    const { timeoutMs } = parseBody(ROUTES.ready.request, await context.req.text());
+    const instance = await openInstance(state, context.req.param('vm'));
+    await supervisor.machine(instance.file.vm).untilReady(timeoutMs, context.req.raw.signal);
+    return context.json<MachineAnswer>(await supervisor.report(instance));
+  });
   app.post(ROUTES.stop.path, async (context) => {
     const { force } = parseBody(ROUTES.stop.request, await context.req.text());
     await openInstance(state, context.req.param('vm'));

@@ -73,6 +73,11 @@ export const ERRORS = {
     hint: 'Look at the events of the machine, power it off with `lazaret stop --force`, and start it again.',
   },
   CONSOLE_TAKEN: { exit: 75, http: 409, hint: 'A serial console has one user at a time: wait, or use `lazaret view`.' },
+  VM_NOT_READY: {
+    exit: 75,
+    http: 504,
+    hint: 'Look at its screen or console: it may still be booting, wait for somebody, or have a network card that is off.',
+  },
   VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
   FIRMWARE_MISSING: {

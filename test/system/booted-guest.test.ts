@@ -42,9 +42,9 @@ test('a booted guest has IPv6 as its policy says, under the same rules; what its
 
   await t.test('its one address and its router come by advertisement and DHCPv6', async () => {
     await until(async () => (await said('ip -6 route show default')).includes('via fe80::1 '));
-    await until(async () =>
-      (await said(`ip -6 -o address show dev ${card} scope global`)).includes('inet6 fd77::2/128'),
-    );
+    // Before it is known that nobody else has it, nothing is sent from it.
+    const preferred = `ip -6 -o address show dev ${card} scope global -tentative`;
+    await until(async () => (await said(preferred)).includes('inet6 fd77::2/128'));
     assert.equal((await said(`ip -6 -o address show dev ${card} scope global`)).split('\n').length, 1);
     assert.match(await said(`resolvectl dns ${card}`), /fd77::1/);
   });

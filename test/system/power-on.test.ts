@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { GuestShell } from '../../lab/console.ts';
+import { GuestShell, UNTIL_ROUTED } from '../../lab/console.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
 
@@ -19,7 +19,10 @@ test('powered on, the project’s machine has no policies and nq-set no effect; 
 
   await t.test('powered on', async () => {
     const { said, ended } = await job.computer.startManager('host', 'power-on', job.vm, ...run, '--json');
-    using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+    const { readySince, sockets } = JSON.parse(said);
+    assert.match(readySince, /^\d{4}-/, 'the manager answers when the guest has its address');
+    using shell = await GuestShell.open(sockets.console);
+    await shell.run(UNTIL_ROUTED);
 
     assert.equal((await shell.run(ASK)).status, 0, 'it reaches everything');
     const answer = await shell.run(`nq-set ${first}`);
@@ -43,6 +46,7 @@ test('powered on, the project’s machine has no policies and nq-set no effect; 
   await t.test('in preview', async () => {
     const { said, ended } = await job.computer.startManager('host', 'preview', job.vm, ...run, '--json');
     using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+    await shell.run(UNTIL_ROUTED);
 
     assert.notEqual((await shell.run(ASK)).status, 0, 'it is restricted');
     assert.equal((await shell.run(`nq-set ${second}`)).status, 0, 'any version may be the first');

@@ -5,6 +5,7 @@ import type { HostAnswer } from '../../api/status.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
+import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 
 export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
@@ -36,10 +37,18 @@ export function addMachineCommands(program: Command): void {
     },
   );
 
-  addCommand<ServiceOptions>(program, 'start <vm>', 'start a machine', async (context, options, vm = '') => {
-    const machine = await askOnce(options, ROUTES.start, { vm });
-    print(context, machine, machineText(machine));
-  });
+  addCommand<ServiceOptions & { wait?: string | true }>(
+    program,
+    'start <vm>',
+    'start a machine',
+    async (context, options, vm = '') => {
+      const timeoutMs = options.wait === undefined ? 0 : waitMs(options.wait);
+      const started = await askOnce(options, ROUTES.start, { vm });
+      if (timeoutMs > 0) printStep(context, `${vm} runs; waiting until its guest has its address`);
+      const machine = timeoutMs > 0 ? await askOnce(options, ROUTES.ready, { vm, body: { timeoutMs } }) : started;
+      print(context, machine, machineText(machine));
+    },
+  ).option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`);
 
   addCommand<ServiceOptions & { force?: boolean }>(
     program,
@@ -119,6 +128,12 @@ function hostText({ state, zone, mode, entries, since, failure }: HostAnswer): s
   }
 }
 
+function readyText({ readySince }: MachineAnswer): string {
+  return readySince === undefined
+    ? 'not yet: its guest has no address'
+    : `since ${readySince}: its guest has its address`;
+}
+
 function machineText(machine: MachineAnswer): string {
   const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
     machine;
@@ -130,6 +145,7 @@ function machineText(machine: MachineAnswer): string {
   const { stands } = machine;
   if (stands) lines.push(`${stands.code}: ${stands.reason}`, `→ ${stands.remedy}`);
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
+  if (state === 'running') lines.push(`ready        ${readyText(machine)}`);
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { failureOf } from '../../lib/errors.ts';
 import { lastSerial, policyDocument } from '../../package/build/publish-policies.ts';
 import { releaseLayers } from '../../package/build/releases.ts';
 import { vmPaths } from '../../project/layout.ts';
@@ -22,6 +23,7 @@ import { print, printStep } from '../print.ts';
 import { addCommand, type Context, requireRoot } from '../program.ts';
 import { projectMachineId } from '../project-machine.ts';
 import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
+import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 
 const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
@@ -30,6 +32,7 @@ interface RunOptions {
   run: string;
   accel: 'auto' | 'kvm' | 'tcg';
   resolver?: string[];
+  wait: string;
 }
 
 export function addPreviewCommands(program: Command): void {
@@ -37,7 +40,8 @@ export function addPreviewCommands(program: Command): void {
     command
       .option('--run <dir>', 'where the running machine’s sockets go', '/run/lazaret')
       .addOption(new Option('--accel <kind>', 'how its processor runs').choices(['auto', 'kvm', 'tcg']).default('auto'))
-      .option('--resolver <address...>', 'DNS servers, instead of this computer’s');
+      .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
+      .option('--wait <duration>', 'how long to wait until its guest has its address', DEFAULT_WAIT);
   options(
     addCommand<RunOptions>(
       program,
@@ -59,11 +63,12 @@ export function addPreviewCommands(program: Command): void {
 /** Runs a machine of the project until its guest shuts down; Ctrl-C shuts it down. */
 async function run(
   context: Context,
-  { directory, run: runRoot, accel, resolver }: RunOptions,
+  { directory, run: runRoot, accel, resolver, wait }: RunOptions,
   name: string,
   mode: RunMode,
 ): Promise<void> {
   requireRoot('running a machine under its rules');
+  const timeoutMs = waitMs(wait);
   const project = await openProject(resolve(directory));
   const vm = vmNamed(project, name);
   const home = vmPaths(project.folder, name).folder;
@@ -80,7 +85,9 @@ async function run(
   const over = new AbortController();
   const telling = tell(context, events.follow(over.signal));
   const machine = await startMachine(spec, deps, context.signal);
-  print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, started(machine));
+  if (!context.json) print(context, undefined, started(machine));
+  await tellWhenReady(context, machine, timeoutMs);
+  if (context.json) print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, '');
   let failed: unknown;
   const stop = () =>
     machine.stop().catch((error: unknown) => {
@@ -103,6 +110,20 @@ async function run(
 /** Says what happens to the machine as it happens: access, reports of its guest, what was refused. */
 async function tell(context: Context, events: AsyncIterable<LoggedEvent>): Promise<void> {
   for await (const { at, kind, text } of events) printStep(context, `${at}  ${kind}  ${text}`);
+}
+
+/** Waits until the guest has its address, and says so; a machine whose guest has none runs on, for its screen shows why. */
+async function tellWhenReady(context: Context, machine: RunningMachine, timeoutMs: number): Promise<void> {
+  const { name } = machine.spec;
+  try {
+    await machine.untilReady(timeoutMs, context.signal);
+    printStep(context, `${name} is ready: its guest has its address`);
+  } catch (error) {
+    if (context.signal.aborted) return;
+    const { code, reason, remedy } = failureOf(error);
+    if (code !== 'VM_NOT_READY' && code !== 'VM_NOT_RUNNING') throw error;
+    printStep(context, `${code}: ${reason}\n→ ${remedy}`);
+  }
 }
 
 async function specOf(project: Project, vm: ProjectVm, runRoot: string, mode: RunMode): Promise<MachineSpec> {

@@ -19,6 +19,7 @@ import { type Denied, deniedDestinations } from './denied.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
 import type { HostNetwork } from './forwarding.ts';
 import { hasIpv6Routes } from './forwarding-ipv6.ts';
+import { askGuest, hasAnswered } from './guest-address.ts';
 import {
   connectNamespace,
   createNamespace,
@@ -258,6 +259,12 @@ export class MachineNetwork implements AsyncDisposable {
   namedAddresses(list: ListKey): Promise<Map<string, string[]>> {
     const { lists: digest } = this.#filter.enforced;
     return heldNames(this.enter, { lists: this.#lists, list, digest }, (name) => this.#listed.known(name));
+  }
+
+  /** How the guest is asked whether it has its address. */
+  guestLink(): { ask: () => Promise<void>; hasAnswered: () => Promise<boolean> } {
+    const { namespace } = this.#names;
+    return { ask: () => askGuest(namespace, this.#options.mac), hasAnswered: () => hasAnswered(namespace) };
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */

@@ -19,6 +19,7 @@ import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { askPlugin } from '../plugins/plugin.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
+import { Readiness } from './readiness.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
@@ -146,12 +147,18 @@ async function launch(
   return startQemu({ ...spec, accel, sockets, logPipe: logPipe(runFolder), enter: network.enter, user });
 }
 
-type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing'>;
+type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;
 
 async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
-  const { spec, deps, record, access, qemuLog, stack } = parts;
+  const { spec, deps, record, network, access, qemuLog, stack } = parts;
   const sockets = machineSockets(spec.runFolder);
-  const standing = stack.use(standingOf(spec, deps, access));
+  const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
+  const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
+  const onReset = () => {
+    readiness.beginAgain();
+    judgeAfterReset(access, deps.log);
+  };
+  const standing = stack.use(standingOf(spec, deps, onReset));
   const giveUp = new AbortController();
   const patience = AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]);
   const gone = failWhenGone(record.qemu, qemuLog, patience);
@@ -169,7 +176,7 @@ async function connect(parts: Unconnected, withinMs: number, signal?: AbortSigna
     );
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
-    return { ...parts, qmp, channel, standing };
+    return { ...parts, qmp, channel, standing, readiness };
   } catch (error) {
     throw await whyFailed(error, record.qemu, qemuLog);
   } finally {
@@ -179,14 +186,14 @@ async function connect(parts: Unconnected, withinMs: number, signal?: AbortSigna
 }
 
 /** Hears what QEMU says of the guest, and tells of it. */
-function standingOf({ name: vm, files }: MachineSpec, { events, log }: RunDeps, access: Access): Standing {
+function standingOf({ name: vm, files }: MachineSpec, { events, log }: RunDeps, onReset: () => void): Standing {
   const { overlay, data, firmware } = files;
   const written = [overlay, data, firmware.kind === 'uefi' ? firmware.variables : undefined];
   const paths = written.filter((path) => path !== undefined);
   return new Standing({
     freeBytes: async () => Math.min(...(await Promise.all(paths.map(freeBytes)))),
     tell: (happening) => events.add({ vm, ...happening }),
-    onReset: () => judgeAfterReset(access, log),
+    onReset,
     log,
   });
 }

@@ -11,6 +11,7 @@ import type { Qmp } from '../../vm/qmp.ts';
 import type { Access, AccessReport } from '../access/access.ts';
 import { tellRefusals } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
+import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import type { Standing, Standstill } from './standing.ts';
@@ -29,6 +30,8 @@ export interface MachineReport extends AccessReport {
   accel: Accel;
   enforcement: Enforcement;
   startedAt: string;
+  /** Since when its guest is known to have its address; undefined while it has none. */
+  readySince?: string;
   generation?: number;
   /** The names of its lists, those that do not resolve first; at most some hundred. */
   names?: NameReport[];
@@ -45,6 +48,7 @@ export interface MachineParts {
   channel: GuestChannel;
   standing: Standing;
   qemuLog: MachineLog;
+  readiness: Readiness;
   stack: AsyncDisposableStack;
 }
 
@@ -59,6 +63,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly #network: MachineNetwork;
   readonly #qmp: Qmp;
   readonly #channel: GuestChannel;
+  readonly #readiness: Readiness;
   readonly #parts: AsyncDisposableStack;
   readonly #standing: Standing;
   readonly #qemuLog: MachineLog;
@@ -79,6 +84,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#channel = parts.channel;
     this.#standing = parts.standing;
     this.#qemuLog = parts.qemuLog;
+    this.#readiness = parts.readiness;
     this.#parts = parts.stack;
     this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
     this.#telling = this.#tellRefusals();
@@ -90,6 +96,7 @@ export class RunningMachine implements AsyncDisposable {
     const { name } = this.spec;
     const { enforcement } = this.#deps.computer;
     const stands = this.#standing.standstill;
+    const readySince = this.#readiness.since;
     return {
       vm: name,
       state: this.#isStopping ? 'stopping' : stands ? 'paused' : 'running',
@@ -97,6 +104,7 @@ export class RunningMachine implements AsyncDisposable {
       accel,
       enforcement,
       startedAt,
+      ...(readySince === undefined ? {} : { readySince }),
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
       ...this.#names(),
@@ -118,6 +126,20 @@ export class RunningMachine implements AsyncDisposable {
   /** What the filter refused lately, newest first. */
   denied() {
     return this.#network.denied();
+  }
+
+  /**
+   * Waits until the guest has its address: its programs reach what they may from then on.
+   * @throws VM_NOT_READY when it has none after `timeoutMs`, VM_NOT_RUNNING when the machine ended before
+   */
+  async untilReady(timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(timeoutMs);
+    if (await this.#readiness.until(AbortSignal.any([limit, this.#quiet.signal, ...(signal ? [signal] : [])]))) return;
+    const { name } = this.spec;
+    signal?.throwIfAborted();
+    if (this.#quiet.signal.aborted) throw new AppError('VM_NOT_RUNNING', `${name} ended before its guest was ready`);
+    const seconds = Math.round(timeoutMs / 1000);
+    throw new AppError('VM_NOT_READY', `${name} runs, but its guest has no address after ${seconds} s`);
   }
 
   /** Shuts the guest down; one that does not go in time, or `force`, is powered off. Returns when all of it is gone. */
@@ -142,6 +164,7 @@ export class RunningMachine implements AsyncDisposable {
     clearInterval(this.#following);
     this.#quiet.abort();
     await this.#telling;
+    await this.#readiness[Symbol.asyncDispose]();
     this.access.end();
     await this.#channel[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
