@@ -57,11 +57,6 @@ export function removeMachines(name: string): void {
   for (const [, machine] of links.matchAll(/ lz-([^@:\s]+)/g)) removeNamespace(`lazaret-${machine}`);
 }
 
-/** The namespaces of this process that are still there. */
-export function leftNamespaces(): string[] {
-  return readdirSync(FOLDER).filter((name) => name.startsWith(`lazlab-${numbering()}-${process.pid}-`));
-}
-
 /** Removes what runs of the past have left that were killed before they could. */
 export function removeLeftovers(): void {
   const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];

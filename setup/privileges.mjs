@@ -1,18 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { isRoot } from './apt.mjs';
 
-/** A root of our own, in namespaces that end with us: what is made there exists nowhere else. */
-const OWN = ['unshare', '-Urnm'];
-const PREPARE = 'mount -t tmpfs -o mode=755 run /run && mount -t sysfs sys /sys && ip link set lo up';
-const TRY = `${PREPARE} && ip netns add a && ip tuntap add dev t0 mode tap && nft add table inet t`;
+/** A network and mounts of our own: what is made there exists nowhere else, and nobody else’s is seen. */
+const OF_ROOT = {
+  unshare: ['unshare', '-nm'],
+  prepare: 'mkdir -p /run/netns && mount -t tmpfs -o mode=755 netns /run/netns && ip link set lo up',
+};
+/** The same with a root of our own. */
+const OF_USER = {
+  unshare: ['unshare', '-Urnm'],
+  prepare: 'mount -t tmpfs -o mode=755 run /run && mount -t sysfs sys /sys && ip link set lo up',
+};
+const TRY = 'ip netns add a && ip tuntap add dev t0 mode tap && nft add table inet t';
 
 /**
- * The words before a command that is to make networks: none for root, else those that lead into namespaces where we
- * are root. None too where that is not possible: whoever needs it finds that he is not root, and says so.
+ * The words before a command that is to make networks, which lead into namespaces where we are root; they end with it. None
+ * where that is not possible: an ordinary user then finds that he is not root, and says so.
  */
 export function asNetworkAdministrator() {
-  if (isRoot()) return [];
-  const [program, ...args] = OWN;
-  if (spawnSync(program, [...args, 'sh', '-c', TRY], { stdio: 'ignore' }).status !== 0) return [];
-  return [...OWN, 'sh', '-c', `${PREPARE} && exec "$@"`, 'sh'];
+  const { unshare, prepare } = isRoot() ? OF_ROOT : OF_USER;
+  const [program, ...args] = unshare;
+  if (spawnSync(program, [...args, 'sh', '-c', `${prepare} && ${TRY}`], { stdio: 'ignore' }).status !== 0) return [];
+  return [...unshare, 'sh', '-c', `${prepare} && export LAZARET_OWN_NAMESPACES=1 && exec "$@"`, 'sh'];
 }

@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { computerLines, leftBehind } from '../lab/left-behind.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const KINDS: Record<string, readonly string[]> = {
@@ -18,8 +19,9 @@ const PATIENCE_MS = 900_000;
 /** How long tests may take to put away what they made, after Ctrl-C. */
 const GRACE_MS = 15_000;
 
-/** Runs the files and sets our exit status. Ctrl-C ends them; they put away what they have made. */
+/** Runs the files and sets our exit status. Ctrl-C ends them; they put away what they have made, which is looked after. */
 function runTests(files: string[]): void {
+  const before = computerLines();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
@@ -36,7 +38,15 @@ function runTests(files: string[]): void {
     console.error('no test ran');
     process.exitCode ??= 1;
   });
+  events.on('end', () => void failWhereLeft(before));
   events.compose(spec).pipe(process.stdout);
+}
+
+/** The computer is to be as it was. */
+async function failWhereLeft(before: readonly string[]): Promise<void> {
+  const left = await leftBehind(before);
+  for (const line of left) console.error(line);
+  if (left.length > 0) process.exitCode ??= 1;
 }
 
 const [, , kind = 'all'] = process.argv;

@@ -1,6 +1,7 @@
 // npm start: the whole main job before one’s eyes. Ends with 1 when anything was not as it should be.
+
+import { computerLines, leftBehind } from '../lab/left-behind.ts';
 import { MainJob } from '../lab/main-job.ts';
-import { leftNamespaces } from '../lab/namespaces.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { formatBytes } from '../src/lib/bytes.ts';
 import { printCheck, printCommand, printFailure, printNote, printTable, printTitle } from './print.ts';
@@ -132,9 +133,11 @@ async function tour(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const began = performance.now();
+  const [before, began] = [computerLines(), performance.now()];
   await tour();
-  expect(leftNamespaces().length === 0, 'nothing is left of it');
+  const left = await leftBehind(before);
+  for (const line of left) printNote(line);
+  expect(left.length === 0, 'nothing is left of it: no process, link, namespace or mount');
   measured.push(['the whole tour', `${((performance.now() - began) / 1000).toFixed(0)} s`]);
   printTitle('Which servers the guest could reach');
   printTable(reached);
