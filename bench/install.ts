@@ -1,10 +1,11 @@
 // npm run bench:install: what installing costs, beside `zstd -d | sha256sum` over the same bytes on the same disk.
 import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planAsUser } from './install/as-user.ts';
 import { benchProject } from './install/project.ts';
+import { statusFigure } from './install/status.ts';
 import { type Figure, median, milliseconds, printFigures } from './table.ts';
 import { smallData } from './updates/data.ts';
 
@@ -67,7 +68,9 @@ async function figures(): Promise<Figure[]> {
     once(`${round}`, 'install', again);
     return once(`${round}`, 'rollback', 'office').milliseconds;
   });
+  const status = await statusOf(join(work, 'status'));
   return [
+    status,
     {
       what: `verify and install ${(layerBytes / MIB).toFixed(0)} MiB, against zstd -d | sha256sum`,
       measured: `${ratio.toFixed(2)} (${speed(ours)} to ${speed(median(peers))}, n = ${ROUNDS})`,
@@ -81,6 +84,19 @@ async function figures(): Promise<Figure[]> {
     memory('full package', peakBytes),
     memory(`full package of ${LARGE_BYTES / MIB} MiB`, largeOnce.peakBytes),
   ];
+}
+
+/** Twenty machines on one small disk. */
+async function statusOf(folder: string): Promise<Figure> {
+  const names = Array.from({ length: 20 }, (_none, at) => `machine-${at + 1}`);
+  const disk = join(folder, 'small.raw');
+  mkdirSync(join(folder, 'run'), { recursive: true });
+  writeFileSync(disk, randomFillSync(Buffer.alloc(MIB)));
+  const project = await benchProject(join(folder, 'project'), disk, names);
+  const state = join(folder, 'state');
+  const args = [join(import.meta.dirname, 'install', 'once.ts'), state, 'install', await project.build('one', 'full')];
+  execFileSync(process.execPath, [...args, project.fingerprint]);
+  return statusFigure(join(folder, 'run'), state, names);
 }
 
 function memory(what: string, peakBytes: number): Figure {

@@ -9,15 +9,13 @@ import { openKeyFile } from '../../src/trust/keys.ts';
 const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;
 
-/** A project with one machine whose disk this is, and its packages: each call builds another. */
-export async function benchProject(folder: string, disk: string) {
+/** A project with machines whose disk this is, and its packages: each call builds another. */
+export async function benchProject(folder: string, disk: string, names: readonly string[] = ['office']) {
   const now = Date.now();
   const { fingerprint } = await foundProject(folder, { name: 'Bench', passphrase: PASSPHRASE, now });
   const hardware = { memoryMiB: 64, cpus: 1, firmware: 'bios' } as const;
-  await addVm(await openProject(folder), {
-    ...{ name: 'office', hardware, disk },
-    ...(disk.endsWith('.raw') ? { diskFormat: 'raw' } : {}),
-  });
+  const diskFormat = disk.endsWith('.raw') ? { diskFormat: 'raw' as const } : {};
+  for (const name of names) await addVm(await openProject(folder), { name, hardware, disk, ...diskFormat });
   const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
   const usual = { vms: [], out: join(folder, 'out'), mode: 'small', key, now, validForMs: YEAR_MS } as const;
   return {

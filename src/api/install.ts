@@ -59,7 +59,7 @@ export type HostChange = z.infer<typeof HostChange>;
 /** What became, or would become, of one machine. */
 const MachineChange = z.object({
   vm: z.string(),
-  action: z.enum(['add', 'replace', 'keep']),
+  action: z.enum(['add', 'replace', 'keep', 'mend', 'refuse']),
   afterStop: z.boolean(),
   losesChanges: z.boolean(),
 });
@@ -102,3 +102,9 @@ export type ProgressAnswer = z.infer<typeof ProgressAnswer>;
 
 /** A line of an answer that goes on: how far it is, or what it came to. */
 export const ProgressLine = z.union([z.object({ progress: ProgressAnswer }), z.object({ result: z.unknown() })]);
+
+/** What was found when all that is installed was read. */
+export const ProvedAnswer = z.object({
+  machines: z.array(z.object({ vm: z.string(), failure: FailureText.exactOptional() })),
+});
+export type ProvedAnswer = z.infer<typeof ProvedAnswer>;

@@ -5,6 +5,7 @@ import {
   InstallRequest,
   PlanAnswer,
   PlanRequest,
+  ProvedAnswer,
   UninstalledAnswer,
   UninstallRequest,
   UpdateRequest,
@@ -45,6 +46,7 @@ export const ROUTES = {
     answer: z.array(InstalledAnswer),
     lines: 'progress',
   },
+  prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },
 } as const;
 

@@ -18,6 +18,8 @@ export type HostAnswer = z.infer<typeof HostAnswer>;
 export const StatusAnswer = z.object({
   api: z.literal(1),
   project: z.object({ name: z.string(), fingerprint: z.string() }).exactOptional(),
+  /** Why it cannot be told which project it is. */
+  projectFailure: FailureText.exactOptional(),
   host: HostAnswer.exactOptional(),
   machines: z.array(MachineAnswer),
 });

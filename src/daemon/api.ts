@@ -3,17 +3,18 @@ import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import type { z } from 'zod';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
-import type { InstalledAnswer, PlanAnswer, ProgressAnswer, UninstalledAnswer } from '../api/install.ts';
+import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
 import type { MachineAnswer } from '../api/machine.ts';
 import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
 import type { StatusAnswer } from '../api/status.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
+import { AppError, ERRORS, type Failure, failureOf } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import type { Log } from '../sys/log.ts';
 import { pinnedProject } from '../trust/client.ts';
+import type { Identity } from '../trust/root.ts';
 import { explainDestination } from './explain.ts';
 import { ProgressLine } from './progress.ts';
 import type { Supervisor } from './supervise.ts';
@@ -49,18 +50,16 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   );
 
   app.get(ROUTES.status.path, async (context) => {
-    const project = await pinnedProject(computerPaths(state).trust);
     const host = supervisor.hostReport();
     return context.json<StatusAnswer>({
       api: 1,
-      ...(project ? { project } : {}),
+      ...(await projectReport(computerPaths(state).trust)),
       ...(host ? { host } : {}),
       machines: await supervisor.reports(),
     });
   });
   app.get(ROUTES.machine.path, async (context) => {
-    const instance = await openInstance(state, context.req.param('vm'));
-    const report = await supervisor.report(instance);
+    const report = await supervisor.reportOf(context.req.param('vm'));
     const denied =
       report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).denied();
     return context.json<MachineAnswer>({ ...report, denied });
@@ -70,14 +69,17 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   );
   app.post(ROUTES.ready.path, async (context) => {
     const { timeoutMs } = parseBody(ROUTES.ready.request, await context.req.text());
-    const instance = await openInstance(state, context.req.param('vm'));
-    await supervisor.machine(instance.file.vm).untilReady(timeoutMs, context.req.raw.signal);
-    return context.json<MachineAnswer>(await supervisor.report(instance));
+    const vm = context.req.param('vm');
+    await openInstance(state, vm);
+    await supervisor.machine(vm).untilReady(timeoutMs, context.req.raw.signal);
+    return context.json<MachineAnswer>(await supervisor.reportOf(vm));
   });
   app.post(ROUTES.stop.path, async (context) => {
     const { force } = parseBody(ROUTES.stop.request, await context.req.text());
-    await openInstance(state, context.req.param('vm'));
-    await supervisor.machine(context.req.param('vm')).stop(force);
+    // A machine that runs is stopped also where its files are damaged.
+    const vm = context.req.param('vm');
+    if (!supervisor.running().has(vm)) await openInstance(state, vm);
+    await supervisor.machine(vm).stop(force);
     return context.json({ vm: context.req.param('vm'), state: 'stopped' });
   });
   app.post(ROUTES.rollback.path, async (context) =>
@@ -123,6 +125,9 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
       ),
     ),
   );
+  app.post(ROUTES.prove.path, async (context) =>
+    streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.changes.prove(signal) })),
+  );
   app.post(ROUTES.install.path, async (context) => {
     const request = parseBody(ROUTES.install.request, await context.req.text());
     return streamed<InstalledAnswer>(context, (signal, onProgress) =>
@@ -161,6 +166,16 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
         await lines.writeln(JSON.stringify({ error: failure }));
       }
     });
+  }
+}
+
+/** The one project of this computer; what is damaged of it does not hide the machines. */
+async function projectReport(trust: string): Promise<{ project?: Identity; projectFailure?: Failure }> {
+  try {
+    const project = await pinnedProject(trust);
+    return project ? { project } : {};
+  } catch (error) {
+    return { projectFailure: failureOf(error) };
   }
 }
 

@@ -11,6 +11,8 @@ import {
 import { type RolledBack, rollBack } from '../install/change/rollback.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
+import { type Proof, proveInstalled } from '../install/prove.ts';
+import { noteDamaged } from '../install/proven.ts';
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, readInstances } from '../install/state/instances.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -51,6 +53,7 @@ export class Changes {
   /** The machines that are being removed: none of them starts any more. */
   readonly #leaving = new Set<string>();
   #flattening = new AbortController();
+  #isFlattening = false;
   #collecting: Promise<void> = Promise.resolve();
   /** The machines have been let go of: which generations they run is no longer known here. */
   #isEnding = false;
@@ -61,7 +64,7 @@ export class Changes {
 
   /** Does work that no other change may meet. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(work);
+    return this.#aheadOfFlattening(work);
   }
 
   /** Installs a package. @throws as installPackage */
@@ -87,12 +90,20 @@ export class Changes {
   /** What installing a package would do here. @throws as foreseeInstall */
   foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
     const { state, running, clock } = this.#deps;
-    return this.#turns.take(async () => foreseeInstall(request, { state, running: running(), now: clock(), signal }));
+    return this.#aheadOfFlattening(() => foreseeInstall(request, { state, running: running(), now: clock(), signal }));
+  }
+
+  /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it. */
+  async prove(signal: AbortSignal): Promise<Proof[]> {
+    const { state } = this.#deps;
+    const { proofs, damaged } = await proveInstalled(state, signal);
+    await this.#turns.take(() => noteDamaged(state, damaged));
+    return proofs;
   }
 
   /** Lets a machine’s next start use its former system. @throws as rollBack */
   rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
-    return this.#turns.take(async () => {
+    return this.#aheadOfFlattening(async () => {
       const rolled = await this.rollBackNow(vm, 'as was asked');
       await this.#tidyUp();
       return { ...rolled, afterStop: this.#deps.running().has(vm) };
@@ -111,8 +122,7 @@ export class Changes {
    * @throws VM_UNKNOWN, VM_RUNNING, UNINSTALL_CONFIRM; nothing is removed then
    */
   uninstall({ vms, isConfirmed }: UninstallRequest): Promise<Removable[]> {
-    this.#stopFlattening();
-    return this.#turns.take(async () => {
+    return this.#aheadOfFlattening(async () => {
       const machines = await removable(this.#deps.state, vms);
       requireConfirmed(machines, isConfirmed);
       try {
@@ -126,7 +136,10 @@ export class Changes {
       } finally {
         for (const { vm } of machines) this.#leaving.delete(vm);
       }
-      await this.#letComputerGo();
+      // The machines are gone, whatever cannot be done now.
+      await this.#letComputerGo().catch((error: unknown) =>
+        this.#deps.log.error(failureOf(error), 'the computer’s own rules could not be judged anew'),
+      );
       await this.#tidyUp();
       return machines;
     });
@@ -146,10 +159,11 @@ export class Changes {
     return this.#collecting;
   }
 
-  /** Makes long chains short once nothing else is to be done; an installation that comes meanwhile does not wait for it. */
+  /** Makes long chains short once nothing else is to be done; whatever comes meanwhile does not wait for it. */
   flattenSoon(): void {
     const { state, log } = this.#deps;
     const { signal } = this.#flattening;
+    this.#isFlattening = true;
     this.#turns
       .take(async () => {
         let isShorter = false;
@@ -158,6 +172,9 @@ export class Changes {
       })
       .catch((error: unknown) => {
         if (!signal.aborted) log.error(failureOf(error), 'cannot flatten a chain of layers');
+      })
+      .finally(() => {
+        if (!signal.aborted) this.#isFlattening = false;
       });
   }
 
@@ -173,8 +190,18 @@ export class Changes {
     work: (options: InstallOptions) => Promise<T>,
   ): Promise<T> {
     const { state, running, clock } = this.#deps;
+    return this.#aheadOfFlattening(() => work({ state, running: running(), now: clock(), signal, onProgress }));
+  }
+
+  /** Does work that no other change may meet; what was being flattened waits, and is begun again afterwards. */
+  async #aheadOfFlattening<T>(work: () => Promise<T>): Promise<T> {
+    const wasFlattening = this.#isFlattening;
     this.#stopFlattening();
-    return this.#turns.take(async () => work({ state, running: running(), now: clock(), signal, onProgress }));
+    try {
+      return await this.#turns.take(work);
+    } finally {
+      if (wasFlattening && !this.#isEnding) this.flattenSoon();
+    }
   }
 
   /** With the last machine its user’s consent to rules for the computer itself goes too. */
@@ -226,6 +253,7 @@ export class Changes {
   }
 
   #stopFlattening(): void {
+    this.#isFlattening = false;
     this.#flattening.abort();
     this.#flattening = new AbortController();
   }

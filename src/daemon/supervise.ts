@@ -1,6 +1,14 @@
 import { join } from 'node:path';
+import { examine } from '../install/damage.ts';
+import { mendTrustOf } from '../install/mend-trust.ts';
 import { readFloor } from '../install/state/floor.ts';
-import { type Instance, instanceNames, openInstance, readIfInstalled } from '../install/state/instances.ts';
+import {
+  type Instance,
+  instanceNames,
+  openInstance,
+  readIfInstalled,
+  surveyInstances,
+} from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
@@ -11,7 +19,7 @@ import { type Computer, openComputer } from '../run/computer/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/computer/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/machine/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine/machine.ts';
-import { type RunRecord, readRecord, runningRecords } from '../run/machine/record.ts';
+import { type RunRecord, runningRecords } from '../run/machine/record.ts';
 import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../servers/policies.ts';
 import type { Clock } from '../sys/clock.ts';
@@ -39,6 +47,8 @@ export interface ServiceOptions {
 
 /** A machine that an earlier service started, that runs on, and why it is not in our hands. */
 interface Untaken {
+  /** Of its run folder and its network. */
+  id: string;
   record: RunRecord;
   generation: number;
   failure: Failure;
@@ -96,13 +106,18 @@ export class Supervisor implements AsyncDisposable {
         ...(ownOutside ? { ownOutside } : {}),
       }),
     );
+    await mendTrustOf(options.state).catch((error: unknown) =>
+      options.log.error(failureOf(error), 'what this computer trusts is damaged'),
+    );
     // Before all else: what was consented to holds before anybody is answered.
     supervisor.#hostAccess = await beginHostAccess(options, supervisor.#computer, {
       ...{ events: supervisor.events, policies: supervisor.policies },
       now: () => supervisor.now(),
     });
+    const records = await runningRecords(options.runRoot);
     // All at once: one that does not answer must not keep the others, and this computer, without a service.
-    await Promise.all((await instanceNames(options.state)).map((vm) => supervisor.#recover(vm)));
+    const names = await instanceNames(options.state);
+    await Promise.all(names.map((vm) => supervisor.#recover(vm, records)));
     await supervisor.changes.tidy();
     supervisor.changes.flattenSoon();
     return supervisor;
@@ -143,15 +158,29 @@ export class Supervisor implements AsyncDisposable {
 
   /** All installed machines; one that is damaged does not hide the others. */
   async reports(): Promise<InstanceReport[]> {
-    const reports = (await instanceNames(this.#options.state)).map(async (vm) => {
-      try {
-        const instance = await readIfInstalled(this.#options.state, vm);
-        return instance && (await this.report(instance));
-      } catch (error) {
-        return damaged(vm, failureOf(error));
-      }
-    });
+    const reports = (await instanceNames(this.#options.state)).map((vm) => this.#reportIfInstalled(vm));
     return (await Promise.all(reports)).filter((report) => report !== undefined);
+  }
+
+  /** A machine, also one that is damaged. @throws VM_UNKNOWN */
+  async reportOf(vm: string): Promise<InstanceReport> {
+    const isInstalled = (await instanceNames(this.#options.state)).includes(vm);
+    const report = isInstalled ? await this.#reportIfInstalled(vm) : undefined;
+    if (!report) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+    return report;
+  }
+
+  async #reportIfInstalled(vm: string): Promise<InstanceReport | undefined> {
+    try {
+      const found = await examine(this.#options.state, vm);
+      if (!found) return undefined;
+      const running = this.#machines.get(vm);
+      if (!('instance' in found)) return running ? running.report() : damaged(vm, failureOf(found.damage.failure));
+      if (found.damage && !running) return damaged(vm, failureOf(found.damage.failure));
+      return await this.#report(found.instance);
+    } catch (error) {
+      return damaged(vm, failureOf(error));
+    }
   }
 
   /** How it stands with the computer’s own rules; undefined where there are none. */
@@ -159,7 +188,7 @@ export class Supervisor implements AsyncDisposable {
     return this.#hostAccess?.report();
   }
 
-  async report(instance: Instance): Promise<InstanceReport> {
+  async #report(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
     const installed = await installedFacts(this.#options.state, instance, machine?.spec.generation);
@@ -219,15 +248,17 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  async #recover(vm: string): Promise<void> {
+  async #recover(vm: string, records: ReadonlyMap<string, RunRecord>): Promise<void> {
     const { log, state } = this.#options;
+    // By its name: the files of a machine that runs may be damaged.
+    const [id, record] = [...records].find(([, each]) => each.vm === vm) ?? [];
     try {
-      const instance = await readIfInstalled(state, vm);
-      if (!instance) return;
-      const runFolder = this.#runFolder(instance);
-      const record = await readRecord(runFolder);
-      if (!record) return await removeLeftovers(machineId(instance), runFolder, this.#computer);
-      const found = { record, generation: record.generation ?? instance.current.generation };
+      if (id === undefined || !record) {
+        const instance = await readIfInstalled(state, vm);
+        if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+        return;
+      }
+      const found = { id, record, generation: record.generation ?? 0 };
       if (!(await this.#takeOver(vm, found))) this.#trying.push(this.#takeOverLater(vm));
     } catch (error) {
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
@@ -235,7 +266,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** One machine that cannot be taken over must not keep the service from the others; its filter stays as it was. */
-  async #takeOver(vm: string, { record, generation }: Omit<Untaken, 'failure'>): Promise<boolean> {
+  async #takeOver(vm: string, { id, record, generation }: Omit<Untaken, 'failure'>): Promise<boolean> {
     const { log, state } = this.#options;
     try {
       const instance = await openInstance(state, vm);
@@ -249,7 +280,7 @@ export class Supervisor implements AsyncDisposable {
       return true;
     } catch (error) {
       const failure = failureOf(error);
-      this.#untaken.set(vm, { record, generation, failure });
+      this.#untaken.set(vm, { id, record, generation, failure });
       log.error({ vm, ...failure }, 'machine could not be taken over');
       const { reason: text, code } = failure;
       await this.events.add({
@@ -265,9 +296,9 @@ export class Supervisor implements AsyncDisposable {
 
   /** A machine that could not be taken over has ended: what it leaves is removed, and it may start again. */
   async #forgetUntaken(vm: string): Promise<void> {
-    if (!this.#untaken.has(vm)) return;
-    const instance = await openInstance(this.#options.state, vm);
-    await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+    const untaken = this.#untaken.get(vm);
+    if (!untaken) return;
+    await removeLeftovers(untaken.id, join(this.#options.runRoot, untaken.id), this.#computer);
     this.#untaken.delete(vm);
   }
 
@@ -275,9 +306,7 @@ export class Supervisor implements AsyncDisposable {
   async #clearAway(vm: string): Promise<void> {
     const records = [...(await runningRecords(this.#options.runRoot)).values()];
     if (records.some((record) => record.vm === vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
-    const instance = await readIfInstalled(this.#options.state, vm).catch((error: unknown) => {
-      if (!(error instanceof AppError && ['FILE_INVALID', 'FILE_MISSING'].includes(error.code))) throw error;
-    });
+    const instance = (await surveyInstances(this.#options.state)).whole.find(({ file }) => file.vm === vm);
     if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
     this.#untaken.delete(vm);
   }
@@ -342,6 +371,8 @@ export class Supervisor implements AsyncDisposable {
     const { state } = this.#options;
     const look = async () => {
       const instance = await openInstance(state, vm);
+      const damage = (await examine(state, vm))?.damage;
+      if (damage) throw damage.failure;
       const { current, former } = instance;
       const canGoBack = former !== undefined && former >= (await readFloor(state));
       return { instance, decision: judgeTrial(await readTrial(state, vm, current.generation), canGoBack) };

@@ -56,10 +56,7 @@ async function removeFromHost({ state, run, socket, isRootless }: UninstallSetti
 
 async function machineIds(state: string, run: string): Promise<Set<string>> {
   const left = (await namesIn(run)).filter((name) => MACHINE_ID.test(name));
-  const installed = await readInstances(state).catch((error: unknown) => {
-    // What a damaged machine left is found by its run folder.
-    if (error instanceof AppError && ['FILE_INVALID', 'FILE_MISSING'].includes(error.code)) return [];
-    throw error;
-  });
+  // What a damaged machine left is found by its run folder.
+  const installed = await readInstances(state);
   return new Set([...left, ...installed.map(machineId)]);
 }

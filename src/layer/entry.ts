@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { CLUSTER, MAX_CHAIN, MAX_VIRTUAL_BYTES } from './format.ts';
+import { CLUSTER, MAX_VIRTUAL_BYTES } from './format.ts';
 import { MODES } from './modes.ts';
 
 /** A SHA-256 in hexadecimal, small letters. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** How many layers a disk may have had. */
+export const MAX_LAYERS = 1000;
 
 const Bytes = z.int().positive();
 
@@ -16,7 +19,7 @@ export const LayerEntry = z.strictObject({
   sha256: Sha256,
   virtualBytes: Bytes.multipleOf(512).max(MAX_VIRTUAL_BYTES),
   /** The layers below it, bottom first. */
-  below: z.array(Sha256).max(MAX_CHAIN - 1),
+  below: z.array(Sha256).max(MAX_LAYERS - 1),
   /** SHA-256 of the piece list (layer §8.5). */
   pieces: Sha256,
   /** Version of the QEMU that laid the file out; for people only (layer §2.3). */

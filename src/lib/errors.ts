@@ -23,6 +23,11 @@ export const ERRORS = {
   FILE_INVALID: { exit: 65, http: 422, hint: 'Correct the fields that are named.' },
   FILE_DENIED: { exit: 77, http: 403, hint: 'Run as the user who owns the file, or change its permissions.' },
   DISK_FULL: { exit: 73, http: 507, hint: 'Free some space and try again; nothing is half done.' },
+  FILE_LIMIT: {
+    exit: 73,
+    http: 507,
+    hint: 'Take a disk with another file system (ext4, exFAT), or make volumes with --volume-size.',
+  },
 
   PROGRAM_MISSING: {
     exit: 69,
@@ -186,7 +191,11 @@ export const ERRORS = {
     hint: 'Ask the administrator for a newer one, and check this computer’s clock.',
   },
   TRUST_DIGEST: { exit: 65, http: 422, hint: 'The file is damaged or was changed: fetch it again.' },
-  TRUST_INVALID: { exit: 65, http: 422, hint: 'The signed files are damaged: fetch them again.' },
+  TRUST_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'The signed files are damaged: fetch the newest package again and install it.',
+  },
 
   LAYER_INVALID: { exit: 65, http: 422, hint: 'The layer is damaged: fetch the package again.' },
   LAYER_TRUNCATED: { exit: 65, http: 422, hint: 'The package was cut short: fetch it again.' },
@@ -205,8 +214,23 @@ export const ERRORS = {
     http: 409,
     hint: 'Change something first; `--force` makes it all the same, as for a later date of expiry.',
   },
+  PACKAGE_UNWRITTEN: {
+    exit: 73,
+    http: 507,
+    hint: 'Make room, or take another place, and write it with `lazaret-manager package export NAME --out DIR`.',
+  },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 
+  STATE_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Install the newest package again: it replaces what is damaged and leaves data disks as they are.',
+  },
+  VM_OTHER: {
+    exit: 75,
+    http: 409,
+    hint: 'Save what you need from the machine that is here, remove it with `lazaret uninstall`, and install again.',
+  },
   INSTALL_CONFIRM: {
     exit: 75,
     http: 409,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LayerEntry, Sha256 } from '../layer/entry.ts';
+import { LayerEntry, MAX_LAYERS, Sha256 } from '../layer/entry.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
@@ -8,7 +8,6 @@ import { contradictions } from './contradictions.ts';
 import { PackedFile } from './packed-file.ts';
 
 const MAX_MACHINES = 100;
-const MAX_LAYERS = 1000;
 
 /** What is new in a package, for the user: no control characters but line ends. */
 export const Notes = z

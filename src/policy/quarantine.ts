@@ -92,6 +92,8 @@ export const VersionQuarantine = z.strictObject({
   threshold: z.string().exactOptional(),
   /** When the threshold was moved to where it is. */
   thresholdAt: z.iso.datetime().exactOptional(),
+  /** What it was before that; without it every version had normal access. */
+  thresholdBefore: z.string().exactOptional(),
   /** For so long after that, versions that had normal access before keep it. */
   grace: Duration(SECOND_MS, 365 * DAY_MS).exactOptional(),
   /** What a machine that never reported a version counts as. */

@@ -132,6 +132,7 @@ test('every reason has words', () => {
   for (const reason of reasons) assert.ok(reasonText({ access: 'restricted', reason } as Decision).length > 10, reason);
 });
 
+const OUTDATED: [string, string] = ['restricted', 'outdated'];
 const GRACE: [title: string, descriptor: string | undefined, change: object, want: [string, string]][] = [
   ['within the time of grace an older version keeps normal access', V1, {}, ['normal', 'grace']],
   ['after it, it does not', V1, { thresholdAt: '2026-01-06T00:00:00.000Z' }, ['restricted', 'outdated']],
@@ -139,6 +140,14 @@ const GRACE: [title: string, descriptor: string | undefined, change: object, wan
   ['without a moment to count from there is none', V1, { thresholdAt: undefined }, ['restricted', 'outdated']],
   ['a machine that never reported gets none', undefined, {}, ['restricted', 'unset']],
   ['an unknown version gets none', '0xDEADBEEF', {}, ['restricted', 'unknown-version']],
+  ['a version that was restricted before gets none', V1, { threshold: 'third', thresholdBefore: 'second' }, OUTDATED],
+  ['one that was not keeps it', V2, { threshold: 'third', thresholdBefore: 'second' }, ['normal', 'grace']],
+  [
+    'a former threshold that names no version gives none',
+    V2,
+    { threshold: 'third', thresholdBefore: 'gone' },
+    OUTDATED,
+  ],
   ['a threshold that names no version gives none', V1, { threshold: 'fourth' }, ['restricted', 'outdated']],
 ];
 

@@ -141,14 +141,16 @@ function byVersion(
     return { access: 'restricted', reason: 'untrusted-version', ...next };
   const until = graceEnd(quarantine);
   if (place < thresholdPlace(quarantine)) {
-    if (due && until !== undefined && now < until) return { access: 'normal', reason: 'grace', newer: due, until };
+    const hadAccess = place >= placeOfThreshold(quarantine, quarantine.thresholdBefore);
+    if (due && hadAccess && until !== undefined && now < until)
+      return { access: 'normal', reason: 'grace', newer: due, until };
     return { access: 'restricted', reason: 'outdated', ...next };
   }
   return { access: 'normal', reason: 'version', ...(due ? { newer: due } : {}) };
 }
 
 /**
- * When the time is over in which versions below a threshold keep normal access, in milliseconds since 1970; undefined when
+ * When the time is over in which versions below a threshold keep the normal access that they had before it, in milliseconds since 1970; undefined when
  * there is none. A threshold that names no version gives no grace.
  */
 export function graceEnd({ grace, threshold, thresholdAt, versions }: VersionQuarantine): number | undefined {
@@ -158,7 +160,12 @@ export function graceEnd({ grace, threshold, thresholdAt, versions }: VersionQua
 }
 
 /** A threshold that names no version lets none through: unknown means restricted. */
-function thresholdPlace({ threshold, versions }: VersionQuarantine): number {
+function thresholdPlace(quarantine: VersionQuarantine): number {
+  return placeOfThreshold(quarantine, quarantine.threshold);
+}
+
+/** Where normal access begins under a threshold. */
+export function placeOfThreshold({ versions }: VersionQuarantine, threshold: string | undefined): number {
   if (threshold === undefined) return 0;
   const place = versions.findIndex(({ name, removed }) => name === threshold && !removed);
   return place < 0 ? versions.length : place;

@@ -150,7 +150,7 @@ const LIES: Lie[] = [
   ['layers in a circle', (m) => inCircle(m.machines[0]), 'TRUST_INVALID'],
   ['layers out of order', (m) => outOfOrder(m.machines[0]), 'TRUST_INVALID'],
   ['one layer twice', (m) => void m.machines[0].layers.push(layer(m)), 'TRUST_INVALID'],
-  ['65 layers', (m) => longChain(m.machines[0], 65), 'TRUST_INVALID'],
+  ['1001 layers', (m) => longChain(m.machines[0], 1001), 'TRUST_INVALID'],
   [
     '100,000 layers',
     (m) => {

@@ -107,19 +107,54 @@ test('a machine whose files are damaged does not keep the service from the other
   const { lazaret } = await service(t, first.folder);
 
   assert.equal(JSON.parse((await lazaret('status', 'office', '--json')).stdout).state, 'stopped');
-  assert.equal(failure(await lazaret('status', 'lab', '--json')).code, 'FILE_INVALID');
+  assert.equal(JSON.parse((await lazaret('status', 'lab', '--json')).stdout).code, 'STATE_DAMAGED');
+  assert.equal(failure(await lazaret('start', 'lab', '--json')).code, 'STATE_DAMAGED');
   const { machines } = JSON.parse((await lazaret('status', '--json')).stdout);
   assert.deepEqual(
     machines.map(({ vm, state, code }: Record<string, unknown>) => [vm, state, code]),
     [
-      ['lab', 'damaged', 'FILE_INVALID'],
+      ['lab', 'damaged', 'STATE_DAMAGED'],
       ['office', 'stopped', undefined],
     ],
   );
   assert.match(
     (await lazaret('status')).stdout,
-    /lab {2}damaged\n {2}FILE_INVALID: .*instance\.json is damaged\n {2}→ /,
+    /lab {2}damaged\n {2}STATE_DAMAGED: .*instance\.json is damaged\n {2}→ /,
   );
+});
+
+test('a lost link and lost names of the project hide nothing, and the next service removes nothing', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  await project.addVm('lab');
+  const { folder } = await project.build('one');
+  const first = await service(t);
+  assert.equal((await first.lazaret('install', folder, '--fingerprint', project.fingerprint)).status, 0);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const state = join(first.folder, 'state');
+  rmSync(join(state, 'instances', 'lab', 'current'));
+  rmSync(join(state, 'instances', 'office', 'current'));
+  writeFileSync(join(state, 'trust', 'project.json'), '{');
+
+  const { lazaret } = await service(t, first.folder);
+
+  const proved = await lazaret('doctor', '--check', '--json');
+  assert.notEqual(proved.status, 0);
+  assert.match(
+    proved.stdout,
+    /machine lab: [^"]*current is missing","ok":false,"remedy":"Install the newest package again/,
+  );
+  const status = JSON.parse((await lazaret('status', '--json')).stdout);
+  assert.deepEqual(
+    [status.projectFailure.code, status.machines.map(({ state }: Record<string, unknown>) => state)],
+    ['TRUST_INVALID', ['damaged', 'damaged']],
+  );
+  assert.match((await lazaret('status')).stdout, /^project\n {2}TRUST_INVALID: .*\n {2}→ [\s\S]*lab {2}damaged/);
+  assert.ok(existsSync(join(state, 'instances', 'lab', 'generations', '1', 'overlay.qcow2')));
+  const removed = await lazaret('uninstall', 'lab', '--yes');
+  assert.deepEqual([removed.status, existsSync(join(state, 'instances', 'lab'))], [0, false]);
 });
 
 test('two services do not work on one state folder, and none takes another’s socket', { skip }, async (t) => {

@@ -46,7 +46,9 @@ async function walk(t: TestContext, { title, before, words, generations }: Scena
         if (data) assert.deepEqual(await digestFile(instancePaths(state, 'office').data), data);
       } else {
         assert.equal(generations[0], undefined, 'a machine is never lost');
-        const own = ['instances/office/data.qcow2', 'instances/office/instance.json', 'instances/office/policy.json'];
+        const own = ['data.qcow2', 'first-installation', 'instance.json', 'policy.json'].map(
+          (name) => `instances/office/${name}`,
+        );
         assert.deepEqual(
           left.filter((path) => !own.includes(path)),
           [],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Changes } from '../../src/daemon/changes.ts';
@@ -17,7 +18,10 @@ const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const RULES = HostPolicy.parse({ default: { mode: 'whitelist' } });
 
 /** A computer with the machines office and lab, and what its service does to what is installed. */
-async function installed(t: TestContext, more: { running?: string[]; clearAway?: () => Promise<void> } = {}) {
+async function installed(
+  t: TestContext,
+  more: { running?: string[]; clearAway?: () => Promise<void>; judge?: () => Promise<void> } = {},
+) {
   const project = await madeProject(t);
   await project.addVm('lab');
   await project.setProject({ host: RULES });
@@ -33,6 +37,7 @@ async function installed(t: TestContext, more: { running?: string[]; clearAway?:
     clearAway: more.clearAway ?? (async () => undefined),
     judgeAgain: async () => {
       judged.times += 1;
+      await more.judge?.();
     },
   });
   const kinds = async () => (await events.last(100)).map(({ kind, vm }) => `${vm} ${kind}`);
@@ -78,4 +83,18 @@ test('with the last machine the consent to rules for the computer itself goes, a
   assert.equal(await readHostPolicy(state), undefined);
   assert.equal(judged.times, 1, 'the computer is judged anew');
   assert.deepEqual(await kinds(), ['office uninstalled', 'lab uninstalled']);
+});
+
+test('what cannot be told or judged afterwards does not make a removal a failure', { skip }, async (t) => {
+  const judge = () => Promise.reject(new Error('the packet filter does not answer'));
+  const { state, changes } = await installed(t, { judge });
+  mkdirSync(computerPaths(state).events);
+
+  const removed = await changes.uninstall({ vms: ['office', 'lab'], isConfirmed: true });
+
+  assert.deepEqual(
+    removed.map(({ vm }) => vm),
+    ['office', 'lab'],
+  );
+  assert.deepEqual(await instanceNames(state), []);
 });

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { machineId } from '../../src/daemon/spec.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { generationPaths } from '../../src/install/state/layout.ts';
+import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { processOf } from '../../src/sys/programs/processes.ts';
@@ -72,4 +72,40 @@ test('whatever removes looks at what really runs, whoever started it', { skip },
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'the disk that it runs on is still there');
   await assert.rejects(service.start('office'), code('VM_RUNNING'));
   assert.ok(existsSync(join(runFolder, 'machine.json')), 'a start that is refused leaves it findable');
+});
+
+test('a machine that runs and whose files are damaged is known to run: nothing of it is touched, and it is mended once it has ended', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const { install, state } = computer(t);
+  const { folder } = await project.build('one');
+  await install(folder, { fingerprint: project.fingerprint });
+  const runRoot = scratch(t);
+  const runFolder = join(runRoot, machineId(await openInstance(state, 'office')));
+  mkdirSync(runFolder);
+  const qemu = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const ended = once(qemu, 'exit');
+  t.after(() => qemu.kill());
+  const record = { format: 1, vm: 'office', generation: 1, qemu: processOf(qemu.pid ?? 0), accel: 'tcg' };
+  writeFileSync(join(runFolder, 'machine.json'), JSON.stringify({ ...record, startedAt: new Date().toISOString() }));
+  writeFileSync(instancePaths(state, 'office').file, '{');
+
+  const log = openLog('test');
+  await using service = await Supervisor.open({ state, runRoot, accel: 'tcg', clock: Date.now, log });
+  const mend = () =>
+    service.changes.install(
+      { source: folder, replace: true, keepOld: false },
+      new AbortController().signal,
+      () => undefined,
+    );
+
+  assert.deepEqual([...service.running()], [['office', 1]]);
+  assert.equal((await service.reportOf('office')).state, 'damaged');
+  await assert.rejects(mend(), code('VM_RUNNING'));
+  assert.ok(existsSync(generationPaths(state, 'office', 1).overlay));
+  qemu.kill();
+  await ended;
+  await mend();
+  assert.equal((await service.reportOf('office')).state, 'stopped');
 });

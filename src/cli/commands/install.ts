@@ -28,7 +28,13 @@ interface InstallOptions extends ServiceOptions {
   acceptHostPolicy?: string;
 }
 
-const DONE = { add: 'installed', replace: 'replaced', keep: 'was installed already' };
+const DONE = {
+  add: 'installed',
+  replace: 'replaced',
+  keep: 'was installed already',
+  mend: 'mended',
+  refuse: 'stays as it is',
+};
 
 /** A package as the user named it: an address, or a folder’s whole path. */
 export function sourceOf(given: string): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
-import type { HostAnswer } from '../../api/status.ts';
+import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -29,9 +29,7 @@ export function addMachineCommands(program: Command): void {
         return print(context, machine, machineText(machine));
       }
       const status = await askOnce(options, ROUTES.status, {});
-      const head = status.project
-        ? `project ${status.project.name}  ${status.project.fingerprint}`
-        : 'no project yet: install a package';
+      const head = projectText(status);
       const host = status.host ? [hostText(status.host)] : [];
       print(context, status, [head, ...host, ...status.machines.map(machineText)].join('\n\n'));
     },
@@ -132,6 +130,12 @@ function readyText({ readySince }: MachineAnswer): string {
   return readySince === undefined
     ? 'not yet: its guest has no address'
     : `since ${readySince}: its guest has its address`;
+}
+
+function projectText({ project, projectFailure }: StatusAnswer): string {
+  if (projectFailure)
+    return `project\n  ${projectFailure.code}: ${projectFailure.reason}\n  → ${projectFailure.remedy}`;
+  return project ? `project ${project.name}  ${project.fingerprint}` : 'no project yet: install a package';
 }
 
 function machineText(machine: MachineAnswer): string {

@@ -3,7 +3,9 @@ import { type Command, Option } from 'commander';
 import { MODES, type Mode } from '../../layer/modes.ts';
 import { formatBytes, parseBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
-import { type BuiltPackage, buildPackage } from '../../package/build/build.ts';
+import { type BuiltPackage, buildPackage, unwritten } from '../../package/build/build.ts';
+import { exportAgain } from '../../package/export-again.ts';
+import { type PackageSize, requireWritable } from '../../package/media/look.ts';
 import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
 import { keyPath } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
@@ -48,15 +50,16 @@ export function addPackageCommands(program: Command): void {
         const line = progressLine(context);
         const request = { name, out: resolve(out), mode, key, now, validForMs: valid, signal };
         const onProgress = (vm: string, done: number, total: number) => line.show(`packing ${vm}`, done, total);
+        const media = { format, ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }), signal };
         const made = await buildPackage(project, {
           onProgress,
+          look: (folder, size) => requireWritable(folder, size, media),
           ...request,
           ...contentRequest(options),
           ...(notes === undefined ? {} : { notes }),
           ...(minGeneration === undefined ? {} : { minGeneration }),
         });
-        const media = { format, ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }), signal };
-        return { built: made, paths: await writeMedia(made.folder, media) };
+        return { built: made, paths: await writeOr(name, () => writeMedia(made.folder, media)) };
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
       const parts = [
@@ -83,6 +86,48 @@ export function addPackageCommands(program: Command): void {
         .default(365 * DAY_MS, '365d'),
     );
   addPlanCommand(packages);
+  addExportCommand(packages);
+}
+
+interface ExportOptions {
+  directory: string;
+  out: string;
+  format: Medium;
+  volumeSize?: number;
+  since?: number;
+}
+
+function addExportCommand(packages: Command): void {
+  addCommand<ExportOptions>(
+    packages,
+    'export <name>',
+    'write a published package once more',
+    async (context, { directory, out, format, volumeSize: volumeBytes, since }, name = '') => {
+      const { signal } = context;
+      const media = { format, ...(volumeBytes === undefined ? {} : { volumeBytes }), signal };
+      const look = (folder: string, size: PackageSize) => requireWritable(folder, size, media);
+      const from = since === undefined ? {} : { since };
+      const { generation, paths } = await withProject(directory, async (project) => {
+        const exported = await exportAgain(project, { name, out: resolve(out), look, ...from });
+        return { ...exported, paths: await writeMedia(exported.folder, media) };
+      });
+      const text = `wrote ${paths.join(' ')}: package ${name}, generation ${generation}`;
+      print(context, { package: name, generation, paths }, text);
+    },
+  )
+    .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
+    .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
+    .option('--volume-size <size>', 'several volumes of at most this size', volumeSize)
+    .option('--since <release>', 'as the package was made with it', wholeNumber);
+}
+
+/** The package stands: what keeps its media from being written is said with what to do. */
+async function writeOr(name: string, write: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await write();
+  } catch (error) {
+    throw unwritten(name, error);
+  }
 }
 
 function statsText(released: BuiltPackage['released']): string {

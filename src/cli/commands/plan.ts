@@ -8,7 +8,13 @@ import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { hostLines, lossOf, policyLines, sourceOf } from './install.ts';
 
-const WOULD_BE = { add: 'would be installed', replace: 'would be replaced', keep: 'is installed already' };
+const WOULD_BE = {
+  add: 'would be installed',
+  replace: 'would be replaced',
+  keep: 'is installed already',
+  mend: 'would be mended',
+  refuse: 'would stay as it is',
+};
 
 export function addPlanCommand(program: Command): void {
   addCommand<ServiceOptions & { fingerprint?: string }>(

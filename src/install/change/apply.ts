@@ -1,4 +1,5 @@
 import type { LayerEntry } from '../../layer/entry.ts';
+import { flattenChain, LONGEST_CHAIN } from '../../layer/flatten-chain.ts';
 import { rebuildLayer } from '../../layer/rebuild.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
@@ -10,15 +11,16 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { completeFile } from '../../sys/sources/download.ts';
 import type { Source } from '../../sys/sources/source.ts';
 import type { InstallPlan } from '../plan/plan.ts';
+import { forgetDamaged, proven } from '../proven.ts';
 import { requireChain } from '../state/chain.ts';
 import { raiseFloor } from '../state/floor.ts';
 import { writeHostPolicy } from '../state/host-policy.ts';
-import { computerPaths, filePath, layerPath } from '../state/layout.ts';
+import { computerPaths, filePath, flatPath, layerPath } from '../state/layout.ts';
 import { notePackageServer } from '../state/package-server.ts';
 import { writePolicy } from '../state/policies.ts';
 import { writeResources } from '../state/resources.ts';
 import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from '../state/wanted.ts';
-import { broughtPolicy, switchMachine } from './switch.ts';
+import { broughtPolicy, mendMachine, switchMachine } from './switch.ts';
 
 const FETCH_MS = 6 * 3_600_000;
 
@@ -72,10 +74,11 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
   await steps('floor');
   await writeHostPolicy(options.state, plan.host, plan.generation, options.now);
   await steps('host policy');
-  for (const { machine, action } of plan.machines) {
-    if (action === 'keep') continue;
+  for (const { machine, action, keepsSystem } of plan.machines) {
+    if (action === 'keep' || action === 'refuse') continue;
     signal?.throwIfAborted();
-    await switchMachine(manifest, machine, options);
+    if (keepsSystem) await mendMachine(manifest, machine, options);
+    else await switchMachine(manifest, machine, { ...options, isDamaged: action === 'mend' });
     work.report('switch', machine.name);
   }
   for (const { action, document } of plan.policies) {
@@ -87,11 +90,18 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
   await forgetWanted(options.state);
 }
 
+/** What is made again was found damaged before, and goes. */
+async function makeAgain(state: string, sha256: string, paths: readonly string[]): Promise<void> {
+  if (!(await proven(state)).isDamaged(sha256)) return;
+  for (const path of paths) await removeFile(path);
+}
+
 class Staging {
   readonly #plan: InstallPlan;
   readonly #source: Source;
   readonly #options: ApplyOptions;
   #doneBytes = 0;
+  #flat: string | undefined;
 
   constructor(plan: InstallPlan, source: Source, options: ApplyOptions) {
     this.#plan = plan;
@@ -101,21 +111,40 @@ class Staging {
 
   async file(file: PackedFile): Promise<void> {
     const path = await this.#fetch(file.blob, 'a boot file');
-    await unpackFile(path, file, filePath(this.#options.state, file.sha256));
+    const { state } = this.#options;
+    await makeAgain(state, file.sha256, [filePath(state, file.sha256)]);
+    await unpackFile(path, file, filePath(state, file.sha256));
+    await forgetDamaged(state, [file.sha256]);
     await removeFile(path);
   }
 
   async layer(layer: LayerEntry): Promise<void> {
     const { state, signal } = this.#options;
-    const beneath = await requireChain(
-      state,
-      layer.below.map((sha256) => ({ sha256 })),
-    );
+    const beneath = await this.#beneath(layer);
     const path = await this.#fetch(layer.blob, `release ${layer.below.length + 1} of its disk`);
     this.report('rebuild', layer.sha256.slice(0, 12));
     const out = layerPath(state, layer.sha256);
+    await makeAgain(state, layer.sha256, [out, flatPath(state, layer.sha256)]);
     await rebuildLayer({ blob: path, below: beneath, expected: layer, out, ...(signal ? { signal } : {}) });
+    await forgetDamaged(state, [layer.sha256]);
     await removeFile(path);
+  }
+
+  /** What a layer is rebuilt on; a chain that is too long to be read is made one file first. */
+  async #beneath({ below }: LayerEntry): Promise<string[]> {
+    const { state, signal } = this.#options;
+    const files = await requireChain(
+      state,
+      below.map((sha256) => ({ sha256 })),
+    );
+    const newest = below.at(-1);
+    if (files.length <= LONGEST_CHAIN || newest === undefined) return files;
+    const flat = flatPath(state, newest);
+    await flattenChain(files, flat, { signal });
+    // The one before was for this installation alone.
+    if (this.#flat !== undefined) await removeFile(this.#flat);
+    this.#flat = flat;
+    return [flat];
   }
 
   report(step: Progress['step'], what: string): void {

@@ -5,42 +5,100 @@ import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.
 import { settleRolledBack } from '../rolled-back.ts';
 import { chainFiles } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
-import { instanceNames, readGeneration, readIfInstalled } from '../state/instances.ts';
+import { type Instance, instanceNames, isDamage, readGeneration, readIfInstalled } from '../state/instances.ts';
 import { computerPaths, filePath, instancePaths } from '../state/layout.ts';
 import { readResources } from '../state/resources.ts';
 import { wantedPaths } from '../state/wanted.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no
- * generation names, and what interrupted installations left, but for what the last one fetched: it may be resumed. `inUse` has the generation each running machine runs.
+ * generation names, and what interrupted installations left, but for what the last one fetched: it may be resumed. `inUse` has
+ * the generation each running machine runs. Nothing is removed whose owner cannot be read: of a damaged machine all stays, and
+ * layers and files stay while it cannot be told which of them are needed.
  */
 export async function collect(state: string, inUse: ReadonlyMap<string, number>): Promise<void> {
   const paths = computerPaths(state);
-  const needed = new Set<string>();
   // Machines that were being uninstalled.
   await removeTemporary(paths.instances);
-  for (const vm of await instanceNames(state)) {
-    const instance = await readIfInstalled(state, vm);
-    const kept = new Set([instance?.current.generation, instance?.former, inUse.get(vm)]);
-    for (const name of await namesIn(instancePaths(state, vm).generations)) {
-      if (!kept.has(Number(name))) await removeFolder(join(instancePaths(state, vm).generations, name));
-    }
-    for (const generation of kept) {
-      if (generation === undefined) continue;
-      const { machine } = await readGeneration(state, vm, generation);
-      for (const file of await chainFiles(state, machine.layers)) needed.add(file);
-      for (const { sha256 } of bootFiles(machine)) needed.add(filePath(state, sha256));
-    }
-    if (instance) await settleFormer(state, vm, instance.current.generation);
-    if (instance) await settleRolledBack(state, vm, instance.current.generation);
-    if (instance?.former === undefined) await removeFile(instancePaths(state, vm).former);
-    await removeTemporary(instancePaths(state, vm).folder);
-  }
-  for (const { sha256 } of await readResources(state)) needed.add(filePath(state, sha256));
+  const needed = new Needed(state);
+  for (const vm of await instanceNames(state)) await collectMachine(state, vm, inUse.get(vm), needed);
+  await needed.reading(async () => {
+    for (const { sha256 } of await readResources(state)) needed.add(filePath(state, sha256));
+  });
   for (const path of await wantedPaths(state)) needed.add(path);
-  for (const folder of [paths.layers, paths.files, paths.staging]) {
-    for (const path of (await namesIn(folder)).map((name) => join(folder, name))) {
-      if (!needed.has(path)) await removeFile(path);
-    }
+  await removeUnneeded(paths.staging, needed);
+  if (needed.isWhole) for (const folder of [paths.layers, paths.files]) await removeUnneeded(folder, needed);
+}
+
+async function collectMachine(state: string, vm: string, runs: number | undefined, needed: Needed): Promise<void> {
+  const { folder, generations, former, first } = instancePaths(state, vm);
+  await removeTemporary(folder);
+  const found = await ifReadable(readIfInstalled(state, vm));
+  if (found === 'damaged') {
+    for (const name of (await namesIn(generations)).filter((each) => /^\d+$/.test(each)))
+      await needed.generation(vm, Number(name));
+    return;
   }
+  const kept = new Set([found?.current.generation, found?.former, runs]);
+  for (const name of await namesIn(generations))
+    if (!kept.has(Number(name))) await removeFolder(join(generations, name));
+  for (const generation of kept) if (generation !== undefined) await needed.generation(vm, generation);
+  if (found) await settle(state, found, { former, first });
+}
+
+async function settle(
+  state: string,
+  { file: { vm }, current, former: kept }: Instance,
+  { former, first }: { former: string; first: string },
+): Promise<void> {
+  await settleFormer(state, vm, current.generation);
+  await settleRolledBack(state, vm, current.generation);
+  if (kept === undefined) await removeFile(former);
+  await removeFile(first);
+}
+
+/** The files that something names. */
+class Needed {
+  readonly #state: string;
+  readonly #paths = new Set<string>();
+  /** Whether all that names files could be read. */
+  isWhole = true;
+
+  constructor(state: string) {
+    this.#state = state;
+  }
+
+  add(path: string): void {
+    this.#paths.add(path);
+  }
+
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  async generation(vm: string, generation: number): Promise<void> {
+    await this.reading(async () => {
+      const { machine } = await readGeneration(this.#state, vm, generation);
+      for (const file of await chainFiles(this.#state, machine.layers)) this.add(file);
+      for (const { sha256 } of bootFiles(machine)) this.add(filePath(this.#state, sha256));
+    });
+  }
+
+  async reading(work: () => Promise<void>): Promise<void> {
+    if ((await ifReadable(work())) === 'damaged') this.isWhole = false;
+  }
+}
+
+async function ifReadable<T>(work: Promise<T>): Promise<T | 'damaged'> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isDamage(error)) return 'damaged';
+    throw error;
+  }
+}
+
+async function removeUnneeded(folder: string, needed: Needed): Promise<void> {
+  for (const path of (await namesIn(folder)).map((name) => join(folder, name)))
+    if (!needed.has(path)) await removeFile(path);
 }

@@ -1,8 +1,6 @@
+import { flatBytes, flattenChain } from '../../layer/flatten-chain.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { fileBytes } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
-import { createFile } from '../../sys/files/new-file.ts';
-import { chainName, plain, qemuImg } from '../../sys/programs/qemu-img.ts';
 import { chainFiles } from '../state/chain.ts';
 import type { Instance } from '../state/instances.ts';
 import { computerPaths, flatPath } from '../state/layout.ts';
@@ -25,18 +23,9 @@ export async function flatten(
   const files = await chainFiles(state, layers);
   const newest = layers.at(-1);
   if (files.length <= MAX_CHAIN || !newest) return false;
-  const sizes = await Promise.all(files.map(fileBytes));
-  const need = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  if ((await freeBytes(computerPaths(state).layers)) < need) return false;
+  if ((await freeBytes(computerPaths(state).layers)) < (await flatBytes(files))) return false;
   await steps('room');
-  await createFile(flatPath(state, newest.sha256), 0o444, async (beside) => {
-    const options = { background: true, signal };
-    const format = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=64k,lazy_refcounts=off'];
-    await qemuImg(['convert', ...format, chainName(files), plain(beside)], options);
-    await steps('converted');
-    await qemuImg(['compare', '-q', chainName(files), chainName([beside])], options);
-    await steps('compared');
-  });
+  await flattenChain(files, flatPath(state, newest.sha256), { background: true, signal, steps });
   await steps('flattened');
   return true;
 }

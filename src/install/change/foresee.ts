@@ -2,13 +2,14 @@ import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
 import { trustedNow } from '../../trust/time.ts';
-import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
+import { mendTrustOf } from '../mend-trust.ts';
+import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { computerPaths } from '../state/layout.ts';
 import { requireFirmware } from './firmware.ts';
-import type { InstallOptions, InstallReport, InstallRequest } from './install.ts';
+import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
 import { packagesFrom } from './needed-packages.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 
@@ -29,6 +30,7 @@ export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
   { state, running, now, signal }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal'>,
 ): Promise<ForeseenInstall> {
+  await mendTrustOf(state);
   await using trust = await InstallTrust.open(computerPaths(state).trust);
   await using medium = await openSource(source);
   const { name, fingerprint: own } = await trustProject(trust.folder, medium, fingerprint);
@@ -40,7 +42,7 @@ export async function foreseeInstall(
     project: { name, fingerprint: own },
     ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
     ...(notes === undefined ? {} : { notes }),
-    machines: todo.machines.map(({ machine, ...rest }) => ({ vm: machine.name, ...rest })),
+    machines: todo.machines.map(machineReport),
     policies: policyReports(todo),
     host: todo.host,
     bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
@@ -69,6 +71,7 @@ async function problemsOf(todo: InstallPlan, freeBytes: number): Promise<Failure
     () => requireFirmware(todo),
     () => requireConsent(todo, undefined),
     () => requireNoLoss(todo),
+    () => requireAllTaken(todo),
     () => requireNoneRefused(policyReports(todo)),
   ];
   const problems: Failure[] = [];

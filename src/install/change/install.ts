@@ -6,7 +6,8 @@ import { openSource } from '../../package/source.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
 import { trustedNow } from '../../trust/time.ts';
-import { type InstallPlan, plan, requireNoLoss, requireRoom } from '../plan/plan.ts';
+import { mendTrustOf } from '../mend-trust.ts';
+import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { type HostPlan, requireConsent } from '../plan/plan-host.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
@@ -48,6 +49,21 @@ export interface InstallOptions {
   steps?: Steps;
 }
 
+/** What became, or would become, of one machine. */
+export type MachineReport = { vm: string } & Pick<
+  InstallPlan['machines'][number],
+  'action' | 'afterStop' | 'losesChanges'
+>;
+
+export function machineReport({
+  machine,
+  action,
+  afterStop,
+  losesChanges,
+}: InstallPlan['machines'][number]): MachineReport {
+  return { vm: machine.name, action, afterStop, losesChanges };
+}
+
 /** What an installation did. */
 export interface InstallReport {
   project: { name: string; fingerprint: string };
@@ -55,7 +71,7 @@ export interface InstallReport {
   generation: number;
   /** What is new, in the administrator’s words. */
   notes?: string;
-  machines: { vm: string; action: 'add' | 'replace' | 'keep'; afterStop: boolean; losesChanges: boolean }[];
+  machines: MachineReport[];
   /** The policies that came without their machines, and when each change of them holds. */
   policies: PolicyReport[];
   host: HostPlan;
@@ -64,11 +80,13 @@ export interface InstallReport {
 /**
  * Verifies a package and installs it. The first one decides whose packages this computer takes.
  * @throws TRUST_CONFIRM (first package, no fingerprint given), HOST_CONFIRM (no consent to its rules for this computer itself),
- *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, POLICY_NEEDS_MACHINE (after all else was installed), INTERRUPTED
+ *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, after all else was installed: POLICY_NEEDS_MACHINE,
+ *   VM_OTHER, VM_RUNNING; INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, signal } = options;
   await using source = await openSource(request.source);
+  await mendTrustOf(state);
   await using trust = await InstallTrust.open(computerPaths(state).trust);
   const project = await trustProject(trust.folder, source, request.fingerprint);
   const found = await packagesFrom(source, request, { trustFolder: trust.folder, now: options.now, signal, state });
@@ -87,7 +105,7 @@ export async function installPackage(request: InstallRequest, options: InstallOp
 
 async function checkedPlan(needed: PackageManifest, request: InstallRequest, { state, running, now }: InstallOptions) {
   const facts = await computerFacts(state, running, now);
-  const todo = plan(needed, facts);
+  const todo = plan(needed, facts, request.vm);
   request.check?.(todo);
   requireRoom(todo, facts.freeBytes);
   await requireFirmware(todo);
@@ -106,6 +124,7 @@ async function installOne(
   const { keepOld } = request;
   await applyPlan(todo, opened, { state, keepOld, now, signal, onProgress, steps, onReady: () => trust.keep() });
   const report = reportOf(options.project, opened, todo);
+  requireAllTaken(todo, { report });
   requireNoneRefused(report.policies, { report });
   return report;
 }
@@ -126,7 +145,7 @@ function merged(reports: readonly InstallReport[]): InstallReport {
 }
 
 function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage, todo: InstallPlan): InstallReport {
-  const machines = todo.machines.map(({ machine, ...done }) => ({ vm: machine.name, ...done }));
+  const machines = todo.machines.map(machineReport);
   const policies = policyReports(todo).filter(({ action }) => action !== 'with-machine');
   return {
     project: { name: project.name, fingerprint: project.fingerprint },

@@ -3,15 +3,26 @@ import { join } from 'node:path';
 import type { Steps } from '../../lib/steps.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
+import type { Reported } from '../../quarantine/origin.ts';
+import { copyFileTo, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
-import { type InstanceFile, instanceNumbers, readCurrent, readIfInstalled, writeState } from '../state/instances.ts';
+import {
+  InstanceFile,
+  instanceNumbers,
+  isDamage,
+  NUMBERS,
+  readCurrent,
+  readIfInstalled,
+  readIfWhole,
+  readState,
+  writeState,
+} from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
-import { type BroughtPolicy, writePolicy } from '../state/policies.ts';
-import { writeReported } from '../state/reported.ts';
+import { type BroughtPolicy, readPolicy, writePolicy } from '../state/policies.ts';
+import { readCounter, readReported, writeReported } from '../state/reported.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
 
 const MIB = 1 << 20;
@@ -21,6 +32,8 @@ export interface SwitchOptions {
   state: string;
   /** Keeps the machine’s present generation, so that it can be rolled back to. */
   keepOld: boolean;
+  /** What is here of the machine cannot be started, and is nothing to go back to. */
+  isDamaged?: boolean;
   steps: Steps;
 }
 
@@ -32,21 +45,25 @@ export interface SwitchOptions {
 export async function switchMachine(
   manifest: PackageManifest,
   machine: PackedMachine,
-  { state, keepOld, steps }: SwitchOptions,
+  { state, keepOld, isDamaged = false, steps }: SwitchOptions,
 ): Promise<void> {
   const { name } = machine;
   const { generation } = manifest;
   const instance = instancePaths(state, name);
+  await makeFolder(instance.folder, 0o700);
+  const before = await readCurrent(state, name);
+  if (before === undefined && !isDamaged) await writeState(instance.first, { format: 1 });
   await makeFolder(instance.generations, 0o700);
-  if (!(await isThere(instance.file))) await writeState(instance.file, await newInstance(state, machine));
+  if (!(await readIfWhole(instance.file, InstanceFile)))
+    await writeState(instance.file, await newInstance(state, machine));
+  await mendCounter(state, name);
   await steps(`${name}: instance`);
   if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
   await steps(`${name}: data disk`);
   await makeGeneration(state, manifest, machine);
   await steps(`${name}: generation`);
-  const before = await readCurrent(state, name);
   if (before !== undefined) await settleFormer(state, name, before);
-  const isReplaced = before !== undefined && before !== generation;
+  const isReplaced = before !== undefined && before !== generation && !isDamaged;
   const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
   if (isOnTrial) await writeTrial(state, name, generation, { format: 1, keepOld, starts: 0 });
   await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
@@ -58,6 +75,50 @@ export async function switchMachine(
   await steps(`${name}: switched`);
   if (isKept) await settleFormer(state, name, generation);
   else await removeFile(instance.former);
+  await removeFile(instance.first);
+}
+
+/**
+ * Mends what lies around a machine’s system disk, which stays: its policy, its data disk where that was lost, the version and
+ * the counter of reports where they cannot be read. Its layers and files are here.
+ */
+export async function mendMachine(
+  manifest: PackageManifest,
+  machine: PackedMachine,
+  { state, steps }: Pick<SwitchOptions, 'state' | 'steps'>,
+): Promise<void> {
+  const { name } = machine;
+  const instance = instancePaths(state, name);
+  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
+  if (await isLost(readPolicy(state, name))) await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
+  // The disk is at this version, or at a newer one.
+  const { generation } = manifest;
+  if (await isLost(readReported(state, name, generation)))
+    await writeReported(state, name, generation, versionOf(machine));
+  await mendCounter(state, name);
+  await steps(`${name}: mended`);
+}
+
+/** Where the counter of signed reports is lost, the machine becomes another: signatures for it could be used again. */
+async function mendCounter(state: string, vm: string): Promise<void> {
+  const { file, reports } = instancePaths(state, vm);
+  if (!(await isLost(readCounter(state, vm)))) return;
+  await writeState(file, { ...(await readState(file, InstanceFile)), uuid: randomUUID() });
+  await removeFile(reports);
+}
+
+async function isLost(reading: Promise<unknown>): Promise<boolean> {
+  try {
+    await reading;
+    return false;
+  } catch (error) {
+    if (isDamage(error)) return true;
+    throw error;
+  }
+}
+
+function versionOf({ descriptor }: PackedMachine): Reported | undefined {
+  return descriptor === undefined ? undefined : { descriptor, origin: 'package' };
 }
 
 /** Keeps the present generation as the former one; but one that never proved itself is nothing to go back to. */
@@ -99,15 +160,14 @@ async function makeGeneration(state: string, manifest: PackageManifest, machine:
     machine,
   });
   await moveFolder(beside, target.folder);
-  const { descriptor } = machine;
-  const reported = descriptor === undefined ? undefined : { descriptor, origin: 'package' as const };
-  await writeReported(state, machine.name, generation, reported);
+  await writeReported(state, machine.name, generation, versionOf(machine));
 }
 
 async function newInstance(state: string, { name, id }: PackedMachine): Promise<InstanceFile> {
-  const taken = await instanceNumbers(state);
-  let number = 0;
-  while (taken.has(number)) number += 1;
+  const { taken, isUnread } = await instanceNumbers(state);
+  // A number that cannot be read is a low one, for they are given from below: the new one comes from above.
+  const numbers = Array.from({ length: NUMBERS }, (_none, at) => (isUnread ? NUMBERS - 1 - at : at));
+  const number = numbers.find((each) => !taken.has(each)) ?? 0;
   const mac = ['52', '54', '00', ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
   return { format: 1, vm: name, vmId: id, number, mac, uuid: randomUUID() };
 }

@@ -1,10 +1,12 @@
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
+import { isThere } from '../../sys/files/files.ts';
 import type { InstallPlan } from '../plan/plan.ts';
 import { requireNotUndone, rolledBackFrom } from '../rolled-back.ts';
-import { openInstance, readInstances } from '../state/instances.ts';
-import { readPackageServer } from '../state/package-server.ts';
-import { type InstallOptions, type InstallReport, installPackage } from './install.ts';
+import { surveyInstances } from '../state/instances.ts';
+import { computerPaths } from '../state/layout.ts';
+import { packageServerGeneration, readPackageServer } from '../state/package-server.ts';
+import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from './install.ts';
 
 export interface UpdateRequest {
   /** The machine to be updated; all of them, and the policies, without it. */
@@ -16,6 +18,9 @@ export interface UpdateRequest {
   /** As of an installation. */
   consentTo?: string;
 }
+
+/** What no machine after it would fare better with. */
+const ENDS = /^(FETCH_|DISK_FULL$|INTERRUPTED$)/;
 
 type Install = (request: Parameters<typeof installPackage>[0], options: InstallOptions) => Promise<InstallReport>;
 
@@ -30,10 +35,11 @@ export async function updateFromServer(
   install: Install = installPackage,
 ): Promise<InstallReport[]> {
   const { state } = options;
-  const vms = vm === undefined ? (await readInstances(state)).map(({ file }) => file.vm) : [vm];
-  for (const name of vms) await openInstance(state, name);
+  const installed = await installedNames(state);
+  if (vm !== undefined && !installed.includes(vm))
+    throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
   const source = await readPackageServer(state);
-  if (source === undefined) throw new AppError('UPDATE_ADDRESS', 'the project names no address for its packages');
+  if (source === undefined) throw await noAddress(state);
   const rolledBack = await rolledBackFrom(state);
   const usual = {
     ...{ source, replace, keepOld },
@@ -45,13 +51,37 @@ export async function updateFromServer(
     },
   };
   const reports: InstallReport[] = [];
-  for (const name of vms) reports.push(await install({ ...usual, vm: name }, options));
-  // A computer without a machine is a new one: it takes all there is, and none of it is an update.
-  if (vm === undefined) {
-    const { check: _, ...first } = usual;
-    reports.push(await install(vms.length === 0 ? first : { ...usual, newestOnly: true }, options));
+  const failures: AppError[] = [];
+  const named = (vm === undefined ? installed : [vm]).map((name) => ({ ...usual, vm: name }));
+  for (const request of vm === undefined ? [...named, forAll(usual, installed.length === 0)] : named) {
+    try {
+      reports.push(await install(request, options));
+    } catch (error) {
+      // What one machine lacks is not the others’ trouble: they are brought up to date before it is said.
+      if (!(error instanceof AppError) || ENDS.test(error.code)) throw error;
+      failures.push(error);
+    }
   }
+  if (failures[0]) throw failures[0];
   return [...new Map(reports.map((report) => [report.generation, report])).values()];
+}
+
+/** A computer without a machine is a new one: it takes all there is, and none of it is an update. */
+function forAll({ check, ...usual }: InstallRequest, isNew: boolean): InstallRequest {
+  return isNew ? usual : { ...usual, ...(check ? { check } : {}), newestOnly: true };
+}
+
+/** Also those that are damaged: an update mends them. */
+async function installedNames(state: string): Promise<string[]> {
+  const { whole, damaged } = await surveyInstances(state);
+  return [...whole.map(({ file }) => file.vm), ...damaged.map(({ vm }) => vm)].sort();
+}
+
+async function noAddress(state: string): Promise<AppError> {
+  const { packageServer } = computerPaths(state);
+  const isDamaged = (await isThere(packageServer)) && (await packageServerGeneration(state)) === 0;
+  const what = isDamaged ? `${packageServer} is damaged` : 'the project names no address for its packages';
+  return new AppError('UPDATE_ADDRESS', what);
 }
 
 /**
@@ -64,7 +94,7 @@ function requireSmall({ machines, layers, fetchBytes }: InstallPlan): void {
   const large = machines.filter(({ machine, action }) => {
     const lacks = machine.layers.map(({ sha256 }) => missing.has(sha256));
     const isOnTop = lacks[0] !== true && lacks.lastIndexOf(false) < lacks.indexOf(true);
-    return action !== 'keep' && lacks.includes(true) && !isOnTop;
+    return action !== 'keep' && action !== 'refuse' && lacks.includes(true) && !isOnTop;
   });
   if (large.length === 0) return;
   const names = large.map(({ machine }) => machine.name).join(', ');

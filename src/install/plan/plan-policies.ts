@@ -24,12 +24,13 @@ export interface PolicyPlan {
 }
 
 /**
- * What a package’s policies mean for the machines of this computer.
+ * What a package’s policies mean for the machines of this computer. Those that the package is not opened for keep a newer one.
  * @throws TRUST_ROLLBACK when a machine has a policy of a newer package
  */
 export function planPolicies(
   { generation, machines, policies }: PackageManifest,
   installed: readonly PolicyFacts[],
+  isAside: (vm: string) => boolean = () => false,
 ): PolicyPlan[] {
   const factsOf = ({ vm, vmId }: PolicyDocument) => installed.find((facts) => facts.vmId === vmId && facts.vm === vm);
   const changesOf = (document: PolicyDocument) => {
@@ -42,6 +43,7 @@ export function planPolicies(
   const alone = policies.map((document): PolicyPlan => {
     const facts = factsOf(document);
     if (!facts) return { document, action: 'absent', changes: [] };
+    if (facts.policyGeneration > generation && isAside(document.vm)) return { document, action: 'keep', changes: [] };
     if (facts.policyGeneration > generation) {
       const what = `${document.vm} has a policy of generation ${facts.policyGeneration}; the package is of generation ${generation}`;
       throw new AppError('TRUST_ROLLBACK', what, { details: { generation, installed: facts.policyGeneration } });

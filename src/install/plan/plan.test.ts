@@ -43,8 +43,8 @@ const EMPTY: ComputerFacts = {
   },
 };
 const MACHINE = {
-  ...{ vm: 'office', vmId: ID, generation: 1, hasDataDisk: false, policyGeneration: 1 },
-  policy: { ...document, format: 1 as const },
+  ...{ vm: 'office', vmId: ID, generation: 1, hasDataDisk: false },
+  policy: { vm: 'office', vmId: ID, policyGeneration: 1, policy: { ...document, format: 1 as const } },
 };
 const having = (change: Partial<ComputerFacts['machines'][number]> = {}): ComputerFacts => ({
   ...EMPTY,

@@ -4,14 +4,28 @@ import { AppError } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
+import type { Damage } from '../damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
 import { type HostPlan, planHost } from './plan-host.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
 
+/** What is known of one machine; of one that is damaged, as far as it can be read. */
+export interface InstalledMachine {
+  vm: string;
+  vmId: string | undefined;
+  /** That its next start uses; 0 where that is not known. */
+  generation: number;
+  /** That it runs now. */
+  runs?: number;
+  hasDataDisk: boolean;
+  policy?: PolicyFacts;
+  damage?: Damage;
+}
+
 /** What is known of this computer when a package is to be installed. */
 export interface ComputerFacts {
-  machines: readonly (PolicyFacts & { generation: number; runs?: number; hasDataDisk: boolean })[];
+  machines: readonly InstalledMachine[];
   /** Digests of the layers and files that are here already. */
   layers: ReadonlySet<string>;
   /** Digests of layers that one file stands for, together with all layers below them. */
@@ -29,8 +43,14 @@ export interface ComputerFacts {
 
 interface MachinePlan {
   machine: PackedMachine;
-  /** `keep`: this very state is installed already. */
-  action: 'add' | 'replace' | 'keep';
+  /**
+   * `keep`: this very state, or a newer one, is installed already; `mend`: it is, but damaged; `refuse`: it stays as it is,
+   * for the reason in `refusal`.
+   */
+  action: 'add' | 'replace' | 'keep' | 'mend' | 'refuse';
+  refusal?: AppError;
+  /** With `mend`: its system disk stays, with all that was changed on it. */
+  keepsSystem?: true;
   /**
    * What the user changed inside the machine is lost (ACE 1.0 p. 141): he is told and asked. With a data disk, which
    * stays, the system disk is the administrator’s.
@@ -57,16 +77,22 @@ export interface InstallPlan {
 const MARGIN_BYTES = 64 << 20;
 
 /**
- * What a verified package means for this computer.
+ * What a verified package means for this computer. With `vm` it is opened for that machine’s sake: of others it may be older
+ * than what is installed, which stays.
  * @throws TRUST_EXPIRED, TRUST_FLOOR, TRUST_ROLLBACK (older than what is installed), VM_RUNNING
  */
-export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPlan {
-  if (facts.now > Date.parse(manifest.expiresAt)) {
-    throw new AppError('TRUST_EXPIRED', `the package ${manifest.name} expired on ${manifest.expiresAt}`);
-  }
-  requireFloor(manifest.generation, facts.minGeneration, `the package ${manifest.name}`);
-  const machines = manifest.machines.map((machine) => planMachine(machine, manifest.generation, facts));
-  const wanted = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
+export function plan(manifest: PackageManifest, facts: ComputerFacts, vm?: string): InstallPlan {
+  const { name, generation } = manifest;
+  const isAside = (other: string) => vm !== undefined && other !== vm;
+  const machines = manifest.machines.map((machine) => planMachine(machine, generation, facts, isAside(machine.name)));
+  const known = facts.machines.flatMap(({ policy }) => (policy ? [policy] : []));
+  const policies = planPolicies(manifest, known, isAside);
+  const isIdle =
+    machines.every(({ action }) => action === 'keep') && policies.every(({ action }) => action !== 'apply');
+  if (vm === undefined || !isIdle) requireFresh(manifest, facts);
+  const wanted = machines
+    .filter(({ action }) => action !== 'keep' && action !== 'refuse')
+    .map(({ machine }) => machine);
   const layers = distinct(wanted.flatMap((machine) => missingLayers(machine, facts)));
   const files = distinct([...wanted.flatMap(bootFiles), ...(manifest.resources ?? [])]).filter(
     ({ sha256 }) => !facts.files.has(sha256),
@@ -77,9 +103,7 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts): InstallPl
   );
   const unpackedBytes = sum([...layers, ...files].map(({ bytes }) => bytes));
   const needBytes = fetchBytes - stagedBytes + unpackedBytes + (wanted.length > 0 ? MARGIN_BYTES : 0);
-  const policies = planPolicies(manifest, facts.machines);
   const host = planHost(manifest, facts.host);
-  const { name, generation } = manifest;
   return { package: name, generation, machines, policies, host, layers, files, fetchBytes, needBytes };
 }
 
@@ -103,19 +127,54 @@ export function requireRoom({ needBytes }: InstallPlan, freeBytes: number): void
   throw new AppError('DISK_FULL', what, { details: { needBytes, freeBytes } });
 }
 
-function planMachine(machine: PackedMachine, generation: number, { machines }: ComputerFacts): MachinePlan {
+/** @throws TRUST_EXPIRED, TRUST_FLOOR */
+function requireFresh({ name, generation, expiresAt }: PackageManifest, { now, minGeneration }: ComputerFacts): void {
+  if (now > Date.parse(expiresAt)) throw new AppError('TRUST_EXPIRED', `the package ${name} expired on ${expiresAt}`);
+  requireFloor(generation, minGeneration, `the package ${name}`);
+}
+
+function planMachine(
+  machine: PackedMachine,
+  generation: number,
+  { machines }: ComputerFacts,
+  isAside: boolean,
+): MachinePlan {
+  const stays = { machine, losesChanges: false, afterStop: false };
   const installed = machines.find(({ vm }) => vm === machine.name);
-  if (!installed) return { machine, action: 'add', losesChanges: false, afterStop: false };
+  if (!installed) return { ...stays, action: 'add' };
+  const { damage, runs, hasDataDisk } = installed;
+  if (isAside && installed.generation > generation) return { ...stays, action: 'keep' };
+  const refusal = refusalOf(machine, installed);
+  if (refusal) return { ...stays, action: 'refuse', refusal };
   if (installed.generation > generation) {
     const what = `the package is of generation ${generation}; ${machine.name} is installed from generation ${installed.generation}`;
     throw new AppError('TRUST_ROLLBACK', what, { details: { generation, installed: installed.generation } });
   }
-  if (installed.generation === generation) return { machine, action: 'keep', losesChanges: false, afterStop: false };
-  if (installed.runs === generation) {
+  const isSame = installed.generation === generation;
+  if (isSame && damage?.keepsSystem) return { ...stays, action: 'mend', keepsSystem: true };
+  if (isSame && !damage) return { ...stays, action: 'keep' };
+  if (runs === generation) {
     const what = `${machine.name} was rolled back from generation ${generation}, but still runs it`;
     throw new AppError('VM_RUNNING', what, { details: { vm: machine.name } });
   }
-  return { machine, action: 'replace', losesChanges: !installed.hasDataDisk, afterStop: installed.runs !== undefined };
+  const action = damage && !damage.keepsSystem ? 'mend' : 'replace';
+  return { machine, action, losesChanges: !hasDataDisk, afterStop: runs !== undefined };
+}
+
+/** What is not put in the place of a machine, whatever the user confirms; the rest of the package is installed. */
+function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: InstalledMachine): AppError | undefined {
+  const details = { vm: name };
+  if (vmId !== undefined && vmId !== id)
+    return new AppError('VM_OTHER', `${name} here is another machine than the package’s of that name`, { details });
+  if (damage && runs !== undefined)
+    return new AppError('VM_RUNNING', `${name} is damaged, and runs: ${damage.failure.message}`, { details });
+  return undefined;
+}
+
+/** All else was installed; the result is a failure all the same, as with policies. @throws VM_OTHER, VM_RUNNING */
+export function requireAllTaken({ machines }: InstallPlan, details: Record<string, unknown> = {}): void {
+  const refusal = machines.find((machine) => machine.refusal)?.refusal;
+  if (refusal) throw new AppError(refusal.code, refusal.message, { details: { ...refusal.details, ...details } });
 }
 
 function distinct<T extends { sha256: string }>(entries: readonly T[]): T[] {

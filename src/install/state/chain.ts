@@ -28,6 +28,11 @@ export async function requireChain(state: string, layers: readonly Named[]): Pro
   return files;
 }
 
+/** The layers whose own file the chain has, lowest the one that a flattened file of its name stands for, where there is one. */
+export async function usedLayers<T extends Named>(state: string, layers: readonly T[]): Promise<T[]> {
+  return layers.slice(Math.max(0, await newestFlat(state, layers)));
+}
+
 /** Place of the highest layer that a flattened file reaches up to, or -1. */
 async function newestFlat(state: string, layers: readonly Named[]): Promise<number> {
   for (let place = layers.length - 1; place >= 0; place -= 1) {

@@ -1,9 +1,12 @@
 import { isThere } from '../../sys/files/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
-import type { ComputerFacts } from '../plan/plan.ts';
+import { examine, type Found } from '../damage.ts';
+import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
+import type { PolicyFacts } from '../plan/plan-policies.ts';
+import { proven } from '../proven.ts';
 import { readFloor } from './floor.ts';
-import { readHostPolicy } from './host-policy.ts';
-import { readInstances } from './instances.ts';
+import { knownHostPolicy } from './host-policy.ts';
+import { instanceNames, isDamage } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import { readPolicy } from './policies.ts';
 import { stagedBytes } from './wanted.ts';
@@ -16,22 +19,16 @@ export async function computerFacts(
 ): Promise<ComputerFacts> {
   const paths = computerPaths(state);
   await makeFolder(state, 0o700);
-  const instances = await readInstances(state);
   const names = await namesIn(paths.layers);
-  const host = await readHostPolicy(state);
+  const host = await knownHostPolicy(state);
+  const { isDamaged } = await proven(state);
+  const good = (digests: string[]) => new Set(digests.filter((sha256) => !isDamaged(sha256)));
+  const machines = (await instanceNames(state)).map((vm) => machineFacts(state, vm, running));
   return {
-    machines: await Promise.all(
-      instances.map(async ({ file: { vm, vmId }, current: { generation } }) => {
-        const hasDataDisk = await isThere(instancePaths(state, vm).data);
-        const runs = running.get(vm);
-        const { generation: policyGeneration, document: policy } = await readPolicy(state, vm);
-        const known = { vm, vmId, policyGeneration, policy };
-        return { ...known, generation, hasDataDisk, ...(runs === undefined ? {} : { runs }) };
-      }),
-    ),
-    layers: digestsOf(names, '.qcow2'),
-    flattened: digestsOf(names, '.flat.qcow2'),
-    files: new Set(await namesIn(paths.files)),
+    machines: (await Promise.all(machines)).filter((machine) => machine !== undefined),
+    layers: good(digestsOf(names, '.qcow2')),
+    flattened: good(digestsOf(names, '.flat.qcow2')),
+    files: good(await namesIn(paths.files)),
     staged: await stagedBytes(state),
     freeBytes: await freeBytes(state),
     ...(host ? { host } : {}),
@@ -40,11 +37,39 @@ export async function computerFacts(
   };
 }
 
+async function machineFacts(
+  state: string,
+  vm: string,
+  running: ReadonlyMap<string, number>,
+): Promise<InstalledMachine | undefined> {
+  const found = await examine(state, vm);
+  if (!found) return undefined;
+  const runs = running.get(vm);
+  const usual = {
+    ...{ vm, hasDataDisk: await isThere(instancePaths(state, vm).data) },
+    ...(runs === undefined ? {} : { runs }),
+    ...(found.damage ? { damage: found.damage } : {}),
+  };
+  if (!('instance' in found)) return { ...usual, vmId: found.vmId, generation: found.generation ?? 0 };
+  const { file, current } = found.instance;
+  return { ...usual, vmId: file.vmId, generation: current.generation, policy: await policyFacts(state, found) };
+}
+
+/** A policy that cannot be read counts as older than any package of the machine’s own generation. */
+async function policyFacts(state: string, { instance: { file, current } }: Found): Promise<PolicyFacts> {
+  const { vm, vmId } = file;
+  try {
+    const { generation, document } = await readPolicy(state, vm);
+    return { vm, vmId, policyGeneration: generation, policy: document };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { vm, vmId, policyGeneration: current.generation - 1, policy: current.machine.policy };
+  }
+}
+
 /** What stands before `ending` in the names that are a digest and that ending. */
-function digestsOf(names: readonly string[], ending: string): Set<string> {
-  return new Set(
-    names
-      .filter((name) => name.length === 64 + ending.length && name.endsWith(ending))
-      .map((name) => name.slice(0, 64)),
-  );
+function digestsOf(names: readonly string[], ending: string): string[] {
+  return names
+    .filter((name) => name.length === 64 + ending.length && name.endsWith(ending))
+    .map((name) => name.slice(0, 64));
 }

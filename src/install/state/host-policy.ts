@@ -3,7 +3,8 @@ import { Sha256 } from '../../layer/entry.ts';
 import { HostPolicy } from '../../policy/host.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
 import type { HostPlan } from '../plan/plan-host.ts';
-import { readState, writeState } from './instances.ts';
+import { newestInstalled } from './floor.ts';
+import { isDamage, readState, writeState } from './instances.ts';
 import { computerPaths } from './layout.ts';
 
 /** What the user consented to. */
@@ -19,10 +20,23 @@ const HostPolicyFile = z.strictObject({
 });
 export type KnownHostPolicy = Pick<z.infer<typeof HostPolicyFile>, 'generation' | 'consent'>;
 
-/** @throws FILE_INVALID */
+/** @throws STATE_DAMAGED */
 export async function readHostPolicy(state: string): Promise<KnownHostPolicy | undefined> {
   const { hostPolicy } = computerPaths(state);
   return (await isThere(hostPolicy)) ? readState(hostPolicy, HostPolicyFile) : undefined;
+}
+
+/**
+ * What an installation has to know of it. A damaged file is that of the newest package here, whose user has consented to
+ * nothing: an older one changes nothing, and this one asks again.
+ */
+export async function knownHostPolicy(state: string): Promise<KnownHostPolicy | undefined> {
+  try {
+    return await readHostPolicy(state);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { generation: Math.max(1, await newestInstalled(state)) };
+  }
 }
 
 /** Notes what a package brought, and the consent that was given to it: one file, so the rules are the old ones or the new. */

@@ -9,6 +9,8 @@ import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STATE_BYTES = 64 << 20;
+/** How many machines a computer may have. */
+export const NUMBERS = 16384;
 
 /** `instance.json`: what stays with a machine on this computer, whatever is installed over it. */
 export const InstanceFile = z.strictObject({
@@ -16,7 +18,10 @@ export const InstanceFile = z.strictObject({
   vm: z.string().regex(VM_NAME),
   vmId: z.uuid(),
   /** The machine’s number on this computer; its addresses and its user follow from it. */
-  number: z.int().min(0).max(16383),
+  number: z
+    .int()
+    .min(0)
+    .max(NUMBERS - 1),
   mac: z.string().regex(/^52:54:00(:[0-9a-f]{2}){3}$/),
   uuid: z.uuid(),
 });
@@ -43,10 +48,33 @@ export interface Instance {
   former: number | undefined;
 }
 
-/** All installed machines, by name. @throws FILE_INVALID when one cannot be read */
+/** All installed machines that can be read, by name. */
 export async function readInstances(state: string): Promise<Instance[]> {
-  const instances = await Promise.all((await instanceNames(state)).map((name) => readIfInstalled(state, name)));
-  return instances.filter((instance) => instance !== undefined);
+  return (await surveyInstances(state)).whole;
+}
+
+/** The machines of this computer: those that can be read, and those that cannot, each with what is wrong. */
+export interface Survey {
+  whole: Instance[];
+  damaged: { vm: string; failure: AppError }[];
+}
+
+/** Looks at all machines; one that is damaged does not hide the others. */
+export async function surveyInstances(state: string): Promise<Survey> {
+  const survey: Survey = { whole: [], damaged: [] };
+  const looks = (await instanceNames(state)).map(async (vm) => ({ vm, found: await lookAt(state, vm) }));
+  for (const { vm, found } of await Promise.all(looks)) {
+    if (found instanceof AppError) survey.damaged.push({ vm, failure: found });
+    else if (found) survey.whole.push(found);
+  }
+  return survey;
+}
+
+function lookAt(state: string, vm: string): Promise<Instance | AppError | undefined> {
+  return readIfInstalled(state, vm).catch((error: unknown) => {
+    if (isDamage(error)) return error;
+    throw error;
+  });
 }
 
 /** The names of all machines, also of those whose first installation was interrupted. */
@@ -54,21 +82,30 @@ export async function instanceNames(state: string): Promise<string[]> {
   return (await namesIn(computerPaths(state).instances)).filter((name) => VM_NAME.test(name));
 }
 
-/** @throws VM_UNKNOWN, FILE_INVALID */
+/** @throws VM_UNKNOWN, STATE_DAMAGED */
 export async function openInstance(state: string, vm: string): Promise<Instance> {
   const instance = VM_NAME.test(vm) ? await readIfInstalled(state, vm) : undefined;
   if (!instance) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
   return instance;
 }
 
-/** A machine, or undefined when none of that name is installed whole. @throws FILE_INVALID */
+/** A machine, or undefined when none of that name was ever installed whole. @throws STATE_DAMAGED */
 export async function readIfInstalled(state: string, vm: string): Promise<Instance | undefined> {
   const paths = instancePaths(state, vm);
   const current = await readCurrent(state, vm);
-  if (current === undefined) return undefined;
+  if (current === undefined) {
+    if (await isBegun(state, vm)) return undefined;
+    throw new AppError('STATE_DAMAGED', `${paths.current} is missing`, { details: { path: paths.current } });
+  }
   const file = await readState(paths.file, InstanceFile);
   const former = await readFormer(state, vm, current);
   return { state, file, current: await readGeneration(state, vm, current), former };
+}
+
+/** Whether a machine without a `current` link is one whose first installation did not come to its end. */
+async function isBegun(state: string, vm: string): Promise<boolean> {
+  const { folder, first } = instancePaths(state, vm);
+  return (await isThere(first)) || (await namesIn(folder)).every((name) => name.startsWith('.'));
 }
 
 /** The generation that a machine’s next start uses, or undefined when none was ever installed whole. */
@@ -76,26 +113,58 @@ export function readCurrent(state: string, vm: string): Promise<number | undefin
   return linked(instancePaths(state, vm).current);
 }
 
-/** The numbers that machines of this computer have, also those whose first installation was interrupted. */
-export async function instanceNumbers(state: string): Promise<Set<number>> {
-  const files = (await instanceNames(state)).map((vm) => instancePaths(state, vm).file);
-  const there = await Promise.all(files.map(async (path) => ((await isThere(path)) ? [path] : [])));
-  const numbers = there.flat().map(async (path) => (await readState(path, InstanceFile)).number);
-  return new Set(await Promise.all(numbers));
+/**
+ * The numbers that machines of this computer have, also those whose first installation was interrupted, and whether one has a
+ * number that cannot be read.
+ */
+export async function instanceNumbers(state: string): Promise<{ taken: Set<number>; isUnread: boolean }> {
+  const looks = (await instanceNames(state)).map(async (vm) => {
+    const { file, current } = instancePaths(state, vm);
+    const number = (await readIfWhole(file, InstanceFile))?.number;
+    return { number, isUnread: number === undefined && ((await isThere(file)) || (await isThere(current))) };
+  });
+  const found = await Promise.all(looks);
+  return {
+    taken: new Set(found.flatMap(({ number }) => number ?? [])),
+    isUnread: found.some(({ isUnread }) => isUnread),
+  };
 }
 
+/** @throws STATE_DAMAGED */
 export async function readGeneration(state: string, vm: string, generation: number): Promise<GenerationFile> {
   return readState(generationPaths(state, vm, generation).file, GenerationFile);
 }
 
-/** A JSON file that we wrote ourselves. @throws FILE_MISSING, FILE_INVALID */
+/** A JSON file that we wrote ourselves. @throws STATE_DAMAGED (also when it is missing), FILE_DENIED */
 export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const bytes = await readCapped(path, MAX_STATE_BYTES);
+  const details = { path };
+  const bytes = await readCapped(path, MAX_STATE_BYTES).catch((cause: unknown) => {
+    if (!(cause instanceof AppError && Object.hasOwn(UNREADABLE, cause.code))) throw cause;
+    throw new AppError('STATE_DAMAGED', `${path} ${UNREADABLE[cause.code as keyof typeof UNREADABLE]}`, {
+      ...{ cause, details },
+    });
+  });
   try {
     return schema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
-    throw new AppError('FILE_INVALID', `${path} is damaged`, { cause, details: { path } });
+    throw new AppError('STATE_DAMAGED', `${path} is damaged`, { cause, details });
   }
+}
+
+const UNREADABLE = { FILE_MISSING: 'is missing', FILE_INVALID: 'is no ordinary file', FILE_TOO_LARGE: 'is damaged' };
+
+/** The same of a file that only saves work: one that is missing or damaged counts as none. */
+export async function readIfWhole<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    return await readState(path, schema);
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isDamage(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'STATE_DAMAGED';
 }
 
 export async function writeState(path: string, value: object): Promise<void> {

@@ -19,6 +19,8 @@ export function computerPaths(state: string) {
     files: join(state, 'files'),
     staging: join(state, 'staging'),
     wanted: join(state, 'staging', 'wanted.json'),
+    /** The layers and files that a check found damaged, to be fetched again. */
+    damaged: join(state, 'damaged.json'),
     instances: join(state, 'instances'),
     /** Copies of plug-ins while they run. */
     plugins: join(state, 'plugins'),
@@ -52,6 +54,8 @@ export function instancePaths(state: string, vm: string) {
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
+    /** Is there until the first installation has come to its end. */
+    first: join(folder, 'first-installation'),
     /** A link to the generation that the next start uses: switching it is the one commit point of an update. */
     current: join(folder, 'current'),
     /** A link to the generation before it, where that was kept. */

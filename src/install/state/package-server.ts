@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { PackageManifest } from '../../package/manifest.ts';
-import { isThere } from '../../sys/files/files.ts';
-import { readState, writeState } from './instances.ts';
+import { readIfWhole, writeState } from './instances.ts';
 import { computerPaths } from './layout.ts';
 
 const ServerFile = z.strictObject({
@@ -11,9 +10,14 @@ const ServerFile = z.strictObject({
   packageServer: z.url().exactOptional(),
 });
 
-/** The address the project hands its packages out at, as the newest package installed here names it. */
+/** The address the project hands its packages out at, as the newest package installed here names it; a damaged file names none. */
 export async function readPackageServer(state: string): Promise<string | undefined> {
   return (await read(state))?.packageServer;
+}
+
+/** The generation of the newest package that was installed here; 0 where that is not known. */
+export async function packageServerGeneration(state: string): Promise<number> {
+  return (await read(state))?.generation ?? 0;
 }
 
 /** Notes the address a package names; an older package changes nothing. */
@@ -27,7 +31,6 @@ export async function notePackageServer(
   await writeState(computerPaths(state).packageServer, file);
 }
 
-async function read(state: string) {
-  const { packageServer } = computerPaths(state);
-  return (await isThere(packageServer)) ? readState(packageServer, ServerFile) : undefined;
+function read(state: string) {
+  return readIfWhole(computerPaths(state).packageServer, ServerFile);
 }

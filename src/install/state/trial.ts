@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isThere, removeFile } from '../../sys/files/files.ts';
-import { readCurrent, readState, writeState } from './instances.ts';
+import { removeFile } from '../../sys/files/files.ts';
+import { readCurrent, readIfWhole, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 
 const MAX_STARTS = 3;
@@ -37,10 +37,10 @@ export function judgeTrial(trial: Trial | undefined, canGoBack: boolean): TrialD
   return { start: 'former', reason: `it was started ${MAX_STARTS} times and never reported itself healthy` };
 }
 
-/** The trial of a generation, or undefined when it has none to pass. */
+/** The trial of a generation, or undefined when it has none to pass: one that cannot be read counts as none. */
 export async function readTrial(state: string, vm: string, generation: number): Promise<Trial | undefined> {
   const { trial } = generationPaths(state, vm, generation);
-  return (await isThere(trial)) ? readState(trial, Trial) : undefined;
+  return readIfWhole(trial, Trial);
 }
 
 export async function writeTrial(state: string, vm: string, generation: number, trial: Trial): Promise<void> {

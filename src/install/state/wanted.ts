@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Sha256 } from '../../layer/entry.ts';
-import { AppError } from '../../lib/errors.ts';
-import { fileBytes, isThere, removeFile } from '../../sys/files/files.ts';
+import { fileBytes, removeFile } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import type { InstallPlan } from '../plan/plan.ts';
-import { readState, writeState } from './instances.ts';
+import { readIfWhole, writeState } from './instances.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 
 /** `staging/wanted.json`: what the installation that is under way, or was broken off, is to bring. */
@@ -70,15 +69,4 @@ export async function readOrigin(path: string, source: string): Promise<string |
 export async function writeOrigin(path: string, source: string, tag: string | undefined): Promise<void> {
   if (tag === undefined || tag.length > 1000) await removeFile(path);
   else await writeState(path, { format: 1, source, tag });
-}
-
-/** What was noted of an installation under way, or undefined: what cannot be read is fetched once more. */
-async function readIfWhole<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  if (!(await isThere(path))) return undefined;
-  try {
-    return await readState(path, schema);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'FILE_INVALID') return undefined;
-    throw error;
-  }
 }

@@ -9,13 +9,14 @@ import { isThere } from '../../sys/files/files.ts';
 import type { SigningKey } from '../../trust/keys.ts';
 import { publish } from '../../trust/repository.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
+import type { PackageSize } from '../media/look.ts';
 import { contentsOf } from '../plan/contents.ts';
 import { checkRules } from '../plan/rules.ts';
 import { broughtBy, requireChange } from '../unchanged.ts';
 import { exportPackage } from './export.ts';
 import { type PackOptions, packMachine } from './pack-machine.ts';
 import { lastSerial, policyDocument } from './publish-policies.ts';
-import { alreadyDelivered, partsOf, publishedManifests } from './published.ts';
+import { carriedBlobs, publishedManifests, sizeToExport } from './published.ts';
 import type { Released } from './releases.ts';
 import { hasResources, packResources } from './resources.ts';
 import { finishBuild, forgetUnfinished, noteUnfinished, removeLeftovers, type Unwritten } from './unfinished.ts';
@@ -45,6 +46,8 @@ export interface BuildOptions {
   notes?: string;
   /** Nothing older may be installed or rolled back to once this package was. */
   minGeneration?: number;
+  /** Looks, before anything is signed, whether the package can be written as is wanted, and throws where not. */
+  look?: (folder: string, size: PackageSize) => Promise<void>;
   signal?: AbortSignal;
   onProgress?: NonNullable<PackOptions['onProgress']>;
   steps?: Steps;
@@ -68,7 +71,7 @@ export interface BuiltPackage {
 /**
  * Builds, signs and publishes a package, and writes it to a folder of its own. It stands from the moment it is published: a
  * build that ends before leaves nothing of a package, one that ends after is completed by the next.
- * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf and checkRules throw, PACKAGE_UNCHANGED, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf, checkRules and `look` throw, PACKAGE_UNCHANGED, PACKAGE_UNWRITTEN, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
   if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is no name for a package`);
@@ -80,6 +83,14 @@ export async function buildPackage(project: Project, options: BuildOptions): Pro
     await removeLeftovers(project).catch(() => undefined);
     throw error;
   }
+}
+
+/** Once a package is published its name is spent: what keeps it from being written does not undo that. */
+export function unwritten(name: string, cause: unknown): unknown {
+  if (!(cause instanceof AppError) || cause.code === 'INTERRUPTED') return cause;
+  return new AppError('PACKAGE_UNWRITTEN', `${name} is published, but could not be written: ${cause.message}`, {
+    ...{ cause, details: cause.details },
+  });
 }
 
 function unfinishedText({ folder, failure }: Unwritten): string {
@@ -129,12 +140,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   });
   // What is asked for besides is a reason of its own.
   if (!force && options.since === undefined && minGeneration === undefined) requireChange(broughtBy(manifest), earlier);
-  const delivered = (machine: PackedMachine) =>
-    kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, options.since);
-  const carried = machines.flatMap((machine) =>
-    partsOf(machine).filter(({ sha256 }) => !delivered(machine).has(sha256)),
-  );
-  const blobs = new Map([...carried, ...(resources ?? [])].map(({ blob }) => [blob.sha256, blob.bytes]));
+  const blobs = carriedBlobs(manifest, earlier, options.since);
+  await options.look?.(folder, await sizeToExport(repository, manifest, blobs));
   const target = manifestTarget(generation, name);
   const exported = { folder, target, blobs: [...blobs.keys()] };
   signal?.throwIfAborted();
@@ -142,7 +149,9 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   await steps('noted');
   const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);
   await publish(repository, { add, key, now, validForMs, steps });
-  await exportPackage(repository, exported);
+  await exportPackage(repository, exported).catch((error: unknown) => {
+    throw unwritten(name, error);
+  });
   await steps('exported');
   await forgetUnfinished(repository);
   return {

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { canonicalJson } from '../../lib/json.ts';
+import type { Steps } from '../../lib/steps.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
-import { namesIn } from '../../sys/files/folders.ts';
 import type { SigningKey } from '../../trust/keys.ts';
+import { lastRelease, rootsIn } from '../../trust/published.ts';
 import { publish } from '../../trust/repository.ts';
 import { policyNotes, policyProblems } from '../checks.ts';
 
@@ -12,6 +12,7 @@ export interface Deploy {
   key: SigningKey;
   now: number;
   validForMs: number;
+  steps?: Steps;
 }
 
 /** The name a machine’s policy is signed under. */
@@ -31,7 +32,7 @@ export function policyDocument(project: Project, vm: ProjectVm, serial: number):
  */
 export async function deploy(
   project: Project,
-  { key, now, validForMs }: Deploy,
+  { key, now, validForMs, steps }: Deploy,
 ): Promise<{ serial: number; warnings: string[] }> {
   const [problem] = await policyProblems(project, project.vms);
   if (problem) throw problem;
@@ -40,12 +41,15 @@ export async function deploy(
   const add = new Map(
     project.vms.map((vm) => [policyTarget(vm.name), Buffer.from(canonicalJson(policyDocument(project, vm, serial)))]),
   );
-  const { version } = await publish(folder, { add, key, now, validForMs });
-  return { serial: version, warnings: project.vms.flatMap((vm) => policyNotes(project, vm)) };
+  await publish(folder, { add, key, now, validForMs, ...(steps ? { steps } : {}) });
+  return { serial, warnings: project.vms.flatMap((vm) => policyNotes(project, vm)) };
 }
 
-/** The serial of the last deploy: the newest signed list of policies; 0 before the first. */
+/**
+ * The serial of the last deploy: of what readers see, not of what one that did not come to its end left beside it; 0 before the first.
+ * @throws TRUST_*, FILE_MISSING (no repository)
+ */
 export async function lastSerial(project: Project): Promise<number> {
-  const names = await namesIn(join(projectPaths(project.folder).policies, 'metadata'));
-  return Math.max(0, ...names.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
+  const folder = projectPaths(project.folder).policies;
+  return (await lastRelease(folder, await rootsIn(folder)))?.version ?? 0;
 }

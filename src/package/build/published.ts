@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import { readCapped } from '../../sys/files/files.ts';
+import { fileBytes, readCapped } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { bootFiles } from '../boot-files.ts';
 import { PackageManifest, type PackedMachine, parseManifestTarget } from '../manifest.ts';
+import type { PackageSize } from '../media/look.ts';
 
 const MAX_MANIFEST_BYTES = 64 << 20;
+/** What a file adds to the lists that are signed, and what else is small, generously. */
+const LISTED_BYTES = 64 << 10;
 
 /** The manifests of all packages this project has made, oldest first. @throws PROJECT_INVALID when one is damaged */
 export async function publishedManifests(repository: string): Promise<PackageManifest[]> {
@@ -37,6 +40,40 @@ export function alreadyDelivered(
   if (since !== undefined && !from)
     throw new AppError('USAGE', `no package brought release ${since} of ${machine.name}`);
   return new Set(from ? partsOf(from).map(({ sha256 }) => sha256) : []);
+}
+
+/**
+ * The blobs that a package carries, with their lengths: an update lacks what was delivered before, a package of the policies of
+ * machines has none of theirs.
+ * @throws USAGE when no package brought release `since`
+ */
+export function carriedBlobs(
+  { kind, machines, resources = [] }: PackageManifest,
+  earlier: readonly PackageManifest[],
+  since?: number,
+): Map<string, number> {
+  const delivered = (machine: PackedMachine) =>
+    kind === 'full' ? new Set() : alreadyDelivered(earlier, machine, since);
+  const carried = machines.flatMap((machine) => {
+    const known = delivered(machine);
+    return partsOf(machine).filter(({ sha256 }) => !known.has(sha256));
+  });
+  return new Map([...carried, ...resources].map(({ blob }) => [blob.sha256, blob.bytes]));
+}
+
+/** What a package’s folder will hold, about, whether it is signed already or not yet. */
+export async function sizeToExport(
+  repository: string,
+  manifest: PackageManifest,
+  blobs: ReadonlyMap<string, number>,
+): Promise<PackageSize> {
+  const metadata = (await namesIn(join(repository, 'metadata'))).map((name) => join(repository, 'metadata', name));
+  const wanted = metadata.filter((path) => /root\.json$/.test(path));
+  const roots = await Promise.all(wanted.map(fileBytes));
+  const lists = await Promise.all(metadata.filter((path) => /\.targets\.json$/.test(path)).map(fileBytes));
+  const manifestBytes = Buffer.byteLength(JSON.stringify(manifest));
+  // One more file is listed than in the longest list so far.
+  return { blobs: [...blobs.values()], small: [...roots, manifestBytes, Math.max(0, ...lists) + LISTED_BYTES] };
 }
 
 /** The policy that computers have of a machine which took every package: the newest that one of them brought. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { makeIndex } from '../../layer/base-index.ts';
 import { type Described, describeLayer } from '../../layer/describe.ts';
-import { LayerEntry } from '../../layer/entry.ts';
+import { LayerEntry, MAX_LAYERS } from '../../layer/entry.ts';
+import { flattenChain, LONGEST_CHAIN } from '../../layer/flatten-chain.ts';
 import type { Mode } from '../../layer/modes.ts';
 import { normalise } from '../../layer/normalise.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -14,7 +15,7 @@ import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { qemuImg, qemuImgVersion } from '../../sys/programs/qemu-img.ts';
 import { blobName } from '../blob-file.ts';
 
-const MAX_ENTRY_BYTES = 64 << 10;
+const MAX_ENTRY_BYTES = 256 << 10;
 
 export interface ReleaseOptions {
   /** The folder of published packages, whose `blobs/` receives the new layer. */
@@ -47,8 +48,10 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   const { signal, steps = noSteps } = options;
   await makeFolder(releases);
   const entries = await readReleases(releases);
-  const below = entries.map((_entry, index) => layerFile(releases, index + 1));
   const number = entries.length + 1;
+  if (number > MAX_LAYERS)
+    throw new AppError('LAYER_TOO_LARGE', `${vm} has had ${entries.length} releases, and can have no more`);
+  const below = await shortChain(releases, entries.length, signal);
   const layer = layerFile(releases, number);
   await removeFile(layer);
   const started = performance.now();
@@ -68,6 +71,32 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   const [layerBytes, blobBytes] = [entry.bytes, entry.blob.bytes];
   options.onReleased?.({ release: number, layerBytes, blobBytes, blocks: packed.blocks, milliseconds });
   return [...entries, entry];
+}
+
+/**
+ * The files that the releases so far are read from, bottom first. Where they are too many, one is made of them, and those that
+ * it stands for go: their blobs are what packages carry.
+ */
+async function shortChain(releases: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
+  const files = await chainOf(releases, count);
+  if (files.length <= LONGEST_CHAIN) return files;
+  const flat = flatFile(releases, count);
+  await flattenChain(files, flat, { signal });
+  for (const file of files) await removeFile(file);
+  return [flat];
+}
+
+/** One file in place of the lowest, where there is one, and the layers above it. */
+async function chainOf(releases: string, count: number): Promise<string[]> {
+  const flat = newestFlat(await namesIn(releases), count);
+  const above = Array.from({ length: count - flat }, (_none, at) => layerFile(releases, flat + at + 1));
+  return flat > 0 ? [flatFile(releases, flat), ...above] : above;
+}
+
+/** The highest release that a flattened file reaches up to, or 0. */
+function newestFlat(names: readonly string[], count: number): number {
+  const flats = names.map((name) => Number(/^(\d+)\.flat\.qcow2$/.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...flats.filter((number) => number <= count));
 }
 
 async function packLayer(
@@ -105,11 +134,12 @@ async function packLayer(
 /** The layers of a machine so far, bottom first. @throws PROJECT_INVALID when one is damaged or missing */
 async function readReleases(releases: string): Promise<LayerEntry[]> {
   const names = new Set(await namesIn(releases));
+  const flat = newestFlat([...names], MAX_LAYERS);
   const entries: LayerEntry[] = [];
   for (let number = 1; names.has(`${number}.json`); number += 1) {
     const bytes = await readCapped(entryFile(releases, number), MAX_ENTRY_BYTES);
     const { success, data } = LayerEntry.safeParse(jsonOrNothing(bytes.toString('utf8')));
-    if (!success || !names.has(`${number}.qcow2`))
+    if (!success || (number > flat && !names.has(`${number}.qcow2`)))
       throw new AppError('PROJECT_INVALID', `release ${number} in ${releases} is damaged`);
     entries.push(data);
   }
@@ -125,20 +155,30 @@ export function releaseEntries(folder: string, vm: string): Promise<LayerEntry[]
 export async function removeUnreleased(releases: string): Promise<void> {
   const { length } = await readReleases(releases);
   await removeTemporary(releases);
-  for (const name of await namesIn(releases)) {
-    const number = Number(/^(\d+)\.(?:qcow2|index)$/.exec(name)?.[1] ?? 0);
-    if (number > length) await removeFile(join(releases, name));
+  const names = await namesIn(releases);
+  const flat = newestFlat(names, length);
+  for (const name of names) {
+    const [, digits, kind] = /^(\d+)\.(flat\.qcow2|qcow2|index)$/.exec(name) ?? [];
+    const number = Number(digits ?? 0);
+    // What the newest flattened file stands for goes with it.
+    const isStoodFor = kind !== 'index' && (kind === 'qcow2' ? number <= flat : number < flat);
+    if (digits !== undefined && (number > length || isStoodFor)) await removeFile(join(releases, name));
   }
 }
 
 /** The layer files of a machine as they lie in the project, bottom first: what its working disk stands on. */
 export async function releaseLayers(folder: string, vm: string): Promise<string[]> {
   const { releases } = vmPaths(folder, vm);
-  return (await readReleases(releases)).map((_entry, index) => layerFile(releases, index + 1));
+  return chainOf(releases, (await readReleases(releases)).length);
 }
 
 function layerFile(releases: string, number: number): string {
   return join(releases, `${number}.qcow2`);
+}
+
+/** One file in place of the layers up to this release. */
+function flatFile(releases: string, number: number): string {
+  return join(releases, `${number}.flat.qcow2`);
 }
 
 function entryFile(releases: string, number: number): string {

@@ -33,6 +33,11 @@ export async function forgetUnfinished(repository: string): Promise<void> {
   await removeFile(notePath(repository));
 }
 
+/** The package of this manifest has been written elsewhere: its own folder is not to be made any more. */
+export async function forgetUnfinishedOf(repository: string, target: string): Promise<void> {
+  if ((await readNote(repository))?.target === target) await forgetUnfinished(repository);
+}
+
 /** A package that is published and that its folder could not be made of. */
 export interface Unwritten {
   folder: string;

@@ -17,16 +17,12 @@ import { MediumFile } from '../../sys/sources/medium-file.ts';
 import { blobName } from '../blob-file.ts';
 import { partsOf } from '../build/published.ts';
 import { PackageManifest, PackagePointer } from '../manifest.ts';
+import { PIECE_BYTES, volumeRoom } from './look.ts';
 import { spread } from './spread.ts';
 import { type Piece, pieceName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
 
 const MAX_SMALL_BYTES = 64 << 20;
 const WRITE_MS = 6 * 3_600_000;
-/** What a tar archive or an image takes for itself and for each piece, generously. */
-const MEDIUM_BYTES = 1 << 20;
-const PIECE_BYTES = 8 << 10;
-const MIN_ROOM_BYTES = 1 << 20;
-
 export const MEDIA = ['folder', 'tar', 'iso'] as const;
 export type Medium = (typeof MEDIA)[number];
 
@@ -46,17 +42,14 @@ export interface MediaOptions {
 export async function writeMedia(folder: string, { format, volumeBytes, signal }: MediaOptions): Promise<string[]> {
   const blobs = await blobsOf(folder);
   const small = await smallFiles(folder);
-  const smallBytes = small.reduce((sum, { bytes }) => sum + bytes + PIECE_BYTES, MEDIUM_BYTES);
-  const allBytes = blobs.reduce((sum, { bytes }) => sum + bytes + PIECE_BYTES, smallBytes);
-  if (volumeBytes === undefined || allBytes <= volumeBytes) {
+  const size = { blobs: blobs.map(({ bytes }) => bytes), small: small.map(({ bytes }) => bytes) };
+  const roomBytes = volumeRoom(size, volumeBytes);
+  if (roomBytes === undefined) {
     if (format === 'folder') return [folder];
     const path = await writeMedium(folder, `${folder}.${format}`, format, signal);
     await removeFolder(folder);
     return [path];
   }
-  const roomBytes = volumeBytes - smallBytes - blobs.length * 256;
-  if (roomBytes < MIN_ROOM_BYTES)
-    throw new AppError('USAGE', `volumes of ${volumeBytes} bytes are too small for this package`);
   const pieces = spread(blobs, roomBytes, PIECE_BYTES);
   const volumes = pieces.at(-1)?.volume ?? 1;
   const common = { format: 1, package: basename(folder), set: randomBytes(16).toString('hex'), volumes, pieces };

@@ -126,3 +126,17 @@ for (const [title, change, lost] of LOSSES) {
     else assert.deepEqual(found, []);
   });
 }
+test('a threshold remembers the one before it, and the lowest of both while a time of grace runs', () => {
+  const at = (day: number) => Date.UTC(2026, 0, day);
+  const { threshold: _none, ...free } = threeVersions({ grace: '3d' });
+  const second = withThreshold(free, 'second', at(1));
+  const inGrace = withThreshold(second, 'third', at(2));
+  const afterIt = withThreshold(second, 'third', at(9));
+
+  assert.equal(second.thresholdBefore, undefined, 'all versions had access');
+  assert.equal(inGrace.thresholdBefore, undefined, 'they have it still');
+  assert.equal(afterIt.thresholdBefore, 'second');
+  assert.equal(withVersionChanged(afterIt, 'second', { name: 'other' }).thresholdBefore, 'other');
+  assert.equal(withoutVersion(afterIt, 'second').thresholdBefore, 'third');
+  assert.equal(withThreshold(withThreshold(afterIt, 'first', at(10)), 'second', at(11)).thresholdBefore, 'first');
+});

@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { AccessSection } from '../../policy/access-section.ts';
 import type { Quarantine, Version, VersionQuarantine } from '../../policy/quarantine.ts';
+import { graceEnd, placeOfThreshold } from '../decide.ts';
 import { liveVersions } from '../versions.ts';
 
 /** The version-based quarantine of a policy. @throws POLICY_INVALID when the machine has another type */
@@ -44,6 +45,7 @@ export function withVersionChanged(
     ...quarantine,
     versions: quarantine.versions.map((kept) => (kept === version ? changed : kept)),
     ...(quarantine.threshold === name ? { threshold: newName } : {}),
+    ...(quarantine.thresholdBefore === name ? { thresholdBefore: newName } : {}),
     ...(quarantine.initial === name ? { initial: newName } : {}),
   };
 }
@@ -56,15 +58,38 @@ export function withoutVersion(quarantine: VersionQuarantine, name: string): Ver
   if (quarantine.initial === name)
     throw new AppError('VERSION_NEEDED', `machines that never reported count as the version ${name}`);
   const mark: Version = { ...version, removed: true };
-  return { ...quarantine, versions: quarantine.versions.map((kept) => (kept === version ? mark : kept)) };
+  // Of those that are left, the next one is the lowest that had normal access.
+  const next = liveVersions(quarantine)[liveVersions(quarantine).indexOf(version) + 1]?.name ?? quarantine.threshold;
+  const isBefore = quarantine.thresholdBefore === name && next !== undefined;
+  return {
+    ...quarantine,
+    versions: quarantine.versions.map((kept) => (kept === version ? mark : kept)),
+    ...(isBefore ? { thresholdBefore: next } : {}),
+  };
 }
 
-/** The policy under which this version and newer ones have normal access. @throws VERSION_UNKNOWN */
+/**
+ * The policy under which this version and newer ones have normal access. It remembers which had it before, those in a time of
+ * grace too: no other gets it back by a new one. @throws VERSION_UNKNOWN
+ */
 export function withThreshold(quarantine: VersionQuarantine, name: string, now: number): VersionQuarantine {
   const threshold = versionNamed(quarantine, name).name;
   // Saying the same again does not begin the time of grace anew.
   if (threshold === quarantine.threshold) return quarantine;
-  return { ...quarantine, threshold, thresholdAt: new Date(now).toISOString() };
+  const { thresholdBefore: _before, ...rest } = quarantine;
+  const isInGrace = now < (graceEnd(quarantine) ?? now);
+  const before = isInGrace ? lowerOf(quarantine) : quarantine.threshold;
+  return {
+    ...rest,
+    ...{ threshold, thresholdAt: new Date(now).toISOString() },
+    ...(before === undefined ? {} : { thresholdBefore: before }),
+  };
+}
+
+function lowerOf(quarantine: VersionQuarantine): string | undefined {
+  const { threshold, thresholdBefore } = quarantine;
+  const isLower = placeOfThreshold(quarantine, thresholdBefore) < placeOfThreshold(quarantine, threshold);
+  return isLower ? thresholdBefore : threshold;
 }
 
 /** Each with what it is called, and how many there are where that matters. */

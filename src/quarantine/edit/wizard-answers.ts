@@ -40,7 +40,7 @@ export function answered(before: Quarantine, answers: WizardAnswers, { randomBit
     versionBased(data),
   );
   if (threshold === undefined) return withNew;
-  const { threshold: _before, thresholdAt: _when, ...without } = withNew;
+  const { threshold: _name, thresholdAt: _when, thresholdBefore: _before, ...without } = withNew;
   return threshold === '' ? without : withThreshold(withNew, threshold, now);
 }
 

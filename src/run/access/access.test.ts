@@ -470,6 +470,17 @@ test('a guest that resets itself without end while its plug-in is slow makes no 
   assert.ok(world.questions.length < 10, world.questions.join());
 });
 
+test('a policy that comes between look-ups is judged again when its time of grace ends', async (t) => {
+  const { access, world } = await machine(t, { descriptor: V1 });
+  const thresholdAt = new Date(Date.now() - 900).toISOString();
+  world.quarantine = threeVersions({ thresholdAt, grace: '1s' });
+
+  await access.lookUp();
+
+  const lookUps = world.lookUps;
+  while (world.lookUps === lookUps) await sleep(5);
+});
+
 test('on another network the lists of its zone are in force, and it is told', async (t) => {
   const zones = [{ name: 'office', when: { gateways: ['192.0.2.1'] }, normal: { entries: ['192.0.2.80'] } }];
   const { access, asked, world, events } = await machine(t, { descriptor: V3, quarantine: threeVersions({ zones }) });

@@ -71,6 +71,7 @@ export class Access implements AsyncDisposable {
   #verdict: Verdict;
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
+  #due = 0;
   /** The filter did not follow the verdict, so nothing passes. */
   #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
@@ -270,16 +271,24 @@ export class Access implements AsyncDisposable {
   }
 
   async #refreshPolicy(): Promise<void> {
-    if (this.#parts.spec.mode === 'installed') await this.#policy.refresh();
+    if (this.#parts.spec.mode !== 'installed') return;
+    await this.#policy.refresh();
+    this.#schedule();
   }
 
+  /** Sets the timer by the policy in force; one that is set goes off no later for it. */
   #schedule(): void {
     const { signal } = this.#stop;
     if (signal.aborted || this.#parts.spec.mode === 'free') return;
     const { document, lookedUpAt } = this.#policy.current;
     const { failures } = this.#policy;
     const delay = nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random(), failures);
+    const due = performance.now() + delay;
+    if (this.#timer && this.#due <= due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.lookUp('interval')
         .catch(async (error: unknown) => {
           if (!signal.aborted) await this.#log('failed', 'the policy could not be enforced', failureOf(error));

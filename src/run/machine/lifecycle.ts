@@ -17,6 +17,7 @@ import { verdictOf } from '../access/judge.ts';
 import { namesOf } from '../access/told-names.ts';
 import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
+import { knownVerdict } from '../known-verdict.ts';
 import { askPlugin } from '../plugins/plugin.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
 import { Readiness } from './readiness.ts';
@@ -49,17 +50,13 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   looking.catch(() => undefined);
   const reported = await deps.descriptors.read();
   const { enforcement } = deps.computer;
-  const judged = { mode: spec.mode, reported, enforcement, now: await deps.policies.now() };
   const knownPolicy = await deps.policies.current();
-  const host = await deps.computer.facts(knownPolicy.document.policy.quarantine);
-  const known = verdictOf({ ...judged, policy: knownPolicy, host });
-  const opened = await MachineNetwork.open({
-    ...(await networkOptions(spec, deps, known.lists)),
-    ipv6: knownPolicy.document.policy.ipv6 === true,
+  const known = await knownVerdict(spec, deps, { policy: knownPolicy, reported });
+  const { network, policy } = await openNetwork(stack, await networkOptions(spec, deps, known.lists), {
+    ...{ knownPolicy, looking },
   });
-  const network = stack.adopt(opened, (open) => open.close());
-  const policy = await looking;
-  const { decision } = verdictOf({ ...judged, policy, now: await deps.policies.now() });
+  const now = await deps.policies.now();
+  const { decision } = verdictOf({ mode: spec.mode, reported, enforcement, policy, now });
   if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
@@ -91,9 +88,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
 export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: RunDeps): Promise<RunningMachine> {
   const policy = await deps.policies.current();
   const reported = await deps.descriptors.read();
-  const { enforcement } = deps.computer;
-  const now = await deps.policies.now();
-  const { lists } = verdictOf({ mode: spec.mode, policy, reported, enforcement, now });
+  const { lists } = await knownVerdict(spec, deps, { policy, reported });
   await using stack = new AsyncDisposableStack();
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
   const adopted = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
@@ -108,6 +103,25 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   parts.defer(() => endProcess(record.qemu));
   parts.use(whole);
   return new RunningMachine({ ...connected, stack: parts });
+}
+
+/** Makes the network while the policy is looked up, and anew where that has another word on IPv6 than the known one. */
+async function openNetwork(
+  stack: AsyncDisposableStack,
+  options: NetworkOptions,
+  { knownPolicy, looking }: { knownPolicy: CurrentPolicy; looking: Promise<CurrentPolicy> },
+): Promise<{ network: MachineNetwork; policy: CurrentPolicy }> {
+  const open = ({ document }: CurrentPolicy) =>
+    MachineNetwork.open({ ...options, ipv6: document.policy.ipv6 === true });
+  await using early = new AsyncDisposableStack();
+  const network = early.adopt(await open(knownPolicy), (opened) => opened.close());
+  const policy = await looking;
+  if ((policy.document.policy.ipv6 === true) === (knownPolicy.document.policy.ipv6 === true)) {
+    stack.use(early.move());
+    return { network, policy };
+  }
+  await early.disposeAsync();
+  return { network: stack.adopt(await open(policy), (opened) => opened.close()), policy };
 }
 
 function beginAccess(

@@ -10,7 +10,7 @@ const CODES = {
   EROFS: 'FILE_DENIED',
   ENOSPC: 'DISK_FULL',
   EDQUOT: 'DISK_FULL',
-  EFBIG: 'DISK_FULL',
+  EFBIG: 'FILE_LIMIT',
 } as const;
 
 /** Gives a failed file call its code; what is not in the table is passed on as it is, a bug. */
@@ -21,6 +21,7 @@ export function fileError(error: unknown, path: string): unknown {
     FILE_INVALID: 'is no ordinary file',
     FILE_DENIED: 'may not be used',
     DISK_FULL: 'does not fit: the disk is full',
+    FILE_LIMIT: 'is larger than this file system allows',
   };
   return code ? new AppError(code, `${path} ${what[code]}`, { cause: error, details: { path } }) : error;
 }

@@ -50,12 +50,12 @@ export async function moveLink(from: string, to: string): Promise<void> {
   });
 }
 
-/** Where a symbolic link points, or undefined when there is none. */
+/** Where a symbolic link points, or undefined when there is none: something else of that name is no link. */
 export async function linkTarget(path: string): Promise<string | undefined> {
   try {
     return await fs.readlink(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EINVAL') return undefined;
     throw fileError(error, path);
   }
 }
@@ -89,6 +89,16 @@ export async function freeBytes(folder: string): Promise<number> {
     const { bavail, bsize } = await fs.statfs(folder);
     return bavail * bsize;
   });
+}
+
+const FAT = 0x4d44;
+/** A file of FAT has its length in 32 bits. */
+const FAT_MAX_BYTES = 2 ** 32 - 1;
+
+/** What the file system of a folder has room for, and how large one file may be there. */
+export async function fileSystemOf(folder: string): Promise<{ freeBytes: number; maxFileBytes: number }> {
+  const { type } = await coded(folder, () => fs.statfs(folder));
+  return { freeBytes: await freeBytes(folder), maxFileBytes: type === FAT ? FAT_MAX_BYTES : Number.MAX_SAFE_INTEGER };
 }
 
 /** Moves a folder to a name that is free, as one step, with all that is in it on disk. @throws DISK_FULL, FILE_DENIED */

@@ -62,6 +62,17 @@ export async function qemuImg(
   }
 }
 
+/** Whether QEMU finds nothing wrong with the tables of a qcow2 file. @throws PROGRAM_MISSING, PROGRAM_TIMEOUT, INTERRUPTED */
+export async function qemuCheck(path: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await qemuImg(['check', '-q', '-f', 'qcow2', plain(path)], { background: true, signal });
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return false;
+    throw error;
+  }
+}
+
 /** Makes an empty qcow2 disk that names no other file, as one step; one that is there already stays as it is. @throws as `mapImage`, DISK_FULL */
 export async function makeDiskOnce(path: string, virtualBytes: number): Promise<void> {
   if (await isThere(path)) return;

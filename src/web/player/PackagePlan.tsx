@@ -68,6 +68,8 @@ function machineText(
     add: texts.planAdd,
     replace: losesChanges ? texts.planLoses : texts.planReplace,
     keep: texts.planKeep,
+    mend: texts.planMend,
+    refuse: texts.planRefuse,
   };
   return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}`;
 }

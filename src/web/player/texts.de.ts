@@ -83,6 +83,8 @@ export const de: PlayerTexts = {
   planReplace: 'wird ersetzt; ihre Datenplatte bleibt',
   planLoses: 'wird ersetzt; was darin geändert wurde, geht verloren',
   planKeep: 'ist schon installiert',
+  planMend: 'wird wiederhergestellt',
+  planRefuse: 'bleibt, wie sie ist',
   afterStop: 'ab ihrem nächsten Start',
   loses: 'Ich weiß, dass verloren geht, was in diesen Maschinen geändert wurde',
   consent: 'Ich stimme diesen Regeln für diesen Computer selbst zu',

@@ -76,6 +76,8 @@ export const en = {
   planReplace: 'is replaced; its data disk stays',
   planLoses: 'is replaced; what was changed in it is lost',
   planKeep: 'is installed already',
+  planMend: 'is mended',
+  planRefuse: 'stays as it is',
   afterStop: 'from its next start on',
   loses: 'I know that what was changed in these machines is lost',
   consent: 'I consent to these rules for this computer itself',
