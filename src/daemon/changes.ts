@@ -8,13 +8,13 @@ import {
   type InstallRequest,
   installPackage,
 } from '../install/change/install.ts';
+import { type Proof, proveInstalled } from '../install/change/prove.ts';
 import { type RolledBack, rollBack } from '../install/change/rollback.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
-import { type Proof, proveInstalled } from '../install/prove.ts';
-import { noteDamaged } from '../install/proven.ts';
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, readInstances } from '../install/state/instances.ts';
+import { noteDamaged } from '../install/state/proven.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { examine } from '../install/damage.ts';
-import { mendTrustOf } from '../install/mend-trust.ts';
+import { mendTrustOf } from '../install/change/mend-trust.ts';
+import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
 import {
   type Instance,

@@ -12,12 +12,12 @@ import {
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { collect } from '../../src/install/change/collect.ts';
-import { examine } from '../../src/install/damage.ts';
-import { proveInstalled } from '../../src/install/prove.ts';
-import { noteDamaged } from '../../src/install/proven.ts';
+import { proveInstalled } from '../../src/install/change/prove.ts';
 import { chainFiles } from '../../src/install/state/chain.ts';
+import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, flatPath, generationPaths, instancePaths, layerPath } from '../../src/install/state/layout.ts';
+import { noteDamaged } from '../../src/install/state/proven.ts';
 import { flattenChain } from '../../src/layer/flatten-chain.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { updateFromServer } from '../../src/install/change/update.ts';
-import { examine } from '../../src/install/damage.ts';
+import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { readResources } from '../../src/install/state/resources.ts';

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { bootFiles } from '../../package/boot-files.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
-import { settleRolledBack } from '../rolled-back.ts';
 import { chainFiles } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
 import { type Instance, instanceNames, isDamage, readGeneration, readIfInstalled } from '../state/instances.ts';
 import { computerPaths, filePath, instancePaths } from '../state/layout.ts';
 import { readResources } from '../state/resources.ts';
+import { settleRolledBack } from '../state/rolled-back.ts';
 import { wantedPaths } from '../state/wanted.ts';
 
 /**

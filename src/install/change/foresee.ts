@@ -2,7 +2,6 @@ import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
 import { trustedNow } from '../../trust/time.ts';
-import { mendTrustOf } from '../mend-trust.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
@@ -10,6 +9,7 @@ import { computerFacts } from '../state/facts.ts';
 import { computerPaths } from '../state/layout.ts';
 import { requireFirmware } from './firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
+import { mendTrustOf } from './mend-trust.ts';
 import { packagesFrom } from './needed-packages.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 

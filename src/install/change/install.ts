@@ -6,7 +6,6 @@ import { openSource } from '../../package/source.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
 import { trustedNow } from '../../trust/time.ts';
-import { mendTrustOf } from '../mend-trust.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { type HostPlan, requireConsent } from '../plan/plan-host.ts';
 import { type PolicyReport, policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
@@ -16,6 +15,7 @@ import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import { applyPlan, type Progress } from './apply.ts';
 import { requireFirmware } from './firmware.ts';
+import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 

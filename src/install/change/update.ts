@@ -2,10 +2,10 @@ import { formatBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { InstallPlan } from '../plan/plan.ts';
-import { requireNotUndone, rolledBackFrom } from '../rolled-back.ts';
 import { surveyInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import { packageServerGeneration, readPackageServer } from '../state/package-server.ts';
+import { requireNotUndone, rolledBackFrom } from '../state/rolled-back.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from './install.ts';
 
 export interface UpdateRequest {

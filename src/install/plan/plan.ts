@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
-import type { Damage } from '../damage.ts';
+import type { Damage } from '../state/damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
 import { type HostPlan, planHost } from './plan-host.ts';

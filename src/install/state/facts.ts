@@ -1,14 +1,14 @@
 import { isThere } from '../../sys/files/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
-import { examine, type Found } from '../damage.ts';
 import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
 import type { PolicyFacts } from '../plan/plan-policies.ts';
-import { proven } from '../proven.ts';
+import { examine, type Found } from './damage.ts';
 import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
 import { computerPaths, instancePaths } from './layout.ts';
 import { readPolicy } from './policies.ts';
+import { proven } from './proven.ts';
 import { stagedBytes } from './wanted.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Sha256 } from '../layer/entry.ts';
-import { removeFile } from '../sys/files/files.ts';
-import { readIfWhole, writeState } from './state/instances.ts';
-import { computerPaths } from './state/layout.ts';
+import { Sha256 } from '../../layer/entry.ts';
+import { removeFile } from '../../sys/files/files.ts';
+import { readIfWhole, writeState } from './instances.ts';
+import { computerPaths } from './layout.ts';
 
 /** `damaged.json`: what the last check found to be other bytes than were signed; a damaged one names nothing. */
 const DamagedFile = z.strictObject({ format: z.literal(1), digests: z.array(Sha256) });

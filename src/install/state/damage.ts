@@ -1,8 +1,7 @@
-import { AppError } from '../lib/errors.ts';
-import { bootFiles } from '../package/boot-files.ts';
-import { isThere } from '../sys/files/files.ts';
-import { proven } from './proven.ts';
-import { requireChain, usedLayers } from './state/chain.ts';
+import { AppError } from '../../lib/errors.ts';
+import { bootFiles } from '../../package/boot-files.ts';
+import { isThere } from '../../sys/files/files.ts';
+import { requireChain, usedLayers } from './chain.ts';
 import {
   type GenerationFile,
   type Instance,
@@ -12,10 +11,11 @@ import {
   readGeneration,
   readIfInstalled,
   readIfWhole,
-} from './state/instances.ts';
-import { filePath, generationPaths, instancePaths } from './state/layout.ts';
-import { readPolicy } from './state/policies.ts';
-import { readCounter, readReported } from './state/reported.ts';
+} from './instances.ts';
+import { filePath, generationPaths, instancePaths } from './layout.ts';
+import { readPolicy } from './policies.ts';
+import { proven } from './proven.ts';
+import { readCounter, readReported } from './reported.ts';
 
 /** What is wrong with a machine, and whether it is mended around its system disk, which the user may have changed. */
 export interface Damage {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { AppError } from '../lib/errors.ts';
-import { jsonOrNothing } from '../lib/json.ts';
-import { readIfThere, removeFile } from '../sys/files/files.ts';
-import type { InstallPlan } from './plan/plan.ts';
-import { instanceNames, writeState } from './state/instances.ts';
-import { instancePaths } from './state/layout.ts';
+import { AppError } from '../../lib/errors.ts';
+import { jsonOrNothing } from '../../lib/json.ts';
+import { readIfThere, removeFile } from '../../sys/files/files.ts';
+import type { InstallPlan } from '../plan/plan.ts';
+import { instanceNames, writeState } from './instances.ts';
+import { instancePaths } from './layout.ts';
 
 const MAX_BYTES = 4096;
 const RolledBackFile = z.strictObject({ format: z.literal(1), from: z.int().min(1) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Quarantine } from '../policy/quarantine.ts';
-import type { CurrentPolicy } from '../servers/policies.ts';
+import { Quarantine } from '../../policy/quarantine.ts';
+import type { CurrentPolicy } from '../../servers/policies.ts';
 import { knownVerdict } from './known-verdict.ts';
 
 const NOW = Date.UTC(2026, 0, 10);

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
-import type { LayerEntry } from '../layer/entry.ts';
-import { hashPieces } from '../layer/pieces.ts';
-import { AppError, type Failure, failureOf } from '../lib/errors.ts';
-import { bootFiles } from '../package/boot-files.ts';
-import { digestFile, isThere } from '../sys/files/files.ts';
-import { qemuCheck } from '../sys/programs/qemu-img.ts';
-import { examine } from './damage.ts';
-import { usedLayers } from './state/chain.ts';
-import { type Instance, instanceNames, readGeneration } from './state/instances.ts';
-import { filePath, flatPath, layerPath } from './state/layout.ts';
+import type { LayerEntry } from '../../layer/entry.ts';
+import { hashPieces } from '../../layer/pieces.ts';
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
+import { bootFiles } from '../../package/boot-files.ts';
+import { digestFile, isThere } from '../../sys/files/files.ts';
+import { qemuCheck } from '../../sys/programs/qemu-img.ts';
+import { usedLayers } from '../state/chain.ts';
+import { examine } from '../state/damage.ts';
+import { type Instance, instanceNames, readGeneration } from '../state/instances.ts';
+import { filePath, flatPath, layerPath } from '../state/layout.ts';
 
 /** A machine, and what is wrong with it. */
 export interface Proof {

@@ -1,6 +1,6 @@
-import { mendTrust } from '../trust/mend.ts';
-import { readInstances } from './state/instances.ts';
-import { computerPaths } from './state/layout.ts';
+import { mendTrust } from '../../trust/mend.ts';
+import { readInstances } from '../state/instances.ts';
+import { computerPaths } from '../state/layout.ts';
 
 /** What is damaged of what this computer trusts is made anew, as far as something else here says the same. */
 export async function mendTrustOf(state: string): Promise<void> {
