@@ -137,9 +137,10 @@ export class MainJob implements AsyncDisposable {
     if (!said.includes('serving')) throw new Error(`nothing is served: ${said}`);
   }
 
-  build(name: string, kind: 'full' | 'update' | 'policy'): Promise<Built> {
+  /** Makes a package, given more options of `package create`. */
+  build(name: string, kind: 'full' | 'update' | 'policy', ...more: string[]): Promise<Built> {
     const out = join(this.computer.folder, 'packages');
-    return this.#manager('package', 'create', name, '--kind', kind, '--out', out);
+    return this.#manager('package', 'create', name, '--kind', kind, '--out', out, ...more);
   }
 
   /** Changes the administrator’s own copy as an update would, in preview, and reports its version. */

@@ -17,7 +17,15 @@ export async function benchProject(folder: string, disk: string, names: readonly
   const diskFormat = disk.endsWith('.raw') ? { diskFormat: 'raw' as const } : {};
   for (const name of names) await addVm(await openProject(folder), { name, hardware, disk, ...diskFormat });
   const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
-  const usual = { vms: [], out: join(folder, 'out'), mode: 'small', key, now, validForMs: YEAR_MS } as const;
+  const usual = {
+    force: true,
+    vms: [],
+    out: join(folder, 'out'),
+    mode: 'small',
+    key,
+    now,
+    validForMs: YEAR_MS,
+  } as const;
   return {
     fingerprint,
     build: async (name: string, kind: BuildOptions['kind']) =>

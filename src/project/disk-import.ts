@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { formatBytes } from '../lib/bytes.ts';
 import { AppError } from '../lib/errors.ts';
 import { readCapped, removeFile } from '../sys/files/files.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
@@ -14,6 +15,8 @@ import { requireWholeVmdk } from './image/vmdk-end.ts';
 
 const HOUR_MS = 3_600_000;
 const SECTOR = 512;
+/** The largest disk that layers can be made of. */
+const MAX_DISK_BYTES = 2 ** 43;
 
 const Facts = z.object({
   filename: z.string(),
@@ -102,8 +105,13 @@ function formatOf(image: string, known: Known | undefined): DiskFormat {
   throw new AppError(code[known.kind], `${image} is ${known.what}: ${remedy}`);
 }
 
-/** @throws DISK_CUT where the disk’s own tables lead behind its end */
+/** @throws DISK_CUT where the disk’s own tables lead behind its end, DISK_INVALID where it is too large */
 function requireEndIn(image: string, { what, endBytes }: DiskLayout, diskBytes: number): void {
+  if (diskBytes > MAX_DISK_BYTES)
+    throw new AppError(
+      'DISK_INVALID',
+      `${image} is a disk of ${formatBytes(diskBytes)}; ${formatBytes(MAX_DISK_BYTES)} may be`,
+    );
   if (endBytes <= diskBytes) return;
   const shows = what === 'file system' ? 'file system' : 'partition table';
   const reason = `${image} is cut short: by its ${shows} the disk ends at byte ${endBytes}, not at ${diskBytes}`;

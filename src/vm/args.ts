@@ -106,8 +106,8 @@ function diskArgs(files: readonly HandedFile[]): string[] {
     const backing = index === 0 ? null : `disk${index - 1}`;
     return blockdev({ driver: 'qcow2', 'node-name': `disk${index}`, backing, ...access, file: fileNode(file) });
   });
-  // The first to be started from: UEFI would try the network before all else that it finds.
-  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1},bootindex=0`];
+  // Started from first, for UEFI would try the network before; 0 is the place of a kernel that comes without firmware.
+  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1},bootindex=1`];
 }
 
 /** Guests find it as /dev/disk/by-id/virtio-data, whatever else they have. */

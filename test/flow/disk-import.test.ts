@@ -283,6 +283,13 @@ test('a firmware that finds nothing to start on the disk is warned of', { skip }
   assert.equal(await added('three', 'uefi', gptDisk(8192, ['biosBoot', 'efiSystem'])), '');
 });
 
+test('a disk larger than any that can be packed is refused when it is added', { skip }, async (t) => {
+  const { at } = folderOf(t);
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', at('image'), '9T']);
+
+  await assert.rejects(importDisk(at('image'), at('work')), { code: 'DISK_INVALID', message: /9\.0 TiB; 8\.0 TiB/ });
+});
+
 test('tables that lead to themselves, or are larger than any, are refused before they are followed', {
   skip,
 }, async (t) => {

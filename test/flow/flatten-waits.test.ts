@@ -31,12 +31,8 @@ test('a plan, a roll back and a start do not wait for flattening, which is begun
   const events = new EventLog(computerPaths(state).events);
   const changes = new Changes({
     ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now },
-    ...{
-      running: () => new Map(),
-      inUse: async () => new Map(),
-      clearAway: async () => undefined,
-      judgeAgain: async () => undefined,
-    },
+    ...{ isStarting: () => false, running: () => new Map(), inUse: async () => new Map() },
+    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
   });
   t.after(() => changes.end());
   // A file that QEMU’s tool reads without end, as a disk of a hundred gigabytes.

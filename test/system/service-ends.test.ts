@@ -13,7 +13,7 @@ test('a service that ends keeps the former system that a machine still runs, and
   const fingerprint = await job.makeProject();
   assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
   await job.startMachine();
-  assert.equal((await job.install(await job.build('two', 'full'), '--yes')).status, 0);
+  assert.equal((await job.install(await job.build('two', 'full', '--force'), '--yes')).status, 0);
 
   await job.computer.stopService();
   await job.computer.startService();

@@ -61,11 +61,8 @@ test('a machine whose disk starts by UEFI is known by its partitions, and starts
   await hears(JSON.parse(said).sockets.console, 'It starts by UEFI.');
   await ended;
 
-  const out = join(computer.folder, 'packages');
-  const create = ['package', 'create', 'one', '--kind', 'full', '--vm', 'zebra', '--out', out];
-  assert.equal((await computer.manager(...create)).status, 0);
-  const installed = await computer.lazaret('install', join(out, 'one'), '--fingerprint', fingerprint);
-  assert.equal(installed.status, 0);
+  const built = await job.build('one', 'full', '--vm', 'zebra');
+  assert.equal((await job.install(built, '--fingerprint', fingerprint)).status, 0);
   assert.equal((await computer.lazaret('start', 'zebra')).status, 0);
   const [record = ''] = globSync(join(computer.folder, '**', 'machine.json'));
   await hears(join(record, '..', 's', 'console'), 'It starts by UEFI.');

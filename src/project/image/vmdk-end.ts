@@ -29,9 +29,11 @@ export async function requireWholeVmdk(file: ImageFile): Promise<void> {
     throw new AppError('DISK_INVALID', `${file.path} has tables that there cannot be`);
   const directory = await file.part(Number(header.directory) * SECTOR, tables * 4);
   let last = 0;
+  const seen = new Set([0]);
   for (let at = 0; at < directory.length; at += 4) {
     const place = directory.readUInt32LE(at);
-    if (place === 0) continue;
+    if (seen.has(place)) continue;
+    seen.add(place);
     const table = await file.part(place * SECTOR, tableEntries * 4);
     for (let entry = 0; entry < table.length; entry += 4) last = Math.max(last, table.readUInt32LE(entry));
   }
