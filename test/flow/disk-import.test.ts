@@ -231,6 +231,19 @@ test('a VHDX whose log is to be replayed is told from a damaged one', { skip }, 
   await assert.rejects(importDisk(image, work), code('DISK_UNCLEAN'));
 });
 
+test('without bubblewrap no image is read, and the program is named', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const { image } = await imageOf(t, bootableNoise(MIB), 'qcow2');
+  const add = [MANAGER, 'vm', 'add', 'new', '--disk', image, '-C', project.folder, '--json'];
+  const hide = 'mount --bind /dev/null "$(command -v bwrap)" && exec "$@"';
+  const command = ['sh', '-c', hide, 'sh', process.execPath, ...add];
+
+  const { stdout } = await run('unshare', ['--mount', '--propagation', 'private', ...command], { allow: [69] });
+
+  const { error } = JSON.parse(stdout);
+  assert.deepEqual([error.code, error.reason], ['PROGRAM_MISSING', 'bwrap is not installed']);
+});
+
 const FULL_DISK = 'mount -t tmpfs -o size=4m none "$1" && shift && exec "$@"';
 
 test('a disk that does not fit is no fault of the image', { skip }, async (t) => {

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { run } from './exec.ts';
+import { hasProgram, run } from './exec.ts';
 import { isDiskFull } from './qemu-img.ts';
 
 /** Where a confined `qemu-img` finds the image, and the folder of what it writes. */
@@ -25,6 +25,9 @@ interface Options {
  */
 export async function confinedQemuImg(image: string, args: readonly string[], options: Options = {}): Promise<string> {
   const { out, timeoutMs = 60_000, signal } = options;
+  // What is missing inside would look as if the confinement or the image were at fault.
+  const missing = ['qemu-img', 'bwrap', 'prlimit'].find((name) => !hasProgram(name));
+  if (missing !== undefined) throw new AppError('PROGRAM_MISSING', `${missing} is not installed`);
   const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(image, out), 'qemu-img', ...args];
   const [program = '', ...words] = command;
   try {
