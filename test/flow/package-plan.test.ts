@@ -8,6 +8,7 @@ import { type PlanRequest, planFacts } from '../../src/package/plan/plan-facts.t
 import { HostPolicy } from '../../src/policy/host.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
+import { takeLock } from '../../src/sys/files/lock.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
@@ -109,6 +110,19 @@ test('a package without a change is refused, by its plan too, unless it is force
   assert.deepEqual(
     readdirSync(join(project.folder, 'published/packages')).filter((name) => name.startsWith('unfinished')),
     [],
+  );
+});
+
+test('a machine that is powered on is a problem of its package, for its plan too', { skip }, async (t) => {
+  const project = await madeProject(t);
+  await using lock = await takeLock(join(vmPaths(project.folder, 'office').folder, '.lock'));
+  assert.ok(lock);
+
+  const { problems } = await planned(project.folder);
+
+  assert.deepEqual(
+    problems.map(({ code: found }) => found),
+    ['VM_RUNNING'],
   );
 });
 

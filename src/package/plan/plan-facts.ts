@@ -1,10 +1,12 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LayerEntry } from '../../layer/entry.ts';
 import { hasChanges } from '../../layer/normalise.ts';
 import { openChain } from '../../layer/open-chain.ts';
+import { AppError } from '../../lib/errors.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import { type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';
+import { takeLock } from '../../sys/files/lock.ts';
 import { bootFiles } from '../boot-files.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
 import { releaseEntries, releaseLayers } from '../build/releases.ts';
@@ -57,9 +59,14 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
   if (problems.some(({ code }) => UNREADABLE.has(code)))
     return { ...found, problems, bytes: new Map(), resources: { exactBytes: 0, newBytes: 0 } };
   const machines: MachineFiles[] = [];
-  for (const { name } of contents.machines) machines.push(await machineFiles(project, name, request.signal));
+  const look =
+    ({ name }: ProjectVm) =>
+    async () =>
+      machines.push(await machineFiles(project, name, request.signal));
+  problems.push(...(await problemsOf(contents.machines.map(look))));
+  const isAllThere = machines.length === contents.machines.length;
   const resources = withResources ? await digested(await resourceFiles(project)) : undefined;
-  if (!force && request.since === undefined && machines.every(({ hasNew }) => !hasNew))
+  if (isAllThere && !force && request.since === undefined && machines.every(({ hasNew }) => !hasNew))
     problems.push(
       ...(await problemsOf([
         () => requireChange(wouldBring(project, request, contents, machines, resources), earlier),
@@ -77,8 +84,11 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   'PROJECT_INVALID',
 ]);
 
+/** @throws VM_RUNNING, LAYER_*, FILE_* */
 async function machineFiles(project: Project, name: string, signal: AbortSignal): Promise<MachineFiles> {
-  const { work, kernel, initrd } = vmPaths(project.folder, name);
+  const { folder, work, kernel, initrd } = vmPaths(project.folder, name);
+  await using lock = await takeLock(join(folder, '.lock'));
+  if (!lock) throw new AppError('VM_RUNNING', `${name} is powered on or in preview`);
   const vm = vmNamed(project, name);
   const below = await releaseLayers(project.folder, name);
   const hasNew = await hasChanges({ work, below, signal });
