@@ -42,7 +42,7 @@ test('without consent to just its rules nothing of a package is installed, whate
     });
   }
   const { problems, host } = await foreseeInstall(
-    { source: folder },
+    { source: folder, fingerprint },
     { state, running: new Map(), now: Date.now(), signal: new AbortController().signal },
   );
   assert.deepEqual([problems.map((problem) => problem.code), host.action], [['HOST_CONFIRM'], 'ask']);
