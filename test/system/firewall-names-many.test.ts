@@ -105,9 +105,10 @@ test('no answer tells the guest to keep an address for longer than it stays open
 
   await lab.service.end('SIGKILL');
   const set = /set (restricted_\w+_n0_4)/.exec(lab.inMachine('nft', 'list', 'sets', 'inet'))?.[1] ?? '';
-  const element = (how: string) => `element inet lazaret ${set} { ${SERVERS.intranet}${how} }\n`;
+  const element = (how: string, of = set) => `element inet lazaret ${of} { ${SERVERS.intranet}${how} }\n`;
+  const beside = element('', set.replace('_n0_', '_n0a_'));
   assert.equal(await guest.call('connect', SERVERS.intranet, 8000), 'open');
   // The last second of its time, as nobody can wait for the whole of it.
-  lab.nft(`delete ${element('')}add ${element(' timeout 900s expires 1s')}`);
+  lab.nft(`add ${beside}delete ${beside}delete ${element('')}add ${element(' timeout 900s expires 1s')}`);
   await until(async () => (await guest.call('connect', SERVERS.intranet, 8000)) === 'ECONNREFUSED');
 });

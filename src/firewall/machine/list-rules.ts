@@ -51,6 +51,14 @@ export function nameSets(list: AccessList, key: keyof AccessLists, digest: strin
   );
 }
 
+/**
+ * Beside each set of names stands one that the helper alone writes: adding what is there already renews no time, so that only
+ * a set that is emptied again and again shows what has been answered since. What is in it is as good as in the other.
+ */
+export function answeredSet(set: string): string {
+  return `${set}a`;
+}
+
 /** The sets of a list that hold what is around names’ IPv4 addresses, each with the names it is for. */
 export function wideSets(list: AccessList, key: keyof AccessLists, digest: string): Map<string, readonly NameTarget[]> {
   return new Map(wideClasses(list.entries).map(({ names }, index) => [wideSet(`${key}_${digest}`, index), names]));
@@ -95,7 +103,9 @@ function rulesOf(
       const set = nameSet(key, digest, index);
       const fixed = (family: 4 | 6) => names.flatMap((name) => synthetic.get(name)?.[family] ?? []);
       return FAMILIES.map((family) =>
-        pinned ? pinnedSetBlock(set, family, fixed(family)) : nameSetBlock(set, family),
+        pinned
+          ? pinnedSetBlock(set, family, fixed(family))
+          : [set, answeredSet(set)].map((name) => nameSetBlock(name, family)).join(''),
       );
     }),
     ...wide.map((_, index) =>
@@ -162,8 +172,11 @@ function matches(
       ...classes.flatMap(({ traffic, pinned }, index) => {
         // What the guest asked for, whichever end sends; where that leads to is nobody’s right to reach.
         const named = pinned ? `ct original ${protocol} daddr` : ip;
-        return traffic.map(
-          (kind) => `${named} @${prefix}_n${index}_${family}${kindMatch(kind, family, port)} ${verdict}`,
+        const set = `${prefix}_n${index}`;
+        return traffic.flatMap((kind) =>
+          (pinned ? [set] : [set, answeredSet(set)]).map(
+            (each) => `${named} @${each}_${family}${kindMatch(kind, family, port)} ${verdict}`,
+          ),
         );
       }),
     ];

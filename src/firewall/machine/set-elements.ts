@@ -1,11 +1,14 @@
 import { AppError } from '../../lib/errors.ts';
-import { loadRules } from '../nft.ts';
+import { elementsIn } from '../names/held-names.ts';
+import { listed, loadRules } from '../nft.ts';
+import { answeredSet } from './list-rules.ts';
 
 /** Below the size of the sets, so that the guest’s answers find room. */
 const MAX_ELEMENTS = 60_000;
 
 /**
- * Sees to it that the sets have these addresses for the whole of their time again, beside what the helpers wrote there.
+ * Sees to it that the sets have these addresses for the whole of their time again, and with them what the helpers have
+ * answered since this was last done: that moves over from the sets beside them.
  * When they do not fit, because a name’s answers without end have filled a set, the sets are emptied first: the other
  * names that share it must not suffer.
  * @throws FILTER_FAILED when a set is not there
@@ -14,19 +17,44 @@ export async function refillSets(
   enter: readonly string[],
   addresses: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
-  const filled = [...addresses].filter(([, elements]) => elements.length > 0);
+  const answered = await answeredIn(enter, [...addresses.keys()]);
+  const all = [...addresses].map(
+    ([set, known]) => [set, [...new Set([...known, ...(answered.get(set) ?? [])])]] as const,
+  );
+  const filled = all.filter(([, elements]) => elements.length > 0);
   if (filled.length === 0) return;
   const added = filled.map(
     ([set, elements]) => `element inet lazaret ${set} { ${elements.slice(0, MAX_ELEMENTS).join(', ')} }\n`,
   );
+  // What has expired meanwhile must not fail the transaction: hence added first.
+  const taken = [...answered].flatMap(([set, elements]) => {
+    const element = `element inet lazaret ${besides(set)} { ${elements.slice(0, MAX_ELEMENTS).join(', ')} }\n`;
+    return elements.length > 0 ? [`add ${element}delete ${element}`] : [];
+  });
   try {
     // Adding alone does not move the timeout of what is there already on every kernel.
-    await loadRules(enter, added.map((element) => `add ${element}delete ${element}add ${element}`).join(''));
+    await loadRules(
+      enter,
+      [...taken, ...added.map((element) => `add ${element}delete ${element}add ${element}`)].join(''),
+    );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const emptied = filled.map(([set]) => `flush set inet lazaret ${set}\n`);
-    await loadRules(enter, [...emptied, ...added.map((element) => `add ${element}`)].join(''));
+    await loadRules(enter, [...taken, ...emptied, ...added.map((element) => `add ${element}`)].join(''));
   }
+}
+
+/** What the helpers have written beside these sets. @throws FILTER_FAILED when a set is not there */
+async function answeredIn(enter: readonly string[], sets: readonly string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  // One listing each: of several in one script nft 1.0.6 finds only the last, and a listing of all brings the subnets along.
+  for (const set of sets) found.set(set, elementsIn(await listed(enter, ['set', 'inet', 'lazaret', besides(set)])));
+  return found;
+}
+
+/** The set beside one of a family, such as `normal_0a1b2c3d_n0_4`. */
+function besides(set: string): string {
+  return set.replace(/_[46]$/, (family) => `${answeredSet('')}${family}`);
 }
 
 /** A set or a map that the service alone writes, and all that it is to hold. */

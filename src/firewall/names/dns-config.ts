@@ -2,7 +2,7 @@ import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
 import { pinnedNames } from '../../quarantine/pinned.ts';
 import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from '../addresses.ts';
 import { hasPrivate, INSIDE } from '../inside.ts';
-import { MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
+import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
 
 /** The lists a helper can serve. */
 export type ListKey = keyof AccessLists;
@@ -97,23 +97,33 @@ function ipv6Service(): string[] {
 /**
  * dnsmasq takes `/name/` for the name and all below it. Below the names of a whitelist nothing resolves that is not
  * listed itself, or a guest could bring addresses of its choice into their sets; the longest match wins.
- * A blacklist’s sets may hold more than was meant. The other list’s sets are filled only where names are exact.
+ * A blacklist’s sets may hold more than was meant, also while the other list is in force: a guest keeps an answer for
+ * longer than that. The other list’s whitelist is filled only where names are exact.
+ * Of several lines for one name dnsmasq heeds the first, so that each name has one, with all its sets.
  */
 function nameLines({ list, lists, digest, resolvers, answers }: HelperConfig): string[] {
   const own = nameSets(lists[list], list, digest);
   const isExact = lists[list].mode === 'whitelist';
   const other = list === 'normal' ? 'restricted' : 'normal';
-  const others = isExact ? nameSets(lists[other], other, digest) : new Map<string, string>();
+  const fillsOthers = isExact || lists[other].mode === 'blacklist';
+  const others = fillsOthers ? nameSets(lists[other], other, digest) : new Map<string, string>();
   const pinned = pinnedNames(lists[list]).sort();
   const pinnedLines = pinned.flatMap((name) => [...ownLines(name, answers.get(name) ?? []), `server=/*.${name}/`]);
   const lines = [...own].flatMap(([name, set]) => {
-    const sets = [set, others.get(name)].filter((named) => named !== undefined);
-    const written = sets.flatMap((named) => [4, 6].map((family) => `${family}#inet#lazaret#${named}_${family}`));
     const kept = answers.get(name) ?? [];
     const asked = kept.length > 0 ? ownLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
-    return [`nftset=/${name}/${written.join(',')}`, ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
+    return [setsLine(name, [set, others.get(name)]), ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
   });
-  return [...lines, ...pinnedLines];
+  const closedByOther = resolvesEverything(lists[list]) && lists[other].mode === 'blacklist' ? [...others] : [];
+  const othersLines = closedByOther.flatMap(([name, set]) => (own.has(name) ? [] : [setsLine(name, [set])]));
+  return [...lines, ...othersLines, ...pinnedLines];
+}
+
+function setsLine(name: string, sets: readonly (string | undefined)[]): string {
+  const written = sets
+    .filter((set) => set !== undefined)
+    .flatMap((set) => [4, 6].map((family) => `${family}#inet#lazaret#${answeredSet(set)}_${family}`));
+  return `nftset=/${name}/${written.join(',')}`;
 }
 
 /** The name is not asked for elsewhere, or the guest would wait for an answer of the other family. */

@@ -2,7 +2,7 @@ import { nameText } from '../../policy/access-entry.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../../quarantine/pinned.ts';
 import { outermost, subnetAround } from '../../quarantine/subnet-around.ts';
-import { nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
+import { answeredSet, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
 import { listed } from '../nft.ts';
 import type { ListKey } from './dns-config.ts';
 
@@ -66,17 +66,18 @@ function isCovered(cidr: string, held: readonly string[]): boolean {
 
 /** The addresses that some sets of names hold, of both families together. @throws FILTER_FAILED */
 async function addressesInSets(enter: readonly string[], sets: readonly string[]): Promise<Map<string, string[]>> {
-  const held = new Map<string, string[]>(sets.map((set) => [set, []]));
-  if (sets.length === 0) return held;
+  if (sets.length === 0) return new Map();
+  const found = new Map<string, string[]>(sets.flatMap((set) => [set, answeredSet(set)]).map((name) => [name, []]));
   for (const part of (await listed(enter, ['sets', 'inet'])).split(/^\tset /m).slice(1)) {
     const set = /^(\w+)_[46] \{/.exec(part)?.[1] ?? '';
-    held.get(set)?.push(...elementsIn(part));
+    found.get(set)?.push(...elementsIn(part));
   }
-  return held;
+  const all = (set: string) => [...(found.get(set) ?? []), ...(found.get(answeredSet(set)) ?? [])];
+  return new Map(sets.map((set) => [set, [...new Set(all(set))]]));
 }
 
 /** What nft lists of a set or a map whose elements expire: their keys. */
-function elementsIn(text: string): string[] {
+export function elementsIn(text: string): string[] {
   return [...text.matchAll(/([0-9a-f.:/]+) (?:timeout \S+ )?expires /g)].map(([, element = '']) => element);
 }
 

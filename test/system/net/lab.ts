@@ -257,7 +257,7 @@ export class Lab {
   heldNames(): Map<string, number> {
     const { nftables } = JSON.parse(this.inMachine('nft', '-j', 'list', 'sets', 'inet'));
     const elements = nftables.flatMap(({ set }: { set?: { name: string; elem?: unknown[] } }) =>
-      set && /_n\d+_[46]$/.test(set.name) ? (set.elem ?? []) : [],
+      set && /_n\d+a?_[46]$/.test(set.name) ? (set.elem ?? []) : [],
     );
     return new Map(elements.map(({ elem }: { elem: { val: string; expires: number } }) => [elem.val, elem.expires]));
   }
