@@ -17,8 +17,14 @@ export interface Ipv6Before {
 /** Whether anything can be reached over IPv6 from here, but for the machines. @throws NETWORK_FAILED */
 export async function hasIpv6Routes(): Promise<boolean> {
   if ((await readKernelFile(`${FOLDER}/all/forwarding`)) === undefined) return false;
-  const { stdout } = await run('ip', ['-6', 'route', 'show', 'table', 'main']);
-  return stdout.split('\n').some((line) => line !== '' && !/^(fe80|ff)|\bdev (lo|lz-\S+)\b/.test(line));
+  const { stdout } = await run('ip', ['-6', 'route', 'show', 'table', 'all']);
+  return stdout
+    .split('\n')
+    .some(
+      (line) =>
+        line !== '' &&
+        !/^(fe80|ff|multicast|anycast|local|unreachable|blackhole|prohibit)|\bdev (lo|lz-\S+)\b/.test(line),
+    );
 }
 
 /** What `routeIpv6` is about to change; undefined when the computer passes IPv6 packets on already. */
@@ -34,11 +40,20 @@ export async function readIpv6Before(): Promise<Ipv6Before | undefined> {
 
 /**
  * Makes the computer pass IPv6 packets on, which kernels can do for all interfaces only. First those that take router
- * advertisements are told to go on doing so, or the computer would lose its own routes.
+ * advertisements are told to go on doing so, or the computer would lose its own routes. What holds for interfaces to come
+ * is left as it was: by that we see that somebody else asks for the same (`isIpv6Wanted`).
  */
-export async function routeIpv6({ acceptRa }: Ipv6Before): Promise<void> {
+export async function routeIpv6({ acceptRa, forwarding }: Ipv6Before): Promise<void> {
   for (const name of acceptRa) await writeKernelFile(`${FOLDER}/${name}/accept_ra`, '2');
+  if ((await readKernelFile(`${FOLDER}/all/forwarding`)) === '1') return;
   await writeKernelFile(`${FOLDER}/all/forwarding`, '1');
+  if (!forwarding.includes('default')) await writeKernelFile(`${FOLDER}/default/forwarding`, '0');
+}
+
+/** Whether somebody else has asked since for what we turned on: that raises the flag of interfaces to come, which we left. */
+export async function isIpv6Wanted({ forwarding }: Ipv6Before): Promise<boolean> {
+  if ((await readKernelFile(`${FOLDER}/all/forwarding`)) !== '1') return false;
+  return !forwarding.includes('default') && (await readKernelFile(`${FOLDER}/default/forwarding`)) === '1';
 }
 
 /** Puts back what was before. */

@@ -5,10 +5,10 @@ import { Turns } from '../../lib/turns.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
-import { run } from '../../sys/programs/exec.ts';
-import { loadRules } from '../nft.ts';
+import { listed, loadRules } from '../nft.ts';
 import {
   type Ipv6Before,
+  isIpv6Wanted,
   parseIpv6Before,
   readIpv6Before,
   restoreIpv6,
@@ -16,9 +16,18 @@ import {
   setIpv6Uplink,
 } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
+import { interfaces, isInterface, localAddresses, routedInterfaces } from './host-links.ts';
+import { watchHost } from './host-watch.ts';
 
 const MAX_STATE_BYTES = 64 << 10;
-const INTERFACE = /^[^\s/"]{1,15}$/;
+
+/** `changed`: the network is another; `mended`: our rules had gone, and are back; `failed`: they could not be put back yet. */
+export type HostChange = 'changed' | 'mended' | 'failed';
+
+interface Watch {
+  over: AbortController;
+  ended: Promise<void>;
+}
 
 /**
  * What all machines share in the namespace the service runs in: the table `lazaret_host`, and the interfaces that pass
@@ -31,6 +40,11 @@ export class HostNetwork {
   /** Uplinks that are there or about to be, so that no machine’s end takes away what another’s start has just made. */
   readonly #uplinks = new Set<string>();
   readonly #turns = new Turns();
+  readonly #followers = new Set<(change: HostChange) => void>();
+  #watch: Watch | undefined;
+  /** How the kernel lists our table; what we knew when we put it there. */
+  #listing: string | undefined;
+  #known = '';
 
   /** `ownOutside` gives the addresses that this computer has outside the service’s namespace; see `hostRules`. */
   constructor(stateFile: string, ownOutside: () => Promise<readonly string[]> = async () => []) {
@@ -42,18 +56,91 @@ export class HostNetwork {
   prepare(uplink: string, ipv6 = false): Promise<void> {
     return this.#turns.take(async () => {
       this.#uplinks.add(uplink);
-      const before = await this.#state();
-      const raised = new Set(before.raised);
-      for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
-      const names = [...raised].sort();
-      const ipv6Before = before.ipv6 ?? (ipv6 ? await readIpv6Before() : undefined);
-      const state: HostState = { raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
-      await makeFolder(dirname(this.#stateFile));
-      await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
-      await loadRules([], hostRules(names, await this.#ownOutside(), ipv6Before !== undefined));
-      for (const name of names) await writeKernelFile(flagOf(name), '1');
-      if (ipv6Before) await routeIpv6(ipv6Before);
+      await this.#putInForce(ipv6);
     });
+  }
+
+  /**
+   * From now on, until what it gives is called, the computer’s network is followed: what is gone of our rules is put back at
+   * once, packets pass through the interfaces that there are, and `told` hears of it.
+   */
+  follow(told: (change: HostChange) => void): () => Promise<void> {
+    this.#followers.add(told);
+    this.#watch ??= this.#startWatch();
+    return async () => {
+      this.#followers.delete(told);
+      const watch = this.#watch;
+      if (this.#followers.size > 0 || !watch) return;
+      this.#watch = undefined;
+      watch.over.abort();
+      await watch.ended;
+    };
+  }
+
+  #startWatch(): Watch {
+    const over = new AbortController();
+    return { over, ended: watchHost(() => this.#look(), over.signal) };
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const change = await this.#turns.take(() => this.#follow());
+      if (change) for (const told of this.#followers) told(change);
+    } catch (error) {
+      // Tried again in two seconds; the machines’ own rules stand meanwhile.
+      if (!(error instanceof AppError)) throw error;
+      for (const told of this.#followers) told('failed');
+    }
+  }
+
+  async #follow(): Promise<HostChange | undefined> {
+    if (this.#uplinks.size === 0 || this.#listing === undefined) return undefined;
+    const isWhole = (await tableListing()) === this.#listing;
+    const facts = canonicalJson(await this.#facts());
+    if (isWhole && facts === this.#known) return undefined;
+    await this.#putInForce(false);
+    return isWhole ? 'changed' : 'mended';
+  }
+
+  /** What it depends on, as far as others change it. */
+  async #facts(): Promise<object> {
+    const flags: [string, string | undefined][] = [];
+    for (const name of await routedInterfaces()) flags.push([name, await readFlag(name)]);
+    const forwards = [await forwardsAll(), await readKernelFile('/proc/sys/net/ipv6/conf/all/forwarding')];
+    const defaults = await readKernelFile('/proc/sys/net/ipv6/conf/default/forwarding');
+    return { flags, forwards, defaults, local: await localAddresses(), outside: await this.#ownOutside() };
+  }
+
+  async #putInForce(ipv6: boolean): Promise<void> {
+    const before = await this.#stillOurs();
+    const raised = new Set(before.raised);
+    for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
+    const names = [...raised].sort();
+    const ipv6Before = before.ipv6 ?? (ipv6 ? await readIpv6Before() : undefined);
+    const state: HostState = { ...before, raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
+    await makeFolder(dirname(this.#stateFile));
+    await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
+    await loadRules([], hostRules(names, await this.#ownOutside(), ipv6Before !== undefined));
+    this.#listing = await tableListing();
+    for (const name of names) await writeKernelFile(flagOf(name), '1');
+    if (ipv6Before) await routeIpv6(ipv6Before);
+    this.#known = canonicalJson(await this.#facts());
+  }
+
+  /**
+   * What we turned on and nobody else wants. Whoever makes the whole computer pass packets on, as Docker and libvirt do, wants
+   * it of every interface: then none of it is ours to restrict, or to put back.
+   */
+  async #stillOurs(): Promise<HostState> {
+    const { raised, ipv6, forwards = false } = await this.#state();
+    const nowForwards = await forwardsAll();
+    const isTaken = nowForwards && !forwards;
+    const isTaken6 = ipv6 !== undefined && (await isIpv6Wanted(ipv6));
+    return {
+      raised: isTaken ? [] : raised,
+      ...(nowForwards ? { forwards: true } : {}),
+      ...(ipv6 && !isTaken6 ? { ipv6 } : {}),
+    };
   }
 
   /** Lets packets in from a machine’s uplink. @throws NETWORK_FAILED */
@@ -68,12 +155,18 @@ export class HostNetwork {
     return this.#turns.take(async () => {
       this.#uplinks.delete(uplink);
       if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
-      const { raised, ipv6 } = await this.#state();
+      const { raised, ipv6 } = await this.#stillOurs();
+      this.#listing = undefined;
       for (const name of raised) await writeKernelFile(flagOf(name), '0');
       if (ipv6) await restoreIpv6(ipv6);
       await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
       await removeFolder(this.#stateFile);
     });
+  }
+
+  /** The addresses of this computer, which no machine reaches. @throws NETWORK_FAILED */
+  async addresses(): Promise<string[]> {
+    return [...new Set([...(await localAddresses()), ...(await this.#ownOutside())])].sort();
   }
 
   async #state(): Promise<HostState> {
@@ -86,6 +179,8 @@ export class HostNetwork {
 export interface HostState {
   /** The interfaces whose flag we raised. */
   raised: string[];
+  /** Whether the whole computer passed IPv4 packets on when we looked last; then others want that. */
+  forwards?: true;
   /** Where it is there, the computer passes IPv6 packets on because of us. */
   ipv6?: Ipv6Before;
 }
@@ -93,46 +188,38 @@ export interface HostState {
 /** @throws NETWORK_FAILED when it is no such file */
 export function parseHostState(text: string): HostState {
   const state = parseJson(text);
-  const { raised, ipv6 }: Record<string, unknown> = isRecord(state) && state['format'] === 1 ? state : {};
+  const { raised, ipv6, forwards }: Record<string, unknown> = isRecord(state) && state['format'] === 1 ? state : {};
   if (!Array.isArray(raised) || !raised.every(isInterface))
     throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read');
   const before = parseIpv6Before(ipv6);
-  return { raised, ...(before ? { ipv6: before } : {}) };
+  return { raised, ...(forwards === true ? { forwards } : {}), ...(before ? { ipv6: before } : {}) };
 }
 
-/** The interfaces through which something can be reached, but for the machines’ own. */
-async function routedInterfaces(): Promise<string[]> {
-  const { stdout } = await run('ip', ['-json', '-4', 'route', 'show', 'table', 'main']);
-  const names = records(stdout).map(({ dev }) => dev);
-  return [...new Set(names.filter(isInterface))].filter((name) => name !== 'lo' && !name.startsWith('lz-'));
+/** How the kernel lists our table; undefined when it has gone. */
+async function tableListing(): Promise<string | undefined> {
+  try {
+    return await listed([], ['table', 'inet', 'lazaret_host']);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FILTER_FAILED') return undefined;
+    throw error;
+  }
 }
 
-async function interfaces(): Promise<string[]> {
-  const { stdout } = await run('ip', ['-json', 'link']);
-  return records(stdout)
-    .map(({ ifname }) => ifname)
-    .filter((name) => typeof name === 'string');
+/** Whether every interface is to pass IPv4 packets on; we never set that. */
+async function forwardsAll(): Promise<boolean> {
+  return (await readKernelFile('/proc/sys/net/ipv4/ip_forward')) === '1';
 }
 
-function records(text: string): Record<string, unknown>[] {
-  const list = parseJson(text || '[]');
-  return Array.isArray(list) ? list.filter(isRecord) : [];
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError('NETWORK_FAILED', 'what the computer says of its interfaces cannot be read', { cause });
+    throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read', { cause });
   }
-}
-
-function isInterface(name: unknown): name is string {
-  return typeof name === 'string' && INTERFACE.test(name);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function flagOf(name: string): string {

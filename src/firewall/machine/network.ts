@@ -17,7 +17,7 @@ import {
 import { loadRules } from '../nft.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
-import type { HostNetwork } from './forwarding.ts';
+import type { HostChange, HostNetwork } from './forwarding.ts';
 import { hasIpv6Routes } from './forwarding-ipv6.ts';
 import { askGuest, hasAnswered } from './guest-address.ts';
 import {
@@ -30,7 +30,7 @@ import {
   setForwarding,
 } from './namespace.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
-import { type AccessMode, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
+import { type AccessMode, computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
 
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
@@ -60,6 +60,10 @@ export interface NetworkOptions {
   memory?: NameMemory;
   /** Told of names that stop resolving, and of those that do again. */
   tellNames?: (changes: readonly NameChange[]) => Promise<void>;
+  /** What is asked for names now, when the computer’s network has changed; without it those above. */
+  resolversNow?: () => Promise<readonly string[]>;
+  /** Told when the computer’s own rules had gone, and when they could not be put back. */
+  tellHost?: (change: HostChange) => void;
   /** How often listed names are looked up; by the length of the lists where it is left out. */
   refreshMs?: number;
 }
@@ -103,6 +107,7 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #changes = new Turns();
   readonly #detached = new AbortController();
   readonly #refilling: Promise<void>;
+  readonly #unfollow: () => Promise<void>;
 
   private constructor(options: NetworkOptions, filter: MachineFilter, listed: ListedNames) {
     const { dnsUid, runFolder, mac, ipv6 = false } = options;
@@ -119,6 +124,7 @@ export class MachineNetwork implements AsyncDisposable {
     this.#resolvers = options.resolvers;
     const { signal } = this.#detached;
     const everyMs = () => options.refreshMs ?? refreshEveryMs(this.#lists);
+    this.#unfollow = options.host.follow((change) => void this.#hostChanged(change));
     this.#refilling = keepRefilled(() => this.#refreshNames(signal), everyMs, options.log, signal);
   }
 
@@ -139,7 +145,7 @@ export class MachineNetwork implements AsyncDisposable {
     await createNamespace(names, options);
     await loadRules(
       enterNamespace(names.namespace),
-      ruleset({ ...options, helper: uplinkOf(options, options.resolvers) }),
+      ruleset({ ...options, computer: await options.host.addresses(), helper: uplinkOf(options, options.resolvers) }),
     );
     await options.host.admit(names.uplink, options.ipv6);
     await connectNamespace(names, options);
@@ -226,7 +232,9 @@ export class MachineNetwork implements AsyncDisposable {
     return this.#changes.take(async () => {
       checkResolvers(resolvers);
       await this.#options.host.prepare(this.#names.uplink, this.#options.ipv6);
-      await loadRules(this.enter, `${uplinkTransaction(uplinkOf(this.#options, resolvers)).join('\n')}\n`);
+      const uplink = uplinkTransaction(uplinkOf(this.#options, resolvers));
+      const computer = computerTransaction(await this.#options.host.addresses());
+      await loadRules(this.enter, `${[...uplink, ...computer].join('\n')}\n`);
       this.#resolvers = resolvers;
       await this.#serveNames();
     });
@@ -275,6 +283,8 @@ export class MachineNetwork implements AsyncDisposable {
   /** Leaves the network as it is and lets go of it, for a service that ends before its machines do. */
   async detach(): Promise<void> {
     this.#detached.abort();
+    await this.#unfollow();
+    await this.#changes.take(async () => undefined);
     await this.#refilling;
     await this.#filter[Symbol.asyncDispose]();
   }
@@ -287,6 +297,18 @@ export class MachineNetwork implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #hostChanged(change: HostChange): Promise<void> {
+    const { resolversNow, tellHost, log } = this.#options;
+    if (change !== 'changed') tellHost?.(change);
+    try {
+      const resolvers = (await resolversNow?.()) ?? this.#resolvers;
+      if (!this.#detached.signal.aborted) await this.followHost(resolvers);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (!this.#detached.signal.aborted) log.warn({ error: error.message }, 'cannot follow the computer’s network');
+    }
   }
 
   async #serveNames(): Promise<void> {

@@ -19,6 +19,8 @@ export interface MachineRules {
   /** Whether the guest has an IPv6 network beside the other. */
   ipv6?: boolean;
   lists: AccessLists;
+  /** The addresses of the computer itself, which no machine reaches, whatever its lists say. */
+  computer?: readonly string[];
   /** Who may ask which resolvers for the guest’s names; undefined when nobody may. */
   helper: { uid: number; resolvers: readonly string[] } | undefined;
 }
@@ -30,13 +32,13 @@ export interface MachineRules {
  * quotes: judged by its own kind, it would give its generation to a flow that is closed.
  */
 export function ruleset(rules: MachineRules): string {
-  return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper)}${listRules(rules.lists, listsDigest(rules.lists))}`;
+  return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper, rules.computer)}${listRules(rules.lists, listsDigest(rules.lists))}`;
 }
 
-function filter(helper: MachineRules['helper']): string {
+function filter(helper: MachineRules['helper'], computer: readonly string[] = []): string {
   return `table inet lazaret {
   counter rejected { }
-${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
+${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 accept; }
   chain current { ct mark 1 accept; }
   chain refuse {
     counter name rejected
@@ -62,6 +64,8 @@ ${deniedSets()}  chain stamp_accept { ct mark set 1 accept; }
   }
   chain out {
     ct state invalid,untracked drop
+    ip daddr @computer4 goto refuse
+    ip6 daddr @computer6 goto refuse
     ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
     ip6 daddr { ${UPLINKS6}, ::/96, ::ffff:0:0/96, fe80::/10, ff00::/8 } goto refuse
     ct state established,related jump current
@@ -127,6 +131,33 @@ function deniedSets(): string {
       return set(`denied${family}`, `${address} . inet_service`) + set(`denied_other${family}`, address);
     })
     .join('');
+}
+
+/** Here too, so that whoever removes the computer’s rules opens nothing of the computer. */
+function computerSets(addresses: readonly string[]): string {
+  const sets = byFamily(addresses).map(({ set, type, own }) => {
+    const elements = own.length > 0 ? ` elements = { ${own.join(', ')} };` : '';
+    return `  set ${set} { type ${type}; flags interval; auto-merge;${elements} }\n`;
+  });
+  return sets.join('');
+}
+
+function byFamily(addresses: readonly string[]): { set: string; type: string; own: string[] }[] {
+  return ([4, 6] as const).map((family) => ({
+    set: `computer${family}`,
+    type: `ipv${family}_addr`,
+    own: addresses.filter((address) => address.includes(':') === (family === 6)),
+  }));
+}
+
+/** The commands that close these addresses of the computer, and no others. */
+export function computerTransaction(addresses: readonly string[]): string[] {
+  return byFamily(addresses).flatMap(({ set, type, own }) => [
+    // Not there where an older service made the machine’s table.
+    `add set inet lazaret ${set} { type ${type}; flags interval; auto-merge; }`,
+    `flush set inet lazaret ${set}`,
+    ...(own.length > 0 ? [`add element inet lazaret ${set} { ${own.join(', ')} }`] : []),
+  ]);
 }
 
 /** The commands that let the helper ask other resolvers than before, and no others. */

@@ -1,3 +1,4 @@
+import type { HostChange } from '../../firewall/machine/forwarding.ts';
 import { MachineNetwork, type NetworkOptions } from '../../firewall/machine/network.ts';
 import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
@@ -227,7 +228,20 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
     uid: users?.qemu ?? 0,
     dnsUid: users?.dns ?? 0,
     resolvers: await computer.resolvers(),
+    resolversNow: computer.resolvers,
+    tellHost: (change) => void tellMended(spec, deps, change),
   };
+}
+
+/** Never fails: it only tells. */
+async function tellMended({ name: vm }: MachineSpec, deps: RunDeps, change: HostChange): Promise<void> {
+  if (change !== 'mended') return;
+  const text = 'another program removed the rules that keep machines apart; they are back';
+  try {
+    await deps.events.add({ at: new Date(await deps.policies.now()).toISOString(), vm, kind: 'failed', text });
+  } catch (error) {
+    deps.log.warn({ vm, ...failureOf(error) }, text);
+  }
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

@@ -19,6 +19,8 @@ import type { Standing, Standstill } from './standing.ts';
 /** How long a guest may take to shut down before it is powered off. */
 const SHUTDOWN_MS = 30_000;
 const QUIT_MS = 10_000;
+/** The kernel tells of its network; nobody tells of other resolvers. */
+const LOOK_MS = 2000;
 const FOLLOW_HOST_MS = 60_000;
 const MAX_NAMES = 200;
 
@@ -72,6 +74,8 @@ export class RunningMachine implements AsyncDisposable {
   readonly #quiet = new AbortController();
   readonly #telling: Promise<void>;
   #detached = false;
+  #followedAt = performance.now();
+  #resolvers: string | undefined;
 
   /** Takes over what `startMachine` or `adoptMachine` have put together; `parts.stack` is disposed of when the machine ends. */
   constructor(parts: MachineParts) {
@@ -86,7 +90,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#qemuLog = parts.qemuLog;
     this.#readiness = parts.readiness;
     this.#parts = parts.stack;
-    this.#following = setInterval(() => void this.#followHost(), FOLLOW_HOST_MS).unref();
+    this.#following = setInterval(() => void this.#followHost(), LOOK_MS).unref();
     this.#telling = this.#tellRefusals();
     this.ended = this.#watch();
   }
@@ -184,7 +188,12 @@ export class RunningMachine implements AsyncDisposable {
   /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
   async #followHost(): Promise<void> {
     try {
-      await this.#network.followHost(await this.#deps.computer.resolvers());
+      const resolvers = await this.#deps.computer.resolvers();
+      const isDue = performance.now() - this.#followedAt > FOLLOW_HOST_MS;
+      if (!isDue && resolvers.join() === this.#resolvers) return;
+      this.#followedAt = performance.now();
+      this.#resolvers = resolvers.join();
+      await this.#network.followHost(resolvers);
     } catch (error) {
       this.#deps.log.error({ vm: this.spec.name, ...failureOf(error) }, 'cannot follow the host’s network');
     }

@@ -15,6 +15,7 @@ import { entriesOf, type ListText, listsOf } from './lists.ts';
 const [, , folder = ''] = process.argv;
 const host = new HostNetwork(`${folder}/host.json`);
 const told: NameChange[] = [];
+const toldHost: string[] = [];
 const networks = new Map<string, MachineNetwork>();
 
 /** What the tests choose of a network’s options. */
@@ -45,6 +46,7 @@ function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
     ...{ ...choice, lists, host, log: openLog('service') },
     runFolder: `${folder}/${choice.id}`,
     memory: nameMemory(`${folder}/${choice.id}-names.json`, openLog('service')),
+    tellHost: (change) => void toldHost.push(change),
     tellNames: async (changes) => void told.push(...changes),
   };
 }
@@ -78,6 +80,8 @@ await serveCalls({
   names: (id: string) => network(id).names(),
   /** What was told of names that stopped resolving, or began to. */
   told: () => told,
+  /** What was told of the computer’s own rules. */
+  toldHost: () => toldHost,
   namedAddresses: async (id: string, list: ListKey) => [...(await network(id).namedAddresses(list))],
   denied: (id: string) => network(id).denied(),
   followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),

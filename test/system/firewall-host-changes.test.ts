@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { addVpn, VPN_SERVER } from './net/vpn.ts';
+
+const skip = whyNot();
+
+/** A network whose computers reach each other over both families as soon as the host passes packets on. */
+function routableLab(t: Parameters<typeof Lab.start>[0]): Lab {
+  const lab = Lab.start(t);
+  lab.addIpv6();
+  // Neighbours of packets that are passed on are asked for under the link’s own address.
+  for (const name of Object.keys(SERVERS))
+    lab.inHost('ip', 'address', 'add', 'fe80::1/64', 'dev', `v-${name}`, 'nodad');
+  return lab;
+}
+
+test('a flush of the computer’s rules opens nothing of the computer, and they are back by themselves', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  await lab.peer('host').call('listenTcp', 8000);
+  await lab.server('outside').call('listenTcp', 8000);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  const before = lab.inHost('nft', 'list', 'ruleset');
+
+  lab.inHost('nft', 'flush', 'ruleset');
+  const outcomes = new Set<string>();
+  do outcomes.add(await guest.call('connect', '10.3.0.1', 8000, 500));
+  while (lab.inHost('nft', 'list', 'ruleset') === '');
+  await until(() => lab.inHost('nft', 'list', 'ruleset') === before);
+
+  assert.ok(!outcomes.has('open'), `to the computer: ${[...outcomes]}`);
+  await until(async () => (await lab.service.call('toldHost')).includes('mended'));
+  assert.equal(await guest.call('connect', SERVERS.outside, 8000), 'open');
+});
+
+test('with no rules of the computer’s its addresses are closed all the same, those that came later too', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  await lab.peer('host').call('listenTcp', 8000);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+  lab.inHost('ip', 'address', 'add', '10.3.0.9/24', 'dev', 'v-outside');
+  await until(() => lab.inMachine('nft', 'list', 'set', 'inet', 'lazaret', 'computer4').includes('10.3.0.9'));
+
+  // Nobody mends what a service that was killed had made.
+  await lab.service.end('SIGKILL');
+  lab.inHost('nft', 'flush', 'ruleset');
+
+  for (const address of ['10.1.0.1', '10.3.0.1', '10.3.0.9'])
+    assert.equal(await guest.call('connect', address, 8000), 'ECONNREFUSED', address);
+});
+
+test('when another program has the computer pass packets on, its own go through and stay so', { skip }, async (t) => {
+  const lab = routableLab(t);
+  await lab.server('outside').call('listenTcp', 8000);
+  const guest = await lab.open({ ipv6: true });
+  await lab.service.call('switchTo', lab.id, 'normal');
+  // What Docker and libvirt do when they start.
+  lab.inHost('sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding');
+
+  for (const to of [SERVERS.outside, SERVERS6.outside])
+    await until(async () => (await lab.server('intranet').call('connect', to, 8000, 500)) === 'open');
+
+  assert.equal(await guest.call('connect', SERVERS.outside, 8000), 'open');
+  await lab.service.call('close', lab.id);
+  for (const to of [SERVERS.outside, SERVERS6.outside])
+    assert.equal(await lab.server('intranet').call('connect', to, 8000), 'open', 'what others want is not put back');
+});
+
+test('what we turned on alone leads nobody else through the computer', { skip }, async (t) => {
+  const lab = routableLab(t);
+  await lab.server('outside').call('listenTcp', 8000);
+  await lab.open({ ipv6: true });
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  for (const to of [SERVERS.outside, SERVERS6.outside])
+    assert.equal(await lab.server('intranet').call('connect', to, 8000, 1000), 'silent');
+});
+
+test('a VPN that comes up with a table of routes of its own is followed', { skip }, async (t) => {
+  const lab = Lab.start(t);
+  const guest = await lab.open();
+  await lab.service.call('switchTo', lab.id, 'normal');
+
+  await addVpn(lab);
+
+  await until(async () => (await guest.call('connect', VPN_SERVER, 8000, 500)) === 'open');
+});
