@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { VersionOrigin } from '../policy/quarantine.ts';
-import { FailureText } from './failure.ts';
+import { FailureCode, FailureText } from './failure.ts';
 
 /** A name of a machine’s lists, and what it stands for now. */
 export const NameAnswer = z.object({
@@ -54,6 +54,8 @@ export const MachineAnswer = z.object({
   readySince: z.string().exactOptional(),
   policySerial: z.int().exactOptional(),
   lookedUpAt: z.string().exactOptional(),
+  /** Where the last look-up failed: why, and since when they do. */
+  lookUpFailed: z.strictObject({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
   /** Of one machine that was asked for alone. */
   denied: z.array(DeniedAnswer).exactOptional(),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
+import { AppError } from '../../lib/errors.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -80,6 +81,8 @@ export function addMachineCommands(program: Command): void {
     async (context, options, vm = '') => {
       const machine = await askOnce(options, ROUTES.lookUp, { vm });
       print(context, machine, machineText(machine));
+      const failed = machine.lookUpFailed;
+      if (failed) throw new AppError(failed.code, `the policy could not be looked up: ${failed.reason}`);
     },
   );
 
@@ -155,6 +158,8 @@ function machineText(machine: MachineAnswer): string {
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);
   if (machine.zone !== undefined) lines.push(`zone         ${machine.zone}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
+  const failed = machine.lookUpFailed;
+  if (failed) lines.push(`look-ups     fail since ${failed.since}: ${failed.reason} (${failed.code})`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);

@@ -499,3 +499,20 @@ test('on another network the lists of its zone are in force, and it is told', as
   while (access.report().zone !== undefined) await sleep(20);
   assert.equal(access.verdict.lists.normal.entries.length, threeVersions().normal.entries.length);
 });
+
+test('a look-up that fails is in the report, since the first that did, until one succeeds', async (t) => {
+  const { access, world } = await machine(t, { descriptor: V3 });
+  const before = access.report().lookUpFailed;
+
+  world.serverFails = true;
+  await access.lookUp();
+  await access.lookUp();
+  const during = access.report().lookUpFailed;
+  world.serverFails = false;
+  await access.lookUp();
+
+  assert.equal(before, undefined);
+  const since = new Date(NOW).toISOString();
+  assert.deepEqual(during, { code: 'STORE_UNREACHABLE', reason: 'nobody answers', since });
+  assert.equal(access.report().lookUpFailed, undefined);
+});

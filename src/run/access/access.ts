@@ -12,7 +12,7 @@ import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec
 import { AskedPlugin } from '../plugins/asked-plugin.ts';
 import type { PluginQuestion, PluginReply } from '../plugins/plugin.ts';
 import { enforce, type Filter } from './enforce.ts';
-import { FollowedPolicy, type Note } from './followed-policy.ts';
+import { FollowedPolicy, type LookUpFailure, type Note } from './followed-policy.ts';
 import { followZone } from './followed-zone.ts';
 import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import { nextLookupMs } from './schedule.ts';
@@ -56,6 +56,7 @@ export interface AccessReport {
   zone?: string;
   policySerial: number;
   lookedUpAt?: string;
+  lookUpFailed?: LookUpFailure;
 }
 
 /**
@@ -101,6 +102,7 @@ export class Access implements AsyncDisposable {
   report(): AccessReport {
     const { decision } = this.#verdict;
     const { document, lookedUpAt } = this.#policy.current;
+    const { lookUpFailed } = this.#policy;
     const { quarantine } = document.policy;
     const message = messageFor(quarantine, decision);
     return {
@@ -111,6 +113,7 @@ export class Access implements AsyncDisposable {
       ...(this.#verdict.zone === undefined ? {} : { zone: this.#verdict.zone }),
       policySerial: document.serial,
       ...(lookedUpAt === undefined ? {} : { lookedUpAt: new Date(lookedUpAt).toISOString() }),
+      ...(lookUpFailed ? { lookUpFailed } : {}),
     };
   }
 

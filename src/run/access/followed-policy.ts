@@ -8,13 +8,20 @@ import { watchAgainMs } from './schedule.ts';
 /** Writes an event of the machine’s. */
 export type Note = (kind: LoggedEvent['kind'], text: string, details?: object) => Promise<void>;
 
+/** A look-up that fails: its last cause, and when the first of those in a row failed, in ISO time. */
+export interface LookUpFailure {
+  code: AppError['code'];
+  reason: string;
+  since: string;
+}
+
 /** The policy that an installed machine is under, as new as its policy server lets it be. */
 export class FollowedPolicy {
   readonly #source: PolicySource;
   readonly #note: Note;
   readonly #signal: AbortSignal;
   #current: CurrentPolicy;
-  #lookupFailed: string | undefined;
+  #lookupFailed: LookUpFailure | undefined;
   #failures = 0;
 
   /** Until `signal` is given. */
@@ -34,6 +41,11 @@ export class FollowedPolicy {
     return this.#failures;
   }
 
+  /** Why the last look-up failed, and since when they do; undefined when it did not. */
+  get lookUpFailed(): LookUpFailure | undefined {
+    return this.#lookupFailed;
+  }
+
   /** Looks the policy up; where that fails, what may still hold is current. */
   async refresh(): Promise<void> {
     const before = this.#current.document.serial;
@@ -44,8 +56,9 @@ export class FollowedPolicy {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#current = await this.#source.current();
-      const isNew = this.#lookupFailed !== error.code;
-      this.#lookupFailed = error.code;
+      const isNew = this.#lookupFailed?.code !== error.code;
+      const since = this.#lookupFailed?.since ?? new Date(await this.#source.now()).toISOString();
+      this.#lookupFailed = { code: error.code, reason: error.message, since };
       this.#failures += 1;
       if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
     }
