@@ -22,6 +22,8 @@ const CLOSED: readonly [cidr: string, rule: string][] = [
   ['fe80::/10', 'always closed: link-local addresses'],
   ['ff00::/8', 'always closed: groups of computers'],
   ['::/96', 'always closed: addresses of no computer'],
+  ['10.77.0.0/24', 'always closed: the machine’s own link, on which there is nobody else'],
+  ['fd77::/64', 'always closed: the machine’s own link, on which there is nobody else'],
   ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
   ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
 ];

@@ -8,6 +8,7 @@ import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
+import { isGoodEnough, type Needed } from './program-versions.ts';
 
 /** One thing a computer must have, and what to do where it has not. */
 export interface Check {
@@ -25,6 +26,11 @@ export interface Check {
 export async function checkComputer(socket: string, group = 'lazaret'): Promise<Check[]> {
   return [
     ...(await checkPrograms()),
+    {
+      what: `program dnsmasq, ${DNSMASQ.oldest} or newer, with nftset`,
+      ok: await isRecent('dnsmasq', DNSMASQ),
+      remedy: 'install the package dnsmasq-base of a newer release of this system',
+    },
     {
       what: 'firmware for machines that start by UEFI',
       ok: (await findUefiFirmware()) !== undefined,
@@ -104,6 +110,15 @@ async function hasForeignDrop(): Promise<boolean> {
     return tables.some((table) => /hook forward [^;]*; policy drop/.test(table));
   } catch (error) {
     if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return false;
+    throw error;
+  }
+}
+
+async function isRecent(program: string, needed: Needed): Promise<boolean> {
+  try {
+    return isGoodEnough((await run(program, ['--version'])).stdout, needed);
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith('PROGRAM_')) return false;
     throw error;
   }
 }

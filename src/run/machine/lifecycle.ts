@@ -234,14 +234,9 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
 }
 
 /** Never fails: it only tells. */
-async function tellMended({ name: vm }: MachineSpec, deps: RunDeps, change: HostChange): Promise<void> {
-  if (change !== 'mended') return;
+async function tellMended({ name: vm }: MachineSpec, { events }: RunDeps, change: HostChange): Promise<void> {
   const text = 'another program removed the rules that keep machines apart; they are back';
-  try {
-    await deps.events.add({ at: new Date(await deps.policies.now()).toISOString(), vm, kind: 'failed', text });
-  } catch (error) {
-    deps.log.warn({ vm, ...failureOf(error) }, text);
-  }
+  if (change === 'mended') await events.add({ vm, kind: 'failed', text });
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

@@ -124,6 +124,8 @@ export class RunningMachine implements AsyncDisposable {
   async explain(to: Destination): Promise<Explanation> {
     const { filterMode, lists } = this.access.verdict;
     if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
+    if ((await this.#deps.computer.host.addresses()).includes(to.host))
+      return { allowed: false, rule: 'always closed: this computer itself' };
     return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode), this.#network.hasIpv6);
   }
 
