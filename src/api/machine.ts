@@ -56,6 +56,8 @@ export const MachineAnswer = z.object({
   lookedUpAt: z.string().exactOptional(),
   /** Where the last look-up failed: why, and since when they do. */
   lookUpFailed: z.strictObject({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
+  /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */
+  stoppedBy: z.strictObject({ program: z.string(), command: z.string() }).exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
   /** Of one machine that was asked for alone. */
   denied: z.array(DeniedAnswer).exactOptional(),

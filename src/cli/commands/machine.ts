@@ -160,6 +160,11 @@ function machineText(machine: MachineAnswer): string {
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);
   const failed = machine.lookUpFailed;
   if (failed) lines.push(`look-ups     fail since ${failed.since}: ${failed.reason} (${failed.code})`);
+  const stopped = machine.stoppedBy;
+  if (stopped) {
+    lines.push(`NO NETWORK   ${stopped.program} stops what the machine sends on this computer`);
+    lines.push(`             let it through: ${stopped.command}`);
+  }
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);

@@ -5,7 +5,8 @@ import { Turns } from '../../lib/turns.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
-import { listed, loadRules } from '../nft.ts';
+import { listed, listedStateless, loadRules } from '../nft.ts';
+import { findStopper, type Passed, parsePassed, type Stopper } from './foreign-rules.ts';
 import {
   type Ipv6Before,
   isIpv6Wanted,
@@ -23,6 +24,9 @@ const MAX_STATE_BYTES = 64 << 10;
 
 /** `changed`: the network is another; `mended`: our rules had gone, and are back; `failed`: they could not be put back yet. */
 export type HostChange = 'changed' | 'mended' | 'failed';
+
+/** A route that is missing, or rules that are not nftables’. */
+const UNKNOWN_STOPPER: Stopper = { program: 'something unknown', command: 'nft list ruleset; ip route' };
 
 interface Watch {
   over: AbortController;
@@ -45,6 +49,8 @@ export class HostNetwork {
   /** How the kernel lists our table; what we knew when we put it there. */
   #listing: string | undefined;
   #known = '';
+  #passed: Passed = { came: 0, went: 0 };
+  #stopper: Stopper | undefined;
 
   /** `ownOutside` gives the addresses that this computer has outside the service’s namespace; see `hostRules`. */
   constructor(stateFile: string, ownOutside: () => Promise<readonly string[]> = async () => []) {
@@ -96,6 +102,7 @@ export class HostNetwork {
   async #follow(): Promise<HostChange | undefined> {
     if (this.#uplinks.size === 0 || this.#listing === undefined) return undefined;
     const isWhole = (await tableListing()) === this.#listing;
+    if (isWhole) await this.#provePassage();
     const facts = canonicalJson(await this.#facts());
     if (isWhole && facts === this.#known) return undefined;
     await this.#putInForce(false);
@@ -125,6 +132,22 @@ export class HostNetwork {
     for (const name of names) await writeKernelFile(flagOf(name), '1');
     if (ipv6Before) await routeIpv6(ipv6Before);
     this.#known = canonicalJson(await this.#facts());
+    this.#passed = { came: 0, went: 0 };
+    this.#stopper = await presentStopper();
+  }
+
+  /** What comes of machines and does not leave has been stopped; what leaves is the proof that it is not. */
+  async #provePassage(): Promise<void> {
+    const before = this.#passed;
+    const now = parsePassed(await listed([], ['counters', 'table', 'inet', 'lazaret_host']));
+    this.#passed = now;
+    if (now.went > before.went) this.#stopper = undefined;
+    else if (now.came > before.came) this.#stopper = (await presentStopper()) ?? UNKNOWN_STOPPER;
+  }
+
+  /** Who stops what machines send, by the counters where they have sent something, else by the rules that are there. */
+  get stopper(): Stopper | undefined {
+    return this.#stopper;
   }
 
   /**
@@ -195,10 +218,14 @@ export function parseHostState(text: string): HostState {
   return { raised, ...(forwards === true ? { forwards } : {}), ...(before ? { ipv6: before } : {}) };
 }
 
+async function presentStopper(): Promise<Stopper | undefined> {
+  return findStopper(await listed([], ['ruleset'], true));
+}
+
 /** How the kernel lists our table; undefined when it has gone. */
 async function tableListing(): Promise<string | undefined> {
   try {
-    return await listed([], ['table', 'inet', 'lazaret_host']);
+    return await listedStateless([], ['table', 'inet', 'lazaret_host']);
   } catch (error) {
     if (error instanceof AppError && error.code === 'FILTER_FAILED') return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { findStopper, type Stopper } from '../../firewall/machine/foreign-rules.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { findUefiFirmware } from '../../sys/files/uefi-firmware.ts';
@@ -8,7 +9,6 @@ import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
-import { isGoodEnough, type Needed } from './program-versions.ts';
 
 /** One thing a computer must have, and what to do where it has not. */
 export interface Check {
@@ -26,11 +26,6 @@ export interface Check {
 export async function checkComputer(socket: string, group = 'lazaret'): Promise<Check[]> {
   return [
     ...(await checkPrograms()),
-    {
-      what: `program dnsmasq, ${DNSMASQ.oldest} or newer, with nftset`,
-      ok: await isRecent('dnsmasq', DNSMASQ),
-      remedy: 'install the package dnsmasq-base of a newer release of this system',
-    },
     {
       what: 'firmware for machines that start by UEFI',
       ok: (await findUefiFirmware()) !== undefined,
@@ -52,6 +47,7 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
 }
 
 async function checkRoot(group: string): Promise<Check[]> {
+  const stopped = await stopper();
   return [
     { what: 'users of their own for machines', ok: machineUsers(0) !== undefined, remedy: 'run the service as root' },
     {
@@ -66,8 +62,8 @@ async function checkRoot(group: string): Promise<Check[]> {
     },
     {
       what: 'other firewalls let machines through',
-      ok: !(await hasForeignDrop()),
-      remedy: 'let packets from and to lz-* through in the firewall’s forward chain',
+      ok: stopped === undefined,
+      remedy: `${stopped?.program} stops what machines send; let it through: ${stopped?.command}`,
     },
     {
       what: `the group ${group}`,
@@ -101,24 +97,13 @@ async function checkService(socket: string, group: string): Promise<Check> {
   }
 }
 
-/** Whether another table drops what is forwarded, which an accept of ours does not overrule. */
-async function hasForeignDrop(): Promise<boolean> {
-  if (!hasProgram('nft')) return false;
+/** Who drops what is forwarded, which an accept of ours does not overrule. */
+async function stopper(): Promise<Stopper | undefined> {
+  if (!hasProgram('nft')) return undefined;
   try {
-    const { stdout } = await run('nft', ['list', 'chains']);
-    const tables = stdout.split(/^table /m).filter((table) => !table.startsWith('inet lazaret'));
-    return tables.some((table) => /hook forward [^;]*; policy drop/.test(table));
+    return findStopper((await run('nft', ['-t', 'list', 'ruleset'])).stdout);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return false;
-    throw error;
-  }
-}
-
-async function isRecent(program: string, needed: Needed): Promise<boolean> {
-  try {
-    return isGoodEnough((await run(program, ['--version'])).stdout, needed);
-  } catch (error) {
-    if (error instanceof AppError && error.code.startsWith('PROGRAM_')) return false;
+    if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Stopper } from '../../firewall/machine/foreign-rules.ts';
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import type { NameReport } from '../../firewall/names/names.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
@@ -35,6 +36,8 @@ export interface MachineReport extends AccessReport {
   /** Since when its guest is known to have its address; undefined while it has none. */
   readySince?: string;
   generation?: number;
+  /** Another program’s rules that stop on the computer what the machine may send. */
+  stoppedBy?: Stopper;
   /** The names of its lists, those that do not resolve first; at most some hundred. */
   names?: NameReport[];
 }
@@ -98,7 +101,8 @@ export class RunningMachine implements AsyncDisposable {
   report(): MachineReport {
     const { accel, startedAt } = this.record;
     const { name } = this.spec;
-    const { enforcement } = this.#deps.computer;
+    const { enforcement, host } = this.#deps.computer;
+    const stoppedBy = host.stopper;
     const stands = this.#standing.standstill;
     const readySince = this.#readiness.since;
     return {
@@ -112,6 +116,7 @@ export class RunningMachine implements AsyncDisposable {
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
       ...this.#names(),
+      ...(stoppedBy ? { stoppedBy } : {}),
     };
   }
 
@@ -126,7 +131,12 @@ export class RunningMachine implements AsyncDisposable {
     if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
     if ((await this.#deps.computer.host.addresses()).includes(to.host))
       return { allowed: false, rule: 'always closed: this computer itself' };
-    return explain(lists[filterMode], to, await this.#network.namedAddresses(filterMode), this.#network.hasIpv6);
+    const names = await this.#network.namedAddresses(filterMode);
+    const explained = explain(lists[filterMode], to, names, this.#network.hasIpv6);
+    const { stopper } = this.#deps.computer.host;
+    if (!explained.allowed || !stopper) return explained;
+    const rule = `${explained.rule}, but ${stopper.program} stops it on this computer; let it through: ${stopper.command}`;
+    return { allowed: false, rule };
   }
 
   /** What the filter refused lately, newest first. */
