@@ -2,6 +2,7 @@
 import type { Ends } from '../test/fakes/made-project.ts';
 import { Lab, whyNot } from '../test/system/net/lab.ts';
 import { foresightFigure } from './quarantine/foresight.ts';
+import { hostChangeFigures } from './quarantine/host-changes.ts';
 import { memoryFigure } from './quarantine/memory.ts';
 import { nameFigure } from './quarantine/names.ts';
 import { switchFigures } from './quarantine/switches.ts';
@@ -29,6 +30,7 @@ const figures: Figure[] = [
   ...(await inLab((lab) => switchFigures(lab, 10_000))),
   await inLab(throughputFigure),
   await inLab(nameFigure),
+  ...(await inLab(hostChangeFigures)),
   await withEnds(foresightFigure),
   await inLab(memoryFigure),
 ];

@@ -7,17 +7,10 @@ import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
 import { listed, listedStateless, loadRules } from '../nft.ts';
 import { findStopper, type Passed, parsePassed, type Stopper } from './foreign-rules.ts';
-import {
-  type Ipv6Before,
-  isIpv6Wanted,
-  parseIpv6Before,
-  readIpv6Before,
-  restoreIpv6,
-  routeIpv6,
-  setIpv6Uplink,
-} from './forwarding-ipv6.ts';
+import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
-import { interfaces, isInterface, localAddresses, routedInterfaces } from './host-links.ts';
+import { interfaces, localAddresses, routedInterfaces } from './host-links.ts';
+import { type HostState, parseHostState } from './host-state.ts';
 import { watchHost } from './host-watch.ts';
 
 const MAX_STATE_BYTES = 64 << 10;
@@ -48,6 +41,7 @@ export class HostNetwork {
   #watch: Watch | undefined;
   /** How the kernel lists our table; what we knew when we put it there. */
   #listing: string | undefined;
+  #isInForce = false;
   #known = '';
   #passed: Passed = { came: 0, went: 0 };
   #stopper: Stopper | undefined;
@@ -100,8 +94,10 @@ export class HostNetwork {
   }
 
   async #follow(): Promise<HostChange | undefined> {
-    if (this.#uplinks.size === 0 || this.#listing === undefined) return undefined;
-    const isWhole = (await tableListing()) === this.#listing;
+    if (this.#uplinks.size === 0 || !this.#isInForce) return undefined;
+    const found = await tableListing();
+    // Both are nothing when somebody was quick enough to remove what had just been loaded.
+    const isWhole = found !== undefined && found === this.#listing;
     if (isWhole) await this.#provePassage();
     const facts = canonicalJson(await this.#facts());
     if (isWhole && facts === this.#known) return undefined;
@@ -128,6 +124,7 @@ export class HostNetwork {
     await makeFolder(dirname(this.#stateFile));
     await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
     await loadRules([], hostRules(names, await this.#ownOutside(), ipv6Before !== undefined));
+    this.#isInForce = true;
     this.#listing = await tableListing();
     for (const name of names) await writeKernelFile(flagOf(name), '1');
     if (ipv6Before) await routeIpv6(ipv6Before);
@@ -179,7 +176,7 @@ export class HostNetwork {
       this.#uplinks.delete(uplink);
       if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
       const { raised, ipv6 } = await this.#stillOurs();
-      this.#listing = undefined;
+      this.#isInForce = false;
       for (const name of raised) await writeKernelFile(flagOf(name), '0');
       if (ipv6) await restoreIpv6(ipv6);
       await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
@@ -196,26 +193,6 @@ export class HostNetwork {
     const text = (await readIfThere(this.#stateFile, MAX_STATE_BYTES))?.toString('utf8');
     return text === undefined ? { raised: [] } : parseHostState(text);
   }
-}
-
-/** What has to be put back once the last machine has gone. */
-export interface HostState {
-  /** The interfaces whose flag we raised. */
-  raised: string[];
-  /** Whether the whole computer passed IPv4 packets on when we looked last; then others want that. */
-  forwards?: true;
-  /** Where it is there, the computer passes IPv6 packets on because of us. */
-  ipv6?: Ipv6Before;
-}
-
-/** @throws NETWORK_FAILED when it is no such file */
-export function parseHostState(text: string): HostState {
-  const state = parseJson(text);
-  const { raised, ipv6, forwards }: Record<string, unknown> = isRecord(state) && state['format'] === 1 ? state : {};
-  if (!Array.isArray(raised) || !raised.every(isInterface))
-    throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read');
-  const before = parseIpv6Before(ipv6);
-  return { raised, ...(forwards === true ? { forwards } : {}), ...(before ? { ipv6: before } : {}) };
 }
 
 async function presentStopper(): Promise<Stopper | undefined> {
@@ -235,18 +212,6 @@ async function tableListing(): Promise<string | undefined> {
 /** Whether every interface is to pass IPv4 packets on; we never set that. */
 async function forwardsAll(): Promise<boolean> {
   return (await readKernelFile('/proc/sys/net/ipv4/ip_forward')) === '1';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AppError('NETWORK_FAILED', 'what is known of the computer’s interfaces cannot be read', { cause });
-  }
 }
 
 function flagOf(name: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseHostState } from './forwarding.ts';
+import { parseHostState } from './host-state.ts';
 
 test('the interfaces that were raised are read back', () => {
   assert.deepEqual(parseHostState('{"format":1,"raised":["eth0","wlan0.5"]}'), { raised: ['eth0', 'wlan0.5'] });
