@@ -5,6 +5,7 @@ import { isLookedUp } from '../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { narrowerTexts } from '../quarantine/narrower.ts';
+import { unreachableTexts } from '../quarantine/unreachable.ts';
 import { isThere } from '../sys/files/files.ts';
 import { publishedManifests } from './build/published.ts';
 import { releaseEntries } from './build/releases.ts';
@@ -54,7 +55,7 @@ export function policyNotes({ file }: Project, { name, policy }: ProjectVm): str
   const { quarantine } = policy.value;
   const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
   const alone = isAlone ? ['the project names no policy server, so the machine will stay restricted'] : [];
-  return [...alone, ...narrowerTexts(quarantine)].map((text) => `${name}: ${text}`);
+  return [...alone, ...narrowerTexts(quarantine), ...unreachableTexts(quarantine)].map((text) => `${name}: ${text}`);
 }
 
 /** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */

@@ -27,6 +27,15 @@ const CLOSED: readonly [cidr: string, rule: string][] = [
   ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
   ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
 ];
+/** Why nothing of a subnet can be reached, whatever a list says of it. */
+export function whyClosed(cidr: string): string | undefined {
+  const [first, bits] = ipaddr.parseCIDR(cidr);
+  return CLOSED.find(([around]) => {
+    const [network, bitsAround] = ipaddr.parseCIDR(around);
+    return network.kind() === first.kind() && bitsAround <= bits && first.match(network, bitsAround);
+  })?.[1];
+}
+
 const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631, 9100], udp: [161], icmp: [] };
 
 /**
