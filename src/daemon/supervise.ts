@@ -325,14 +325,23 @@ export class Supervisor implements AsyncDisposable {
       .catch(() => undefined);
   }
 
+  /** By what is installed, at once; whoever changes it does not wait for a policy server, which is asked afterwards. */
   async #judgeAgain(): Promise<void> {
-    await Promise.all([...this.#machines.values()].map((machine) => this.#lookUpFor(machine, 'interval')));
+    const judged = [...this.#machines.values()].map((machine) =>
+      this.#told(machine, machine.access.judgeInstalled()).finally(() => void this.#lookUpFor(machine, 'interval')),
+    );
+    await Promise.all(judged);
   }
 
-  /** Has a machine judged by what its policy is now; what fails is an event, and the machine is closed. */
-  async #lookUpFor(machine: RunningMachine, event?: 'interval'): Promise<void> {
+  /** Has a machine judged by what its policy is now. */
+  #lookUpFor(machine: RunningMachine, event?: 'interval'): Promise<void> {
+    return this.#told(machine, machine.access.lookUp(event));
+  }
+
+  /** What fails is an event, and the machine is closed. */
+  async #told(machine: RunningMachine, judging: Promise<unknown>): Promise<void> {
     try {
-      await machine.access.lookUp(event);
+      await judging;
     } catch (error) {
       this.#options.log.error({ vm: machine.spec.name, ...failureOf(error) }, 'a new policy could not be enforced');
       await machine.log('failed', 'the policy could not be enforced', failureOf(error));

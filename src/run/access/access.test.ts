@@ -26,6 +26,8 @@ interface Start {
   /** What the policy server answers to whoever watches it, one after the other; then it is silent. */
   watched?: Watched[];
   events?: EventLog;
+  /** How long a guest may wait for its answer. */
+  answerMs?: number;
 }
 
 function reportedAt(descriptor: string | undefined): Reported | undefined {
@@ -41,6 +43,7 @@ async function machine(t: TestContext, start: Start) {
   const world = {
     filterFails: false,
     serverFails: false,
+    serverAnswers: async (): Promise<void> => undefined,
     quarantine: (start.quarantine ?? threeVersions()) as Quarantine,
     /** What the plug-in says to a descriptor, and the words it was asked with. */
     plugin: async (_descriptor: string | undefined): Promise<PluginAnswer> => ({ verdict: 'no' }),
@@ -81,6 +84,7 @@ async function machine(t: TestContext, start: Start) {
       current: async () => policy(),
       async lookUp() {
         world.lookUps += 1;
+        await world.serverAnswers();
         if (world.serverFails) throw new AppError('STORE_UNREACHABLE', 'nobody answers');
         return policy();
       },
@@ -104,6 +108,7 @@ async function machine(t: TestContext, start: Start) {
     },
     events: start.events ?? new EventLog(join(scratch(t), 'events.jsonl')),
     enforcement: 'host',
+    ...(start.answerMs === undefined ? {} : { answerMs: start.answerMs }),
     host: async () => world.host,
     async askPlugin({ event, descriptor, withinMs }) {
       world.withinMs = withinMs;
@@ -138,7 +143,8 @@ test('nq-set -n changes nothing', async (t) => {
   assert.equal((await nqSet(V2, true)).ok, true);
   assert.equal((await nqSet(V3, true)).ok, false);
 
-  assert.deepEqual(asked, []);
+  // The policy that is looked up for the second one is the same, and so are its lists.
+  assert.deepEqual(asked, ['lists']);
   assert.equal(world.disk, V1);
 });
 
@@ -515,4 +521,39 @@ test('a look-up that fails is in the report, since the first that did, until one
   const since = new Date(NOW).toISOString();
   assert.deepEqual(during, { code: 'STORE_UNREACHABLE', reason: 'nobody answers', since });
   assert.equal(access.report().lookUpFailed, undefined);
+});
+
+test('a policy server that is silent keeps neither nq-set nor a change of zone waiting, and is not waited for by an installation', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: V1 });
+  const server = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  world.serverAnswers = () => {
+    asked.resolve();
+    return server.promise;
+  };
+  const lookUp = access.lookUp('interval');
+  await asked.promise;
+
+  assert.equal((await nqSet(V2)).ok, true);
+  world.quarantine = threeVersions({ threshold: 'third' });
+  await access.judgeInstalled();
+  assert.equal(mode(), 'restricted', 'what was installed holds at once');
+
+  server.resolve();
+  await lookUp;
+});
+
+test('a report that was answered no, because the policy server was silent, is never taken', async (t) => {
+  const { access, nqSet, world } = await machine(t, { descriptor: V3, answerMs: 100 });
+  const server = Promise.withResolvers<void>();
+  world.serverAnswers = () => server.promise;
+  const newer = '0x00000009';
+
+  const answer = await nqSet(newer);
+  world.quarantine = threeVersions({ versions: [...threeVersions().versions, { name: 'fourth', descriptor: newer }] });
+  server.resolve();
+  await access.lookUp();
+
+  assert.deepEqual(answer, { ok: false, reason: 'the host was busy for too long: try again' });
+  assert.equal(world.disk, V3);
 });

@@ -7,6 +7,7 @@ import type { Reported } from '../../quarantine/origin.ts';
 import type { PluginAnswer, PluginEvent } from '../../quarantine/plugin.ts';
 import type { HostFacts } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
+import { pause } from '../../sys/pause.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec.ts';
 import { AskedPlugin } from '../plugins/asked-plugin.ts';
@@ -16,10 +17,10 @@ import { FollowedPolicy, type LookUpFailure, type Note } from './followed-policy
 import { followZone } from './followed-zone.ts';
 import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import { nextLookupMs } from './schedule.ts';
-import { type Answer, type Reporting, takeReport } from './take-report.ts';
+import { type Answer, type Reporting, takeReport, tooLate } from './take-report.ts';
 import { shownVersion } from './taken-version.ts';
 
-/** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is not saved. */
+/** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is answered no, and never taken. */
 const ANSWER_MS = 13_000;
 /** Of a descriptor, in the log of events. */
 const MAX_SHOWN = 128;
@@ -34,6 +35,8 @@ export interface AccessParts {
   /** What the computer knows of its networks, as far as a quarantine asks. */
   host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
+  /** How long a guest may wait for its answer. */
+  answerMs?: number;
 }
 
 /** What a machine begins with, and why it is judged. */
@@ -61,7 +64,8 @@ export interface AccessReport {
 
 /**
  * Keeps one machine’s access what policy, version and plug-in make it, from the start to the end. Everything that may
- * change it comes through one queue, so there is one judgement at a time.
+ * change it comes through one queue, so there is one judgement at a time. Nobody in it waits for a policy server: look-ups
+ * have a queue of their own, and what they bring comes through the first one.
  */
 export class Access implements AsyncDisposable {
   readonly #parts: AccessParts;
@@ -71,6 +75,7 @@ export class Access implements AsyncDisposable {
   #reported: Reported | undefined;
   #verdict: Verdict;
   readonly #turns = new Turns();
+  readonly #lookUps = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #due = 0;
   /** The filter did not follow the verdict, so nothing passes. */
@@ -132,20 +137,45 @@ export class Access implements AsyncDisposable {
    * outcome. The one door for whatever makes a machine another than it was: a reset, and later resume and revert.
    */
   lookUp(event?: PluginEvent): Promise<void> {
-    return this.#turns.share(event ?? 'policy', async () => {
-      await this.#refreshPolicy();
-      await this.#judgeAgain(event);
+    return this.#lookUps.share(event ?? 'policy', async () => {
+      const fetched = this.#parts.spec.mode === 'installed' ? await this.#policy.fetch() : undefined;
+      await this.#turns.take(async () => {
+        if (fetched) await this.#policy.take(fetched);
+        this.#schedule();
+        await this.#judgeAgain(event);
+      });
+    });
+  }
+
+  /** Judges again by what this computer has, such as what a package just brought; nobody is asked. */
+  judgeInstalled(): Promise<void> {
+    return this.#turns.take(async () => {
+      if (this.#parts.spec.mode === 'installed') await this.#policy.takeKept();
+      this.#schedule();
+      await this.#judgeAgain();
     });
   }
 
   /** Answers the guest’s `nq-set` (quarantine network §9): judged, saved, enforced, and only then answered. */
-  answer({ descriptor, dry }: NqSetRequest): Promise<Answer> {
-    const until = performance.now() + ANSWER_MS;
-    return this.#turns.take(async () => {
-      const answer = await takeReport(this.#reporting(), descriptor, dry, until);
-      await this.#tellReport(descriptor, dry, answer);
-      return answer;
-    });
+  async answer({ descriptor, dry }: NqSetRequest): Promise<Answer> {
+    const until = performance.now() + (this.#parts.answerMs ?? ANSWER_MS);
+    const take = () => this.#turns.take(() => takeReport(this.#reporting(), descriptor, dry, until));
+    let { mayBeNewer, ...answer } = await take();
+    // A version that is newer than our policy: it may have been deployed since (D4).
+    if (mayBeNewer) ({ mayBeNewer, ...answer } = (await this.#isLookedUp(until)) ? await take() : tooLate());
+    await this.#tellReport(descriptor, dry, answer);
+    return answer;
+  }
+
+  /** Looks the policy up, but waits no longer than `until`. */
+  async #isLookedUp(until: number): Promise<boolean> {
+    const waited = new AbortController();
+    const late = pause(Math.max(0, until - performance.now()), waited.signal).then(() => false);
+    try {
+      return await Promise.race([this.lookUp().then(() => true), late]);
+    } finally {
+      waited.abort();
+    }
   }
 
   /** A guest that reports the same over and over, in vain, is told of once, with a count. */
@@ -162,7 +192,6 @@ export class Access implements AsyncDisposable {
     const { spec, descriptors } = this.#parts;
     return {
       ...{ spec, descriptors, policy: this.#policy, plugin: this.#plugin, reported: this.#reported },
-      refreshPolicy: () => this.#refreshPolicy(),
       adopt: async (reported) => {
         await this.#adopt(reported);
         return this.#verdict;
@@ -182,6 +211,7 @@ export class Access implements AsyncDisposable {
     this.end();
     await this.#watching;
     await this.#following;
+    await this.#lookUps.take(async () => undefined);
     await this.#turns.take(async () => undefined);
   }
 
@@ -271,12 +301,6 @@ export class Access implements AsyncDisposable {
       note: this.#log,
     };
     return followZone(parts, this.#stop.signal);
-  }
-
-  async #refreshPolicy(): Promise<void> {
-    if (this.#parts.spec.mode !== 'installed') return;
-    await this.#policy.refresh();
-    this.#schedule();
   }
 
   /** Sets the timer by the policy in force; one that is set goes off no later for it. */

@@ -15,6 +15,9 @@ export interface LookUpFailure {
   since: string;
 }
 
+/** What a policy server answered, or why it did not. */
+export type Fetched = { policy: CurrentPolicy } | { error: AppError };
+
 /** The policy that an installed machine is under, as new as its policy server lets it be. */
 export class FollowedPolicy {
   readonly #source: PolicySource;
@@ -46,23 +49,42 @@ export class FollowedPolicy {
     return this.#lookupFailed;
   }
 
-  /** Looks the policy up; where that fails, what may still hold is current. */
-  async refresh(): Promise<void> {
-    const before = this.#current.document.serial;
+  /** Asks the policy server, however long it takes. Nothing follows from the answer before `take` gets it. */
+  async fetch(): Promise<Fetched> {
     try {
-      this.#current = await this.#source.lookUp(this.#signal);
-      this.#lookupFailed = undefined;
-      this.#failures = 0;
+      return { policy: await this.#source.lookUp(this.#signal) };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      this.#current = await this.#source.current();
-      const isNew = this.#lookupFailed?.code !== error.code;
-      const since = this.#lookupFailed?.since ?? new Date(await this.#source.now()).toISOString();
-      this.#lookupFailed = { code: error.code, reason: error.message, since };
-      this.#failures += 1;
-      if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
+      return { error };
     }
-    const { serial } = this.#current.document;
+  }
+
+  /** Makes an answer current, unless something newer came meanwhile; where there is none, what may still hold is current. */
+  async take(fetched: Fetched): Promise<void> {
+    if ('policy' in fetched) {
+      this.#lookupFailed = undefined;
+      this.#failures = 0;
+      return this.#become(fetched.policy);
+    }
+    const { error } = fetched;
+    const isNew = this.#lookupFailed?.code !== error.code;
+    const since = this.#lookupFailed?.since ?? new Date(await this.#source.now()).toISOString();
+    this.#lookupFailed = { code: error.code, reason: error.message, since };
+    this.#failures += 1;
+    if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
+    await this.takeKept();
+  }
+
+  /** Makes current what holds without asking anybody, such as what a package just brought. */
+  async takeKept(): Promise<void> {
+    await this.#become(await this.#source.current());
+  }
+
+  async #become(policy: CurrentPolicy): Promise<void> {
+    const { serial: before } = this.#current.document;
+    const { serial } = policy.document;
+    if (serial < before) return;
+    this.#current = policy;
     if (serial !== before) await this.#note('policy', `policy ${serial} in force`, { from: before, to: serial });
   }
 

@@ -11,6 +11,9 @@ import { type TakenVersion, takeVersion } from './taken-version.ts';
 
 export type Answer = Omit<GuestAnswer, 'id'>;
 
+/** An answer, and whether a policy that was just looked up could give another one. */
+export type Outcome = Answer & { mayBeNewer?: boolean };
+
 /** What is needed of a running machine to judge what its guest reports. */
 export interface Reporting {
   spec: MachineSpec;
@@ -19,7 +22,6 @@ export interface Reporting {
   plugin: AskedPlugin;
   /** What was reported last. */
   reported: Reported | undefined;
-  refreshPolicy: () => Promise<void>;
   /** Saves a report and enforces what follows from it, or leaves the old one and throws. @throws FILTER_FAILED, NETWORK_FAILED */
   adopt: (reported: Reported) => Promise<Verdict>;
   /** What would follow from a report; the plug-in has spoken already where it is given. */
@@ -28,25 +30,26 @@ export interface Reporting {
 
 /**
  * Takes a descriptor that a guest reports, or with `dry` says whether it would be taken. Judged, saved, enforced, and
- * only then answered (quarantine network §9); later than `until`, on the clock of `performance`, no plug-in is asked.
+ * only then answered (quarantine network §9); later than `until`, on the clock of `performance`, nothing is taken.
  * @throws FILTER_FAILED, NETWORK_FAILED
  */
-export async function takeReport(machine: Reporting, offered: string, dry: boolean, until: number): Promise<Answer> {
+export async function takeReport(machine: Reporting, offered: string, dry: boolean, until: number): Promise<Outcome> {
   const { spec, policy, descriptors } = machine;
   if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
   const { quarantine } = policy.current.document.policy;
   if (quarantine.type === 'custom') return takeByPlugin(machine, quarantine, offered, dry, until);
-  let taken = await judge(machine, offered);
-  if (!taken.valid && spec.mode === 'installed') {
-    // A version that is newer than our policy: it may have been deployed since (D4).
-    await machine.refreshPolicy();
-    taken = await judge(machine, offered);
-  }
-  if (!taken.valid) return { ok: false, reason: taken.reason };
+  const taken = await judge(machine, offered);
+  if (!taken.valid) return { ok: false, reason: taken.reason, mayBeNewer: spec.mode === 'installed' };
+  if (performance.now() >= until) return tooLate();
   const { reported, name, counter } = taken;
   if (!dry && counter !== undefined) await descriptors.keepCounter(counter);
   const { decision } = dry ? await machine.foresee(reported) : await machine.adopt(reported);
   return { ok: true, reason: `${name}: ${decision.access} access, ${reasonText(decision)}` };
+}
+
+/** The guest has been told no by now, or is about to be: what it reported is not taken. */
+export function tooLate(): Outcome {
+  return { ok: false, reason: 'the host was busy for too long: try again' };
 }
 
 /** What a plug-in answers is validity and access in one (ACE 1.0 p. 248). */
@@ -58,7 +61,7 @@ async function takeByPlugin(
   until: number,
 ): Promise<Answer> {
   const withinMs = Math.floor(until - performance.now());
-  if (withinMs <= 0) return { ok: false, reason: 'the host was busy for too long: try again' };
+  if (withinMs <= 0) return tooLate();
   const reported: Reported = { descriptor: offered, origin: 'guest' };
   const occasion = { script, policy: policy.current, descriptor: offered };
   const answer = await plugin.ask({ ...occasion, event: dry ? 'dry' : 'update', withinMs });
