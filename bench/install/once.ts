@@ -5,7 +5,7 @@ import { rollBack } from '../../src/install/change/rollback.ts';
 
 const [, , state = '', what = '', source = '', fingerprint = ''] = process.argv;
 const options = {
-  ...{ state, running: new Map<string, number>(), now: Date.now() },
+  ...{ state, running: () => new Map<string, number>(), now: Date.now() },
   ...{ signal: new AbortController().signal, onProgress: () => undefined },
 };
 const began = performance.now();

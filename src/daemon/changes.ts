@@ -46,10 +46,16 @@ export interface UninstallRequest {
   isConfirmed: boolean;
 }
 
-/** What changes what is installed here: one at a time. */
+/**
+ * What changes what is installed here: one at a time. Installations have a queue of their own and fetch outside the other,
+ * so that no source, silent or slow, keeps a roll back or a removal waiting.
+ */
 export class Changes {
   readonly #deps: ChangesDeps;
   readonly #turns = new Turns();
+  readonly #installs = new Turns();
+  /** An installation brings what no machine names yet. */
+  #isInstalling = false;
   /** The machines that are being removed: none of them starts any more. */
   readonly #leaving = new Set<string>();
   #flattening = new AbortController();
@@ -89,8 +95,7 @@ export class Changes {
 
   /** What installing a package would do here. @throws as foreseeInstall */
   foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
-    const { state, running, clock } = this.#deps;
-    return this.#aheadOfFlattening(() => foreseeInstall(request, { state, running: running(), now: clock(), signal }));
+    return foreseeInstall(request, this.#options(signal));
   }
 
   /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it. */
@@ -189,8 +194,12 @@ export class Changes {
     onProgress: (progress: Progress) => void,
     work: (options: InstallOptions) => Promise<T>,
   ): Promise<T> {
+    return this.#installs.take(() => work({ ...this.#options(signal), onProgress }));
+  }
+
+  #options(signal: AbortSignal): Omit<InstallOptions, 'onProgress'> {
     const { state, running, clock } = this.#deps;
-    return this.#aheadOfFlattening(() => work({ state, running: running(), now: clock(), signal, onProgress }));
+    return { state, running, now: clock(), signal, inTurn: (work) => this.#aheadOfFlattening(work) };
   }
 
   /** Does work that no other change may meet; what was being flattened waits, and is begun again afterwards. */
@@ -217,8 +226,7 @@ export class Changes {
   }
 
   async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-    const report = await this.#installAndJudge(request, options);
-    await this.#tidyUp();
+    const report = await this.#keepingAll(() => this.#installAndJudge(request, options));
     this.flattenSoon();
     const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
     const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
@@ -227,6 +235,17 @@ export class Changes {
     const details = { generation, ...consent };
     await this.#log({ kind: 'installed', text: `package ${report.package}: ${names}`, details });
     return report;
+  }
+
+  /** While it works nothing is removed: it brings what no machine names yet. */
+  async #keepingAll<T>(work: () => Promise<T>): Promise<T> {
+    this.#isInstalling = true;
+    try {
+      return await work();
+    } finally {
+      this.#isInstalling = false;
+      await this.tidy();
+    }
   }
 
   /** Policies that a package brought hold for running machines at once, also where it could not bring all. */
@@ -246,7 +265,7 @@ export class Changes {
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
     const { state, inUse, isStarting } = this.#deps;
-    if (isStarting() || this.#isEnding) return;
+    if (isStarting() || this.#isInstalling || this.#isEnding) return;
     const collecting = inUse().then((used) => collect(state, used));
     this.#collecting = collecting.catch(() => undefined);
     await collecting;

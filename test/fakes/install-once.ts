@@ -5,7 +5,7 @@ import { failureOf } from '../../src/lib/errors.ts';
 
 const [, , state = '', source = '', fingerprint = ''] = process.argv;
 const { signal } = new AbortController();
-const options = { state, running: new Map(), now: Date.now(), signal, onProgress: () => undefined };
+const options = { state, running: () => new Map(), now: Date.now(), signal, onProgress: () => undefined };
 const { problems } = await foreseeInstall({ source, fingerprint }, options);
 const ended = await installPackage({ source, fingerprint, replace: true, keepOld: false }, options).then(
   () => 'installed',

@@ -33,7 +33,7 @@ export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
         },
         {
           state,
-          running: new Map(more.running ?? []),
+          running: () => new Map(more.running ?? []),
           now: more.now ?? now,
           signal: more.signal ?? new AbortController().signal,
           onProgress: () => undefined,

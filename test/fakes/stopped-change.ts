@@ -59,7 +59,7 @@ switch (change) {
       keepOld: true,
       ...(consentTo ? { consentTo } : {}),
     };
-    const options = { state: folder, running: new Map(), now: Date.now(), signal, onProgress, steps };
+    const options = { state: folder, running: () => new Map(), now: Date.now(), signal, onProgress, steps };
     await installPackage(request, options);
   }
 }

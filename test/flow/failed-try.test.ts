@@ -108,7 +108,7 @@ test('a new computer takes the newest full package and what follows, whatever th
   await project.setQuarantine(threeVersions());
   const policy = await project.build('three', { kind: 'policy', vms: ['office'] });
   const { install, state } = computer(t);
-  const options = { state, running: new Map(), now: Date.now(), signal: new AbortController().signal };
+  const options = { state, running: () => new Map(), now: Date.now(), signal: new AbortController().signal };
   const { fingerprint } = project;
 
   const foreseen = await foreseeInstall({ source: packagesOf(project), fingerprint }, options);
@@ -137,7 +137,7 @@ test('an update of a computer that has no machine brings all; one that has some 
   await project.build('two', { kind: 'full', vms: ['lab'] });
   await project.build('three', { kind: 'policy', vms: ['office'] });
   const options = {
-    ...{ state, running: new Map(), now: Date.now(), signal: new AbortController().signal },
+    ...{ state, running: () => new Map(), now: Date.now(), signal: new AbortController().signal },
     onProgress: () => undefined,
   };
   const request = { full: false, replace: false, keepOld: false };

@@ -12,7 +12,7 @@ const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 function foresee(state: string, source: string, more: { fingerprint?: string; running?: [string, number][] } = {}) {
   const { fingerprint, running = [] } = more;
-  const options = { state, running: new Map(running), now: Date.now(), signal: new AbortController().signal };
+  const options = { state, running: () => new Map(running), now: Date.now(), signal: new AbortController().signal };
   return foreseeInstall({ source, ...(fingerprint === undefined ? {} : { fingerprint }) }, options);
 }
 

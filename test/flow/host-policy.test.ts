@@ -43,7 +43,7 @@ test('without consent to just its rules nothing of a package is installed, whate
   }
   const { problems, host } = await foreseeInstall(
     { source: folder, fingerprint },
-    { state, running: new Map(), now: Date.now(), signal: new AbortController().signal },
+    { state, running: () => new Map(), now: Date.now(), signal: new AbortController().signal },
   );
   assert.deepEqual([problems.map((problem) => problem.code), host.action], [['HOST_CONFIRM'], 'ask']);
   assert.deepEqual([await readInstances(state), listing(state)], [[], []]);

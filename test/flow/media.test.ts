@@ -163,7 +163,7 @@ test('an update comes from the address the project names, and all of a machine o
     updateFromServer(
       { full, replace: true, keepOld: false, ...(vm === undefined ? {} : { vm }) },
       {
-        ...{ state, running: new Map(), now: Date.now() },
+        ...{ state, running: () => new Map(), now: Date.now() },
         ...{ signal: new AbortController().signal, onProgress: () => undefined },
       },
     );

@@ -20,7 +20,7 @@ test('an update does not bring again what was rolled back from, unless the machi
     updateFromServer(
       { full: true, replace: true, keepOld: true, ...(vm === undefined ? {} : { vm }) },
       {
-        ...{ state, running: new Map(), now: Date.now() },
+        ...{ state, running: () => new Map(), now: Date.now() },
         ...{ signal: new AbortController().signal, onProgress: () => undefined },
       },
     );

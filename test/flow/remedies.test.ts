@@ -222,7 +222,7 @@ function updateOf(state: string, full: boolean) {
   return updateFromServer(
     { full, replace: true, keepOld: false },
     {
-      ...{ state, running: new Map<string, number>(), now: Date.now() },
+      ...{ state, running: () => new Map<string, number>(), now: Date.now() },
       ...{ signal: new AbortController().signal, onProgress: () => undefined },
     },
   );

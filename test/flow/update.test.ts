@@ -36,7 +36,7 @@ async function served(t: TestContext) {
     updateFromServer(
       { full: true, replace: true, keepOld: false, ...(vm === undefined ? {} : { vm }) },
       {
-        ...{ state: made.state, running: new Map<string, number>(), now },
+        ...{ state: made.state, running: () => new Map<string, number>(), now },
         ...{ signal: new AbortController().signal, onProgress: () => undefined },
       },
     );
@@ -81,6 +81,7 @@ test('a machine that cannot be taken does not keep the others from being updated
   await addVm(await openProject(project.folder), {
     ...{ name: 'lab', hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios', dataDiskMiB: 64 } },
     disk: join(project.folder, '..', 'disk.raw'),
+    diskFormat: 'raw',
   });
   await project.build('two');
 
@@ -99,6 +100,7 @@ test('a machine that was made again under its name does not get the data disk of
   await addVm(await openProject(project.folder), {
     ...{ name: 'office', hardware: { memoryMiB: 64, cpus: 1, firmware: 'bios', dataDiskMiB: 64 } },
     disk: join(project.folder, '..', 'disk.raw'),
+    diskFormat: 'raw',
   });
   const { folder } = await project.build('two');
 

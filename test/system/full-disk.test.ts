@@ -43,7 +43,7 @@ test('what will not fit is refused before anything is written, with the need sta
   const { folder } = await project.build('one');
   const { install, state } = await smallComputer(t, 60 * MIB);
   const { fingerprint } = project;
-  const options = { state, running: new Map(), now: Date.now(), signal: new AbortController().signal };
+  const options = { state, running: () => new Map(), now: Date.now(), signal: new AbortController().signal };
 
   const refused = await install(folder, { fingerprint }).catch((error: unknown) => error);
   const { bytes, problems } = await foreseeInstall({ source: folder, fingerprint }, options);

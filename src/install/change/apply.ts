@@ -4,6 +4,7 @@ import { rebuildLayer } from '../../layer/rebuild.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
 import { blobName, unpackFile } from '../../package/blob-file.ts';
+import type { PackageManifest } from '../../package/manifest.ts';
 import type { OpenedPackage } from '../../package/open.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
 import { digestFile, fileBytes, isThere, removeFile } from '../../sys/files/files.ts';
@@ -46,16 +47,15 @@ export interface Progress {
 }
 
 /**
- * Carries out a plan. Everything new is complete and on disk before a machine’s `current` link is switched, one step a
- * machine; whenever this stops, each machine has its old state or its new one.
+ * Brings all that a plan needs to this computer, however long its source takes. No machine changes by it, and what came
+ * before it stopped is there for the next attempt.
  * @throws FETCH_*, LAYER_*, TRUST_DIGEST, DISK_FULL, INTERRUPTED
  */
-export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
+export async function stagePlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
   const paths = computerPaths(options.state);
   for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
   await writeWanted(options.state, plan);
-  const { steps, signal } = options;
-  const manifest = opened.manifest.value;
+  const { steps } = options;
   const work = new Staging(plan, opened.source, options);
   for (const file of plan.files) {
     await work.file(file);
@@ -65,6 +65,15 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     await work.layer(layer);
     await steps(`layer ${layer.sha256}`);
   }
+}
+
+/**
+ * Carries out a plan whose layers and files are all here. A machine’s `current` link is switched as one step; whenever this
+ * stops, each machine has its old state or its new one.
+ * @throws DISK_FULL, INTERRUPTED
+ */
+export async function applyPlan(plan: InstallPlan, manifest: PackageManifest, options: ApplyOptions): Promise<void> {
+  const { steps, signal, onProgress } = options;
   signal?.throwIfAborted();
   await options.onReady();
   await steps('project');
@@ -79,7 +88,7 @@ export async function applyPlan(plan: InstallPlan, opened: OpenedPackage, option
     signal?.throwIfAborted();
     if (keepsSystem) await mendMachine(manifest, machine, options);
     else await switchMachine(manifest, machine, { ...options, isDamaged: action === 'mend' });
-    work.report('switch', machine.name);
+    onProgress?.({ step: 'switch', what: machine.name, doneBytes: plan.fetchBytes, totalBytes: plan.fetchBytes });
   }
   for (const { action, document } of plan.policies) {
     if (action !== 'apply') continue;
@@ -147,7 +156,7 @@ class Staging {
     return [flat];
   }
 
-  report(step: Progress['step'], what: string): void {
+  report(step: 'fetch' | 'rebuild', what: string): void {
     this.#options.onProgress?.({ step, what, doneBytes: this.#doneBytes, totalBytes: this.#plan.fetchBytes });
   }
 

@@ -1,6 +1,8 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
+import { copyFolder, removeFolder } from '../../sys/files/folders.ts';
+import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { trustedNow } from '../../trust/time.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
@@ -11,7 +13,7 @@ import { requireFirmware } from './firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { packagesFrom } from './needed-packages.ts';
-import { InstallTrust, trustProject } from './trust-project.ts';
+import { trustProject } from './trust-project.ts';
 
 /** What installing a package would do on this computer. */
 export interface ForeseenInstall extends InstallReport {
@@ -28,14 +30,19 @@ export interface ForeseenInstall extends InstallReport {
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
-  { state, running, now, signal }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal'>,
+  { signal, ...options }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'inTurn'>,
 ): Promise<ForeseenInstall> {
+  const { state, now, inTurn = (work) => work() } = options;
   await mendTrustOf(state);
-  await using trust = await InstallTrust.open(computerPaths(state).trust);
+  const { trust } = computerPaths(state);
+  // Whoever installs meanwhile has the other; and what was only looked at raises nothing.
+  const trustFolder = temporaryBeside(trust);
+  await using _copy = { [Symbol.asyncDispose]: () => removeFolder(trustFolder) };
+  await copyFolder(trust, trustFolder);
   await using medium = await openSource(source);
-  const { name, fingerprint: own } = await trustProject(trust.folder, medium, fingerprint);
-  const found = await packagesFrom(medium, {}, { trustFolder: trust.folder, now, signal, state });
-  const facts = await computerFacts(state, running, await trustedNow(trust.folder, now));
+  const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
+  const found = await packagesFrom(medium, {}, { trustFolder, now, signal, state });
+  const facts = await inTurn(async () => computerFacts(state, options.running(), await trustedNow(trustFolder, now)));
   const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts), needed]));
   const { kind, expiresAt, notes } = newest;
   return {

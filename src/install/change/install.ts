@@ -13,7 +13,7 @@ import { computerFacts } from '../state/facts.ts';
 import { forgetHostPolicy } from '../state/host-policy.ts';
 import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
-import { applyPlan, type Progress } from './apply.ts';
+import { applyPlan, type Progress, stagePlan } from './apply.ts';
 import { requireFirmware } from './firmware.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
@@ -40,13 +40,15 @@ export interface InstallRequest {
 
 export interface InstallOptions {
   state: string;
-  /** The machines that run now, and the generation that each runs. */
-  running: ReadonlyMap<string, number>;
+  /** The machines that run at the moment, and the generation that each runs. */
+  running: () => ReadonlyMap<string, number>;
   /** The system’s clock in milliseconds: signed times are looked at where they count. */
   now: number;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
   steps?: Steps;
+  /** Does work while nothing else changes what is installed. */
+  inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** What became, or would become, of one machine. */
@@ -78,13 +80,14 @@ export interface InstallReport {
 }
 
 /**
- * Verifies a package and installs it. The first one decides whose packages this computer takes.
+ * Verifies a package and installs it. What it needs is fetched while others may change what is installed, so what it will do
+ * is decided again afterwards, in turn with them. The first one decides whose packages this computer takes.
  * @throws TRUST_CONFIRM (first package, no fingerprint given), HOST_CONFIRM (no consent to its rules for this computer itself),
  *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, after all else was installed: POLICY_NEEDS_MACHINE,
  *   VM_OTHER, VM_RUNNING; INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-  const { state, signal } = options;
+  const { state, signal, inTurn = atOnce } = options;
   await using source = await openSource(request.source);
   await mendTrustOf(state);
   await using trust = await InstallTrust.open(computerPaths(state).trust);
@@ -93,7 +96,7 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   const so = { ...options, now: await trustedNow(trust.folder, options.now) };
   try {
     // Whatever is to be confirmed is asked before the first of them changes anything.
-    for (const { needed } of found) await checkedPlan(needed, request, so);
+    for (const { needed } of found) await inTurn(() => checkedPlan(needed, request, so));
     const reports: InstallReport[] = [];
     for (const each of found) reports.push(await installOne(each, request, { ...so, project, trust }));
     return merged(reports);
@@ -103,14 +106,27 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   }
 }
 
-async function checkedPlan(needed: PackageManifest, request: InstallRequest, { state, running, now }: InstallOptions) {
-  const facts = await computerFacts(state, running, now);
+/** Nobody else changes anything. */
+function atOnce<T>(work: () => Promise<T>): Promise<T> {
+  return work();
+}
+
+/** What is to be done as this computer is now, once all of it is confirmed that has to be. */
+async function confirmedPlan(needed: PackageManifest, request: InstallRequest, options: InstallOptions) {
+  const { state, running, now } = options;
+  const facts = await computerFacts(state, running(), now);
   const todo = plan(needed, facts, request.vm);
-  request.check?.(todo);
-  requireRoom(todo, facts.freeBytes);
   await requireFirmware(todo);
   requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
+  return { todo, freeBytes: facts.freeBytes };
+}
+
+/** The same before anything was fetched for it: there must be room. */
+async function checkedPlan(needed: PackageManifest, request: InstallRequest, options: InstallOptions) {
+  const { todo, freeBytes } = await confirmedPlan(needed, request, options);
+  request.check?.(todo);
+  requireRoom(todo, freeBytes);
   return todo;
 }
 
@@ -119,14 +135,24 @@ async function installOne(
   request: InstallRequest,
   options: InstallOptions & { project: InstallReport['project']; trust: InstallTrust },
 ): Promise<InstallReport> {
-  const { state, now, signal, onProgress, steps = noSteps, trust } = options;
-  const todo = await checkedPlan(needed, request, options);
-  const { keepOld } = request;
-  await applyPlan(todo, opened, { state, keepOld, now, signal, onProgress, steps, onReady: () => trust.keep() });
-  const report = reportOf(options.project, opened, todo);
-  requireAllTaken(todo, { report });
-  requireNoneRefused(report.policies, { report });
-  return report;
+  const { state, now, signal, onProgress, steps = noSteps, trust, inTurn = atOnce } = options;
+  const how = { state, keepOld: request.keepOld, now, signal, onProgress, steps, onReady: () => trust.keep() };
+  for (;;) {
+    const wanted = await inTurn(() => checkedPlan(needed, request, options));
+    await stagePlan(wanted, opened, how);
+    // Others may have changed something while it was fetched: it is decided again, and may need more.
+    const done = await inTurn(async () => {
+      const { todo } = await confirmedPlan(needed, request, options);
+      const isAllHere = todo.layers.length === 0 && todo.files.length === 0;
+      if (isAllHere) await applyPlan({ ...todo, fetchBytes: wanted.fetchBytes }, opened.manifest.value, how);
+      return isAllHere ? todo : undefined;
+    });
+    if (!done) continue;
+    const report = reportOf(options.project, opened, done);
+    requireAllTaken(done, { report });
+    requireNoneRefused(report.policies, { report });
+    return report;
+  }
 }
 
 /** A first installation that came to nothing leaves no project, and nothing that a package demanded. */

@@ -110,6 +110,17 @@ export async function moveFolder(from: string, to: string): Promise<void> {
   });
 }
 
+/** Copies a folder of files that others may replace meanwhile, each as one step; a folder that is not there has none. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  await makeFolder(to, 0o700);
+  for (const name of await namesIn(from)) {
+    if (name.startsWith('.') && name.endsWith('.tmp')) continue;
+    const [source, target] = [join(from, name), join(to, name)];
+    if ((await fs.lstat(source)).isDirectory()) await copyFolder(source, target);
+    else await coded(target, () => fs.copyFile(source, target));
+  }
+}
+
 export async function removeFolder(path: string): Promise<void> {
   await coded(path, () => fs.rm(path, { recursive: true, force: true }));
 }
