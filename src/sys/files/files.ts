@@ -21,11 +21,21 @@ export function readUnlinked(path: string, maxBytes: number): Promise<Buffer> {
   return readOpened(path, maxBytes, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
 }
 
+/**
+ * Opens an ordinary file to read. It is opened before it is looked at, so that nobody can put another in its place; a pipe
+ * without a writer opens at once, and is refused. @throws FILE_INVALID, and what `open` does
+ */
+async function openOrdinary(path: string, flags = constants.O_RDONLY | constants.O_NONBLOCK): Promise<fs.FileHandle> {
+  const file = await fs.open(path, flags);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details: { path } });
+}
+
 async function readOpened(path: string, maxBytes: number, flags: number): Promise<Buffer> {
   return coded(path, async () => {
-    await using file = await fs.open(path, flags);
+    await using file = await openOrdinary(path, flags);
     const found = await file.stat();
-    if (!found.isFile()) throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details: { path } });
     if (found.size > maxBytes) throw tooLarge(path, maxBytes);
     const bytes = Buffer.alloc(Math.min(found.size, maxBytes) + 1);
     let length = 0;
@@ -100,7 +110,7 @@ export async function isThere(path: string): Promise<boolean> {
 /** SHA-256 of a file in hexadecimal, and its length in bytes. @throws FILE_MISSING, FILE_DENIED */
 export async function digestFile(path: string, signal?: AbortSignal): Promise<{ sha256: string; bytes: number }> {
   return coded(path, async () => {
-    await using file = await fs.open(path, 'r');
+    await using file = await openOrdinary(path);
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafeSlow(1 << 20);
     for (let bytes = 0; ; ) {
@@ -115,12 +125,10 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<{ 
 
 /** Copies an ordinary file of at most `maxBytes`, sharing its blocks where the file system can. @throws FILE_MISSING, FILE_INVALID, FILE_TOO_LARGE, DISK_FULL */
 export async function copyFileTo(from: string, to: string, maxBytes: number): Promise<void> {
-  await coded(from, async () => {
-    const found = await fs.stat(from);
-    if (!found.isFile()) throw new AppError('FILE_INVALID', `${from} is no ordinary file`, { details: { path: from } });
-    if (found.size > maxBytes) throw tooLarge(from, maxBytes);
-  });
-  await coded(to, () => fs.copyFile(from, to, constants.COPYFILE_FICLONE));
+  await using file = await coded(from, () => openOrdinary(from));
+  if ((await file.stat()).size > maxBytes) throw tooLarge(from, maxBytes);
+  // By its descriptor: whatever has the name by now is another file.
+  await coded(to, () => fs.copyFile(`/proc/self/fd/${file.fd}`, to, constants.COPYFILE_FICLONE));
 }
 
 /** As `copyFileTo`, for a file that everybody may run. */
@@ -180,7 +188,7 @@ export async function tailOf(path: string, maxBytes: number): Promise<string> {
 /** The first bytes of a file, one character each. @throws FILE_MISSING, FILE_DENIED */
 export async function headOf(path: string, maxBytes: number): Promise<string> {
   return coded(path, async () => {
-    await using file = await fs.open(path, 'r');
+    await using file = await openOrdinary(path);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
     return buffer.toString('latin1', 0, bytesRead);
   });

@@ -1,23 +1,28 @@
 import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
 
 export type { Socket };
 
+/** O_PATH, which Node does not name: a file that is only looked at and gone through. */
+const O_PATH = 0x20_00_00;
+
 /**
- * Connects to a Unix socket, trying again until somebody listens.
- * @throws INTERRUPTED when `signal` ends it, FETCH_FAILED when nobody listens within `timeoutMs`
+ * Connects to a Unix socket, trying again until somebody listens. Whoever owns its folder made it: a link there, or the
+ * socket of another user, leads nowhere, for the folder may belong to one whom we do not follow.
+ * @throws INTERRUPTED when `signal` ends it, FETCH_FAILED when nobody listens within `timeoutMs`, FILE_DENIED for a socket of another
  */
 export async function connectUnix(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
   const until = performance.now() + timeoutMs;
   for (;;) {
-    const socket = connect(path);
     try {
-      await once(socket, 'connect');
-      return socket;
+      return await connectOwned(path);
     } catch (cause) {
-      socket.destroy();
+      if (cause instanceof AppError) throw cause;
       const wait = ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes(systemCode(cause) ?? '');
       if (signal?.aborted) throw new AppError('INTERRUPTED', `waiting for ${path} was interrupted`, { cause });
       if (!wait || performance.now() > until)
@@ -45,6 +50,27 @@ export async function* paced(socket: AsyncIterable<Buffer>, bytesPerSecond: numb
     since = now;
     if (owedMs > 1000) await sleep(owedMs - 1000);
   }
+}
+
+async function connectOwned(path: string): Promise<Socket> {
+  await using file = await open(path, O_PATH | constants.O_NOFOLLOW);
+  await requireOwned(path, file);
+  // By its descriptor: whatever has the name by now is another file.
+  const socket = connect(`/proc/self/fd/${file.fd}`);
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+async function requireOwned(path: string, file: FileHandle): Promise<void> {
+  const [found, folder] = await Promise.all([file.stat(), stat(dirname(path))]);
+  if (found.isSocket() && found.uid === folder.uid) return;
+  const what = found.isSocket() ? 'a socket of another user' : 'no socket';
+  throw new AppError('FILE_DENIED', `${path} is ${what}: it is not followed`, { details: { path } });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { fileError } from '../files/file-error.ts';
@@ -32,11 +32,15 @@ export class MediumFile implements AsyncDisposable {
   /** Opens an ordinary file, or gives undefined when there is none of that name. @throws FILE_DENIED */
   static async open(path: string): Promise<MediumFile | undefined> {
     try {
-      if (!(await stat(path)).isFile()) return undefined;
-      const file = await open(path, 'r');
-      return new MediumFile(path, (await file.stat()).size, file);
+      // Opened before it is looked at, so that nobody can put another in its place; a pipe without a writer opens at once.
+      const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const found = await file.stat();
+      if (found.isFile()) return new MediumFile(path, found.size, file);
+      await file.close();
+      return undefined;
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+      // ENXIO is a socket.
+      if (['ENOENT', 'ENOTDIR', 'ENXIO'].includes(systemCode(error) ?? '')) return undefined;
       throw fileError(error, path);
     }
   }
