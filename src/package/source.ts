@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/errors.ts';
 import { isThere } from '../sys/files/files.ts';
-import { addressOf, sourceAt } from '../sys/sources/fetch.ts';
+import { addressOf, shownAddress, sourceAt } from '../sys/sources/fetch.ts';
 import { folderSource } from '../sys/sources/folder-source.ts';
 import { MediumFile, mediumSource } from '../sys/sources/medium-file.ts';
 import type { Source } from '../sys/sources/source.ts';
@@ -50,7 +50,7 @@ async function openMedium(text: string): Promise<Source> {
 function requireFolder(address: URL): URL {
   const ending = /\.(tar|iso)$/i.exec(address.pathname)?.[0];
   if (ending === undefined) return address;
-  const what = `${address} is one ${ending} file: give the address of the package’s folder, or download the file and install from that`;
+  const what = `${shownAddress(address)} is one ${ending} file: give the address of the package’s folder, or download the file and install from that`;
   throw new AppError('USAGE', what);
 }
 

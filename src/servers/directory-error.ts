@@ -12,6 +12,19 @@ const RESULTS: Readonly<Record<number, [code: ErrorCode, text: string]>> = {
   50: ['STORE_DENIED', 'the directory does not let this account do that'],
 };
 
+/** What Active Directory says of a login that it refused: the number behind `data` in its words, in hexadecimal. */
+const LOGINS: Readonly<Record<string, string>> = {
+  '525': 'there is no such user',
+  '52e': 'the password is wrong',
+  '530': 'the account may not log on at this time of day',
+  '531': 'the account may not log on from this computer',
+  '532': 'the password has expired: set a new one',
+  '533': 'the account is disabled',
+  '701': 'the account has expired',
+  '773': 'the password must be changed before the first logon',
+  '775': 'the account is locked',
+};
+
 /** The code for what a directory answered, or for its silence. */
 export function directoryError(error: unknown, doing: string): unknown {
   if (error instanceof AppError) return error;
@@ -19,7 +32,17 @@ export function directoryError(error: unknown, doing: string): unknown {
     'FETCH_FAILED' as const,
     error instanceof Error ? (error.message.split('\n').at(-1) ?? '') : 'the directory failed',
   ];
-  return new AppError(code, `${doing}: ${text}`, { cause: error, details: { result: resultCode(error) } });
+  const why = loginRefusal(error);
+  return new AppError(code, `${doing}: ${why === undefined ? text : `the directory refused it: ${why}`}`, {
+    cause: error,
+    details: { result: resultCode(error) },
+  });
+}
+
+function loginRefusal(error: unknown): string | undefined {
+  if (resultCode(error) !== 49) return undefined;
+  const [, data = ''] = /\bdata ([0-9a-f]+)\b/i.exec(error instanceof Error ? error.message : '') ?? [];
+  return LOGINS[data.toLowerCase()];
 }
 
 export function resultCode(error: unknown): number | undefined {

@@ -1,5 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { PolicyDocument } from '../policy/schema.ts';
+import { shownAddress } from '../sys/sources/fetch.ts';
 import type { Source } from '../sys/sources/source.ts';
 import { pinnedProject, refresh } from '../trust/client.ts';
 import { parseVerified } from '../trust/verified.ts';
@@ -34,7 +35,11 @@ export async function lookUpPolicy(
 /** What a policy server’s silence is called. */
 export function asUnreachable(error: unknown, server: string): unknown {
   if (!(error instanceof AppError) || !error.code.startsWith('FETCH_')) return error;
-  return new AppError('STORE_UNREACHABLE', `the policy server ${server} did not answer: ${error.message}`, {
-    cause: error,
-  });
+  return new AppError(
+    'STORE_UNREACHABLE',
+    `the policy server ${shownAddress(server)} did not answer: ${error.message}`,
+    {
+      cause: error,
+    },
+  );
 }

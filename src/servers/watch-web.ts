@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { sourceAt } from '../sys/sources/fetch.ts';
+import { shownAddress, sourceAt } from '../sys/sources/fetch.ts';
 import { fetchBytes } from '../sys/sources/source.ts';
 
 const MAX_ANSWER_BYTES = 4096;
@@ -26,7 +26,9 @@ export async function watchWeb(server: URL, than: number, signal: AbortSignal): 
   } catch (error) {
     if (error instanceof AppError && error.code === 'INTERRUPTED') throw error;
     if (error instanceof AppError && error.code === 'FETCH_FAILED') {
-      throw new AppError('STORE_UNREACHABLE', `the policy server ${server} cannot be watched`, { cause: error });
+      throw new AppError('STORE_UNREACHABLE', `the policy server ${shownAddress(server)} cannot be watched`, {
+        cause: error,
+      });
     }
     // A server that knows nothing of this gives an error, a page, or anything.
     return 'unsupported';

@@ -56,7 +56,7 @@ export async function stagePlan(plan: InstallPlan, opened: OpenedPackage, option
   for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
   await writeWanted(options.state, plan);
   const { steps } = options;
-  const work = new Staging(plan, opened.source, options);
+  const work = new Staging(plan, opened, options);
   for (const file of plan.files) {
     await work.file(file);
     await steps(`file ${file.sha256}`);
@@ -109,12 +109,14 @@ class Staging {
   readonly #plan: InstallPlan;
   readonly #source: Source;
   readonly #options: ApplyOptions;
+  readonly #isFull: boolean;
   #doneBytes = 0;
   #flat: string | undefined;
 
-  constructor(plan: InstallPlan, source: Source, options: ApplyOptions) {
+  constructor(plan: InstallPlan, { source, manifest }: OpenedPackage, options: ApplyOptions) {
     this.#plan = plan;
     this.#source = source;
+    this.#isFull = manifest.value.kind === 'full';
     this.#options = options;
   }
 
@@ -187,7 +189,9 @@ class Staging {
       await removeFile(origin);
       await steps(`blob ${blob.sha256}`);
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'FETCH_MISSING')) throw error;
+      const isMissing = error instanceof AppError && error.code === 'FETCH_MISSING';
+      // A full package carries all of its files: where one is refused it is the server, not the package, that lacks it.
+      if (!isMissing || this.#isFull) throw error;
       const message = `the package needs ${what}, which it does not carry and which is not installed here`;
       throw new AppError('LAYER_BASE_MISSING', message, { cause: error });
     }
