@@ -5,6 +5,7 @@ import { runService, type ServiceSettings } from '../daemon/main.ts';
 import { runRootless } from '../daemon/rootless.ts';
 import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
+import { forgetProxies, proxiesOf } from '../sys/network/proxy.ts';
 import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';
 import { print } from './print.ts';
@@ -16,6 +17,7 @@ interface ServiceCommand {
   socket?: string;
   group: string;
   accel: ServiceSettings['accel'];
+  proxy?: string;
   resolver?: string[];
   rootless?: boolean;
   inside?: boolean;
@@ -54,6 +56,9 @@ setAction<ServiceCommand>(program, async (context, options) => {
     await uninstallAsking(context, settings, options.yes === true);
     return print(context, { state, run }, `${state} and ${run} are as if Lazaret had never been here`);
   }
+  const proxies = proxiesOf(process.env, options.proxy);
+  // What machines run inherits none of it.
+  forgetProxies(process.env);
   if (!rootless) {
     requireRoot('the service (without --rootless)');
     const resolvers = resolver ? { resolvers: resolver } : {};
@@ -62,6 +67,7 @@ setAction<ServiceCommand>(program, async (context, options) => {
   if (process.getuid?.() === 0) throw new AppError('USAGE', 'root has no need of --rootless: leave it out');
   const words = ['--state', state, '--run', run, '--socket', socket, '--group', group, '--accel', accel];
   const resolvers = resolver ? ['--resolver', ...resolver] : [];
+  Object.assign(process.env, proxies);
   const [, script = ''] = process.argv;
   const within = [process.execPath, ...process.execArgv, script, '--inside', ...words, ...resolvers];
   process.exitCode = await runRootless(within, run, signal);
@@ -79,6 +85,7 @@ setAction<ServiceCommand>(program, async (context, options) => {
   )
   .addOption(new Option('--accel <kind>', 'how processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
   .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
+  .option('--proxy <url>', 'the way to web servers, instead of HTTPS_PROXY and HTTP_PROXY; NO_PROXY holds')
   .option(
     '--rootless',
     'run as an ordinary user: the same rules, which that user could change; machines end with the service',

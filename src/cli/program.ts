@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../lib/errors.ts';
 import { ownRelease } from '../sys/files/own-release.ts';
+import { proxiesOf, useProxies } from '../sys/network/proxy.ts';
 import { fitHelp } from './help.ts';
 import { type Output, printFailure } from './print.ts';
 
@@ -27,12 +28,13 @@ export function addCommand<Options extends object>(
 export function setAction<Options extends object>(command: Command, action: Action<Options>): Command {
   command.addOption(new Option('--json', 'print one JSON value'));
   command.action(async () => {
-    const options = command.optsWithGlobals<Options & { json?: boolean }>();
+    const options = command.optsWithGlobals<Options & { json?: boolean; proxy?: string }>();
     const interrupt = new AbortController();
     const onSignal = () => interrupt.abort(new AppError('INTERRUPTED', 'interrupted'));
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
     const context: Context = { json: options.json === true, signal: interrupt.signal };
     try {
+      useProxies(proxiesOf(process.env, options.proxy));
       await action(context, options, ...command.processedArgs);
     } catch (error) {
       process.exitCode = printFailure(context, interrupt.signal.aborted ? interrupt.signal.reason : error);
