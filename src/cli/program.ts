@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../lib/errors.ts';
 import { ownRelease } from '../sys/files/own-release.ts';
-import { proxiesOf, useProxies } from '../sys/network/proxy.ts';
+import { proxiesOf, setProxies } from '../sys/network/proxy.ts';
 import { fitHelp } from './help.ts';
 import { type Output, printFailure } from './print.ts';
 
@@ -34,7 +34,7 @@ export function setAction<Options extends object>(command: Command, action: Acti
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
     const context: Context = { json: options.json === true, signal: interrupt.signal };
     try {
-      useProxies(proxiesOf(process.env, options.proxy));
+      setProxies(proxiesOf(process.env, options.proxy));
       await action(context, options, ...command.processedArgs);
     } catch (error) {
       process.exitCode = printFailure(context, interrupt.signal.aborted ? interrupt.signal.reason : error);

@@ -14,7 +14,7 @@ export function proxiesOf(environment: Environment, proxy: string | undefined): 
 }
 
 /** From now on web servers are reached through these proxies. Gives back what puts an end to that. @throws USAGE */
-export function useProxies(proxies: Environment): () => void {
+export function setProxies(proxies: Environment): () => void {
   for (const [name, value] of Object.entries(proxies)) {
     if (/no_proxy/i.test(name) || ['http:', 'https:'].includes(URL.parse(value ?? '')?.protocol ?? '')) continue;
     // Without its value, which may have a password.
