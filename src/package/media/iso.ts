@@ -33,7 +33,7 @@ interface Folder extends Region {
  */
 export async function isoContents(medium: MediumFile): Promise<Contents> {
   const found = new TableOfContents(medium);
-  const { root, naming } = await treeOf(medium, found);
+  const { root, naming, isJoliet } = await treeOf(medium, found);
   const seen = new Set<number>();
   const folders: Folder[] = [root];
   for (let folder = folders.pop(); folder; folder = folders.pop()) {
@@ -56,13 +56,21 @@ export async function isoContents(medium: MediumFile): Promise<Contents> {
       }
     }
   }
-  return found.package();
+  const contents = found.package();
+  if (isJoliet && [...contents.keys()].some((path) => /^targets\/(?![0-9a-f]{64}\.)/.test(path)))
+    throw found.refusal(
+      'Joliet names alone, cut at 64 characters: write it again with Rock Ridge names, or copy the folder',
+    );
+  return contents;
 }
 
 /** A directory record’s name, or undefined for the two that are the folder itself and the one above. */
 type Naming = (record: Buffer) => Promise<string | undefined>;
 
-async function treeOf(medium: MediumFile, found: TableOfContents): Promise<{ root: Folder; naming: Naming }> {
+async function treeOf(
+  medium: MediumFile,
+  found: TableOfContents,
+): Promise<{ root: Folder; naming: Naming; isJoliet: boolean }> {
   let joliet: Folder | undefined;
   let primary: Folder | undefined;
   for (let index = 0; index < MAX_DESCRIPTORS; index += 1) {
@@ -79,10 +87,11 @@ async function treeOf(medium: MediumFile, found: TableOfContents): Promise<{ roo
   if (primary) {
     const [self] = records(await medium.read(primary.offset, SECTOR));
     const skip = self && rockRidge.begin(self);
-    if (skip !== undefined) return { root: primary, naming: (record) => rockRidge.name(record, skip, medium, found) };
+    if (skip !== undefined)
+      return { root: primary, naming: (record) => rockRidge.name(record, skip, medium, found), isJoliet: false };
   }
   if (!joliet) throw found.refusal('neither Rock Ridge nor Joliet names');
-  return { root: joliet, naming: async (record) => jolietName(record) };
+  return { root: joliet, naming: async (record) => jolietName(record), isJoliet: true };
 }
 
 /** Directory records; none crosses a sector. */
