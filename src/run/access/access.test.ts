@@ -523,7 +523,7 @@ test('a look-up that fails is in the report, since the first that did, until one
   assert.equal(access.report().lookUpFailed, undefined);
 });
 
-test('a policy server that is silent keeps neither nq-set nor a change of zone waiting, and is not waited for by an installation', async (t) => {
+test('a policy server that is silent keeps neither nq-set nor what was just installed waiting', async (t) => {
   const { access, nqSet, world, mode } = await machine(t, { descriptor: V1 });
   const server = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
