@@ -1,6 +1,7 @@
 import { type ClockEvidence, clockDoubt, clockEvidence, serverTimes } from '../manager/signing-clock.ts';
 import type { Project } from '../project/open.ts';
 import { systemClock } from '../sys/clock.ts';
+import { printStep } from './print.ts';
 import type { Context } from './program.ts';
 
 export interface ClockOptions {
@@ -25,6 +26,12 @@ export async function timeAgainstServers(context: Context, project: Project, opt
   const servers = await serverTimes(project, context.signal);
   const now = systemClock();
   return confirmed(context, { now, released: [now], founded: [], files: [], servers }, options);
+}
+
+/** Says what speaks against this computer’s clock, or against a time that was signed; nothing is signed here. */
+export async function warnOfClock(context: Context, project: Project): Promise<void> {
+  const doubt = clockDoubt(await clockEvidence(project, systemClock(), context.signal));
+  if (doubt) printStep(context, `warning: ${doubt.message}\n→ ${doubt.hint}`);
 }
 
 async function confirmed(

@@ -160,7 +160,11 @@ test('a signature with a clock years ahead is asked about; one that was made is 
     assert.equal(refused.status, 65, args.join(' '));
     assert.match(refused.stderr, /CLOCK_SIGNED_AHEAD.*\n.*keys rotate release policy/);
   }
-  assert.match(manager('keys', 'list').stderr, /keys rotate release policy/);
+  for (const args of [
+    ['keys', 'list'],
+    ['package', 'plan', 'two', '--kind', 'full'],
+  ])
+    assert.match(manager(...args).stderr, /keys rotate release policy/);
 
   const rotated = manager('keys', 'rotate', 'release', 'policy');
   assert.equal(rotated.status, 0, rotated.stderr);

@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
 import { type ListedKey, listKeys, roleOfKey, rotateKeys } from '../../manager/keys.ts';
-import { clockDoubt, clockEvidence } from '../../manager/signing-clock.ts';
 import { KEY_ROLES, type KeyRole } from '../../project/layout.ts';
 import { openProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
-import { systemClock } from '../../sys/clock.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
-import { print, printStep, table } from '../print.ts';
+import { print, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
-import { CLOCK_IS_RIGHT, type ClockOptions, timeAgainstServers } from '../sound-clock.ts';
+import { CLOCK_IS_RIGHT, type ClockOptions, timeAgainstServers, warnOfClock } from '../sound-clock.ts';
 
 interface RotateOptions extends PassphraseOptions, ClockOptions {
   directory: string;
@@ -33,9 +31,7 @@ export function addKeyCommands(program: Command): void {
   addCommand<{ directory: string }>(keys, 'list', 'list the keys in force', async (context, { directory }) => {
     const listed = await listKeys(directory);
     print(context, listed, listText(listed));
-    const evidence = await clockEvidence(await openProject(directory), systemClock(), context.signal);
-    const doubt = clockDoubt(evidence);
-    if (doubt) printStep(context, `warning: ${doubt.message}\n→ ${doubt.hint}`);
+    await warnOfClock(context, await openProject(directory));
   });
 
   addCommand<RotateOptions>(

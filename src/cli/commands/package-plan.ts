@@ -6,6 +6,7 @@ import { planFacts } from '../../package/plan/plan-facts.ts';
 import { withProject } from '../../project/save.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { warnOfClock } from '../sound-clock.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 
 export function addPlanCommand(packages: Command): void {
@@ -15,9 +16,10 @@ export function addPlanCommand(packages: Command): void {
     'say what a package would be, and what every rule means for it; builds nothing, and fails where it could not be built',
     async (context, options, name = '') => {
       const { signal } = context;
-      const facts = await withProject(options.directory, (project) =>
-        planFacts(project, { ...contentRequest(options), signal }),
-      );
+      const facts = await withProject(options.directory, async (project) => {
+        await warnOfClock(context, project);
+        return planFacts(project, { ...contentRequest(options), signal });
+      });
       const plan = planPackage(facts);
       print(context, { package: name, ...plan }, planText(name, plan));
       const [problem] = plan.problems;
