@@ -4,7 +4,6 @@ import { AppError } from '../../lib/errors.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { machineSockets, readRecord } from '../../run/machine/record.ts';
 import { connectUnix } from '../../sys/network/sockets.ts';
-import type { MachineSockets } from '../../vm/args.ts';
 import { atConsole } from '../console.ts';
 import { addCommand, requireRoot } from '../program.ts';
 import { projectMachineId } from '../project-machine.ts';
@@ -40,7 +39,7 @@ export function addPreviewSeeCommands(program: Command): void {
 }
 
 /** @throws ROOT_NEEDED, VM_UNKNOWN, VM_NOT_RUNNING */
-async function socketsOf({ directory, run }: RunningOptions, name: string): Promise<MachineSockets> {
+async function socketsOf({ directory, run }: RunningOptions, name: string): Promise<ReturnType<typeof machineSockets>> {
   requireRoot('seeing a machine in preview');
   const vm = vmNamed(await openProject(resolve(directory)), name);
   const runFolder = join(resolve(run), projectMachineId(vm).id);
