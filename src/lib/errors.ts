@@ -38,6 +38,12 @@ export const ERRORS = {
   PROGRAM_TIMEOUT: { exit: 75, http: 504, hint: 'The computer may be overloaded: try again.' },
 
   FETCH_FAILED: { exit: 69, http: 502, hint: 'Check the address and the network.' },
+  FETCH_NAME: { exit: 69, http: 502, hint: 'Check how the server’s name is written, and this computer’s DNS servers.' },
+  FETCH_TLS: {
+    exit: 76,
+    http: 502,
+    hint: 'Check the address, this computer’s clock and the server’s certificate; its issuer must be one that this computer trusts.',
+  },
   FETCH_MISSING: { exit: 66, http: 404, hint: 'The server does not have this file: check the address.' },
   FETCH_TOO_LARGE: { exit: 65, http: 413, hint: 'The server sent more than was announced: check the address.' },
   MEDIA_INVALID: { exit: 65, http: 422, hint: 'The archive, image or folder is damaged or no package: copy it again.' },

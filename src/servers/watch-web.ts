@@ -6,6 +6,7 @@ import { fetchBytes } from '../sys/sources/source.ts';
 const MAX_ANSWER_BYTES = 4096;
 /** Longer than a server makes us wait. */
 const PATIENCE_MS = 90_000;
+const SILENCES: ReadonlySet<string> = new Set(['FETCH_FAILED', 'FETCH_NAME', 'FETCH_TLS']);
 const Answer = z.looseObject({ version: z.int().min(0) });
 
 /** `changed`: look up now; `same`: watch again; `unsupported`: a plain server, which is asked at the interval alone. */
@@ -25,7 +26,7 @@ export async function watchWeb(server: URL, than: number, signal: AbortSignal): 
     return version > than ? 'changed' : 'same';
   } catch (error) {
     if (error instanceof AppError && error.code === 'INTERRUPTED') throw error;
-    if (error instanceof AppError && error.code === 'FETCH_FAILED') {
+    if (error instanceof AppError && SILENCES.has(error.code)) {
       throw new AppError('STORE_UNREACHABLE', `the policy server ${shownAddress(server)} cannot be watched`, {
         cause: error,
       });

@@ -168,7 +168,7 @@ test('a signature with a clock years ahead is asked about; one that was made is 
 
   const rotated = manager('keys', 'rotate', 'release', 'policy');
   assert.equal(rotated.status, 0, rotated.stderr);
-  for (const args of [['deploy'], ['package', 'create', 'two', '--kind', 'full', '--out', project.out]]) {
+  for (const args of [['deploy'], ['package', 'create', 'two', '--kind', 'full', '--force', '--out', project.out]]) {
     const done = manager(...args);
     assert.equal(done.status, 0, done.stderr);
   }

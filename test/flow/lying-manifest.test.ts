@@ -119,7 +119,7 @@ const LIES: Lie[] = [
     (m) => {
       layer(m).blob.sha256 = OTHER;
     },
-    'LAYER_BASE_MISSING',
+    'FETCH_MISSING',
   ],
   ...[
     '../../../etc/passwd',
@@ -325,7 +325,7 @@ const LIES: Lie[] = [
     (m) => {
       m.resources = [file('a')];
     },
-    'LAYER_BASE_MISSING',
+    'FETCH_MISSING',
   ],
   [
     'a key that nobody knows',

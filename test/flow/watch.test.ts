@@ -65,3 +65,9 @@ test('a server that is away has a code, and the end of the service ends the watc
   await assert.rejects(watchWeb(new URL('http://127.0.0.1:1/policies'), 0, never), { code: 'STORE_UNREACHABLE' });
   await assert.rejects(watchWeb(silent, 0, stop.signal), { code: 'INTERRUPTED' });
 });
+
+test('a policy server whose name DNS does not know is unreachable, not one that cannot be watched', async () => {
+  const unnamed = watchWeb(new URL('http://policies.invalid/'), 0, new AbortController().signal);
+
+  await assert.rejects(unnamed, { name: 'AppError', code: 'STORE_UNREACHABLE' });
+});

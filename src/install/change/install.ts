@@ -148,11 +148,21 @@ async function installOne(
       return isAllHere ? todo : undefined;
     });
     if (!done) continue;
-    const report = reportOf(options.project, opened, done);
+    const report = reportOf(options.project, opened, mendedBy(done, wanted));
     requireAllTaken(done, { report });
     requireNoneRefused(report.policies, { report });
     return report;
   }
+}
+
+/** What was fetched may be all that a machine lacked: it was mended, although nothing is left to do by then. */
+function mendedBy(done: InstallPlan, wanted: InstallPlan): InstallPlan {
+  const isMended = (vm: string) =>
+    wanted.machines.some(({ machine, action }) => machine.name === vm && action === 'mend');
+  const machines = done.machines.map((each) =>
+    each.action === 'keep' && isMended(each.machine.name) ? { ...each, action: 'mend' as const } : each,
+  );
+  return { ...done, machines };
 }
 
 /** A first installation that came to nothing leaves no project, and nothing that a package demanded. */

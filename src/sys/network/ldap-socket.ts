@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { noAnswer } from './no-answer.ts';
 import { START_TLS_REQUEST, startTlsAnswer } from './start-tls.ts';
 
 export interface LdapServer {
@@ -19,7 +20,7 @@ export interface LdapConnect {
 
 /**
  * A connection to a directory, inside TLS, with a certificate that was verified for the host’s name. There is no other kind.
- * @throws FETCH_FAILED (nobody answers in time), STORE_NOT_SAFE (no TLS, or another certificate), INTERRUPTED
+ * @throws FETCH_FAILED (nobody answers in time), FETCH_NAME (DNS does not know it), STORE_NOT_SAFE (no TLS, or another certificate), INTERRUPTED
  */
 export async function connectLdap(server: LdapServer, { ca, timeoutMs, signal }: LdapConnect): Promise<TLSSocket> {
   const { host, port, startTls } = server;
@@ -50,8 +51,9 @@ export async function connectLdap(server: LdapServer, { ca, timeoutMs, signal }:
     plain.on('error', () => undefined).destroy();
     if (error instanceof AppError) throw error;
     if (signal?.aborted) throw new AppError('INTERRUPTED', `asking ${what} was interrupted`, { cause: error });
-    const why = deadline.aborted ? 'did not answer in time' : 'cannot be reached';
-    throw new AppError('FETCH_FAILED', `${what} ${why}`, { cause: error });
+    if (deadline.aborted) throw new AppError('FETCH_FAILED', `${what} did not answer in time`, { cause: error });
+    const { code, why } = noAnswer(error);
+    throw new AppError(code, `${what} cannot be reached: ${why}`, { cause: error });
   } finally {
     ends.removeEventListener('abort', end);
   }

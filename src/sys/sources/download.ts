@@ -29,7 +29,7 @@ export interface DownloadOptions extends FetchOptions {
  * Brings a file that may be there in part to its full length, from where it ends. Of a web server it takes several ranges at
  * once; when that fails for a reason that may pass, it waits and goes on. Whether the bytes are the right ones is for the
  * caller to prove: what was there may be of another version.
- * @throws FETCH_FAILED, FETCH_MISSING, FETCH_TOO_LARGE, MEDIA_INVALID, VOLUME_*, DISK_FULL, INTERRUPTED
+ * @throws FETCH_FAILED, FETCH_NAME, FETCH_TLS, FETCH_MISSING, FETCH_TOO_LARGE, MEDIA_INVALID, VOLUME_*, DISK_FULL, INTERRUPTED
  */
 export async function completeFile(source: Source, path: string, to: string, options: DownloadOptions): Promise<void> {
   const { signal, pauseMs = FIRST_PAUSE_MS } = options;
@@ -116,7 +116,7 @@ function requireAll(bytes: number, wanted: number, path: string): void {
 
 /** A server that is overloaded or gone for a while; what it lacks or forbids it will not have after a pause either. */
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof AppError) || error.code !== 'FETCH_FAILED') return false;
+  if (!(error instanceof AppError) || !['FETCH_FAILED', 'FETCH_NAME'].includes(error.code)) return false;
   const { status } = error.details;
   return typeof status !== 'number' || status >= 500 || status === 429;
 }

@@ -1,4 +1,5 @@
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { noAnswer } from '../network/no-answer.ts';
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
@@ -43,7 +44,7 @@ export interface Source extends AsyncDisposable {
 
 /**
  * One file of a source, at most `maxBytes` of it.
- * @throws FETCH_FAILED, FETCH_MISSING (404, 403 or no such file), FETCH_TOO_LARGE, MEDIA_INVALID, INTERRUPTED
+ * @throws FETCH_FAILED, FETCH_NAME, FETCH_TLS, FETCH_MISSING (404, 403 or no such file), FETCH_TOO_LARGE, MEDIA_INVALID, INTERRUPTED
  */
 export async function fetchBytes(source: Source, path: string, options: FetchOptions): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -85,6 +86,8 @@ async function* counted(
 function fetchError(error: unknown, what: string, signal: AbortSignal | undefined): unknown {
   if (error instanceof AppError) return error;
   if (signal?.aborted) return new AppError('INTERRUPTED', `fetching ${what} was interrupted`, { cause: error });
-  const code = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '') ? 'FETCH_MISSING' : 'FETCH_FAILED';
-  return new AppError(code, `${what} could not be fetched`, { cause: error });
+  if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? ''))
+    return new AppError('FETCH_MISSING', `${what} could not be fetched: it is not there`, { cause: error });
+  const { code, why } = noAnswer(error);
+  return new AppError(code, `${what} could not be fetched: ${why}`, { cause: error });
 }
