@@ -55,9 +55,9 @@ export const MachineAnswer = z.object({
   policySerial: z.int().exactOptional(),
   lookedUpAt: z.string().exactOptional(),
   /** Where the last look-up failed: why, and since when they do. */
-  lookUpFailed: z.strictObject({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
+  lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
   /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */
-  stoppedBy: z.strictObject({ program: z.string(), command: z.string() }).exactOptional(),
+  stoppedBy: z.object({ program: z.string(), command: z.string() }).exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
   /** Of one machine that was asked for alone. */
   denied: z.array(DeniedAnswer).exactOptional(),

@@ -81,8 +81,20 @@ function facts(
   texts: ReturnType<typeof useTexts>,
   language: ReturnType<typeof useLanguage>,
 ): [string, string][] {
-  const { reason, version, descriptor, origin, zone, policySerial, lookedUpAt, accel, enforcement, trial, notes } =
-    machine;
+  const {
+    reason,
+    version,
+    descriptor,
+    origin,
+    zone,
+    policySerial,
+    lookedUpAt,
+    accel,
+    enforcement,
+    trial,
+    notes,
+    stoppedBy,
+  } = machine;
   const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
   const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
   const rows: [string, string | undefined][] = [
@@ -90,9 +102,24 @@ function facts(
     [texts.version, `${version ?? descriptor ?? texts.versionUnset}${word}`],
     [texts.zone, zone],
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
+    [texts.lookUpFailed, failedText(machine, texts, language)],
+    [texts.stoppedBy, stoppedBy && texts.stoppedByWhat(stoppedBy.program, stoppedBy.command)],
+    [texts.ready, readyText(machine, texts, language)],
     [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],
     [texts.trial, trial],
     [texts.notes, notes],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] satisfies [string, string]]));
+}
+
+type Texts = ReturnType<typeof useTexts>;
+type Language = ReturnType<typeof useLanguage>;
+
+function failedText({ lookUpFailed: failed }: MachineAnswer, texts: Texts, language: Language): string | undefined {
+  return failed && texts.lookUpFailedSince(failed.reason, momentText(failed.since, language));
+}
+
+function readyText({ state, readySince }: MachineAnswer, texts: Texts, language: Language): string | undefined {
+  if (state !== 'running') return undefined;
+  return readySince === undefined ? texts.notReady : texts.readySince(momentText(readySince, language));
 }
