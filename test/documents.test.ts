@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { parseRequest } from '../src/guest/protocol.ts';
@@ -84,14 +84,37 @@ test('what differs from VMware ACE by decision is written down, with tests that 
   assert.ok(named.length >= 3);
 });
 
-test('commands of the README exist', () => {
-  const programs = { 'lazaret-manager': 'src/cli', lazaret: 'src/cli' };
-  const commands = [...read('README.md').matchAll(/^(lazaret(?:-manager)?) ([a-z-]+)/gm)];
+test('commands of the README and of the guides exist', () => {
   const source = globSync('src/cli/**/*.ts', { cwd: ROOT }).map(read).join('\n');
 
-  assert.ok(commands.length > 10);
-  for (const [line, program = '', verb = ''] of commands) {
-    assert.ok(program in programs);
-    assert.match(source, new RegExp(`'${verb}[ ']`), line);
+  for (const path of ['README.md', ...globSync('docs/guide/*.md', { cwd: ROOT })]) {
+    const commands = shellLines(path).filter(([line]) => /^lazaret(?:-manager)? /.test(line));
+    assert.ok(commands.length > 10, path);
+    for (const [line, words] of commands) {
+      const [, verb = '', next = ''] = words;
+      assert.match(source, new RegExp(`'${verb}[ ']`), `${path}: ${line}`);
+      const isGroup = source.includes(`command('${verb}')`);
+      if (isGroup) assert.match(source, new RegExp(`'${next}[ ']`), `${path}: ${line}`);
+      for (const option of words.filter((word) => word.startsWith('--')))
+        assert.match(source, new RegExp(`'(?:-\\w, )?${option}[ ']`), `${path}: ${line}`);
+    }
+  }
+});
+
+/** The lines of a document’s shell blocks, each with its words; quoted text and remarks left out. */
+function shellLines(path: string): [line: string, words: string[]][] {
+  const blocks = [...read(path).matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+  return blocks
+    .flatMap((text) => text.split('\n'))
+    .map((line) => [line, line.replace(/"[^"]*"|#.*/g, '').split(/\s+/)]);
+}
+
+test('the documents a newcomer is led to are there', () => {
+  for (const path of ['README.md', ...globSync('docs/guide/*.md', { cwd: ROOT })]) {
+    const links = [...read(path).matchAll(/\]\(([^):]+)\)|`((?:\.\.\/)[^`]+)`/g)].map(
+      ([, link, code]) => link ?? code ?? '',
+    );
+    assert.ok(links.length > 0 || path.endsWith('user.md'), path);
+    for (const link of links) assert.ok(existsSync(join(ROOT, dirname(path), link)), `${path}: ${link}`);
   }
 });
