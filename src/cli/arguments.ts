@@ -6,14 +6,14 @@ import { parseDuration } from '../lib/duration.ts';
 export function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
-    throw new InvalidArgumentError(`${text} is no whole number`);
+    throw new InvalidArgumentError(`${text} is not a whole number`);
   return number;
 }
 
 /** Milliseconds of a duration option. */
 export function duration(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`${text} is no duration such as 12h or 30d`);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`${text} is not a duration such as 12h or 30d`);
   return ms;
 }
 
@@ -22,7 +22,8 @@ const MIB = 2 ** 20;
 /** Mebibytes of a size such as 512M or 4G. */
 export function mebibytes(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes === undefined || bytes % MIB !== 0) throw new InvalidArgumentError(`${text} is no size such as 512M or 4G`);
+  if (bytes === undefined || bytes % MIB !== 0)
+    throw new InvalidArgumentError(`${text} is not a size such as 512M or 4G`);
   return bytes / MIB;
 }
 

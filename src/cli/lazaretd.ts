@@ -83,7 +83,9 @@ setAction<ServiceCommand>(program, async (context, options) => {
     'the group that may use the socket, where there is one (groupadd --system lazaret)',
     'lazaret',
   )
-  .addOption(new Option('--accel <kind>', 'how processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
+  .addOption(
+    new Option('--accel <kind>', 'how the machines’ processors run').choices(['auto', 'kvm', 'tcg']).default('auto'),
+  )
   .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
   .option('--proxy <url>', 'the way to web servers, instead of HTTPS_PROXY and HTTP_PROXY; NO_PROXY holds')
   .option(

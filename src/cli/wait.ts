@@ -9,6 +9,6 @@ const MAX_WAIT_MS = 3_600_000;
 export function waitMs(given: string | true = true): number {
   const ms = parseDuration(given === true ? DEFAULT_WAIT : given);
   if (ms === undefined || ms > MAX_WAIT_MS)
-    throw new AppError('USAGE', `“${given}” is no time to wait: say 30s or 5m, an hour at most`);
+    throw new AppError('USAGE', `“${given}” is not a time to wait: give 30s or 5m, an hour at most`);
   return ms;
 }

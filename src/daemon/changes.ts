@@ -143,7 +143,7 @@ export class Changes {
       }
       // The machines are gone, whatever cannot be done now.
       await this.#letComputerGo().catch((error: unknown) =>
-        this.#deps.log.error(failureOf(error), 'the computer’s own rules could not be judged anew'),
+        this.#deps.log.error(failureOf(error), 'the computer’s own rules could not be decided anew'),
       );
       await this.#tidyUp();
       return machines;

@@ -23,7 +23,7 @@ export async function explainDestination(
 ): Promise<DestinationReport> {
   const protocol = PROTOCOLS.find((known) => known === asked);
   const destination = protocol && parseDestination(to, protocol);
-  if (!destination) throw new AppError('USAGE', `“${to}” is no HOST:PORT`);
+  if (!destination) throw new AppError('USAGE', `“${to}” is not HOST:PORT`);
   const { access } = machine.access.report();
   return { vm: machine.spec.name, to, access, ...(await machine.explain(destination)) };
 }

@@ -77,7 +77,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   if (gid === undefined && !isInside)
     log.warn(
       { group },
-      'there is no such group, so root alone may use the service: groupadd --system, then start it anew',
+      'there is no such group, so only root may use the service: run groupadd --system, then start the service anew',
     );
   log.info({ socket, state }, 'ready');
   await new Promise<void>((done) => {
@@ -96,7 +96,7 @@ async function untilConnected(signal: AbortSignal): Promise<void> {
   const until = performance.now() + CONNECTED_MS;
   while ((await readNetworkFacts(() => false)).gateways.length === 0) {
     if (signal.aborted || performance.now() > until)
-      throw new AppError('ROOTLESS_UNAVAILABLE', 'pasta made no way out of the service’s namespaces');
+      throw new AppError('ROOTLESS_UNAVAILABLE', 'pasta did not connect the service’s namespaces to the network');
     await pause(LOOK_MS, signal);
   }
 }

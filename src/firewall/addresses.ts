@@ -54,7 +54,7 @@ export function uplinkAddresses(number: number): UplinkAddresses {
 /** @throws NETWORK_FAILED when it is no unicast Ethernet address in small letters */
 export function checkMac(mac: string): string {
   if (!MAC.test(mac) || Number.parseInt(mac.slice(0, 2), 16) & 1)
-    throw new AppError('NETWORK_FAILED', `${mac} is no network card’s address`);
+    throw new AppError('NETWORK_FAILED', `${mac} is not a network card’s address`);
   return mac;
 }
 
@@ -66,7 +66,7 @@ export function checkMac(mac: string): string {
 export function checkUsers({ uid, dnsUid }: { uid: number; dnsUid: number }): void {
   for (const user of [uid, dnsUid]) {
     if (!Number.isInteger(user) || user < 0 || user > MAX_UID)
-      throw new AppError('NETWORK_FAILED', `${user} is no user’s number`);
+      throw new AppError('NETWORK_FAILED', `${user} is not a user’s number`);
   }
   if ((uid === 0 || dnsUid === 0) && uid !== dnsUid)
     throw new AppError('NETWORK_FAILED', 'neither QEMU nor the helper for names may be root');
@@ -75,7 +75,7 @@ export function checkUsers({ uid, dnsUid }: { uid: number; dnsUid: number }): vo
 /** @throws NETWORK_FAILED when one is no IPv4 address, which is all a machine’s uplink can reach */
 export function checkResolvers(resolvers: readonly string[]): void {
   const wrong = resolvers.find((address) => !ipaddr.IPv4.isValidFourPartDecimal(address));
-  if (wrong !== undefined) throw new AppError('NETWORK_FAILED', `${wrong} is no resolver’s IPv4 address`);
+  if (wrong !== undefined) throw new AppError('NETWORK_FAILED', `${wrong} is not a resolver’s IPv4 address`);
 }
 
 /** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */

@@ -108,6 +108,6 @@ export function parseEnforced(text: string): Enforced {
   const current = /^ct mark (0x[0-9a-f]{8}) accept$/.exec(bodies.get('current') ?? '')?.[1];
   const agree = bodies.get('mode_in') === `${bodies.get('mode')}_in` && stamped !== undefined && stamped === current;
   if (mode === 'none' || !agree)
-    throw new AppError('FILTER_FAILED', 'the machine’s rules are not as they should be', { details: { text } });
+    throw new AppError('FILTER_FAILED', 'the machine’s rules are not what they should be', { details: { text } });
   return { mode: mode === 'normal' || mode === 'restricted' ? mode : 'refuse', generation: Number(stamped), lists };
 }

@@ -38,7 +38,7 @@ export function parseRequest(line: string | undefined): GuestRequest | { id: str
   try {
     value = JSON.parse(line);
   } catch (error) {
-    if (error instanceof SyntaxError) return { id: '', problem: 'the request is no JSON' };
+    if (error instanceof SyntaxError) return { id: '', problem: 'the request is not JSON' };
     throw error;
   }
   const parsed = GuestRequest.safeParse(value);

@@ -95,7 +95,7 @@ export function decodeHead(bytes: Buffer, known: Known): Head {
 /** Holds a layer file's length to layer §12. @throws LAYER_INVALID, LAYER_TOO_LARGE */
 export function checkLayerBytes(layerBytes: number, virtualBytes: number): void {
   hold(Number.isSafeInteger(layerBytes) && layerBytes > 0, 'the layer has no length');
-  hold(layerBytes % CLUSTER === 0, 'the layer is no whole number of clusters');
+  hold(layerBytes % CLUSTER === 0, 'the layer is not a whole number of clusters');
   hold(
     Number.isSafeInteger(virtualBytes) && virtualBytes > 0 && virtualBytes % 512 === 0,
     'the disk has no proper size',

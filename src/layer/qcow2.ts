@@ -22,10 +22,10 @@ interface Header {
 
 function readHeader(path: string): Header {
   using file = new BlockFile(path, 'read');
-  if (file.size < HEAD) throw new AppError('LAYER_INVALID', `${path} is no qcow2 file`);
+  if (file.size < HEAD) throw new AppError('LAYER_INVALID', `${path} is not a qcow2 file`);
   const bytes = Buffer.alloc(HEAD);
   file.read(bytes, 0);
-  hold(bytes.readUInt32BE(0) === MAGIC, `${path} is no qcow2 file`);
+  hold(bytes.readUInt32BE(0) === MAGIC, `${path} is not a qcow2 file`);
   const version = bytes.readUInt32BE(4);
   return {
     version,
@@ -82,6 +82,6 @@ const Facts = z.object({
 export async function checkLayerFacts(path: string, virtualBytes: number, signal?: AbortSignal): Promise<void> {
   const facts = Facts.safeParse(await imageFacts(path, 'qcow2', { signal }));
   if (!facts.success)
-    throw new AppError('LAYER_INVALID', 'QEMU says the layer is no plain qcow2 file', { cause: facts.error });
+    throw new AppError('LAYER_INVALID', 'QEMU says the layer is not a plain qcow2 file', { cause: facts.error });
   hold(facts.data['virtual-size'] === virtualBytes, 'the layer’s disk has another size');
 }

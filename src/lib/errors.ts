@@ -89,7 +89,7 @@ export const ERRORS = {
     http: 504,
     hint: 'Look at its screen or console: it may still be booting, wait for somebody, or have a network card that is off.',
   },
-  VM_FAILED: { exit: 70, http: 500, hint: 'The machine’s log, which is named, says why QEMU ended.' },
+  VM_FAILED: { exit: 70, http: 500, hint: 'The log that the message names says why QEMU ended.' },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
   FIRMWARE_MISSING: {
     exit: 69,
@@ -109,7 +109,7 @@ export const ERRORS = {
   DISK_UNKNOWN: {
     exit: 65,
     http: 422,
-    hint: 'Check that this is the right file; `--disk-format raw` takes it as the disk that it is.',
+    hint: 'Check that this is the right file; `--disk-format raw` adds it unchanged, as a raw disk.',
   },
   DISK_PACKED: {
     exit: 65,
@@ -126,7 +126,7 @@ export const ERRORS = {
   DISK_UNCONFINED: {
     exit: 71,
     http: 500,
-    hint: 'Images are read in bubblewrap alone: let users make namespaces, or run as root outside of a container.',
+    hint: 'Images are read only in bubblewrap: let users make namespaces, or run as root outside of a container.',
   },
 
   LOSS_CONFIRM: {
@@ -149,13 +149,13 @@ export const ERRORS = {
   KEY_MISSING: {
     exit: 66,
     http: 404,
-    hint: 'Restore the project’s keys folder from its backup; a release or policy key that is lost gets a successor by `lazaret-manager keys rotate`.',
+    hint: 'Restore the project’s keys folder from its backup; `lazaret-manager keys rotate` replaces a lost release or policy key.',
   },
   KEY_EXISTS: { exit: 73, http: 409, hint: 'Keys are never overwritten: move the old file away first.' },
   KEY_INVALID: {
     exit: 65,
     http: 422,
-    hint: 'Restore the project’s keys folder from its backup; where `lazaret-manager keys list` says that a change was broken off, repeat it.',
+    hint: 'Restore the project’s keys folder from its backup; where `lazaret-manager keys list` says that a change was interrupted, repeat it.',
   },
   KEY_CONFIRM: { exit: 75, http: 409, hint: 'Repeat with --yes.' },
   CLOCK_CONFIRM: {
@@ -166,7 +166,7 @@ export const ERRORS = {
   CLOCK_SIGNED_AHEAD: {
     exit: 65,
     http: 409,
-    hint: 'Set this computer’s clock; where it is right, run `lazaret-manager keys rotate release policy`, then deploy and package: computers come back by the new keys.',
+    hint: 'Set this computer’s clock; where it is right, run `lazaret-manager keys rotate release policy`, then deploy and package: computers recover with the new keys.',
   },
 
   TRUST_CONFIRM: {
@@ -218,7 +218,7 @@ export const ERRORS = {
   PACKAGE_UNCHANGED: {
     exit: 65,
     http: 409,
-    hint: 'Change something first; `--force` makes it all the same, as for a later date of expiry.',
+    hint: 'Change something first; `--force` makes it anyway, for instance for a later date of expiry.',
   },
   PACKAGE_UNWRITTEN: {
     exit: 73,
@@ -261,7 +261,7 @@ export const ERRORS = {
   UPDATE_ROLLED_BACK: {
     exit: 75,
     http: 409,
-    hint: 'It stays as it is until there is a newer package; `lazaret update VM` brings this one again all the same.',
+    hint: 'It stays as it is until there is a newer package; `lazaret update VM` installs this one again anyway.',
   },
   UPDATE_FULL: { exit: 75, http: 409, hint: 'Repeat with --full to fetch all of it.' },
 
@@ -275,7 +275,7 @@ export const ERRORS = {
   STORE_NOT_SAFE: {
     exit: 76,
     http: 502,
-    hint: 'Directories are used over TLS alone, with a certificate for the name in the address: name its issuer as the `ca`.',
+    hint: 'Directories are used only over TLS, with a certificate for the name in the address: name its issuer as the `ca`.',
   },
   STORE_ACCOUNT: {
     exit: 78,
@@ -303,7 +303,7 @@ export const ERRORS = {
   POLICY_NEEDS_MACHINE: {
     exit: 65,
     http: 422,
-    hint: 'Encryption and authentication change only with the machine in the package: make one that has it.',
+    hint: 'Make a package that has the machine: encryption and authentication change only with it.',
   },
   RECOVERY_KEY_FIXED: {
     exit: 65,
@@ -329,11 +329,11 @@ export const ERRORS = {
   },
   PLUGIN_LATE: { exit: 75, http: 504, hint: 'Make the plug-in faster, or raise `timeout` of its `script`.' },
   PLUGIN_FAILED: { exit: 70, http: 500, hint: 'What the plug-in wrote to standard error is in `lazaret events`.' },
-  PLUGIN_OUTPUT: { exit: 65, http: 500, hint: 'Let the plug-in write YES, NO or REJECT alone, and end with status 0.' },
+  PLUGIN_OUTPUT: { exit: 65, http: 500, hint: 'Let the plug-in write only YES, NO or REJECT, and end with status 0.' },
   PLUGIN_UNCONFINED: {
     exit: 71,
     http: 500,
-    hint: 'Plug-ins run in bubblewrap alone: `lazaret doctor` says what this computer lacks for it.',
+    hint: 'Plug-ins run only in bubblewrap: `lazaret doctor` says what this computer lacks for it.',
   },
   ACCESS_ENTRY: {
     exit: 65,
@@ -348,7 +348,7 @@ export const ERRORS = {
   HOST_FILTER_FAILED: {
     exit: 71,
     http: 500,
-    hint: 'The packet filter did not take the rules for the computer itself; what held before holds on: run `lazaret doctor`.',
+    hint: 'The packet filter did not take the rules for the computer itself; the rules from before stay in force: run `lazaret doctor`.',
   },
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
 
@@ -362,7 +362,7 @@ export const ERRORS = {
   DAEMON_DENIED: {
     exit: 77,
     http: 403,
-    hint: 'Run as root, or let root add you to the group: `usermod -aG lazaret USER`, where there is none after `groupadd --system lazaret` and a restart of the service. Then log on anew.',
+    hint: 'Run as root, or let root add you to the group with `usermod -aG lazaret USER`, and log on anew. Where there is no such group, root first makes it with `groupadd --system lazaret` and restarts the service.',
   },
   PAGE_DENIED: { exit: 77, http: 403, hint: 'Open the page anew: `lazaret open`, or `lazaret-manager ui`.' },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },

@@ -18,7 +18,7 @@ export function deployTarget(text: string): DeployTarget {
   const address = directoryAddress(text);
   if (address) return { kind: 'directory', address };
   if (isDirectory(text) || /^[a-z][a-z0-9+.-]*:\/\//i.test(text))
-    throw new AppError('USAGE', `${text} is no place to deploy to`);
+    throw new AppError('USAGE', `${text} is not a place to deploy to`);
   // A dash at the beginning would be an option of ssh.
   if (/^(?!-)[^/\s]+:\/./.test(text)) return { kind: 'rsync', to: text };
   return { kind: 'folder', folder: resolve(text) };

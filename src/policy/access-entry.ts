@@ -49,7 +49,9 @@ export function parseEntry(text: string): AccessEntry | string {
   if (typeof traffic === 'string') return traffic;
   if (!isPinned) return { target, ...traffic };
   if (target.kind === 'subnet') return 'is an address; only a name can be pinned';
-  return target.bits === undefined ? { target, ...traffic, pinned: true } : 'pins what is around a name';
+  return target.bits === undefined
+    ? { target, ...traffic, pinned: true }
+    : 'is pinned with bits after its name; only a name alone can be pinned';
 }
 
 function parseTraffic(
@@ -61,7 +63,7 @@ function parseTraffic(
   if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'icmp')
     return `names the protocol ${protocol}; tcp, udp and icmp are known`;
   if (portsText === undefined) return { protocol };
-  if (protocol === 'icmp') return 'has ports, which icmp has not';
+  if (protocol === 'icmp') return 'has ports, but icmp has none';
   const ports = parsePorts(portsText);
   return typeof ports === 'string' ? ports : { protocol, ports };
 }
@@ -89,17 +91,19 @@ function parseTarget(text: string): AccessEntry['target'] | string {
   if (!isName) return 'is neither an address, a subnet nor a name';
   if (mask === undefined) return { kind: 'name', name };
   const bits = /^\d{1,2}$/.test(mask) ? Number(mask) : 0;
-  if (bits < MIN_BITS || bits > 31) return `has ${mask} bits behind a name, where ${MIN_BITS} to 31 may stand`;
+  if (bits < MIN_BITS || bits > 31) return `has ${mask} bits after a name; ${MIN_BITS} to 31 are possible`;
   return { kind: 'name', name, bits };
 }
 
 function parseSubnet(host: string, mask: string | undefined): AccessEntry['target'] | string {
   const address = ipaddr.parse(host);
   const bits = address.kind() === 'ipv4' ? 32 : 128;
-  if (address instanceof ipaddr.IPv6 && (address.isIPv4MappedAddress() || address.zoneId))
-    return 'is an IPv6 address that stands for another';
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress())
+    return 'is an IPv6 address that stands for an IPv4 address';
+  if (address instanceof ipaddr.IPv6 && address.zoneId)
+    return 'is an address on one link only: leave out what follows “%”';
   const prefix = mask === undefined ? bits : prefixOf(mask, bits);
-  if (prefix === undefined) return `has a mask that is none: /${mask}`;
+  if (prefix === undefined) return `has an invalid mask: /${mask}`;
   const cidr = `${address.toString()}/${prefix}`;
   const first = bits === 32 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
   if (first.toString() !== address.toString()) return `starts inside a subnet; its first address is ${first}`;
@@ -116,7 +120,7 @@ function parsePorts(text: string): PortRange[] | string {
   const ranges: PortRange[] = [];
   for (const part of text.split(',')) {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
-    if (!match) return `has ports that are none: ${text}`;
+    if (!match) return `has invalid ports: ${text}`;
     const from = Number(match[1]);
     const to = Number(match[2] ?? match[1]);
     if (from < 1 || to > 65535 || from > to) return `has ports out of range: ${part}`;

@@ -14,7 +14,7 @@ function checkZones(quarantine: Quarantine): Problem[] {
       ? [
           {
             path: ['quarantine', 'zones', index, 'restricted'],
-            message: `goes with two lists, not with ${quarantine.type}`,
+            message: `is for quarantines with two lists, not for ${quarantine.type}`,
           },
         ]
       : [],
@@ -45,6 +45,6 @@ function checkVersions(quarantine: Quarantine): Problem[] {
     if (named !== undefined && !versions.some(({ name, removed }) => name === named && !removed))
       problems.push({ path: ['quarantine', field], message: `names no version: ${named}` });
   if (versionFrom === 'signed' && signers.length === 0)
-    problems.push({ path: ['quarantine', 'signers'], message: 'must name a key, for versions are to be signed' });
+    problems.push({ path: ['quarantine', 'signers'], message: 'must name a key, because versions must be signed' });
   return problems;
 }

@@ -15,4 +15,4 @@ export const Duration = (minMs: number, maxMs: number) =>
   z.string().refine((text) => {
     const ms = parseDuration(text);
     return ms !== undefined && ms >= minMs && ms <= maxMs;
-  }, 'is no duration in range, such as 30s, 5m, 12h or 3d');
+  }, 'is not a duration in range, such as 30s, 5m, 12h or 3d');

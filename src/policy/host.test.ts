@@ -35,7 +35,7 @@ const BAD: [title: string, policy: unknown, said: RegExp][] = [
   ['ICMP on a list', { default: { mode: 'blacklist', entries: ['0.0.0.0/0 icmp'] } }, /never restricted/],
   ['an entry that is none', { default: { mode: 'blacklist', entries: ['10.0.0.1; drop'] } }, /neither an address/],
   ['a subnet that starts inside', { default: { mode: 'blacklist', entries: ['10.0.0.1/8'] } }, /starts inside/],
-  ['a name with control characters', { zones: [{ ...zone, name: 'of\u001b[2Jfice' }] }, /no name for a zone/],
+  ['a name with control characters', { zones: [{ ...zone, name: 'of\u001b[2Jfice' }] }, /not a name for a zone/],
   ['too many zones', { zones: zones(33) }, /32/],
   ['too many entries', { default: { mode: 'whitelist', entries: entries(501) } }, /500/],
 ];

@@ -17,7 +17,7 @@ const HostEntry = z
 function problemOf(text: string): string | undefined {
   const entry = parseEntry(text);
   if (typeof entry === 'string') return entry;
-  if (entry.pinned) return 'is pinned, which names are in machines alone';
+  if (entry.pinned) return 'is pinned; only the lists of machines have pinned names';
   return entry.protocol === 'icmp' ? 'names icmp, which is never restricted on the computer' : undefined;
 }
 

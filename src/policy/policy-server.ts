@@ -16,7 +16,7 @@ export const PolicyServer = z
   .url({ protocol: /^(https?|file|ldaps?)$/ })
   .max(2000)
   .refine((text) => !isDirectory(text) || directoryAddress(text) !== undefined, {
-    message: 'is no address of a directory: ldaps://dc1.example.org/CN=Lazaret,CN=System,DC=example,DC=org',
+    message: 'is not the address of a directory: ldaps://dc1.example.org/CN=Lazaret,CN=System,DC=example,DC=org',
   });
 
 export function isDirectory(text: string): boolean {

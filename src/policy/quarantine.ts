@@ -8,7 +8,7 @@ import { Zones } from './zones.ts';
 const MAX_VERSIONS = 1000;
 const MAX_SIGNERS = 16;
 
-const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is no descriptor such as 0x7B4C2902');
+const Descriptor = z.string().regex(/^0x[0-9A-F]{8}$/, 'is not a descriptor such as 0x7B4C2902');
 
 /** A version of a machine’s software. Order is the order of definition alone (ACE 1.0 p. 142). */
 export const Version = z.strictObject({
@@ -32,7 +32,7 @@ export const VersionOrigin = z.enum(['guest', 'signed', 'package']);
 export type VersionOrigin = z.infer<typeof VersionOrigin>;
 
 /** The public half of an update server’s Ed25519 key, in hexadecimal. */
-const Signer = z.string().regex(/^[0-9a-f]{64}$/, 'is no Ed25519 public key of 64 hexadecimal digits');
+const Signer = z.string().regex(/^[0-9a-f]{64}$/, 'is not an Ed25519 public key of 64 hexadecimal digits');
 
 const Messages = z.strictObject({ restricted: Message.exactOptional(), updateAvailable: Message.exactOptional() });
 

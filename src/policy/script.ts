@@ -11,7 +11,7 @@ const Argument = z
 
 /** A plug-in: a program among the project’s resources that the computer asks (ACE 1.0 pp. 73, 244-248). */
 export const Script = z.strictObject({
-  file: z.string().regex(RESOURCE_NAME, 'is no name of a resource'),
+  file: z.string().regex(RESOURCE_NAME, 'is not a name for a resource'),
   arguments: z.array(Argument).max(50).default([]),
   /** How long it may take to answer, all that it starts included. */
   timeout: Duration(SECOND_MS, 60 * SECOND_MS).default('10s'),

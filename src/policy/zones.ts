@@ -5,18 +5,18 @@ import { AccessSection } from './access-section.ts';
 const MAX_ZONES = 32;
 const MAX_MEMBERS = 100;
 
-const Address = z.string().refine((text) => ipaddr.isValid(text) && !text.includes('%'), 'is no address');
-const Subnet = z.string().refine((text) => ipaddr.isValidCIDR(text), 'is no subnet such as 10.1.0.0/16');
+const Address = z.string().refine((text) => ipaddr.isValid(text) && !text.includes('%'), 'is not an address');
+const Subnet = z.string().refine((text) => ipaddr.isValidCIDR(text), 'is not a subnet such as 10.1.0.0/16');
 const DnsName = z
   .string()
   .max(253)
-  .regex(/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/, 'is no name in small letters');
+  .regex(/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/, 'is not a name in small letters');
 
 /** A TLS server that only this zone has: whoever holds the pinned key answers, and nobody else can. */
 export const Beacon = z.strictObject({
-  address: z.string().regex(/^(\[[0-9a-f:]+\]|[a-z0-9._-]{1,253}):\d{1,5}$/, 'is no HOST:PORT'),
+  address: z.string().regex(/^(\[[0-9a-f:]+\]|[a-z0-9._-]{1,253}):\d{1,5}$/, 'is not HOST:PORT'),
   /** SHA-256 of its public key (SubjectPublicKeyInfo, DER) in hexadecimal. */
-  pin: z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hexadecimal'),
+  pin: z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in hexadecimal'),
 });
 export type Beacon = z.infer<typeof Beacon>;
 
@@ -36,7 +36,7 @@ export const ZoneDescription = z
   .refine(
     ({ gateways, dnsServers, subnets, dnsNames, beacon }) =>
       [gateways, dnsServers, subnets, dnsNames, beacon].some((criterion) => criterion !== undefined),
-    'needs a criterion: without one it would be everywhere',
+    'needs a criterion: without one it would match every network',
   )
   .refine(
     ({ minDnsServersToMatch: least, dnsServers = [] }) => least === undefined || least <= dnsServers.length,
@@ -58,7 +58,7 @@ export function zoneCriteria(when: ZoneDescription): [what: string, members: rea
   return criteria.flatMap(([what, members]) => (members ? [[what, members]] : []));
 }
 
-export const ZoneName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u, 'is no name for a zone');
+export const ZoneName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u, 'is not a name for a zone');
 
 /** Other lists for a machine while its computer is on a network that is described. A list that is not given stays as it is. */
 export const Zone = z.strictObject({

@@ -88,10 +88,10 @@ async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<DiskLa
   const layout = diskLayout(await file.head(0, HEAD_BYTES));
   if (!isTold && layout.what === undefined) {
     const lacks = 'for a raw disk it lacks a boot signature, a partition table and a file system that is known';
-    throw new AppError('DISK_UNKNOWN', `${path} is no disk image that is known: ${lacks}`);
+    throw new AppError('DISK_UNKNOWN', `${path} is not a disk image of a known format: ${lacks}`);
   }
   if (size % SECTOR !== 0)
-    throw new AppError('DISK_CUT', `${path} is cut short: its length is no multiple of ${SECTOR}`);
+    throw new AppError('DISK_CUT', `${path} is cut short: its length is not a multiple of ${SECTOR}`);
   requireEndIn(path, layout, size);
   return layout;
 }
@@ -125,7 +125,7 @@ async function requireAlone(image: string, format: DiskFormat, signal: AbortSign
   if (namesAnother(facts))
     throw new AppError('DISK_INVALID', `${image} is not whole: it names another file. ${FLATTEN}`);
   if (facts.encrypted) throw new AppError('DISK_ENCRYPTED', `${image} is encrypted`);
-  if (facts['virtual-size'] === 0) throw new AppError('DISK_INVALID', `${image} is a disk of no bytes`);
+  if (facts['virtual-size'] === 0) throw new AppError('DISK_INVALID', `${image} is an empty disk`);
   return facts['virtual-size'];
 }
 

@@ -53,7 +53,7 @@ export interface AddedVm {
  */
 export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   const { name } = vm;
-  if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is no name for a machine`);
+  if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is not a name for a machine`);
   const home = vmPaths(project.folder, name);
   if (await isThere(home.folder)) throw new AppError('VM_EXISTS', `there is a machine ${name} already`);
   if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {

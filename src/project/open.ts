@@ -64,7 +64,7 @@ export async function readProject(folder: string): Promise<{ project?: Project; 
     if (name.startsWith('.')) continue;
     const vm = VM_NAME.test(name)
       ? await reader.readVm(name)
-      : reader.refuse(join(paths.vms, name), 'is no name for a machine');
+      : reader.refuse(join(paths.vms, name), 'is not a name for a machine');
     if (vm) vms.push(vm);
   }
   reader.checkIds(vms);

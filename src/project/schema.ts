@@ -5,7 +5,7 @@ import { PolicyServer } from '../policy/policy-server.ts';
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 
 /** The public half of a project’s recovery key, as age writes it. */
-export const RecoveryKey = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is no age recipient');
+export const RecoveryKey = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is not an age recipient');
 
 /** `lazaret.yaml`: what holds for the whole project. */
 export const ProjectFile = z.strictObject({

@@ -22,7 +22,7 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlFile<T> {
   if (faults.length > 0) {
     return {
       document,
-      problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is no YAML' })),
+      problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is not YAML' })),
     };
   }
   const plain = plainValue(document);

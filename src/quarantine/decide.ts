@@ -189,7 +189,7 @@ export function reasonText(decision: Decision): string {
     case 'dynamic':
       return 'the list of the policy server is in force';
     case 'grace':
-      return `its version is too old, which is tolerated until ${new Date(decision.until).toISOString()}; next is ${decision.newer.name}`;
+      return `its version is too old, but keeps normal access until ${new Date(decision.until).toISOString()}; next is ${decision.newer.name}`;
     case 'version':
       return 'its version is new enough';
     case 'outdated':
@@ -199,7 +199,7 @@ export function reasonText(decision: Decision): string {
     case 'enforcement':
       return 'the service runs without root here, and the policy asks for rules that the user cannot change';
     case 'untrusted-version':
-      return 'its version is only its own word, and the policy asks for more';
+      return 'the policy does not accept the origin of its version';
     case 'unknown-version':
       return 'it reported a version that is not defined any more';
     case 'plugin-yes':

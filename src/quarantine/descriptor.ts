@@ -22,7 +22,7 @@ export function judge(
   const current = standingAt(quarantine, reported);
   const version = quarantine.versions.find((known) => sameDescriptor(known.descriptor, offered));
   const due = dueVersion(quarantine, current);
-  if (!version) return refuse(`${shown(offered)} is no version of this machine`, due);
+  if (!version) return refuse(`${shown(offered)} is not a version of this machine`, due);
   if (version.removed) return refuse(`the version ${version.name} was removed`, due);
   const valid = { valid: true, descriptor: version.descriptor, version } as const;
   if (sameDescriptor(version.descriptor, current) || version === due) return valid;

@@ -70,7 +70,7 @@ const ROWS: [
     '198.18.0.5:80',
     'tcp',
     false,
-    /none/,
+    /no pinned name/,
   ],
   ['one where no name is pinned', list('whitelist', ['0.0.0.0/0']), '198.18.0.5:80', 'tcp', true, /0\.0\.0\.0/],
   ['an empty whitelist is nothing', list('whitelist', []), '10.0.0.1:80', 'tcp', false, /not listed/],

@@ -20,10 +20,10 @@ export interface Explanation {
 const CLOSED: readonly [cidr: string, rule: string][] = [
   ['169.254.0.0/16', 'always closed: link-local addresses'],
   ['fe80::/10', 'always closed: link-local addresses'],
-  ['ff00::/8', 'always closed: groups of computers'],
-  ['::/96', 'always closed: addresses of no computer'],
-  ['10.77.0.0/24', 'always closed: the machine’s own link, on which there is nobody else'],
-  ['fd77::/64', 'always closed: the machine’s own link, on which there is nobody else'],
+  ['ff00::/8', 'always closed: multicast addresses'],
+  ['::/96', 'always closed: addresses that no computer has'],
+  ['10.77.0.0/24', 'always closed: the machine’s own link, where nobody else is'],
+  ['fd77::/64', 'always closed: the machine’s own link, where nobody else is'],
   ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
   ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
 ];
@@ -51,12 +51,12 @@ export function explain(
   ipv6 = true,
 ): Explanation {
   if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
-  if (isMapped(to.host)) return { allowed: false, rule: 'always closed: addresses of no computer' };
+  if (isMapped(to.host)) return { allowed: false, rule: 'always closed: addresses that no computer has' };
   const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
   const pinned = pinnedNames(list);
   if (pinned.length > 0 && isSynthetic(to.host) && !pinned.some((name) => names.get(name)?.includes(to.host)))
-    return { allowed: false, rule: 'always closed: an address for pinned names that stands for none' };
+    return { allowed: false, rule: 'always closed: no pinned name has this address now' };
   const entry = list.entries.find((candidate) => matches(candidate, to, names));
   if (list.mode === 'blacklist') {
     return entry ? { allowed: false, rule: formatEntry(entry) } : { allowed: true, rule: 'blacklist: not listed' };

@@ -9,8 +9,7 @@ export function inForceText(before: Quarantine, after: Quarantine, hasPolicyServ
   if (!isLookedUp(after) && !isLookedUp(before)) return withPackage;
   if (!hasPolicyServer)
     return `${withPackage}. No computer can look it up: the project names no policy server (project set --policy-server)`;
-  if (!isLookedUp(before))
-    return `${withPackage}; until then a deploy reaches nobody, from then on it puts changes in force`;
-  if (!isLookedUp(after)) return 'deploy to put it in force; later changes come with packages alone';
+  if (!isLookedUp(before)) return `${withPackage}; after that, a deploy puts changes in force`;
+  if (!isLookedUp(after)) return 'deploy to put it in force; later changes come only with packages';
   return 'deploy to put it in force';
 }

@@ -50,10 +50,10 @@ export async function openKeyFile(path: string, passphrase: string): Promise<Sig
   if (pem === undefined) throw new AppError('KEY_MISSING', `${path} is not there`, { details: { path } });
   const der = Buffer.from(ENCRYPTED_PEM.exec(pem)?.groups?.['body'] ?? '', 'base64');
   // A wrong passphrase and a damaged file look much the same to OpenSSL; a cut file does not have the length it states.
-  if (!isWhole(der)) throw new AppError('KEY_INVALID', `${path} is no encrypted key`, { details: { path } });
+  if (!isWhole(der)) throw new AppError('KEY_INVALID', `${path} is not an encrypted key`, { details: { path } });
   const key = decrypted(pem, passphrase, path);
   if (key.asymmetricKeyType !== 'ed25519')
-    throw new AppError('KEY_INVALID', `${path} is no Ed25519 key`, { details: { path } });
+    throw new AppError('KEY_INVALID', `${path} is not an Ed25519 key`, { details: { path } });
   return signingKey(key);
 }
 

@@ -42,7 +42,7 @@ export function jsonOf(bytes: Uint8Array, what: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new AppError('TRUST_INVALID', `${what} is no JSON`, { cause: error });
+    throw new AppError('TRUST_INVALID', `${what} is not JSON`, { cause: error });
   }
 }
 

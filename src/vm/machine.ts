@@ -135,7 +135,7 @@ async function whyEnded(log: SpokenLog): Promise<AppError> {
   const lines = (await log.lastWords()).split('\n').slice(-LOG_TAIL_LINES);
   // Each begins with the time, which the log has for who looks there.
   const said = lines.map((line) => line.replace(/^\S+Z qemu-system-\S+: /, '')).join('; ');
-  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a word'} (log: ${log.path})`, {
+  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a message'} (log: ${log.path})`, {
     details: { log: log.path },
   });
 }

@@ -6,7 +6,7 @@ import { openLog } from '../../src/sys/log.ts';
 import { scratch } from '../fakes/made-project.ts';
 
 const ROWS: [title: string, body: string, said: RegExp][] = [
-  ['that is no JSON', '{"source":', /Invalid input/],
+  ['that is not JSON', '{"source":', /Invalid input/],
   ['that is empty', '', /Invalid input/],
   ['with an unknown key', '{"source":"/x","replace":false,"keepOld":false,"force":true}', /force/],
   ['of a megabyte', `{"source":"${'x'.repeat(1 << 20)}"}`, /at most 65536 bytes/],

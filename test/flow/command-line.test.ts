@@ -131,7 +131,7 @@ const IN_FORCE: [title: string, before: string[], change: string[], said: RegExp
     /with the next package \(package create\)$/,
   ],
   ['a plug-in without look-ups', [], ['--type', 'custom', '--script', 'c.sh'], /the next package \(package create\)$/],
-  ['a type that is looked up from now on', [], ['--type', 'dynamic'], /until then a deploy reaches nobody/],
+  ['a type that is looked up from now on', [], ['--type', 'dynamic'], /after that, a deploy puts changes in force/],
   ['a type that is looked up', ['--type', 'dynamic'], ['--normal', '10.0.0.0/8'], /; deploy to put it in force$/],
   ['one that is looked up no more', ['--type', 'dynamic'], ['--type', 'static'], /later changes come with packages/],
 ];

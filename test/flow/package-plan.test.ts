@@ -142,7 +142,7 @@ test('the command fails where the package could not be built, and says what it w
     run(process.execPath, [MANAGER, 'package', 'plan', 'two', '-C', project.folder, ...args], { allow: [65, 78] });
   const first = await plan('--kind', 'full');
   assert.equal(first.exitCode, 0);
-  assert.match(first.stdout, /full, generation 1, at most 1\.0 MiB, before it is compressed/);
+  assert.match(first.stdout, /full, generation 1, at most 1\.0 MiB before compression/);
   assert.match(first.stdout, /policy of office: for the first time/);
   assert.doesNotMatch(first.stdout, /as in the packages before|0 B/);
   await project.build('one');

@@ -45,7 +45,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
     await page.getByRole('link', { name: 'Install a package' }).first().click();
     await page.getByLabel('Folder or address of the package').fill(folder);
     await page.getByLabel('The project’s fingerprint').fill(fingerprint);
-    await page.getByRole('button', { name: 'Look what it would do' }).click();
+    await page.getByRole('button', { name: 'See what it would do' }).click();
     await page.getByText('office is installed').waitFor();
     await shoot(page, 'player-plan');
     await page.getByRole('button', { name: 'Install', exact: true }).click();

@@ -71,11 +71,11 @@ test('a service that is killed opens nothing, and the next one finds its machine
       ['', /usage/],
       ['-n', /usage/],
       ['-x', /no option/],
-      ['0x1 0x2', /is no version/],
-      [`${second}x`, /is no version/],
+      ['0x1 0x2', /is not a version/],
+      [`${second}x`, /is not a version/],
       ['$(printf "a\\001b")', /printable/],
       ['$(head -c 1100 /dev/zero | tr "\\0" x)', /1024/],
-      [`\\"${second}\\"`, /is no version/],
+      [`\\"${second}\\"`, /is not a version/],
     ];
     for (const [words, said] of rows) {
       const { status, output } = await job.nqSet(words);

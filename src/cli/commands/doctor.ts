@@ -26,7 +26,7 @@ export function addDoctorCommand(program: Command): void {
         throw new AppError('STATE_DAMAGED', `not all that is installed is as it was signed\n${text}`, details);
       print(context, checks, text);
     },
-  ).option('--check', 'read all that is installed, and hold it to what was signed');
+  ).option('--check', 'read all that is installed, and compare it with what was signed');
 }
 
 /** What the service finds when it reads all that is installed. @throws DAEMON_* */

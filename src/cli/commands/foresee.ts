@@ -58,9 +58,9 @@ export function addForesightCommands(nq: Command): void {
     async (context, options, name = '') => {
       const { project, vm, quarantine, ipv6 } = await openDraft(options.directory, name);
       const to = parseDestination(options.to, options.protocol);
-      if (!to) throw new AppError('USAGE', `“${options.to}” is no HOST:PORT`);
+      if (!to) throw new AppError('USAGE', `“${options.to}” is not HOST:PORT`);
       const now = options.at === undefined ? systemClock() : Date.parse(options.at);
-      if (Number.isNaN(now)) throw new AppError('USAGE', `“${options.at}” is no time such as 2026-12-01T08:00:00Z`);
+      if (Number.isNaN(now)) throw new AppError('USAGE', `“${options.at}” is not a time such as 2026-12-01T08:00:00Z`);
       const descriptor = descriptorOf(name, quarantine, options.descriptor);
       const answer = simulate(quarantine, {
         descriptor,
@@ -77,10 +77,14 @@ export function addForesightCommands(nq: Command): void {
     },
   )
     .option('--descriptor <version>', 'the version it has reported, by name or descriptor; without it, none')
-    .addOption(new Option('--origin <whom>', 'whose word that is').choices(VersionOrigin.options).default('guest'))
-    .option('--zone <name>', 'on that network; without it, on one that no zone describes')
+    .addOption(
+      new Option('--origin <whom>', 'the origin of that version').choices(VersionOrigin.options).default('guest'),
+    )
+    .option('--zone <name>', 'on the network of this zone; without it, on one that no zone describes')
     .requiredOption('--to <host:port>', 'the place')
-    .addOption(new Option('--protocol <name>', 'of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'))
+    .addOption(
+      new Option('--protocol <name>', 'the protocol of the packets').choices(['tcp', 'udp', 'icmp']).default('tcp'),
+    )
     .option('--at <time>', 'at that moment, for times of grace')
     .addOption(
       new Option('--answer <word>', 'what the plug-in says; without it, the project’s own is asked').choices(
@@ -194,7 +198,7 @@ async function reportsIn(folder: string): Promise<ReportedMachine[]> {
     const report = Report.safeParse(
       jsonOrNothing((await readCapped(join(folder, name), MAX_REPORT_BYTES)).toString('utf8')),
     );
-    if (!report.success) throw new AppError('FILE_INVALID', `${name} is no report of \`lazaret status --json\``);
+    if (!report.success) throw new AppError('FILE_INVALID', `${name} is not a report of \`lazaret status --json\``);
     reported.push(
       ...('machines' in report.data ? z.array(Machine).parse(report.data.machines) : [Machine.parse(report.data)]),
     );

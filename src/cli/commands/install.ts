@@ -59,7 +59,7 @@ export function addInstallCommand(program: Command): void {
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
-    .option('--accept-host-policy <digest>', 'consent to just these rules for this computer itself')
+    .option('--accept-host-policy <digest>', 'consent to exactly these rules for this computer itself')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 

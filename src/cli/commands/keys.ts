@@ -44,14 +44,14 @@ export function addKeyCommands(program: Command): void {
   addCommand<RevokeOptions>(
     keys,
     'revoke <key>',
-    'take a key back that is lost or stolen, by the beginning of its id; its role gets a new one',
+    'revoke a key that was lost or stolen, named by the beginning of its id; its role gets a new one',
     async (context, options, start = '') => {
       const role = await roleOfKey(options.directory, start);
       await requireRevokeConfirmed(context, options, role);
       await rotate(context, options, [role]);
     },
   )
-    .option('--yes', 'take it back without a question')
+    .option('--yes', 'revoke it without a question')
     .option(...CLOCK_IS_RIGHT);
 }
 
@@ -76,14 +76,14 @@ async function requireRevokeConfirmed(context: Context, { yes = false }: RevokeO
   const what = `what the ${role} key signs is refused from now on wherever the new root is known`;
   if (context.json || !process.stdin.isTTY) throw new AppError('KEY_CONFIRM', what);
   const { confirm } = await import('@clack/prompts');
-  if ((await confirm({ message: `${what}. Take it back?`, initialValue: false })) !== true)
+  if ((await confirm({ message: `${what}. Revoke it?`, initialValue: false })) !== true)
     throw new AppError('KEY_CONFIRM', what);
 }
 
 function roleNamed(text: string): KeyRole {
   const role = KEY_ROLES.find((known) => known === text);
   if (role) return role;
-  throw new AppError('USAGE', `“${text}” is no role of a key: ${KEY_ROLES.join(', ')}`);
+  throw new AppError('USAGE', `“${text}” is not a role of a key: ${KEY_ROLES.join(', ')}`);
 }
 
 function listText(listed: readonly ListedKey[]): string {
@@ -92,7 +92,7 @@ function listText(listed: readonly ListedKey[]): string {
     keyId.slice(0, 16),
     new Date(expiresAt).toISOString().slice(0, 10),
     isHere ? 'here' : 'no key file here',
-    isUnfinished ? `its change was broken off: repeat \`lazaret-manager keys rotate ${role}\`` : '',
+    isUnfinished ? `its change was interrupted: repeat \`lazaret-manager keys rotate ${role}\`` : '',
   ]);
   return table([['role', 'key', 'until', 'file', ''], ...rows]);
 }

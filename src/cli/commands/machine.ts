@@ -69,7 +69,7 @@ export function addMachineCommands(program: Command): void {
     async (context, options, vm = '') => {
       const rolled = await askOnce(options, ROUTES.rollback, { vm });
       const when = rolled.afterStop ? '; it takes effect at its next start' : '';
-      const stays = `lazaret update leaves it so until there is a newer package; lazaret update ${vm} brings ${rolled.from} again`;
+      const stays = `“lazaret update” leaves it there until there is a newer package; “lazaret update ${vm}” installs generation ${rolled.from} again`;
       print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}\n${stays}`);
     },
   );
@@ -77,7 +77,7 @@ export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(
     program,
     'look-up <vm>',
-    'look a running machine’s policy up now',
+    'look up a running machine’s policy now',
     async (context, options, vm = '') => {
       const machine = await askOnce(options, ROUTES.lookUp, { vm });
       print(context, machine, machineText(machine));
@@ -101,7 +101,11 @@ export function addMachineCommands(program: Command): void {
   ).option('--protocol <name>', 'tcp, udp or icmp', 'tcp');
 }
 
-const WORD_OF = { guest: 'its own word', signed: 'its update server’s signature', package: 'its package' };
+const ORIGIN = {
+  guest: 'reported by its guest',
+  signed: 'signed by its update server',
+  package: 'brought by its package',
+};
 
 /** Longer lists are in the JSON report. */
 const MAX_NAMES = 20;
@@ -154,7 +158,7 @@ function machineText(machine: MachineAnswer): string {
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (state === 'running') lines.push(`ready        ${readyText(machine)}`);
   if (message !== undefined) lines.push(`message      ${message}`);
-  const word = machine.origin === undefined ? '' : `, by ${WORD_OF[machine.origin]}`;
+  const word = machine.origin === undefined ? '' : `, ${ORIGIN[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);
   if (machine.zone !== undefined) lines.push(`zone         ${machine.zone}`);
   if (policySerial !== undefined) lines.push(`policy       ${policySerial}, looked up ${lookedUpAt ?? 'never'}`);

@@ -20,7 +20,7 @@ export function addContentOptions(command: Command): Command {
     .option('--vm <name...>', 'only these machines, or policies of these')
     .option('--policy <name...>', 'with --kind custom: policies of these machines, without the machines')
     .option('--resources', 'with --kind custom: the project’s resources too')
-    .option('--strict', 'fail when the copy of a machine is not at the newest version')
+    .option('--strict', 'fail where the project’s copy of a machine is not at the newest version')
     .option('--force', 'build it although computers will refuse some of its policies, or it brings nothing new')
     .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber);
 }

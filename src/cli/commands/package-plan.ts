@@ -60,6 +60,6 @@ function planText(
 /** What was packed already has its size, what is new will have less than it takes now. */
 function sizeText({ exact, estimated }: PackagePlan['bytes']): string {
   if (estimated === exact) return formatBytes(exact);
-  if (exact === 0) return `at most ${formatBytes(estimated)}, before it is compressed`;
-  return `${formatBytes(exact)} to ${formatBytes(estimated)}, as far as the rest can be compressed`;
+  if (exact === 0) return `at most ${formatBytes(estimated)} before compression`;
+  return `${formatBytes(exact)} to ${formatBytes(estimated)}, depending on compression`;
 }

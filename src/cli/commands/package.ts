@@ -118,7 +118,7 @@ function addExportCommand(packages: Command): void {
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size', volumeSize)
-    .option('--since <release>', 'as the package was made with it', wholeNumber);
+    .option('--since <release>', 'the release that the package was made with', wholeNumber);
 }
 
 /** The package stands: what keeps its media from being written is said with what to do. */
@@ -144,6 +144,6 @@ function statsText(released: BuiltPackage['released']): string {
 
 function volumeSize(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes === undefined) throw new AppError('USAGE', `${text} is no size: 700M, 4.3G`);
+  if (bytes === undefined) throw new AppError('USAGE', `${text} is not a size: 700M, 4.3G`);
   return bytes;
 }

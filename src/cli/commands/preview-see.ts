@@ -30,7 +30,7 @@ export function addPreviewSeeCommands(program: Command): void {
   addCommand<RunningOptions>(
     program,
     'console <vm>',
-    'be at its serial console (as root); Ctrl-] leaves',
+    'open its serial console (as root); Ctrl-] leaves it',
     async (context, options, vm = '') => {
       const { console } = await socketsOf(options, vm);
       await atConsole(context, vm, await connectUnix(console, CONNECT_MS, context.signal));

@@ -93,7 +93,7 @@ function addSet(nq: Command): void {
     .option('--grace <duration>', 'how long after the threshold was moved older versions keep normal access: 3d')
     .option('--initial <version>', 'what a machine that never reported counts as')
     .addOption(
-      new Option('--version-from <whom>', 'the least whose word for a version counts').choices(VersionOrigin.options),
+      new Option('--version-from <whom>', 'which origin of a version is enough').choices(VersionOrigin.options),
     )
     .option('--signer <key...>', 'public keys of the update servers that sign reports')
     .option('--max-offline <duration>', 'how long the last policy holds without the policy server: 12h, 7d')

@@ -30,7 +30,7 @@ export function addReportCommands(nq: Command): void {
       print(
         context,
         { path, publicKey: publicKeyHex },
-        `${publicKeyHex}\nname it: lazaret-manager nq set VM --signer ${publicKeyHex}`,
+        `${publicKeyHex}\nlet the policy name it: lazaret-manager nq set VM --signer ${publicKeyHex}`,
       );
     },
   ).option('--passphrase-file <file>', 'its passphrase, in a file');
@@ -41,7 +41,7 @@ export function addReportCommands(nq: Command): void {
     'sign that a machine is at a version; prints what its guest gives to nq-set',
     async (context, options, path = '', descriptor = '') => {
       const { directory, machine, counter = systemClock() } = options;
-      if (!UUID.test(machine)) throw new AppError('USAGE', `“${machine}” is no UUID of a machine`);
+      if (!UUID.test(machine)) throw new AppError('USAGE', `“${machine}” is not the UUID of a machine`);
       const { fingerprint: project } = (await openProject(directory)).file.value;
       const key = await openKeyFile(resolve(path), await readPassphrase(options));
       const signature = key.sign(Buffer.from(reportText({ project, machine, descriptor, counter })));

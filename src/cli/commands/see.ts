@@ -17,7 +17,7 @@ export function addSeeCommands(program: Command): void {
   addCommand<ServiceOptions>(
     program,
     'console <vm>',
-    'be at a running machine’s serial console; Ctrl-] leaves',
+    'open a running machine’s serial console; Ctrl-] leaves it',
     async (context, options, vm = '') => {
       await atConsole(context, vm, await openMachineStream(options, vm, 'console', context.signal));
     },

@@ -33,12 +33,9 @@ export function addUpdateScriptCommand(program: Command): void {
       print(context, { vm, version, script }, options.out === undefined ? script.trimEnd() : `wrote ${options.out}`);
     },
   )
-    .option(
-      '--command <[version=]text...>',
-      'a command that brings the version before to this one; at least one is needed',
-    )
-    .option('--commands-file <[version=]file...>', 'the same from a file')
-    .option('--out <file>', 'instead of standard output');
+    .option('--command <[version=]text...>', 'a command that updates from the version before; at least one is needed')
+    .option('--commands-file <[version=]file...>', 'the same, read from a file')
+    .option('--out <file>', 'the file to write, instead of standard output');
 }
 
 async function scriptFor(
@@ -66,7 +63,7 @@ async function scriptFor(
     );
   const script = updateScript(vm, versionBefore(versions, steps), steps);
   await run('sh', ['-n'], { input: script }).catch((cause: unknown) => {
-    throw new AppError('USAGE', 'the commands are no shell script', { cause });
+    throw new AppError('USAGE', 'the commands are not a shell script', { cause });
   });
   return script;
 }

@@ -29,6 +29,6 @@ export function addUpdateCommand(program: Command): void {
   )
     .option('--full', 'fetch all of a machine where its update cannot be applied')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
-    .option('--accept-host-policy <digest>', 'consent to just these rules for this computer itself')
+    .option('--accept-host-policy <digest>', 'consent to exactly these rules for this computer itself')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }

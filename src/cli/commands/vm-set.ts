@@ -44,7 +44,7 @@ export function addVmSetCommand(vm: Command): void {
 function changedHardware(before: VmFile, change: HardwareChange): VmFile {
   const { memory: memoryMiB, cpus, dataDisk, firmware, append } = change;
   const isEmpty = [memoryMiB, cpus, dataDisk, firmware, append].every((value) => value === undefined);
-  if (isEmpty) throw new AppError('USAGE', 'nothing to change was named');
+  if (isEmpty) throw new AppError('USAGE', 'no change was named');
   const after: VmFile = {
     ...before,
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
@@ -54,8 +54,8 @@ function changedHardware(before: VmFile, change: HardwareChange): VmFile {
     ...(append === undefined ? {} : { append }),
   };
   if (before.dataDiskMiB !== undefined && dataDisk !== undefined)
-    throw new AppError('USAGE', 'it has a data disk already, whose size stays: users have theirs');
+    throw new AppError('USAGE', 'it has a data disk already, whose size stays: users have such disks already');
   if (before.firmware === 'direct' && firmware !== undefined)
-    throw new AppError('USAGE', 'a machine that starts a kernel directly stays so: add it anew with another firmware');
+    throw new AppError('USAGE', 'a machine that starts a kernel directly cannot change its firmware: add it anew');
   return after;
 }

@@ -55,7 +55,9 @@ export function addVmCommands(program: Command): void {
     print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${how[added.firmware]}`);
   })
     .requiredOption('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI or VHDX')
-    .addOption(new Option('--disk-format <format>', 'instead of finding it out').choices(DISK_FORMATS))
+    .addOption(
+      new Option('--disk-format <format>', 'the disk’s format; without it, Lazaret finds it out').choices(DISK_FORMATS),
+    )
     .option('--memory <size>', 'memory such as 2G; a bare number counts MiB', memory, 1024)
     .option('--cpus <n>', 'processors', wholeNumber, 1)
     .option('--data-disk <size>', 'a second disk such as 4G, the user’s own: no package ever replaces it', mebibytes)

@@ -196,7 +196,7 @@ export class ListedNames {
       this.#saved = digest;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      log.warn({ error: error.message }, 'what names stand for cannot be kept');
+      log.warn({ error: error.message }, 'the addresses of names cannot be saved');
     }
   }
 }

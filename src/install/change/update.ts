@@ -98,7 +98,7 @@ function requireSmall({ machines, layers, fetchBytes }: InstallPlan): void {
   });
   if (large.length === 0) return;
   const names = large.map(({ machine }) => machine.name).join(', ');
-  const what = `the update does not go on what is installed of ${names}: ${formatBytes(fetchBytes)} would be fetched, all of it`;
+  const what = `the update cannot be applied to what is installed of ${names}: ${formatBytes(fetchBytes)} would be fetched, all of it`;
   throw new AppError('UPDATE_FULL', what, {
     details: { machines: large.map(({ machine }) => machine.name), fetchBytes },
   });

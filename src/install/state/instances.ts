@@ -151,7 +151,11 @@ export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<
   }
 }
 
-const UNREADABLE = { FILE_MISSING: 'is missing', FILE_INVALID: 'is no ordinary file', FILE_TOO_LARGE: 'is damaged' };
+const UNREADABLE = {
+  FILE_MISSING: 'is missing',
+  FILE_INVALID: 'is not an ordinary file',
+  FILE_TOO_LARGE: 'is damaged',
+};
 
 /** The same of a file that only saves work: one that is missing or damaged counts as none. */
 export async function readIfWhole<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {

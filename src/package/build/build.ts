@@ -74,7 +74,7 @@ export interface BuiltPackage {
  * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf, checkRules and `look` throw, PACKAGE_UNCHANGED, PACKAGE_UNWRITTEN, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
-  if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is no name for a package`);
+  if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is not a name for a package`);
   const failed = await finishBuild(project);
   try {
     const built = await build(project, options);

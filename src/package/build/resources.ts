@@ -48,7 +48,7 @@ export async function wrongResources(project: Project): Promise<string[]> {
   const names = (await resourceFiles(project)).map((path) => basename(path));
   const small = names.map((name) => name.toLowerCase());
   return [
-    ...names.filter((name) => !RESOURCE_NAME.test(name)).map((name) => `${name} is no name for a resource`),
+    ...names.filter((name) => !RESOURCE_NAME.test(name)).map((name) => `${name} is not a name for a resource`),
     ...names
       .filter((_name, at) => small.indexOf(small[at] ?? '') !== at)
       .map((name) => `${name} is there twice, but for case`),

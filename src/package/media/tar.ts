@@ -67,7 +67,7 @@ function numberAt(header: Buffer, offset: number, length: number, found: TableOf
       : /^[0-7]+$/.test(text)
         ? parseInt(text, 8)
         : -1;
-  if (value < 0 || !Number.isSafeInteger(value)) throw found.refusal('a number that is none');
+  if (value < 0 || !Number.isSafeInteger(value)) throw found.refusal('a number that cannot be read');
   return value;
 }
 
@@ -83,7 +83,7 @@ function paxFields(text: Buffer, found: TableOfContents): { path?: string; size?
     if (key === 'path') fields.path = value;
     if (key === 'size') {
       fields.size = Number(value);
-      if (!/^\d{1,15}$/.test(value)) throw found.refusal('a size that is no number');
+      if (!/^\d{1,15}$/.test(value)) throw found.refusal('a size that is not a number');
     }
     if (key.startsWith('GNU.sparse')) throw found.refusal('a sparse file');
     at += length;

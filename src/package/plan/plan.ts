@@ -15,7 +15,7 @@ import type { Contents } from './rules.ts';
 export interface FileBytes {
   /** Of the blobs that are there already and that the package carries. */
   exactBytes: number;
-  /** What is not packed yet, before it is compressed. */
+  /** What is not packed yet before compression. */
   newBytes: number;
 }
 

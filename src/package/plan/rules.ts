@@ -75,7 +75,7 @@ function requireNoMachine(vm: ProjectVm, { earlier, force }: RuleOptions): void 
   const needing = changesSince(earlier, vm).filter(({ when }) => when === 'with-machine');
   if (needing.length === 0 || force) return;
   const sections = needing.map(({ section }) => section);
-  const what = `${vm.name}: ${changeWords(needing)} changed, which no package of policies alone can bring`;
+  const what = `${vm.name}: ${changeWords(needing)} changed, and a package of policies alone cannot bring that`;
   throw new AppError('POLICY_NEEDS_MACHINE', what, { details: { vm: vm.name, sections } });
 }
 

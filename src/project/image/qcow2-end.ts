@@ -72,7 +72,7 @@ async function readHeader(file: ImageFile): Promise<Header> {
   const clusterBits = bytes.readUInt32BE(20);
   const invalid = (what: string) => new AppError('DISK_INVALID', `${file.path} ${what}`);
   if (version !== 2 && version !== 3) throw invalid(`is of version ${version} of qcow2, which is not supported`);
-  if (clusterBits < 9 || clusterBits > 21) throw invalid('has clusters of a size that there is not');
+  if (clusterBits < 9 || clusterBits > 21) throw invalid('has an invalid cluster size');
   if (bytes.readBigUInt64BE(8) !== 0n) throw invalid(`is not whole: it names a file below it. ${FLATTEN}`);
   if (bytes.readUInt32BE(32) !== 0)
     throw new AppError('DISK_ENCRYPTED', `${file.path} is encrypted: write it anew without, with \`qemu-img convert\``);

@@ -11,7 +11,7 @@ export async function requireWholeVdi(file: ImageFile): Promise<void> {
   const [mapAt, dataAt] = [header.readUInt32LE(0x154), header.readUInt32LE(0x158)];
   const diskBytes = Number(header.readBigUInt64LE(0x170));
   const [blockBytes, blocks] = [header.readUInt32LE(0x178), header.readUInt32LE(0x180)];
-  if (blockBytes === 0) throw new AppError('DISK_INVALID', `${file.path} has blocks of no bytes`);
+  if (blockBytes === 0) throw new AppError('DISK_INVALID', `${file.path} has a block size of zero`);
   file.require(mapAt + blocks * 4);
   let end = 0;
   for (let done = 0; done < blocks * 4; done += STEP_BYTES) {

@@ -25,8 +25,7 @@ export async function requireWholeVmdk(file: ImageFile): Promise<void> {
   const { capacity, grainSectors, tableEntries, flags } = header;
   const tables = Math.ceil(capacity / (grainSectors * tableEntries));
   const isPossible = grainSectors > 0 && grainSectors <= MAX_GRAIN_SECTORS && tableEntries > 0 && tableEntries <= 4096;
-  if (!isPossible || !(tables <= MAX_TABLES))
-    throw new AppError('DISK_INVALID', `${file.path} has tables that there cannot be`);
+  if (!isPossible || !(tables <= MAX_TABLES)) throw new AppError('DISK_INVALID', `${file.path} has impossible tables`);
   const directory = await file.part(Number(header.directory) * SECTOR, tables * 4);
   let last = 0;
   const seen = new Set([0]);

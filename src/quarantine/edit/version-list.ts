@@ -98,7 +98,7 @@ const LOST: readonly [field: string, text: (value: unknown) => string][] = [
   ['threshold', (name) => `the threshold ${name}`],
   ['grace', () => 'the time of grace'],
   ['initial', () => 'the version of machines that never reported'],
-  ['versionFrom', () => 'whose word for a version counts'],
+  ['versionFrom', () => 'which origin of a version is enough'],
   ['signers', (signers) => counted(signers, 'signer')],
   ['restrictedMessage', () => 'the message of restricted access'],
   ['updateMessage', () => 'the message about updates'],

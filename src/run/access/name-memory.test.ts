@@ -67,7 +67,7 @@ const good = { format: 1, names: [{ name: 'a.test', ...STATE }] };
 const [first] = good.names;
 const foreign: [title: string, text: string | Buffer][] = [
   ['is empty', ''],
-  ['is no JSON', 'names'],
+  ['is not JSON', 'names'],
   ['ends in the middle', JSON.stringify(good).slice(0, -9)],
   ['is not text', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
   ['has another format', JSON.stringify({ ...good, format: 2 })],

@@ -26,7 +26,7 @@ export function takeVersion(quarantine: VersionQuarantine, offered: string, repo
   const signed = signedReport(offered);
   const signer = signed && signerOf({ project, machine, ...signed }, signed.signature, quarantine.signers ?? []);
   if (signed && signer === undefined)
-    return refuse('the signature is none for this version of this machine by a key that the policy names');
+    return refuse('the signature is wrong: no key of the policy made it for this machine and this version');
   if (signed && signed.counter <= reporter.counter) return refuse('this signature was used before: ask for a new one');
   const judgement = judge(quarantine, before?.descriptor, signed?.descriptor ?? offered, isPreview);
   if (!judgement.valid) return refuse(judgement.reason);
@@ -35,15 +35,15 @@ export function takeVersion(quarantine: VersionQuarantine, offered: string, repo
   const reported = betterOf(quarantine, before, { descriptor, ...word });
   if (!isTrusted(quarantine, originUnder(quarantine, reported)))
     return refuse(
-      `the policy does not take the guest’s word for a version: ${WANTED[quarantine.versionFrom ?? 'guest']}`,
+      `the policy does not accept a version that the guest alone reports: ${WANTED[quarantine.versionFrom ?? 'guest']}`,
     );
   return { valid: true, reported, name: version.name, ...(signed ? { counter: signed.counter } : {}) };
 }
 
 const WANTED = {
   guest: '',
-  signed: 'report it as its update server has signed it',
-  package: 'it comes with a package',
+  signed: 'give nq-set the report that your update server has signed',
+  package: 'an update package brings it',
 };
 
 function wordOf(signer: string | undefined): Omit<Reported, 'descriptor'> {

@@ -178,7 +178,7 @@ export class HostAccess implements AsyncDisposable {
       this.#note = undefined;
       await this.#tell(
         'host-policy',
-        'nothing binds this computer itself any more',
+        'no rules hold for this computer itself any more',
         digest === undefined ? {} : { digest },
       );
     }

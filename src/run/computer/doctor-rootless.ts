@@ -3,7 +3,7 @@ import { hasProgram } from '../../sys/programs/exec.ts';
 import type { Check } from './doctor.ts';
 
 const NO_USERS =
-  'no name resolves in machines without: install uidmap, and let /etc/subuid and /etc/subgid set 65536 aside for you';
+  'without it, machines resolve no names: install uidmap, and let /etc/subuid and /etc/subgid set 65536 aside for you';
 const TUN = '/dev/net/tun';
 
 /** What an ordinary user’s own service needs (`lazaretd --rootless`), asked by that user. `works` tries a command. */

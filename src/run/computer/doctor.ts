@@ -76,7 +76,7 @@ async function checkRoot(group: string): Promise<Check[]> {
 
 function noGroup(group: string): string {
   const make = `groupadd --system ${group}, usermod -aG ${group} USER, then start the service anew`;
-  return `there is none, so root alone may use the service: ${make}`;
+  return `there is none, so only root may use the service: ${make}`;
 }
 
 async function checkService(socket: string, group: string): Promise<Check> {

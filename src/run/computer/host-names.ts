@@ -51,7 +51,7 @@ export class HostNames {
       this.#kept = digest;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      this.#log.warn(failureOf(error), 'what names stand for cannot be kept');
+      this.#log.warn(failureOf(error), 'the addresses of names cannot be saved');
     }
   }
 

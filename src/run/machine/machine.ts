@@ -224,7 +224,8 @@ export class RunningMachine implements AsyncDisposable {
     this.#quiet.abort();
     if (this.#detached) return;
     await hasGone(this.record.qemu, QUIT_MS);
-    const why = this.#standing.end ?? `QEMU ended by itself: ${(await this.#qemuLog.lastWords()) || 'without a word'}`;
+    const why =
+      this.#standing.end ?? `QEMU ended by itself: ${(await this.#qemuLog.lastWords()) || 'without a message'}`;
     try {
       await removeRecord(this.spec.runFolder);
     } finally {

@@ -33,7 +33,7 @@ export class AskedPlugin {
 
   /** Asks, and remembers nothing. @throws INTERRUPTED */
   async ask({ event, script, policy, descriptor, withinMs }: Occasion): Promise<PluginAnswer> {
-    if (this.#signal.aborted) throw new AppError('INTERRUPTED', 'the machine is being let go of');
+    if (this.#signal.aborted) throw new AppError('INTERRUPTED', 'the machine is being released');
     const { project, vmId } = policy.document;
     const bound = withinMs === undefined ? {} : { withinMs };
     const question = { event, script, descriptor, project, vmId, ...bound, signal: this.#signal };

@@ -45,7 +45,7 @@ async function requireProgram(name: string, head: string): Promise<void> {
   if (interpreter === undefined)
     throw new AppError(
       'PLUGIN_NO_PROGRAM',
-      `the plug-in ${name} is no program: it begins neither with #! nor as a binary`,
+      `the plug-in ${name} is not a program: it begins neither with #! nor as a binary`,
     );
   if (isSystemProgram(interpreter) && (await isThere(interpreter))) return;
   throw new AppError('PLUGIN_NO_PROGRAM', `the plug-in ${name} needs ${interpreter}, which this computer has not`);

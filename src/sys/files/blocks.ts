@@ -28,13 +28,13 @@ export class BlockFile implements Disposable {
   readonly path: string;
   readonly #fd: number;
 
-  /** `create` makes a file that must not exist, readable by its owner alone. @throws FILE_INVALID for what is no ordinary file */
+  /** `create` makes a file that must not exist, readable by its owner alone. @throws FILE_INVALID for what is not an ordinary file */
   constructor(path: string, how: keyof typeof HOW) {
     this.path = path;
     this.#fd = coded(path, () => openSync(path, HOW[how], 0o600));
     if (!fstatSync(this.#fd).isFile()) {
       closeSync(this.#fd);
-      throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details: { path } });
+      throw new AppError('FILE_INVALID', `${path} is not an ordinary file`, { details: { path } });
     }
   }
 

@@ -18,7 +18,7 @@ export function fileError(error: unknown, path: string): unknown {
   const code = CODES[systemCode(error) as keyof typeof CODES];
   const what = {
     FILE_MISSING: 'is not there',
-    FILE_INVALID: 'is no ordinary file',
+    FILE_INVALID: 'is not an ordinary file',
     FILE_DENIED: 'may not be used',
     DISK_FULL: 'does not fit: the disk is full',
     FILE_LIMIT: 'is larger than this file system allows',

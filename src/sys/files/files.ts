@@ -29,7 +29,7 @@ async function openOrdinary(path: string, flags = constants.O_RDONLY | constants
   const file = await fs.open(path, flags);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details: { path } });
+  throw new AppError('FILE_INVALID', `${path} is not an ordinary file`, { details: { path } });
 }
 
 async function readOpened(path: string, maxBytes: number, flags: number): Promise<Buffer> {

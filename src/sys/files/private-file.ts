@@ -11,7 +11,7 @@ export async function readPrivate(path: string, maxBytes: number): Promise<strin
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const { mode, uid, size, isFile } = await file.stat().then((found) => ({ ...found, isFile: found.isFile() }));
     const details = { path };
-    if (!isFile) throw new AppError('FILE_INVALID', `${path} is no ordinary file`, { details });
+    if (!isFile) throw new AppError('FILE_INVALID', `${path} is not an ordinary file`, { details });
     if ((mode & 0o077) !== 0 || uid !== process.getuid?.())
       throw new AppError('FILE_DENIED', `${path} must be its user’s alone: chmod 600`, { details });
     if (size > maxBytes) throw new AppError('FILE_TOO_LARGE', `${path} is larger than ${maxBytes} bytes`, { details });

@@ -14,7 +14,7 @@ export function addressOf(text: string): URL {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     const url = URL.parse(text);
     if (url && ['http:', 'https:', 'file:'].includes(url.protocol)) return url;
-    throw new AppError('USAGE', `${shownAddress(text)} is no https:, http: or file: address`);
+    throw new AppError('USAGE', `${shownAddress(text)} is not an https:, http: or file: address`);
   }
   return pathToFileURL(text);
 }

@@ -29,5 +29,5 @@ async function openFile(path: string, { from = 0, bytes, signal }: Wanted): Prom
 }
 
 function notOrdinary(path: string, cause?: unknown): AppError {
-  return new AppError('MEDIA_INVALID', `${path} is a link, a folder or a device, and no ordinary file`, { cause });
+  return new AppError('MEDIA_INVALID', `${path} is a link, a folder or a device, and not an ordinary file`, { cause });
 }
