@@ -133,7 +133,12 @@ const IN_FORCE: [title: string, before: string[], change: string[], said: RegExp
   ['a plug-in without look-ups', [], ['--type', 'custom', '--script', 'c.sh'], /the next package \(package create\)$/],
   ['a type that is looked up from now on', [], ['--type', 'dynamic'], /after that, a deploy puts changes in force/],
   ['a type that is looked up', ['--type', 'dynamic'], ['--normal', '10.0.0.0/8'], /; deploy to put it in force$/],
-  ['one that is looked up no more', ['--type', 'dynamic'], ['--type', 'static'], /later changes come with packages/],
+  [
+    'one that is looked up no more',
+    ['--type', 'dynamic'],
+    ['--type', 'static'],
+    /later changes come only with packages/,
+  ],
 ];
 for (const [title, before, change, said] of IN_FORCE) {
   test(`nq set says how users get it: ${title}`, async (t) => {
@@ -159,12 +164,15 @@ test('without a policy server a new threshold comes with packages, and nothing i
   assert.match(stdout, /next package .*names no policy server/);
 });
 
-test('the updater is made by the line that the README prints', async (t) => {
+test('the updater is made by the line that the administrator’s guide prints', async (t) => {
   const project = await madeProject(t);
-  const versions = [{ name: '2026-11', descriptor: V1 }];
+  const versions = [
+    { name: '2026-10', descriptor: '0x0000000A' },
+    { name: '2026-11', descriptor: V1 },
+  ];
   await project.setQuarantine(threeVersions({ versions, threshold: '2026-11' }));
-  const readme = readFileSync(join(BIN, '..', 'README.md'), 'utf8');
-  const [line = ''] = /^lazaret-manager update-script .*$/m.exec(readme) ?? [];
+  const guide = readFileSync(join(BIN, '..', 'docs/guide/administrator.md'), 'utf8');
+  const [line = ''] = /^lazaret-manager update-script .*$/m.exec(guide) ?? [];
   const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}` };
 
   const script = execFileSync('sh', ['-c', line], { cwd: project.folder, env, encoding: 'utf8' });
