@@ -47,6 +47,7 @@ const OTHER_MEANINGS: Record<string, string> = {
   probe: 'what finds out about a processor, a name or a place in a table',
   verdict: 'the packet filter’s form of a decision, a plug-in’s word',
   state: 'what a computer or a machine has kept',
+  proxy: 'what stands between a computer and the web (HTTPS_PROXY)',
   daemon: 'the folder’s name, its codes, and what others call such programs',
 };
 

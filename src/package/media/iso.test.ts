@@ -56,7 +56,7 @@ for (const [title, names] of [
   });
 }
 
-test('a disc whose names were cut, having Joliet ones alone, is refused with what to do', { skip }, async (t) => {
+test('an image whose names were cut, having Joliet ones alone, is refused with what to do', { skip }, async (t) => {
   await using medium = await open(t, image(t, ['-joliet']));
 
   await assert.rejects(isoContents(medium), { code: 'MEDIA_INVALID', message: /Joliet names alone, cut.*Rock Ridge/ });

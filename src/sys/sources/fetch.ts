@@ -81,9 +81,9 @@ async function openUrl(url: URL, wanted: Wanted, authorization: Record<string, s
     if (status < 300 || status >= 400 || next === null) throw refused(shown, status);
     at = new URL(next, at);
     const safe = at.protocol === 'https:' || (at.protocol === 'http:' && url.protocol === 'http:');
-    if (!safe) throw new AppError('FETCH_FAILED', `${shown} leads to ${shownAddress(at)}, which is not as safe`);
+    if (!safe) throw new AppError('FETCH_FAILED', `${shown} leads to ${shownAddress(at)}, which is less safe`);
   }
-  throw new AppError('FETCH_FAILED', `${shown} leads on too often`);
+  throw new AppError('FETCH_FAILED', `${shown} redirects too often`);
 }
 
 /** A server, or what stands before it, that knows no ranges or gives another one is asked once more, for all of the file. */
