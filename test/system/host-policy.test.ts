@@ -51,11 +51,11 @@ test('with its user’s consent the computer itself is bound in the zone it come
     const asked = await job.install(built, '--fingerprint', fingerprint, '--yes', '--json');
     const { error } = JSON.parse(asked.stdout.trim().split('\n').at(-1) ?? '');
     assert.deepEqual([asked.status, error.code, error.details.policy.zones[0].name], [77, 'HOST_CONFIRM', 'guarded']);
-    const { stdout } = await computer.lazaret('plan', built.folder);
+    const { stdout } = await computer.lazaret('plan', built.folder, '--fingerprint', fingerprint);
     assert.match(stdout, /In zone guarded this computer itself could reach nothing but\n\s+update\.lab\.test tcp 80/);
     assert.ok(stdout.includes(error.details.digest));
     assert.deepEqual(JSON.parse((await computer.lazaret('list', '--json')).stdout), []);
-    const accepted = ['--accept-host-policy', error.details.digest];
+    const accepted = ['--fingerprint', fingerprint, '--accept-host-policy', error.details.digest];
     assert.equal((await job.install(built, ...accepted)).status, 0);
   });
   await job.startMachine();
@@ -155,7 +155,8 @@ test('with the last machine the rules go too; an uninstallation takes those away
   const built = await job.build('one', 'full');
   const asked = await job.install(built, '--fingerprint', fingerprint, '--json');
   const { digest } = JSON.parse(asked.stdout.trim().split('\n').at(-1) ?? '').error.details;
-  assert.equal((await job.install(built, '--accept-host-policy', digest)).status, 0);
+  const accepted = ['--fingerprint', fingerprint, '--accept-host-policy', digest];
+  assert.equal((await job.install(built, ...accepted)).status, 0);
   assert.match(network.hostState(), /table inet lazaret_computer/);
 
   assert.equal((await computer.lazaret('uninstall', 'office', '--yes')).status, 0);
