@@ -13,7 +13,7 @@ import { computerPaths } from '../install/state/layout.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
-import { AppError, type Failure, failureOf } from '../lib/errors.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/computer/events.ts';
@@ -24,16 +24,13 @@ import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../servers/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
-import { pause } from '../sys/pause.ts';
-import { isRunning } from '../sys/programs/processes.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
+import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, TrialWatch } from './trial.ts';
-
-const TRY_AGAIN_MS = 5000;
 
 export interface ServiceOptions {
   state: string;
@@ -43,15 +40,6 @@ export interface ServiceOptions {
   ownOutside?: () => Promise<readonly string[]>;
   clock: Clock;
   log: Log;
-}
-
-/** A machine that an earlier service started, that runs on, and why it is not in our hands. */
-interface Untaken {
-  /** Of its run folder and its network. */
-  id: string;
-  record: RunRecord;
-  generation: number;
-  failure: Failure;
 }
 
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
@@ -66,10 +54,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #machines = new Map<string, RunningMachine>();
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
-  readonly #untaken = new Map<string, Untaken>();
-  readonly #over = new AbortController();
-  /** What tries to take machines over. */
-  readonly #trying: Promise<void>[] = [];
+  readonly #takingOver: TakingOver;
 
   private constructor(options: ServiceOptions, computer: Computer) {
     const paths = computerPaths(options.state);
@@ -81,6 +66,10 @@ export class Supervisor implements AsyncDisposable {
       (vm, error) => void this.#tellUnsaved(vm, error),
     );
     this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
+    this.#takingOver = new TakingOver({
+      ...{ runRoot: options.runRoot, computer, log: options.log, events: this.events },
+      adopt: (vm, found) => this.#adopt(vm, found),
+    });
     this.changes = new Changes({
       ...{ state: options.state, log: options.log, events: this.events },
       now: () => this.now(),
@@ -126,8 +115,7 @@ export class Supervisor implements AsyncDisposable {
   /** The machines that run, and the generation that each runs. */
   running(): Map<string, number> {
     const run = [...this.#machines.values()].map(({ spec }) => [spec.name, spec.generation ?? 0] as const);
-    const untaken = [...this.#untaken].filter(([, { record }]) => isRunning(record.qemu));
-    return new Map([...untaken.map(([vm, { generation }]) => [vm, generation] as const), ...this.#starting, ...run]);
+    return new Map([...this.#takingOver.running(), ...this.#starting, ...run]);
   }
 
   /** The same, with what runs although this service has no hand on it. */
@@ -193,8 +181,8 @@ export class Supervisor implements AsyncDisposable {
     const machine = this.#machines.get(vm);
     const installed = await installedFacts(this.#options.state, instance, machine?.spec.generation);
     if (machine) return { ...machine.report(), ...installed };
-    const untaken = this.#untaken.get(vm);
-    if (untaken && isRunning(untaken.record.qemu)) return damaged(vm, untaken.failure);
+    const failure = this.#takingOver.failureOf(vm);
+    if (failure) return damaged(vm, failure);
     const { generation } = instance.current;
     const reported = await readReported(this.#options.state, vm, generation);
     const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
@@ -209,7 +197,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
-      await this.#forgetUntaken(vm);
+      await this.#takingOver.forget(vm);
       const instance = await this.#instanceToStart(vm);
       this.#starting.set(vm, instance.current.generation);
       const watch = await this.#watch(instance);
@@ -232,20 +220,9 @@ export class Supervisor implements AsyncDisposable {
   /** Lets go of the machines, which run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.changes.end();
-    this.#over.abort();
-    await Promise.all(this.#trying);
+    await this.#takingOver[Symbol.asyncDispose]();
     await this.#hostAccess?.[Symbol.asyncDispose]();
     await Promise.all([...this.#machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
-  }
-
-  /** A machine that did not let itself be taken over is tried again, until it does, has ended, or this service ends. */
-  async #takeOverLater(vm: string): Promise<void> {
-    const { signal } = this.#over;
-    for (await pause(TRY_AGAIN_MS, signal); !signal.aborted; await pause(TRY_AGAIN_MS, signal)) {
-      const untaken = this.#untaken.get(vm);
-      if (!untaken || !isRunning(untaken.record.qemu)) return;
-      await this.#takeOver(vm, untaken);
-    }
   }
 
   async #recover(vm: string, records: ReadonlyMap<string, RunRecord>): Promise<void> {
@@ -258,48 +235,21 @@ export class Supervisor implements AsyncDisposable {
         if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
         return;
       }
-      const found = { id, record, generation: record.generation ?? 0 };
-      if (!(await this.#takeOver(vm, found))) this.#trying.push(this.#takeOverLater(vm));
+      await this.#takingOver.begin(vm, { id, record, generation: record.generation ?? 0 });
     } catch (error) {
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
     }
   }
 
-  /** One machine that cannot be taken over must not keep the service from the others; its filter stays as it was. */
-  async #takeOver(vm: string, { id, record, generation }: Omit<Untaken, 'failure'>): Promise<boolean> {
-    const { log, state } = this.#options;
-    try {
-      const instance = await openInstance(state, vm);
-      const watch = await this.#watch(instance, generation);
-      const spec = await installedSpec(state, instance, this.#runFolder(instance), generation);
-      const machine = await adoptMachine(spec, record, this.#deps(instance, watch, generation));
-      this.#keep(machine, watch);
-      this.#untaken.delete(vm);
-      await machine.log('found-again', 'the service found the machine running');
-      void this.#lookUpFor(machine);
-      return true;
-    } catch (error) {
-      const failure = failureOf(error);
-      this.#untaken.set(vm, { id, record, generation, failure });
-      log.error({ vm, ...failure }, 'machine could not be taken over');
-      const { reason: text, code } = failure;
-      await this.events.add({
-        vm,
-        kind: 'failed',
-        text: `could not be taken over: ${text}`,
-        details: { code },
-        same: code,
-      });
-      return false;
-    }
-  }
-
-  /** A machine that could not be taken over has ended: what it leaves is removed, and it may start again. */
-  async #forgetUntaken(vm: string): Promise<void> {
-    const untaken = this.#untaken.get(vm);
-    if (!untaken) return;
-    await removeLeftovers(untaken.id, join(this.#options.runRoot, untaken.id), this.#computer);
-    this.#untaken.delete(vm);
+  async #adopt(vm: string, { record, generation }: Found): Promise<void> {
+    const { state } = this.#options;
+    const instance = await openInstance(state, vm);
+    const watch = await this.#watch(instance, generation);
+    const spec = await installedSpec(state, instance, this.#runFolder(instance), generation);
+    const machine = await adoptMachine(spec, record, this.#deps(instance, watch, generation));
+    this.#keep(machine, watch);
+    await machine.log('found-again', 'the service found the machine running');
+    void this.#lookUpFor(machine);
   }
 
   /** Also where the machine’s files are damaged: then it was never in our hands, whatever runs of it. */
@@ -308,7 +258,7 @@ export class Supervisor implements AsyncDisposable {
     if (records.some((record) => record.vm === vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
     const instance = (await surveyInstances(this.#options.state)).whole.find(({ file }) => file.vm === vm);
     if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
-    this.#untaken.delete(vm);
+    await this.#takingOver.forget(vm);
   }
 
   #keep(machine: RunningMachine, watch: TrialWatch | undefined): void {
