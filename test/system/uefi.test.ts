@@ -57,7 +57,7 @@ test('a machine whose disk starts by UEFI is known by its partitions, and starts
   assert.equal(JSON.parse(added.stdout).firmware, 'uefi');
 
   const run = ['--run', join(computer.folder, 'own'), '--accel', 'tcg', '--resolver', job.network.resolver];
-  const { said, ended } = await computer.startManager('host', 'power-on', 'zebra', ...run, '--json');
+  const { said, ended } = await computer.startManager('host', 'power-on', 'zebra', ...run, '--wait', '0s', '--json');
   await hears(JSON.parse(said).sockets.console, 'It starts by UEFI.');
   await ended;
 

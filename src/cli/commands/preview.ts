@@ -85,6 +85,7 @@ async function run(
   const over = new AbortController();
   const telling = tell(context, events.follow(over.signal));
   const machine = await startMachine(spec, deps, context.signal);
+  await machine.tellStarted();
   if (!context.json) print(context, undefined, started(machine));
   await tellWhenReady(context, machine, timeoutMs);
   if (context.json) print(context, { ...machine.report(), sockets: machineSockets(spec.runFolder) }, '');
@@ -99,7 +100,6 @@ async function run(
   };
   if (context.signal.aborted) await shutDown();
   else context.signal.addEventListener('abort', () => void shutDown(), { once: true });
-  await machine.tellStarted();
   await machine.ended;
   over.abort();
   await telling;
