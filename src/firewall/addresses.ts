@@ -10,9 +10,7 @@ export const GATEWAY6 = 'fd77::1';
 export const GUEST6 = 'fd77::2';
 /** The guest’s router, as it advertises itself. */
 export const ROUTER6 = 'fe80::1';
-/** The links between the namespaces and the host; machine number N has the N-th four addresses. */
-export const UPLINKS = '10.213.0.0/16';
-export const UPLINKS6 = 'fd21:3::/32';
+/** Machine number N has the N-th four addresses of `UPLINKS`. */
 export const MAX_NUMBER = 16_383;
 
 /** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */

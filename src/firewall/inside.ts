@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { GATEWAY, INNER6, UPLINKS, UPLINKS6 } from './addresses.ts';
+import { UPLINKS, UPLINKS6 } from '../quarantine/always-closed.ts';
+import { GATEWAY, INNER6 } from './addresses.ts';
 
 /**
  * What no name may stand for: this host, loopback, link-local, the machine’s own links, and what is no one computer.

@@ -1,7 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import { type AccessEntry, formatEntry, nameText, type Protocol } from '../policy/access-entry.ts';
 import type { AccessList } from './access-list.ts';
+import { ALWAYS_CLOSED, NOBODY } from './always-closed.ts';
 import { PINNED, pinnedNames } from './pinned.ts';
+import { PRINTING_PORTS } from './printing.ts';
 
 /** A place on the network that somebody asks about. */
 export interface Destination {
@@ -16,28 +18,6 @@ export interface Explanation {
   rule: string;
 }
 
-/** Where no machine leads, whatever its list says: machines’ own links, and addresses that mean another place on each link. */
-const CLOSED: readonly [cidr: string, rule: string][] = [
-  ['169.254.0.0/16', 'always closed: link-local addresses'],
-  ['fe80::/10', 'always closed: link-local addresses'],
-  ['ff00::/8', 'always closed: multicast addresses'],
-  ['::/96', 'always closed: addresses that no computer has'],
-  ['10.77.0.0/24', 'always closed: the machine’s own link, where nobody else is'],
-  ['fd77::/64', 'always closed: the machine’s own link, where nobody else is'],
-  ['10.213.0.0/16', 'always closed: the machines’ links to their computer'],
-  ['fd21:3::/32', 'always closed: the machines’ links to their computer'],
-];
-/** Why nothing of a subnet can be reached, whatever a list says of it. */
-export function whyClosed(cidr: string): string | undefined {
-  const [first, bits] = ipaddr.parseCIDR(cidr);
-  return CLOSED.find(([around]) => {
-    const [network, bitsAround] = ipaddr.parseCIDR(around);
-    return network.kind() === first.kind() && bitsAround <= bits && first.match(network, bitsAround);
-  })?.[1];
-}
-
-const PRINTING: Readonly<Record<Protocol, readonly number[]>> = { tcp: [515, 631, 9100], udp: [161], icmp: [] };
-
 /**
  * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
  * `names` has the addresses that the names of the list stand for now, which are synthetic ones of a pinned name, and
@@ -51,8 +31,8 @@ export function explain(
   ipv6 = true,
 ): Explanation {
   if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
-  if (isMapped(to.host)) return { allowed: false, rule: 'always closed: addresses that no computer has' };
-  const closed = CLOSED.find(([cidr]) => isIn(to.host, cidr));
+  if (isMapped(to.host)) return { allowed: false, rule: NOBODY };
+  const closed = ALWAYS_CLOSED.find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
   const pinned = pinnedNames(list);
   if (pinned.length > 0 && isSynthetic(to.host) && !pinned.some((name) => names.get(name)?.includes(to.host)))
@@ -65,8 +45,7 @@ export function explain(
   if (list.exceptions.has('icmp') && to.protocol === 'icmp') return { allowed: true, rule: 'exception: icmp' };
   if (list.exceptions.has('dns') && to.protocol !== 'icmp' && to.port === 53)
     return { allowed: true, rule: 'exception: dns' };
-  const prints = to.port !== undefined && PRINTING[to.protocol].includes(to.port);
-  if (list.exceptions.has('printers') && prints) return { allowed: true, rule: 'exception: printers' };
+  if (list.exceptions.has('printers') && isPrinting(to)) return { allowed: true, rule: 'exception: printers' };
   return { allowed: false, rule: 'whitelist: not listed' };
 }
 
@@ -79,6 +58,10 @@ function matches(entry: AccessEntry, to: Destination, names: ReadonlyMap<string,
   if (target.kind === 'subnet') return isIn(to.host, target.cidr);
   if (target.bits !== undefined && names.get(nameText(target))?.some((cidr) => isIn(to.host, cidr))) return true;
   return target.name === to.host.toLowerCase().replace(/\.$/, '') || (names.get(target.name) ?? []).includes(to.host);
+}
+
+function isPrinting({ protocol, port }: Destination): boolean {
+  return protocol !== 'icmp' && PRINTING_PORTS[protocol].some((each) => each === port);
 }
 
 /** An IPv6 address that stands for an IPv4 one: no packet goes there. */

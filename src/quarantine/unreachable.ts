@@ -1,7 +1,7 @@
 import { formatEntry } from '../policy/access-entry.ts';
 import type { Quarantine } from '../policy/quarantine.ts';
 import { accessLists } from './access-list.ts';
-import { whyClosed } from './explain.ts';
+import { whyClosed } from './always-closed.ts';
 import { inZone, zonesOf } from './zones.ts';
 
 /** The entries of whitelists that open nothing, because no machine reaches what they name; one sentence each. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type NameTarget, nameText } from '../../policy/access-entry.ts';
 import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
 import { PINNED, type Synthetic, syntheticAddresses } from '../../quarantine/pinned.ts';
+import { PRINTING_PORTS } from '../../quarantine/printing.ts';
 import { type Elements, protocolName, subnetElements } from '../elements.ts';
 import { type NameClass, nameClasses, type Traffic, type WideClass, wideClasses } from '../names/name-classes.ts';
 import { formatRange } from '../port-ranges.ts';
@@ -13,10 +14,10 @@ import { formatRange } from '../port-ranges.ts';
 export const NAME_TIMEOUT_S = 900;
 export const MAX_TTL_S = 60;
 
-const PRINTER_PORTS = [
-  { protocol: 'tcp', ports: '515, 631, 9100' },
-  { protocol: 'udp', ports: '161' },
-];
+const PRINTER_PORTS = Object.entries(PRINTING_PORTS).map(([protocol, ports]) => ({
+  protocol,
+  ports: ports.join(', '),
+}));
 
 const FAMILIES = [4, 6] as const;
 

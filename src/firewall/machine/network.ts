@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { AccessLists } from '../../quarantine/access-list.ts';
+import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { Log } from '../../sys/log.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from '../addresses.ts';
 import type { ListKey } from '../names/dns-config.ts';
@@ -30,7 +31,7 @@ import {
   setForwarding,
 } from './namespace.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
-import { type AccessMode, computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
+import { computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
 
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;

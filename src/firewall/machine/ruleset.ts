@@ -1,10 +1,9 @@
 import type { AccessLists } from '../../quarantine/access-list.ts';
-import { DNS_PORTS, UPLINKS, UPLINKS6 } from '../addresses.ts';
+import type { AccessMode } from '../../quarantine/access-mode.ts';
+import { CLOSED_BY_FILTER } from '../../quarantine/always-closed.ts';
+import { DNS_PORTS } from '../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
-
-/** What the packet filter lets a machine do: what one of its lists allows, or nothing. */
-export type AccessMode = keyof AccessLists | 'refuse';
 
 /**
  * How many flows a guest may have at a time: its computer knows each of them too, in a table that all its programs share.
@@ -66,8 +65,8 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
     ct state invalid,untracked drop
     ip daddr @computer4 goto refuse
     ip6 daddr @computer6 goto refuse
-    ip daddr { ${UPLINKS}, 169.254.0.0/16 } goto refuse
-    ip6 daddr { ${UPLINKS6}, ::/96, ::ffff:0:0/96, fe80::/10, ff00::/8 } goto refuse
+    ip daddr { ${CLOSED_BY_FILTER[4].join(', ')} } goto refuse
+    ip6 daddr { ${CLOSED_BY_FILTER[6].join(', ')} } goto refuse
     ct state established,related jump current
     ct state related drop
     ct state new ct count over ${MAX_FLOWS} goto refuse

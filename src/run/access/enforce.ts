@@ -1,8 +1,6 @@
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
+import { isStricter } from '../../quarantine/access-mode.ts';
 import type { Verdict } from './judge.ts';
-
-/** The filter’s modes, strictest first. */
-const STRICTNESS = ['refuse', 'restricted', 'normal'];
 
 export type Filter = Pick<MachineNetwork, 'state' | 'switchTo' | 'changeLists'>;
 
@@ -14,7 +12,8 @@ export async function enforce(filter: Filter, { lists, filterMode }: Verdict): P
   const switchMode = async () =>
     filter.state().mode === filterMode ? 0 : (await filter.switchTo(filterMode)).durationMs;
   const changeLists = async () => (await filter.changeLists(lists)).durationMs;
-  const isStricter = STRICTNESS.indexOf(filterMode) < STRICTNESS.indexOf(filter.state().mode);
-  const [first, second] = isStricter ? [switchMode, changeLists] : [changeLists, switchMode];
+  const [first, second] = isStricter(filterMode, filter.state().mode)
+    ? [switchMode, changeLists]
+    : [changeLists, switchMode];
   return (await first()) + (await second());
 }

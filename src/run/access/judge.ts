@@ -1,6 +1,7 @@
 import type { Enforcement } from '../../policy/quarantine.ts';
 import type { Script } from '../../policy/script.ts';
 import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../../quarantine/access-list.ts';
+import type { AccessMode } from '../../quarantine/access-mode.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../../quarantine/decide.ts';
 import { originUnder, type Reported } from '../../quarantine/origin.ts';
 import type { PluginAnswer } from '../../quarantine/plugin.ts';
@@ -8,14 +9,11 @@ import { type HostFacts, inZone, zoneOf } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { RunMode } from '../machine/spec.ts';
 
-/** The filter’s modes: which list is in force, or none. */
-type FilterMode = 'normal' | 'restricted' | 'refuse';
-
 /** What a machine may reach now, with all that it follows from. */
 export interface Verdict {
   decision: Decision;
   lists: AccessLists;
-  filterMode: FilterMode;
+  filterMode: AccessMode;
   /** The zone whose lists they are, where it is one’s. */
   zone?: string;
 }

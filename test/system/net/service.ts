@@ -4,9 +4,9 @@ import { bindComputer, freeComputer, isBound } from '../../../src/firewall/compu
 import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
 import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/machine/network.ts';
 import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
-import type { AccessMode } from '../../../src/firewall/machine/ruleset.ts';
 import type { ListKey } from '../../../src/firewall/names/dns-config.ts';
 import type { NameChange } from '../../../src/firewall/names/names.ts';
+import type { AccessMode } from '../../../src/quarantine/access-mode.ts';
 import { nameMemory } from '../../../src/run/access/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
