@@ -68,7 +68,7 @@ test('a replacement with a data disk says that what was changed on the system di
 test('a service without its group says that root alone may use it, and how to make one', async (t) => {
   const { said } = await service(t);
 
-  assert.match(said(), /no such group.*root alone.*groupadd --system/);
+  assert.match(said(), /no such group.*only root.*groupadd --system/);
 });
 
 test('a stop says at once that the guest is asked, and how long it may take', async (t) => {
