@@ -1,11 +1,12 @@
-import { connect } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { createWebSocketStream, WebSocketServer } from 'ws';
+import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { UpgradeListener } from './http-server.ts';
+import { connectUnix } from './sockets.ts';
 
 /** A page sends keys and the pointer: no message of it is long. */
 const MAX_MESSAGE_BYTES = 1 << 20;
 const WAITING_BYTES = 256 << 10;
+const CONNECT_MS = 5000;
 
 /** What a connection asks for, and from where. */
 export interface Upgrade {
@@ -16,12 +17,14 @@ export interface Upgrade {
 }
 
 /**
- * Leads web sockets to Unix sockets, byte for byte. `pathFor` says which one, or undefined to refuse. Neither side is read
- * faster than the other takes it, so nothing piles up here.
+ * Leads web sockets to Unix sockets of their folders’ owners, byte for byte. `pathFor` says which one, or undefined to
+ * refuse. Neither side is read faster than the other takes it, so nothing piles up here.
  */
 export function bridgeWebSockets(pathFor: (upgrade: Upgrade) => string | undefined): UpgradeListener {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   return (request, socket, head) => {
+    // Whoever hangs up is no failure of ours.
+    socket.on('error', () => socket.destroy());
     const { host, origin, cookie } = request.headers;
     const target = pathFor({ path: request.url ?? '', host, origin, cookie });
     if (target === undefined) {
@@ -29,11 +32,15 @@ export function bridgeWebSockets(pathFor: (upgrade: Upgrade) => string | undefin
       return;
     }
     server.handleUpgrade(request, socket, head, (page) => {
-      const highWaterMark = WAITING_BYTES;
-      const stream = createWebSocketStream(page, { highWaterMark });
-      const machine = connect(target);
       // Either side may end at any moment; the other is told by the end of its own.
-      Promise.all([pipeline(stream, machine), pipeline(machine, stream)]).catch(() => page.terminate());
+      join(page, target).catch(() => page.terminate());
     });
   };
+}
+
+async function join(page: WebSocket, path: string): Promise<void> {
+  const stream = createWebSocketStream(page, { highWaterMark: WAITING_BYTES });
+  stream.on('error', () => page.terminate());
+  const machine = await connectUnix(path, CONNECT_MS);
+  await Promise.all([pipeline(stream, machine), pipeline(machine, stream)]);
 }
