@@ -20,10 +20,10 @@ export function Frame() {
     <AppShell header={{ height: 56 }} padding="md">
       <AppShell.Header>
         <Group h="100%" px="md" gap="xs" wrap="nowrap" justify="space-between">
-          <Title order={1} size="h4" lineClamp={1}>
+          <Title order={1} size="h4" lineClamp={1} visibleFrom="xs">
             {data?.project?.name ?? texts.title}
           </Title>
-          <Group component="nav" gap={4} wrap="nowrap">
+          <Group component="nav" gap={4} wrap="nowrap" miw={0} style={{ overflowX: 'auto' }}>
             {links.map(({ to, label }) => (
               <NavLink
                 key={to}
