@@ -43,7 +43,7 @@ export async function startHelper(place: HelperPlace, list: ListKey, config: str
   const [configFd = 0, outputFd = 2] = files.fds;
   const [program = 'nsenter', ...enter] = [...enterNamespace(place.namespace), ...asUser(place.uid)];
   const args = [...enter, 'dnsmasq', foreground(place.uid), markOf(list), '--conf-file=/dev/fd/3'];
-  const helper = await startDetached(program, args, { outputFd, handed: [configFd] });
+  const helper = await startDetached(program, args, { outputFd, handed: [configFd] }).catch(failed);
   for (let waitedMs = 0; !(await listens(helper, list)); waitedMs += 10) {
     if (!isRunning(helper) || waitedMs > READY_TIMEOUT_MS) {
       await endProcess(helper, 0);
@@ -53,6 +53,12 @@ export async function startHelper(place: HelperPlace, list: ListKey, config: str
     await sleep(10);
   }
   return helper;
+}
+
+/** One that ended before it was looked at serves nobody, as one that ends a moment later. */
+function failed(cause: unknown): never {
+  if (!(cause instanceof AppError) || cause.code !== 'PROGRAM_FAILED') throw cause;
+  throw new AppError('NETWORK_FAILED', `dnsmasq does not serve the machine: ${cause.message}`, { cause });
 }
 
 /** Whether the helper that was started last for that list was told just this. */
