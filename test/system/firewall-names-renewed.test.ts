@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
 
@@ -35,6 +36,7 @@ test('an address that the guest’s helper alone was told stays open as long as 
   while (performance.now() - began < 8000) {
     assert.deepEqual(await guest.call('resolve', NAME), [SERVERS.intranet]);
     outcomes.add(await guest.call('connect', SERVERS.intranet, 8000));
+    await sleep(20); // A guest may hold only so many connections, and a quick one would meet that bound here.
   }
 
   assert.deepEqual([...outcomes], ['open']);
