@@ -21,6 +21,9 @@ const DeniedAnswer = z.object({
   protocol: z.string(),
   port: z.int().exactOptional(),
   packets: z.int(),
+  /** Whether the list in force lets it pass now, and the entry or the mode that decides. */
+  allowed: z.boolean().exactOptional(),
+  rule: z.string().exactOptional(),
 });
 
 /** A machine that is installed here: running, stopped, or damaged with code, reason and remedy. */

@@ -61,7 +61,7 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   app.get(ROUTES.machine.path, async (context) => {
     const report = await supervisor.reportOf(context.req.param('vm'));
     const denied =
-      report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).denied();
+      report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
   });
   app.post(ROUTES.start.path, async (context) =>

@@ -69,8 +69,42 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
     await shoot(page, 'player-why');
   });
 
-  await t.test('nq-set in the guest is on the page without a reload', async () => {
+  await t.test('Why? says by which entry a place is closed, and whether another is open', async () => {
+    const why = page.getByRole('dialog', { name: 'office' });
+    await why.getByLabel('May it reach …?').fill('203.0.113.9:443');
+    await why.getByRole('button', { name: 'Ask' }).click();
+    await why.getByText('203.0.113.9:443 is not allowed').waitFor();
+    await why.getByText('whitelist: not listed').first().waitFor();
     await job.connect();
+    await job.guest(
+      'until ip route | grep -q default; do sleep 0.2; done; timeout 2 wget -q -O /dev/null http://203.0.113.9/',
+    );
+    await why.getByRole('row').filter({ hasText: '203.0.113.9 tcp 80' }).getByText('whitelist: not listed').waitFor();
+    await shoot(page, 'player-refused');
+  });
+
+  await t.test('the screen takes the keys, and three of them together lead out of it', async () => {
+    await page.keyboard.press('Escape');
+    await page.getByRole('application').locator('canvas').click();
+    await page.getByText('The screen has your keys.').waitFor();
+    await page.keyboard.press('Control+Alt+Shift');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Why?');
+  });
+
+  await t.test('a text is typed into the machine; what no key types is named', async () => {
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Send text …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Send text: office' });
+    await dialog.getByLabel('Send text').fill('naïve');
+    await dialog.getByText('A US keyboard has no key for ï').waitFor();
+    await dialog.getByLabel('Send text').fill('nq-set');
+    await shoot(page, 'player-send-text');
+    await dialog.getByRole('button', { name: 'Send', exact: true }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Why?' }).click();
+  });
+
+  await t.test('nq-set in the guest is on the page without a reload', async () => {
     assert.equal((await job.nqSet(first)).status, 0);
     await page.getByRole('dialog', { name: 'office' }).getByText('normal access').waitFor();
   });

@@ -3,21 +3,20 @@ import { test } from 'node:test';
 import type { Denied } from '../../firewall/machine/denied.ts';
 import { AppError } from '../../lib/errors.ts';
 import { silentLog } from '../../sys/log.ts';
-import { tellRefusals } from './refusals.ts';
+import { tellRefusals, withRules } from './refusals.ts';
 
 /** Looks once for each answer, then ends; gives what was told. */
 async function toldOf(...answers: (Denied[] | AppError)[]): Promise<string[]> {
   const told: string[] = [];
   const end = new AbortController();
-  const denied = async () => {
+  const refused = async () => {
     const next = answers.shift() ?? [];
     if (answers.length === 0) end.abort();
     if (next instanceof AppError) throw next;
-    return next;
+    return withRules(next, () => ({ allowed: false, rule: 'whitelist: not listed' }));
   };
-  const explain = async () => ({ allowed: false, rule: 'whitelist: not listed' });
   const tell = async (text: string) => void told.push(text);
-  await tellRefusals({ denied, explain, tell, log: silentLog, lookMs: 1 }, end.signal);
+  await tellRefusals({ refused, tell, log: silentLog, lookMs: 1 }, end.signal);
   return told;
 }
 

@@ -12,10 +12,12 @@ const MAX_AT_ONCE = 8;
 
 const PROTOCOLS: Readonly<Record<string, Protocol>> = { tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmpv6: 'icmp' };
 
+/** A destination that was refused lately, and what the list in force says of it now. */
+export interface Refused extends Denied, Explanation {}
+
 /** What may be told of a machine’s refused destinations, and to whom. */
 export interface RefusalParts {
-  denied: () => Promise<Denied[]>;
-  explain: (to: Destination) => Promise<Explanation>;
+  refused: () => Promise<Refused[]>;
   tell: (text: string, details: object) => Promise<void>;
   log: Log;
   lookMs?: number;
@@ -41,19 +43,24 @@ export async function tellRefusals(parts: RefusalParts, signal: AbortSignal): Pr
 }
 
 /** Tells of what was not told of before; gives all there is now. */
-async function tellNew({ denied, explain, tell }: RefusalParts, told: ReadonlySet<string>): Promise<Set<string>> {
-  const found = await denied();
+async function tellNew({ refused, tell }: RefusalParts, told: ReadonlySet<string>): Promise<Set<string>> {
+  const found = await refused();
   const fresh = found.filter((one) => !told.has(shown(one)));
-  for (const one of fresh.slice(0, MAX_AT_ONCE)) {
-    const { protocol, port, address } = one;
-    const known = PROTOCOLS[protocol];
-    const to = { host: address, ...(port === undefined ? {} : { port }) };
-    const rule = known ? (await explain({ ...to, protocol: known })).rule : `no entry for the protocol ${protocol}`;
-    await tell(`refused ${shown(one)}, by: ${rule}`, { ...one, rule });
-  }
+  for (const { allowed: _, ...one } of fresh.slice(0, MAX_AT_ONCE))
+    await tell(`refused ${shown(one)}, by: ${one.rule}`, one);
   const others = fresh.length - MAX_AT_ONCE;
   if (others > 0) await tell(`refused ${others} more destinations`, { destinations: others });
   return new Set(found.map(shown));
+}
+
+/** Which rule decides over each refused destination now; `explain` does not know protocols that no entry can name. */
+export function withRules(denied: readonly Denied[], explain: (to: Destination) => Explanation): Refused[] {
+  return denied.map((one) => {
+    const { protocol, port, address } = one;
+    const known = PROTOCOLS[protocol];
+    if (!known) return { ...one, allowed: false, rule: `no entry for the protocol ${protocol}` };
+    return { ...one, ...explain({ host: address, protocol: known, ...(port === undefined ? {} : { port }) }) };
+  });
 }
 
 function shown({ address, protocol, port }: Denied): string {

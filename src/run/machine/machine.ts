@@ -10,7 +10,7 @@ import type { Accel } from '../../vm/args.ts';
 import type { MachineLog } from '../../vm/machine-log.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import type { Access, AccessReport } from '../access/access.ts';
-import { tellRefusals } from '../access/refusals.ts';
+import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
@@ -127,21 +127,29 @@ export class RunningMachine implements AsyncDisposable {
 
   /** Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has. */
   async explain(to: Destination): Promise<Explanation> {
-    const { filterMode, lists } = this.access.verdict;
-    if (filterMode === 'refuse') return { allowed: false, rule: 'no access: nothing passes' };
-    if ((await this.#deps.computer.host.addresses()).includes(to.host))
-      return { allowed: false, rule: 'always closed: this computer itself' };
-    const names = await this.#network.namedAddresses(filterMode);
-    const explained = explain(lists[filterMode], to, names, this.#network.hasIpv6);
-    const { stopper } = this.#deps.computer.host;
-    if (!explained.allowed || !stopper) return explained;
-    const rule = `${explained.rule}, but ${stopper.program} stops it on this computer; let it through: ${stopper.command}`;
-    return { allowed: false, rule };
+    return (await this.#explainer())(to);
   }
 
-  /** What the filter refused lately, newest first. */
-  denied() {
-    return this.#network.denied();
+  /** What the filter refused lately, most packets first, and by which rule of the list in force. */
+  async refused(): Promise<Refused[]> {
+    const denied = await this.#network.denied();
+    return denied.length === 0 ? [] : withRules(denied, await this.#explainer());
+  }
+
+  async #explainer(): Promise<(to: Destination) => Explanation> {
+    const { filterMode, lists } = this.access.verdict;
+    if (filterMode === 'refuse') return () => ({ allowed: false, rule: 'no access: nothing passes' });
+    const { host } = this.#deps.computer;
+    const own = new Set(await host.addresses());
+    const names = await this.#network.namedAddresses(filterMode);
+    return (to) => {
+      if (own.has(to.host)) return { allowed: false, rule: 'always closed: this computer itself' };
+      const explained = explain(lists[filterMode], to, names, this.#network.hasIpv6);
+      const { stopper } = host;
+      if (!explained.allowed || !stopper) return explained;
+      const rule = `${explained.rule}, but ${stopper.program} stops it on this computer; let it through: ${stopper.command}`;
+      return { allowed: false, rule };
+    };
   }
 
   /**
@@ -214,8 +222,7 @@ export class RunningMachine implements AsyncDisposable {
   #tellRefusals(): Promise<void> {
     const { log } = this.#deps;
     const tell = (text: string, details: object) => this.log('refused', text, details);
-    const parts = { denied: () => this.denied(), explain: (to: Destination) => this.explain(to), tell, log };
-    return tellRefusals(parts, this.#quiet.signal);
+    return tellRefusals({ refused: () => this.refused(), tell, log }, this.#quiet.signal);
   }
 
   async #watch(): Promise<void> {

@@ -1,31 +1,63 @@
 import { Box, Text } from '@mantine/core';
 import RFB from '@novnc/novnc';
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { consolePath } from '../../api/paths.ts';
+import type { Stroke } from './us-keyboard.ts';
 import { useTexts } from './use-texts.ts';
 
 const AGAIN_MS = 1000;
+/** A guest’s keyboard has a queue of a few keys: what comes faster is lost. */
+const STROKE_MS = 15;
+/** The keys that lead out of the screen together, with the keysyms by which they are let go in the guest. */
+const WAY_OUT = [
+  ['ControlLeft', 0xffe3],
+  ['AltLeft', 0xffe9],
+  ['ShiftLeft', 0xffe1],
+] as const;
 
 /** What the bar can do with the screen. */
 export interface Screen {
   sendCtrlAltDel: () => void;
+  type: (strokes: readonly Stroke[]) => Promise<void>;
+}
+
+/** How the screen fits the window: made to fit, in its own size, or the guest is asked to take the window’s size. */
+export type Fit = 'scale' | 'own' | 'follow';
+
+interface ConsoleProps {
+  vm: string;
+  fit: Fit;
+  screen: Ref<Screen>;
+  /** Called when the user leaves the screen by its keys. */
+  onLeave: () => void;
 }
 
 /** The guest’s screen. It is connected to again whenever it is lost, as long as this is shown. */
 // biome-ignore lint/style/noDefaultExport: React loads it so, when a screen is wanted
-export default function Console({ vm, screen }: { vm: string; screen: Ref<Screen> }) {
+export default function Console({ vm, fit, screen, onLeave }: ConsoleProps) {
   const texts = useTexts();
   const place = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | null>(null);
   const [isThere, setThere] = useState(false);
   const [hasKeys, setKeys] = useState(false);
   const [tries, setTries] = useState(0);
-  useImperativeHandle(screen, () => ({ sendCtrlAltDel: () => rfb.current?.sendCtrlAltDel() }), []);
+  useImperativeHandle(
+    screen,
+    () => ({
+      sendCtrlAltDel: () => rfb.current?.sendCtrlAltDel(),
+      type: async (strokes) => {
+        for (const stroke of strokes) {
+          if (rfb.current) press(rfb.current, stroke);
+          await new Promise((resolve) => setTimeout(resolve, STROKE_MS));
+        }
+      },
+    }),
+    [],
+  );
   useEffect(() => {
     if (!place.current) return undefined;
     const again: { timer?: ReturnType<typeof setTimeout> } = {};
     const connection = new RFB(place.current, `ws://${location.host}/api${consolePath(vm)}`, { shared: true });
-    connection.scaleViewport = true;
     connection.background = 'transparent';
     connection.addEventListener('connect', () => setThere(true));
     connection.addEventListener('disconnect', () => {
@@ -40,6 +72,19 @@ export default function Console({ vm, screen }: { vm: string; screen: Ref<Screen
       clearTimeout(again.timer);
     };
   }, [vm, tries]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new connection is told too
+  useEffect(() => {
+    if (!rfb.current) return;
+    rfb.current.scaleViewport = fit === 'scale';
+    rfb.current.resizeSession = fit === 'follow';
+  }, [fit, tries]);
+  const leave = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (!(event.ctrlKey && event.altKey && event.shiftKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    for (const [code, keysym] of WAY_OUT) rfb.current?.sendKey(keysym, code, false);
+    onLeave();
+  };
   return (
     <Box flex={1} mih={0} pos="relative" bg="dark.9">
       <Box
@@ -47,6 +92,7 @@ export default function Console({ vm, screen }: { vm: string; screen: Ref<Screen
         h="100%"
         role="application"
         aria-label={texts.console}
+        onKeyDownCapture={leave}
         onFocus={() => setKeys(true)}
         onBlur={() => setKeys(false)}
       />
@@ -57,4 +103,10 @@ export default function Console({ vm, screen }: { vm: string; screen: Ref<Screen
       )}
     </Box>
   );
+}
+
+function press(rfb: RFB, { code, isShifted, keysym }: Stroke): void {
+  if (isShifted) rfb.sendKey(0xffe1, 'ShiftLeft', true);
+  rfb.sendKey(keysym, code);
+  if (isShifted) rfb.sendKey(0xffe1, 'ShiftLeft', false);
 }

@@ -1,10 +1,10 @@
-import { Button, Group, Progress, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { ProgressAnswer } from '../../api/install.ts';
 import { ask, askGoingOn } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
-import { bytesText, useLanguage } from '../ui/texts.ts';
+import { InstallProgress } from './InstallProgress.tsx';
 import { PackagePlan } from './PackagePlan.tsx';
 import { useTexts } from './use-texts.ts';
 
@@ -65,32 +65,10 @@ export function Install() {
       {plan.data && !install.isSuccess && !install.isPending && (
         <PackagePlan key={plan.data.generation} plan={plan.data} onInstall={install.mutate} />
       )}
-      {install.isPending && <Under progress={progress} onCancel={() => cancel.current?.abort()} />}
+      {install.isPending && <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />}
       {isCancelled && <Text role="status">{texts.interrupted}</Text>}
       {install.error && !isCancelled && <FailureAlert error={install.error} texts={texts} />}
       {install.isSuccess && <Text role="status">{texts.installed}</Text>}
-    </Stack>
-  );
-}
-
-function Under({ progress, onCancel }: { progress: ProgressAnswer | undefined; onCancel: () => void }) {
-  const texts = useTexts();
-  const language = useLanguage();
-  const percent = progress && progress.totalBytes > 0 ? (100 * progress.doneBytes) / progress.totalBytes : 0;
-  return (
-    <Stack gap="xs">
-      <Text size="sm" role="status">
-        {progress ? `${texts.progress[progress.step]}: ${progress.what}` : texts.loading}
-        {progress &&
-          progress.totalBytes > 0 &&
-          `, ${bytesText(progress.doneBytes, language)} / ${bytesText(progress.totalBytes, language)}`}
-      </Text>
-      <Progress value={percent} aria-label={progress ? texts.progress[progress.step] : texts.loading} />
-      <Group>
-        <Button variant="default" onClick={onCancel}>
-          {texts.cancel}
-        </Button>
-      </Group>
     </Stack>
   );
 }

@@ -1,10 +1,10 @@
 import { ActionIcon, Alert, Anchor, Button, Drawer, Group, Stack, Text } from '@mantine/core';
-import { useDisclosure, useFullscreenElement } from '@mantine/hooks';
+import { useDisclosure, useFullscreenDocument, useLocalStorage } from '@mantine/hooks';
 import { lazy, Suspense, useRef } from 'react';
 import { Link, useParams } from 'react-router';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import type { Screen } from './Console.tsx';
+import type { Fit, Screen } from './Console.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useMachine, useStart } from './service.ts';
@@ -22,12 +22,14 @@ export function Machine() {
   const isConnected = useLiveEvents();
   const [isWhyOpen, why] = useDisclosure(false);
   const { data, error, refetch } = useMachine(vm, isWhyOpen && LOOK_MS);
-  const { ref, toggle } = useFullscreenElement();
+  const { toggle } = useFullscreenDocument();
   const screen = useRef<Screen>(null);
+  const wayOut = useRef<HTMLButtonElement>(null);
+  const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
   const start = useStart();
   const isRunning = data !== undefined && isOn(data);
   return (
-    <Stack ref={ref} h="100dvh" gap={0} bg="var(--mantine-color-body)">
+    <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
       <Group component="header" px="sm" py={6} gap="sm" wrap="nowrap" justify="space-between">
         <Group gap="sm" wrap="nowrap" miw={0}>
           <Anchor component={Link} to="/" aria-label={texts.machines} underline="never">
@@ -42,10 +44,10 @@ export function Machine() {
           </Text>
         </Group>
         <Group gap="xs" wrap="nowrap">
-          <Button size="compact-sm" variant="default" onClick={why.open}>
+          <Button ref={wayOut} size="compact-sm" variant="default" onClick={why.open}>
             {texts.why}
           </Button>
-          {data && <MachineMenu machine={data} screen={screen} />}
+          {data && <MachineMenu machine={data} screen={screen} fit={fit} onFit={setFit} />}
           <ActionIcon variant="default" aria-label={texts.fullScreen} onClick={() => void toggle()}>
             ⤢
           </ActionIcon>
@@ -60,7 +62,7 @@ export function Machine() {
         {error && <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />}
         {isRunning && (
           <Suspense fallback={<Text p="md">{texts.loading}</Text>}>
-            <Console vm={vm} screen={screen} />
+            <Console vm={vm} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
           </Suspense>
         )}
         {data && !isRunning && (
@@ -81,7 +83,6 @@ export function Machine() {
         position="right"
         title={vm}
         closeButtonProps={{ 'aria-label': texts.close }}
-        portalProps={{ reuseTargetNode: true }}
       >
         {data && <Why machine={data} />}
       </Drawer>

@@ -2,8 +2,9 @@ import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/co
 import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
-import type { Screen } from './Console.tsx';
+import type { Fit, Screen } from './Console.tsx';
 import { isOn } from './machine-state.ts';
+import { SendText } from './SendText.tsx';
 import { useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -12,13 +13,21 @@ interface Question {
   action: () => void;
 }
 
+interface MachineMenuProps {
+  machine: MachineAnswer;
+  screen: RefObject<Screen | null>;
+  fit: Fit;
+  onFit: (fit: Fit) => void;
+}
+
 /** What can be done with a machine; what cannot be undone is asked about first. */
-export function MachineMenu({ machine, screen }: { machine: MachineAnswer; screen: RefObject<Screen | null> }) {
+export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const { vm, former } = machine;
   const texts = useTexts();
   const stop = useStop();
   const rollback = useRollback();
   const [question, setQuestion] = useState<Question>();
+  const [isTyping, setTyping] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
   const error = stop.error ?? rollback.error;
@@ -27,7 +36,7 @@ export function MachineMenu({ machine, screen }: { machine: MachineAnswer; scree
   const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
   return (
     <>
-      <Menu position="bottom-end" withinPortal={false}>
+      <Menu position="bottom-end">
         <Menu.Target>
           <ActionIcon variant="default" aria-label={texts.menu}>
             ⋯
@@ -35,6 +44,8 @@ export function MachineMenu({ machine, screen }: { machine: MachineAnswer; scree
         </Menu.Target>
         <Menu.Dropdown>
           {isRunning && <Menu.Item onClick={() => screen.current?.sendCtrlAltDel()}>{texts.keys}</Menu.Item>}
+          {isRunning && <Menu.Item onClick={() => setTyping(true)}>{texts.sendText} …</Menu.Item>}
+          {isRunning && <Fits fit={fit} onFit={onFit} />}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}
@@ -42,9 +53,13 @@ export function MachineMenu({ machine, screen }: { machine: MachineAnswer; scree
           )}
           {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
           {isRunning && <Menu.Item onClick={powerOff}>{texts.stopNow}</Menu.Item>}
+          {canAskToTell() && (
+            <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
+          )}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
+      <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Modal
         opened={question !== undefined || error !== null}
         onClose={() => {
@@ -53,7 +68,6 @@ export function MachineMenu({ machine, screen }: { machine: MachineAnswer; scree
           rollback.reset();
         }}
         title={vm}
-        withinPortal={false}
         closeButtonProps={{ 'aria-label': texts.close }}
       >
         <Stack>
@@ -77,4 +91,24 @@ export function MachineMenu({ machine, screen }: { machine: MachineAnswer; scree
       </Modal>
     </>
   );
+}
+
+/** Whether the browser can tell things outside the page, and its user has not been asked yet. */
+function canAskToTell(): boolean {
+  return 'Notification' in window && Notification.permission === 'default';
+}
+
+function Fits({ fit, onFit }: Pick<MachineMenuProps, 'fit' | 'onFit'>) {
+  const texts = useTexts();
+  return (['scale', 'own', 'follow'] as const).map((each) => (
+    <Menu.Item
+      key={each}
+      role="menuitemradio"
+      aria-checked={fit === each}
+      leftSection={<span aria-hidden>{fit === each ? '●' : '○'}</span>}
+      onClick={() => onFit(each)}
+    >
+      {texts.fits[each]}
+    </Menu.Item>
+  ));
 }

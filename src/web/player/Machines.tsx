@@ -1,4 +1,5 @@
 import { Button, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
@@ -6,6 +7,9 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useStart, useStatus } from './service.ts';
 import { useTexts } from './use-texts.ts';
+
+/** Fetched by itself: it knows the lists of host policies. */
+const Update = lazy(() => import('./Update.tsx').then((module) => ({ default: module.Update })));
 
 /** All machines of this computer, a card each. */
 export function Machines() {
@@ -15,11 +19,16 @@ export function Machines() {
   if (isPending) return <Skeleton h={140} aria-label={texts.loading} />;
   if (data.machines.length === 0) return <NoMachines />;
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
-      {data.machines.map((machine) => (
-        <MachineCard key={machine.vm} machine={machine} />
-      ))}
-    </SimpleGrid>
+    <Stack gap="lg">
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+        {data.machines.map((machine) => (
+          <MachineCard key={machine.vm} machine={machine} />
+        ))}
+      </SimpleGrid>
+      <Suspense fallback={null}>
+        <Update />
+      </Suspense>
+    </Stack>
   );
 }
 

@@ -1,9 +1,11 @@
-import { Button, Code, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Code, Stack, Table, Text } from '@mantine/core';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { shownState } from './machine-state.ts';
+import { Reach } from './Reach.tsx';
+import { Refused } from './Refused.tsx';
 import { useLookUp } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -45,33 +47,8 @@ export function Why({ machine }: { machine: MachineAnswer }) {
         </Button>
       )}
       {lookUp.error && <FailureAlert error={lookUp.error} texts={texts} />}
-      <Title order={3} size="h5">
-        {texts.deniedTitle}
-      </Title>
-      {denied.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {texts.deniedNone}
-        </Text>
-      ) : (
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{texts.destination}</Table.Th>
-              <Table.Th ta="right">{texts.packets}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {denied.map(({ address, protocol, port, packets }) => (
-              <Table.Tr key={`${address} ${protocol} ${port}`}>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                  {address} {protocol} {port}
-                </Table.Td>
-                <Table.Td ta="right">{packets}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
+      {state === 'running' && <Reach vm={vm} />}
+      <Refused denied={denied} />
     </Stack>
   );
 }

@@ -7,8 +7,11 @@ declare module '@novnc/novnc' {
   export default class RFB extends EventTarget {
     constructor(target: HTMLElement, url: string, options?: { shared?: boolean });
     scaleViewport: boolean;
+    resizeSession: boolean;
     background: string;
     sendCtrlAltDel(): void;
+    /** Presses or lets go a key; without `down`, both. */
+    sendKey(keysym: number, code: string, down?: boolean): void;
     disconnect(): void;
   }
 }

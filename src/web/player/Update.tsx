@@ -1,0 +1,72 @@
+import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { HostRules, type ProgressAnswer, type UpdateRequest } from '../../api/install.ts';
+import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import { AskFailure, askGoingOn } from '../ui/ask.ts';
+import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { InstallProgress } from './InstallProgress.tsx';
+import { useTexts } from './use-texts.ts';
+
+const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };
+
+/** Installs what the project’s address has. What the user has to agree to is asked on the way. */
+export function Update() {
+  const texts = useTexts();
+  const [progress, setProgress] = useState<ProgressAnswer>();
+  const cancel = useRef<AbortController>(null);
+  const update = useMutation({
+    mutationFn: (body: UpdateRequest) => {
+      cancel.current = new AbortController();
+      return askGoingOn('update', { body, signal: cancel.current.signal }, setProgress);
+    },
+    onSettled: () => setProgress(undefined),
+  });
+  const { data, error, isPending, variables = ASKED } = update;
+  const question = questionIn(error, variables);
+  const isCancelled = error?.name === 'AbortError';
+  const names = data?.map((installed) => installed.package);
+  if (isPending) return <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />;
+  return (
+    <Stack align="flex-start" maw={640}>
+      <Button variant="default" onClick={() => update.mutate(ASKED)}>
+        {texts.update}
+      </Button>
+      {names && <Text role="status">{names.length > 0 ? texts.updated(names.join(', ')) : texts.updatedNone}</Text>}
+      {isCancelled && <Text role="status">{texts.interrupted}</Text>}
+      {question && (
+        <Stack role="alert" gap="xs">
+          {question.rules ? <Code block>{question.rules}</Code> : <Text>{question.reason}</Text>}
+          <Group>
+            <Button onClick={() => update.mutate({ ...variables, ...question.agreed })}>
+              {question.rules ? texts.consent : texts.confirm}
+            </Button>
+            <Button variant="default" onClick={() => update.reset()}>
+              {texts.cancel}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+      {error && !question && !isCancelled && <FailureAlert error={error} texts={texts} />}
+    </Stack>
+  );
+}
+
+interface Question {
+  reason: string;
+  /** The rules for the computer itself that are to be consented to. */
+  rules?: string;
+  /** What is asked again with, once the user agrees. */
+  agreed: Partial<UpdateRequest>;
+}
+
+/** The question that a failure is, where it was not answered already. */
+function questionIn(error: Error | null, given: UpdateRequest): Question | undefined {
+  if (!(error instanceof AskFailure)) return undefined;
+  const { code, message: reason, details } = error;
+  if (code === 'INSTALL_CONFIRM' && !given.replace) return { reason, agreed: { replace: true } };
+  if (code === 'UPDATE_FULL' && !given.full) return { reason, agreed: { full: true } };
+  const rules = code === 'HOST_CONFIRM' ? HostRules.safeParse(details).data : undefined;
+  if (!rules || given.consentTo === rules.digest) return undefined;
+  return { reason, rules: hostPolicyText(rules.policy), agreed: { consentTo: rules.digest } };
+}
