@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AsJson } from '../lib/json.ts';
 import { EventAnswer } from './event.ts';
 import {
   InstalledAnswer,
@@ -53,7 +54,7 @@ export const ROUTES = {
 type Routes = typeof ROUTES;
 export type RouteName = keyof Routes;
 /** What a route answers, and what it takes, by its name. */
-export type AnswerOf<Name extends RouteName> = z.infer<Routes[Name]['answer']>;
+export type AnswerOf<Name extends RouteName> = AsJson<z.infer<Routes[Name]['answer']>>;
 export type BodyOf<Name extends RouteName> = Routes[Name] extends { request: infer Body extends z.ZodType }
   ? z.input<Body>
   : undefined;

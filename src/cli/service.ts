@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { FailureAnswer } from '../api/failure.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
+import type { AsJson } from '../lib/json.ts';
 import { askUnix, openStream } from '../sys/network/http-client.ts';
 
 /** Where the service is. */
@@ -46,7 +47,7 @@ export async function askOnce<Answer, Body>(
   options: ServiceOptions,
   route: Route<Answer, Body>,
   asked: Asked<Body>,
-): Promise<Answer> {
+): Promise<AsJson<Answer>> {
   for await (const answer of askLines(options, route, asked)) return parseAnswer(answer, route.answer);
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
 }
@@ -67,9 +68,9 @@ export async function openMachineStream(
  * An answer of this form, as it came: what this release does not know of it stays.
  * @throws DAEMON_UNREACHABLE when it is of another form: another release of the service
  */
-export function parseAnswer<T>(answer: unknown, schema: z.ZodType<T>): T {
+export function parseAnswer<T>(answer: unknown, schema: z.ZodType<T>): AsJson<T> {
   const { error } = schema.safeParse(answer);
-  if (!error) return answer as T;
+  if (!error) return answer as AsJson<T>;
   throw new AppError('DAEMON_UNREACHABLE', 'the service answers in a form that is not understood', { cause: error });
 }
 

@@ -335,11 +335,6 @@ export const ERRORS = {
     http: 500,
     hint: 'Plug-ins run only in bubblewrap: `lazaret doctor` says what this computer lacks for it.',
   },
-  ACCESS_ENTRY: {
-    exit: 65,
-    http: 422,
-    hint: 'Write an address, subnet or name, then optionally a protocol and ports: `10.0.0.0/8 tcp 443`.',
-  },
   FILTER_FAILED: {
     exit: 71,
     http: 500,

@@ -7,6 +7,17 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+/** What a value is once it has been written as JSON and read again. */
+export type AsJson<T> = T extends { toJSON(): infer Text }
+  ? Text
+  : T extends object
+    ? { [K in keyof T]: AsJson<T[K]> }
+    : T;
+
+export function asJson<T>(value: T): AsJson<T> {
+  return JSON.parse(JSON.stringify(value));
+}
+
 /** What text says as JSON, or undefined when it is none: a damaged file of our own counts as absent where that is safe. */
 export function jsonOrNothing(text: string): unknown {
   try {

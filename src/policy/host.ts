@@ -1,30 +1,21 @@
 import { z } from 'zod';
-import { MAX_ENTRY_CHARACTERS, parseEntry } from './access-entry.ts';
+import type { AccessEntry } from './access-entry.ts';
+import { writtenEntry } from './access-section.ts';
 import { ZoneDescription, ZoneName } from './zones.ts';
 
 /** A person reads all of them before he consents. */
 const MAX_ENTRIES = 500;
 const MAX_ZONES = 32;
 
-const HostEntry = z
-  .string()
-  .max(MAX_ENTRY_CHARACTERS)
-  .superRefine((text, context) => {
-    const problem = problemOf(text);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: `“${text}” ${problem}` });
-  });
-
-function problemOf(text: string): string | undefined {
-  const entry = parseEntry(text);
-  if (typeof entry === 'string') return entry;
-  if (entry.pinned) return 'is pinned; only the lists of machines have pinned names';
-  return entry.protocol === 'icmp' ? 'names icmp, which is never restricted on the computer' : undefined;
+function problemOf({ pinned, protocol }: AccessEntry): string | undefined {
+  if (pinned) return 'is pinned; only the lists of machines have pinned names';
+  return protocol === 'icmp' ? 'names icmp, which is never restricted on the computer' : undefined;
 }
 
 /** What the computer itself may reach: whitelist: only the entries; blacklist: all but the entries (ACE 1.0 p. 239). */
 const HostAccess = z.strictObject({
   mode: z.enum(['whitelist', 'blacklist']),
-  entries: z.array(HostEntry).max(MAX_ENTRIES).default([]),
+  entries: z.array(writtenEntry(problemOf)).max(MAX_ENTRIES).default([]),
 });
 export type HostAccess = z.infer<typeof HostAccess>;
 

@@ -1,4 +1,3 @@
-import { parseEntry } from './access-entry.ts';
 import type { AccessSection } from './access-section.ts';
 import type { Zone } from './zones.ts';
 
@@ -21,12 +20,10 @@ interface WrongPin {
  */
 export function wrongPins(lists: Lists): WrongPin[] {
   const isPinned = new Map<string, boolean>();
-  return entriesOf(lists).flatMap(({ path, text }) => {
-    const entry = parseEntry(text);
-    if (typeof entry === 'string' || entry.target.kind !== 'name') return [];
-    const pinned = entry.pinned === true;
+  return entriesOf(lists).flatMap(({ path, entry: { target, pinned = false } }) => {
+    if (target.kind !== 'name') return [];
     if (pinned && lists.mode === 'blacklist') return [{ path, message: 'pins a name, which a blacklist cannot' }];
-    const { name } = entry.target;
+    const { name } = target;
     const isTorn = (isPinned.get(name) ?? pinned) !== pinned;
     isPinned.set(name, pinned);
     return isTorn ? [{ path, message: `has ${name} ${pinned ? 'pinned' : 'not pinned'}, unlike an entry before` }] : [];
@@ -43,6 +40,6 @@ function entriesOf({ normal, restricted, zones = [] }: Lists) {
     ]),
   ];
   return sections.flatMap(([path, section]) =>
-    (section?.entries ?? []).map((text, index) => ({ path: [...path, 'entries', index], text })),
+    (section?.entries ?? []).map(({ entry }, index) => ({ path: [...path, 'entries', index], entry })),
   );
 }

@@ -1,5 +1,4 @@
-import { AppError } from '../lib/errors.ts';
-import { type AccessEntry, parseEntry } from '../policy/access-entry.ts';
+import type { AccessEntry } from '../policy/access-entry.ts';
 import type { AccessSection, Exception } from '../policy/access-section.ts';
 import type { Quarantine } from '../policy/quarantine.ts';
 
@@ -38,12 +37,5 @@ export function accessLists(quarantine: Quarantine): AccessLists {
 }
 
 function listOf(mode: AccessList['mode'], section: AccessSection): AccessList {
-  return { mode, entries: section.entries.map(entryOf), exceptions: new Set(section.exceptions) };
-}
-
-/** An entry that a schema has let in. @throws ACCESS_ENTRY */
-export function entryOf(text: string): AccessEntry {
-  const entry = parseEntry(text);
-  if (typeof entry === 'string') throw new AppError('ACCESS_ENTRY', `“${text}” ${entry}`);
-  return entry;
+  return { mode, entries: section.entries.map(({ entry }) => entry), exceptions: new Set(section.exceptions) };
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { listed } from '../../test/fakes/quarantine.ts';
+import { asJson } from '../lib/json.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { decideHost } from './decide-host.ts';
 import { hostPolicyDigest } from './host-policy-digest.ts';
@@ -21,7 +23,7 @@ const POLICY = HostPolicy.parse({
     { name: 'everywhere here', when: { subnets: ['192.0.2.0/24'] }, mode: 'blacklist', entries: ['203.0.113.9'] },
   ],
 });
-const FALLBACK = { mode: 'blacklist' as const, entries: ['mail.example tcp 25'] };
+const FALLBACK = { mode: 'blacklist' as const, entries: listed('mail.example tcp 25').entries };
 
 const ROWS: [
   title: string,
@@ -51,10 +53,7 @@ for (const [title, policy, facts, zone, mode] of ROWS) {
 }
 
 test('consent is to exactly these rules, however their keys were set', () => {
-  const reordered = HostPolicy.parse({
-    default: { entries: FALLBACK.entries, mode: 'blacklist' },
-    zones: POLICY.zones,
-  });
+  const reordered: HostPolicy = { default: { entries: FALLBACK.entries, mode: 'blacklist' }, zones: POLICY.zones };
   const digest = hostPolicyDigest({ ...POLICY, default: FALLBACK });
 
   assert.equal(hostPolicyDigest(reordered), digest);
@@ -65,7 +64,7 @@ test('consent is to exactly these rules, however their keys were set', () => {
 
 test('what is shown to the user has all of it, and nothing that could hide a part', () => {
   assert.equal(
-    hostPolicyText({ ...POLICY, default: FALLBACK }),
+    hostPolicyText(asJson({ ...POLICY, default: FALLBACK })),
     [
       'In zone wing this computer itself could reach nothing.',
       '  (this is a network with the gateway 192.0.2.1, and the name lab.example)',
@@ -79,5 +78,5 @@ test('what is shown to the user has all of it, and nothing that could hide a par
       '  mail.example tcp 25',
     ].join('\n'),
   );
-  assert.match(hostPolicyText(POLICY), /On any other network this computer stays free\.$/);
+  assert.match(hostPolicyText(asJson(POLICY)), /On any other network this computer stays free\.$/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
+import { listed, threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
 import { type Decision, decide, messageFor, reasonText } from './decide.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
@@ -112,7 +112,7 @@ for (const [title, descriptor, want] of MESSAGES) {
 
 test('no quarantine and a static list need no version and no policy server', () => {
   const never = { lookedUpAt: undefined, atHand: false };
-  const list = { entries: ['10.0.0.1'], exceptions: [] };
+  const list = listed('10.0.0.1');
 
   assert.equal(decide({ type: 'none' }, undefined, never, NOW).access, 'normal');
   assert.equal(decide({ type: 'static', mode: 'whitelist', normal: list }, undefined, never, NOW).access, 'normal');
@@ -172,7 +172,7 @@ test('what is tolerated is told, with its end', () => {
 const DYNAMIC = {
   type: 'dynamic' as const,
   mode: 'whitelist' as const,
-  normal: { entries: ['10.0.0.1'], exceptions: [] },
+  normal: listed('10.0.0.1'),
   interval: '5m',
   maxOffline: '24h',
 };
@@ -196,7 +196,7 @@ for (const [title, onUnreachable, lookedUpAt, want] of LISTS) {
 }
 
 test('a policy that wants rules out of the user’s hands gives normal access nowhere else', () => {
-  const list = { entries: [], exceptions: [] };
+  const list = listed();
   const wanting = [
     threeVersions({ enforcement: 'host' }),
     { type: 'static', mode: 'blacklist', normal: list, enforcement: 'host' } as const,

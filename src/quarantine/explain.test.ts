@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { listed } from '../../test/fakes/quarantine.ts';
 import type { Exception } from '../policy/access-section.ts';
 import { type AccessList, accessLists } from './access-list.ts';
 import { parseDestination } from './destination.ts';
@@ -13,7 +14,7 @@ const NAMES = new Map([
 ]);
 
 function list(mode: AccessList['mode'], entries: string[], exceptions: Exception[] = []): AccessList {
-  return accessLists({ type: 'static', mode, normal: { entries, exceptions } }).normal;
+  return accessLists({ type: 'static', mode, normal: { ...listed(...entries), exceptions } }).normal;
 }
 
 const ROWS: [

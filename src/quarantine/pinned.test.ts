@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
+import { listed } from '../../test/fakes/quarantine.ts';
 import { type AccessList, type AccessLists, accessLists } from './access-list.ts';
 import { PINNED, pinnedNames, syntheticAddresses } from './pinned.ts';
 
 function listsOf(normal: readonly string[], restricted: readonly string[] = []): AccessLists {
-  const section = (names: readonly string[]) => ({ entries: [...names], exceptions: [] });
   const list = (names: readonly string[]): AccessList =>
-    accessLists({ type: 'static', mode: 'whitelist', normal: section(names) }).normal;
+    accessLists({ type: 'static', mode: 'whitelist', normal: listed(...names) }).normal;
   return { normal: list(normal), restricted: list(restricted) };
 }
 

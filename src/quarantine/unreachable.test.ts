@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { listed } from '../../test/fakes/quarantine.ts';
 import { unreachableTexts } from './unreachable.ts';
 
 const ROWS: [entry: string, told: RegExp | undefined][] = [
@@ -13,7 +14,7 @@ const ROWS: [entry: string, told: RegExp | undefined][] = [
 
 for (const [entry, told] of ROWS) {
   test(`a list with ${entry} ${told ? 'is warned of' : 'is fine'}`, () => {
-    const texts = unreachableTexts({ type: 'static', mode: 'whitelist', normal: { entries: [entry], exceptions: [] } });
+    const texts = unreachableTexts({ type: 'static', mode: 'whitelist', normal: listed(entry) });
 
     assert.equal(texts.length, told ? 1 : 0);
     if (told) assert.match(texts[0] ?? '', told);
@@ -21,7 +22,7 @@ for (const [entry, told] of ROWS) {
 }
 
 test('a blacklist may name it', () => {
-  const normal = { entries: ['10.77.0.5'], exceptions: [] };
+  const normal = listed('10.77.0.5');
 
   assert.deepEqual(unreachableTexts({ type: 'static', mode: 'blacklist', normal }), []);
 });

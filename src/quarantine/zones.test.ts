@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { threeVersions, V1, V2 } from '../../test/fakes/quarantine.ts';
+import { listed, threeVersions, V1, V2 } from '../../test/fakes/quarantine.ts';
 import { checkPolicy } from '../policy/check.ts';
 import { Quarantine } from '../policy/quarantine.ts';
 import type { ZoneDescription } from '../policy/zones.ts';
@@ -62,7 +62,7 @@ test('a zone brings the lists that it names, and says nothing of versions', () =
   const there = zoneOf(quarantine, OFFICE);
   assert.deepEqual(inZone(quarantine, there), {
     ...quarantine,
-    normal: { entries: ['192.0.2.80'], exceptions: [] },
+    normal: listed('192.0.2.80'),
   });
   assert.equal(inZone(quarantine, undefined), quarantine);
   const asked = (descriptor: string, at: typeof there) => {

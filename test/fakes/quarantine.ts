@@ -1,8 +1,14 @@
+import { AccessSection } from '../../src/policy/access-section.ts';
 import { VersionQuarantine } from '../../src/policy/quarantine.ts';
 
 export const V1 = '0x00000001';
 export const V2 = '0x7B4C2902';
 export const V3 = '0xFA542D3F';
+
+/** A list of a quarantine with these entries. */
+export function listed(...entries: readonly string[]): AccessSection {
+  return AccessSection.parse({ entries });
+}
 
 /** A version-based quarantine with three versions, threshold at the second; fields as in policy.yaml replace its own, and undefined removes one. */
 export function threeVersions(change: Record<string, unknown> = {}): VersionQuarantine {

@@ -7,7 +7,7 @@ import { openProject, vmNamed } from '../../src/project/open.ts';
 import { takeLock } from '../../src/sys/files/lock.ts';
 import { BIN, failureIn, program } from '../fakes/command-line.ts';
 import { madeProject } from '../fakes/made-project.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { listed, threeVersions } from '../fakes/quarantine.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
 const quarantineIn = async (folder: string) => vmNamed(await openProject(folder), 'office').policy.value.quarantine;
@@ -58,8 +58,7 @@ test('another type of quarantine asks before versions, threshold and messages ar
   const typed = atTerminal(t, `${BIN}/lazaret-manager ${set.join(' ')}`);
   await typed.answer('Type “office” to go on', 'office', ENTER);
   assert.equal(await typed.status(), 0, typed.text());
-  const list = { entries: ['10.0.0.0/8'], exceptions: [] };
-  assert.deepEqual(await quarantineIn(folder), { type: 'static', mode: 'whitelist', normal: list });
+  assert.deepEqual(await quarantineIn(folder), { type: 'static', mode: 'whitelist', normal: listed('10.0.0.0/8') });
   const same = await program('lazaret-manager', [...set, '--normal', '10.1.0.0/16', '--json']);
   assert.equal(same.status, 0, 'the same type loses nothing that was not named');
 });

@@ -8,7 +8,7 @@ import { openProject, vmNamed } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { listed, threeVersions } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const DAY = 86_400_000;
@@ -108,7 +108,7 @@ test('a damaged cache counts as no policy, and another machine’s policy is not
 
 test('a static policy comes with packages alone', { skip }, async (t) => {
   const { project, open, owner, publish } = await computer(t);
-  await project.setQuarantine({ type: 'static', mode: 'whitelist', normal: { entries: ['10.0.0.1'], exceptions: [] } });
+  await project.setQuarantine({ type: 'static', mode: 'whitelist', normal: listed('10.0.0.1') });
   await publish();
   const opened = await openProject(project.folder);
   const packaged = policyDocument(opened, vmNamed(opened, 'office'), 0);

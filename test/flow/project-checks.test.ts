@@ -7,7 +7,7 @@ import type { Quarantine } from '../../src/policy/quarantine.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { madeProject } from '../fakes/made-project.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { listed, threeVersions } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
@@ -104,11 +104,10 @@ test('policy check names all that is wrong', { skip }, async (t) => {
 
 test('a normal list without what the restricted one has is warned of by all three', { skip }, async (t) => {
   const project = await madeProject(t);
-  const list = (...entries: string[]) => ({ entries, exceptions: [] });
   const quarantine = {
     ...threeVersions(),
-    normal: list('10.0.0.0/8', 'intranet.example'),
-    restricted: list('updates.example tcp 80,443'),
+    normal: listed('10.0.0.0/8', 'intranet.example'),
+    restricted: listed('updates.example tcp 80,443'),
   };
   await project.setQuarantine(quarantine);
   const warning = /office: normal access lacks what restricted access has: updates\.example tcp 80,443/;
@@ -116,6 +115,6 @@ test('a normal list without what the restricted one has is warned of by all thre
   assert.match((await check(project)).warnings.join(), warning);
   assert.match((await project.deployed()).warnings.join(), warning);
   assert.match((await project.build('one')).warnings.join(), warning);
-  await project.setQuarantine({ ...quarantine, normal: list('10.0.0.0/8', 'updates.example tcp') });
+  await project.setQuarantine({ ...quarantine, normal: listed('10.0.0.0/8', 'updates.example tcp') });
   assert.deepEqual((await check(project)).warnings, []);
 });

@@ -13,13 +13,13 @@ import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
-import { threeVersions, V3 } from '../fakes/quarantine.ts';
+import { listed, threeVersions, V3 } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const STATIC: MachinePolicy['quarantine'] = {
   type: 'static',
   mode: 'whitelist',
-  normal: { entries: ['10.0.0.0/8'], exceptions: [] },
+  normal: listed('10.0.0.0/8'),
 };
 const AGE = `age1${'q'.repeat(58)}`;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { madeProject } from '../fakes/made-project.ts';
-import { threeVersions } from '../fakes/quarantine.ts';
+import { listed, threeVersions } from '../fakes/quarantine.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
 const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
@@ -45,8 +45,8 @@ test('the wizard asks what version-based quarantine needs, in VMware ACE’s ord
 
   const { quarantine } = vmNamed(await openProject(project.folder), 'office').policy.value;
   assert.ok(quarantine.type === 'version-based');
-  assert.deepEqual(quarantine.normal, { entries: ['intranet.example tcp 443'], exceptions: ['icmp'] });
-  assert.deepEqual(quarantine.restricted, { entries: ['10.0.0.1'], exceptions: [] });
+  assert.deepEqual(quarantine.normal, { ...listed('intranet.example tcp 443'), exceptions: ['icmp'] });
+  assert.deepEqual(quarantine.restricted, listed('10.0.0.1'));
   assert.deepEqual(
     quarantine.versions.map(({ name }) => name),
     ['2026-11'],

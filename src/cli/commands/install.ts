@@ -13,6 +13,7 @@ import {
 } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { AppError } from '../../lib/errors.ts';
+import type { AsJson } from '../../lib/json.ts';
 import { whenText } from '../../policy/changes.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { isAgreed, isConfirmedByName, namesIn } from '../confirm.ts';
@@ -63,7 +64,7 @@ export function addInstallCommand(program: Command): void {
     .option('--yes', 'go on although what was changed in replaced machines is lost');
 }
 
-export function resultText(result: InstalledAnswer): string {
+export function resultText(result: AsJson<InstalledAnswer>): string {
   const machines = result.machines.map((machine) => {
     const when = machine.afterStop ? '; it takes effect at its next start' : '';
     return `${machine.vm} ${DONE[machine.action]}${when}${lossOf(machine)}`;
@@ -84,7 +85,7 @@ export function lossOf({ action, losesChanges }: MachineChange): string {
 }
 
 /** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */
-export function hostLines(host: HostChange, ask: string): string[] {
+export function hostLines(host: AsJson<HostChange>, ask: string): string[] {
   const rules = 'rules for this computer itself';
   if (host.action === 'ask') return [`${rules}: ${ask}, of digest ${host.digest}`];
   if (host.action === 'keep') return [`${rules}: as you consented to`];
@@ -106,7 +107,7 @@ export async function installAsking<Answer, B extends Body>(
   options: ServiceOptions,
   route: Route<Answer, B>,
   body: B,
-): Promise<Answer> {
+): Promise<AsJson<Answer>> {
   try {
     return await install(context, options, route, body);
   } catch (error) {
@@ -121,7 +122,7 @@ async function install<Answer, B>(
   options: ServiceOptions,
   route: Route<Answer, B>,
   body: B,
-): Promise<Answer> {
+): Promise<AsJson<Answer>> {
   const progress = progressLine(context);
   for await (const line of askLines(options, route, { body, signal: context.signal })) {
     const answered = parseAnswer(line, ProgressLine);
@@ -144,7 +145,7 @@ async function answer(context: Context, error: unknown, given: Body): Promise<Bo
       return ask(`${error.reason}\nIs that the fingerprint your administrator told you?`, { fingerprint });
     }
     case 'HOST_CONFIRM': {
-      const { digest, policy } = HostRules.parse(error.details);
+      const { digest, policy } = parseAnswer(error.details, HostRules);
       const question = 'Machines are not affected. Do you consent to these rules for this computer?';
       return ask(`${hostPolicyText(policy)}\n${question}`, { consentTo: digest });
     }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { PlanAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
+import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -33,7 +34,7 @@ export function addPlanCommand(program: Command): void {
   ).option('--fingerprint <hex>', 'the project’s fingerprint, where this would be its first package here');
 }
 
-function foreseenText(found: PlanAnswer): string {
+function foreseenText(found: AsJson<PlanAnswer>): string {
   const { fetch, need, free } = found.bytes;
   return [
     `package ${found.package} of ${found.project.name}: ${found.kind}, to be installed until ${found.expiresAt}`,

@@ -28,10 +28,22 @@ export function addPolicyCommands(program: Command): void {
   );
 
   addCommand(policy, 'schema', 'print the JSON Schemas of the project’s files, for editors', async (context) => {
-    const of = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+    const of = (schema: z.ZodType) =>
+      z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: keepDefault });
     const schemas = { 'lazaret.yaml': of(ProjectFile), 'vm.yaml': of(VmFile), 'policy.yaml': of(MachinePolicy) };
     print(context, schemas, JSON.stringify(schemas, undefined, 2));
   });
+}
+
+/** zod leaves out the default of whatever has a list of entries in it, because these are read into something else. */
+function keepDefault({
+  zodSchema: { _zod },
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: { default?: unknown };
+}): void {
+  if (_zod.def.type === 'default') jsonSchema.default = _zod.def.defaultValue;
 }
 
 /** One problem is its own failure, of several each is named. */

@@ -1,4 +1,5 @@
 import { type AppError, type ErrorCode, failureOf } from '../../lib/errors.ts';
+import { asJson } from '../../lib/json.ts';
 import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import type { HostPolicy } from '../../policy/host.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
@@ -89,7 +90,7 @@ export function planPackage({
       isFirst: packagedPolicy(earlier, vm.file.value.id) === undefined,
       changes: changesOf(vm, comesAlone, earlier),
     })),
-    ...(host ? { host: { text: hostPolicyText(host), isNew: isNewHost(host, earlier) } } : {}),
+    ...(host ? { host: { text: hostPolicyText(asJson(host)), isNew: isNewHost(host, earlier) } } : {}),
     bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
     problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
     warnings: [...warnings],

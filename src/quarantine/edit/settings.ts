@@ -106,7 +106,7 @@ function changed(
   before: AccessSection,
   entries?: string[],
   exceptions?: string[],
-): { entries: string[]; exceptions: string[] } {
+): { entries: unknown[]; exceptions: string[] } {
   return {
     entries: entries?.filter((entry) => entry !== '') ?? before.entries,
     exceptions: exceptions?.filter((kind) => kind !== 'nothing') ?? before.exceptions,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
+import { listed, threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
 import { checkPolicy } from '../../policy/check.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
 import { liveVersions } from '../versions.ts';
@@ -67,8 +67,8 @@ test('settings change what they name and leave the rest', () => {
   );
 
   assert.ok(changed.type === 'version-based');
-  assert.deepEqual(changed.restricted.entries, ['10.0.0.9']);
-  assert.deepEqual(changed.normal, { entries: ['10.0.0.0/8'], exceptions: ['icmp'] });
+  assert.deepEqual(changed.restricted, listed('10.0.0.9'));
+  assert.deepEqual(changed.normal, { ...listed('10.0.0.0/8'), exceptions: ['icmp'] });
   assert.equal(changed.interval, '30s');
   assert.equal(changed.versions.length, 3);
 });

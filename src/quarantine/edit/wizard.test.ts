@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { listed } from '../../../test/fakes/quarantine.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
 import { type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
 import { answered, answerProblem, type Outside } from './wizard-answers.ts';
@@ -78,7 +79,7 @@ test('a type and its lists make a policy', () => {
   assert.deepEqual(answered(NONE, { ...answers, normal: [...answers.normal], normalExceptions: [] }, OUTSIDE), {
     type: 'static',
     mode: 'whitelist',
-    normal: { entries: ['10.0.0.0/8'], exceptions: [] },
+    normal: listed('10.0.0.0/8'),
   });
 });
 

@@ -137,7 +137,7 @@ function normalPanel(type: Quarantine['type'], before: Quarantine): Panel {
       'normal',
       'Addresses, subnets or names, with protocol and ports if wanted',
       { kind: 'lines' },
-      normal?.entries,
+      normal?.entries.map(({ text }) => text),
       'normal.entries',
     ),
   ]);
@@ -150,7 +150,7 @@ function restrictedPanel(before: Quarantine): Panel {
       'restricted',
       'What is in the list while access is restricted',
       { kind: 'lines' },
-      restricted?.entries,
+      restricted?.entries.map(({ text }) => text),
       'restricted.entries',
     ),
   ]);

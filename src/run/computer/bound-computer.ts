@@ -4,7 +4,6 @@ import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { AccessEntry } from '../../policy/access-entry.ts';
 import type { HostAccess as HostAccessRules, HostPolicy } from '../../policy/host.ts';
-import { entryOf } from '../../quarantine/access-list.ts';
 import { decideHost } from '../../quarantine/decide-host.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
@@ -136,10 +135,10 @@ export class HostAccess implements AsyncDisposable {
     const isNew = this.#note?.digest !== digest || this.#note.zone !== zone;
     const isDue = isNew || this.#loaded === undefined || performance.now() > this.#renewAt;
     if (isDue) this.#servers = await this.#parts.needed(policy);
-    const parsed = entries.map(entryOf);
+    const own = entries.map(({ entry }) => entry);
     const list = (): ComputerList => ({
       mode,
-      entries: this.#names.resolved(parsed, mode),
+      entries: this.#names.resolved(own, mode),
       needed: this.#names.resolved(this.#servers, 'whitelist'),
     });
     await this.#put(list(), isDue);
@@ -152,7 +151,7 @@ export class HostAccess implements AsyncDisposable {
     if (!isDue) return;
     // Names are asked for once the rules are in force with what is known of them.
     const isWhole = await this.#names.refresh(
-      namesIn([...parsed, ...this.#servers]),
+      namesIn([...own, ...this.#servers]),
       await this.#parts.computer.resolvers(),
     );
     this.#renewAt = performance.now() + (isWhole ? RENEW_MS : ASK_AGAIN_MS);

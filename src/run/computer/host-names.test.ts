@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
-import { type AccessEntry, formatEntry } from '../../policy/access-entry.ts';
-import { entryOf } from '../../quarantine/access-list.ts';
+import { listed } from '../../../test/fakes/quarantine.ts';
+import { formatEntry } from '../../policy/access-entry.ts';
 import { openLog } from '../../sys/log.ts';
 import { HostNames, namesIn } from './host-names.ts';
 
 const log = openLog('test');
+const parsed = (...texts: string[]) => listed(...texts).entries.map(({ entry }) => entry);
 const good = (addresses: string[]) => ({ addresses, answeredAt: Date.now() });
 const gone = (addresses: string[]) => ({ ...good(addresses), failed: { code: 'no-such-name', since: 1 } });
 const away = (addresses: string[]) => ({ ...good(addresses), failed: { code: 'no-answer', since: 1 } });
@@ -32,19 +33,19 @@ for (const [entry, mode, expected] of ROWS) {
     const path = join(scratch(t), 'names.json');
     writeFileSync(path, JSON.stringify({ format: 1, names: KNOWN }));
     const names = await HostNames.open(path, log);
-    assert.deepEqual(names.resolved([entryOf(entry)], mode).map(formatEntry), expected);
+    assert.deepEqual(names.resolved(parsed(entry), mode).map(formatEntry), expected);
   });
 }
 
 test('a name is known from one service to the next; while no resolver answers the last good answer counts', async (t) => {
   const path = join(scratch(t), 'names.json');
   writeFileSync(path, JSON.stringify({ format: 1, names: KNOWN }));
-  const entries: AccessEntry[] = ['a.example', 'a.example tcp 80', '192.0.2.0/24'].map(entryOf);
+  const entries = parsed('a.example', 'a.example tcp 80', '192.0.2.0/24');
   assert.deepEqual(namesIn(entries), ['a.example']);
 
   await (await HostNames.open(path, log)).refresh(namesIn(entries), []);
 
   const next = await HostNames.open(path, log);
   assert.equal(next.resolved(entries.slice(0, 1), 'whitelist').length, 3);
-  assert.deepEqual(next.resolved([entryOf('away.example')], 'whitelist'), [], 'what is listed no more is forgotten');
+  assert.deepEqual(next.resolved(parsed('away.example'), 'whitelist'), [], 'what is listed no more is forgotten');
 });

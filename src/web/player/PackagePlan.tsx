@@ -1,9 +1,11 @@
 import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import type { PlanAnswer } from '../../api/install.ts';
+import type { AnswerOf } from '../../api/routes.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
 import { useTexts } from './use-texts.ts';
+
+type Plan = AnswerOf<'plan'>;
 
 interface Confirmed {
   replace: boolean;
@@ -15,7 +17,7 @@ interface Confirmed {
 const ASKED = new Set(['INSTALL_CONFIRM', 'HOST_CONFIRM']);
 
 /** What a package would do here; it is installed once all that is asked has been confirmed. */
-export function PackagePlan({ plan, onInstall }: { plan: PlanAnswer; onInstall: (confirmed: Confirmed) => void }) {
+export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confirmed: Confirmed) => void }) {
   const texts = useTexts();
   const language = useLanguage();
   const [replace, setReplace] = useState(false);
@@ -61,7 +63,7 @@ export function PackagePlan({ plan, onInstall }: { plan: PlanAnswer; onInstall: 
 }
 
 function machineText(
-  { vm, action, afterStop, losesChanges }: PlanAnswer['machines'][number],
+  { vm, action, afterStop, losesChanges }: Plan['machines'][number],
   texts: ReturnType<typeof useTexts>,
 ): string {
   const does = {
