@@ -15,10 +15,10 @@ import type { PluginQuestion, PluginReply } from '../plugins/plugin.ts';
 import { enforce, type Filter } from './enforce.ts';
 import { FollowedPolicy, type LookUpFailure, type Note } from './followed-policy.ts';
 import { followZone } from './followed-zone.ts';
-import { type Judged, scriptToAsk, type Verdict, verdictOf } from './judge.ts';
 import { nextLookupMs } from './schedule.ts';
 import { type Answer, type Reporting, takeReport, tooLate } from './take-report.ts';
 import { shownVersion } from './taken-version.ts';
+import { type Judged, scriptToAsk, type Verdict, verdictOf } from './verdict.ts';
 
 /** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is answered no, and never taken. */
 const ANSWER_MS = 13_000;

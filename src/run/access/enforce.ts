@@ -1,6 +1,6 @@
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import { isStricter } from '../../quarantine/access-mode.ts';
-import type { Verdict } from './judge.ts';
+import type { Verdict } from './verdict.ts';
 
 export type Filter = Pick<MachineNetwork, 'state' | 'switchTo' | 'changeLists'>;
 

@@ -1,7 +1,7 @@
 import type { Reported } from '../../quarantine/origin.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
-import { type Verdict, verdictOf } from './judge.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 /**
  * What a machine is judged by what is at hand, without asking anybody, on the network that its computer is on: the lists of

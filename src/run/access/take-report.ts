@@ -6,8 +6,8 @@ import type { PluginAnswer } from '../../quarantine/plugin.ts';
 import type { DescriptorStore, MachineSpec } from '../machine/spec.ts';
 import type { AskedPlugin } from '../plugins/asked-plugin.ts';
 import type { FollowedPolicy } from './followed-policy.ts';
-import type { Verdict } from './judge.ts';
 import { type TakenVersion, takeVersion } from './taken-version.ts';
+import type { Verdict } from './verdict.ts';
 
 export type Answer = Omit<GuestAnswer, 'id'>;
 
