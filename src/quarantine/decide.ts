@@ -9,9 +9,8 @@ import {
   type VersionOrigin,
   type VersionQuarantine,
 } from '../policy/quarantine.ts';
-import { isTrusted } from './origin.ts';
 import type { PluginAnswer } from './plugin.ts';
-import { dueVersion, placeOf, standingAt } from './versions.ts';
+import { standingOf } from './standing.ts';
 
 /** What is known about the policy itself. */
 export interface PolicyFacts {
@@ -126,19 +125,14 @@ export function maxOfflineOf({ maxOffline = '7d' }: LookedUp): number {
 function byVersion(
   quarantine: VersionQuarantine,
   reported: string | undefined,
-  { origin = 'guest' }: PolicyFacts,
+  { origin }: PolicyFacts,
   now: number,
 ): Decision {
-  const descriptor = standingAt(quarantine, reported);
-  const due = dueVersion(quarantine, descriptor);
+  const { descriptor, place, version, due, isTrusted } = standingOf(quarantine, reported, origin);
   const next = due ? { due } : {};
   if (descriptor === undefined) return { access: 'restricted', reason: 'unset', ...next };
-  const place = placeOf(quarantine, descriptor);
-  if (place < 0 || quarantine.versions[place]?.removed)
-    return { access: 'restricted', reason: 'unknown-version', ...next };
-  // What a machine counts as that never reported is the policy’s own word.
-  if (reported !== undefined && !isTrusted(quarantine, origin))
-    return { access: 'restricted', reason: 'untrusted-version', ...next };
+  if (!version || version.removed) return { access: 'restricted', reason: 'unknown-version', ...next };
+  if (!isTrusted) return { access: 'restricted', reason: 'untrusted-version', ...next };
   const until = graceEnd(quarantine);
   if (place < thresholdPlace(quarantine)) {
     const hadAccess = place >= placeOfThreshold(quarantine, quarantine.thresholdBefore);

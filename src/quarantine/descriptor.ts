@@ -1,5 +1,6 @@
 import { type Quarantine, sameDescriptor, type Version } from '../policy/quarantine.ts';
-import { dueVersion, placeOf, standingAt } from './versions.ts';
+import { standingOf } from './standing.ts';
+import { placeOf } from './versions.ts';
 
 export const MAX_DESCRIPTOR_CHARACTERS = 1024;
 
@@ -19,20 +20,18 @@ export function judge(
   preview: boolean,
 ): Judgement {
   if (quarantine.type !== 'version-based') return refuse('this machine has no version-based quarantine');
-  const current = standingAt(quarantine, reported);
-  const version = quarantine.versions.find((known) => sameDescriptor(known.descriptor, offered));
-  const due = dueVersion(quarantine, current);
+  const current = standingOf(quarantine, reported);
+  const { due } = current;
+  const place = placeOf(quarantine, offered);
+  const version = quarantine.versions[place];
   if (!version) return refuse(`${shown(offered)} is not a version of this machine`, due);
   if (version.removed) return refuse(`the version ${version.name} was removed`, due);
   const valid = { valid: true, descriptor: version.descriptor, version } as const;
-  if (sameDescriptor(version.descriptor, current) || version === due) return valid;
-  if (version.cumulative && placeOf(quarantine, offered) > placeOf(quarantine, current)) return valid;
+  if (place === current.place || version === due) return valid;
+  if (version.cumulative && place > current.place) return valid;
   if (preview && reported === undefined) return valid;
-  const isOlder = placeOf(quarantine, offered) < placeOf(quarantine, current);
-  return refuse(
-    `the version ${version.name} is ${isOlder ? 'older than this machine’s' : 'not the next in order'}`,
-    due,
-  );
+  const why = place < current.place ? 'older than this machine’s' : 'not the next in order';
+  return refuse(`the version ${version.name} is ${why}`, due);
 }
 
 function refuse(reason: string, due?: Version): Judgement {

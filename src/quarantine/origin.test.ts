@@ -47,9 +47,9 @@ test('a signature counts as long as the policy names its key; the same version k
   const word = { descriptor: V2, origin: 'guest' } as const;
   assert.equal(originUnder(quarantine, signed), 'signed');
   assert.equal(originUnder(threeVersions(), signed), 'guest');
-  assert.equal(betterOf(quarantine, signed, word), signed);
+  assert.deepEqual(betterOf(quarantine, signed, word), { reported: signed, origin: 'signed' });
   assert.equal(betterOf(threeVersions(), signed, { descriptor: V2, origin: 'package' }).origin, 'package');
-  assert.equal(betterOf(quarantine, { descriptor: V1, origin: 'package' }, word), word);
+  assert.equal(betterOf(quarantine, { descriptor: V1, origin: 'package' }, word).reported, word);
 });
 
 test('a machine that never reported counts as the initial version, by the policy’s own word', () => {

@@ -37,8 +37,14 @@ export function isTrusted(quarantine: VersionQuarantine, origin: VersionOrigin):
   return RANK[origin] >= RANK[quarantine.versionFrom ?? 'guest'];
 }
 
-/** The same version reported again keeps the better word. */
-export function betterOf(quarantine: VersionQuarantine, before: Reported | undefined, now: Reported): Reported {
-  if (!before || !sameDescriptor(before.descriptor, now.descriptor)) return now;
-  return RANK[originUnder(quarantine, before)] >= RANK[originUnder(quarantine, now)] ? before : now;
+/** The same version reported again keeps the better word. Says too whose word that is under the policy. */
+export function betterOf(
+  quarantine: VersionQuarantine,
+  before: Reported | undefined,
+  now: Reported,
+): { reported: Reported; origin: VersionOrigin } {
+  const fresh = { reported: now, origin: originUnder(quarantine, now) };
+  if (!before || !sameDescriptor(before.descriptor, now.descriptor)) return fresh;
+  const kept = { reported: before, origin: originUnder(quarantine, before) };
+  return RANK[kept.origin] >= RANK[fresh.origin] ? kept : fresh;
 }

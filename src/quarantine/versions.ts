@@ -5,11 +5,6 @@ export function liveVersions(quarantine: VersionQuarantine): Version[] {
   return quarantine.versions.filter((version) => version.removed !== true);
 }
 
-/** The descriptor a machine is judged by: the one it reported, or that of the initial version. */
-export function standingAt({ versions, initial }: VersionQuarantine, reported: string | undefined): string | undefined {
-  return reported ?? versions.find(({ name, removed }) => name === initial && !removed)?.descriptor;
-}
-
 /** The newest version, or undefined when none is defined. */
 export function newestVersion(quarantine: VersionQuarantine): Version | undefined {
   return liveVersions(quarantine).at(-1);
@@ -18,11 +13,6 @@ export function newestVersion(quarantine: VersionQuarantine): Version | undefine
 /** Place of a descriptor in the order of definition, or -1: unset or unknown, which is older than all. */
 export function placeOf(quarantine: VersionQuarantine, descriptor: string | undefined): number {
   return quarantine.versions.findIndex((version) => sameDescriptor(version.descriptor, descriptor));
-}
-
-/** The first version that is still defined and newer than the descriptor’s: the one an updater applies next. */
-export function dueVersion(quarantine: VersionQuarantine, descriptor: string | undefined): Version | undefined {
-  return quarantine.versions.slice(placeOf(quarantine, descriptor) + 1).find((version) => version.removed !== true);
 }
 
 /**

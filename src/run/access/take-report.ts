@@ -38,7 +38,7 @@ export async function takeReport(machine: Reporting, offered: string, dry: boole
   if (spec.mode === 'free') return { ok: false, reason: 'this machine was powered on without policies: use preview' };
   const { quarantine } = policy.current.document.policy;
   if (quarantine.type === 'custom') return takeByPlugin(machine, quarantine, offered, dry, until);
-  const taken = await judge(machine, offered);
+  const taken = await takenVersion(machine, offered);
   if (!taken.valid) return { ok: false, reason: taken.reason, mayBeNewer: spec.mode === 'installed' };
   if (performance.now() >= until) return tooLate();
   const { reported, name, counter } = taken;
@@ -72,7 +72,10 @@ async function takeByPlugin(
   return { ok: true, reason: `${decision.access} access, ${reasonText(decision)}` };
 }
 
-async function judge({ spec, descriptors, policy, reported }: Reporting, offered: string): Promise<TakenVersion> {
+async function takenVersion(
+  { spec, descriptors, policy, reported }: Reporting,
+  offered: string,
+): Promise<TakenVersion> {
   const { policy: machinePolicy, project } = policy.current.document;
   if (machinePolicy.quarantine.type !== 'version-based')
     return { valid: false, reason: 'this machine has no version-based quarantine' };

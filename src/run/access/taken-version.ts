@@ -32,8 +32,8 @@ export function takeVersion(quarantine: VersionQuarantine, offered: string, repo
   if (!judgement.valid) return refuse(judgement.reason);
   const { descriptor, version } = judgement;
   const word = isPreview ? ({ origin: 'package' } as const) : wordOf(signer);
-  const reported = betterOf(quarantine, before, { descriptor, ...word });
-  if (!isTrusted(quarantine, originUnder(quarantine, reported)))
+  const { reported, origin } = betterOf(quarantine, before, { descriptor, ...word });
+  if (!isTrusted(quarantine, origin))
     return refuse(
       `the policy does not accept a version that the guest alone reports: ${WANTED[quarantine.versionFrom ?? 'guest']}`,
     );
