@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Directory } from '../src/servers/directory.ts';
+import { Directory } from '../src/servers/directory-objects.ts';
 import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
 import { selfSigned } from './certificate.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '../lib/errors.ts';
 import type { Source } from '../sys/sources/source.ts';
-import { Directory } from './directory.ts';
 import type { DirectoryLogin } from './directory-client.ts';
 import { PART_BYTES, partName } from './directory-names.ts';
+import { Directory } from './directory-objects.ts';
 
 /** A published folder in a directory. It is logged on to when the first file is wanted. Nothing it gives is to be believed. */
 export function directorySource(login: DirectoryLogin): Source {

@@ -17,7 +17,7 @@ import { directorySource } from './directory-source.ts';
 import { asUnreachable, lookUpPolicy } from './look-up.ts';
 import { isUnsaved, SpareTrust } from './spare-trust.ts';
 import { watchDirectory } from './watch-directory.ts';
-import { type Watched, watchWeb } from './watch-web.ts';
+import { type Watched, watchWeb } from './web.ts';
 
 const MAX_CACHED_BYTES = 16 << 20;
 /** How long a release that does not change is taken for the newest before everything is asked for again, new roots too. */

@@ -2,11 +2,11 @@ import { Control } from 'ldapts';
 import { z } from 'zod';
 import type { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
-import { Directory } from './directory.ts';
 import { DirectoryClient, type DirectoryLogin } from './directory-client.ts';
 import { resultCode } from './directory-error.ts';
 import { partName } from './directory-names.ts';
-import type { Watched } from './watch-web.ts';
+import { Directory } from './directory-objects.ts';
+import type { Watched } from './web.ts';
 
 /** Active Directory’s change notification: a search that answers with each object that changes, and does not end. */
 const NOTIFICATION = '1.2.840.113556.1.4.528';

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
-import { publicationIn } from '../../src/manager/publication.ts';
-import { putByRsync } from '../../src/manager/put-by-rsync.ts';
+import { deployTarget, putOnServer } from '../../src/servers/deploy-target.ts';
+import { publicationIn } from '../../src/servers/publication.ts';
+import { putByRsync } from '../../src/servers/rsync.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { PASSPHRASE, scratch } from '../fakes/made-project.ts';

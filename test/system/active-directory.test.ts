@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
-import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
+import { deployTarget, putOnServer } from '../../src/servers/deploy-target.ts';
 import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { followedMachine } from '../fakes/followed-machine.ts';

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { deployTarget, putOnServer } from '../../manager/deploy-target.ts';
 import { publishedListener } from '../../manager/published.ts';
 import { deploy } from '../../package/build/publish-policies.ts';
 import { isDirectory } from '../../policy/policy-server.ts';
 import { keyPath, projectPaths } from '../../project/layout.ts';
 import { requireProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
+import { deployTarget, putOnServer } from '../../servers/deploy-target.ts';
 import { listenTcp } from '../../sys/network/http-server.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';

@@ -12,7 +12,7 @@ import type { Reported } from '../../quarantine/origin.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import type { HostFacts } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import type { Watched } from '../../servers/watch-web.ts';
+import type { Watched } from '../../servers/web.ts';
 import { reportText } from '../../trust/report-signature.ts';
 import { EventLog } from '../computer/events.ts';
 import { Access, type AccessParts } from './access.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Directory } from '../servers/directory.ts';
-import type { DirectoryLogin } from '../servers/directory-client.ts';
-import { isPartName, PART_BYTES, partCount, partName } from '../servers/directory-names.ts';
 import { readCapped } from '../sys/files/files.ts';
+import type { DirectoryLogin } from './directory-client.ts';
+import { isPartName, PART_BYTES, partCount, partName } from './directory-names.ts';
+import { Directory } from './directory-objects.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const MAX_FILE_BYTES = 16 << 20;

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { type DirectoryAddress, directoryAddress, isDirectory } from '../policy/policy-server.ts';
-import type { DirectoryAccount } from '../servers/directory-account.ts';
+import type { DirectoryAccount } from './directory-account.ts';
+import { putInFolder } from './folder.ts';
 import { publicationIn } from './publication.ts';
-import { putByRsync } from './put-by-rsync.ts';
 import { putInDirectory } from './put-in-directory.ts';
-import { putInFolder } from './put-in-folder.ts';
+import { putByRsync } from './rsync.ts';
 
 /** Where a deploy goes, beside the published folder of the project itself. */
 export type DeployTarget =
