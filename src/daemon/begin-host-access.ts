@@ -12,6 +12,7 @@ import { zonesOf } from '../quarantine/zones.ts';
 import { HostAccess } from '../run/computer/bound-computer.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
+import { neededFor } from '../servers/kinds.ts';
 import type { PolicyStore } from '../servers/policies.ts';
 import type { Log } from '../sys/log.ts';
 
@@ -46,8 +47,9 @@ export async function beginHostAccess(
 /** The servers and beacons of the project and of its machines’ policies. */
 async function needs(state: string, policies: PolicyStore, { zones }: HostPolicy): Promise<readonly AccessEntry[]> {
   const known = await Promise.all((await instanceNames(state)).map((vm) => needsOf(state, policies, vm)));
+  const addresses = [await readPackageServer(state), ...known.map(({ address }) => address)];
   return neededServers({
-    addresses: [await readPackageServer(state), ...known.map(({ address }) => address)],
+    servers: addresses.flatMap((address) => neededFor(address ?? '') ?? []),
     zones: [...zones, ...known.flatMap((machine) => machine.zones)],
   });
 }

@@ -1,5 +1,4 @@
 import { AppError } from '../lib/errors.ts';
-import { isDirectory } from '../policy/policy-server.ts';
 import { keyPath, projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
 import { changedAt } from '../sys/files/files.ts';
@@ -76,8 +75,8 @@ export async function clockEvidence(project: Project, now: number, signal?: Abor
 /** What the web servers that a project names say of the time. */
 export async function serverTimes(project: Project, signal?: AbortSignal): Promise<ClockEvidence['servers']> {
   const { policyServer, packageServer } = project.file.value;
-  const named = [policyServer, packageServer].filter((address) => address !== undefined && !isDirectory(address));
-  const addresses = [...new Set(named)].map((address) => new URL(address ?? '')).filter(isWeb);
+  const named = [policyServer, packageServer].filter((address) => address !== undefined);
+  const addresses = [...new Set(named)].map((address) => new URL(address)).filter(isWeb);
   const times = await Promise.all(
     addresses.map(async (url) => ({ name: url.host, at: await serverDate(url, signal) })),
   );

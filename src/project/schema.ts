@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HostPolicy } from '../policy/host.ts';
-import { PolicyServer } from '../policy/policy-server.ts';
+import { PolicyServer } from '../servers/kinds.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 

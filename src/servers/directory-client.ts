@@ -1,8 +1,8 @@
 import { Client } from 'ldapts';
 import { AppError } from '../lib/errors.ts';
-import type { DirectoryAddress } from '../policy/policy-server.ts';
 import { connectLdap } from '../sys/network/ldap-socket.ts';
 import type { DirectoryAccount } from './directory-account.ts';
+import type { DirectoryAddress } from './directory-address.ts';
 import { directoryError } from './directory-error.ts';
 
 /** What answers carry beside the value that was asked for. */

@@ -3,21 +3,18 @@ import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import { Turns } from '../lib/turns.ts';
-import { directoryAddress } from '../policy/policy-server.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
-import { sourceAt } from '../sys/sources/fetch.ts';
+import { shownAddress } from '../sys/sources/fetch.ts';
 import { trustedNow } from '../trust/time.ts';
 import { unchangedRelease } from '../trust/unchanged.ts';
 import { readAccount } from './directory-account.ts';
-import type { DirectoryLogin } from './directory-client.ts';
-import { directorySource } from './directory-source.ts';
+import type { Asking, ServerKind, Watched } from './kind.ts';
+import { KINDS, kindThat } from './kinds.ts';
 import { asUnreachable, lookUpPolicy } from './look-up.ts';
 import { isUnsaved, SpareTrust } from './spare-trust.ts';
-import { watchDirectory } from './watch-directory.ts';
-import { type Watched, watchWeb } from './web.ts';
 
 const MAX_CACHED_BYTES = 16 << 20;
 /** How long a release that does not change is taken for the newest before everything is asked for again, new roots too. */
@@ -44,7 +41,7 @@ export interface PolicyOwner {
 export interface PolicyFolders {
   trust: string;
   cache: string;
-  /** The file with the account that directories are read with. */
+  /** The file with the account for servers that let nobody in without one. */
   account?: string;
   /** A folder on another file system, for what is verified while `trust` takes nothing. */
   spare?: string;
@@ -56,6 +53,7 @@ export class PolicyStore {
   readonly #cacheFolder: string;
   readonly #turns = new Turns();
   readonly #accountFile: string | undefined;
+  readonly #kinds: readonly ServerKind[];
   readonly #trust: SpareTrust;
   readonly #onUnsaved: (vm: string, error: AppError) => void;
   /** Policies that were verified and could not be kept: they hold all the same, until this service ends. */
@@ -65,7 +63,12 @@ export class PolicyStore {
   /** The release that each machine’s policy was fetched from, and when. */
   readonly #fetched = new Map<string, { version: number; at: number }>();
 
-  constructor(folders: PolicyFolders, onUnsaved: (vm: string, error: AppError) => void = () => undefined) {
+  constructor(
+    folders: PolicyFolders,
+    onUnsaved: (vm: string, error: AppError) => void = () => undefined,
+    kinds = KINDS,
+  ) {
+    this.#kinds = kinds;
     this.#trustFolder = folders.trust;
     this.#trust = new SpareTrust(folders.trust, folders.spare);
     this.#onUnsaved = onUnsaved;
@@ -119,8 +122,8 @@ export class PolicyStore {
     if (!needsLookup(packaged) || server === undefined) return 'unsupported';
     const than = this.#releases.get(server)?.version ?? 0;
     try {
-      const login = await this.#login(server, signal);
-      return await (login ? watchDirectory(login, than) : watchWeb(new URL(server), than, signal));
+      const kind = this.#kindOf(server);
+      return (await kind.watch?.(server, than, { ...(await this.#asking(kind)), signal })) ?? 'unsupported';
     } catch (error) {
       throw asUnreachable(error, server);
     }
@@ -129,8 +132,8 @@ export class PolicyStore {
   /** A machine’s policy, from the server; while that shows the release we have, its timestamp is all that is fetched. */
   async #ask(vm: PolicyOwner['vm'], server: string, now: number, signal?: AbortSignal): Promise<PolicyDocument> {
     const trustFolder = this.#trustFolder;
-    const login = await this.#login(server, signal);
-    await using source = login ? directorySource(login) : sourceAt(new URL(server));
+    const kind = this.#kindOf(server);
+    await using source = kind.source(server, { ...(await this.#asking(kind)), signal });
     const ends = signal ? { signal } : {};
     const fetched = this.#fetched.get(vm.id);
     const cached = fetched && Math.abs(now - fetched.at) < ALL_AGAIN_MS ? await this.#cached(vm) : undefined;
@@ -148,12 +151,17 @@ export class PolicyStore {
     return document;
   }
 
-  /** How to log on to a policy server that is a directory. @throws STORE_ACCOUNT */
-  async #login(server: string, signal: AbortSignal | undefined): Promise<DirectoryLogin | undefined> {
-    const address = directoryAddress(server);
-    if (!address) return undefined;
-    if (this.#accountFile === undefined) throw new AppError('STORE_ACCOUNT', 'there is no account for directories');
-    return { address, account: await readAccount(this.#accountFile), signal };
+  /** @throws STORE_UNREACHABLE where no kind that can be read owns the address */
+  #kindOf(server: string) {
+    const kind = kindThat('source', server, this.#kinds);
+    if (kind) return kind;
+    const what = `the policy server ${shownAddress(server)} is of no kind that this release can read`;
+    throw new AppError('STORE_UNREACHABLE', what);
+  }
+
+  /** @throws STORE_ACCOUNT */
+  async #asking({ needsAccount }: ServerKind): Promise<Asking> {
+    return needsAccount && this.#accountFile !== undefined ? { account: await readAccount(this.#accountFile) } : {};
   }
 
   async #keep(vm: PolicyOwner['vm'], policy: CachedPolicy): Promise<void> {

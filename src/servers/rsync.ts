@@ -1,11 +1,20 @@
 import { AppError } from '../lib/errors.ts';
 import { run } from '../sys/programs/exec.ts';
+import type { ServerKind } from './kind.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const TIMEOUT_MS = 600_000;
 const IO_TIMEOUT_S = 60;
 
-export interface RsyncOptions {
+/** A folder of another computer. Nobody looks policies up there by this name: a web server hands them out. */
+export const rsync: ServerKind = {
+  form: '[USER@]HOST:/PATH (rsync over ssh)',
+  // A dash at the beginning would be an option of ssh.
+  owns: (address) => /^(?!-)[^/\s]+:\/./.test(address) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(address),
+  put: (publication, address, { signal }) => putByRsync(publication, address, signal ? { signal } : {}),
+};
+
+interface RsyncOptions {
   /** The program that leads to the other computer, with its words. */
   shell?: string;
   signal?: AbortSignal;

@@ -6,7 +6,7 @@ import { DirectoryClient, type DirectoryLogin } from './directory-client.ts';
 import { resultCode } from './directory-error.ts';
 import { partName } from './directory-names.ts';
 import { Directory } from './directory-objects.ts';
-import type { Watched } from './web.ts';
+import type { Watched } from './kind.ts';
 
 /** Active Directory’s change notification: a search that answers with each object that changes, and does not end. */
 const NOTIFICATION = '1.2.840.113556.1.4.528';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { shownAddress, sourceAt } from '../sys/sources/fetch.ts';
 import { fetchBytes } from '../sys/sources/source.ts';
+import type { ServerKind, Watched } from './kind.ts';
 
 const MAX_ANSWER_BYTES = 4096;
 /** Longer than a server makes us wait. */
@@ -9,8 +10,19 @@ const PATIENCE_MS = 90_000;
 const SILENCES: ReadonlySet<string> = new Set(['FETCH_FAILED', 'FETCH_NAME', 'FETCH_TLS']);
 const Answer = z.looseObject({ version: z.int().min(0) });
 
-/** `changed`: look up now; `same`: watch again; `unsupported`: a plain server, which is asked at the interval alone. */
-export type Watched = 'changed' | 'same' | 'unsupported';
+const USUAL_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+/** A published folder on a web server. */
+export const web: ServerKind = {
+  form: 'https://HOST/PATH',
+  owns: (address) => (URL.parse(address)?.protocol ?? '') in USUAL_PORTS,
+  source: (address) => sourceAt(new URL(address)),
+  watch: (address, than, { signal }) => watchWeb(new URL(address), than, signal),
+  reaches(address) {
+    const { hostname, port, protocol } = new URL(address);
+    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) || (USUAL_PORTS[protocol] ?? 0) };
+  },
+};
 
 /**
  * Waits until a policy server has something newer than a version, or says that it has not for now. The answer is a hint:
@@ -18,7 +30,6 @@ export type Watched = 'changed' | 'same' | 'unsupported';
  * @throws STORE_UNREACHABLE, INTERRUPTED
  */
 export async function watchWeb(server: URL, than: number, signal: AbortSignal): Promise<Watched> {
-  if (server.protocol === 'file:') return 'unsupported';
   try {
     const options = { maxBytes: MAX_ANSWER_BYTES, timeoutMs: PATIENCE_MS, signal };
     const bytes = await fetchBytes(sourceAt(server), `watch/${than}`, options);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openPackage } from '../../src/package/open.ts';
 import { projectPaths } from '../../src/project/layout.ts';
 import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
+import { KINDS } from '../../src/servers/kinds.ts';
 import { type PolicyOwner, PolicyStore } from '../../src/servers/policies.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import { pinProject } from '../../src/trust/client.ts';
@@ -33,7 +34,7 @@ export async function policyComputer(t: Ends) {
     account,
     published: projectPaths(project.folder).policies,
     owner,
-    open: () => new PolicyStore({ trust, cache: join(state, 'policies'), account }),
+    open: (kinds = KINDS) => new PolicyStore({ trust, cache: join(state, 'policies'), account }, undefined, kinds),
     /** Writes the account file as an administrator would. */
     setAccount({ user, password }: DirectoryAccount, ca: string, mode = 0o600) {
       writeFileSync(account, JSON.stringify({ format: 1, user, password, ca }), { mode });

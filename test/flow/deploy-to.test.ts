@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { deployTarget, putOnServer } from '../../src/servers/deploy-target.ts';
 import { publicationIn } from '../../src/servers/publication.ts';
+import { deployTarget, putOnServer } from '../../src/servers/put.ts';
 import { putByRsync } from '../../src/servers/rsync.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
@@ -15,15 +15,6 @@ import { noSlapd, slapd } from '../fakes/slapd.ts';
 
 const noQemuImg = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const skip = noQemuImg || (hasProgram('rsync') ? false : 'rsync is not installed');
-
-test('a place to deploy to is a directory, another computer, or a folder', () => {
-  assert.equal(deployTarget('ldaps://dc1/CN=x').kind, 'directory');
-  assert.deepEqual(deployTarget('www@server:/srv/policies'), { kind: 'rsync', to: 'www@server:/srv/policies' });
-  assert.deepEqual(deployTarget('/srv/policies'), { kind: 'folder', folder: '/srv/policies' });
-  for (const text of ['ldaps://dc1', 'https://server/policies', 's3://bucket'])
-    assert.throws(() => deployTarget(text), code('USAGE'), text);
-  assert.equal(deployTarget('-oProxyCommand=x:/y').kind, 'folder', 'no option of ssh');
-});
 
 test('a deploy reaches a folder, and another computer by rsync', { skip }, async (t) => {
   const { computer, policies, far } = await site(t);
@@ -36,6 +27,9 @@ test('a deploy reaches a folder, and another computer by rsync', { skip }, async
   await putOnServer(computer.published, deployTarget(far.folder), {});
 
   assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
+  await computer.project.deploy();
+  await putOnServer(computer.published, deployTarget(String(pathToFileURL(far.folder))), {});
+  assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 3, 'a folder may be named by its address');
 });
 
 test('a copy into a folder that fails at any file leaves the former policy, and the next one goes through', {

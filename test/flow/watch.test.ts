@@ -54,7 +54,6 @@ test('a plain server, and one that answers nonsense, are not watched', async (t)
 
   assert.equal(await watchWeb(plain, 0, never), 'unsupported');
   assert.equal(await watchWeb(page, 0, never), 'unsupported');
-  assert.equal(await watchWeb(new URL('file:///nowhere'), 0, never), 'unsupported');
 });
 
 test('a server that is away has a code, and the end of the service ends the watching', async (t) => {

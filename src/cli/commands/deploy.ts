@@ -2,11 +2,10 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { publishedListener } from '../../manager/published.ts';
 import { deploy } from '../../package/build/publish-policies.ts';
-import { isDirectory } from '../../policy/policy-server.ts';
 import { keyPath, projectPaths } from '../../project/layout.ts';
 import { requireProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
-import { deployTarget, putOnServer } from '../../servers/deploy-target.ts';
+import { deployForms, deployTarget, putOnServer, unaskedTarget } from '../../servers/put.ts';
 import { listenTcp } from '../../sys/network/http-server.ts';
 import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';
@@ -37,15 +36,15 @@ export function addDeployCommands(program: Command): void {
       const { directory, valid } = options;
       const folder = resolve(projectPaths(directory).policies);
       const { serial, warnings, to } = await withProject(directory, async (project) => {
-        const given = options.to ?? project.file.value.policyServer;
-        const target = options.to !== undefined || isDirectory(given ?? '') ? deployTarget(given ?? '') : undefined;
+        const { policyServer } = project.file.value;
+        const target = options.to === undefined ? unaskedTarget(policyServer) : deployTarget(options.to);
         const now = await signingTime(context, project, options);
         const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
         // Asked for before anything is signed: a wrong name is not to cost a release.
-        const account = target?.kind === 'directory' ? await writerAccount(options) : undefined;
+        const account = target?.kind.needsAccount ? await writerAccount(options) : undefined;
         const done = await deploy(project, { key, now, validForMs: valid });
         if (target) await putOnServer(folder, target, { ...(account ? { account } : {}), signal: context.signal });
-        return { ...done, to: target ? given : undefined };
+        return { ...done, to: target?.address };
       });
       for (const warning of warnings) printStep(context, `warning: ${warning}`);
       const told = to === undefined ? '' : ` and on ${to}`;
@@ -62,7 +61,7 @@ export function addDeployCommands(program: Command): void {
         .default(30 * 86_400_000, '30d'),
     )
     .option(...CLOCK_IS_RIGHT)
-    .option('--to <place>', 'put it there: a folder, [USER@]HOST:/PATH (rsync over ssh), or ldaps://HOST/DN')
+    .option('--to <place>', `put it there: ${deployForms()}`)
     .option('--user <name>', 'log on to the directory as this administrator: user@domain, or a distinguished name')
     .option('--password-file <file>', 'the file with that administrator’s password; without it, you are asked')
     .option(

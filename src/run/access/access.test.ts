@@ -11,8 +11,8 @@ import { CustomQuarantine, type Quarantine, type VersionQuarantine } from '../..
 import type { Reported } from '../../quarantine/origin.ts';
 import { type PluginAnswer, voided } from '../../quarantine/plugin.ts';
 import type { HostFacts } from '../../quarantine/zones.ts';
+import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import type { Watched } from '../../servers/web.ts';
 import { reportText } from '../../trust/report-signature.ts';
 import { EventLog } from '../computer/events.ts';
 import { Access, type AccessParts } from './access.ts';

@@ -1,6 +1,6 @@
 import type { Reported } from '../../quarantine/origin.ts';
+import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import type { Watched } from '../../servers/web.ts';
 import type { Log } from '../../sys/log.ts';
 import type { MachineFiles } from '../../vm/machine.ts';
 import type { Computer } from '../computer/computer.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { directoryAddress, PolicyServer } from './policy-server.ts';
+import { directoryAddress } from './directory-address.ts';
+import { PolicyServer } from './kinds.ts';
 
 const BASE = 'CN=Lazaret,CN=System,DC=example,DC=org';
 
@@ -19,7 +20,15 @@ test('an address of a directory names host, port, kind of TLS and place', () => 
 
 test('what names no place, or brings a password, is refused where it is written', () => {
   const refused = ['ldaps://dc1', 'ldaps://dc1/', 'ldaps:///CN=x', 'ldaps://dc1/x', `ldaps://u:p@dc1/${BASE}`];
-  for (const text of [...refused, `ldaps://dc1/${BASE}?sub`, 'ldaps://dc1/CN=%E0%A4', 'ftp://server/', 'server'])
+  for (const text of [
+    ...refused,
+    `ldaps://dc1/${BASE}?sub`,
+    'ldaps://dc1/CN=%E0%A4',
+    'ftp://server/',
+    'server',
+    'mailto:x',
+    'server:/srv/x',
+  ])
     assert.equal(PolicyServer.safeParse(text).success, false, text);
   for (const text of [`ldap://dc1/${BASE}`, 'https://server/policies', 'file:///srv/policies'])
     assert.equal(PolicyServer.safeParse(text).success, true, text);

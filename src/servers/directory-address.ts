@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** A directory that holds policies: where it listens, and the distinguished name that they lie below. */
 export interface DirectoryAddress {
   host: string;
@@ -11,15 +9,7 @@ export interface DirectoryAddress {
 
 const DN = /^[a-z][a-z0-9-]*=[^\p{Cc}]+$/iu;
 
-/** Where computers look policies up: a web server, a folder, or a directory (`ldaps://HOST/DN`, `ldap://HOST/DN`). */
-export const PolicyServer = z
-  .url({ protocol: /^(https?|file|ldaps?)$/ })
-  .max(2000)
-  .refine((text) => !isDirectory(text) || directoryAddress(text) !== undefined, {
-    message: 'is not the address of a directory: ldaps://dc1.example.org/CN=Lazaret,CN=System,DC=example,DC=org',
-  });
-
-export function isDirectory(text: string): boolean {
+function isDirectory(text: string): boolean {
   return /^ldaps?:\/\//i.test(text);
 }
 
