@@ -1,5 +1,6 @@
 import { cancel, confirm, isCancel, log, multiselect, note, type Option, select, text } from '@clack/prompts';
 import { AppError } from '../lib/errors.ts';
+import type { OpenWizard } from '../manager/policies/wizard.ts';
 import type { Quarantine } from '../policy/quarantine.ts';
 import {
   type Answer,
@@ -15,23 +16,15 @@ import { interruptible } from './interruptible.ts';
 
 const FINISH = 'finish';
 
-/** What a wizard needs to know besides the answers. */
-export interface Asking {
-  before: Quarantine;
-  /** What the answers make of it. */
-  resultOf: (answers: WizardAnswers) => Quarantine;
-  /** What would be lost for good with that. */
-  lossOf: (quarantine: Quarantine) => string | undefined;
-  /** The one panel to begin with, instead of all in their order. */
-  panel?: PanelName | undefined;
-}
-
 /**
- * Asks panel by panel, or the one that is wanted, then shows what comes of it, from where every panel can be gone to
+ * Asks panel by panel, or first the one that is wanted, then shows what comes of it, from where every panel can be gone to
  * (ACE 1.0 pp. 145, 233).
  * @throws USAGE when the quarantine has no such panel, INTERRUPTED
  */
-export async function askAll({ before, resultOf, lossOf, panel }: Asking): Promise<WizardAnswers> {
+export async function askAll(
+  { before, resultOf, lossOf }: Pick<OpenWizard, 'before' | 'resultOf' | 'lossOf'>,
+  panel: PanelName | undefined,
+): Promise<WizardAnswers> {
   let answers =
     panel === undefined ? await askPanels(before, {}, 0) : await askOne(panelNamed(panel, before), before, {});
   for (;;) {

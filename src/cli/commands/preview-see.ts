@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
+import { projectMachineId } from '../../manager/machines/project-machine.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { machineSockets, readRecord } from '../../run/machine/record.ts';
 import { connectUnix } from '../../sys/network/sockets.ts';
 import { atConsole } from '../console.ts';
 import { addCommand, requireRoot } from '../program.ts';
-import { projectMachineId } from '../project-machine.ts';
 import { viewScreen } from '../view.ts';
 
 const CONNECT_MS = 5000;

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { failureOf } from '../../lib/errors.ts';
+import { projectMachineId } from '../../manager/machines/project-machine.ts';
+import { PREVIEW_NUMBER, projectPlugins } from '../../manager/machines/project-plugins.ts';
 import { lastSerial, policyDocument } from '../../package/build/publish-policies.ts';
 import { releaseLayers } from '../../package/build/releases.ts';
 import { vmPaths } from '../../project/layout.ts';
@@ -21,8 +23,6 @@ import { openLog } from '../../sys/log.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context, requireRoot } from '../program.ts';
-import { projectMachineId } from '../project-machine.ts';
-import { PREVIEW_NUMBER, projectPlugins } from '../project-plugins.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 
 const MAX_UEFI_VARIABLES_BYTES = 8 << 20;

@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
+import { changePolicy } from '../../manager/policies/change-policy.ts';
+import { moveThreshold } from '../../manager/policies/versions.ts';
 import { Exception } from '../../policy/access-section.ts';
 import { VersionOrigin } from '../../policy/quarantine.ts';
 import { changeQuarantine, type QuarantineChange } from '../../quarantine/edit/settings.ts';
-import { versionBased, withThreshold } from '../../quarantine/edit/version-list.ts';
-import { inForceText } from '../../quarantine/in-force.ts';
-import { systemClock } from '../../sys/clock.ts';
-import { changePolicyAsking, parsed } from '../change-policy.ts';
+import { isConfirmedByName } from '../confirm.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addForesightCommands } from './foresee.ts';
@@ -30,13 +29,8 @@ export function addQuarantineCommands(program: Command): void {
     'threshold <vm> <version>',
     'this version and newer ones have normal access',
     async (context, { directory }, vm = '', name = '') => {
-      const { before, quarantine, project } = await changePolicyAsking(
-        context,
-        { directory, vm, isConfirmed: false },
-        (policy) => withThreshold(versionBased(policy), name, systemClock()),
-      );
-      const force = inForceText(before, quarantine, project.file.value.policyServer !== undefined);
-      print(context, quarantine, `${vm}: ${name} and newer have normal access; ${force}`);
+      const { quarantine, inForce } = await moveThreshold(directory, vm, name);
+      print(context, quarantine, `${vm}: ${name} and newer have normal access; ${inForce}`);
     },
   );
 }
@@ -47,13 +41,13 @@ function addSet(nq: Command): void {
     'set <vm>',
     'set a machine’s quarantine',
     async (context, { directory, yes, ...change }, vm = '') => {
-      const { before, quarantine, project } = await changePolicyAsking(
-        context,
-        { directory, vm, isConfirmed: yes === true },
-        (policy) => parsed(changeQuarantine(policy, change)),
+      const { quarantine, inForce } = await changePolicy(
+        directory,
+        vm,
+        (before) => changeQuarantine(before, change),
+        yes === true ? 'to-any' : (loss) => isConfirmedByName(context, loss, [vm]),
       );
-      const force = inForceText(before, quarantine, project.file.value.policyServer !== undefined);
-      print(context, quarantine, `${vm}: quarantine ${quarantine.type}; ${force}`);
+      print(context, quarantine, `${vm}: quarantine ${quarantine.type}; ${inForce}`);
     },
   )
     .option('--yes', 'go on although versions, messages or lists that another type has not are lost')

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { AppError } from '../../lib/errors.ts';
-import { openProject } from '../../project/open.ts';
+import { signReport } from '../../manager/policies/sign-report.ts';
 import { systemClock } from '../../sys/clock.ts';
-import { createKeyFile, openKeyFile } from '../../trust/keys.ts';
-import { reportText } from '../../trust/report-signature.ts';
+import { createKeyFile } from '../../trust/keys.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
@@ -15,8 +13,6 @@ interface SignOptions extends PassphraseOptions {
   machine: string;
   counter?: number;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What an update server needs to vouch for versions, where a policy takes more than the guest’s word. */
 export function addReportCommands(nq: Command): void {
@@ -41,11 +37,8 @@ export function addReportCommands(nq: Command): void {
     'sign that a machine is at a version; prints what its guest gives to nq-set',
     async (context, options, path = '', descriptor = '') => {
       const { directory, machine, counter = systemClock() } = options;
-      if (!UUID.test(machine)) throw new AppError('USAGE', `“${machine}” is not the UUID of a machine`);
-      const { fingerprint: project } = (await openProject(directory)).file.value;
-      const key = await openKeyFile(resolve(path), await readPassphrase(options));
-      const signature = key.sign(Buffer.from(reportText({ project, machine, descriptor, counter })));
-      const report = `${descriptor};sig=${counter}.${signature.toString('base64url')}`;
+      const signed = { machine, descriptor, counter };
+      const report = await signReport(directory, signed, resolve(path), () => readPassphrase(options));
       print(context, { report }, report);
     },
   )

@@ -1,17 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { addVersion, changeVersion, removeVersion, versionOf, versionsOf } from '../../manager/policies/versions.ts';
 import type { Version } from '../../policy/quarantine.ts';
-import { openProject, vmNamed } from '../../project/open.ts';
-import { newDescriptor, nqSetCommands } from '../../quarantine/descriptor.ts';
-import {
-  versionBased,
-  versionNamed,
-  withoutVersion,
-  withVersion,
-  withVersionChanged,
-} from '../../quarantine/edit/version-list.ts';
-import { liveVersions } from '../../quarantine/versions.ts';
-import { changePolicy } from '../change-policy.ts';
+import { nqSetCommands } from '../../quarantine/descriptor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 
@@ -31,15 +21,9 @@ export function addVersionCommands(version: Command): void {
     'add <vm> <name>',
     'define the newest version',
     async (context, { directory, description, cumulative }, vm = '', name = '') => {
-      let added: Version | undefined;
-      await changePolicy(directory, vm, (before) => {
-        const quarantine = versionBased(before);
-        const descriptor = newDescriptor(quarantine.versions, () => randomBytes(4).readUInt32BE());
-        const more = { ...(description === undefined ? {} : { description }), ...(cumulative ? { cumulative } : {}) };
-        added = { name, descriptor, ...more };
-        return withVersion(quarantine, added);
-      });
-      if (added) print(context, { ...added, commands: nqSetCommands(added) }, versionText(added));
+      const about = { ...(description === undefined ? {} : { description }), ...(cumulative ? { cumulative } : {}) };
+      const added = await addVersion(directory, vm, { name, ...about });
+      print(context, { ...added, commands: nqSetCommands(added) }, versionText(added));
     },
   )
     .option('--description <text>', 'what it brings')
@@ -50,18 +34,14 @@ export function addVersionCommands(version: Command): void {
     'list <vm>',
     'list the versions, oldest first',
     async (context, { directory }, vm = '') => {
-      const quarantine = await quarantineOf(directory, vm);
-      const rows = liveVersions(quarantine).map(({ name, descriptor, description }) => [
-        name === quarantine.threshold ? '→' : ' ',
+      const { threshold, versions } = await versionsOf(directory, vm);
+      const rows = versions.map(({ name, descriptor, description }) => [
+        name === threshold ? '→' : ' ',
         name,
         descriptor,
         description ?? '',
       ]);
-      print(
-        context,
-        { threshold: quarantine.threshold, versions: liveVersions(quarantine) },
-        rows.length > 0 ? table(rows) : 'no version is defined',
-      );
+      print(context, { threshold, versions }, rows.length > 0 ? table(rows) : 'no version is defined');
     },
   );
 
@@ -70,7 +50,7 @@ export function addVersionCommands(version: Command): void {
     'show <vm> <name>',
     'show a version and the command that reports it',
     async (context, { directory }, vm = '', name = '') => {
-      const found = versionNamed(await quarantineOf(directory, vm), name);
+      const found = await versionOf(directory, vm, name);
       print(context, { ...found, commands: nqSetCommands(found) }, versionText(found));
     },
   );
@@ -80,7 +60,7 @@ export function addVersionCommands(version: Command): void {
     'remove <vm> <name>',
     'remove a version',
     async (context, { directory }, vm = '', name = '') => {
-      await changePolicy(directory, vm, (before) => withoutVersion(versionBased(before), name));
+      await removeVersion(directory, vm, name);
       print(context, { vm, removed: name }, `${vm}: removed ${name}; a machine that is still on it is restricted`);
     },
   );
@@ -90,7 +70,7 @@ export function addVersionCommands(version: Command): void {
     'rename <vm> <name> <new-name>',
     'give a version another name; its descriptor stays',
     async (context, { directory }, vm = '', name = '', newName = '') => {
-      await changePolicy(directory, vm, (before) => withVersionChanged(versionBased(before), name, { name: newName }));
+      await changeVersion(directory, vm, name, { name: newName });
       print(context, { vm, renamed: name, name: newName }, `${vm}: ${name} is now ${newName}`);
     },
   );
@@ -100,14 +80,10 @@ export function addVersionCommands(version: Command): void {
     'describe <vm> <name> <text>',
     'say what a version brings; an empty text says nothing',
     async (context, { directory }, vm = '', name = '', description = '') => {
-      await changePolicy(directory, vm, (before) => withVersionChanged(versionBased(before), name, { description }));
+      await changeVersion(directory, vm, name, { description });
       print(context, { vm, name, description }, `${vm}: ${name} is described`);
     },
   );
-}
-
-async function quarantineOf(folder: string, vm: string) {
-  return versionBased(vmNamed(await openProject(folder), vm).policy.value.quarantine);
 }
 
 function versionText(version: Version): string {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Script } from '../policy/script.ts';
-import { vmPaths } from '../project/layout.ts';
-import type { Project, ProjectVm } from '../project/open.ts';
-import type { PluginAnswer } from '../quarantine/plugin.ts';
-import { pluginUser } from '../run/machine/users.ts';
-import { askPlugin } from '../run/plugins/plugin.ts';
+import type { Script } from '../../policy/script.ts';
+import { vmPaths } from '../../project/layout.ts';
+import type { Project, ProjectVm } from '../../project/open.ts';
+import type { PluginAnswer } from '../../quarantine/plugin.ts';
+import { pluginUser } from '../../run/machine/users.ts';
+import { askPlugin } from '../../run/plugins/plugin.ts';
 import { PREVIEW_NUMBER, projectPlugins } from './project-plugins.ts';
 
 /** What the project’s own plug-in says to a descriptor, asked as with `nq-set -n`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ProjectVm } from '../project/open.ts';
+import type { ProjectVm } from '../../project/open.ts';
 
 /** What a machine of a project is called where it runs, and its network card’s address: always the same ones. */
 export function projectMachineId({ file }: Pick<ProjectVm, 'file'>): { id: string; mac: string } {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { resourceFiles } from '../package/build/resources.ts';
-import type { Project } from '../project/open.ts';
-import type { PluginSource } from '../run/plugins/plugin.ts';
+import { resourceFiles } from '../../package/build/resources.ts';
+import type { Project } from '../../project/open.ts';
+import type { PluginSource } from '../../run/plugins/plugin.ts';
 
 /** Machines of a project get the highest numbers, so that they do not meet those installed on the same computer. */
 export const PREVIEW_NUMBER = 16_383;
