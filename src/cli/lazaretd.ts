@@ -6,10 +6,11 @@ import { runRootless } from '../daemon/rootless.ts';
 import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
 import { forgetProxies, proxiesOf } from '../sys/network/proxy.ts';
+import { requireRoot } from '../sys/programs/users.ts';
 import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';
 import { print } from './print.ts';
-import { type Context, newProgram, requireRoot, runProgram, setAction } from './program.ts';
+import { type Context, newProgram, runProgram, setAction } from './program.ts';
 
 interface ServiceCommand {
   state?: string;

@@ -55,11 +55,6 @@ export function newProgram(name: string, description: string): Command {
     .showHelpAfterError(false);
 }
 
-/** What it does can be done by root alone. @throws ROOT_NEEDED */
-export function requireRoot(what: string): void {
-  if (process.getuid?.() !== 0) throw new AppError('ROOT_NEEDED', `${what} needs root`);
-}
-
 /** Runs a program with the arguments it was started with. */
 export async function runProgram(program: Command): Promise<void> {
   const json = process.argv.includes('--json');

@@ -1,15 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { AppError } from '../../lib/errors.ts';
+import { addMachine, machineSummary, removeMachine } from '../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
-import { addVm, lostWithVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
-import { withProject } from '../../project/save.ts';
 import { Firmware } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
 import { print, printStep, table } from '../print.ts';
-import { addCommand, type Context } from '../program.ts';
+import { addCommand } from '../program.ts';
 import { addVmSetCommand } from './vm-set.ts';
 
 interface Located {
@@ -33,11 +31,10 @@ export function addVmCommands(program: Command): void {
 
   addCommand<AddOptions>(vm, 'add <name>', 'add a machine from a disk image', async (context, options, name = '') => {
     const { disk, diskFormat, kernel, initrd, append } = options;
-    const firmware = options.firmware ?? (kernel === undefined ? undefined : 'direct');
-    const hardware = {
+    const wanted = {
       memoryMiB: options.memory,
       cpus: options.cpus,
-      ...(firmware === undefined ? {} : { firmware }),
+      ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
       ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
       ...(append === undefined ? {} : { append }),
     };
@@ -47,9 +44,9 @@ export function addVmCommands(program: Command): void {
         : { boot: { kernel: resolve(kernel), ...(initrd === undefined ? {} : { initrd: resolve(initrd) }) } };
     const format = diskFormat === undefined ? {} : { diskFormat };
     const { signal } = context;
-    const added = await withProject(options.directory, (project) =>
-      addVm(project, { name, hardware, disk: resolve(disk), ...format, ...boot, signal }),
-    );
+    const { hardware, ...added } = await addMachine(options.directory, {
+      ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, signal },
+    });
     for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
     const how = { bios: 'starts by BIOS', uefi: 'starts by UEFI', direct: 'starts its kernel without firmware' };
     print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${how[added.firmware]}`);
@@ -79,11 +76,11 @@ export function addVmCommands(program: Command): void {
       value.firmware,
       policy.value.quarantine.type,
     ]);
-    print(context, vms.map(summary), rows.length > 0 ? table(rows) : 'the project has no machine yet');
+    print(context, vms.map(machineSummary), rows.length > 0 ? table(rows) : 'the project has no machine yet');
   });
 
   addCommand<Located>(vm, 'show <name>', 'show a machine', async (context, { directory }, name = '') => {
-    const found = summary(vmNamed(await openProject(directory), name));
+    const found = machineSummary(vmNamed(await openProject(directory), name));
     print(context, found, JSON.stringify(found, undefined, 2));
   });
 
@@ -94,28 +91,9 @@ export function addVmCommands(program: Command): void {
     'remove <name>',
     'remove a machine and its disks from the project',
     async (context, { directory, yes }, name = '') => {
-      if (yes !== true) await askBeforeRemoval(context, directory, name);
-      await withProject(directory, (project) => removeVm(project, vmNamed(project, name).name));
+      const ask = (loss: string) => isConfirmedByName(context, loss, [name]);
+      await removeMachine(directory, name, yes === true ? undefined : ask);
       print(context, { vm: name, removed: true }, `removed ${name}`);
     },
   ).option('--yes', 'go on although all of it is gone for good');
-}
-
-/** @throws VM_UNKNOWN, VM_RUNNING, LOSS_CONFIRM */
-async function askBeforeRemoval(context: Context, directory: string, name: string): Promise<void> {
-  const project = await openProject(directory);
-  vmNamed(project, name);
-  await using _lock = await takeVmLock(project, name);
-  const loss = await lostWithVm(project, name);
-  if (!(await isConfirmedByName(context, loss, [name]))) throw new AppError('LOSS_CONFIRM', loss);
-}
-
-function summary({ name, file, policy, state }: ProjectVm) {
-  const { format: _format, ...hardware } = file.value;
-  return {
-    vm: name,
-    ...hardware,
-    policy: policy.value,
-    ...(state.descriptor === undefined ? {} : { descriptor: state.descriptor }),
-  };
 }

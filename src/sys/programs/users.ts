@@ -1,6 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { systemCode } from '../../lib/errors.ts';
+import { AppError, systemCode } from '../../lib/errors.ts';
+
+/** Says that something can be done by root alone. @throws ROOT_NEEDED */
+export function requireRoot(what: string): void {
+  if (process.getuid?.() !== 0) throw new AppError('ROOT_NEEDED', `${what} needs root`);
+}
 
 /** Whether this process is root and the user of that number exists in its user namespace. */
 export function hasOwnUsers(uid: number): boolean {

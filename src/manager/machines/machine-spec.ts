@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { releaseLayers } from '../../package/build/releases.ts';
+import { vmPaths } from '../../project/layout.ts';
+import type { Project, ProjectVm } from '../../project/open.ts';
+import type { MachineSpec, RunMode } from '../../run/machine/spec.ts';
+import { copyFileTo, fileBytes, isThere } from '../../sys/files/files.ts';
+import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { projectMachineId } from './project-machine.ts';
+import { PREVIEW_NUMBER } from './project-plugins.ts';
+
+const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
+
+/** What starting a project’s machine needs to know; its data disk and its firmware’s variables are made where they are not there yet. */
+export async function machineSpec(
+  project: Project,
+  vm: ProjectVm,
+  runRoot: string,
+  mode: RunMode,
+): Promise<MachineSpec> {
+  const { id: uuid, memoryMiB, cpus, dataDiskMiB } = vm.file.value;
+  const paths = vmPaths(project.folder, vm.name);
+  if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
+  const { id, mac } = projectMachineId(vm);
+  return {
+    ...{ id, mac, name: vm.name, number: PREVIEW_NUMBER, uuid, memoryMiB, cpus, mode },
+    files: {
+      layers: await releaseLayers(project.folder, vm.name),
+      overlay: paths.work,
+      ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
+      firmware: await firmwareOf(vm, paths),
+    },
+    logPath: join(paths.folder, 'qemu.log'),
+    runFolder: join(runRoot, id),
+  };
+}
+
+async function firmwareOf(
+  { file }: ProjectVm,
+  paths: ReturnType<typeof vmPaths>,
+): Promise<MachineSpec['files']['firmware']> {
+  switch (file.value.firmware) {
+    case 'bios':
+      return { kind: 'bios' };
+    case 'uefi': {
+      const variables = join(paths.folder, 'variables.fd');
+      if (!(await isThere(variables)))
+        await copyFileTo((await requireUefiFirmware()).template, variables, MAX_UEFI_VARIABLES_BYTES);
+      const { code } = await requireUefiFirmware({ templateBytes: await fileBytes(variables) });
+      return { kind: 'uefi', code, variables };
+    }
+    case 'direct': {
+      const initrd = (await isThere(paths.initrd)) ? { initrd: paths.initrd } : {};
+      return { kind: 'direct', kernel: paths.kernel, append: file.value.append ?? '', ...initrd };
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { AppError } from '../../lib/errors.ts';
+import { type AddedVm, addVm, lostWithVm, type NewVm, removeVm, takeVmLock } from '../../project/make.ts';
+import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
+import { saveVmFile, withProject } from '../../project/save.ts';
+import type { VmFile } from '../../project/schema.ts';
+
+/** What is known of a machine of the project. */
+export function machineSummary({ name, file, policy, state }: ProjectVm) {
+  const { format: _format, ...hardware } = file.value;
+  return {
+    vm: name,
+    ...hardware,
+    policy: policy.value,
+    ...(state.descriptor === undefined ? {} : { descriptor: state.descriptor }),
+  };
+}
+
+/** Adds a machine from a disk image. Without a firmware, one that has a kernel starts that directly. @throws PROJECT_*, and as addVm */
+export async function addMachine(folder: string, vm: NewVm): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
+  const { firmware } = vm.hardware;
+  const direct = firmware === undefined && vm.boot !== undefined ? { firmware: 'direct' as const } : {};
+  const hardware = { ...vm.hardware, ...direct };
+  return { hardware, ...(await withProject(folder, (project) => addVm(project, { ...vm, hardware }))) };
+}
+
+/** A change of a machine’s hardware; what is absent stays as it is. */
+export type HardwareChange = Partial<Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append'>> & {
+  firmware?: 'bios' | 'uefi';
+};
+
+/** Changes a machine’s hardware; users get it with the next package that has the machine. @throws USAGE, PROJECT_*, VM_UNKNOWN, VM_UNSUPPORTED */
+export async function changeHardware(folder: string, name: string, change: HardwareChange): Promise<VmFile> {
+  return withProject(folder, async (project) => {
+    const found = vmNamed(project, name);
+    const changed = changedHardware(found.file.value, change);
+    await saveVmFile(found, changed);
+    return changed;
+  });
+}
+
+/** @throws USAGE when something is asked for that cannot be changed */
+function changedHardware(before: VmFile, change: HardwareChange): VmFile {
+  if (Object.keys(change).length === 0) throw new AppError('USAGE', 'no change was named');
+  if (before.dataDiskMiB !== undefined && change.dataDiskMiB !== undefined)
+    throw new AppError('USAGE', 'it has a data disk already, whose size stays: users have such disks already');
+  if (before.firmware === 'direct' && change.firmware !== undefined)
+    throw new AppError('USAGE', 'a machine that starts a kernel directly cannot change its firmware: add it anew');
+  return { ...before, ...change };
+}
+
+/**
+ * Removes a machine and its disks from the project, where `agree` says so to what is lost, or is not given.
+ * @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, LOSS_CONFIRM
+ */
+export async function removeMachine(
+  folder: string,
+  name: string,
+  agree?: (loss: string) => Promise<boolean>,
+): Promise<void> {
+  if (agree) await requireAgreed(folder, name, agree);
+  await withProject(folder, (project) => removeVm(project, vmNamed(project, name).name));
+}
+
+async function requireAgreed(folder: string, name: string, agree: (loss: string) => Promise<boolean>): Promise<void> {
+  const project = await openProject(folder);
+  vmNamed(project, name);
+  await using _lock = await takeVmLock(project, name);
+  const loss = await lostWithVm(project, name);
+  if (!(await agree(loss))) throw new AppError('LOSS_CONFIRM', loss);
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { type Failure, failureOf } from '../../lib/errors.ts';
+import { vmPaths } from '../../project/layout.ts';
+import { takeVmLock } from '../../project/make.ts';
+import { openProject, vmNamed } from '../../project/open.ts';
+import { openComputer } from '../../run/computer/computer.ts';
+import { EventLog, type LoggedEvent } from '../../run/computer/events.ts';
+import { startMachine } from '../../run/machine/lifecycle.ts';
+import type { RunningMachine } from '../../run/machine/machine.ts';
+import type { RunDeps, RunMode } from '../../run/machine/spec.ts';
+import { makeFolder } from '../../sys/files/folders.ts';
+import { openLog } from '../../sys/log.ts';
+import { requireRoot } from '../../sys/programs/users.ts';
+import { machineSpec } from './machine-spec.ts';
+import { projectPlugins } from './project-plugins.ts';
+import { projectSources } from './project-sources.ts';
+
+export interface RunOptions {
+  mode: Exclude<RunMode, 'installed'>;
+  /** Where the running machine’s sockets go. */
+  runRoot: string;
+  accel: 'auto' | 'kvm' | 'tcg';
+  /** DNS servers, instead of this computer’s. */
+  resolvers?: string[];
+  /** How long its guest may take until it has its address. */
+  readyMs: number;
+  /** Shuts it down. */
+  signal: AbortSignal;
+}
+
+/** What becomes of a machine of the project that is run. */
+export type MachineNews =
+  | { kind: 'starting' }
+  | { kind: 'event'; event: LoggedEvent }
+  | { kind: 'started'; machine: RunningMachine }
+  /** Its guest has its address, or not: why not, unless nobody waits for it any more. */
+  | { kind: 'awaited'; machine: RunningMachine; isReady: boolean; failure?: Failure }
+  | { kind: 'stopping' }
+  | { kind: 'stopped' };
+
+/**
+ * Runs a machine of the project, in preview under its policies or powered on without any, until its guest shuts down or
+ * `signal` has it shut down. Nobody else runs or packages it meanwhile.
+ * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, and what startMachine throws
+ */
+export async function runProjectMachine(
+  folder: string,
+  name: string,
+  { mode, runRoot, accel, resolvers, readyMs, signal }: RunOptions,
+  tell: (news: MachineNews) => void,
+): Promise<void> {
+  requireRoot('running a machine under its rules');
+  const project = await openProject(folder);
+  const vm = vmNamed(project, name);
+  const home = vmPaths(project.folder, name).folder;
+  await using _lock = await takeVmLock(project, name);
+  await makeFolder(runRoot);
+  const files = { runRoot, accelFile: join(runRoot, 'accel.json') };
+  const computer = await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) });
+  const spec = await machineSpec(project, vm, runRoot, mode);
+  const log = openLog('lazaret-manager');
+  const events = new EventLog(join(home, 'events.jsonl'), { log });
+  const plugins = projectPlugins(project, join(home, 'plugin'));
+  const deps: RunDeps = { computer, events, plugins, log, ...(await projectSources(project, vm)) };
+  tell({ kind: 'starting' });
+  const over = new AbortController();
+  const telling = tellEvents(events.follow(over.signal), tell);
+  try {
+    const machine = await startMachine(spec, deps, signal);
+    await lookAfter(machine, readyMs, signal, tell);
+  } finally {
+    over.abort();
+    await telling;
+  }
+  tell({ kind: 'stopped' });
+}
+
+async function lookAfter(
+  machine: RunningMachine,
+  readyMs: number,
+  signal: AbortSignal,
+  tell: (news: MachineNews) => void,
+): Promise<void> {
+  await machine.tellStarted();
+  tell({ kind: 'started', machine });
+  tell({ kind: 'awaited', machine, ...(await readiness(machine, readyMs, signal)) });
+  await untilEnded(machine, signal, tell);
+}
+
+/** What happens to the machine as it happens: access, reports of its guest, what was refused. */
+async function tellEvents(events: AsyncIterable<LoggedEvent>, tell: (news: MachineNews) => void): Promise<void> {
+  for await (const event of events) tell({ kind: 'event', event });
+}
+
+/** A machine whose guest has no address runs on, for its screen shows why. */
+async function readiness(
+  machine: RunningMachine,
+  readyMs: number,
+  signal: AbortSignal,
+): Promise<{ isReady: boolean; failure?: Failure }> {
+  try {
+    await machine.untilReady(readyMs, signal);
+    return { isReady: true };
+  } catch (error) {
+    if (signal.aborted) return { isReady: false };
+    const failure = failureOf(error);
+    if (failure.code !== 'VM_NOT_READY' && failure.code !== 'VM_NOT_RUNNING') throw error;
+    return { isReady: false, failure };
+  }
+}
+
+async function untilEnded(
+  machine: RunningMachine,
+  signal: AbortSignal,
+  tell: (news: MachineNews) => void,
+): Promise<void> {
+  let failed: unknown;
+  const shutDown = () => {
+    tell({ kind: 'stopping' });
+    return machine.stop().catch((error: unknown) => {
+      failed = error;
+    });
+  };
+  if (signal.aborted) await shutDown();
+  else signal.addEventListener('abort', () => void shutDown(), { once: true });
+  await machine.ended;
+  if (failed !== undefined) throw failed;
+}
