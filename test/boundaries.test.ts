@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ['policy', 'quarantine', 'trust', 'servers', 'vm', 'firewall', 'guest', 'sys'],
   pages: ['sys'],
   daemon: ['api', 'pages', 'policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
-  manager: ['policy', 'quarantine', 'trust', 'project', 'package', 'servers', 'run', 'sys'],
+  manager: ['policy', 'quarantine', 'trust', 'servers', 'project', 'package', 'run', 'sys'],
   web: ['api', 'quarantine'],
   cli: [
     'api',

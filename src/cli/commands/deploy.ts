@@ -1,21 +1,18 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { deployPolicies } from '../../manager/policies/deploy.ts';
 import { publishedListener } from '../../manager/published.ts';
-import { deploy } from '../../package/build/publish-policies.ts';
-import { keyPath, projectPaths } from '../../project/layout.ts';
+import { projectPaths } from '../../project/layout.ts';
 import { requireProject } from '../../project/open.ts';
-import { withProject } from '../../project/save.ts';
-import { deployForms, deployTarget, putOnServer, unaskedTarget } from '../../servers/put.ts';
+import { deployForms } from '../../servers/put.ts';
 import { listenTcp } from '../../sys/network/http-server.ts';
-import { openKeyFile } from '../../trust/keys.ts';
 import { duration, wholeNumber } from '../arguments.ts';
 import { type DirectoryOptions, writerAccount } from '../directory-account.ts';
-import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { CLOCK_IS_RIGHT, type ClockOptions, signingTime } from '../sound-clock.ts';
+import { CLOCK_IS_RIGHT, type SignOptions, signerBy } from '../signer.ts';
 
-interface DeployOptions extends PassphraseOptions, DirectoryOptions, ClockOptions {
+interface DeployOptions extends SignOptions, DirectoryOptions {
   directory: string;
   valid: number;
   to?: string;
@@ -33,26 +30,17 @@ export function addDeployCommands(program: Command): void {
     'deploy',
     'sign the policies, publish them in published/policies, and put them on the policy server',
     async (context, options) => {
-      const { directory, valid } = options;
-      const folder = resolve(projectPaths(directory).policies);
-      const { serial, warnings, to } = await withProject(directory, async (project) => {
-        const { policyServer } = project.file.value;
-        const target = options.to === undefined ? unaskedTarget(policyServer) : deployTarget(options.to);
-        const now = await signingTime(context, project, options);
-        const key = await openKeyFile(keyPath(directory, 'policy'), await readPassphrase(options));
-        // Asked for before anything is signed: a wrong name is not to cost a release.
-        const account = target?.kind.needsAccount ? await writerAccount(options) : undefined;
-        const done = await deploy(project, { key, now, validForMs: valid });
-        if (target) await putOnServer(folder, target, { ...(account ? { account } : {}), signal: context.signal });
-        return { ...done, to: target?.address };
+      const { directory, valid, to } = options;
+      const deployed = await deployPolicies(directory, {
+        ...(to === undefined ? {} : { to }),
+        validForMs: valid,
+        signer: signerBy(context, options),
+        account: () => writerAccount(options),
+        signal: context.signal,
       });
-      for (const warning of warnings) printStep(context, `warning: ${warning}`);
-      const told = to === undefined ? '' : ` and on ${to}`;
-      print(
-        context,
-        { serial, folder, warnings, ...(to === undefined ? {} : { to }) },
-        `published policy ${serial} in ${folder}${told}`,
-      );
+      for (const warning of deployed.warnings) printStep(context, `warning: ${warning}`);
+      const told = deployed.to === undefined ? '' : ` and on ${deployed.to}`;
+      print(context, deployed, `published policy ${deployed.serial} in ${deployed.folder}${told}`);
     },
   )
     .addOption(

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
 import { type ListedKey, listKeys, roleOfKey, rotateKeys } from '../../manager/keys.ts';
+import { doubtOfClock, timeAgainstServers } from '../../manager/signing.ts';
 import { KEY_ROLES, type KeyRole } from '../../project/layout.ts';
 import { openProject } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
-import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
+import { readPassphrase } from '../passphrase.ts';
 import { print, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
-import { CLOCK_IS_RIGHT, type ClockOptions, timeAgainstServers, warnOfClock } from '../sound-clock.ts';
+import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, vouchForClock } from '../signer.ts';
 
-interface RotateOptions extends PassphraseOptions, ClockOptions {
+interface RotateOptions extends SignOptions {
   directory: string;
 }
 
@@ -31,7 +32,7 @@ export function addKeyCommands(program: Command): void {
   addCommand<{ directory: string }>(keys, 'list', 'list the keys in force', async (context, { directory }) => {
     const listed = await listKeys(directory);
     print(context, listed, listText(listed));
-    await warnOfClock(context, await openProject(directory));
+    printDoubt(context, await doubtOfClock(await openProject(directory), context.signal));
   });
 
   addCommand<RotateOptions>(
@@ -58,7 +59,7 @@ export function addKeyCommands(program: Command): void {
 async function rotate(context: Context, options: RotateOptions, roles: readonly KeyRole[]): Promise<void> {
   const { directory } = options;
   const listed = await withProject(directory, async (project) => {
-    const now = await timeAgainstServers(context, project, options);
+    const now = await timeAgainstServers(project, vouchForClock(context, options), context.signal);
     await rotateKeys(directory, roles, { passphrase: await readPassphrase(options), now });
     return listKeys(directory);
   });

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../lib/bytes.ts';
 import { ERRORS } from '../../lib/errors.ts';
-import { type PackagePlan, planPackage } from '../../package/plan/plan.ts';
-import { planFacts } from '../../package/plan/plan-facts.ts';
-import { withProject } from '../../project/save.ts';
+import { foreseePackage } from '../../manager/packages/plan.ts';
+import type { PackagePlan } from '../../package/plan/plan.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { warnOfClock } from '../sound-clock.ts';
+import { printDoubt } from '../signer.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 
 export function addPlanCommand(packages: Command): void {
@@ -16,11 +15,8 @@ export function addPlanCommand(packages: Command): void {
     'say what a package would be, and what every rule means for it; builds nothing, and fails where it could not be built',
     async (context, options, name = '') => {
       const { signal } = context;
-      const facts = await withProject(options.directory, async (project) => {
-        await warnOfClock(context, project);
-        return planFacts(project, { ...contentRequest(options), signal });
-      });
-      const plan = planPackage(facts);
+      const { plan, doubt } = await foreseePackage(options.directory, { ...contentRequest(options), signal });
+      printDoubt(context, doubt);
       print(context, { package: name, ...plan }, planText(name, plan));
       const [problem] = plan.problems;
       if (problem) process.exitCode = ERRORS[problem.code].exit;

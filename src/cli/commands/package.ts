@@ -3,25 +3,20 @@ import { type Command, Option } from 'commander';
 import { MODES, type Mode } from '../../layer/modes.ts';
 import { formatBytes, parseBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
-import { type BuiltPackage, buildPackage, unwritten } from '../../package/build/build.ts';
-import { exportAgain } from '../../package/export-again.ts';
-import { type PackageSize, requireWritable } from '../../package/media/look.ts';
-import { MEDIA, type Medium, writeMedia } from '../../package/media/write.ts';
-import { keyPath } from '../../project/layout.ts';
-import { withProject } from '../../project/save.ts';
-import { openKeyFile } from '../../trust/keys.ts';
+import { buildAndWrite, writeAgain } from '../../manager/packages/build.ts';
+import type { BuiltPackage } from '../../package/build/build.ts';
+import { MEDIA, type Medium } from '../../package/media/write.ts';
 import { duration, wholeNumber } from '../arguments.ts';
-import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { CLOCK_IS_RIGHT, type ClockOptions, signingTime } from '../sound-clock.ts';
+import { CLOCK_IS_RIGHT, type SignOptions, signerBy } from '../signer.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 import { addPlanCommand } from './package-plan.ts';
 
 const DAY_MS = 86_400_000;
 
-interface CreateOptions extends PassphraseOptions, ContentOptions, ClockOptions {
+interface CreateOptions extends SignOptions, ContentOptions {
   directory: string;
   out: string;
   format: Medium;
@@ -41,25 +36,19 @@ export function addPackageCommands(program: Command): void {
     'create <name>',
     'build and sign a package',
     async (context, options, name = '') => {
-      const { directory, out, mode, valid, notes, minGeneration } = options;
-      const { format, volumeSize } = options;
-      const { built, paths } = await withProject(directory, async (project) => {
-        const now = await signingTime(context, project, options);
-        const key = await openKeyFile(keyPath(directory, 'release'), await readPassphrase(options));
-        const { signal } = context;
-        const line = progressLine(context);
-        const request = { name, out: resolve(out), mode, key, now, validForMs: valid, signal };
-        const onProgress = (vm: string, done: number, total: number) => line.show(`packing ${vm}`, done, total);
-        const media = { format, ...(volumeSize === undefined ? {} : { volumeBytes: volumeSize }), signal };
-        const made = await buildPackage(project, {
-          onProgress,
-          look: (folder, size) => requireWritable(folder, size, media),
-          ...request,
-          ...contentRequest(options),
-          ...(notes === undefined ? {} : { notes }),
-          ...(minGeneration === undefined ? {} : { minGeneration }),
-        });
-        return { built: made, paths: await writeOr(name, () => writeMedia(made.folder, media)) };
+      const { directory, out, mode, valid, notes, minGeneration, format, volumeSize: volumeBytes } = options;
+      const { signal } = context;
+      const line = progressLine(context);
+      const wanted = {
+        ...{ name, out: resolve(out), mode, validForMs: valid, ...contentRequest(options) },
+        ...(notes === undefined ? {} : { notes }),
+        ...(minGeneration === undefined ? {} : { minGeneration }),
+        media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
+      };
+      const built = await buildAndWrite(directory, wanted, {
+        signer: signerBy(context, options),
+        onProgress: (vm, done, total) => line.show(`packing ${vm}`, done, total),
+        signal,
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);
       const parts = [
@@ -67,8 +56,8 @@ export function addPackageCommands(program: Command): void {
         ...built.policies.map((name) => `policy of ${name}`),
       ];
       if (options.stats) printStep(context, statsText(built.released));
-      const text = `built ${paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`;
-      print(context, { ...built, paths }, text);
+      const text = `built ${built.paths.join(' ')}: ${parts.join(', ')}, ${formatBytes(built.blobBytes)}`;
+      print(context, built, text);
     },
   );
   addContentOptions(create)
@@ -105,12 +94,8 @@ function addExportCommand(packages: Command): void {
     async (context, { directory, out, format, volumeSize: volumeBytes, since }, name = '') => {
       const { signal } = context;
       const media = { format, ...(volumeBytes === undefined ? {} : { volumeBytes }), signal };
-      const look = (folder: string, size: PackageSize) => requireWritable(folder, size, media);
       const from = since === undefined ? {} : { since };
-      const { generation, paths } = await withProject(directory, async (project) => {
-        const exported = await exportAgain(project, { name, out: resolve(out), look, ...from });
-        return { ...exported, paths: await writeMedia(exported.folder, media) };
-      });
+      const { generation, paths } = await writeAgain(directory, { name, out: resolve(out), media, ...from });
       const text = `wrote ${paths.join(' ')}: package ${name}, generation ${generation}`;
       print(context, { package: name, generation, paths }, text);
     },
@@ -119,15 +104,6 @@ function addExportCommand(packages: Command): void {
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size', volumeSize)
     .option('--since <release>', 'the release that the package was made with', wholeNumber);
-}
-
-/** The package stands: what keeps its media from being written is said with what to do. */
-async function writeOr(name: string, write: () => Promise<string[]>): Promise<string[]> {
-  try {
-    return await write();
-  } catch (error) {
-    throw unwritten(name, error);
-  }
 }
 
 function statsText(released: BuiltPackage['released']): string {
