@@ -1,7 +1,9 @@
 import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
+import type { z } from 'zod';
 import { HostRules, type ProgressAnswer, type UpdateRequest } from '../../api/install.ts';
+import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { AskFailure, askGoingOn } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
@@ -66,7 +68,8 @@ function questionIn(error: Error | null, given: UpdateRequest): Question | undef
   const { code, message: reason, details } = error;
   if (code === 'INSTALL_CONFIRM' && !given.replace) return { reason, agreed: { replace: true } };
   if (code === 'UPDATE_FULL' && !given.full) return { reason, agreed: { full: true } };
-  const rules = code === 'HOST_CONFIRM' ? HostRules.safeParse(details).data : undefined;
-  if (!rules || given.consentTo === rules.digest) return undefined;
-  return { reason, rules: hostPolicyText(rules.policy), agreed: { consentTo: rules.digest } };
+  if (code !== 'HOST_CONFIRM' || !HostRules.safeParse(details).success) return undefined;
+  const { digest, policy } = details as unknown as AsJson<z.infer<typeof HostRules>>;
+  if (given.consentTo === digest) return undefined;
+  return { reason, rules: hostPolicyText(policy), agreed: { consentTo: digest } };
 }

@@ -20,11 +20,16 @@ export function momentText(iso: string, language: Language, now = new Date()): s
   const at = new Date(iso);
   const isToday = at.toDateString() === now.toDateString();
   const style = isToday ? ({ timeStyle: 'medium' } as const) : ({ dateStyle: 'medium', timeStyle: 'short' } as const);
-  return new Intl.DateTimeFormat(language, style).format(at);
+  return new Intl.DateTimeFormat(regionOf(language), style).format(at);
 }
 
 export function bytesText(bytes: number, language: Language): string {
   const power = Math.min(3, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)));
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(bytes / 1024 ** power);
+  const number = new Intl.NumberFormat(regionOf(language), { maximumFractionDigits: 1 }).format(bytes / 1024 ** power);
   return `${number} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
+}
+
+/** A language as its user’s region writes it: days and numbers differ between them. */
+function regionOf(language: Language): string {
+  return navigator.languages.find((tag) => languageOf([tag]) === language && tag.startsWith(language)) ?? language;
 }
