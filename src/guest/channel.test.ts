@@ -128,3 +128,26 @@ test('a guest that never reads answers costs the host one, and nothing is judged
   while (answers < asked) await once(guest, 'data');
   assert.equal(judged, asked, 'once it reads, it is heard');
 });
+
+test('a request that had to wait for its turn is known to have waited', async (t) => {
+  const { path, peer } = await lineServer(t, scratch(t));
+  let now = 0;
+  const waitedMs: number[] = [];
+  await using _channel = await GuestChannel.connect(
+    path,
+    async (_request, readAt) => {
+      waitedMs.push(performance.now() - readAt);
+      return { ok: true, reason: '' };
+    },
+    { onFailure: (error) => assert.fail(String(error)), clock: () => now },
+  );
+  const guest = await peer;
+  guest.resume();
+  guest.write(['1', '2', '3', '4', '5', '6'].map((id) => request(id)).join(''));
+  while (waitedMs.length < 5) await sleep(5);
+  await sleep(50);
+  now += 1000;
+  while (waitedMs.length < 6) await sleep(5);
+
+  assert.ok((waitedMs[5] ?? 0) >= 50, waitedMs.join());
+});

@@ -9,8 +9,17 @@ const REQUESTS: Pace = { burst: 5, refillMs: 1000 };
 /** What a guest may make the host read, whatever it is: requests that are taken need a thousandth of it. */
 const READ_BYTES_PER_S = 4 << 20;
 
-/** Answers a guest’s request; what it throws becomes a refusal without particulars. */
-export type GuestHandler = (request: GuestRequest) => Promise<Omit<GuestAnswer, 'id'>>;
+/**
+ * Answers a guest’s request that was read at a moment of `performance`’s clock, from when the guest waits; what it throws
+ * becomes a refusal without particulars.
+ */
+export type GuestHandler = (request: GuestRequest, readAt: number) => Promise<Omit<GuestAnswer, 'id'>>;
+
+/** A line of the guest’s, undefined where it was too long, and when it was read. */
+interface ReadLine {
+  line: string | undefined;
+  readAt: number;
+}
 
 export interface GuestChannelOptions {
   onFailure: (error: unknown) => void;
@@ -53,12 +62,13 @@ export class GuestChannel implements AsyncDisposable {
 
   async #serve(clock: () => number): Promise<void> {
     const allowance = new Allowed(clock);
-    const waiting = new NewestWaiting((line) => this.#turns.take(() => this.#judge(line)), allowance);
+    const waiting = new NewestWaiting((read) => this.#turns.take(() => this.#judge(read)), allowance);
     try {
       for await (const line of linesOf(paced(this.#socket, READ_BYTES_PER_S), MAX_REQUEST_BYTES)) {
+        const read = { line, readAt: performance.now() };
         const isFree = !waiting.isThere && allowance.take();
-        if (isFree) await this.#turns.take(() => this.#judge(line));
-        else await this.#refuse(waiting.replace(line));
+        if (isFree) await this.#turns.take(() => this.#judge(read));
+        else await this.#refuse(waiting.replace(read));
       }
     } catch (error) {
       if (!this.#socket.destroyed) this.#onFailure(error);
@@ -69,9 +79,9 @@ export class GuestChannel implements AsyncDisposable {
     }
   }
 
-  async #judge(line: string | undefined): Promise<void> {
+  async #judge({ line, readAt }: ReadLine): Promise<void> {
     const request = parseRequest(line);
-    const answer = await this.#answer(request);
+    const answer = await this.#answer(request, readAt);
     // The next request is judged when this answer has been taken.
     if (request.id !== '') await writeLine(this.#socket, formatAnswer({ id: request.id, ...answer }));
   }
@@ -82,10 +92,10 @@ export class GuestChannel implements AsyncDisposable {
     if (line !== undefined && id !== '') await writeLine(this.#socket, formatAnswer({ id, ok: false, reason }));
   }
 
-  async #answer(request: ReturnType<typeof parseRequest>): Promise<Omit<GuestAnswer, 'id'>> {
+  async #answer(request: ReturnType<typeof parseRequest>, readAt: number): Promise<Omit<GuestAnswer, 'id'>> {
     if ('problem' in request) return { ok: false, reason: request.problem };
     try {
-      return await this.#handler(request);
+      return await this.#handler(request, readAt);
     } catch (error) {
       this.#onFailure(error);
       return { ok: false, reason: 'the host could not carry it out: see its log' };
@@ -115,13 +125,13 @@ class Allowed {
  * flood. Those that it takes the place of are refused: the first with an answer, the others without.
  */
 class NewestWaiting implements Disposable {
-  readonly #judge: (line: string | undefined) => Promise<void>;
+  readonly #judge: (read: ReadLine) => Promise<void>;
   readonly #allowed: Allowed;
-  #newest: { line: string | undefined } | undefined;
+  #newest: ReadLine | undefined;
   #isRefused = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(judge: (line: string | undefined) => Promise<void>, allowed: Allowed) {
+  constructor(judge: (read: ReadLine) => Promise<void>, allowed: Allowed) {
     this.#judge = judge;
     this.#allowed = allowed;
   }
@@ -131,10 +141,10 @@ class NewestWaiting implements Disposable {
   }
 
   /** Gives the request to be answered with a refusal, if there is one. */
-  replace(line: string | undefined): string | undefined {
+  replace(read: ReadLine): string | undefined {
     const refused = this.#isRefused ? undefined : this.#newest;
     if (refused) this.#isRefused = true;
-    this.#newest = { line };
+    this.#newest = read;
     this.#timer ??= this.#tryLater();
     return refused?.line;
   }
@@ -154,7 +164,7 @@ class NewestWaiting implements Disposable {
     if (next && this.#allowed.take()) {
       this.#newest = undefined;
       this.#isRefused = false;
-      await this.#judge(next.line);
+      await this.#judge(next);
     }
     this.#timer = this.#newest ? this.#tryLater() : undefined;
   }

@@ -42,6 +42,8 @@ async function machine(t: TestContext, start: Start) {
   const asked: string[] = [];
   const world = {
     filterFails: false,
+    /** What each step of the filter waits for. */
+    filterAnswers: async (): Promise<void> => undefined,
     serverFails: false,
     serverAnswers: async (): Promise<void> => undefined,
     quarantine: (start.quarantine ?? threeVersions()) as Quarantine,
@@ -70,6 +72,7 @@ async function machine(t: TestContext, start: Start) {
     network: {
       state: () => ({ mode }) as ReturnType<AccessParts['network']['state']>,
       async switchTo(to) {
+        await world.filterAnswers();
         if (world.filterFails && to !== 'refuse') throw new AppError('FILTER_FAILED', 'the filter does not answer');
         asked.push(`switch ${to}`);
         mode = to;
@@ -556,4 +559,99 @@ test('a report that was answered no, because the policy server was silent, is ne
 
   assert.deepEqual(answer, { ok: false, reason: 'the host was busy for too long: try again' });
   assert.equal(world.disk, V3);
+});
+
+test('a plug-in that thinks keeps neither nq-set nor another zone waiting, and its late word is about what was', async (t) => {
+  const zones = [{ name: 'office', when: { gateways: ['192.0.2.1'] }, normal: { entries: ['192.0.2.80'] } }];
+  const quarantine = CustomQuarantine.parse({ ...CUSTOM, zones });
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: 'old', quarantine });
+  const thinking = Promise.withResolvers<PluginAnswer>();
+  const asked = Promise.withResolvers<void>();
+  world.plugin = async (descriptor) => {
+    if (descriptor === 'new') return { verdict: 'yes' };
+    asked.resolve();
+    return thinking.promise;
+  };
+  const lookUp = access.lookUp('interval');
+  await asked.promise;
+
+  assert.equal((await nqSet('new')).ok, true);
+  assert.equal(mode(), 'normal');
+  world.host = { gateways: ['192.0.2.1'], dnsServers: [], addresses: [], dnsNames: [], beacons: [] };
+  while (access.report().zone !== 'office') await sleep(20);
+
+  thinking.resolve({ verdict: 'reject' });
+  await lookUp;
+  assert.deepEqual([mode(), world.disk], ['normal', 'new']);
+});
+
+test('a report that a plug-in judged for another script than the one in force is not taken', async (t) => {
+  const { access, nqSet, world } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  const thinking = Promise.withResolvers<PluginAnswer>();
+  const asked = Promise.withResolvers<void>();
+  world.plugin = async (descriptor) => {
+    if (descriptor === 'old') return { verdict: 'no' };
+    asked.resolve();
+    return thinking.promise;
+  };
+  const answer = nqSet('new');
+  await asked.promise;
+  world.quarantine = { ...CUSTOM, script: { ...CUSTOM.script, arguments: ['--strict'] } };
+  await access.lookUp();
+  thinking.resolve({ verdict: 'yes' });
+
+  assert.deepEqual(await answer, { ok: false, reason: 'the policy has changed meanwhile: try again' });
+  assert.equal(world.disk, 'old');
+});
+
+test('a report that comes while another script is asked about the former one is restricted until it is asked itself', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  const thinking = Promise.withResolvers<PluginAnswer>();
+  const asked = Promise.withResolvers<void>();
+  world.quarantine = { ...CUSTOM, script: { ...CUSTOM.script, arguments: ['--strict'] } };
+  world.plugin = async (descriptor) => {
+    if (descriptor === 'new') return { verdict: 'yes' };
+    asked.resolve();
+    return thinking.promise;
+  };
+  // The timer alone would not keep the process.
+  const patience = setTimeout(() => undefined, 60_000);
+  const lookUp = access.lookUp();
+  await asked.promise;
+  assert.equal((await nqSet('new')).ok, true);
+
+  thinking.resolve({ verdict: 'yes' });
+  await lookUp;
+  assert.deepEqual([mode(), access.report().reason], ['restricted', 'the plug-in was not asked']);
+
+  while (mode() !== 'normal') await sleep(20);
+  clearTimeout(patience);
+  assert.equal(world.questions.at(-1), 'interval new');
+});
+
+test('a report that takes longer to enforce than its guest waits is answered no, and is not taken', async (t) => {
+  const { access, nqSet, world, mode } = await machine(t, { descriptor: V1, answerMs: 50 });
+  const filter = Promise.withResolvers<void>();
+  world.filterAnswers = () => filter.promise;
+  // The limit’s timer alone would not keep the process.
+  const patience = setTimeout(() => undefined, 60_000);
+
+  const answer = await nqSet(V2);
+  const onDisk = world.disk;
+  filter.resolve();
+  await access.judgeInstalled();
+
+  clearTimeout(patience);
+  assert.deepEqual(answer, { ok: false, reason: 'the host was busy for too long: try again' });
+  assert.equal(onDisk, V1, 'given up before the guest is told');
+  assert.deepEqual([world.disk, mode(), access.report().descriptor], [V1, 'restricted', V1]);
+});
+
+test('a report that waited with the guest for too long before it was read through is not taken', async (t) => {
+  const { access, world } = await machine(t, { descriptor: V1 });
+  const longAgo = performance.now() - 20_000;
+
+  const answer = await access.answer({ v: 1, id: '1', cmd: 'nq-set', dry: false, descriptor: V2 }, longAgo);
+
+  assert.deepEqual([answer.ok, world.disk], [false, V1]);
 });

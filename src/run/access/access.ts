@@ -4,24 +4,24 @@ import { Turns } from '../../lib/turns.ts';
 import type { Enforcement, Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
 import { messageFor, reasonText } from '../../quarantine/decide.ts';
 import type { Reported } from '../../quarantine/origin.ts';
-import type { PluginAnswer, PluginEvent } from '../../quarantine/plugin.ts';
+import type { PluginEvent } from '../../quarantine/plugin.ts';
 import type { HostFacts } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import { pause } from '../../sys/pause.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec.ts';
-import { AskedPlugin } from '../plugins/asked-plugin.ts';
+import { type Asked, AskedPlugin } from '../plugins/asked-plugin.ts';
 import type { PluginQuestion, PluginReply } from '../plugins/plugin.ts';
+import { AnswerLimit } from './answer-limit.ts';
 import { enforce, type Filter } from './enforce.ts';
 import { FollowedPolicy, type LookUpFailure, type Note } from './followed-policy.ts';
 import { followZone } from './followed-zone.ts';
 import { nextLookupMs } from './schedule.ts';
-import { type Answer, type Reporting, takeReport, tooLate } from './take-report.ts';
+import { type Answer, askAbout, type Offer, type Reporting, takeReport, tooLate } from './take-report.ts';
 import { shownVersion } from './taken-version.ts';
 import { type Judged, scriptToAsk, type Verdict, verdictOf } from './verdict.ts';
 
-/** A guest waits 15 seconds (docs/formats/guest.md §6). What is not judged in good time before that is answered no, and never taken. */
-const ANSWER_MS = 13_000;
+/** When a plug-in is asked whose word about what has just changed is missing. */
+const ASK_SOON_MS = 1000;
 /** Of a descriptor, in the log of events. */
 const MAX_SHOWN = 128;
 
@@ -35,7 +35,7 @@ export interface AccessParts {
   /** What the computer knows of its networks, as far as a quarantine asks. */
   host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
-  /** How long a guest may wait for its answer. */
+  /** How long a report may be judged. */
   answerMs?: number;
 }
 
@@ -64,8 +64,8 @@ export interface AccessReport {
 
 /**
  * Keeps one machine’s access what policy, version and plug-in make it, from the start to the end. Everything that may
- * change it comes through one queue, so there is one judgement at a time. Nobody in it waits for a policy server: look-ups
- * have a queue of their own, and what they bring comes through the first one.
+ * change it comes through one queue, so there is one judgement at a time. Nobody in it waits for a policy server or a plug-in:
+ * they are asked outside, and what they say comes through the queue, where it is looked at whether it is still about what is.
  */
 export class Access implements AsyncDisposable {
   readonly #parts: AccessParts;
@@ -78,6 +78,8 @@ export class Access implements AsyncDisposable {
   readonly #lookUps = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #due = 0;
+  /** The plug-in has a say, and has not said a word about what is. */
+  #isUnasked = false;
   /** The filter did not follow the verdict, so nothing passes. */
   #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
@@ -96,7 +98,8 @@ export class Access implements AsyncDisposable {
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
   static async begin(parts: AccessParts, start: Start): Promise<Access> {
     const access = new Access(parts, start, await parts.policies.now());
-    access.#verdict = await access.#verdictFor(start.reported, start.event);
+    const asked = await access.#askedAbout(start.policy, start.event);
+    access.#verdict = await access.#verdictFor(start.reported, asked);
     await access.#enforce(access.#verdict);
     access.#schedule();
     if (parts.spec.mode === 'installed') access.#watching = access.#policy.watch(() => access.lookUp());
@@ -138,44 +141,51 @@ export class Access implements AsyncDisposable {
    */
   lookUp(event?: PluginEvent): Promise<void> {
     return this.#lookUps.share(event ?? 'policy', async () => {
-      const fetched = this.#parts.spec.mode === 'installed' ? await this.#policy.fetch() : undefined;
-      await this.#turns.take(async () => {
-        if (fetched) await this.#policy.take(fetched);
-        this.#schedule();
-        await this.#judgeAgain(event);
-      });
+      if (this.#parts.spec.mode !== 'installed') return this.#judgeUnder(undefined, event);
+      const found = await this.#policy.fetch();
+      await this.#judgeUnder(found.policy, event, () => this.#policy.take(found));
     });
   }
 
-  /** Judges again by what this computer has, such as what a package just brought; nobody is asked. */
-  judgeInstalled(): Promise<void> {
-    return this.#turns.take(async () => {
-      if (this.#parts.spec.mode === 'installed') await this.#policy.takeKept();
+  /** Judges again by what this computer has, such as what a package just brought; no policy server is asked. */
+  async judgeInstalled(): Promise<void> {
+    if (this.#parts.spec.mode !== 'installed') return this.#judgeUnder(undefined);
+    const { policy } = await this.#policy.kept();
+    await this.#judgeUnder(policy, undefined, () => this.#policy.become(policy));
+  }
+
+  /** Asks the plug-in under a policy, where it has a say, then makes that current and judges by it. */
+  async #judgeUnder(policy = this.#policy.current, event?: PluginEvent, become?: () => Promise<void>): Promise<void> {
+    const asked = await this.#askedAbout(policy, event);
+    await this.#turns.take(async () => {
+      await become?.();
       this.#schedule();
-      await this.#judgeAgain();
+      await this.#judgeAgain(asked);
     });
   }
 
-  /** Answers the guest’s `nq-set` (quarantine network §9): judged, saved, enforced, and only then answered. */
-  async answer({ descriptor, dry }: NqSetRequest): Promise<Answer> {
-    const until = performance.now() + (this.#parts.answerMs ?? ANSWER_MS);
-    const take = () => this.#turns.take(() => takeReport(this.#reporting(), descriptor, dry, until));
-    let { mayBeNewer, ...answer } = await take();
-    // A version that is newer than our policy: it may have been deployed since (D4).
-    if (mayBeNewer) ({ mayBeNewer, ...answer } = (await this.#isLookedUp(until)) ? await take() : tooLate());
-    await this.#tellReport(descriptor, dry, answer);
+  /**
+   * Answers the guest’s `nq-set`, which was read at `since`, on the clock of `performance` (quarantine network §9): judged, saved,
+   * enforced, and only then answered.
+   */
+  async answer({ descriptor, dry }: NqSetRequest, since = performance.now()): Promise<Answer> {
+    const limit = new AnswerLimit(since, this.#parts.answerMs);
+    const answer = await limit.within(this.#reportTaken({ descriptor, dry, limit }), tooLate());
+    // The guest waits for its answer; what happened is told to others meanwhile.
+    void this.#tellReport(descriptor, dry, answer);
     return answer;
   }
 
-  /** Looks the policy up, but waits no longer than `until`. */
-  async #isLookedUp(until: number): Promise<boolean> {
-    const waited = new AbortController();
-    const late = pause(Math.max(0, until - performance.now()), waited.signal).then(() => false);
-    try {
-      return await Promise.race([this.lookUp().then(() => true), late]);
-    } finally {
-      waited.abort();
-    }
+  async #reportTaken(offer: Offer): Promise<Answer> {
+    const take = async () => {
+      const asked = await askAbout(this.#reporting(), offer);
+      return this.#turns.take(() => takeReport(this.#reporting(), offer, asked));
+    };
+    let { mayBeNewer, ...answer } = await take();
+    // A version that is newer than our policy: it may have been deployed since (D4).
+    if (mayBeNewer)
+      ({ mayBeNewer, ...answer } = (await offer.limit.isInTime(this.lookUp())) ? await take() : tooLate());
+    return answer;
   }
 
   /** A guest that reports the same over and over, in vain, is told of once, with a count. */
@@ -192,12 +202,8 @@ export class Access implements AsyncDisposable {
     const { spec, descriptors } = this.#parts;
     return {
       ...{ spec, descriptors, policy: this.#policy, plugin: this.#plugin, reported: this.#reported },
-      adopt: async (reported) => {
-        await this.#adopt(reported);
-        return this.#verdict;
-      },
-      foresee: async (reported, plugin) =>
-        plugin ? verdictOf({ ...(await this.#judged(reported)), plugin }) : this.#verdictFor(reported),
+      adopt: (reported, limit, asked) => this.#adopt(reported, limit, asked),
+      foresee: async (reported, plugin) => verdictOf({ ...(await this.#judged(reported)), plugin }),
     };
   }
 
@@ -215,21 +221,31 @@ export class Access implements AsyncDisposable {
     await this.#turns.take(async () => undefined);
   }
 
-  /** Saves a descriptor, then enforces what follows from it; if that fails, the old one is put back and nothing passes. */
-  async #adopt(reported: Reported): Promise<void> {
-    const { descriptors } = this.#parts;
-    const before = this.#reported;
-    await descriptors.write(reported);
-    this.#reported = reported;
-    try {
-      await this.#judgeAgain();
-    } catch (error) {
-      this.#reported = before;
-      await descriptors
-        .write(before)
+  /**
+   * Saves a descriptor, then enforces what follows from it. If that fails, the old one is put back and nothing passes; if it
+   * takes too long, the old one is put back before the guest is told, and enforced: then there is no verdict.
+   */
+  async #adopt(reported: Reported, limit: AnswerLimit, asked: Asked | undefined): Promise<Verdict | undefined> {
+    const before = { reported: this.#reported, asked: this.#plugin.last };
+    const putBack = async () => {
+      this.#reported = before.reported;
+      await this.#parts.descriptors
+        .write(before.reported)
         .catch((cause: unknown) => this.#log('failed', 'the former version could not be put back', failureOf(cause)));
+    };
+    await this.#parts.descriptors.write(reported);
+    this.#reported = reported;
+    limit.undoBy(putBack);
+    try {
+      if (!limit.isOver) await this.#judgeAgain(asked);
+      if (!limit.isOver) return this.#verdict;
+    } catch (error) {
+      await putBack();
       throw error;
     }
+    await putBack();
+    await this.#judgeAgain(before.asked);
+    return undefined;
   }
 
   async #judged(reported: Reported | undefined): Promise<Omit<Judged, 'plugin'>> {
@@ -245,20 +261,28 @@ export class Access implements AsyncDisposable {
     };
   }
 
-  async #verdictFor(reported: Reported | undefined, event?: PluginEvent): Promise<Verdict> {
+  /** What the plug-in says of the machine under a policy, where it has a say: on an event, or where that is not known, it is asked. */
+  async #askedAbout(policy: CurrentPolicy, event?: PluginEvent): Promise<Asked | undefined> {
+    const { spec, policies, enforcement } = this.#parts;
+    const reported = this.#reported;
+    const script = scriptToAsk({ mode: spec.mode, policy, reported, now: await policies.now(), enforcement });
+    return script && this.#plugin.word({ script, policy, descriptor: reported?.descriptor }, event);
+  }
+
+  /** Without a word of a plug-in that has a say, access is restricted until it is asked. */
+  async #verdictFor(reported: Reported | undefined, asked?: Asked): Promise<Verdict> {
     const judged = await this.#judged(reported);
+    const { policy } = judged;
     const script = scriptToAsk(judged);
-    if (!script) return verdictOf(judged);
-    const plugin: PluginAnswer = await this.#plugin.answer(
-      { script, policy: judged.policy, descriptor: reported?.descriptor },
-      event,
-    );
+    const plugin = script && this.#plugin.known({ script, policy, descriptor: reported?.descriptor }, asked);
+    this.#isUnasked = script !== undefined && plugin === undefined;
     return verdictOf({ ...judged, plugin });
   }
 
-  async #judgeAgain(event?: PluginEvent): Promise<void> {
+  async #judgeAgain(asked?: Asked): Promise<void> {
     const before = this.#verdict.decision;
-    const verdict = await this.#verdictFor(this.#reported, event);
+    const verdict = await this.#verdictFor(this.#reported, asked);
+    if (this.#isUnasked) this.#schedule();
     const zoneBefore = this.#verdict.zone;
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
@@ -309,7 +333,9 @@ export class Access implements AsyncDisposable {
     if (signal.aborted || this.#parts.spec.mode === 'free') return;
     const { document, lookedUpAt } = this.#policy.current;
     const { failures } = this.#policy;
-    const delay = nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random(), failures);
+    const delay = this.#isUnasked
+      ? ASK_SOON_MS
+      : nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random(), failures);
     const due = performance.now() + delay;
     if (this.#timer && this.#due <= due) return;
     clearTimeout(this.#timer);

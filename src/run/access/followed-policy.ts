@@ -15,8 +15,11 @@ export interface LookUpFailure {
   since: string;
 }
 
-/** What a policy server answered, or why it did not. */
-export type Fetched = { policy: CurrentPolicy } | { error: AppError };
+/** What a policy server answered, or what may still hold and why it did not. */
+export interface Found {
+  policy: CurrentPolicy;
+  error?: AppError;
+}
 
 /** The policy that an installed machine is under, as new as its policy server lets it be. */
 export class FollowedPolicy {
@@ -50,37 +53,40 @@ export class FollowedPolicy {
   }
 
   /** Asks the policy server, however long it takes. Nothing follows from the answer before `take` gets it. */
-  async fetch(): Promise<Fetched> {
+  async fetch(): Promise<Found> {
     try {
       return { policy: await this.#source.lookUp(this.#signal) };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return { error };
+      return { ...(await this.kept()), error };
     }
   }
 
-  /** Makes an answer current, unless something newer came meanwhile; where there is none, what may still hold is current. */
-  async take(fetched: Fetched): Promise<void> {
-    if ('policy' in fetched) {
+  /** What holds without asking anybody, such as what a package just brought. */
+  async kept(): Promise<Found> {
+    return { policy: await this.#source.current() };
+  }
+
+  /** Makes what a look-up found current, unless something newer came meanwhile. */
+  async take({ policy, error }: Found): Promise<void> {
+    if (error) await this.#failed(error);
+    else {
       this.#lookupFailed = undefined;
       this.#failures = 0;
-      return this.#become(fetched.policy);
     }
-    const { error } = fetched;
+    await this.become(policy);
+  }
+
+  async #failed(error: AppError): Promise<void> {
     const isNew = this.#lookupFailed?.code !== error.code;
     const since = this.#lookupFailed?.since ?? new Date(await this.#source.now()).toISOString();
     this.#lookupFailed = { code: error.code, reason: error.message, since };
     this.#failures += 1;
     if (isNew && !this.#signal.aborted) await this.#note('lookup-failed', error.message, failureOf(error));
-    await this.takeKept();
   }
 
-  /** Makes current what holds without asking anybody, such as what a package just brought. */
-  async takeKept(): Promise<void> {
-    await this.#become(await this.#source.current());
-  }
-
-  async #become(policy: CurrentPolicy): Promise<void> {
+  /** Makes a policy current, unless a newer one is. */
+  async become(policy: CurrentPolicy): Promise<void> {
     const { serial: before } = this.#current.document;
     const { serial } = policy.document;
     if (serial < before) return;

@@ -179,8 +179,8 @@ async function connect(parts: Unconnected, withinMs: number, signal?: AbortSigna
   const gone = failWhenGone(record.qemu, qemuLog, patience);
   const onNews: QmpOptions['onNews'] = (news, qemu) => standing.hear(news, qemu);
   const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
-  const answer = async (request: GuestRequest) => {
-    if (request.cmd === 'nq-set') return access.answer(request);
+  const answer = async (request: GuestRequest, readAt: number) => {
+    if (request.cmd === 'nq-set') return access.answer(request, readAt);
     const isKnown = (await deps.onHello?.(request.healthy)) ?? true;
     return isKnown ? { ok: true, reason: 'heard' } : { ok: false, reason: 'another change is under way: say it again' };
   };

@@ -1,28 +1,39 @@
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
+import { Turns } from '../../lib/turns.ts';
 import type { Script } from '../../policy/script.ts';
 import type { PluginAnswer, PluginEvent } from '../../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { Note } from '../access/followed-policy.ts';
-import type { PluginQuestion, PluginReply } from './plugin.ts';
+import { isReport, type PluginQuestion, type PluginReply } from './plugin.ts';
 
 /** What a plug-in writes anew is told at most so often, so that it cannot drive everything else out of the events. */
 const TELL_MS = 10_000;
 
+/** What a plug-in is asked about. */
 export interface Occasion {
-  event: PluginEvent;
   script: Script;
   policy: CurrentPolicy;
   descriptor: string | undefined;
-  withinMs?: number;
 }
 
-/** A machine’s plug-in, and what it said last. */
+/** What it said, and about what: by the time it is used, another descriptor or script may have taken the place. */
+export interface Asked {
+  about: string;
+  answer: PluginAnswer;
+}
+
+/**
+ * A machine’s plug-in, and what it said last. It is asked outside of all queues in which anything is decided. Reports of the
+ * guest are asked about one after the other, beside one question of the service’s own.
+ */
 export class AskedPlugin {
   readonly #ask: (question: PluginQuestion) => Promise<PluginReply>;
   readonly #note: Note;
   readonly #signal: AbortSignal;
-  #last: { about: string; answer: PluginAnswer } | undefined;
+  readonly #reports = new Turns();
+  readonly #events = new Turns();
+  #last: Asked | undefined;
   #told: { text: string; at: number } | undefined;
 
   constructor(ask: (question: PluginQuestion) => Promise<PluginReply>, note: Note, signal: AbortSignal) {
@@ -31,28 +42,41 @@ export class AskedPlugin {
     this.#signal = signal;
   }
 
-  /** Asks, and remembers nothing. @throws INTERRUPTED */
-  async ask({ event, script, policy, descriptor, withinMs }: Occasion): Promise<PluginAnswer> {
+  /** What its last word was that counted. */
+  get last(): Asked | undefined {
+    return this.#last;
+  }
+
+  /** Asks; `leftMs` says, when it is its turn, how long it may take. @throws INTERRUPTED */
+  ask(occasion: Occasion, event: PluginEvent, leftMs?: () => number): Promise<Asked> {
+    const turns = isReport(event) ? this.#reports : this.#events;
+    return turns.take(() => this.#asked(occasion, event, leftMs?.()));
+  }
+
+  /** What it said of the same before, or, on a new `event` or where it was not asked, says now. @throws INTERRUPTED */
+  async word(occasion: Occasion, event: PluginEvent | undefined): Promise<Asked> {
+    if (event === undefined && this.#last && this.isAbout(this.#last, occasion)) return this.#last;
+    return this.ask(occasion, event ?? 'interval');
+  }
+
+  /** What it said of this: just now, or before. A word about anything else is none. */
+  known(occasion: Occasion, asked: Asked | undefined): PluginAnswer | undefined {
+    if (asked && this.isAbout(asked, occasion)) this.#last = asked;
+    return this.#last && this.isAbout(this.#last, occasion) ? this.#last.answer : undefined;
+  }
+
+  isAbout({ about }: Asked, occasion: Occasion): boolean {
+    return about === aboutOf(occasion);
+  }
+
+  async #asked({ script, policy, descriptor }: Occasion, event: PluginEvent, withinMs?: number): Promise<Asked> {
     if (this.#signal.aborted) throw new AppError('INTERRUPTED', 'the machine is being released');
     const { project, vmId } = policy.document;
     const bound = withinMs === undefined ? {} : { withinMs };
     const question = { event, script, descriptor, project, vmId, ...bound, signal: this.#signal };
     const { answer, said } = await this.#ask(question);
     await this.#tell(event, answer, said.trim());
-    return answer;
-  }
-
-  /** What it said last about the same script and descriptor, or, on a new `event` or where it was not asked, says now. @throws INTERRUPTED */
-  async answer(occasion: Omit<Occasion, 'event'>, event: PluginEvent | undefined): Promise<PluginAnswer> {
-    if (event === undefined && this.#last?.about === aboutOf(occasion)) return this.#last.answer;
-    const answer = await this.ask({ ...occasion, event: event ?? 'interval' });
-    this.remember(occasion, answer);
-    return answer;
-  }
-
-  /** An answer that has become the machine’s. */
-  remember(occasion: Omit<Occasion, 'event'>, answer: PluginAnswer): void {
-    this.#last = { about: aboutOf(occasion), answer };
+    return { about: aboutOf({ script, policy, descriptor }), answer };
   }
 
   async #tell(event: PluginEvent, answer: PluginAnswer, said: string): Promise<void> {
@@ -67,6 +91,6 @@ export class AskedPlugin {
   }
 }
 
-function aboutOf({ script, descriptor, policy }: Omit<Occasion, 'event'>): string {
+function aboutOf({ script, descriptor, policy }: Occasion): string {
   return canonicalJson([script, descriptor ?? null, policy.document.vmId]);
 }

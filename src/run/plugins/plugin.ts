@@ -9,7 +9,7 @@ import { layOut, type PluginFile } from './plugin-files.ts';
 /** Where a machine’s plug-ins come from, and where they are laid out for a run. */
 export interface PluginSource {
   files(): Promise<readonly PluginFile[]>;
-  /** A folder that only this process can write to; it is made and removed with each run. */
+  /** A folder that only this process can write to; it is made and removed with each run, and one beside it for reports. */
   folder: string;
 }
 
@@ -32,6 +32,11 @@ export interface PluginReply {
   said: string;
 }
 
+/** Whether it is a guest’s report that it is asked about. */
+export function isReport(event: PluginEvent): boolean {
+  return event === 'update' || event === 'dry';
+}
+
 /** Asks a plug-in, as the user `uid`. Whatever goes wrong with it is a void answer. @throws INTERRUPTED when the signal is given */
 export async function askPlugin(
   question: PluginQuestion,
@@ -42,12 +47,14 @@ export async function askPlugin(
   if (!hasProgram('bwrap'))
     return reply(voided('PLUGIN_UNCONFINED', 'bubblewrap is not installed, so no plug-in runs'));
   const timeoutMs = Math.min(parseDuration(script.timeout) ?? 0, withinMs);
+  // A report does not wait for another question to be answered.
+  const own = isReport(question.event) ? `${folder}.report` : folder;
   try {
-    await using _laidOut = await layOut(script.file, await files(), folder);
+    await using _laidOut = await layOut(script.file, await files(), own);
     const env = environmentOf(question);
     const { file, arguments: args, network } = script;
     const bounds = { timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal };
-    const run = await runConfined({ file, args, env, folder, uid, network, ...bounds });
+    const run = await runConfined({ file, args, env, folder: own, uid, network, ...bounds });
     return reply(answerOf(run, timeoutMs), run.stderr.toString('utf8'));
   } catch (error) {
     if (signal.aborted) throw error;
