@@ -159,10 +159,12 @@ test('rules stay when the service is killed; the next one replaces them in one s
 
   lab.inHost('nft', 'flush', 'chain', 'inet', 'lazaret_computer', 'output');
   assert.equal(await next.call('isBound', second), false, 'a chain that somebody emptied is no rule');
+  assert.equal(await next.call('isAnyBound'), true, 'and the table is there to be taken away');
   lab.inHost('nft', 'delete', 'table', 'inet', 'lazaret_computer');
   assert.equal(await next.call('isBound', second), false);
   await next.call('bindComputer', second);
   await next.call('freeComputer');
+  assert.equal(await next.call('isAnyBound'), false);
   assert.equal(lab.hostDump(), before);
   assert.equal(await reach(SERVERS.outside), 'open');
 });

@@ -1,5 +1,5 @@
 import { type ComputerList, computerDigest } from '../../firewall/computer/computer-rules.ts';
-import { bindComputer, freeComputer, isBound } from '../../firewall/computer/computer-table.ts';
+import { type ComputerTable, computerTable } from '../../firewall/computer/computer-table.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { AccessEntry } from '../../policy/access-entry.ts';
@@ -9,7 +9,7 @@ import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';
-import { type HostNote, readHostNote, removeHostNote, writeHostNote } from './host-note.ts';
+import { type HostNote, readHostNote, removeHostNote, UNKNOWN_RULES, writeHostNote } from './host-note.ts';
 
 /** How often it is looked whether the computer is on another network. */
 const LOOK_MS = 2000;
@@ -29,6 +29,8 @@ export interface HostAccessParts {
   consent: () => Promise<Given | undefined>;
   /** Servers that the service itself needs. */
   needed: (policy: HostPolicy) => Promise<readonly AccessEntry[]>;
+  /** The kernel’s, where it is left out. */
+  table?: ComputerTable;
   /** What is in force, for the next service. */
   noteFile: string;
   namesFile: string;
@@ -56,6 +58,7 @@ export interface HostReport {
  */
 export class HostAccess implements AsyncDisposable {
   readonly #parts: HostAccessParts;
+  readonly #table: ComputerTable;
   readonly #names: HostNames;
   readonly #turns = new Turns();
   readonly #over = new AbortController();
@@ -63,25 +66,41 @@ export class HostAccess implements AsyncDisposable {
   #given: Given | undefined;
   /** Whether that is what was consented to: what cannot be read is asked for again, and nothing is let go meanwhile. */
   #isKnown = false;
+  /** What is in force, or may be. */
   #note: HostNote | undefined;
+  #isNoteKept = true;
   #loaded: string | undefined;
   #renewAt = Number.NEGATIVE_INFINITY;
   #servers: readonly AccessEntry[] = [];
   #report: HostReport | undefined;
 
-  private constructor(parts: HostAccessParts, names: HostNames, note: HostNote | undefined) {
+  private constructor(parts: HostAccessParts, names: HostNames) {
     this.#parts = parts;
+    this.#table = parts.table ?? computerTable;
     this.#names = names;
-    this.#note = note;
   }
 
   /** Puts in force what was consented to. What fails is in the report, and tried again. */
   static async begin(parts: HostAccessParts): Promise<HostAccess> {
     const names = await HostNames.open(parts.namesFile, parts.log);
-    const access = new HostAccess(parts, names, await readHostNote(parts.noteFile));
+    const access = new HostAccess(parts, names);
+    access.#note = await access.#found();
     await access.judge();
     access.#following = access.#follow();
     return access;
+  }
+
+  /** What a service that was killed has left in force: by its note, or where it could write none, by the kernel. */
+  async #found(): Promise<HostNote | undefined> {
+    const { computer, noteFile } = this.#parts;
+    const note = await readHostNote(noteFile);
+    if (note || computer.enforcement !== 'host') return note;
+    try {
+      return (await this.#table.isAnyBound()) ? UNKNOWN_RULES : undefined;
+    } catch (error) {
+      await this.#fail(failureOf(error));
+      return UNKNOWN_RULES;
+    }
   }
 
   /** Undefined where nothing was consented to. */
@@ -143,7 +162,8 @@ export class HostAccess implements AsyncDisposable {
     });
     await this.#put(list(), isDue);
     const inZone = zone === undefined ? {} : { zone };
-    if (isNew) await this.#write({ format: 1, digest, ...inZone, since: await this.#time() });
+    if (isNew) this.#note = { format: 1, digest, ...inZone, since: await this.#time() };
+    if (isNew || (isDue && !this.#isNoteKept)) await this.#keepNote();
     const since = this.#note?.since ?? '';
     this.#report = { state: 'in-force', digest, ...inZone, mode, entries: entries.length, since };
     const text = `${mode} of ${entries.length} for this computer itself, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}`;
@@ -161,20 +181,19 @@ export class HostAccess implements AsyncDisposable {
   /** Loads a list unless the kernel has it; `isChecked` asks the kernel. */
   async #put(list: ComputerList, isChecked: boolean): Promise<void> {
     const digest = computerDigest(list);
-    if (this.#loaded === digest && (!isChecked || (await isBound(list)))) return;
-    // Whoever comes after a kill finds that there are rules.
-    if (!this.#note) await this.#write({ format: 1, digest: '', since: '' });
-    await bindComputer(list);
+    if (this.#loaded === digest && (!isChecked || (await this.#table.isBound(list)))) return;
+    this.#note ??= UNKNOWN_RULES;
+    await this.#table.bind(list);
     this.#loaded = digest;
   }
 
   /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
   async #free(digest?: string): Promise<void> {
     if (this.#note) {
-      await freeComputer();
+      await this.#table.free();
       this.#loaded = undefined;
-      await removeHostNote(this.#parts.noteFile);
       this.#note = undefined;
+      await this.#keepNote();
       await this.#tell(
         'host-policy',
         'no rules hold for this computer itself any more',
@@ -206,9 +225,17 @@ export class HostAccess implements AsyncDisposable {
     await tell(kind, text, details).catch((error: unknown) => log.warn(failureOf(error), text));
   }
 
-  async #write(note: HostNote): Promise<void> {
-    await writeHostNote(this.#parts.noteFile, note);
-    this.#note = note;
+  /** Rules hold without their note, too: on a full disk it is tried again, and the next service asks the kernel. */
+  async #keepNote(): Promise<void> {
+    const { noteFile, log } = this.#parts;
+    try {
+      await (this.#note ? writeHostNote(noteFile, this.#note) : removeHostNote(noteFile));
+      this.#isNoteKept = true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#isNoteKept = false;
+      log.warn(failureOf(error), 'what is in force for the computer itself cannot be noted');
+    }
   }
 
   async #time(): Promise<string> {
@@ -228,6 +255,6 @@ export class HostAccess implements AsyncDisposable {
 
 /** Takes away what any service has left in force. @throws HOST_FILTER_FAILED */
 export async function liftHostRules(noteFile: string): Promise<void> {
-  await freeComputer();
+  await computerTable.free();
   await removeHostNote(noteFile);
 }

@@ -1,6 +1,6 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
 
-import { bindComputer, freeComputer, isBound } from '../../../src/firewall/computer/computer-table.ts';
+import { computerTable } from '../../../src/firewall/computer/computer-table.ts';
 import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
 import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/machine/network.ts';
 import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
@@ -91,9 +91,10 @@ await serveCalls({
   detach: (id: string) => network(id).detach(),
   close: (id: string) => network(id).close(),
   bindComputer: ({ mode, entries, needed = [] }: ComputerText) =>
-    bindComputer({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
+    computerTable.bind({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
   isBound: ({ mode, entries, needed = [] }: ComputerText) =>
-    isBound({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
-  freeComputer,
+    computerTable.isBound({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
+  isAnyBound: () => computerTable.isAnyBound(),
+  freeComputer: () => computerTable.free(),
   remove: (id: string) => removeNetwork(id, host),
 });
