@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../lib/errors.ts';
 
 /** What a person is told of a failure. */
-export const FailureText = z.object({ code: z.string(), reason: z.string(), remedy: z.string() });
+export const FailureText = z.object({
+  code: z.string(),
+  reason: z.string(),
+  /** What led to it, from the nearest to the first. */
+  causes: z.array(z.string()).readonly().exactOptional(),
+  remedy: z.string(),
+  /** The path of the log that says more. */
+  log: z.string().exactOptional(),
+});
+export type FailureText = z.infer<typeof FailureText>;
 
 /** A code of ours. */
 export const FailureCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
@@ -12,7 +21,9 @@ export const FailureAnswer = z.object({
   error: z.object({
     code: FailureCode,
     reason: z.string(),
+    causes: z.array(z.string()).readonly().default([]),
     remedy: z.string(),
+    log: z.string().exactOptional(),
     details: z.record(z.string(), z.unknown()),
   }),
 });

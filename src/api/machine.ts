@@ -50,6 +50,8 @@ export const MachineAnswer = z.object({
   message: z.string().exactOptional(),
   code: z.string().exactOptional(),
   remedy: z.string().exactOptional(),
+  /** Of a damaged one: what led to it. */
+  causes: z.array(z.string()).readonly().exactOptional(),
   accel: z.string().exactOptional(),
   enforcement: z.enum(['host', 'guest-only']).exactOptional(),
   startedAt: z.string().exactOptional(),

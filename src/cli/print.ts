@@ -1,3 +1,4 @@
+import type { FailureText } from '../api/failure.ts';
 import { ERRORS, type Failure, failureOf } from '../lib/errors.ts';
 
 /** How a command’s outcome is written: for people, or as one JSON value. */
@@ -20,11 +21,22 @@ export function overwriteLine({ json }: Output, text: string, isLast: boolean): 
   if (!json && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}${isLast ? '\n' : ''}`);
 }
 
-/** Writes code, reason and remedy, and gives the exit status. A bug shows its stack. */
+/** What people are shown of a failure: code and reason, what led to it, what to do, and where more is written. */
+export function failureText({ code, reason, causes = [], remedy, log }: FailureText, indent = ''): string {
+  const lines = [
+    `${code}: ${reason}`,
+    ...causes.map((cause) => `  because ${cause}`),
+    `→ ${remedy}`,
+    ...(log === undefined ? [] : [`  log: ${log}`]),
+  ];
+  return lines.join(`\n${indent}`);
+}
+
+/** Writes code, reason, causes and remedy, and gives the exit status. A bug shows its stack. */
 export function printFailure({ json }: Output, error: unknown): number {
   const failure = isFailure(error) ? error : failureOf(error);
   if (json) console.log(JSON.stringify({ error: failure }));
-  else console.error(`${failure.code}: ${failure.reason}\n→ ${failure.remedy}`);
+  else console.error(failureText(failure));
   if (failure.code === 'INTERNAL' && error instanceof Error && !json) console.error(error.stack);
   return ERRORS[failure.code].exit;
 }

@@ -11,7 +11,7 @@ export type InstanceReport =
   | DamagedReport;
 
 /** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */
-interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'remedy'> {
+interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'causes' | 'remedy'> {
   vm: string;
   state: 'damaged';
 }
@@ -45,6 +45,6 @@ export async function installedFacts(
   };
 }
 
-export function damaged(vm: string, { code, reason, remedy }: Failure): DamagedReport {
-  return { vm, state: 'damaged', code, reason, remedy };
+export function damaged(vm: string, { code, reason, causes, remedy }: Failure): DamagedReport {
+  return { vm, state: 'damaged', code, reason, causes, remedy };
 }

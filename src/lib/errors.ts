@@ -1,3 +1,5 @@
+import { causesOf, withoutSecrets } from './causes.ts';
+
 /**
  * Every failure a user may see: the command line's exit status (sysexits.h), the HTTP status, one line of advice.
  * The codes are public and documented in docs/errors.md; texts may change any day.
@@ -89,7 +91,11 @@ export const ERRORS = {
     http: 504,
     hint: 'Look at its screen or console: it may still be booting, wait for somebody, or have a network card that is off.',
   },
-  VM_FAILED: { exit: 70, http: 500, hint: 'The log that the message names says why QEMU ended.' },
+  VM_FAILED: {
+    exit: 70,
+    http: 500,
+    hint: 'Look into the log: it has what QEMU said. Mend that, then start the machine again.',
+  },
   VM_UNSUPPORTED: { exit: 78, http: 422, hint: 'Change the machine’s settings as the message says.' },
   FIRMWARE_MISSING: {
     exit: 69,
@@ -386,16 +392,23 @@ export class AppError extends Error {
 export interface Failure {
   code: ErrorCode;
   reason: string;
+  /** What led to it, from the nearest to the first: a few short lines. */
+  causes: readonly string[];
   remedy: string;
+  /** The path of the log that says more. */
+  log?: string;
   details: Readonly<Record<string, unknown>>;
 }
 
 export function failureOf(error: unknown): Failure {
+  const causes = causesOf(error);
   if (error instanceof AppError) {
-    return { code: error.code, reason: error.message, remedy: error.hint, details: error.details };
+    const { code, message: reason, hint: remedy, details } = error;
+    const { log } = details;
+    return { code, reason, causes, remedy, ...(typeof log === 'string' ? { log } : {}), details };
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return { code: 'INTERNAL', reason, remedy: ERRORS.INTERNAL.hint, details: {} };
+  const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
+  return { code: 'INTERNAL', reason, causes, remedy: ERRORS.INTERNAL.hint, details: {} };
 }
 
 /** The operating system’s error code (`ENOENT`, …) of a failed call, or undefined. */

@@ -124,18 +124,20 @@ export async function failWhenGone(qemu: ProcessId, log: SpokenLog, signal: Abor
 
 /**
  * What stopped a start. Whoever asked QEMU first finds it gone, and knows no more than that: QEMU’s own words say why.
- * Returns the error as it is where QEMU still runs.
+ * Where QEMU still runs, the error stays what it is, and names the log.
  */
 export async function whyFailed(error: unknown, qemu: ProcessId, log: SpokenLog): Promise<unknown> {
   const isOfQemu = error instanceof AppError && ['VM_FAILED', 'FETCH_FAILED'].includes(error.code);
-  return isOfQemu && (await hasGone(qemu, GOING_MS)) ? whyEnded(log) : error;
+  if (!isOfQemu) return error;
+  if (await hasGone(qemu, GOING_MS)) return whyEnded(log);
+  return new AppError(error.code, error.message, { cause: error, details: { ...error.details, log: log.path } });
 }
 
 async function whyEnded(log: SpokenLog): Promise<AppError> {
   const lines = (await log.lastWords()).split('\n').slice(-LOG_TAIL_LINES);
   // Each begins with the time, which the log has for who looks there.
   const said = lines.map((line) => line.replace(/^\S+Z qemu-system-\S+: /, '')).join('; ');
-  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a message'} (log: ${log.path})`, {
+  return new AppError('VM_FAILED', `QEMU ended at once: ${said || 'without a message'}`, {
     details: { log: log.path },
   });
 }

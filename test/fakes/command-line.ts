@@ -33,6 +33,11 @@ export async function program(
 }
 
 /** The failure that a command printed with --json. */
-export function failureIn({ stdout }: Ended): { code: string; reason: string; remedy: string } {
+export function failureIn({ stdout }: Ended): {
+  code: string;
+  reason: string;
+  causes: string[];
+  remedy: string;
+} {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').error;
 }

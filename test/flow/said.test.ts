@@ -52,6 +52,23 @@ test('a path where nothing is, and a folder without a package, are called what t
   assert.match(`${empty.reason} ${empty.remedy}`, /holds no Lazaret package.*Check the path/);
 });
 
+test('a failure is shown with what led to it, on the command line and in the service’s answer', async (t) => {
+  const { lazaret } = await service(t);
+  const empty = scratch(t);
+
+  const shown = await lazaret('install', empty);
+  const answer = failureIn(await lazaret('install', empty, '--json'));
+
+  assert.match(
+    shown.stderr,
+    /^PACKAGE_INVALID: .*\n {2}because TRUST_INVALID: .*\n {2}because FETCH_MISSING: .*\n {2}because ENOENT: .*\n→ Check the path/,
+  );
+  assert.deepEqual(
+    answer.causes.map((cause) => cause.split(':', 1)[0]),
+    ['TRUST_INVALID', 'FETCH_MISSING', 'ENOENT'],
+  );
+});
+
 test('a replacement with a data disk says that what was changed on the system disk is lost', async (t) => {
   const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
   const { lazaret } = await service(t);

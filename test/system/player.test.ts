@@ -43,6 +43,11 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
 
   await t.test('a package is looked at, then installed', async () => {
     await page.getByRole('link', { name: 'Install a package' }).first().click();
+    await page.getByLabel('Folder or address of the package').fill('/etc');
+    await page.getByRole('button', { name: 'See what it would do' }).click();
+    await page.getByRole('alert').getByText('Because: FETCH_MISSING').waitFor();
+    // The browser complains of every answer that is a refusal.
+    assert.match(errors.splice(0).join(), /^Failed to load resource: the server responded with a status of 422[^,]*$/);
     await page.getByLabel('Folder or address of the package').fill(folder);
     await page.getByLabel('The project’s fingerprint').fill(fingerprint);
     await page.getByRole('button', { name: 'See what it would do' }).click();

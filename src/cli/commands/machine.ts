@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { FailureText } from '../../api/failure.ts';
 import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { AppError } from '../../lib/errors.ts';
-import { print, printStep, table } from '../print.ts';
+import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
@@ -129,7 +130,7 @@ function hostText({ state, zone, mode, entries, since, failure }: HostAnswer): s
     case 'not-enforced':
       return `${rules}: not enforced, because this service runs without root`;
     case 'failed':
-      return `${rules}: NOT in force as they should be\n  ${failure?.code}: ${failure?.reason}\n  → ${failure?.remedy}`;
+      return `${rules}: NOT in force as they should be${failure ? `\n  ${failureText(failure, '  ')}` : ''}`;
   }
 }
 
@@ -140,21 +141,24 @@ function readyText({ readySince }: MachineAnswer): string {
 }
 
 function projectText({ project, projectFailure }: StatusAnswer): string {
-  if (projectFailure)
-    return `project\n  ${projectFailure.code}: ${projectFailure.reason}\n  → ${projectFailure.remedy}`;
+  if (projectFailure) return `project\n  ${failureText(projectFailure, '  ')}`;
   return project ? `project ${project.name}  ${project.fingerprint}` : 'no project yet: install a package';
+}
+
+function damageOf({ code = '', reason = '', remedy = '', causes = [] }: MachineAnswer): FailureText {
+  return { code, reason, causes, remedy };
 }
 
 function machineText(machine: MachineAnswer): string {
   const { vm, state, access, reason, message, version, descriptor, policySerial, lookedUpAt, accel, enforcement } =
     machine;
-  if (state === 'damaged') return `${vm}  damaged\n  ${machine.code}: ${reason}\n  → ${machine.remedy}`;
+  if (state === 'damaged') return `${vm}  damaged\n  ${failureText(damageOf(machine), '  ')}`;
   const former = machine.former === undefined ? '' : `, can go back to ${machine.former}`;
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (machine.waiting !== undefined)
     lines.push(`waiting      generation ${machine.waiting} is installed: stop the machine and start it to use it`);
   const { stands } = machine;
-  if (stands) lines.push(`${stands.code}: ${stands.reason}`, `→ ${stands.remedy}`);
+  if (stands) lines.push(failureText(stands));
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (state === 'running') lines.push(`ready        ${readyText(machine)}`);
   if (message !== undefined) lines.push(`message      ${message}`);

@@ -3,7 +3,7 @@ import { formatBytes } from '../../lib/bytes.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { foreseePackage } from '../../manager/packages/plan.ts';
 import type { PackagePlan } from '../../package/plan/plan.ts';
-import { print } from '../print.ts';
+import { failureText, print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
@@ -48,7 +48,7 @@ function planText(
       : []),
     ...(host ? host.text.split('\n').map((line) => `  ${line}`) : []),
     ...warnings.map((warning) => `warning: ${warning}`),
-    ...problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n→ ${remedy}`),
+    ...problems.map((problem) => failureText(problem)),
   ];
   return lines.join('\n');
 }

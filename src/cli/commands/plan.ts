@@ -4,7 +4,7 @@ import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
-import { print } from '../print.ts';
+import { failureText, print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { hostLines, lossOf, policyLines, sourceOf } from './install.ts';
@@ -44,7 +44,7 @@ function foreseenText(found: AsJson<PlanAnswer>): string {
     ...hostLines(found.host, 'need your consent'),
     ...(found.host.action === 'ask' ? hostPolicyText(found.host.policy).split('\n') : []),
     `${formatBytes(fetch)} to fetch; ${formatBytes(need)} of room needed, ${formatBytes(free)} are free`,
-    ...found.problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n  → ${remedy}`),
+    ...found.problems.map((problem) => failureText(problem, '  ')),
   ].join('\n  ');
 }
 

@@ -5,7 +5,7 @@ import { checkAll } from '../../package/checks.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { formatProblem, readProject } from '../../project/open.ts';
 import { ProjectFile, VmFile } from '../../project/schema.ts';
-import { print, printStep } from '../print.ts';
+import { failureText, print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 
 export function addPolicyCommands(program: Command): void {
@@ -51,6 +51,6 @@ function requireNone([first, ...others]: readonly AppError[]): void {
   if (!first) return;
   if (others.length === 0) throw first;
   const problems = [first, ...others].map(failureOf);
-  const text = problems.map(({ code, reason, remedy }) => `${code}: ${reason}\n  → ${remedy}`).join('\n');
+  const text = problems.map((problem) => failureText(problem, '  ')).join('\n');
   throw new AppError(first.code, `several things are wrong\n${text}`, { details: { problems } });
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type MachineNews, type RunOptions, runProjectMachine } from '../../manager/machines/run-machine.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
-import { print, printStep } from '../print.ts';
+import { failureText, print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 
@@ -68,7 +68,7 @@ function stepText(vm: string, news: MachineNews): string | undefined {
     case 'started':
       return undefined;
     case 'awaited':
-      if (news.failure) return `${news.failure.code}: ${news.failure.reason}\n→ ${news.failure.remedy}`;
+      if (news.failure) return failureText(news.failure);
       return news.isReady ? `${vm} is ready: its guest has its address` : undefined;
     case 'stopping':
       return `${vm} is asked to shut down; if it does not, it is powered off in 30 s`;

@@ -1,4 +1,4 @@
-import { type AppError, type ErrorCode, failureOf } from '../../lib/errors.ts';
+import { type AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { asJson } from '../../lib/json.ts';
 import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import type { HostPolicy } from '../../policy/host.ts';
@@ -37,7 +37,7 @@ export interface PackagePlan {
   host?: { text: string; isNew: boolean };
   bytes: { exact: number; estimated: number };
   /** Why it would not be built. */
-  problems: { code: ErrorCode; reason: string; remedy: string }[];
+  problems: Omit<Failure, 'details'>[];
   warnings: string[];
 }
 
@@ -92,7 +92,7 @@ export function planPackage({
     })),
     ...(host ? { host: { text: hostPolicyText(asJson(host)), isNew: isNewHost(host, earlier) } } : {}),
     bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
-    problems: problems.map(failureOf).map(({ code, reason, remedy }) => ({ code, reason, remedy })),
+    problems: problems.map(failureOf).map(({ details: _, ...said }) => said),
     warnings: [...warnings],
   };
 }

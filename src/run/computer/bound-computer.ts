@@ -49,7 +49,7 @@ export interface HostReport {
   mode?: 'whitelist' | 'blacklist';
   entries?: number;
   since?: string;
-  failure?: Pick<Failure, 'code' | 'reason' | 'remedy'>;
+  failure?: Omit<Failure, 'details'>;
 }
 
 /**
@@ -204,10 +204,10 @@ export class HostAccess implements AsyncDisposable {
   }
 
   async #fail(failure: Failure): Promise<void> {
-    const { code, reason, remedy } = failure;
-    const isNew = this.#report?.failure?.code !== code;
+    const { details: _, ...said } = failure;
+    const isNew = this.#report?.failure?.code !== said.code;
     const digest = this.#report?.digest ?? this.#note?.digest ?? '';
-    this.#report = { state: 'failed', digest, failure: { code, reason, remedy } };
+    this.#report = { state: 'failed', digest, failure: said };
     this.#loaded = undefined;
     if (isNew) await this.#tell('failed', 'the rules for this computer itself could not be put in force', failure);
   }

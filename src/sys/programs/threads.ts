@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { causesOf } from '../../lib/causes.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 
 /** Named pieces of work that take one value and give one, both of them plain data. They may block: nothing else runs in their thread. */
@@ -29,6 +30,7 @@ interface Failed {
   name: string;
   message: string;
   stack: string | undefined;
+  causes: readonly string[];
   code?: ErrorCode;
   details?: Record<string, unknown>;
 }
@@ -173,14 +175,16 @@ function interrupted(cause: unknown): AppError {
 function describe(error: unknown): Failed {
   if (error instanceof AppError) {
     const { name, message, stack, code, details } = error;
-    return { name, message, stack, code, details };
+    return { name, message, stack, code, details, causes: causesOf(error) };
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { name, message, stack };
+  return { name, message, stack, causes: causesOf(error) };
 }
 
 function revive(failed: Failed): Error {
-  const cause = new Error(failed.message);
+  // An error loses its cause on its way between threads: what it says goes with it as text.
+  const inner = failed.causes.reduceRight<Error | undefined>((cause, text) => new Error(text, { cause }), undefined);
+  const cause = new Error(failed.message, inner ? { cause: inner } : {});
   if (failed.stack) cause.stack = failed.stack;
   return failed.code
     ? new AppError(failed.code, failed.message, { cause, ...(failed.details ? { details: failed.details } : {}) })

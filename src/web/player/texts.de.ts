@@ -14,6 +14,8 @@ export const de: PlayerTexts = {
   unreachableRemedy:
     'Vielleicht startet er gerade neu. Bleibt es so, fragen Sie Ihre Verwaltung oder rufen Sie „lazaret doctor“ auf.',
   retry: 'Noch einmal',
+  because: (cause) => `Denn: ${cause}`,
+  log: (path) => `Mehr steht im Protokoll ${path}`,
   start: 'Starten',
   starting: 'Startet',
   open: 'Öffnen',

@@ -11,6 +11,8 @@ export const en = {
   unreachable: 'The service does not answer.',
   unreachableRemedy: 'It may be starting anew. If this goes on, ask your administrator, or run “lazaret doctor”.',
   retry: 'Try again',
+  because: (cause: string) => `Because: ${cause}`,
+  log: (path: string) => `More is in the log ${path}`,
   start: 'Start',
   starting: 'Starting',
   open: 'Open',

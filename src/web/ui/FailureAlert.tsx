@@ -5,9 +5,11 @@ export interface FailureTexts {
   unreachable: string;
   unreachableRemedy: string;
   retry: string;
+  because: (cause: string) => string;
+  log: (path: string) => string;
 }
 
-/** A failure with its reason, its remedy and its code; and a way to try again, where there is one. */
+/** A failure with its reason, its remedy, what led to it, the log and its code; and a way to try again, where there is one. */
 export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts: FailureTexts; onRetry?: () => void }) {
   const isKnown = error instanceof AskFailure;
   return (
@@ -15,6 +17,17 @@ export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts:
       <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
         {isKnown ? error.remedy : texts.unreachableRemedy}
       </Text>
+      {isKnown &&
+        error.causes.map((cause) => (
+          <Text key={cause} size="xs" mt={4} style={{ overflowWrap: 'anywhere' }}>
+            {texts.because(cause)}
+          </Text>
+        ))}
+      {isKnown && error.log !== undefined && (
+        <Text size="xs" mt={4} style={{ overflowWrap: 'anywhere' }}>
+          {texts.log(error.log)}
+        </Text>
+      )}
       <Group mt="xs" justify="space-between">
         {isKnown ? <Code>{error.code}</Code> : <span />}
         {onRetry && (

@@ -12,13 +12,17 @@ type Asked<Name extends RouteName> = {
 export class AskFailure extends Error {
   override readonly name = 'AskFailure';
   readonly code: string;
+  readonly causes: readonly string[];
   readonly remedy: string;
+  readonly log: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor({ code, reason, remedy, details = {} }: FailureParts) {
+  constructor({ code, reason, causes = [], remedy, log, details = {} }: FailureParts) {
     super(reason);
     this.code = code;
+    this.causes = causes;
     this.remedy = remedy;
+    this.log = log;
     this.details = details;
   }
 }
@@ -26,7 +30,9 @@ export class AskFailure extends Error {
 interface FailureParts {
   code: string;
   reason: string;
+  causes?: readonly string[];
   remedy: string;
+  log?: string;
   details?: Readonly<Record<string, unknown>>;
 }
 
