@@ -105,6 +105,19 @@ export const ProgressLine = z.union([z.object({ progress: ProgressAnswer }), z.o
 
 /** What was found when all that is installed was read. */
 export const ProvedAnswer = z.object({
-  machines: z.array(z.object({ vm: z.string(), failure: FailureText.exactOptional() })),
+  machines: z.array(
+    z.object({
+      vm: z.string(),
+      failure: FailureText.exactOptional(),
+      /** What the machine itself wrote; of one that runs nothing is said. */
+      disks: z.array(
+        z.object({
+          what: z.string(),
+          failure: FailureText.exactOptional(),
+          runs: z.literal(true).exactOptional(),
+        }),
+      ),
+    }),
+  ),
 });
 export type ProvedAnswer = z.infer<typeof ProvedAnswer>;

@@ -100,8 +100,9 @@ export class Changes {
 
   /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it. */
   async prove(signal: AbortSignal): Promise<Proof[]> {
-    const { state } = this.#deps;
-    const { proofs, damaged } = await proveInstalled(state, signal);
+    const { state, running, isStarting } = this.#deps;
+    const runs = (vm: string) => running().has(vm) || isStarting();
+    const { proofs, damaged } = await proveInstalled(state, runs, signal);
     await this.#turns.take(() => noteDamaged(state, damaged));
     return proofs;
   }

@@ -63,6 +63,21 @@ export function checkWorkHeader(path: string): void {
   if (encryption !== 0) throw new AppError('DISK_INVALID', `${path} is encrypted`);
 }
 
+/**
+ * What is wrong with the header of a disk that was made here and that a machine writes; undefined when nothing is. It names no other
+ * file, and what lies below it is named by whoever opens it. @throws LAYER_INVALID when it is no qcow2 file
+ */
+export function wrongWithOwnDisk(path: string, virtualBytes?: number): string | undefined {
+  const header = readHeader(path);
+  if (header.version !== 3) return 'is of another version of qcow2';
+  if (header.backingOffset !== 0n) return 'names a file below it, and was made without one';
+  if ((header.incompatible >> BigInt(DATA_FILE)) & 1n) return 'keeps its data in another file';
+  if (header.encryption !== 0) return 'is encrypted';
+  if (virtualBytes !== undefined && header.virtualBytes !== virtualBytes)
+    return 'is not as large as the layers below it';
+  return undefined;
+}
+
 const Facts = z.object({
   format: z.literal('qcow2'),
   'virtual-size': z.int(),

@@ -238,6 +238,16 @@ export const ERRORS = {
     http: 422,
     hint: 'Install the newest package again: it replaces what is damaged and leaves data disks as they are.',
   },
+  SYSTEM_DISK_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Shut the machine down and copy the file. Mend it with `qemu-img check -r all FILE`; or move it away and install the package again, which makes the system disk anew, without what was changed in it.',
+  },
+  DATA_DISK_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Shut the machine down and copy the file. Then put a backup in its place, or mend it with `qemu-img check -r all FILE`.',
+  },
   VM_OTHER: {
     exit: 75,
     http: 409,

@@ -151,7 +151,10 @@ test('a lost link and lost names of the project hide nothing, and the next servi
     [status.projectFailure.code, status.machines.map(({ state }: Record<string, unknown>) => state)],
     ['TRUST_INVALID', ['damaged', 'damaged']],
   );
-  assert.match((await lazaret('status')).stdout, /^project\n {2}TRUST_INVALID: .*\n {2}→ [\s\S]*lab {2}damaged/);
+  assert.match(
+    (await lazaret('status')).stdout,
+    /^project\n {2}TRUST_INVALID: .*\n {4}because .*\n {2}→ [\s\S]*lab {2}damaged/,
+  );
   assert.ok(existsSync(join(state, 'instances', 'lab', 'generations', '1', 'overlay.qcow2')));
   const removed = await lazaret('uninstall', 'lab', '--yes');
   assert.deepEqual([removed.status, existsSync(join(state, 'instances', 'lab'))], [0, false]);

@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
+import { FailureCode } from '../../api/failure.ts';
 import { ProgressLine, type ProvedAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
-import { AppError } from '../../lib/errors.ts';
+import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askLines, parseAnswer, type ServiceOptions } from '../service.ts';
+
+/** What was found of a machine, with the code of a failure. */
+interface MachineCheck extends Check {
+  code?: ErrorCode;
+}
 
 export function addDoctorCommand(program: Command): void {
   addCommand<ServiceOptions & { check?: boolean }>(
@@ -22,28 +28,47 @@ export function addDoctorCommand(program: Command): void {
       const details = { details: { checks } };
       if (!computer.every(({ ok }) => ok))
         throw new AppError('NETWORK_FAILED', `this computer is not ready\n${text}`, details);
-      if (!machines.every(({ ok }) => ok))
-        throw new AppError('STATE_DAMAGED', `not all that is installed is as it was signed\n${text}`, details);
+      const damaged = machines.find(({ ok }) => !ok);
+      if (damaged)
+        throw new AppError(damaged.code ?? 'STATE_DAMAGED', `not all that is installed is whole\n${text}`, details);
       print(context, checks, text);
     },
-  ).option('--check', 'read all that is installed, and compare it with what was signed');
+  ).option(
+    '--check',
+    'read all that is installed: compare it with what was signed, and look for mistakes in the disks that machines wrote',
+  );
 }
 
 /** What the service finds when it reads all that is installed. @throws DAEMON_* */
-async function proveMachines(options: ServiceOptions, signal: AbortSignal): Promise<Check[]> {
+async function proveMachines(options: ServiceOptions, signal: AbortSignal): Promise<MachineCheck[]> {
   for await (const line of askLines(options, ROUTES.prove, { signal })) {
     const answered = parseAnswer(line, ProgressLine);
-    if ('result' in answered) return parseAnswer(answered.result, ROUTES.prove.answer).machines.map(proofOf);
+    if ('result' in answered) return parseAnswer(answered.result, ROUTES.prove.answer).machines.flatMap(proofsOf);
   }
   throw new AppError('DAEMON_UNREACHABLE', 'the service ended before it had read all');
 }
 
-function proofOf({ vm, failure }: ProvedAnswer['machines'][number]): Check {
-  return {
-    what: failure ? `machine ${vm}: ${failure.reason}` : `machine ${vm}: all of it is as it was signed`,
-    ok: failure === undefined,
-    remedy: failure?.remedy ?? '',
-  };
+type Proof = ProvedAnswer['machines'][number];
+
+function proofsOf({ vm, failure, disks }: Proof): MachineCheck[] {
+  return [checkOf(vm, failure, 'all of it is as it was signed'), ...disks.map((disk) => diskCheckOf(vm, disk))];
+}
+
+function diskCheckOf(vm: string, { what, failure, runs }: Proof['disks'][number]): MachineCheck {
+  if (runs)
+    return {
+      what: `machine ${vm}: ${what}`,
+      ok: true,
+      remedy: '',
+      note: 'it runs, or is being started: shut it down and check again',
+    };
+  return checkOf(vm, failure, `${what} has no mistakes`);
+}
+
+function checkOf(vm: string, failure: Proof['failure'], good: string): MachineCheck {
+  if (!failure) return { what: `machine ${vm}: ${good}`, ok: true, remedy: '' };
+  const { code, reason, remedy } = failure;
+  return { what: `machine ${vm}: ${reason}`, ok: false, remedy, code: FailureCode.parse(code) };
 }
 
 function rowOf({ what, ok, remedy, note }: Check): string[] {

@@ -9,20 +9,23 @@ import { usedLayers } from '../state/chain.ts';
 import { examine } from '../state/damage.ts';
 import { type Instance, instanceNames, readGeneration } from '../state/instances.ts';
 import { filePath, flatPath, layerPath } from '../state/layout.ts';
+import { type DiskProof, proveDisks } from './prove-disks.ts';
 
 /** A machine, and what is wrong with it. */
 export interface Proof {
   vm: string;
   failure?: Failure;
+  disks: DiskProof[];
 }
 
 /**
  * Reads all that is installed and holds it to what was signed: layers by their pieces, other files by their digests. What was made
- * here, of several layers, is checked as far as QEMU can. `damaged` has the digests that are to be fetched again.
- * @throws INTERRUPTED, PROGRAM_MISSING
+ * here, of several layers or by a machine, is checked as far as QEMU can. Nothing is mended. `damaged` has the digests that are to be fetched again.
+ * @throws INTERRUPTED, PROGRAM_MISSING, DISK_UNCONFINED
  */
 export async function proveInstalled(
   state: string,
+  runs: (vm: string) => boolean,
   signal?: AbortSignal,
 ): Promise<{ proofs: Proof[]; damaged: string[] }> {
   const prover = new Prover(state, signal);
@@ -30,10 +33,12 @@ export async function proveInstalled(
   for (const vm of await instanceNames(state)) {
     const found = await examine(state, vm);
     if (!found) continue;
-    const wrong = 'instance' in found ? await prover.machine(found.instance) : [];
+    const instance = 'instance' in found ? found.instance : undefined;
+    const wrong = instance ? await prover.machine(instance) : [];
     // What an earlier check found is proven anew.
     const failure = found.damage && !found.damage.isProven ? found.damage.failure : damageOf(wrong);
-    proofs.push(failure ? { vm, failure: failureOf(failure) } : { vm });
+    const disks = await proveDisks(state, vm, instance, { runs: () => runs(vm), signal });
+    proofs.push({ vm, ...(failure ? { failure: failureOf(failure) } : {}), disks });
   }
   return { proofs, damaged: prover.damaged };
 }

@@ -14,6 +14,8 @@ interface Options {
   /** The folder that `OUT` is; without it nothing can be written. */
   out?: string;
   timeoutMs?: number;
+  /** Exit statuses of `qemu-img` that are answers and not failures. */
+  allow?: readonly number[];
   signal?: AbortSignal | undefined;
 }
 
@@ -24,14 +26,14 @@ interface Options {
  * DISK_INVALID with the reason that `qemu-img` gave
  */
 export async function confinedQemuImg(image: string, args: readonly string[], options: Options = {}): Promise<string> {
-  const { out, timeoutMs = 60_000, signal } = options;
+  const { out, timeoutMs = 60_000, allow = [], signal } = options;
   // What is missing inside would look as if the confinement or the image were at fault.
   const missing = ['qemu-img', 'bwrap', 'prlimit'].find((name) => !hasProgram(name));
   if (missing !== undefined) throw new AppError('PROGRAM_MISSING', `${missing} is not installed`);
   const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(image, out), 'qemu-img', ...args];
   const [program = '', ...words] = command;
   try {
-    return (await run(program, words, { timeoutMs, ...(signal ? { signal } : {}) })).stdout;
+    return (await run(program, words, { timeoutMs, allow, ...(signal ? { signal } : {}) })).stdout;
   } catch (error) {
     throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, image) : error;
   }
