@@ -61,3 +61,51 @@ test('one answer fills the sets of both lists, and a blacklist’s that is not i
   assert.deepEqual(holding('26.0.0.1').sort(), ['normal', 'restricted']);
   assert.deepEqual(holding('26.0.0.2'), ['restricted']);
 });
+
+test('a change of lists leaves no moment in which what a blacklist closes is open, though the guest’s helper alone was told its address', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  await lab.sayNames('updates', { [NAME]: { addresses: [SERVERS.intranet] } });
+  await lab.server('intranet').call('listenTcp', 8000);
+  muteService(lab);
+  const closed = (...entries: string[]) => ({ mode: 'blacklist' as const, entries: [NAME, ...entries] });
+  const guest = await lab.open({ normal: closed() });
+  await lab.service.call('switchTo', lab.id, 'normal');
+  assert.deepEqual(await guest.call('resolve', NAME), [SERVERS.intranet]);
+  const outcomes = new Set<string>([await guest.call('connect', SERVERS.intranet, 8000)]);
+
+  for (const other of ['one.test', 'other.test']) {
+    const change = lab.service.call('changeLists', lab.id, closed(other), only(NAME));
+    const isOver = change.then(() => true);
+    while (!(await Promise.race([isOver, sleep(20)])))
+      outcomes.add(await guest.call('connect', SERVERS.intranet, 8000));
+    outcomes.add(await guest.call('connect', SERVERS.intranet, 8000));
+  }
+
+  assert.deepEqual([...outcomes], ['ECONNREFUSED']);
+});
+
+test('a change of lists keeps open what the guest’s helper alone was told of a name that stays, and closes the one that goes', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  await lab.sayNames('updates', {
+    [NAME]: { addresses: [SERVERS.intranet] },
+    'goes.test': { addresses: [SERVERS.outside] },
+  });
+  for (const name of ['intranet', 'outside'] as const) await lab.server(name).call('listenTcp', 8000);
+  muteService(lab);
+  const guest = await lab.open({ restricted: only(NAME, 'goes.test tcp 8000') });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+  for (const name of [NAME, 'goes.test']) await guest.call('resolve', name);
+  const reached = async () => [
+    await guest.call('connect', SERVERS.intranet, 8000),
+    await guest.call('connect', SERVERS.outside, 8000),
+  ];
+  assert.deepEqual(await reached(), ['open', 'open']);
+
+  await lab.service.call('changeLists', lab.id, everything, only(NAME, 'comes.test'));
+
+  assert.deepEqual(await reached(), ['open', 'ECONNREFUSED']);
+});

@@ -59,7 +59,7 @@ export class MachineFilter implements AsyncDisposable {
   /**
    * Puts other lists in force. They are loaded beside the old ones, which may take a while and lets switches pass,
    * `prepare` may fill them, and one transaction then names them. The guest’s questions for names are held back until `setNames`.
-   * One such change at a time.
+   * One such change at a time. The old ones are still there, for `removeOldLists`.
    * @throws FILTER_FAILED
    */
   async changeLists(lists: AccessLists, prepare: (digest: string) => Promise<void>): Promise<Enforced> {
@@ -69,9 +69,12 @@ export class MachineFilter implements AsyncDisposable {
     await this.#removeAllBut(old);
     await loadRules(this.#enter, listRules(lists, digest));
     await prepare(digest);
-    const enforced = await this.#turns.take(() => this.#enforce({ ...this.#next(), lists: digest }, false));
-    await this.#removeAllBut(digest);
-    return enforced;
+    return this.#turns.take(() => this.#enforce({ ...this.#next(), lists: digest }, false));
+  }
+
+  /** Removes the lists that were in force before. @throws FILTER_FAILED */
+  removeOldLists(): Promise<void> {
+    return this.#removeAllBut(this.#enforced.lists);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { Log } from '../../sys/log.ts';
 import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from '../addresses.ts';
+import { carriedNames } from '../names/carried-names.ts';
 import type { ListKey } from '../names/dns-config.ts';
 import { heldNames } from '../names/held-names.ts';
 import { type HelperState, MachineHelpers, type Served } from '../names/helpers.ts';
@@ -32,6 +33,7 @@ import {
 } from './namespace.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
+import { addHeld, heldIn } from './set-elements.ts';
 
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
@@ -207,12 +209,16 @@ export class MachineNetwork implements AsyncDisposable {
       const before = this.#filter.enforced;
       const enforced = await this.#filter.changeLists(lists, async (digest) => {
         await this.#listed.refresh(lists, digest, this.#resolvers, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
+        await this.#carryOver(lists, digest);
         this.#helpersServe = false;
       });
       const durationMs = performance.now() - started;
       this.#lists = lists;
       if (enforced.lists !== before.lists) {
         await this.#helpers.end();
+        // What they answered while the lists were switched.
+        await this.#carryOver(lists, enforced.lists);
+        await this.#filter.removeOldLists();
         await this.#serveNames();
       }
       return { ...enforced, durationMs };
@@ -319,6 +325,14 @@ export class MachineNetwork implements AsyncDisposable {
     this.#answers = textOf(served.answers);
     this.#helpersServe = true;
     await this.#filter.setNames(true);
+  }
+
+  /** Gives the sets of new lists what the helpers alone have answered for names that are on them too. */
+  async #carryOver(lists: AccessLists, digest: string): Promise<void> {
+    const written = await this.#helpers.written();
+    const held = await heldIn(this.enter, [...written.keys()]);
+    const known = (name: string) => this.#listed.known(name);
+    await addHeld(this.enter, carriedNames({ written, held, known }, lists, digest));
   }
 
   #served(): Served {

@@ -1,10 +1,13 @@
 import { AppError } from '../../lib/errors.ts';
+import type { Held } from '../names/carried-names.ts';
 import { elementsIn } from '../names/held-names.ts';
 import { listed, loadRules } from '../nft.ts';
-import { answeredSet } from './list-rules.ts';
+import { answeredSet, NAME_TIMEOUT_S } from './list-rules.ts';
 
 /** Below the size of the sets, so that the guest’s answers find room. */
 const MAX_ELEMENTS = 60_000;
+/** What is carried over finds room besides, twice. */
+const MAX_CARRIED = 2500;
 
 /**
  * Sees to it that the sets have these addresses for the whole of their time again, and with them what the helpers have
@@ -55,6 +58,39 @@ async function answeredIn(enter: readonly string[], sets: readonly string[]): Pr
 /** The set beside one of a family, such as `normal_0a1b2c3d_n0_4`. */
 function besides(set: string): string {
   return set.replace(/_[46]$/, (family) => `${answeredSet('')}${family}`);
+}
+
+/** What these sets hold together with those beside them, by family; one that is not there any more holds nothing. @throws FILTER_FAILED */
+export async function heldIn(enter: readonly string[], sets: readonly string[]): Promise<Map<string, Held>> {
+  const held = new Map<string, Held>();
+  if (sets.length === 0) return held;
+  const there = await listed(enter, ['sets', 'inet'], true);
+  for (const set of sets.flatMap((base) => [`${base}_4`, `${base}_6`])) {
+    if (!there.includes(`\tset ${besides(set)} {`)) continue;
+    const texts = [await listed(enter, ['set', 'inet', 'lazaret', set])];
+    texts.push(await listed(enter, ['set', 'inet', 'lazaret', besides(set)]));
+    held.set(set, new Map(texts.flatMap(secondsIn).sort(([, a], [, b]) => a - b)));
+  }
+  return held;
+}
+
+/** Elements and the whole seconds they stay; those that go within one are left out. */
+function secondsIn(text: string): [string, number][] {
+  const found = text.matchAll(/([0-9a-f.:]+) (?:timeout \S+ )?expires (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?/g);
+  return [...found].flatMap(([, address = '', hours = 0, minutes = 0, seconds = 0]) => {
+    const left = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    return left > 0 ? [[address, left] as [string, number]] : [];
+  });
+}
+
+/** Adds to sets what is not in them, for as long as it stays. @throws FILTER_FAILED */
+export async function addHeld(enter: readonly string[], held: ReadonlyMap<string, Held>): Promise<void> {
+  const commands = [...held].map(([set, elements]) => {
+    const timed = [...elements].slice(-MAX_CARRIED);
+    const texts = timed.map(([address, seconds]) => `${address} timeout ${NAME_TIMEOUT_S}s expires ${seconds}s`);
+    return `add element inet lazaret ${set} { ${texts.join(', ')} }\n`;
+  });
+  if (commands.length > 0) await loadRules(enter, commands.join(''));
 }
 
 /** A set or a map that the service alone writes, and all that it is to hold. */

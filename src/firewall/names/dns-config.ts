@@ -126,6 +126,29 @@ function setsLine(name: string, sets: readonly (string | undefined)[]): string {
   return `nftset=/${name}/${written.join(',')}`;
 }
 
+/** A set that a helper writes its answers to, beside those of the service, and the names that it does so for. */
+export interface WrittenSet {
+  names: Set<string>;
+  /** Whether it has what these names stand for alone, and nothing of what is below them. */
+  isExact: boolean;
+}
+
+/** The sets that helpers were told to write, by the names that `nameSets` gives them. */
+export function writtenSets(configs: readonly string[]): Map<string, WrittenSet> {
+  const written = new Map<string, WrittenSet>();
+  for (const config of configs) {
+    const closed = new Set([...config.matchAll(/^server=\/\*\.([^/]+)\/$/gm)].map(([, name]) => name));
+    for (const [, name = '', targets = ''] of config.matchAll(/^nftset=\/([^/]+)\/(.+)$/gm)) {
+      for (const [, set = ''] of targets.matchAll(/#(\w+)_4(?:,|$)/g)) {
+        const base = set.slice(0, set.length - answeredSet('').length);
+        const known = written.get(base) ?? { names: new Set(), isExact: true };
+        written.set(base, { names: known.names.add(name), isExact: known.isExact && closed.has(name) });
+      }
+    }
+  }
+  return written;
+}
+
 /** The name is not asked for elsewhere, or the guest would wait for an answer of the other family. */
 function ownLines(name: string, addresses: readonly string[]): string[] {
   return [`server=/${name}/`, ...addresses.map((address) => `host-record=${name},${address},${OWN_TTL_S}`)];

@@ -61,9 +61,9 @@ function failed(cause: unknown): never {
   throw new AppError('NETWORK_FAILED', `dnsmasq does not serve the machine: ${cause.message}`, { cause });
 }
 
-/** Whether the helper that was started last for that list was told just this. */
-export async function wasTold(place: HelperPlace, list: ListKey, config: string): Promise<boolean> {
-  return (await readIfThere(configFileOf(place, list), MAX_CONFIG_BYTES))?.toString('utf8') === config;
+/** What the helper that was started last for that list was told. */
+export async function toldLast(place: HelperPlace, list: ListKey): Promise<string | undefined> {
+  return (await readIfThere(configFileOf(place, list), MAX_CONFIG_BYTES))?.toString('utf8');
 }
 
 function configFileOf({ folder }: HelperPlace, list: ListKey): string {

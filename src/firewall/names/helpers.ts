@@ -1,7 +1,7 @@
 import type { AccessLists } from '../../quarantine/access-list.ts';
 import { isRunning, type ProcessId } from '../../sys/programs/processes.ts';
-import { type Guest, helperConfig, type ListKey } from './dns-config.ts';
-import { endHelpers, type HelperPlace, helperProcesses, startHelper, wasTold } from './helper.ts';
+import { type Guest, helperConfig, type ListKey, type WrittenSet, writtenSets } from './dns-config.ts';
+import { endHelpers, type HelperPlace, helperProcesses, startHelper, toldLast } from './helper.ts';
 
 const LISTS: readonly ListKey[] = ['normal', 'restricted'];
 
@@ -61,9 +61,16 @@ export class MachineHelpers {
     for (const list of LISTS) {
       const ofList = found.filter((each) => each.list === list);
       const started = ofList.find(({ isForked }) => !isForked)?.id;
-      if (started && (await wasTold(this.#place, list, this.#config(list, served)))) this.#running.set(list, started);
+      if (started && (await toldLast(this.#place, list)) === this.#config(list, served))
+        this.#running.set(list, started);
       else await endHelpers(ofList);
     }
+  }
+
+  /** The sets that they were told to write last, also by an earlier service. */
+  async written(): Promise<Map<string, WrittenSet>> {
+    const configs = await Promise.all(LISTS.map((list) => toldLast(this.#place, list)));
+    return writtenSets(configs.filter((config) => config !== undefined));
   }
 
   async end(): Promise<void> {
