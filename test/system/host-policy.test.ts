@@ -88,6 +88,18 @@ test('with its user’s consent the computer itself is bound in the zone it come
     );
   });
 
+  await t.test('a flush of all rules lets nobody go for long, and is told', async (sub) => {
+    const [first = '', ...rest] = network.command('host', 'nft', ['flush', 'ruleset']);
+    execFileSync(first, rest);
+    const flushed = performance.now();
+    while (!network.hostState().includes('table inet lazaret_computer')) await sleep(10);
+    sub.diagnostic(`back after ${Math.round(performance.now() - flushed)} ms`);
+    assert.deepEqual(reached(), ['update']);
+    while (!(await computer.lazaret('events', '--last', '20')).stdout.includes('removed the rules for this computer'))
+      await sleep(100);
+    assert.equal((await host()).state, 'in-force');
+  });
+
   await t.test('a killed service leaves the rules, and the next one takes them over', async () => {
     const { since } = await host();
     await computer.stopService('SIGKILL');

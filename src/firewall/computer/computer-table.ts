@@ -16,15 +16,10 @@ async function bindComputer(list: ComputerList): Promise<void> {
   if (!(await isBound(list))) throw new AppError('HOST_FILTER_FAILED', 'the kernel has other rules than it was given');
 }
 
-/** Whether the kernel has just this list: somebody may have flushed all rules. @throws HOST_FILTER_FAILED */
-function isBound(list: ComputerList): Promise<boolean> {
-  return coded(() => hasList(list));
-}
-
-async function hasList(list: ComputerList): Promise<boolean> {
+/** Whether the kernel is known to have just this list: somebody may have flushed all rules. */
+async function isBound(list: ComputerList): Promise<boolean> {
   const digest = computerDigest(list);
-  if (!(await hasTable())) return false;
-  const text = await listed([], ['table', 'inet', 'lazaret_computer'], true);
+  const text = await tableListing();
   const chains = text.split('\n\tchain ').map((part) => part.split('\n\t}')[0] ?? '');
   const isHooked = (hook: 'output' | 'input', target: string) =>
     chains.some(
@@ -35,13 +30,20 @@ async function hasList(list: ComputerList): Promise<boolean> {
   return isHooked('output', 'out') && isHooked('input', 'in');
 }
 
-/** Whether the computer’s own programs are bound by any list. @throws HOST_FILTER_FAILED */
-function isAnyBound(): Promise<boolean> {
-  return coded(hasTable);
+/** Nothing where there is no such table. */
+async function tableListing(): Promise<string> {
+  try {
+    return await listed([], ['table', 'inet', 'lazaret_computer'], true);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FILTER_FAILED') return '';
+    throw error;
+  }
 }
 
-async function hasTable(): Promise<boolean> {
-  return /^table inet lazaret_computer$/m.test(await listed([], ['tables', 'inet']));
+/** Whether the computer’s own programs are bound by any list. @throws HOST_FILTER_FAILED */
+async function isAnyBound(): Promise<boolean> {
+  const tables = await coded(() => listed([], ['tables', 'inet']));
+  return /^table inet lazaret_computer$/m.test(tables);
 }
 
 /** Takes the list away, or what a killed service left of one. @throws HOST_FILTER_FAILED */

@@ -16,8 +16,11 @@ const MONITORS = [
   ['ip', 'monitor', 'link', 'address', 'route', 'rule', 'netconf'],
 ] as const;
 
-/** Calls `look` whenever something of the computer’s network has changed, until `signal` fires; never twice at a time. */
-export async function watchHost(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
+/**
+ * Calls `look` now, whenever something of the computer’s network or its rules has changed, and every `lookMs`, until `signal`
+ * fires; never twice at a time.
+ */
+export async function watchHost(look: () => Promise<void>, signal: AbortSignal, lookMs = LOOK_MS): Promise<void> {
   const news: News = { isThere: true, wake: () => undefined };
   const tell = () => {
     news.isThere = true;
@@ -25,7 +28,7 @@ export async function watchHost(look: () => Promise<void>, signal: AbortSignal):
   };
   const hearing = MONITORS.map((command) => hear(command, tell, signal));
   while (!signal.aborted) {
-    if (!news.isThere) await wokenWithin(LOOK_MS, news, signal);
+    if (!news.isThere) await wokenWithin(lookMs, news, signal);
     await pause(GATHER_MS, signal);
     if (signal.aborted) break;
     news.isThere = false;

@@ -1,5 +1,6 @@
 import { type ComputerList, computerDigest } from '../../firewall/computer/computer-rules.ts';
 import { type ComputerTable, computerTable } from '../../firewall/computer/computer-table.ts';
+import { watchHost } from '../../firewall/machine/host-watch.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { AccessEntry } from '../../policy/access-entry.ts';
@@ -11,9 +12,9 @@ import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';
 import { type HostNote, readHostNote, removeHostNote, UNKNOWN_RULES, writeHostNote } from './host-note.ts';
 
-/** How often it is looked whether the computer is on another network. */
+/** How often it is looked whether the computer is on another network, and has the rules, where the kernel does not tell. */
 const LOOK_MS = 2000;
-/** How often names are looked up, and whether the kernel still has the rules. */
+/** How often names are looked up. */
 const RENEW_MS = 60_000;
 /** The same while some do not resolve, as just after the computer came into another network. */
 const ASK_AGAIN_MS = 10_000;
@@ -54,7 +55,7 @@ export interface HostReport {
 
 /**
  * Keeps the computer’s own rules in force: from its beginning until it is disposed of, by the zone that the computer is
- * in. When the service is killed they stay, and the next service takes them over.
+ * in, put back at once where another program takes them away. When the service is killed they stay, and the next service takes them over.
  */
 export class HostAccess implements AsyncDisposable {
   readonly #parts: HostAccessParts;
@@ -160,7 +161,7 @@ export class HostAccess implements AsyncDisposable {
       entries: this.#names.resolved(own, mode),
       needed: this.#names.resolved(this.#servers, 'whitelist'),
     });
-    await this.#put(list(), isDue);
+    await this.#put(list());
     const inZone = zone === undefined ? {} : { zone };
     if (isNew) this.#note = { format: 1, digest, ...inZone, since: await this.#time() };
     if (isNew || (isDue && !this.#isNoteKept)) await this.#keepNote();
@@ -175,16 +176,19 @@ export class HostAccess implements AsyncDisposable {
       await this.#parts.computer.resolvers(),
     );
     this.#renewAt = performance.now() + (isWhole ? RENEW_MS : ASK_AGAIN_MS);
-    await this.#put(list(), false);
+    await this.#put(list());
   }
 
-  /** Loads a list unless the kernel has it; `isChecked` asks the kernel. */
-  async #put(list: ComputerList, isChecked: boolean): Promise<void> {
+  /** Loads a list unless the kernel has it, and tells so where another program has taken it away. */
+  async #put(list: ComputerList): Promise<void> {
     const digest = computerDigest(list);
-    if (this.#loaded === digest && (!isChecked || (await this.#table.isBound(list)))) return;
+    const isKnown = this.#loaded === digest;
+    if (isKnown && (await this.#table.isBound(list))) return;
     this.#note ??= UNKNOWN_RULES;
     await this.#table.bind(list);
     this.#loaded = digest;
+    if (isKnown)
+      await this.#tell('failed', 'another program removed the rules for this computer itself; they are back', {});
   }
 
   /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
@@ -212,11 +216,22 @@ export class HostAccess implements AsyncDisposable {
     if (isNew) await this.#tell('failed', 'the rules for this computer itself could not be put in force', failure);
   }
 
+  /** While something binds the computer, the kernel says when rules go or its network changes. */
   async #follow(): Promise<void> {
     const { lookMs = LOOK_MS, log } = this.#parts;
     const { signal } = this.#over;
-    for (await pause(lookMs, signal); !signal.aborted; await pause(lookMs, signal))
-      await this.#look().catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules'));
+    while (!signal.aborted) {
+      const untilFree = new AbortController();
+      const look = async () => {
+        await this.#look().catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules'));
+        if (!this.#note) untilFree.abort();
+      };
+      if (this.#note) await watchHost(look, AbortSignal.any([signal, untilFree.signal]), lookMs);
+      else {
+        await pause(lookMs, signal);
+        if (!signal.aborted) await look();
+      }
+    }
   }
 
   /** What cannot be told, as on a full disk, must not keep rules from being in force. */
