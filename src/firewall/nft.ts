@@ -22,11 +22,6 @@ export async function listed(enter: readonly string[], what: readonly string[], 
   return nft(enter, [terse ? '-nt' : '-n', 'list', ...what]);
 }
 
-/** The same without what packets change: counters and elements that come by themselves. @throws FILTER_FAILED */
-export async function listedStateless(enter: readonly string[], what: readonly string[]): Promise<string> {
-  return nft(enter, ['-sn', 'list', ...what]);
-}
-
 async function nft(enter: readonly string[], args: readonly string[], input?: string): Promise<string> {
   try {
     const options = { timeoutMs: LOAD_TIMEOUT_MS, ...(input === undefined ? {} : { input }) };

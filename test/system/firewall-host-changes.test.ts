@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { networkNames } from '../../src/firewall/addresses.ts';
+import { enterNamespace } from '../../src/firewall/machine/namespace.ts';
 import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
 import { addVpn, VPN_SERVER } from './net/vpn.ts';
 
@@ -90,3 +92,35 @@ test('a VPN that comes up with a table of routes of its own is followed', { skip
 
   await until(async () => (await guest.call('connect', VPN_SERVER, 8000, 500)) === 'open');
 });
+
+test('what a preview needs of the computer beside the service is no other program’s doing, and the last puts all back', {
+  skip,
+}, async (t) => {
+  const lab = routableLab(t);
+  const before = lab.hostDump();
+  const preview = lab.anotherService();
+  await lab.open();
+  const second = lab.choice({ id: `${lab.id}-b`, number: 77, ipv6: true });
+  await preview.call('open', second);
+  const rules = () => lab.inHost('nft', 'list', 'table', 'inet', 'lazaret_host');
+  const both = rules();
+  assert.match(both, /ipv6 iifname != "lz-\*" drop/);
+
+  // Each looks when the kernel tells of a change, and whenever something else has changed.
+  for (const address of ['10.3.0.8', '10.3.0.9']) {
+    lab.inHost('ip', 'address', 'add', `${address}/24`, 'dev', 'v-outside');
+    for (const id of [lab.id, second.id])
+      await until(() => inNamespace(lab, id, 'nft', 'list', 'set', 'inet', 'lazaret', 'computer4').includes(address));
+    lab.inHost('ip', 'address', 'del', `${address}/24`, 'dev', 'v-outside');
+  }
+  assert.equal(rules(), both);
+  for (const service of [lab.service, preview]) assert.deepEqual(await service.call('toldHost'), []);
+
+  await lab.service.call('close', lab.id);
+  await preview.call('close', second.id);
+  assert.equal(lab.hostDump(), before);
+});
+
+function inNamespace(lab: Lab, id: string, ...command: string[]): string {
+  return lab.inHost('env', ...enterNamespace(networkNames(id).namespace), ...command);
+}

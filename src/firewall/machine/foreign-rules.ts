@@ -38,15 +38,3 @@ function stopperOf(family: string, table: string, text: string, chain: string): 
   const command = `${place} iifname '"lz-*"' accept; ${place} oifname '"lz-*"' accept`;
   return { program: `the table ${family} ${table}`, command };
 }
-
-/** How many first packets of machines’ flows came to the computer, and how many left it. */
-export interface Passed {
-  came: number;
-  went: number;
-}
-
-/** Reads the counters of `hostRules` from what nft lists. */
-export function parsePassed(text: string): Passed {
-  const count = (name: string) => Number(new RegExp(`counter ${name} \\{\\s+packets (\\d+)`).exec(text)?.[1] ?? 0);
-  return { came: count('came'), went: count('went') };
-}

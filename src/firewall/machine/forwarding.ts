@@ -5,21 +5,19 @@ import { Turns } from '../../lib/turns.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
-import { listed, listedStateless, loadRules } from '../nft.ts';
-import { findStopper, type Passed, parsePassed, type Stopper } from './foreign-rules.ts';
+import { listed, loadRules } from '../nft.ts';
+import type { Stopper } from './foreign-rules.ts';
 import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
 import { interfaces, localAddresses, routedInterfaces } from './host-links.ts';
-import { type HostState, parseHostState } from './host-state.ts';
+import { type HostState, joinedStates, parseHostState, parseHostTable } from './host-state.ts';
 import { watchHost } from './host-watch.ts';
+import { Passage, withoutCounts } from './passage.ts';
 
 const MAX_STATE_BYTES = 64 << 10;
 
 /** `changed`: the network is another; `mended`: our rules had gone, and are back; `failed`: they could not be put back yet. */
 export type HostChange = 'changed' | 'mended' | 'failed';
-
-/** A route that is missing, or rules that are not nftables’. */
-const UNKNOWN_STOPPER: Stopper = { program: 'something unknown', command: 'nft list ruleset; ip route' };
 
 interface Watch {
   over: AbortController;
@@ -43,8 +41,7 @@ export class HostNetwork {
   #listing: string | undefined;
   #isInForce = false;
   #known = '';
-  #passed: Passed = { came: 0, went: 0 };
-  #stopper: Stopper | undefined;
+  readonly #passage = new Passage();
 
   /** `ownOutside` gives the addresses that this computer has outside the service’s namespace; see `hostRules`. */
   constructor(stateFile: string, ownOutside: () => Promise<readonly string[]> = async () => []) {
@@ -97,12 +94,13 @@ export class HostNetwork {
     if (this.#uplinks.size === 0 || !this.#isInForce) return undefined;
     const found = await tableListing();
     // Both are nothing when somebody was quick enough to remove what had just been loaded.
-    const isWhole = found !== undefined && found === this.#listing;
-    if (isWhole) await this.#provePassage();
+    const isWhole = found !== undefined && withoutCounts(found) === this.#listing;
+    if (isWhole) await this.#passage.prove(found);
     const facts = canonicalJson(await this.#facts());
     if (isWhole && facts === this.#known) return undefined;
     await this.#putInForce(false);
-    return isWhole ? 'changed' : 'mended';
+    // What was there is what is right where another of our programs put it there, as a preview does.
+    return found !== undefined && withoutCounts(found) === this.#listing ? 'changed' : 'mended';
   }
 
   /** What it depends on, as far as others change it. */
@@ -123,28 +121,19 @@ export class HostNetwork {
     const state: HostState = { ...before, raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
     await makeFolder(dirname(this.#stateFile));
     await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
-    await loadRules([], hostRules(names, await this.#ownOutside(), ipv6Before !== undefined));
+    await loadRules([], hostRules(state, await this.#ownOutside()));
     this.#isInForce = true;
-    this.#listing = await tableListing();
+    const listing = await tableListing();
+    this.#listing = listing === undefined ? undefined : withoutCounts(listing);
     for (const name of names) await writeKernelFile(flagOf(name), '1');
     if (ipv6Before) await routeIpv6(ipv6Before);
     this.#known = canonicalJson(await this.#facts());
-    this.#passed = { came: 0, went: 0 };
-    this.#stopper = await presentStopper();
+    await this.#passage.begin();
   }
 
-  /** What comes of machines and does not leave has been stopped; what leaves is the proof that it is not. */
-  async #provePassage(): Promise<void> {
-    const before = this.#passed;
-    const now = parsePassed(await listed([], ['counters', 'table', 'inet', 'lazaret_host']));
-    this.#passed = now;
-    if (now.went > before.went) this.#stopper = undefined;
-    else if (now.came > before.came) this.#stopper = (await presentStopper()) ?? UNKNOWN_STOPPER;
-  }
-
-  /** Who stops what machines send, by the counters where they have sent something, else by the rules that are there. */
-  get stopper(): Stopper | undefined {
-    return this.#stopper;
+  /** Who stops on this computer what a machine sends. */
+  stopperOf(uplink: string): Stopper | undefined {
+    return this.#passage.stopperOf(uplink);
   }
 
   /**
@@ -152,8 +141,9 @@ export class HostNetwork {
    * it of every interface: then none of it is ours to restrict, or to put back.
    */
   async #stillOurs(): Promise<HostState> {
-    const { raised, ipv6, forwards = false } = await this.#state();
     const nowForwards = await forwardsAll();
+    const others = parseHostTable(await tableListing());
+    const { raised, ipv6, forwards = false } = joinedStates(await this.#state(), others, nowForwards);
     const isTaken = nowForwards && !forwards;
     const isTaken6 = ipv6 !== undefined && (await isIpv6Wanted(ipv6));
     return {
@@ -174,6 +164,7 @@ export class HostNetwork {
   settle(uplink: string): Promise<void> {
     return this.#turns.take(async () => {
       this.#uplinks.delete(uplink);
+      this.#passage.forget(uplink);
       if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
       const { raised, ipv6 } = await this.#stillOurs();
       this.#isInForce = false;
@@ -195,14 +186,10 @@ export class HostNetwork {
   }
 }
 
-async function presentStopper(): Promise<Stopper | undefined> {
-  return findStopper(await listed([], ['ruleset'], true));
-}
-
 /** How the kernel lists our table; undefined when it has gone. */
 async function tableListing(): Promise<string | undefined> {
   try {
-    return await listedStateless([], ['table', 'inet', 'lazaret_host']);
+    return await listed([], ['table', 'inet', 'lazaret_host']);
   } catch (error) {
     if (error instanceof AppError && error.code === 'FILTER_FAILED') return undefined;
     throw error;

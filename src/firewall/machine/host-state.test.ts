@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseHostState } from './host-state.ts';
+import { joinedStates, parseHostState, parseHostTable } from './host-state.ts';
 
 test('the interfaces that were raised are read back', () => {
   assert.deepEqual(parseHostState('{"format":1,"raised":["eth0","wlan0.5"]}'), { raised: ['eth0', 'wlan0.5'] });
@@ -29,3 +29,50 @@ for (const text of refused) {
   test(`a state file that says ${text || 'nothing'} is refused`, () =>
     assert.throws(() => parseHostState(text), { name: 'AppError', code: 'NETWORK_FAILED' }));
 }
+
+const LISTING = `table inet lazaret_host {
+\tset raised {
+\t\ttype ifname
+\t\telements = { "eth0",
+\t\t\t     "wlan0" }
+\t}
+
+\tset raised6 {
+\t\ttype ifname
+\t}
+
+\tset advised6 {
+\t\ttype ifname
+\t\telements = { "default" }
+\t}
+
+\tset came {
+\t\ttype ifname
+\t\tsize 16384
+\t\tflags dynamic
+\t\tcounter
+\t\telements = { "lz-1" counter packets 3 bytes 180 }
+\t}
+}
+`;
+
+test('what another program of ours has put into the table is read from it', () => {
+  const ipv6 = { forwarding: [], acceptRa: ['default'] };
+
+  assert.deepEqual(parseHostTable(LISTING), { raised: ['eth0', 'wlan0'], ipv6 });
+  assert.deepEqual(parseHostTable(LISTING.replace(/\tset raised6[^}]*\}\n/, '')), { raised: ['eth0', 'wlan0'] });
+  for (const none of [undefined, 'table inet lazaret_host {\n}\n', LISTING.replace('"eth0"', '"../all"')])
+    assert.equal(parseHostTable(none), undefined);
+});
+
+test('what each of our programs knows is put back by the last of them, but for what others want', () => {
+  const ipv6 = { forwarding: [], acceptRa: ['eth0'] };
+  const other = { raised: ['eth0', 'wlan0'], ipv6 };
+
+  assert.deepEqual(joinedStates({ raised: ['tun0', 'eth0'] }, other, false), {
+    raised: ['eth0', 'tun0', 'wlan0'],
+    ipv6,
+  });
+  assert.deepEqual(joinedStates({ raised: [], forwards: true }, other, true), { raised: [], forwards: true, ipv6 });
+  assert.deepEqual(joinedStates({ raised: ['eth0'] }, undefined, false), { raised: ['eth0'] });
+});

@@ -19,6 +19,7 @@ import {
 import { loadRules } from '../nft.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
+import type { Stopper } from './foreign-rules.ts';
 import type { HostChange, HostNetwork } from './forwarding.ts';
 import { hasIpv6Routes } from './forwarding-ipv6.ts';
 import { askGuest, hasAnswered } from './guest-address.ts';
@@ -253,6 +254,11 @@ export class MachineNetwork implements AsyncDisposable {
     await setForwarding(this.#names.namespace, true, ipv6);
     if (!(await isForwarding(this.#names.namespace, ipv6)))
       throw new AppError('NETWORK_FAILED', 'the machine’s namespace does not forward');
+  }
+
+  /** Who stops on this computer what the machine sends. */
+  get stopper(): Stopper | undefined {
+    return this.#options.host.stopperOf(this.#names.uplink);
   }
 
   /** Whether the guest has IPv6. */

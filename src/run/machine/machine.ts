@@ -101,8 +101,8 @@ export class RunningMachine implements AsyncDisposable {
   report(): MachineReport {
     const { accel, startedAt } = this.record;
     const { name } = this.spec;
-    const { enforcement, host } = this.#deps.computer;
-    const stoppedBy = host.stopper;
+    const { enforcement } = this.#deps.computer;
+    const stoppedBy = this.#network.stopper;
     const stands = this.#standing.standstill;
     const readySince = this.#readiness.since;
     return {
@@ -139,13 +139,12 @@ export class RunningMachine implements AsyncDisposable {
   async #explainer(): Promise<(to: Destination) => Explanation> {
     const { filterMode, lists } = this.access.verdict;
     if (filterMode === 'refuse') return () => ({ allowed: false, rule: 'no access: nothing passes' });
-    const { host } = this.#deps.computer;
-    const own = new Set(await host.addresses());
+    const own = new Set(await this.#deps.computer.host.addresses());
     const names = await this.#network.namedAddresses(filterMode);
     return (to) => {
       if (own.has(to.host)) return { allowed: false, rule: 'always closed: this computer itself' };
       const explained = explain(lists[filterMode], to, names, this.#network.hasIpv6);
-      const { stopper } = host;
+      const { stopper } = this.#network;
       if (!explained.allowed || !stopper) return explained;
       const rule = `${explained.rule}, but ${stopper.program} stops it on this computer; let it through: ${stopper.command}`;
       return { allowed: false, rule };

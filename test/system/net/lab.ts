@@ -43,6 +43,7 @@ export class Lab {
   readonly #programs: ChildProcess[] = [];
   #enter: readonly string[] = [];
   #guest: Remote | undefined;
+  #another: Remote | undefined;
 
   private constructor() {
     ip('netns', 'add', this.namespace('host'));
@@ -94,6 +95,13 @@ export class Lab {
     const env = programs === undefined ? {} : { PATH: `${programs}:${process.env['PATH']}` };
     this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), [this.folder], env);
     return this.service;
+  }
+
+  /** A second service beside the first, with a folder of its own, as a preview has. */
+  anotherService(): Remote {
+    const folder = mkdtempSync(join(this.folder, 'another-'));
+    this.#another = new Remote(this.inside('host'), join(HERE, 'service.ts'), [folder]);
+    return this.#another;
   }
 
   choice(more: Partial<Choice> = {}): Choice {
@@ -283,7 +291,7 @@ export class Lab {
     try {
       await this.#removeNetworks();
     } finally {
-      for (const remote of [this.service, this.#guest, ...this.#peers.values()]) await remote?.end();
+      for (const remote of [this.service, this.#guest, this.#another, ...this.#peers.values()]) await remote?.end();
       for (const program of this.#programs) program.kill('SIGKILL');
       for (const name of ['host', 'guest', ...Object.keys(SERVERS)])
         if (existsSync(`/run/netns/${this.namespace(name)}`)) ip('netns', 'delete', this.namespace(name));
@@ -293,6 +301,7 @@ export class Lab {
 
   async #removeNetworks(): Promise<void> {
     await this.service.end();
+    await this.#another?.end();
     const cleaner = this.startService();
     await cleaner.call('remove', this.id);
     await cleaner.call('remove', `${this.id}-b`);

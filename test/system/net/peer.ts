@@ -97,6 +97,16 @@ await serveCalls({
     return result;
   },
 
+  /** Sends so many bytes to a peer that echoes; gives how many came back, when all did or nothing more came for a while. */
+  async exchange(host: string, port: number, bytes: number, patienceMs = 5000) {
+    const flow = follow(connect(port, host));
+    flow.socket.setTimeout(patienceMs, () => flow.socket.destroy());
+    flow.socket.on('data', () => flow.received >= bytes && flow.socket.destroy());
+    flow.socket.write(Buffer.alloc(bytes));
+    if (!flow.socket.destroyed) await once(flow.socket, 'close');
+    return flow.received;
+  },
+
   /** Sends a datagram to each port and tries to connect to it, some at a time; gives those that are open. */
   async knock(host: string, ports: readonly number[]) {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4').on('error', () => undefined);

@@ -82,8 +82,8 @@ await serveCalls({
   told: () => told,
   /** What was told of the computer’s own rules. */
   toldHost: () => toldHost,
-  /** Who stops on the computer what machines send. */
-  stopper: () => host.stopper ?? null,
+  /** Who stops on the computer what the machine sends. */
+  stopper: (id: string) => network(id).stopper ?? null,
   namedAddresses: async (id: string, list: ListKey) => [...(await network(id).namedAddresses(list))],
   denied: (id: string) => network(id).denied(),
   followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
