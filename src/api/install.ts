@@ -49,6 +49,7 @@ export type PolicyAnswer = z.infer<typeof PolicyAnswer>;
 
 /** Rules for the computer itself, and what a consent to them is given by. */
 export const HostRules = z.object({ digest: z.string(), policy: HostPolicy });
+export type HostRules = z.infer<typeof HostRules>;
 /** What became, or would become, of them. */
 const HostChange = z.union([
   HostRules.extend({ action: z.literal('ask') }),

@@ -149,7 +149,10 @@ test('what is in force is noted once it is', async (t) => {
   const { table } = kernel();
   const noteFile = join(folder, 'host-policy.json');
   const isNoted: boolean[] = [];
-  const bind: ComputerTable['bind'] = async () => void isNoted.push(existsSync(noteFile));
+  const bind: ComputerTable['bind'] = (list) => {
+    isNoted.push(existsSync(noteFile));
+    return table.bind(list);
+  };
 
   await using _access = await HostAccess.begin({ ...parts(folder, 'host', RULES, []), table: { ...table, bind } });
 

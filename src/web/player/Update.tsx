@@ -1,7 +1,6 @@
 import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import type { z } from 'zod';
 import { HostRules, type ProgressAnswer, type UpdateRequest } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
@@ -69,7 +68,7 @@ function questionIn(error: Error | null, given: UpdateRequest): Question | undef
   if (code === 'INSTALL_CONFIRM' && !given.replace) return { reason, agreed: { replace: true } };
   if (code === 'UPDATE_FULL' && !given.full) return { reason, agreed: { full: true } };
   if (code !== 'HOST_CONFIRM' || !HostRules.safeParse(details).success) return undefined;
-  const { digest, policy } = details as unknown as AsJson<z.infer<typeof HostRules>>;
+  const { digest, policy } = details as unknown as AsJson<HostRules>;
   if (given.consentTo === digest) return undefined;
   return { reason, rules: hostPolicyText(policy), agreed: { consentTo: digest } };
 }
