@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { askLines, parseAnswer, type ServiceOptions } from '../service.ts';
+import { askLines, askOnce, parseAnswer, type ServiceOptions } from '../service.ts';
 
 /** What was found of a machine, with the code of a failure. */
 interface MachineCheck extends Check {
@@ -21,7 +21,7 @@ export function addDoctorCommand(program: Command): void {
     async (context, options) => {
       // Only here: most commands talk to the service alone and start sooner without it.
       const { checkComputer } = await import('../../run/computer/doctor.ts');
-      const computer = await checkComputer(options.socket);
+      const computer = [...(await checkComputer(options.socket)), ...(await stoppedMachines(options))];
       const machines = options.check ? await proveMachines(options, context.signal) : [];
       const checks = [...computer, ...machines];
       const text = table(checks.map(rowOf));
@@ -37,6 +37,26 @@ export function addDoctorCommand(program: Command): void {
     '--check',
     'read all that is installed: compare it with what was signed, and look for mistakes in the disks that machines wrote',
   );
+}
+
+/** The machines of which the service has seen that another program stops what they send; none where it does not answer. */
+async function stoppedMachines(options: ServiceOptions): Promise<Check[]> {
+  try {
+    const { machines } = await askOnce(options, ROUTES.status, {});
+    return machines.flatMap(({ vm, stoppedBy }) =>
+      stoppedBy
+        ? [{ what: `machine ${vm}: what it sends gets through`, ok: false, remedy: letThrough(stoppedBy) }]
+        : [],
+    );
+  } catch (error) {
+    // That it does not answer is a check of its own.
+    if (error instanceof AppError && error.code.startsWith('DAEMON_')) return [];
+    throw error;
+  }
+}
+
+function letThrough({ program, command }: { program: string; command: string }): string {
+  return `${program} stops it on this computer; let it through: ${command}`;
 }
 
 /** What the service finds when it reads all that is installed. @throws DAEMON_* */
