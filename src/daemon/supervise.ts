@@ -63,7 +63,7 @@ export class Supervisor implements AsyncDisposable {
     const spare = join(options.runRoot, 'trust');
     this.policies = new PolicyStore(
       { trust: paths.trust, cache: paths.policies, account: paths.directory, spare },
-      (vm, error) => void this.#tellUnsaved(vm, error),
+      { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error) },
     );
     this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
     this.#takingOver = new TakingOver({

@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
-import { knownAt, pinnedProject, type Repository, refresh } from '../trust/client.ts';
+import { knownAt, pinnedProject, type Repository } from '../trust/client.ts';
+import { refresh } from '../trust/refresh.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 

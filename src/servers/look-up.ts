@@ -2,7 +2,8 @@ import { AppError } from '../lib/errors.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import type { Source } from '../sys/sources/source.ts';
-import { pinnedProject, refresh } from '../trust/client.ts';
+import { pinnedProject } from '../trust/client.ts';
+import { type InTurn, refresh } from '../trust/refresh.ts';
 import { parseVerified } from '../trust/verified.ts';
 
 const MAX_POLICY_BYTES = 16 << 20;
@@ -11,6 +12,8 @@ export interface Lookup {
   trustFolder: string;
   source: Source;
   now: number;
+  /** The turns of the trust folder. */
+  inTurn: InTurn;
   signal?: AbortSignal;
 }
 
@@ -20,9 +23,12 @@ export interface Lookup {
  */
 export async function lookUpPolicy(
   vm: { name: string; id: string },
-  { trustFolder, source, now, signal }: Lookup,
+  { trustFolder, source, now, inTurn, signal }: Lookup,
 ): Promise<{ document: PolicyDocument; version: number }> {
-  const repository = await refresh(trustFolder, 'policies', source, signal ? { now, signal } : { now });
+  const repository = await refresh(trustFolder, 'policies', source, {
+    ...{ now, inTurn },
+    ...(signal ? { signal } : {}),
+  });
   const bytes = await repository.read(`${vm.name}.json`, MAX_POLICY_BYTES);
   const { value } = parseVerified(bytes, PolicyDocument, `the policy of ${vm.name}`);
   const project = await pinnedProject(trustFolder);

@@ -1,28 +1,20 @@
-import { join } from 'node:path';
-import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { jsonOrNothing } from '../lib/json.ts';
 import { Turns } from '../lib/turns.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
-import { PolicyDocument } from '../policy/schema.ts';
-import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
-import { makeFolder } from '../sys/files/folders.ts';
+import type { PolicyDocument } from '../policy/schema.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
+import type { InTurn } from '../trust/refresh.ts';
 import { trustedNow } from '../trust/time.ts';
 import { unchangedRelease } from '../trust/unchanged.ts';
 import { readAccount } from './directory-account.ts';
 import type { Asking, ServerKind, Watched } from './kind.ts';
 import { KINDS, kindThat } from './kinds.ts';
 import { asUnreachable, lookUpPolicy } from './look-up.ts';
-import { isUnsaved, SpareTrust } from './spare-trust.ts';
+import { PolicyCache } from './policy-cache.ts';
+import { SpareTrust } from './spare-trust.ts';
 
-const MAX_CACHED_BYTES = 16 << 20;
 /** How long a release that does not change is taken for the newest before everything is asked for again, new roots too. */
 const ALL_AGAIN_MS = 86_400_000;
-
-/** The last policy that was looked up and verified, and when that was, in milliseconds since 1970. */
-const CachedPolicy = z.strictObject({ format: z.literal(1), lookedUpAt: z.int().min(0), document: PolicyDocument });
-type CachedPolicy = z.infer<typeof CachedPolicy>;
 
 /** The policy that holds for a machine now. */
 export interface CurrentPolicy {
@@ -47,33 +39,36 @@ export interface PolicyFolders {
   spare?: string;
 }
 
+export interface PolicyStoreOptions {
+  /** Told of a policy that was verified and could not be kept: it holds all the same, until this service ends. */
+  onUnsaved?: (vm: string, error: AppError) => void;
+  /** The turns of the trust folder, where others change it too. */
+  turns?: Turns;
+  kinds?: typeof KINDS;
+}
+
 /** The policies of this computer’s machines: from the policy server, else what was kept of it, else the package’s. */
 export class PolicyStore {
   readonly #trustFolder: string;
-  readonly #cacheFolder: string;
-  readonly #turns = new Turns();
+  readonly #cache: PolicyCache;
+  /** Whatever changes the trust folder or what is kept waits for these, and for nobody’s answer while it has one. */
+  readonly #turns: Turns;
   readonly #accountFile: string | undefined;
   readonly #kinds: readonly ServerKind[];
   readonly #trust: SpareTrust;
-  readonly #onUnsaved: (vm: string, error: AppError) => void;
-  /** Policies that were verified and could not be kept: they hold all the same, until this service ends. */
-  readonly #unsaved = new Map<string, CachedPolicy>();
   /** The newest release that was seen of each policy server, and the entity tag of its timestamp. */
   readonly #releases = new Map<string, { version: number; etag?: string | undefined }>();
   /** The release that each machine’s policy was fetched from, and when. */
   readonly #fetched = new Map<string, { version: number; at: number }>();
 
-  constructor(
-    folders: PolicyFolders,
-    onUnsaved: (vm: string, error: AppError) => void = () => undefined,
-    kinds = KINDS,
-  ) {
+  constructor({ trust, spare, cache, account }: PolicyFolders, options: PolicyStoreOptions = {}) {
+    const { onUnsaved = () => undefined, turns = new Turns(), kinds = KINDS } = options;
+    this.#trustFolder = trust;
+    this.#trust = new SpareTrust(trust, spare);
+    this.#cache = new PolicyCache(cache, onUnsaved);
+    this.#accountFile = account;
+    this.#turns = turns;
     this.#kinds = kinds;
-    this.#trustFolder = folders.trust;
-    this.#trust = new SpareTrust(folders.trust, folders.spare);
-    this.#onUnsaved = onUnsaved;
-    this.#cacheFolder = folders.cache;
-    this.#accountFile = folders.account;
   }
 
   /** The time that expiry is judged by. */
@@ -84,36 +79,24 @@ export class PolicyStore {
   /** What holds without asking anybody. */
   async current(owner: PolicyOwner): Promise<CurrentPolicy> {
     const { packaged, vm } = owner;
-    const cached = needsLookup(packaged) ? await this.#cached(vm) : undefined;
+    const cached = needsLookup(packaged) ? await this.#cache.read(vm) : undefined;
     if (!cached || cached.document.serial < packaged.serial) return { document: packaged, lookedUpAt: undefined };
     return { document: cached.document, lookedUpAt: cached.lookedUpAt };
   }
 
   /**
-   * Asks the policy server and keeps its answer, in memory where it cannot be written. A static policy comes with packages alone and is returned as it is.
+   * Asks the policy server and keeps its answer, in memory where it cannot be written. However long that server takes, nobody
+   * else’s look-up waits for it. A static policy comes with packages alone and is returned as it is.
    * @throws STORE_*, TRUST_*, POLICY_INVALID
    */
   async lookUp(owner: PolicyOwner, systemNow: number, signal?: AbortSignal): Promise<CurrentPolicy> {
     const { packaged, server, vm } = owner;
     if (!needsLookup(packaged)) return { document: packaged, lookedUpAt: undefined };
     if (server === undefined) throw new AppError('STORE_UNREACHABLE', 'the project names no policy server');
-    // One at a time: they share the trust folder.
-    const document = await this.#turns.take(async () => {
-      try {
-        return await this.#ask(vm, server, systemNow, signal);
-      } catch (error) {
-        throw asUnreachable(error, server);
-      }
+    const document = await this.#ask(vm, server, systemNow, signal).catch((error: unknown) => {
+      throw asUnreachable(error, server);
     });
-    const kept = await this.#cached(vm);
-    if (kept && kept.document.serial > document.serial) {
-      throw new AppError(
-        'TRUST_ROLLBACK',
-        `the policy server has serial ${document.serial}; ${kept.document.serial} was seen here`,
-      );
-    }
-    const cached: CachedPolicy = { format: 1, lookedUpAt: await this.now(systemNow), document };
-    await this.#keep(vm, cached);
+    await this.#turns.take(async () => this.#cache.keep(vm, await this.now(systemNow), document));
     return this.current(owner);
   }
 
@@ -136,15 +119,17 @@ export class PolicyStore {
     await using source = kind.source(server, { ...(await this.#asking(kind)), signal });
     const ends = signal ? { signal } : {};
     const fetched = this.#fetched.get(vm.id);
-    const cached = fetched && Math.abs(now - fetched.at) < ALL_AGAIN_MS ? await this.#cached(vm) : undefined;
+    const cached = fetched && Math.abs(now - fetched.at) < ALL_AGAIN_MS ? await this.#cache.read(vm) : undefined;
     if (cached) {
       const unless = this.#releases.get(server)?.etag;
       const same = await unchangedRelease(trustFolder, 'policies', source, { now, unless, ...ends });
       if (same) this.#releases.set(server, same);
       if (same?.version === fetched?.version) return cached.document;
     }
-    const { document, version } = await this.#trust.verify((folder) =>
-      lookUpPolicy(vm, { trustFolder: folder, source, now, ...ends }),
+    const inTurn: InTurn = (work) => this.#turns.take(work);
+    const { document, version } = await this.#trust.verify(
+      (folder) => lookUpPolicy(vm, { trustFolder: folder, source, now, inTurn, ...ends }),
+      inTurn,
     );
     this.#releases.set(server, { version });
     this.#fetched.set(vm.id, { version, at: now });
@@ -162,32 +147,6 @@ export class PolicyStore {
   /** @throws STORE_ACCOUNT */
   async #asking({ needsAccount }: ServerKind): Promise<Asking> {
     return needsAccount && this.#accountFile !== undefined ? { account: await readAccount(this.#accountFile) } : {};
-  }
-
-  async #keep(vm: PolicyOwner['vm'], policy: CachedPolicy): Promise<void> {
-    try {
-      await makeFolder(this.#cacheFolder, 0o700);
-      await writeFileAtomic(this.#path(vm.name), `${JSON.stringify(policy)}\n`, 0o600);
-      this.#unsaved.delete(vm.id);
-    } catch (error) {
-      if (!isUnsaved(error)) throw error;
-      this.#unsaved.set(vm.id, policy);
-      this.#onUnsaved(vm.name, error);
-    }
-  }
-
-  async #cached(vm: PolicyOwner['vm']): Promise<CachedPolicy | undefined> {
-    const unsaved = this.#unsaved.get(vm.id);
-    if (unsaved) return unsaved;
-    const bytes = await readIfThere(this.#path(vm.name), MAX_CACHED_BYTES);
-    if (!bytes) return undefined;
-    const parsed = CachedPolicy.safeParse(jsonOrNothing(bytes.toString('utf8')));
-    // A file that cannot be read counts as no policy, which is restricted or stricter.
-    return parsed.success && parsed.data.document.vmId === vm.id ? parsed.data : undefined;
-  }
-
-  #path(vm: string): string {
-    return join(this.#cacheFolder, `${vm}.json`);
   }
 }
 

@@ -1,26 +1,13 @@
-import { join } from 'node:path';
-import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { AppError } from '../lib/errors.ts';
 import { makeFolder } from '../sys/files/folders.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { firstRootOf } from './identity.ts';
 import { asRefusal } from './refusal.ts';
-import { countsUnder, floorOf, holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
-import { checkRoot, type Identity, parseRoot, type RepositoryName } from './root.ts';
-import {
-  keepRole,
-  keptRoles,
-  type SavedMetadata,
-  savedFloor,
-  savedMetadata,
-  savedProject,
-  saveFloor,
-  saveMetadata,
-  saveProject,
-} from './saved.ts';
-import { ahead, lowerOther, type TimeUnder, timesUnder } from './time.ts';
+import { holdAbove, type Release, releaseIn, targetNamed } from './release.ts';
+import { checkRoot, type Identity, type RepositoryName } from './root.ts';
+import { keptRoles, savedFloor, savedMetadata, savedProject, saveProject } from './saved.ts';
+import { timesUnder } from './time.ts';
 import { TrustedStore } from './trusted-store.ts';
-import { updateMetadata } from './update.ts';
 import type { Verified } from './verified.ts';
 
 /** A release together with the place its files come from. */
@@ -63,44 +50,6 @@ export async function pinProject(
 }
 
 /**
- * What a source offers now, verified from the pinned project down, and kept for `openCached`. Where a later step is refused,
- * what was verified before it binds the next refresh (trust §4.5), and `openCached` gives what it gave.
- * @throws TRUST_FOREIGN, TRUST_SIGNATURE, TRUST_ROLLBACK, TRUST_EXPIRED, TRUST_DIGEST, TRUST_INVALID, FETCH_*, INTERRUPTED, DISK_FULL
- */
-export async function refresh(
-  folder: string,
-  repository: RepositoryName,
-  source: Source,
-  { now, signal }: { now: number; signal?: AbortSignal },
-): Promise<Repository> {
-  const first = await firstRootOf(source, signal);
-  refuseForeign(await pinnedOrRefused(folder), first); // trust §4.2
-  if (first.repository !== repository) throw notThe(repository, source);
-
-  const timeUnder = await timesUnder(folder, repository, now);
-  const kept = await keptRoles(folder, repository);
-  const known = await newestKnown(folder, repository, kept, timeUnder);
-  const { saved, store } = known ?? startAt({ root: first.bytes }, timeUnder, source.name);
-  const isUnproven = repository === 'policies' && !known;
-  const update = updateMetadata(saved, store, {
-    ...{ source, signal, beside: join(folder, repository) },
-    keep: async (role, bytes) => {
-      if (!kept[role]?.equals(bytes)) await keepRole(folder, repository, role, bytes);
-    },
-    ...(isUnproven ? { proveRoot: (root: Metadata<Root>) => proveByPackages(folder, root) } : {}),
-  });
-  const metadata = await update.catch((error: unknown) => {
-    throw ahead(error, now, timeUnder(store.root.signed));
-  });
-  const release = await judged(folder, repository, store, { now: timeUnder(store.root.signed), what: source.name });
-  await saveMetadata(folder, repository, metadata);
-  const floor = await savedFloor(folder, repository);
-  if (floor && !countsUnder(floor, store.root.signed)) await lowerOther(folder, repository, release);
-  await saveFloor(folder, repository, floorOf(store, release, floor));
-  return at(source, release, signal);
-}
-
-/**
  * The last verified release with the files of a source that may show an older one. Undefined when there is none, and when a
  * newer root was kept since: its keys may have been taken back.
  * @throws as openCached
@@ -118,7 +67,8 @@ export async function knownAt(
   return release && at(source, release, signal);
 }
 
-function at(source: Source, release: Release, signal: AbortSignal | undefined): Repository {
+/** A release with the files of a source. */
+export function at(source: Source, release: Release, signal: AbortSignal | undefined): Repository {
   return { ...release, read: (name, maxBytes) => readTarget(source, release, { name, maxBytes, signal }) };
 }
 
@@ -145,7 +95,8 @@ export async function openCached(
   }
 }
 
-async function judged(
+/** @throws TRUST_INVALID, TRUST_ROLLBACK, TRUST_EXPIRED */
+export async function judged(
   folder: string,
   repository: RepositoryName,
   store: TrustedStore,
@@ -177,57 +128,15 @@ async function readTarget(
   );
 }
 
-/** Where a refresh begins: at the newest roles that were verified. What was lost or damaged counts as none: the pin and the floor still hold. */
-async function newestKnown(
-  folder: string,
-  repository: RepositoryName,
-  { root, ...others }: Partial<SavedMetadata>,
-  timeUnder: TimeUnder,
-) {
-  const used = await unlessDamaged(() => savedMetadata(folder, repository));
-  for (const saved of [root && { root, ...others }, used]) {
-    const start = await unlessDamaged(() => saved && startAt(saved, timeUnder, folder));
-    if (start) return start;
-  }
-  return undefined;
-}
-
-async function unlessDamaged<T>(read: () => T): Promise<Awaited<T> | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof AppError && ['TRUST_INVALID', 'TRUST_SIGNATURE'].includes(error.code)) return undefined;
-    throw error;
-  }
-}
-
-function startAt(saved: Partial<SavedMetadata> & Pick<SavedMetadata, 'root'>, timeUnder: TimeUnder, what: string) {
-  try {
-    return { saved, store: new TrustedStore(saved.root, timeUnder) };
-  } catch (error) {
-    throw asRefusal(error, what);
-  }
-}
-
-async function pinnedOrRefused(folder: string): Promise<Identity> {
+/** @throws TRUST_CONFIRM, TRUST_INVALID */
+export async function pinnedOrRefused(folder: string): Promise<Identity> {
   const pinned = await savedProject(folder);
   if (!pinned) throw new AppError('TRUST_CONFIRM', 'this computer has taken no project yet');
   return pinned;
 }
 
-/** Trust §4.4: the root of `policies` is the project's when a threshold of distinct root keys of `packages` signed it. */
-async function proveByPackages(folder: string, policies: Metadata<Root>): Promise<void> {
-  const used = await savedMetadata(folder, 'packages');
-  if (!used) throw new AppError('TRUST_INVALID', 'policies can be verified only once packages were');
-  const { root = used.root } = await keptRoles(folder, 'packages');
-  try {
-    parseRoot(root, 'the root of packages').verifyDelegate(MetadataKind.Root, policies);
-  } catch (error) {
-    throw asRefusal(error, 'the root of policies');
-  }
-}
-
-function refuseForeign(pinned: Identity, found: Identity): void {
+/** @throws TRUST_FOREIGN */
+export function refuseForeign(pinned: Identity, found: Identity): void {
   if (pinned.fingerprint === found.fingerprint) return;
   const { name, fingerprint } = found;
   throw new AppError(
@@ -237,6 +146,6 @@ function refuseForeign(pinned: Identity, found: Identity): void {
   );
 }
 
-function notThe(repository: RepositoryName, source: Source): AppError {
+export function notThe(repository: RepositoryName, source: Source): AppError {
   return new AppError('TRUST_INVALID', `${source.name} does not hold the ${repository} of a project`);
 }

@@ -80,10 +80,14 @@ export async function saveMetadata(folder: string, repository: RepositoryName, m
 export async function keptRoles(folder: string, repository: RepositoryName): Promise<Partial<SavedMetadata>> {
   const kept: Partial<SavedMetadata> = {};
   for (const role of ROLES) {
-    const bytes = await readIfThere(rolePath(folder, repository, role), MAX_STATE_BYTES).catch(lostWhereDamaged);
+    const bytes = await keptRole(folder, repository, role);
     if (bytes) kept[role] = bytes;
   }
   return kept;
+}
+
+export function keptRole(folder: string, repository: RepositoryName, role: RoleName): Promise<Buffer | undefined> {
+  return readIfThere(rolePath(folder, repository, role), MAX_STATE_BYTES).catch(lostWhereDamaged);
 }
 
 /** One role that was verified, by rename. */

@@ -34,7 +34,7 @@ export async function policyComputer(t: Ends) {
     account,
     published: projectPaths(project.folder).policies,
     owner,
-    open: (kinds = KINDS) => new PolicyStore({ trust, cache: join(state, 'policies'), account }, undefined, kinds),
+    open: (kinds = KINDS) => new PolicyStore({ trust, cache: join(state, 'policies'), account }, { kinds }),
     /** Writes the account file as an administrator would. */
     setAccount({ user, password }: DirectoryAccount, ca: string, mode = 0o600) {
       writeFileSync(account, JSON.stringify({ format: 1, user, password, ca }), { mode });

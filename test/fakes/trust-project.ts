@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { canonicalJson } from '../../src/lib/json.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
-import { pinProject, refresh } from '../../src/trust/client.ts';
+import { pinProject } from '../../src/trust/client.ts';
 import { keyIdOf, type SigningKey } from '../../src/trust/keys.ts';
+import { refresh } from '../../src/trust/refresh.ts';
 import { createRepository, publish } from '../../src/trust/repository.ts';
 
 export const NOW = Date.parse('2026-11-01T00:00:00Z');

@@ -1,9 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Changes } from '../../src/daemon/changes.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
@@ -13,30 +8,9 @@ import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { holdingServer } from '../fakes/slow-servers.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-
-/** A web server that is silent, once it was asked for a file that `isHeld` names, until it is let go on. */
-async function holdingServer(t: TestContext, folder: string, isHeld: (path: string) => boolean) {
-  const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const server = createServer(async ({ url = '/' }, response) => {
-    if (isHeld(url)) {
-      asked.resolve();
-      await goOn.promise;
-    }
-    const bytes = await readFile(join(folder, url)).catch(() => undefined);
-    response.writeHead(bytes ? 200 : 404).end(bytes);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    goOn.resolve();
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { source: `http://127.0.0.1:${port}/`, asked: asked.promise, goOn: goOn.resolve };
-}
 
 /** A computer that was installed from one package and rolled to a second, and the service’s changes to it. */
 async function rolledOn(t: TestContext) {
@@ -62,7 +36,7 @@ test('a plan from a silent address keeps nobody’s roll back waiting, and leave
   const { state, changes, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, () => true);
 
-  const foreseen = changes.foresee({ source: server.source }, signal);
+  const foreseen = changes.foresee({ source: server.address }, signal);
   await server.asked;
   assert.equal((await changes.rollBack('office')).to, 1);
 
@@ -76,7 +50,7 @@ test('an installation that fetches keeps nobody’s roll back or removal waiting
 }, async (t) => {
   const { state, changes, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
-  const request = { source: server.source, keepOld: false };
+  const request = { source: server.address, keepOld: false };
 
   const asking = changes.install({ ...request, replace: true }, signal, () => undefined);
   await server.asked;

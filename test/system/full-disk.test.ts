@@ -162,7 +162,9 @@ test('a policy that was verified is in force although it cannot be kept, and is 
   cpSync(whole, state, { recursive: true });
   const folders = { trust: join(state, 'trust'), cache: join(state, 'policies'), spare: join(scratch(t), 'trust') };
   const untold: string[] = [];
-  const store = new PolicyStore(folders, (vm, error) => void untold.push(`${vm} ${error.code}`));
+  const store = new PolicyStore(folders, {
+    onUnsaved: (vm, error) => void untold.push(`${vm} ${error.code}`),
+  });
   fill(disk);
 
   const found = await store.lookUp(owner, Date.now());
