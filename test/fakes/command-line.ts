@@ -11,13 +11,30 @@ export interface Ended {
   stderr: string;
 }
 
+type Name = 'lazaret' | 'lazaret-manager' | 'lazaretd';
+
 /** Runs one of our programs to its end, as a script would: with no terminal, and a passphrase at hand. */
-export async function program(
-  name: 'lazaret' | 'lazaret-manager' | 'lazaretd',
+export function program(
+  name: Name,
   args: readonly string[],
   env: Record<string, string | undefined> = {},
 ): Promise<Ended> {
-  const child = spawn(join(BIN, name), args, {
+  return ended([join(BIN, name), ...args], env);
+}
+
+/** The same on a computer where another program is not installed; for root alone. */
+export function programWithout(missing: string, name: Name, args: readonly string[]): Promise<Ended> {
+  // What hides it cannot be executed, and is seen by the one command alone.
+  const hide = 'for path in $(which -a "$1"); do mount --bind /dev/null "$path" || exit 99; done; shift; exec "$@"';
+  const without = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh', missing];
+  return ended([...without, join(BIN, name), ...args], {});
+}
+
+async function ended(
+  [command = '', ...args]: readonly string[],
+  env: Record<string, string | undefined>,
+): Promise<Ended> {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE, ...env },
   });

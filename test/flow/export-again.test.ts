@@ -10,6 +10,7 @@ import { projectPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
 import { fileError } from '../../src/sys/files/file-error.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { failureIn, program, programWithout } from '../fakes/command-line.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
@@ -35,6 +36,37 @@ test('volumes too small, or what is there already, is found before a package is 
 
   assert.deepEqual(await publishedManifests(repository), []);
   await build({ format: 'folder' });
+});
+
+test('without the program that writes images a package is not signed: its name is free once xorriso is there', {
+  skip: skipRoot,
+}, async (t) => {
+  const { folder, out } = await madeProject(t);
+  const create = [
+    '-C',
+    folder,
+    'package',
+    'create',
+    'one',
+    '--kind',
+    'full',
+    '--mode',
+    'fast',
+    '--out',
+    out,
+    '--format',
+    'iso',
+  ];
+
+  const refused = await programWithout('xorriso', 'lazaret-manager', [...create, '--json']);
+
+  const { code: said, reason } = failureIn(refused);
+  assert.deepEqual([refused.status, said], [69, 'PROGRAM_MISSING']);
+  assert.match(reason, /xorriso is not installed, which writes iso/);
+  assert.deepEqual(await publishedManifests(projectPaths(folder).packages), []);
+  const written = await program('lazaret-manager', create);
+  assert.equal(written.status, 0, written.stderr);
+  assert.ok(existsSync(join(out, 'one.iso')));
 });
 
 test('a package that does not fit on the disk it is to be written to is not signed', { skip: skipRoot }, async (t) => {

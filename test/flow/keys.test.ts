@@ -162,6 +162,8 @@ test('a signature with a clock years ahead is asked about; one that was made is 
   }
   for (const args of [
     ['keys', 'list'],
+    ['policy', 'check'],
+    ['project', 'show'],
     ['package', 'plan', 'two', '--kind', 'full'],
   ])
     assert.match(manager(...args).stderr, /keys rotate release policy/);

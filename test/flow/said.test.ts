@@ -88,6 +88,23 @@ test('a service without its group says that root alone may use it, and how to ma
   assert.match(said(), /no such group.*only root.*groupadd --system/);
 });
 
+test('a plan of what would fail has the status of that failure, as the installation would', async (t) => {
+  const project = await madeProject(t);
+  const { lazaret } = await service(t);
+  const one = await project.build('one');
+  const two = await project.build('two');
+  const given = ['--fingerprint', project.fingerprint];
+
+  const first = await lazaret('plan', one.folder, ...given);
+  assert.equal((await lazaret('install', one.folder, ...given)).status, 0);
+  const planned = await lazaret('plan', two.folder);
+  const installed = await lazaret('install', two.folder, '--json');
+
+  assert.equal(first.status, 0, first.stderr);
+  assert.match(planned.stdout, /^ +INSTALL_CONFIRM: /m);
+  assert.deepEqual([planned.status, installed.status, failureIn(installed).code], [75, 75, 'INSTALL_CONFIRM']);
+});
+
 test('a stop says at once that the guest is asked, and how long it may take', async (t) => {
   const socket = join(scratch(t), 'slow.sock');
   const asked = Promise.withResolvers<void>();

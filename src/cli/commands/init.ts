@@ -8,6 +8,7 @@ import { systemClock } from '../../sys/clock.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { addProjectShowCommand } from './project-show.ts';
 
 interface ProjectOptions {
   directory: string;
@@ -39,6 +40,7 @@ export function addInitCommand(program: Command): void {
     .option('--package-server <url>', 'where `lazaret update` will fetch packages: the address of published/packages');
 
   const project = program.command('project').description('the project itself');
+  addProjectShowCommand(project);
   addCommand<ProjectOptions>(project, 'set', 'change the project’s settings', async (context, options) => {
     const { directory, name, policyServer, packageServer } = options;
     const value = await withProject(directory, async (opened) => {

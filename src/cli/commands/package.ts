@@ -12,6 +12,7 @@ import { addCommand } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { CLOCK_IS_RIGHT, type SignOptions, signerBy } from '../signer.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
+import { addPackageListCommand } from './package-list.ts';
 import { addPlanCommand } from './package-plan.ts';
 
 const DAY_MS = 86_400_000;
@@ -75,6 +76,7 @@ export function addPackageCommands(program: Command): void {
         .default(365 * DAY_MS, '365d'),
     );
   addPlanCommand(packages);
+  addPackageListCommand(packages);
   addExportCommand(packages);
 }
 

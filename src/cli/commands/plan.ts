@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { FailureCode } from '../../api/failure.ts';
 import type { PlanAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
+import { ERRORS } from '../../lib/errors.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { failureText, print } from '../print.ts';
@@ -21,7 +23,7 @@ export function addPlanCommand(program: Command): void {
   addCommand<ServiceOptions & { fingerprint?: string }>(
     program,
     'plan <package>',
-    'say what installing a package would do here; installs nothing',
+    'say what installing a package would do here; installs nothing, and fails where that would',
     async (context, options, given = '') => {
       const { fingerprint } = options;
       const body = {
@@ -30,6 +32,8 @@ export function addPlanCommand(program: Command): void {
       };
       const found = await askOnce(options, ROUTES.plan, { body, signal: context.signal });
       print(context, found, foreseenText(found));
+      const [problem] = found.problems;
+      if (problem) process.exitCode = ERRORS[FailureCode.parse(problem.code)].exit;
     },
   ).option('--fingerprint <hex>', 'the project’s fingerprint, where this would be its first package here');
 }

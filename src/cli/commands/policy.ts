@@ -7,6 +7,7 @@ import { formatProblem, readProject } from '../../project/open.ts';
 import { ProjectFile, VmFile } from '../../project/schema.ts';
 import { failureText, print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { warnOfClock } from '../sound-clock.ts';
 
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the policies as text');
@@ -20,6 +21,7 @@ export function addPolicyCommands(program: Command): void {
       if (problems.length > 0)
         throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
       const found = project ? await checkAll(project) : { problems: [], warnings: [] };
+      if (project) await warnOfClock(context, project);
       for (const warning of found.warnings) printStep(context, `warning: ${warning}`);
       requireNone(found.problems);
       const { warnings } = found;

@@ -8,6 +8,7 @@ import { isConfirmedByName } from '../confirm.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addForesightCommands } from './foresee.ts';
+import { addQuarantineShowCommand } from './quarantine-show.ts';
 import { addReportCommands } from './report.ts';
 import { addVersionCommands } from './versions.ts';
 import { addWizardCommand } from './wizard.ts';
@@ -19,6 +20,7 @@ interface Located {
 export function addQuarantineCommands(program: Command): void {
   const nq = program.command('nq').description('network quarantine');
   addSet(nq);
+  addQuarantineShowCommand(nq);
   addForesightCommands(nq);
   addWizardCommand(nq);
   addReportCommands(nq);

@@ -1,0 +1,47 @@
+import { projectPaths } from '../project/layout.ts';
+import type { Project } from '../project/open.ts';
+import { carriedBlobs, publishedManifests } from './build/published.ts';
+import type { PackageKind, PackageManifest } from './manifest.ts';
+
+/** A package that the project has published, for whoever looks over them. */
+export interface ListedPackage {
+  name: string;
+  kind: PackageKind;
+  generation: number;
+  /** ISO times. */
+  createdAt: string;
+  expiresAt: string;
+  /** Nothing older may be installed or rolled back to once this was. */
+  minGeneration?: number;
+  notes?: string;
+  machines: { vm: string; release: number; layers: number; descriptor?: string }[];
+  /** The machines whose policies it brings without them. */
+  policies: string[];
+  /** It brings rules for users’ computers themselves. */
+  hasHostPolicy: boolean;
+  /** What it carries, after the package before it. */
+  blobBytes: number;
+}
+
+/** All packages of a project that were published, oldest first. @throws PROJECT_INVALID where one is damaged */
+export async function listPackages(project: Project): Promise<ListedPackage[]> {
+  const manifests = await publishedManifests(projectPaths(project.folder).packages);
+  return manifests.map((manifest, at) => listed(manifest, manifests.slice(0, at)));
+}
+
+function listed(manifest: PackageManifest, earlier: readonly PackageManifest[]): ListedPackage {
+  const { name, kind, generation, createdAt, expiresAt, minGeneration, notes, machines, policies, host } = manifest;
+  const blobs = [...carriedBlobs(manifest, earlier).values()];
+  return {
+    ...{ name, kind, generation, createdAt, expiresAt },
+    ...(minGeneration === undefined ? {} : { minGeneration }),
+    ...(notes === undefined ? {} : { notes }),
+    machines: machines.map(({ name: vm, release, layers, descriptor }) => ({
+      ...{ vm, release, layers: layers.length },
+      ...(descriptor === undefined ? {} : { descriptor }),
+    })),
+    policies: policies.map(({ vm }) => vm),
+    hasHostPolicy: host !== undefined,
+    blobBytes: blobs.reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
