@@ -106,3 +106,21 @@ test('the digest tells lists apart by all they allow, and by nothing else', () =
   assert.equal(new Set([lists, ...others].map(listsDigest)).size, others.length + 1);
   assert.equal(listsDigest(reordered), listsDigest(lists));
 });
+
+test('lists are rendered once to be named, and a copy with another list anew', () => {
+  let looks = 0;
+  const restricted = list('whitelist', ['10.0.0.0/8']);
+  const lists = {
+    get normal() {
+      looks += 1;
+      return EVERYTHING;
+    },
+    restricted,
+  };
+  const digest = listsDigest(lists);
+  const before = looks;
+
+  assert.equal(listsDigest(lists), digest);
+  assert.equal(looks, before);
+  assert.notEqual(listsDigest({ ...lists, normal: NOTHING }), digest);
+});

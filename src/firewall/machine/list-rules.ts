@@ -24,8 +24,19 @@ const FAMILIES = [4, 6] as const;
 /** Which end of a flow a chain looks at: the destination of what the guest sends, or the source of what comes back. */
 type Side = 'out' | 'in';
 
-/** Names both lists of a machine by their content, eight hexadecimal digits: sets and chains carry it in their names. */
+const DIGESTS = new WeakMap<AccessLists, string>();
+
+/**
+ * Names both lists of a machine by their content, eight hexadecimal digits: sets and chains carry it in their names. Lists are
+ * rendered for it once, however often they are asked for.
+ */
 export function listsDigest(lists: AccessLists): string {
+  const digest = DIGESTS.get(lists) ?? contentDigest(lists);
+  DIGESTS.set(lists, digest);
+  return digest;
+}
+
+function contentDigest(lists: AccessLists): string {
   // What fills the sets of names is not in the rules: it is part of the lists all the same.
   const names = [lists.normal, lists.restricted].map((list) => [
     resolvesEverything(list),

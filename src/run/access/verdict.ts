@@ -1,5 +1,6 @@
-import type { Enforcement } from '../../policy/quarantine.ts';
+import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
 import type { Script } from '../../policy/script.ts';
+import type { Zone } from '../../policy/zones.ts';
 import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../../quarantine/access-list.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../../quarantine/decide.ts';
@@ -42,8 +43,18 @@ export function verdictOf(judged: Judged): Verdict {
   const decision = decide(quarantine, judged.reported?.descriptor, factsOf(judged), judged.now);
   const filterMode = decision.access === 'refused' ? 'refuse' : decision.access;
   const zone = zoneOf(quarantine, judged.host);
-  const lists = accessLists(inZone(quarantine, zone));
-  return { decision, lists, filterMode, ...(zone ? { zone: zone.name } : {}) };
+  return { decision, lists: listsIn(quarantine, zone), filterMode, ...(zone ? { zone: zone.name } : {}) };
+}
+
+const LISTS = new WeakMap<Quarantine, Map<Zone | undefined, AccessLists>>();
+
+/** The lists of a policy in a zone, always the same ones: the packet filter then knows what it has without rendering it. */
+function listsIn(quarantine: Quarantine, zone: Zone | undefined): AccessLists {
+  const known = LISTS.get(quarantine) ?? new Map<Zone | undefined, AccessLists>();
+  LISTS.set(quarantine, known);
+  const lists = known.get(zone) ?? accessLists(inZone(quarantine, zone));
+  known.set(zone, lists);
+  return lists;
 }
 
 /** The script that a machine’s plug-in has to be asked with before it is judged, or undefined when none has a say. */
