@@ -78,7 +78,7 @@ export class Supervisor implements AsyncDisposable {
       inUse: () => this.#inUse(),
       isStarting: () => this.#starting.size > 0,
       clearAway: (vm) => this.#clearAway(vm),
-      judgeAgain: async () => void (await Promise.all([this.#hostAccess?.judge(), this.#judgeAgain()])),
+      judgeAgain: async () => void (await Promise.all([this.#hostAccess?.lookAgain(), this.#judgeAgain()])),
     });
   }
 

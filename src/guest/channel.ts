@@ -62,12 +62,12 @@ export class GuestChannel implements AsyncDisposable {
 
   async #serve(clock: () => number): Promise<void> {
     const allowance = new Allowed(clock);
-    const waiting = new NewestWaiting((read) => this.#turns.take(() => this.#judge(read)), allowance);
+    const waiting = new NewestWaiting((read) => this.#turns.take(() => this.#respond(read)), allowance);
     try {
       for await (const line of linesOf(paced(this.#socket, READ_BYTES_PER_S), MAX_REQUEST_BYTES)) {
         const read = { line, readAt: performance.now() };
         const isFree = !waiting.isThere && allowance.take();
-        if (isFree) await this.#turns.take(() => this.#judge(read));
+        if (isFree) await this.#turns.take(() => this.#respond(read));
         else await this.#refuse(waiting.replace(read));
       }
     } catch (error) {
@@ -79,7 +79,7 @@ export class GuestChannel implements AsyncDisposable {
     }
   }
 
-  async #judge({ line, readAt }: ReadLine): Promise<void> {
+  async #respond({ line, readAt }: ReadLine): Promise<void> {
     const request = parseRequest(line);
     const answer = await this.#answer(request, readAt);
     // The next request is judged when this answer has been taken.
@@ -125,14 +125,14 @@ class Allowed {
  * flood. Those that it takes the place of are refused: the first with an answer, the others without.
  */
 class NewestWaiting implements Disposable {
-  readonly #judge: (read: ReadLine) => Promise<void>;
+  readonly #respond: (read: ReadLine) => Promise<void>;
   readonly #allowed: Allowed;
   #newest: ReadLine | undefined;
   #isRefused = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(judge: (read: ReadLine) => Promise<void>, allowed: Allowed) {
-    this.#judge = judge;
+  constructor(respond: (read: ReadLine) => Promise<void>, allowed: Allowed) {
+    this.#respond = respond;
     this.#allowed = allowed;
   }
 
@@ -164,7 +164,7 @@ class NewestWaiting implements Disposable {
     if (next && this.#allowed.take()) {
       this.#newest = undefined;
       this.#isRefused = false;
-      await this.#judge(next);
+      await this.#respond(next);
     }
     this.#timer = this.#newest ? this.#tryLater() : undefined;
   }

@@ -321,7 +321,7 @@ export class Access implements AsyncDisposable {
       quarantine: () => this.#policy.current.document.policy.quarantine,
       host: this.#parts.host,
       zone: () => this.#verdict.zone,
-      judge: () => this.#turns.take(() => this.#judgeAgain()),
+      judgeAgain: () => this.#turns.take(() => this.#judgeAgain()),
       note: this.#log,
     };
     return followZone(parts, this.#stop.signal);

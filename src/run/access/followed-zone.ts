@@ -12,19 +12,19 @@ export interface ZoneParts {
   host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   /** The name of the zone whose lists are in force. */
   zone: () => string | undefined;
-  judge: () => Promise<void>;
+  judgeAgain: () => Promise<void>;
   note: Note;
   lookMs?: number;
 }
 
 /** Has a machine judged anew, until `signal` fires, whenever its computer has come into another zone of its policy. */
 export async function followZone(parts: ZoneParts, signal: AbortSignal): Promise<void> {
-  const { quarantine, host, zone, judge, note, lookMs = LOOK_MS } = parts;
+  const { quarantine, host, zone, judgeAgain, note, lookMs = LOOK_MS } = parts;
   for (await pause(lookMs, signal); !signal.aborted; await pause(lookMs, signal)) {
     const present = quarantine();
     if (zonesOf(present).length === 0) continue;
     try {
-      if (zoneOf(present, await host(present))?.name !== zone()) await judge();
+      if (zoneOf(present, await host(present))?.name !== zone()) await judgeAgain();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (!signal.aborted) await note('failed', 'the lists of another zone could not be enforced', failureOf(error));

@@ -99,9 +99,9 @@ test('a consent that comes while another is being read is not missed', async (t)
     return { digest: 'old', policy: RULES };
   };
   await using access = await HostAccess.begin({ ...parts(scratch(t), 'guest-only', RULES, told), consent });
-  const reading = access.judge();
+  const reading = access.lookAgain();
   while (times < 2) await sleep(1);
-  const last = access.judge();
+  const last = access.lookAgain();
   first.resolve();
   await Promise.all([reading, last]);
 
@@ -117,11 +117,11 @@ test('rules hold also where they cannot be noted, as on a full disk, and are tol
   await using access = await HostAccess.begin(given);
 
   assert.deepEqual([access.report()?.state, found.isBound, told], ['in-force', true, ['host-policy']]);
-  await access.judge();
+  await access.lookAgain();
   assert.deepEqual([access.report()?.state, found.binds, told.length], ['in-force', 1, 1]);
 
   mkdirSync(join(folder, 'away'));
-  await access.judge();
+  await access.lookAgain();
   assert.equal(JSON.parse(readFileSync(noteFile, 'utf8')).since, access.report()?.since, 'noted once there is room');
 });
 

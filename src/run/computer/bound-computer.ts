@@ -86,7 +86,7 @@ export class HostAccess implements AsyncDisposable {
     const names = await HostNames.open(parts.namesFile, parts.log);
     const access = new HostAccess(parts, names);
     access.#note = await access.#found();
-    await access.judge();
+    await access.lookAgain();
     access.#following = access.#follow();
     return access;
   }
@@ -110,7 +110,7 @@ export class HostAccess implements AsyncDisposable {
   }
 
   /** Looks again at what was consented to, and where the computer is; what follows is in force afterwards, or in the report. */
-  judge(): Promise<void> {
+  lookAgain(): Promise<void> {
     this.#isKnown = false;
     return this.#look();
   }
@@ -128,7 +128,7 @@ export class HostAccess implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    // Before it is read: whoever calls `judge` meanwhile has it read again.
+    // Before it is read: whoever calls `lookAgain` meanwhile has it read again.
     this.#isKnown = true;
     this.#renewAt = Number.NEGATIVE_INFINITY;
     try {
