@@ -1,5 +1,6 @@
 import { checkWorkHeader } from '../layer/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
+import { failuresOf } from '../lib/failures.ts';
 import { requireEnforced } from '../policy/enforced.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
@@ -20,17 +21,17 @@ export async function checkAll(project: Project): Promise<{ problems: AppError[]
   const { vms } = project;
   const earlier = await publishedManifests(projectPaths(project.folder).packages);
   const problems = [
-    ...(await problemsOf([() => requireRecoveryKey(project, earlier)])),
+    ...(await failuresOf([() => requireRecoveryKey(project, earlier)])),
     ...(await policyProblems(project, vms)),
     ...(await machineProblems(project, vms)),
-    ...(await problemsOf([() => requireResources(project)])),
+    ...(await failuresOf([() => requireResources(project)])),
   ];
   return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm)) };
 }
 
 /** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, PLUGIN_MISSING. */
 export async function policyProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
-  const unenforced = await problemsOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
+  const unenforced = await failuresOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
   return [...unenforced, ...(await missingPlugins(project, vms))];
 }
 
@@ -47,7 +48,7 @@ export function machineProblems(project: Project, vms: readonly ProjectVm[]): Pr
       () => releaseEntries(project.folder, vm.name),
     ];
   });
-  return problemsOf(checks);
+  return failuresOf(checks);
 }
 
 /** What the administrator may not have meant in a machine’s policy. */
@@ -71,20 +72,6 @@ export function requireRecoveryKey(project: Project, earlier: readonly PackageMa
 export async function requireResources(project: Project): Promise<void> {
   const wrong = await wrongResources(project);
   if (wrong.length > 0) throw new AppError('PROJECT_INVALID', `resources: ${wrong.join('; ')}`);
-}
-
-/** The failures of these checks, in their order. */
-export async function problemsOf(checks: readonly (() => unknown)[]): Promise<AppError[]> {
-  const problems: AppError[] = [];
-  for (const check of checks) {
-    try {
-      await check();
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      problems.push(error);
-    }
-  }
-  return problems;
 }
 
 /** @throws VM_SUSPENDED */

@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { failsAs } from '../lib/failures.ts';
 import { asRefusal } from './refusal.ts';
 import { floorOf, releaseIn } from './release.ts';
 import type { Identity, RepositoryName } from './root.ts';
@@ -15,9 +16,9 @@ const NOTHING_EXPIRES = () => 0;
 export async function mendTrust(folder: string, installed: readonly Identity[]): Promise<void> {
   const [project] = installed;
   const isOne = installed.every(({ fingerprint }) => fingerprint === project?.fingerprint);
-  if (project && isOne && (await isDamaged(savedProject(folder)))) await saveProject(folder, project);
+  if (project && isOne && (await failsAs(savedProject(folder), isDamage))) await saveProject(folder, project);
   for (const repository of ['packages', 'policies'] as const)
-    if (await isDamaged(savedFloor(folder, repository))) await mendFloor(folder, repository);
+    if (await failsAs(savedFloor(folder, repository), isDamage)) await mendFloor(folder, repository);
 }
 
 async function mendFloor(folder: string, repository: RepositoryName): Promise<void> {
@@ -33,12 +34,6 @@ async function mendFloor(folder: string, repository: RepositoryName): Promise<vo
   }
 }
 
-async function isDamaged(reading: Promise<unknown>): Promise<boolean> {
-  try {
-    await reading;
-    return false;
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'TRUST_INVALID') return true;
-    throw error;
-  }
+function isDamage(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'TRUST_INVALID';
 }

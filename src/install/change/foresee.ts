@@ -1,4 +1,5 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
+import { failuresOf } from '../../lib/failures.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
 import { copyFolder, removeFolder } from '../../sys/files/folders.ts';
@@ -81,14 +82,5 @@ async function problemsOf(todo: InstallPlan, freeBytes: number): Promise<Failure
     () => requireAllTaken(todo),
     () => requireNoneRefused(policyReports(todo)),
   ];
-  const problems: Failure[] = [];
-  for (const check of checks) {
-    try {
-      await check();
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      problems.push(failureOf(error));
-    }
-  }
-  return problems;
+  return (await failuresOf(checks)).map(failureOf);
 }

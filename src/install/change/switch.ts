@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { failsAs } from '../../lib/failures.ts';
 import type { Steps } from '../../lib/steps.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
@@ -90,10 +91,11 @@ export async function mendMachine(
   const { name } = machine;
   const instance = instancePaths(state, name);
   if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
-  if (await isLost(readPolicy(state, name))) await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
+  if (await failsAs(readPolicy(state, name), isDamage))
+    await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
   // The disk is at this version, or at a newer one.
   const { generation } = manifest;
-  if (await isLost(readReported(state, name, generation)))
+  if (await failsAs(readReported(state, name, generation), isDamage))
     await writeReported(state, name, generation, versionOf(machine));
   await mendCounter(state, name);
   await steps(`${name}: mended`);
@@ -102,19 +104,9 @@ export async function mendMachine(
 /** Where the counter of signed reports is lost, the machine becomes another: signatures for it could be used again. */
 async function mendCounter(state: string, vm: string): Promise<void> {
   const { file, reports } = instancePaths(state, vm);
-  if (!(await isLost(readCounter(state, vm)))) return;
+  if (!(await failsAs(readCounter(state, vm), isDamage))) return;
   await writeState(file, { ...(await readState(file, InstanceFile)), uuid: randomUUID() });
   await removeFile(reports);
-}
-
-async function isLost(reading: Promise<unknown>): Promise<boolean> {
-  try {
-    await reading;
-    return false;
-  } catch (error) {
-    if (isDamage(error)) return true;
-    throw error;
-  }
 }
 
 function versionOf({ descriptor }: PackedMachine): Reported | undefined {

@@ -3,6 +3,7 @@ import type { LayerEntry } from '../../layer/entry.ts';
 import { hasChanges } from '../../layer/normalise.ts';
 import { openChain } from '../../layer/open-chain.ts';
 import { AppError } from '../../lib/errors.ts';
+import { failuresOf } from '../../lib/failures.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import { type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';
@@ -11,7 +12,6 @@ import { bootFiles } from '../boot-files.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
 import { releaseEntries, releaseLayers } from '../build/releases.ts';
 import { hasResources, resourceFiles } from '../build/resources.ts';
-import { problemsOf } from '../checks.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
 import { type Brought, requireChange } from '../unchanged.ts';
 import { contentsOf } from './contents.ts';
@@ -63,12 +63,12 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
     ({ name }: ProjectVm) =>
     async () =>
       machines.push(await machineFiles(project, name, request.signal));
-  problems.push(...(await problemsOf(contents.machines.map(look))));
+  problems.push(...(await failuresOf(contents.machines.map(look))));
   const isAllThere = machines.length === contents.machines.length;
   const resources = withResources ? await digested(await resourceFiles(project)) : undefined;
   if (isAllThere && !force && request.since === undefined && machines.every(({ hasNew }) => !hasNew))
     problems.push(
-      ...(await problemsOf([
+      ...(await failuresOf([
         () => requireChange(wouldBring(project, request, contents, machines, resources), earlier),
       ])),
     );

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
+import { failuresOf } from '../../lib/failures.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { changeWords, type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
@@ -10,14 +11,7 @@ import { newestVersion } from '../../quarantine/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { lastSerial, policyDocument } from '../build/publish-policies.ts';
 import { packagedPolicy } from '../build/published.ts';
-import {
-  machineProblems,
-  policyNotes,
-  policyProblems,
-  problemsOf,
-  requireRecoveryKey,
-  requireResources,
-} from '../checks.ts';
+import { machineProblems, policyNotes, policyProblems, requireRecoveryKey, requireResources } from '../checks.ts';
 import type { PackageManifest } from '../manifest.ts';
 
 /** Machines and policies that a package is to have. */
@@ -58,12 +52,12 @@ export async function findProblems(
   const all = [...machines, ...policies];
   const behind = machines.flatMap(versionWarnings);
   const problems = [
-    ...(await problemsOf([() => requireRecoveryKey(project, options.earlier)])),
-    ...(await problemsOf(policies.map((vm) => () => requireNoMachine(vm, options)))),
+    ...(await failuresOf([() => requireRecoveryKey(project, options.earlier)])),
+    ...(await failuresOf(policies.map((vm) => () => requireNoMachine(vm, options)))),
     ...(await policyProblems(project, all)),
     ...(await machineProblems(project, machines)),
-    ...(await problemsOf([() => requireNewest(behind, options.strict)])),
-    ...(options.resources ? await problemsOf([() => requireResources(project)]) : []),
+    ...(await failuresOf([() => requireNewest(behind, options.strict)])),
+    ...(options.resources ? await failuresOf([() => requireResources(project)]) : []),
   ];
   const changed = policies.flatMap((vm) => policyWarnings(vm, options));
   const notes = all.flatMap((vm) => policyNotes(project, vm));
