@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError, failureOf } from '../../lib/errors.ts';
+import { doubtOfClock } from '../../manager/signing.ts';
 import { checkAll } from '../../package/checks.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { formatProblem, readProject } from '../../project/open.ts';
 import { ProjectFile, VmFile } from '../../project/schema.ts';
 import { failureText, print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { warnOfClock } from '../sound-clock.ts';
+import { printDoubt } from '../signer.ts';
 
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the policies as text');
@@ -21,7 +22,7 @@ export function addPolicyCommands(program: Command): void {
       if (problems.length > 0)
         throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
       const found = project ? await checkAll(project) : { problems: [], warnings: [] };
-      if (project) await warnOfClock(context, project);
+      if (project) printDoubt(context, await doubtOfClock(project, context.signal));
       for (const warning of found.warnings) printStep(context, `warning: ${warning}`);
       requireNone(found.problems);
       const { warnings } = found;

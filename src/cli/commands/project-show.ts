@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { type ProjectState, projectState } from '../../manager/project-state.ts';
+import { doubtOfClock } from '../../manager/signing.ts';
 import { type ListedPackage, listPackages } from '../../package/list-packages.ts';
 import { openProject } from '../../project/open.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { warnOfClock } from '../sound-clock.ts';
+import { printDoubt } from '../signer.ts';
 
 export function addProjectShowCommand(parent: Command): void {
   addCommand<{ directory: string }>(
@@ -15,7 +16,7 @@ export function addProjectShowCommand(parent: Command): void {
       const project = await openProject(directory);
       const [state, packages] = [await projectState(project), await listPackages(project)];
       print(context, { ...state, packages }, stateText(state, packages));
-      await warnOfClock(context, project);
+      printDoubt(context, await doubtOfClock(project, context.signal));
     },
   );
 }
