@@ -26,9 +26,10 @@ export class LabBrowser implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(network: LabNetwork): Promise<LabBrowser> {
+  /** On the user’s computer of a lab, or without one on this computer. */
+  static async start(network?: LabNetwork): Promise<LabBrowser> {
     const folder = mkdtempSync(join(tmpdir(), 'lazlab-browser-'));
-    const words = network.command('host', 'chromium', []).map((word) => `'${word}'`);
+    const words = (network?.command('host', 'chromium', []) ?? ['chromium']).map((word) => `'${word}'`);
     const program = join(folder, 'chromium');
     writeFileSync(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
     chmodSync(program, 0o755);

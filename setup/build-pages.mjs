@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { nodeProgram } from './node-program.mjs';
 import { say } from './say.mjs';
 
-const PAGES = ['player'];
+const PAGES = ['player', 'manager'];
 /** Pages are made of these, and of nothing else. */
 const SOURCES = ['src/web', 'src/api', 'src/policy', 'src/quarantine', 'src/lib', 'package-lock.json'];
 

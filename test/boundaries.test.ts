@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ['policy', 'quarantine', 'trust', 'servers', 'vm', 'firewall', 'guest', 'sys'],
   pages: ['sys'],
   daemon: ['api', 'pages', 'policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
-  manager: ['policy', 'quarantine', 'trust', 'servers', 'project', 'package', 'run', 'sys'],
+  manager: ['api', 'pages', 'policy', 'quarantine', 'layer', 'trust', 'servers', 'project', 'package', 'run', 'sys'],
   web: ['api', 'quarantine'],
   cli: [
     'api',
@@ -73,6 +73,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   zod: [
     'policy',
     'api',
+    'pages',
     'layer',
     'trust',
     'project',

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AsJson } from '../lib/json.ts';
 import { EventAnswer } from './event.ts';
 import {
   InstalledAnswer,
@@ -50,11 +49,3 @@ export const ROUTES = {
   prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },
 } as const;
-
-type Routes = typeof ROUTES;
-export type RouteName = keyof Routes;
-/** What a route answers, and what it takes, by its name. */
-export type AnswerOf<Name extends RouteName> = AsJson<z.infer<Routes[Name]['answer']>>;
-export type BodyOf<Name extends RouteName> = Routes[Name] extends { request: infer Body extends z.ZodType }
-  ? z.input<Body>
-  : undefined;

@@ -1,7 +1,5 @@
-import { Hono, type Context as HonoContext } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
-import type { z } from 'zod';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
 import type { MachineAnswer } from '../api/machine.ts';
@@ -10,8 +8,8 @@ import { ROUTES } from '../api/routes.ts';
 import type { StatusAnswer } from '../api/status.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { AppError, ERRORS, type Failure, failureOf } from '../lib/errors.ts';
-import { jsonOrNothing } from '../lib/json.ts';
+import { type Failure, failureOf } from '../lib/errors.ts';
+import { newApi, parseBody, parseValue } from '../pages/requests.ts';
 import type { Log } from '../sys/log.ts';
 import { pinnedProject } from '../trust/client.ts';
 import type { Identity } from '../trust/root.ts';
@@ -31,23 +29,7 @@ export interface ApiDeps {
 
 /** The service’s HTTP API. Every answer is one line of JSON, or several where something goes on; failures carry a code. */
 export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
-  const app = new Hono();
-
-  app.onError((error, context) => {
-    const failure = failureOf(error);
-    if (failure.code === 'INTERNAL') log.error({ stack: error.stack }, 'request failed');
-    return context.json({ error: failure }, ERRORS[failure.code].http);
-  });
-  app.notFound((context) => context.json({ error: failureOf(new AppError('USAGE', 'there is no such address')) }, 404));
-
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new AppError('USAGE', `a request has at most ${MAX_BODY_BYTES} bytes`);
-      },
-    }),
-  );
+  const app = newApi(log, MAX_BODY_BYTES);
 
   app.get(ROUTES.status.path, async (context) => {
     const host = supervisor.hostReport();
@@ -105,7 +87,7 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
   });
 
   app.get(ROUTES.events.path, (context) => {
-    const { last, follow } = parsed(EventsQuery, context.req.query());
+    const { last, follow } = parseValue(EventsQuery, context.req.query());
     return stream(context, async (lines) => {
       const ended = new AbortController();
       lines.onAbort(() => ended.abort());
@@ -177,16 +159,4 @@ async function projectReport(trust: string): Promise<{ project?: Identity; proje
   } catch (error) {
     return { projectFailure: failureOf(error) };
   }
-}
-
-/** @throws USAGE */
-function parseBody<T>(schema: z.ZodType<T>, body: string): T {
-  return parsed(schema, jsonOrNothing(body));
-}
-
-/** @throws USAGE */
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const { data, error } = schema.safeParse(value);
-  if (!error) return data;
-  throw new AppError('USAGE', error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
 }

@@ -1,9 +1,9 @@
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import type { EventAnswer } from '../api/event.ts';
 import { LIVE_PATH } from '../api/paths.ts';
 import { Pages } from '../pages/app.ts';
+import { liveEvents } from '../pages/live.ts';
 import { machineSockets } from '../run/machine/record.ts';
 import type { Clock } from '../sys/clock.ts';
 import { type Listening, listenTcp } from '../sys/network/http-server.ts';
@@ -62,13 +62,7 @@ export class Player implements AsyncDisposable {
 function withLive(api: Hono, supervisor: Supervisor): Hono {
   const app = new Hono();
   app.get(LIVE_PATH, (context) =>
-    streamSSE(context, async (lines) => {
-      const ended = new AbortController();
-      lines.onAbort(() => ended.abort());
-      const following = supervisor.events.follow(ended.signal);
-      await lines.writeSSE({ event: 'ready', data: '' });
-      for await (const event of following) await lines.writeSSE({ data: JSON.stringify(event satisfies EventAnswer) });
-    }),
+    liveEvents(context, (signal): AsyncIterable<EventAnswer> => supervisor.events.follow(signal)),
   );
   app.route('/', api);
   return app;

@@ -13,18 +13,30 @@ import { releaseEntries } from './build/releases.ts';
 import { missingPlugins, wrongResources } from './build/resources.ts';
 import type { PackageManifest } from './manifest.ts';
 
+/** A failure, and the machine that it is about. */
+export interface FoundProblem {
+  vm?: string;
+  error: AppError;
+}
+
 /**
  * All that deploy or package would refuse, whatever either is asked for, and what the administrator may not have meant.
  * @throws PROJECT_INVALID where a published package is damaged
  */
-export async function checkAll(project: Project): Promise<{ problems: AppError[]; warnings: string[] }> {
+export async function checkAll(project: Project): Promise<{ problems: FoundProblem[]; warnings: string[] }> {
   const { vms } = project;
   const earlier = await publishedManifests(projectPaths(project.folder).packages);
+  const ofProject = async (check: () => unknown) => (await failuresOf([check])).map((error) => ({ error }));
+  const ofMachines = async (check: (vm: ProjectVm) => Promise<AppError[]>) => {
+    const problems: FoundProblem[] = [];
+    for (const vm of vms) for (const error of await check(vm)) problems.push({ vm: vm.name, error });
+    return problems;
+  };
   const problems = [
-    ...(await failuresOf([() => requireRecoveryKey(project, earlier)])),
-    ...(await policyProblems(project, vms)),
-    ...(await machineProblems(project, vms)),
-    ...(await failuresOf([() => requireResources(project)])),
+    ...(await ofProject(() => requireRecoveryKey(project, earlier))),
+    ...(await ofMachines((vm) => policyProblems(project, [vm]))),
+    ...(await ofMachines((vm) => machineProblems(project, [vm]))),
+    ...(await ofProject(() => requireResources(project))),
   ];
   return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm)) };
 }

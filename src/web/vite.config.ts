@@ -13,5 +13,7 @@ export default defineConfig(({ mode }) => ({
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What counts is what a first view fetches, compressed (docs/decisions/0012-pages.md).
+    chunkSizeWarningLimit: 1200,
   },
 }));

@@ -24,7 +24,7 @@ export function addPolicyCommands(program: Command): void {
       const found = project ? await checkAll(project) : { problems: [], warnings: [] };
       if (project) printDoubt(context, await doubtOfClock(project, context.signal));
       for (const warning of found.warnings) printStep(context, `warning: ${warning}`);
-      requireNone(found.problems);
+      requireNone(found.problems.map(({ error }) => error));
       const { warnings } = found;
       print(context, { problems, warnings, machines: project?.vms.length }, 'nothing is wrong');
     },

@@ -2,9 +2,9 @@ import { Skeleton, Table, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
-import { askLines } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
+import { askLines } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 /** What happened and why, newest first. */

@@ -2,10 +2,10 @@ import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { ProgressAnswer } from '../../api/install.ts';
-import { ask, askGoingOn } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { InstallProgress } from './InstallProgress.tsx';
 import { PackagePlan } from './PackagePlan.tsx';
+import { ask, askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 /** Installs a package: first what it would do, then, with what is to be confirmed, the thing itself. */

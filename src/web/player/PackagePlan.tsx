@@ -1,11 +1,14 @@
 import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import type { AnswerOf } from '../../api/routes.ts';
+import type { PlanAnswer } from '../../api/install.ts';
+import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
 import { useTexts } from './use-texts.ts';
 
-type Plan = AnswerOf<'plan'>;
+type Plan = Plan;
+
+type Plan = AsJson<PlanAnswer>;
 
 interface Confirmed {
   replace: boolean;

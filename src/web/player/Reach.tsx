@@ -1,9 +1,9 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ask } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { ask } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 /** Asks whether the machine may reach a place now, and by which entry: before one wonders why a program hangs. */

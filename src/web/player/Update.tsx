@@ -4,9 +4,10 @@ import { useRef, useState } from 'react';
 import { HostRules, type ProgressAnswer, type UpdateRequest } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
-import { AskFailure, askGoingOn } from '../ui/ask.ts';
+import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { InstallProgress } from './InstallProgress.tsx';
+import { askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };

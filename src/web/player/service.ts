@@ -1,5 +1,9 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { ask } from '../ui/ask.ts';
+import { PATHS } from '../../api/paths.ts';
+import type { ROUTES } from '../../api/routes.ts';
+import { askerOf } from '../ui/ask.ts';
+
+export const { ask, askLines, askGoingOn } = askerOf<typeof ROUTES>(PATHS);
 
 export function useStatus() {
   return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => ask('status', { signal }) });

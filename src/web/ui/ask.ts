@@ -1,12 +1,16 @@
-import { PATHS } from '../../api/paths.ts';
-import type { AnswerOf, BodyOf, RouteName } from '../../api/routes.ts';
+import type { AnswerIn, BodyIn, RouteTable } from '../../api/answers.ts';
 
-/** What a request carries. Answers are believed: they come from the process that served this page. */
-type Asked<Name extends RouteName> = {
+/** Where each route of a table goes. */
+type Paths<Routes> = { [Name in keyof Routes]: { readonly method: string; readonly path: string } };
+
+/** What a request carries besides its body; `vm` and others stand in the path. */
+interface Carried {
   vm?: string;
   query?: Record<string, string>;
   signal?: AbortSignal;
-} & (BodyOf<Name> extends undefined ? { body?: undefined } : { body: BodyOf<Name> });
+}
+type Asked<Routes extends RouteTable, Name extends keyof Routes> = Carried &
+  (BodyIn<Routes, Name> extends undefined ? { body?: undefined } : { body: BodyIn<Routes, Name> });
 
 /** A failure that has a code, a reason and a remedy, as everywhere. */
 export class AskFailure extends Error {
@@ -36,48 +40,66 @@ interface FailureParts {
   details?: Readonly<Record<string, unknown>>;
 }
 
-/** Asks for the one answer of a route. @throws AskFailure; TypeError where nobody answers */
-export async function ask<Name extends RouteName>(route: Name, asked: Asked<Name>): Promise<AnswerOf<Name>> {
-  const response = await send(route, asked);
-  const answer: unknown = await response.json();
-  if (isFailure(answer)) throw new AskFailure(answer.error);
-  return answer as AnswerOf<Name>;
+/** The ways to ask a process, by its table of routes. Answers are believed: they come from the process that served this page. */
+export interface Asker<Routes extends RouteTable> {
+  /** Asks for the one answer of a route. @throws AskFailure; TypeError where nobody answers */
+  ask<Name extends keyof Routes>(route: Name, asked: Asked<Routes, Name>): Promise<AnswerIn<Routes, Name>>;
+  /** Asks a route whose answer is several lines, and gives them all. @throws as ask */
+  askLines<Name extends keyof Routes>(route: Name, asked: Asked<Routes, Name>): Promise<AnswerIn<Routes, Name>[]>;
+  /** Asks a route whose answer goes on: tells how far it is, and gives what it came to. @throws as ask */
+  askGoingOn<Name extends keyof Routes, Progress>(
+    route: Name,
+    asked: Asked<Routes, Name>,
+    onProgress: (progress: Progress) => void,
+  ): Promise<AnswerIn<Routes, Name>>;
 }
 
-/** Asks a route whose answer is several lines, and gives them all. @throws as ask */
-export async function askLines<Name extends RouteName>(route: Name, asked: Asked<Name>): Promise<AnswerOf<Name>[]> {
-  const lines: AnswerOf<Name>[] = [];
-  for await (const text of linesOf(await send(route, asked))) {
-    const line: unknown = JSON.parse(text);
-    if (isFailure(line)) throw new AskFailure(line.error);
-    lines.push(line as AnswerOf<Name>);
-  }
-  return lines;
+export function askerOf<Routes extends RouteTable>(paths: Paths<Routes>): Asker<Routes> {
+  return {
+    async ask(route, asked) {
+      const answer: unknown = await (await send(paths[route], asked)).json();
+      if (isFailure(answer)) throw new AskFailure(answer.error);
+      return answer as AnswerIn<Routes, typeof route>;
+    },
+    async askLines(route, asked) {
+      const lines: AnswerIn<Routes, typeof route>[] = [];
+      for await (const line of valuesOf(await send(paths[route], asked)))
+        lines.push(line as AnswerIn<Routes, typeof route>);
+      return lines;
+    },
+    async askGoingOn<Name extends keyof Routes, Progress>(
+      route: Name,
+      asked: Asked<Routes, Name>,
+      onProgress: (progress: Progress) => void,
+    ) {
+      for await (const line of valuesOf(await send(paths[route], asked))) {
+        if (typeof line !== 'object' || line === null) continue;
+        if ('result' in line) return line.result as AnswerIn<Routes, Name>;
+        if ('progress' in line) onProgress(line.progress as Progress);
+      }
+      throw new TypeError('the answer ended before its result');
+    },
+  };
 }
 
-/** Asks a route whose answer goes on: tells how far it is, and gives what it came to. @throws as ask */
-export async function askGoingOn<Name extends RouteName, Progress>(
-  route: Name,
-  asked: Asked<Name>,
-  onProgress: (progress: Progress) => void,
-): Promise<AnswerOf<Name>> {
-  for await (const text of linesOf(await send(route, asked))) {
-    const line: unknown = JSON.parse(text);
-    if (isFailure(line)) throw new AskFailure(line.error);
-    if (typeof line !== 'object' || line === null) continue;
-    if ('result' in line) return line.result as AnswerOf<Name>;
-    if ('progress' in line) onProgress(line.progress as Progress);
-  }
-  throw new TypeError('the answer ended before its result');
-}
-
-function send<Name extends RouteName>(name: Name, { vm = '', query, body, signal }: Asked<Name>) {
-  const { method, path } = PATHS[name];
+function send(
+  { method, path }: { method: string; path: string },
+  { vm = '', query, body, signal }: Carried & { body?: unknown },
+): Promise<Response> {
   const search = query ? `?${new URLSearchParams(query)}` : '';
   const to = `/api${path.replace(':vm', encodeURIComponent(vm))}${search}`;
   const content =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   return fetch(to, { method, ...content, ...(signal ? { signal } : {}) });
+}
+
+/** The lines of an answer. @throws AskFailure at the line that is one */
+async function* valuesOf(response: Response): AsyncGenerator<unknown> {
+  for await (const text of linesOf(response)) {
+    const line: unknown = JSON.parse(text);
+    if (isFailure(line)) throw new AskFailure(line.error);
+    yield line;
+  }
 }
 
 async function* linesOf(response: Response): AsyncGenerator<string> {

@@ -15,6 +15,21 @@ export function useLanguage(): Language {
   return useContext(LanguageContext);
 }
 
+/** The texts of one part of a page in every language: one that lacks a text does not compile. */
+export interface Catalogue<Texts> {
+  en: Texts;
+  de: Texts;
+}
+
+export function catalogue<Texts>(texts: { en: Texts; de: NoInfer<Texts> }): Catalogue<Texts> {
+  return texts;
+}
+
+/** A part’s texts in the browser’s language. */
+export function useCatalogue<Texts>(texts: Catalogue<Texts>): Texts {
+  return texts[useLanguage()];
+}
+
 /** A moment as it is written in a language: the day too, where it is another one. */
 export function momentText(iso: string, language: Language, now = new Date()): string {
   const at = new Date(iso);

@@ -1,0 +1,9 @@
+import { MANAGER_PATHS } from './paths.ts';
+import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
+
+/** What the manager’s page can ask of its process, about the one project it was opened for. */
+export const MANAGER_ROUTES = {
+  project: { ...MANAGER_PATHS.project, answer: ProjectAnswer },
+  deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
+  packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
+} as const;

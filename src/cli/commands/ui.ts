@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { ManagerPage } from '../../manager/page/page.ts';
+import { requireProject } from '../../project/open.ts';
+import { systemClock } from '../../sys/clock.ts';
+import { openLog } from '../../sys/log.ts';
+import { openInBrowser } from '../../sys/programs/browser.ts';
+import { wholeNumber } from '../arguments.ts';
+import { print, printStep } from '../print.ts';
+import { addCommand } from '../program.ts';
+
+interface UiOptions {
+  directory: string;
+  browser: boolean;
+  port: number;
+}
+
+export function addUiCommand(program: Command): void {
+  addCommand<UiOptions>(
+    program,
+    'ui',
+    'open the manager’s page in your browser: machines, versions, the quarantine wizard',
+    async (context, { directory, browser, port }) => {
+      await requireProject(directory);
+      const log = openLog('lazaret-manager');
+      await using page = await ManagerPage.open({ folder: resolve(directory), port, clock: systemClock, log });
+      const url = page.link('/');
+      const isOpened = browser && !context.json && (await openInBrowser(url));
+      print(context, { url }, isOpened ? 'the manager’s page is open in your browser' : url);
+      printStep(context, 'Ctrl-C ends it');
+      await new Promise<void>((done) => context.signal.addEventListener('abort', () => done(), { once: true }));
+    },
+  )
+    .option('--no-browser', 'print the address, which opens the page once within two minutes')
+    .option('--port <port>', 'listen on this port of 127.0.0.1, 0 for any', wholeNumber, 0);
+}

@@ -1,0 +1,28 @@
+import type { Hono } from 'hono';
+import { LIVE_PATH } from '../../api/paths.ts';
+import { liveEvents } from '../../pages/live.ts';
+import { newApi } from '../../pages/requests.ts';
+import type { Clock } from '../../sys/clock.ts';
+import type { Log } from '../../sys/log.ts';
+import type { Happenings } from './happenings.ts';
+import { addProjectRoutes } from './project.ts';
+
+/** A policy may have ten thousand entries of three hundred characters. */
+const MAX_BODY_BYTES = 8 << 20;
+
+/** What routes need. */
+export interface ManagerDeps {
+  /** The project’s, absolute. */
+  folder: string;
+  clock: Clock;
+  log: Log;
+  happenings: Happenings;
+}
+
+/** The manager’s HTTP API: what the page asks about the one project it was opened for. */
+export function createManagerApi(deps: ManagerDeps): Hono {
+  const app = newApi(deps.log, MAX_BODY_BYTES);
+  app.get(LIVE_PATH, (context) => liveEvents(context, (signal) => deps.happenings.follow(signal)));
+  addProjectRoutes(app, deps);
+  return app;
+}

@@ -1,0 +1,69 @@
+import { Alert, AppShell, Burger, Container, Group, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useCallback, useEffect } from 'react';
+import { Outlet, useLocation } from 'react-router';
+import { LIVE_PATH } from '../../api/paths.ts';
+import { useLive } from '../ui/live.ts';
+import { useCatalogue } from '../ui/texts.ts';
+import { useProject } from './process.ts';
+import { Rail } from './Rail.tsx';
+import { Shortcuts } from './Shortcuts.tsx';
+import { frame } from './texts/frame.ts';
+import { Waiting } from './Waiting.tsx';
+
+/** What stands around every part: whose project it is, the parts at the left, and what is not deployed and released yet. */
+export function Frame() {
+  const texts = useCatalogue(frame);
+  const [isOpen, rail] = useDisclosure(false);
+  const isConnected = useLive(
+    LIVE_PATH,
+    useCallback(() => undefined, []),
+  );
+  const { data } = useProject();
+  const { pathname } = useLocation();
+  const name = data?.identity?.name ?? texts.title;
+  const { close } = rail;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the rail goes whenever one has gone somewhere
+  useEffect(close, [pathname, close]);
+  useEffect(() => {
+    document.title = `${name} – Lazaret`;
+  }, [name]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 240, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" gap="sm" wrap="nowrap">
+          <Burger
+            opened={isOpen}
+            onClick={rail.toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label={texts.menu}
+            aria-expanded={isOpen}
+          />
+          <Text fw={600} truncate title={name}>
+            {name}
+          </Text>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={texts.menu} style={{ overflowY: 'auto' }}>
+        <Rail project={data} />
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Container size={1100} px={0}>
+          {!isConnected && (
+            <Alert color="yellow" mb="md" role="status">
+              {texts.lost}
+            </Alert>
+          )}
+          <Waiting project={data} />
+          <Outlet />
+        </Container>
+      </AppShell.Main>
+      <Shortcuts project={data} />
+    </AppShell>
+  );
+}

@@ -1,0 +1,36 @@
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Loaded } from '../ui/Loaded.tsx';
+import { useCatalogue } from '../ui/texts.ts';
+import { MachineTable } from './MachineTable.tsx';
+import { Part } from './Part.tsx';
+import { useProject } from './process.ts';
+import { frame } from './texts/frame.ts';
+import { project } from './texts/project.ts';
+
+export function Machines() {
+  const frameTexts = useCatalogue(frame);
+  const texts = useCatalogue(project);
+  const [filter, setFilter] = useState('');
+  return (
+    <Part title={frameTexts.machines}>
+      <Loaded query={useProject()} texts={frameTexts}>
+        {(answer) => (
+          <>
+            {answer.machines.length > 1 && (
+              <TextInput
+                type="search"
+                label={texts.filter}
+                value={filter}
+                maw={320}
+                mb="md"
+                onChange={({ target }) => setFilter(target.value)}
+              />
+            )}
+            <MachineTable project={answer} filter={filter} />
+          </>
+        )}
+      </Loaded>
+    </Part>
+  );
+}

@@ -1,0 +1,28 @@
+import { Anchor, Code, Group, List, Text } from '@mantine/core';
+import { Link } from 'react-router';
+import type { ProblemAnswer } from '../../api/manager/project.ts';
+
+/** What is wrong, each with its remedy, its code, and the way to where it is. */
+export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }) {
+  return (
+    <List listStyleType="none" spacing="md">
+      {problems.map(({ code, reason, remedy, vm }) => (
+        <List.Item key={`${code} ${reason}`} styles={{ itemWrapper: { display: 'block' } }}>
+          <Text style={{ overflowWrap: 'anywhere' }}>
+            <span aria-hidden>▬ </span>
+            {reason}
+          </Text>
+          <Text size="sm">{remedy}</Text>
+          <Group gap="xs" mt={2}>
+            <Code>{code}</Code>
+            {vm !== undefined && (
+              <Anchor component={Link} to={`/machines/${vm}`} size="sm">
+                {vm}
+              </Anchor>
+            )}
+          </Group>
+        </List.Item>
+      ))}
+    </List>
+  );
+}

@@ -1,0 +1,18 @@
+import { useQuery } from '@tanstack/react-query';
+import { MANAGER_PATHS } from '../../api/manager/paths.ts';
+import type { MANAGER_ROUTES } from '../../api/manager/routes.ts';
+import { askerOf } from '../ui/ask.ts';
+
+const { ask } = askerOf<typeof MANAGER_ROUTES>(MANAGER_PATHS);
+
+export function useProject() {
+  return useQuery({ queryKey: ['project'], queryFn: ({ signal }) => ask('project', { signal }) });
+}
+
+export function useDeployments() {
+  return useQuery({ queryKey: ['deployments'], queryFn: ({ signal }) => ask('deployments', { signal }) });
+}
+
+export function usePackages() {
+  return useQuery({ queryKey: ['packages'], queryFn: ({ signal }) => ask('packages', { signal }) });
+}
