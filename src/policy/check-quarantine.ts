@@ -42,7 +42,7 @@ function checkVersions(quarantine: Quarantine): Problem[] {
     }
   }
   for (const [field, named] of Object.entries({ threshold, initial }))
-    if (named !== undefined && !versions.some(({ name, removed }) => name === named && !removed))
+    if (typeof named === 'string' && !versions.some(({ name, removed }) => name === named && !removed))
       problems.push({ path: ['quarantine', field], message: `names no version: ${named}` });
   if (versionFrom === 'signed' && signers.length === 0)
     problems.push({ path: ['quarantine', 'signers'], message: 'must name a key, because versions must be signed' });

@@ -61,6 +61,10 @@ const AnyWithLists = {
   enforcement: z.literal('host').exactOptional(),
 };
 
+/** The name of a version, or null: above all of them. */
+const Threshold = z.string().nullable();
+export type Threshold = z.infer<typeof Threshold>;
+
 const NoQuarantine = z.strictObject({ type: z.literal('none') });
 
 /** One list, which a package brings. */
@@ -88,12 +92,12 @@ export const VersionQuarantine = z.strictObject({
   restricted: AccessSection.default(empty),
   ...AnyWithLists,
   versions: z.array(Version).max(MAX_VERSIONS).default([]),
-  /** This version and newer ones have normal access; without it every version has. */
-  threshold: z.string().exactOptional(),
+  /** This version and newer ones have normal access; without it every version has, with null none has. */
+  threshold: Threshold.exactOptional(),
   /** When the threshold was moved to where it is. */
   thresholdAt: z.iso.datetime().exactOptional(),
   /** What it was before that; without it every version had normal access. */
-  thresholdBefore: z.string().exactOptional(),
+  thresholdBefore: Threshold.exactOptional(),
   /** For so long after that, versions that had normal access before keep it. */
   grace: Duration(SECOND_MS, 365 * DAY_MS).exactOptional(),
   /** What a machine that never reported a version counts as. */

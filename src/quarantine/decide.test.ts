@@ -17,6 +17,7 @@ const VERSIONS: [title: string, descriptor: string | undefined, change: object, 
   ['even without a threshold', undefined, { threshold: undefined }, ['restricted', 'unset']],
   ['an unknown version is restricted', '0xDEADBEEF', {}, ['restricted', 'unknown-version']],
   ['without a threshold every version has normal access', V1, { threshold: undefined }, ['normal', 'version']],
+  ['a threshold above all versions lets none through', V3, { threshold: null }, ['restricted', 'above-all']],
   ['a threshold that names no version lets none through', V3, { threshold: 'fourth' }, ['restricted', 'outdated']],
 ];
 
@@ -124,6 +125,7 @@ test('every reason has words', () => {
     'static',
     'version',
     'outdated',
+    'above-all',
     'unset',
     'unknown-version',
     'never-looked-up',
@@ -148,6 +150,7 @@ const GRACE: [title: string, descriptor: string | undefined, change: object, wan
     { threshold: 'third', thresholdBefore: 'gone' },
     OUTDATED,
   ],
+  ['a threshold above all versions gives none', V2, { threshold: null }, ['restricted', 'above-all']],
   ['a threshold that names no version gives none', V1, { threshold: 'fourth' }, ['restricted', 'outdated']],
 ];
 

@@ -5,6 +5,7 @@ import {
   isLookedUp,
   type LookedUp,
   type Quarantine,
+  type Threshold,
   type Version,
   type VersionOrigin,
   type VersionQuarantine,
@@ -32,7 +33,14 @@ export type Decision =
   | { access: 'normal'; reason: 'grace'; newer: Version; until: number }
   | {
       access: 'restricted';
-      reason: 'outdated' | 'unset' | 'unknown-version' | 'untrusted-version' | 'never-looked-up' | 'offline';
+      reason:
+        | 'outdated'
+        | 'above-all'
+        | 'unset'
+        | 'unknown-version'
+        | 'untrusted-version'
+        | 'never-looked-up'
+        | 'offline';
       due?: Version;
     }
   | { access: 'restricted'; reason: 'plugin-no' | 'plugin-reject' | 'enforcement' }
@@ -133,6 +141,7 @@ function byVersion(
   if (descriptor === undefined) return { access: 'restricted', reason: 'unset', ...next };
   if (!version || version.removed) return { access: 'restricted', reason: 'unknown-version', ...next };
   if (!isTrusted) return { access: 'restricted', reason: 'untrusted-version', ...next };
+  if (quarantine.threshold === null) return { access: 'restricted', reason: 'above-all', ...next };
   const until = graceEnd(quarantine);
   if (place < thresholdPlace(quarantine)) {
     const hadAccess = place >= placeOfThreshold(quarantine, quarantine.thresholdBefore);
@@ -145,7 +154,7 @@ function byVersion(
 
 /**
  * When the time is over in which versions below a threshold keep the normal access that they had before it, in milliseconds since 1970; undefined when
- * there is none. A threshold that names no version gives no grace.
+ * there is none. A threshold that names no version gives no grace, nor does one above all versions: it is for what cannot wait.
  */
 export function graceEnd({ grace, threshold, thresholdAt, versions }: VersionQuarantine): number | undefined {
   const isNamed = versions.some(({ name, removed }) => name === threshold && !removed);
@@ -159,7 +168,7 @@ function thresholdPlace(quarantine: VersionQuarantine): number {
 }
 
 /** Where normal access begins under a threshold. */
-export function placeOfThreshold({ versions }: VersionQuarantine, threshold: string | undefined): number {
+export function placeOfThreshold({ versions }: VersionQuarantine, threshold: Threshold | undefined): number {
   if (threshold === undefined) return 0;
   const place = versions.findIndex(({ name, removed }) => name === threshold && !removed);
   return place < 0 ? versions.length : place;
@@ -188,6 +197,8 @@ export function reasonText(decision: Decision): string {
       return 'its version is new enough';
     case 'outdated':
       return `its version is too old${decision.due ? `; next is ${decision.due.name}` : ''}`;
+    case 'above-all':
+      return 'the policy restricts every version at present';
     case 'unset':
       return 'it has not reported a version yet';
     case 'enforcement':

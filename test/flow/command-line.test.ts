@@ -153,6 +153,19 @@ for (const [title, before, change, said] of IN_FORCE) {
   });
 }
 
+test('the threshold may stand above all versions, or below: none has normal access then, or all', async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const threshold = (...args: string[]) =>
+    program('lazaret-manager', ['-C', project.folder, 'nq', 'threshold', 'office', ...args, '--json']);
+
+  assert.equal(JSON.parse((await threshold('--none')).stdout).threshold, null);
+  assert.equal(await project.deploy(), 1, 'it is a policy that computers get');
+  assert.equal(JSON.parse((await threshold('--all')).stdout).threshold, undefined);
+  assert.equal((await threshold('third', '--none')).status, 64);
+  assert.equal((await threshold()).status, 64);
+});
+
 test('without a policy server a new threshold comes with packages, and nothing is said of deploying alone', async (t) => {
   const project = await madeProject(t);
   await project.setQuarantine(threeVersions());

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { AppError } from '../../lib/errors.ts';
 import { changePolicy } from '../../manager/policies/change-policy.ts';
 import { moveThreshold } from '../../manager/policies/versions.ts';
 import { Exception } from '../../policy/access-section.ts';
@@ -26,15 +27,20 @@ export function addQuarantineCommands(program: Command): void {
   addReportCommands(nq);
   addVersionCommands(nq.command('version').description('the versions of a machine’s software, oldest first'));
 
-  addCommand<Located>(
+  addCommand<Located & { none?: boolean; all?: boolean }>(
     nq,
-    'threshold <vm> <version>',
+    'threshold <vm> [version]',
     'this version and newer ones have normal access',
-    async (context, { directory }, vm = '', name = '') => {
-      const { quarantine, inForce } = await moveThreshold(directory, vm, name);
-      print(context, quarantine, `${vm}: ${name} and newer have normal access; ${inForce}`);
+    async (context, { directory, none = false, all = false }, vm = '', name?: string) => {
+      if ([none, all, name !== undefined].filter(Boolean).length !== 1)
+        throw new AppError('USAGE', 'say one of: a version, --none, --all');
+      const { quarantine, inForce } = await moveThreshold(directory, vm, none ? null : name);
+      const have = none ? 'no version has' : `${name === undefined ? 'all versions' : `${name} and newer`} have`;
+      print(context, quarantine, `${vm}: ${have} normal access; ${inForce}`);
     },
-  );
+  )
+    .option('--none', 'no version has normal access, whatever time of grace there is')
+    .option('--all', 'every version has normal access');
 }
 
 function addSet(nq: Command): void {

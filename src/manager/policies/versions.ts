@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Version } from '../../policy/quarantine.ts';
+import type { Threshold, Version } from '../../policy/quarantine.ts';
 import { newDescriptor } from '../../quarantine/descriptor.ts';
 import {
   versionBased,
   versionNamed,
+  withoutThreshold,
   withoutVersion,
   withThreshold,
   withVersion,
@@ -27,7 +28,7 @@ export interface NewVersion {
 export async function versionsOf(
   folder: string,
   vm: string,
-): Promise<{ threshold: string | undefined; versions: Version[] }> {
+): Promise<{ threshold: Threshold | undefined; versions: Version[] }> {
   const quarantine = versionBased(await quarantineOf(folder, vm));
   return { threshold: quarantine.threshold, versions: liveVersions(quarantine) };
 }
@@ -64,7 +65,14 @@ export async function removeVersion(folder: string, vm: string, name: string): P
   await changePolicy(folder, vm, (before) => withoutVersion(versionBased(before), name));
 }
 
-/** Gives this version and newer ones normal access. @throws VERSION_UNKNOWN */
-export async function moveThreshold(folder: string, vm: string, name: string): Promise<ChangedPolicy> {
-  return changePolicy(folder, vm, (before) => withThreshold(versionBased(before), name, systemClock()));
+/** Gives this version and newer ones normal access; with null none, with undefined all. @throws VERSION_UNKNOWN */
+export async function moveThreshold(
+  folder: string,
+  vm: string,
+  threshold: Threshold | undefined,
+): Promise<ChangedPolicy> {
+  return changePolicy(folder, vm, (before) => {
+    const quarantine = versionBased(before);
+    return threshold === undefined ? withoutThreshold(quarantine) : withThreshold(quarantine, threshold, systemClock());
+  });
 }

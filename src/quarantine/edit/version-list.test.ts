@@ -8,6 +8,7 @@ import { changeQuarantine } from './settings.ts';
 import {
   lostByType,
   versionBased,
+  withoutThreshold,
   withoutVersion,
   withThreshold,
   withVersion,
@@ -86,6 +87,16 @@ test('the time of grace begins when the threshold moves, and not when the same i
 
   assert.equal(moved.thresholdAt, '2026-01-10T00:00:00.000Z');
   assert.deepEqual(withThreshold(moved, 'third', Date.UTC(2026, 0, 20)), moved);
+});
+
+test('a threshold above all versions is one to come back from: the version named then has no older ones in its grace', () => {
+  const above = withThreshold(threeVersions({ grace: '3d' }), null, Date.UTC(2026, 0, 1));
+  assert.equal(above.threshold, null);
+  assert.deepEqual(checkPolicy({ format: 1, quarantine: above }), []);
+
+  const back = withThreshold(above, 'third', Date.UTC(2026, 0, 2));
+  assert.equal(back.thresholdBefore, null);
+  assert.equal(withoutThreshold(back).threshold, undefined);
 });
 
 test('what another type also has stays: zones, enforcement, how it is looked up, the message of restricted access', () => {

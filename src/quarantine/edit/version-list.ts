@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import type { AccessSection } from '../../policy/access-section.ts';
-import type { Quarantine, Version, VersionQuarantine } from '../../policy/quarantine.ts';
+import type { Quarantine, Threshold, Version, VersionQuarantine } from '../../policy/quarantine.ts';
 import { graceEnd, placeOfThreshold } from '../decide.ts';
 import { liveVersions } from '../versions.ts';
 
@@ -50,6 +50,12 @@ export function withVersionChanged(
   };
 }
 
+/** The policy under which every version has normal access. */
+export function withoutThreshold(quarantine: VersionQuarantine): VersionQuarantine {
+  const { threshold: _name, thresholdAt: _when, thresholdBefore: _before, ...without } = quarantine;
+  return without;
+}
+
 /** The policy without a version, whose mark stays so that its descriptor is never used again (D7). @throws VERSION_UNKNOWN, VERSION_NEEDED */
 export function withoutVersion(quarantine: VersionQuarantine, name: string): VersionQuarantine {
   const version = versionNamed(quarantine, name);
@@ -69,11 +75,11 @@ export function withoutVersion(quarantine: VersionQuarantine, name: string): Ver
 }
 
 /**
- * The policy under which this version and newer ones have normal access. It remembers which had it before, those in a time of
- * grace too: no other gets it back by a new one. @throws VERSION_UNKNOWN
+ * The policy under which this version and newer ones have normal access, or with null none. It remembers which had it before,
+ * those in a time of grace too: no other gets it back by a new one. @throws VERSION_UNKNOWN
  */
-export function withThreshold(quarantine: VersionQuarantine, name: string, now: number): VersionQuarantine {
-  const threshold = versionNamed(quarantine, name).name;
+export function withThreshold(quarantine: VersionQuarantine, name: Threshold, now: number): VersionQuarantine {
+  const threshold = name === null ? null : versionNamed(quarantine, name).name;
   // Saying the same again does not begin the time of grace anew.
   if (threshold === quarantine.threshold) return quarantine;
   const { thresholdBefore: _before, ...rest } = quarantine;
@@ -86,7 +92,7 @@ export function withThreshold(quarantine: VersionQuarantine, name: string, now: 
   };
 }
 
-function lowerOf(quarantine: VersionQuarantine): string | undefined {
+function lowerOf(quarantine: VersionQuarantine): Threshold | undefined {
   const { threshold, thresholdBefore } = quarantine;
   const isLower = placeOfThreshold(quarantine, thresholdBefore) < placeOfThreshold(quarantine, threshold);
   return isLower ? thresholdBefore : threshold;
@@ -95,7 +101,7 @@ function lowerOf(quarantine: VersionQuarantine): string | undefined {
 /** Each with what it is called, and how many there are where that matters. */
 const LOST: readonly [field: string, text: (value: unknown) => string][] = [
   ['versions', (versions) => `${counted(versions, 'version')} with their descriptors`],
-  ['threshold', (name) => `the threshold ${name}`],
+  ['threshold', (name) => `the threshold ${name ?? 'above all versions'}`],
   ['grace', () => 'the time of grace'],
   ['initial', () => 'the version of machines that never reported'],
   ['versionFrom', () => 'which origin of a version is enough'],

@@ -3,8 +3,8 @@ import { Quarantine, Version } from '../../policy/quarantine.ts';
 import { newDescriptor } from '../descriptor.ts';
 import { liveVersions } from '../versions.ts';
 import { changeQuarantine } from './settings.ts';
-import { versionBased, withThreshold, withVersion } from './version-list.ts';
-import { type Answer, type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
+import { versionBased, withoutThreshold, withThreshold, withVersion } from './version-list.ts';
+import { ABOVE_ALL, type Answer, type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
 
 /** What the result needs from outside: chance, for descriptors, and the time in milliseconds since 1970. */
 export interface Outside {
@@ -40,8 +40,8 @@ export function answered(before: Quarantine, answers: WizardAnswers, { randomBit
     versionBased(data),
   );
   if (threshold === undefined) return withNew;
-  const { threshold: _name, thresholdAt: _when, thresholdBefore: _before, ...without } = withNew;
-  return threshold === '' ? without : withThreshold(withNew, threshold, now);
+  if (threshold === '') return withoutThreshold(withNew);
+  return withThreshold(withNew, threshold === ABOVE_ALL ? null : threshold, now);
 }
 
 /** Without what is a version’s, and what another type was asked before; a text that was left empty is one that is not there. */

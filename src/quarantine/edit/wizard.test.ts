@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { listed } from '../../../test/fakes/quarantine.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
-import { type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
+import { ABOVE_ALL, type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
 import { answered, answerProblem, type Outside } from './wizard-answers.ts';
 
 const OUTSIDE: Outside = { randomBits: () => 0x7b4c2902, now: Date.UTC(2026, 10, 2) };
@@ -105,6 +105,15 @@ test('a line below all versions gives every version normal access', () => {
   const made = answered(VERSIONS, { threshold: '' }, OUTSIDE);
   assert.ok(made.type === 'version-based');
   assert.deepEqual([made.threshold, made.thresholdAt], [undefined, undefined]);
+});
+
+test('a line above all versions restricts every version, and is what is offered from then on', () => {
+  const made = answered(VERSIONS, { threshold: ABOVE_ALL }, OUTSIDE);
+  assert.ok(made.type === 'version-based');
+  assert.equal(made.threshold, null);
+  const questions = wizardPanels(made, {}).flatMap((panel) => panel.questions);
+  const threshold = questions.find(({ setting }) => setting === 'threshold');
+  assert.equal(threshold?.present, ABOVE_ALL);
 });
 
 test('whoever takes what is offered at every question has changed nothing', () => {

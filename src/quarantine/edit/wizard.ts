@@ -7,9 +7,12 @@ import type { QuarantineChange } from './settings.ts';
 export interface WizardAnswers extends QuarantineChange {
   /** Names of versions to define, oldest first; they are newer than those there are. */
   newVersions?: string[];
-  /** This version and newer ones have normal access; empty where all have. */
+  /** This version and newer ones have normal access; empty where all have, ABOVE_ALL where none has. */
   threshold?: string;
 }
+
+/** The threshold above all versions, among names of versions: none can be called so. */
+export const ABOVE_ALL = ' ';
 
 export interface Choice {
   value: string;
@@ -215,7 +218,9 @@ function versionPanel(before: Quarantine, { newVersions = [] }: WizardAnswers): 
     { value: '', label: 'None: restricted access' },
     ...names.map((name) => ({ value: name, label: name })),
   ];
-  const choices = [...lines.reverse(), { value: '', label: 'Every version' }];
+  const none = { value: ABOVE_ALL, label: 'No version: all are restricted' };
+  const choices = [none, ...lines.reverse(), { value: '', label: 'Every version' }];
+  const threshold = quarantine?.threshold === null ? ABOVE_ALL : quarantine?.threshold;
   return panel('versions', 'Manage Versions', [
     question('newVersions', 'Newer versions to define, oldest first', { kind: 'lines' }, [], 'versions'),
     question(
@@ -224,7 +229,7 @@ function versionPanel(before: Quarantine, { newVersions = [] }: WizardAnswers): 
       { kind: 'choice', choices: unset },
       quarantine?.initial,
     ),
-    question('threshold', 'Which versions have normal access?', { kind: 'choice', choices }, quarantine?.threshold),
+    question('threshold', 'Which versions have normal access?', { kind: 'choice', choices }, threshold),
     question(
       'grace',
       'How long do older ones keep it once that changes? (3d, or nothing)',

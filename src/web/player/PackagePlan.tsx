@@ -6,8 +6,6 @@ import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
 import { useTexts } from './use-texts.ts';
 
-type Plan = Plan;
-
 type Plan = AsJson<PlanAnswer>;
 
 interface Confirmed {
