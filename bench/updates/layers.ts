@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeIndex } from '../../src/layer/base-index.ts';
-import { normalise } from '../../src/layer/normalise.ts';
+import { normalise } from '../../src/layer/chain/normalise.ts';
+import { makeIndex } from '../../src/layer/index/base-index.ts';
 import type { Data } from './data.ts';
 
 export interface Layers {

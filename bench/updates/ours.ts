@@ -1,8 +1,8 @@
 // One operation of ours in a process of its own, so that it is measured as the peers are: ours.ts VERB JSON
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describeLayer } from '../../src/layer/describe.ts';
-import { hashPieces } from '../../src/layer/pieces.ts';
-import { rebuildLayer } from '../../src/layer/rebuild.ts';
+import { describeLayer } from '../../src/layer/describe/describe.ts';
+import { hashPieces } from '../../src/layer/rebuild/pieces.ts';
+import { rebuildLayer } from '../../src/layer/rebuild/rebuild.ts';
 
 const [verb, text = '{}'] = process.argv.slice(2);
 const { told, out, ...options } = JSON.parse(text);

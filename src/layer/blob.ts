@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { AppError } from '../lib/errors.ts';
 import { BlockFile } from '../sys/files/blocks.ts';
-import { BlockRuns } from './block-runs.ts';
+import { BlockRuns } from './chain/block-runs.ts';
 import type { LayerEntry } from './entry.ts';
 import {
   BLOCK,

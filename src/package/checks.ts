@@ -1,4 +1,4 @@
-import { checkWorkHeader } from '../layer/qcow2.ts';
+import { checkWorkHeader } from '../layer/chain/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
 import { requireEnforced } from '../policy/enforced.ts';

@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { indexBase } from '../../src/layer/base-index.ts';
 import { readBlob } from '../../src/layer/blob.ts';
-import { type Chain, NO_CHAIN } from '../../src/layer/chain.ts';
-import { type Described, describeBlocks } from '../../src/layer/describe.ts';
+import { type Chain, NO_CHAIN } from '../../src/layer/chain/chain.ts';
+import { type Described, describeBlocks } from '../../src/layer/describe/describe.ts';
 import { BLOCK, CLUSTER } from '../../src/layer/format.ts';
-import { type BaseIndex, NO_INDEX, openIndex } from '../../src/layer/index-file.ts';
+import { indexBase } from '../../src/layer/index/base-index.ts';
+import { type BaseIndex, NO_INDEX, openIndex } from '../../src/layer/index/index-file.ts';
 import type { Mode } from '../../src/layer/modes.ts';
-import { writeLayer } from '../../src/layer/rebuild.ts';
+import { writeLayer } from '../../src/layer/rebuild/rebuild.ts';
 
 export function makeFolder(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));

@@ -18,7 +18,7 @@ import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, flatPath, generationPaths, instancePaths, layerPath } from '../../src/install/state/layout.ts';
 import { noteDamaged } from '../../src/install/state/proven.ts';
-import { flattenChain } from '../../src/layer/flatten-chain.ts';
+import { flattenChain } from '../../src/layer/chain/flatten-chain.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';

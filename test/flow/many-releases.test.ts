@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { chainFiles } from '../../src/install/state/chain.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { LONGEST_CHAIN } from '../../src/layer/flatten-chain.ts';
+import { LONGEST_CHAIN } from '../../src/layer/chain/flatten-chain.ts';
 import { releaseDisk, releaseLayers } from '../../src/package/build/releases.ts';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';

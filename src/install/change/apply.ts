@@ -1,6 +1,6 @@
+import { flattenChain, LONGEST_CHAIN } from '../../layer/chain/flatten-chain.ts';
 import type { LayerEntry } from '../../layer/entry.ts';
-import { flattenChain, LONGEST_CHAIN } from '../../layer/flatten-chain.ts';
-import { rebuildLayer } from '../../layer/rebuild.ts';
+import { rebuildLayer } from '../../layer/rebuild/rebuild.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
 import { blobName, unpackFile } from '../../package/blob-file.ts';

@@ -1,4 +1,4 @@
-import { flatBytes, flattenChain } from '../../layer/flatten-chain.ts';
+import { flatBytes, flattenChain } from '../../layer/chain/flatten-chain.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import { chainFiles } from '../state/chain.ts';

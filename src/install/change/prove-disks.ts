@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wrongWithOwnDisk } from '../../layer/qcow2.ts';
+import { wrongWithOwnDisk } from '../../layer/chain/qcow2.ts';
 import { AppError, type ErrorCode, type Failure, failureOf } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { confinedQemuImg, IMAGE } from '../../sys/programs/confined-image.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { LayerEntry } from '../../layer/entry.ts';
-import { hashPieces } from '../../layer/pieces.ts';
+import { hashPieces } from '../../layer/rebuild/pieces.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';

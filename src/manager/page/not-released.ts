@@ -1,5 +1,5 @@
 import type { NotReleased } from '../../api/manager/project.ts';
-import { hasChanges } from '../../layer/normalise.ts';
+import { hasChanges } from '../../layer/chain/normalise.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { packagedPolicy, publishedManifests } from '../../package/build/published.ts';

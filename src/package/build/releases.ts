@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { makeIndex } from '../../layer/base-index.ts';
-import { type Described, describeLayer } from '../../layer/describe.ts';
+import { flattenChain, LONGEST_CHAIN } from '../../layer/chain/flatten-chain.ts';
+import { normalise } from '../../layer/chain/normalise.ts';
+import { type Described, describeLayer } from '../../layer/describe/describe.ts';
 import { LayerEntry, MAX_LAYERS } from '../../layer/entry.ts';
-import { flattenChain, LONGEST_CHAIN } from '../../layer/flatten-chain.ts';
+import { makeIndex } from '../../layer/index/base-index.ts';
 import type { Mode } from '../../layer/modes.ts';
-import { normalise } from '../../layer/normalise.ts';
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';

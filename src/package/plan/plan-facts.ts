@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
+import { hasChanges } from '../../layer/chain/normalise.ts';
+import { openChain } from '../../layer/chain/open-chain.ts';
 import type { LayerEntry } from '../../layer/entry.ts';
-import { hasChanges } from '../../layer/normalise.ts';
-import { openChain } from '../../layer/open-chain.ts';
 import { AppError } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
