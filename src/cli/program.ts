@@ -30,8 +30,12 @@ export function setAction<Options extends object>(command: Command, action: Acti
   command.action(async () => {
     const options = command.optsWithGlobals<Options & { json?: boolean; proxy?: string }>();
     const interrupt = new AbortController();
-    const onSignal = () => interrupt.abort(new AppError('INTERRUPTED', 'interrupted'));
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    const onSignal = (name: NodeJS.Signals) => {
+      if (interrupt.signal.aborted) endAtOnce(name, onSignal);
+      interrupt.abort(new AppError('INTERRUPTED', 'interrupted'));
+    };
+    // Not `once`: execa listens too while it runs a program, and ends the process where it finds nobody else listening.
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     const context: Context = { json: options.json === true, signal: interrupt.signal };
     try {
       setProxies(proxiesOf(process.env, options.proxy));
@@ -43,6 +47,12 @@ export function setAction<Options extends object>(command: Command, action: Acti
     }
   });
   return command;
+}
+
+/** Whoever asks a second time does not want to wait for an orderly end. */
+function endAtOnce(name: NodeJS.Signals, onSignal: NodeJS.SignalsListener): void {
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  process.kill(process.pid, name);
 }
 
 /** A program of that name; wrong arguments end it with status 64. */

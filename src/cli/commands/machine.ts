@@ -59,7 +59,9 @@ export function addMachineCommands(program: Command): void {
       if (options.force !== true)
         printStep(context, `${vm} is asked to shut down; one that does not is powered off in 30 s`);
       const machine = await askOnce(options, ROUTES.stop, { vm, body });
-      print(context, machine, `${vm} has stopped`);
+      const { poweredOff } = machine;
+      const how = poweredOff === undefined ? 'has stopped' : `was powered off, because ${poweredOff}`;
+      print(context, machine, `${vm} ${how}`);
     },
   ).option('--force', 'power it off at once');
 
