@@ -10,7 +10,7 @@ import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
 
 const BIN = join(import.meta.dirname, '..', 'bin');
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 export interface Ended {
   status: number;

@@ -9,6 +9,7 @@ import { openLog } from '../sys/log.ts';
 import { listenUnix } from '../sys/network/http-server.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
 import { pause } from '../sys/pause.ts';
+import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
 import { createApi } from './api.ts';
@@ -34,8 +35,8 @@ export interface ServiceSettings {
 }
 
 /**
- * Runs the service until `signal` ends it. Machines run on, and the next service takes them over; in namespaces of its own
- * they are shut down first.
+ * Runs the service until `signal` ends it. Machines run on, and the next service takes them over; in namespaces of its own,
+ * and when the computer ends too, they are shut down first.
  * What nobody caught is an event, and ends it in the same orderly way, by throwing it: whoever started the service does so anew.
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
@@ -86,8 +87,9 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   });
   if (bug.signal.aborted)
     await supervisor.events.add({ kind: 'failed', text: `the service ends because of a bug: ${bug.signal.reason}` });
-  if (isInside) await supervisor.stopAll();
-  log.info(isInside ? 'ending' : 'ending; machines run on');
+  const isLast = isInside || (await isComputerEnding());
+  log.info(isLast ? 'ending; machines shut down first' : 'ending; machines run on');
+  if (isLast) await supervisor.stopAll();
   bug.signal.throwIfAborted();
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
@@ -22,6 +22,24 @@ test('a service that ends keeps the former system that a machine still runs, and
   assert.deepEqual([state, generation], ['running', 1]);
   await job.stopMachine();
   assert.equal((await job.status()).generation, 2);
+});
+
+test('a service that ends with its computer shuts its machines down first', { skip: whyNoNetwork() }, async () => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.computer.stopService();
+  const programs = join(job.computer.folder, 'programs');
+  mkdirSync(programs);
+  writeFileSync(join(programs, 'systemctl'), '#!/bin/sh\necho stopping; exit 1\n', { mode: 0o755 });
+  await job.computer.startService({ PATH: `${programs}:${process.env['PATH']}` });
+  await job.startMachine();
+
+  await job.computer.stopService();
+  await job.computer.startService();
+
+  assert.equal((await job.status()).state, 'stopped');
+  assert.match((await job.computer.lazaret('events')).stdout, /stopped: its guest shut down/);
 });
 
 test('a service that is killed while it starts a machine leaves none that stands still', {
