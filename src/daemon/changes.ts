@@ -10,20 +10,26 @@ import {
 } from '../install/change/install.ts';
 import { type Proof, proveInstalled } from '../install/change/prove.ts';
 import { type RolledBack, rollBack } from '../install/change/rollback.ts';
+import { Staging } from '../install/change/staging.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, readInstances } from '../install/state/instances.ts';
+import { computerPaths } from '../install/state/layout.ts';
+import { readPackageServer } from '../install/state/package-server.ts';
 import { noteDamaged } from '../install/state/proven.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
-import { Turns } from '../lib/turns.ts';
+import { NamedTurns, Turns } from '../lib/turns.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
 import type { Log } from '../sys/log.ts';
+import { hasProject } from '../trust/client.ts';
 
 export interface ChangesDeps {
   state: string;
   log: Log;
   events: EventLog;
+  /** Whatever changes what this computer trusts waits for these. */
+  trustTurns: Turns;
   /** The trusted time in milliseconds. */
   now: () => Promise<number>;
   /** The system’s own. */
@@ -47,15 +53,17 @@ export interface UninstallRequest {
 }
 
 /**
- * What changes what is installed here: one at a time. Installations have a queue of their own and fetch outside the other,
- * so that no source, silent or slow, keeps a roll back or a removal waiting.
+ * What changes what is installed here: one at a time. Installations fetch outside of that queue, so that no source, silent or
+ * slow, keeps a roll back, a removal or the installation from another source waiting.
  */
 export class Changes {
   readonly #deps: ChangesDeps;
   readonly #turns = new Turns();
-  readonly #installs = new Turns();
-  /** An installation brings what no machine names yet. */
-  #isInstalling = false;
+  /** Installations by their source: of the same one they wait for each other, and the next finds what is here by then. */
+  readonly #installs = new NamedTurns();
+  readonly #staging: Staging;
+  /** Installations bring what no machine names yet. */
+  #installing = 0;
   /** The machines that are being removed: none of them starts any more. */
   readonly #leaving = new Set<string>();
   #flattening = new AbortController();
@@ -66,6 +74,7 @@ export class Changes {
 
   constructor(deps: ChangesDeps) {
     this.#deps = deps;
+    this.#staging = new Staging(deps.state);
   }
 
   /** Does work that no other change may meet. */
@@ -79,17 +88,20 @@ export class Changes {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
-    return this.#installing(signal, onProgress, (options) => this.#installAndLog(request, options));
+    return this.#inQueueOf(request.source, () =>
+      this.#installAndLog(request, { ...this.#options(signal), onProgress }),
+    );
   }
 
   /** Installs what the project’s address has for a machine, or for all. @throws as updateFromServer */
-  update(
+  async update(
     request: UpdateRequest,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport[]> {
-    return this.#installing(signal, onProgress, (options) =>
-      updateFromServer(request, options, (one, so) => this.#installAndLog(one, so)),
+    const options = () => ({ ...this.#options(signal), onProgress });
+    return this.#inQueueOf((await readPackageServer(this.#deps.state)) ?? '', () =>
+      updateFromServer(request, options(), (one, so) => this.#installAndLog(one, so)),
     );
   }
 
@@ -190,17 +202,19 @@ export class Changes {
     this.#stopFlattening();
   }
 
-  #installing<T>(
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-    work: (options: InstallOptions) => Promise<T>,
-  ): Promise<T> {
-    return this.#installs.take(() => work({ ...this.#options(signal), onProgress }));
+  /** Before this computer has a project they all wait for each other: the first one decides whose packages it takes. */
+  async #inQueueOf<T>(source: string, work: () => Promise<T>): Promise<T> {
+    const isFirst = !(await hasProject(computerPaths(this.#deps.state).trust));
+    return this.#installs.take(isFirst ? '' : source, work);
   }
 
   #options(signal: AbortSignal): Omit<InstallOptions, 'onProgress'> {
-    const { state, running, clock } = this.#deps;
-    return { state, running, now: clock(), signal, inTurn: (work) => this.#aheadOfFlattening(work) };
+    const { state, running, clock, trustTurns } = this.#deps;
+    return {
+      ...{ state, running, now: clock(), signal, staging: this.#staging },
+      inTurn: (work) => this.#aheadOfFlattening(work),
+      inTrustTurn: (work) => trustTurns.take(work),
+    };
   }
 
   /** Does work that no other change may meet; what was being flattened waits, and is begun again afterwards. */
@@ -240,11 +254,11 @@ export class Changes {
 
   /** While it works nothing is removed: it brings what no machine names yet. */
   async #keepingAll<T>(work: () => Promise<T>): Promise<T> {
-    this.#isInstalling = true;
+    this.#installing += 1;
     try {
       return await work();
     } finally {
-      this.#isInstalling = false;
+      this.#installing -= 1;
       await this.tidy();
     }
   }
@@ -266,7 +280,7 @@ export class Changes {
   /** Removes what no machine needs any more; never while an installation brings what no machine names yet. */
   async #collect(): Promise<void> {
     const { state, inUse, isStarting } = this.#deps;
-    if (isStarting() || this.#isInstalling || this.#isEnding) return;
+    if (isStarting() || this.#installing > 0 || this.#isEnding) return;
     const collecting = inUse().then((used) => collect(state, used));
     this.#collecting = collecting.catch(() => undefined);
     await collecting;

@@ -14,6 +14,7 @@ import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
+import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
 import { EventLog, type LoggedEvent } from '../run/computer/events.ts';
@@ -54,6 +55,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #machines = new Map<string, RunningMachine>();
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
+  readonly #starts = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
   readonly #takingOver: TakingOver;
 
   private constructor(options: ServiceOptions, computer: Computer) {
@@ -61,9 +64,10 @@ export class Supervisor implements AsyncDisposable {
     this.#options = options;
     this.#computer = computer;
     const spare = join(options.runRoot, 'trust');
+    const trustTurns = new Turns();
     this.policies = new PolicyStore(
       { trust: paths.trust, cache: paths.policies, account: paths.directory, spare },
-      { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error) },
+      { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error), turns: trustTurns },
     );
     this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
     this.#takingOver = new TakingOver({
@@ -71,7 +75,7 @@ export class Supervisor implements AsyncDisposable {
       adopt: (vm, found) => this.#adopt(vm, found),
     });
     this.changes = new Changes({
-      ...{ state: options.state, log: options.log, events: this.events },
+      ...{ state: options.state, log: options.log, events: this.events, trustTurns },
       now: () => this.now(),
       clock: options.clock,
       running: () => this.running(),
@@ -191,6 +195,12 @@ export class Supervisor implements AsyncDisposable {
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
   async start(vm: string): Promise<MachineReport> {
+    const start = this.#start(vm);
+    this.#starts.add(start);
+    return start.finally(() => this.#starts.delete(start));
+  }
+
+  async #start(vm: string): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
@@ -202,7 +212,7 @@ export class Supervisor implements AsyncDisposable {
       this.#starting.set(vm, instance.current.generation);
       const watch = await this.#watch(instance);
       const machine = await startOnTrial(watch, async () =>
-        startMachine(await this.#spec(instance), this.#deps(instance, watch)),
+        startMachine(await this.#spec(instance), this.#deps(instance, watch), this.#ending.signal),
       );
       this.#keep(machine, watch);
       await machine.tellStarted();
@@ -217,8 +227,10 @@ export class Supervisor implements AsyncDisposable {
     return this.policies.now(this.#options.clock());
   }
 
-  /** Lets go of the machines, which run on. */
+  /** Lets go of the machines, which run on. What is being started is given up. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled(this.#starts);
     this.changes.end();
     await this.#takingOver[Symbol.asyncDispose]();
     await this.#hostAccess?.[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Turns } from './turns.ts';
+import { NamedTurns, Turns } from './turns.ts';
 
 test('work is done one after the other, and goes on after a failure', async () => {
   const turns = new Turns();
@@ -57,4 +57,22 @@ test('a shared failure is everybody’s who waited for it, and nobody else’s',
     ['rejected', 'rejected'],
   );
   await turns.share('look', async () => undefined);
+});
+
+test('queues of different names do not wait for each other, and a failure ends none of them', async () => {
+  const queues = new NamedTurns();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  const failing = queues.take('a', async () => {
+    await held;
+    throw new Error('a');
+  });
+  const behind = queues.take('a', async () => void seen.push('behind a'));
+
+  await queues.take('b', async () => void seen.push('b'));
+  release();
+  await assert.rejects(failing, { message: 'a' });
+  await behind;
+
+  assert.deepEqual(seen, ['b', 'behind a']);
 });

@@ -24,3 +24,20 @@ export class Turns {
     return turn;
   }
 }
+
+/** Several such queues, by name. One in which nobody waits is forgotten. */
+export class NamedTurns {
+  readonly #queues = new Map<string, { turns: Turns; users: number }>();
+
+  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(name) ?? { turns: new Turns(), users: 0 };
+    this.#queues.set(name, queue);
+    queue.users += 1;
+    try {
+      return await queue.turns.take(work);
+    } finally {
+      queue.users -= 1;
+      if (queue.users === 0) this.#queues.delete(name);
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { knownAt, pinnedProject, type Repository } from '../trust/client.ts';
-import { refresh } from '../trust/refresh.ts';
+import { type InTurn, refresh } from '../trust/refresh.ts';
 import { parseVerified, type Verified } from '../trust/verified.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 
@@ -18,6 +18,8 @@ export interface OpenOptions {
   trustFolder: string;
   now: number;
   signal?: AbortSignal;
+  /** The turns of the trust folder. */
+  inTurn?: InTurn;
   /** The machine that the package must have. */
   vm?: string;
 }
@@ -74,10 +76,14 @@ async function* packagesIn(
 async function releaseOf(
   source: Source,
   pointed: string | undefined,
-  { trustFolder, now, signal }: OpenOptions,
+  { trustFolder, now, signal, inTurn }: OpenOptions,
 ): Promise<Repository> {
   try {
-    return await refresh(trustFolder, 'packages', source, signal ? { now, signal } : { now });
+    return await refresh(trustFolder, 'packages', source, {
+      now,
+      ...(signal ? { signal } : {}),
+      ...(inTurn ? { inTurn } : {}),
+    });
   } catch (error) {
     const isOlder = error instanceof AppError && ['TRUST_ROLLBACK', 'TRUST_SIGNATURE'].includes(error.code);
     if (!isOlder || pointed === undefined) throw error;

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
+import { isThere } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { firstRootOf } from './identity.ts';
@@ -14,6 +16,11 @@ import type { Verified } from './verified.ts';
 export interface Repository extends Release {
   /** One file, fetched and proved. @throws TRUST_INVALID (no such target), TRUST_DIGEST, FETCH_*, INTERRUPTED */
   read(name: string, maxBytes: number): Promise<Verified<Buffer>>;
+}
+
+/** Whether this computer took a project, also where its file is damaged. */
+export function hasProject(folder: string): Promise<boolean> {
+  return isThere(join(folder, 'project.json'));
 }
 
 /** The one project of this computer, or undefined when none was taken yet. @throws TRUST_INVALID */

@@ -63,7 +63,11 @@ export async function madeProject(
     },
 
     /** Changes what holds for the whole project; what is undefined goes. */
-    async setProject(change: { host?: HostPolicy | undefined; packageServer?: string }): Promise<void> {
+    async setProject(change: {
+      host?: HostPolicy | undefined;
+      packageServer?: string;
+      policyServer?: string;
+    }): Promise<void> {
       const project = await openProject(folder);
       const { host: _, ...rest } = project.file.value;
       const { host, ...others } = change;

@@ -41,9 +41,8 @@ export async function drippingServer(t: TestContext): Promise<SlowServer> {
     asked.resolve();
     response.writeHead(200, { 'content-type': 'application/json' });
     const dripping = setInterval(() => response.write(' '), DRIP_MS);
-    const end = () => clearInterval(dripping);
-    response.once('close', end);
-    goOn.promise.then(() => response.end()).then(end);
+    response.once('close', () => clearInterval(dripping));
+    goOn.promise.then(() => response.end());
   });
   return { address, asked: asked.promise, goOn: goOn.resolve };
 }

@@ -8,6 +8,7 @@ import { Changes } from '../../src/daemon/changes.ts';
 import { MAX_CHAIN } from '../../src/install/change/flatten.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, layerPath } from '../../src/install/state/layout.ts';
+import { Turns } from '../../src/lib/turns.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
@@ -30,6 +31,7 @@ test('a plan, a roll back and a start do not wait for flattening, which is begun
   const source = join(project.out, `p${MAX_CHAIN}`);
   const events = new EventLog(computerPaths(state).events);
   const changes = new Changes({
+    trustTurns: new Turns(),
     ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now },
     ...{ isStarting: () => false, running: () => new Map(), inUse: async () => new Map() },
     ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
+import { threeVersions } from '../fakes/quarantine.ts';
+import { drippingServer } from '../fakes/slow-servers.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const skip =
@@ -192,6 +194,27 @@ test('Ctrl-C ends the service and takes its socket away', { skip }, async (t) =>
 
   assert.equal((await ended).status, 0);
   assert.equal(existsSync(socket), false);
+});
+
+test('SIGTERM ends the service while a start waits for a policy server that sends a byte now and then', {
+  skip,
+}, async (t) => {
+  const dripping = await drippingServer(t);
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  await project.setProject({ policyServer: dripping.address });
+  const { folder } = await project.build('one');
+  const { lazaret, child, ended, folder: computer } = await service(t);
+  assert.equal((await lazaret('install', folder, '--fingerprint', project.fingerprint)).status, 0);
+  const start = lazaret('start', 'office', '--json');
+  await dripping.asked;
+  child.kill('SIGTERM');
+
+  const { status, stdout, stderr } = await ended;
+  assert.equal(status, 0);
+  assert.doesNotMatch(stdout + stderr, /policy look-up failed/, 'it was given up, and not waited for');
+  assert.equal((await start).status, 69, 'who asked is told that nobody answers any more');
+  assert.deepEqual(globSync('**/machine.json', { cwd: join(computer, 'run') }), [], 'no machine runs');
 });
 
 test('what nobody caught is an event and an orderly end, with a status that has the service started anew', {

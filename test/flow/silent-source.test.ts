@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Changes } from '../../src/daemon/changes.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
+import { Turns } from '../../src/lib/turns.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
@@ -20,6 +22,7 @@ async function rolledOn(t: TestContext) {
   await project.changeDisk(0);
   await install((await project.build('two')).folder, { replace: true, keepOld: true });
   const changes = new Changes({
+    trustTurns: new Turns(),
     ...{ state, events: new EventLog(computerPaths(state).events), log: openLog('test') },
     ...{ now: async () => Date.now(), clock: Date.now, isStarting: () => false },
     ...{ running: () => new Map(), inUse: async () => new Map() },
@@ -61,4 +64,60 @@ test('an installation that fetches keeps nobody’s roll back or removal waiting
   server.goOn();
   assert.equal((await asking).machines[0]?.action, 'add', 'it is a first installation by now');
   assert.equal((await openInstance(state, 'office')).current.generation, 3);
+});
+
+for (const part of ['/metadata/', '/blobs/'])
+  test(`two installations from two sources, one silent at ${part}, do not wait for each other`, { skip }, async (t) => {
+    const { state, changes, folder } = await rolledOn(t);
+    const request = { keepOld: false, replace: true };
+    const server = await holdingServer(t, folder, (path) => path.includes(part));
+    let isSilentOver = false;
+    const silent = changes
+      .install({ ...request, source: server.address }, signal, () => undefined)
+      .finally(() => {
+        isSilentOver = true;
+      });
+    await server.asked;
+
+    await changes.install({ ...request, source: folder }, signal, () => undefined);
+    assert.equal((await openInstance(state, 'office')).current.generation, 3);
+    assert.equal(isSilentOver, false, 'the other source is still silent');
+
+    server.goOn();
+    assert.equal((await silent).machines[0]?.action, 'keep', 'all of it is here by then');
+    assert.deepEqual(readdirSync(computerPaths(state).staging), [], 'nothing is left of either');
+  });
+
+test('an installation that fails takes nothing from another that is under way', { skip }, async (t) => {
+  const { state, changes, folder } = await rolledOn(t);
+  const request = { keepOld: false, replace: true };
+  const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
+  const slow = changes.install({ ...request, source: server.address }, signal, () => undefined);
+  await server.asked;
+
+  const broken = new AbortController();
+  const other = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
+  const failing = changes.install({ ...request, source: other.address }, broken.signal, () => undefined);
+  await other.asked;
+  broken.abort();
+  await assert.rejects(failing, code('INTERRUPTED'));
+
+  server.goOn();
+  assert.equal((await slow).machines[0]?.action, 'replace');
+  assert.equal((await openInstance(state, 'office')).current.generation, 3);
+  assert.deepEqual(readdirSync(computerPaths(state).staging), []);
+});
+
+test('two that install from one source wait for each other, and the second finds all of it here', {
+  skip,
+}, async (t) => {
+  const { changes, folder } = await rolledOn(t);
+  const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
+  const install = () =>
+    changes.install({ source: server.address, keepOld: false, replace: true }, signal, () => undefined);
+  const [first, second] = [install(), install()];
+  await server.asked;
+  server.goOn();
+
+  assert.deepEqual([(await first).machines[0]?.action, (await second).machines[0]?.action], ['replace', 'keep']);
 });

@@ -6,6 +6,7 @@ import { Changes } from '../../src/daemon/changes.ts';
 import { readHostPolicy } from '../../src/install/state/host-policy.ts';
 import { instanceNames } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
+import { Turns } from '../../src/lib/turns.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
@@ -31,6 +32,7 @@ async function installed(
   const events = new EventLog(computerPaths(state).events);
   const judged = { times: 0 };
   const changes = new Changes({
+    trustTurns: new Turns(),
     ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now, isStarting: () => false },
     running: () => new Map((more.running ?? []).map((vm) => [vm, 1])),
     inUse: async () => new Map((more.running ?? []).map((vm) => [vm, 1])),

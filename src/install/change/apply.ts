@@ -20,7 +20,8 @@ import { notePackageServer } from '../state/package-server.ts';
 import { writePolicy } from '../state/policies.ts';
 import { forgetDamaged, proven } from '../state/proven.ts';
 import { writeResources } from '../state/resources.ts';
-import { forgetWanted, partPaths, readOrigin, writeOrigin, writeWanted } from '../state/wanted.ts';
+import { readOrigin, writeOrigin } from '../state/wanted.ts';
+import type { StagingShare } from './staging.ts';
 import { broughtPolicy, mendMachine, switchMachine } from './switch.ts';
 
 const FETCH_MS = 6 * 3_600_000;
@@ -32,6 +33,7 @@ export interface ApplyOptions {
   /** The trusted time in milliseconds. */
   now: number;
   steps: Steps;
+  staging: StagingShare;
   /** Is called when all is here, before anything of the computer is changed. */
   onReady: () => Promise<void>;
   signal?: AbortSignal;
@@ -54,9 +56,9 @@ export interface Progress {
 export async function stagePlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
   const paths = computerPaths(options.state);
   for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
-  await writeWanted(options.state, plan);
+  await options.staging.want(plan);
   const { steps } = options;
-  const work = new Staging(plan, opened, options);
+  const work = new Bringing(plan, opened, options);
   for (const file of plan.files) {
     await work.file(file);
     await steps(`file ${file.sha256}`);
@@ -96,7 +98,12 @@ export async function applyPlan(plan: InstallPlan, manifest: PackageManifest, op
     await steps(`${document.vm}: policy`);
   }
   await notePackageServer(options.state, manifest);
-  await forgetWanted(options.state);
+  await options.staging.complete();
+}
+
+/** Whether another installation brought it meanwhile. */
+async function isHere(state: string, sha256: string, path: string): Promise<boolean> {
+  return (await isThere(path)) && !(await proven(state)).isDamaged(sha256);
 }
 
 /** What is made again was found damaged before, and goes. */
@@ -105,7 +112,7 @@ async function makeAgain(state: string, sha256: string, paths: readonly string[]
   for (const path of paths) await removeFile(path);
 }
 
-class Staging {
+class Bringing {
   readonly #plan: InstallPlan;
   readonly #source: Source;
   readonly #options: ApplyOptions;
@@ -121,8 +128,9 @@ class Staging {
   }
 
   async file(file: PackedFile): Promise<void> {
-    const path = await this.#fetch(file.blob, 'a boot file');
     const { state } = this.#options;
+    if (await isHere(state, file.sha256, filePath(state, file.sha256))) return;
+    const path = await this.#fetch(file.blob, 'a boot file');
     await makeAgain(state, file.sha256, [filePath(state, file.sha256)]);
     await unpackFile(path, file, filePath(state, file.sha256));
     await forgetDamaged(state, [file.sha256]);
@@ -131,13 +139,16 @@ class Staging {
 
   async layer(layer: LayerEntry): Promise<void> {
     const { state, signal } = this.#options;
+    const out = layerPath(state, layer.sha256);
+    if (await isHere(state, layer.sha256, out)) return;
     const beneath = await this.#beneath(layer);
     const path = await this.#fetch(layer.blob, `release ${layer.below.length + 1} of its disk`);
     this.report('rebuild', layer.sha256.slice(0, 12));
-    const out = layerPath(state, layer.sha256);
-    await makeAgain(state, layer.sha256, [out, flatPath(state, layer.sha256)]);
-    await rebuildLayer({ blob: path, below: beneath, expected: layer, out, ...(signal ? { signal } : {}) });
-    await forgetDamaged(state, [layer.sha256]);
+    if (!(await isHere(state, layer.sha256, out))) {
+      await makeAgain(state, layer.sha256, [out, flatPath(state, layer.sha256)]);
+      await rebuildLayer({ blob: path, below: beneath, expected: layer, out, ...(signal ? { signal } : {}) });
+      await forgetDamaged(state, [layer.sha256]);
+    }
     await removeFile(path);
   }
 
@@ -163,8 +174,8 @@ class Staging {
   }
 
   async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
-    const { state, signal, steps } = this.#options;
-    const { part, origin } = partPaths(state, blob.sha256);
+    const { signal, steps, staging } = this.#options;
+    const { part, origin } = staging.part(blob.sha256);
     const isContinued = (await isThere(part)) && (await fileBytes(part)) > 0;
     const before = this.#doneBytes;
     const options = {

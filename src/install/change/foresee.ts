@@ -31,10 +31,10 @@ export interface ForeseenInstall extends InstallReport {
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
-  { signal, ...options }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'inTurn'>,
+  { signal, ...options }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'inTurn' | 'inTrustTurn'>,
 ): Promise<ForeseenInstall> {
-  const { state, now, inTurn = (work) => work() } = options;
-  await mendTrustOf(state);
+  const { state, now, inTurn = (work) => work(), inTrustTurn = (work) => work() } = options;
+  await inTrustTurn(() => mendTrustOf(state));
   const { trust } = computerPaths(state);
   // Whoever installs meanwhile has the other; and what was only looked at raises nothing.
   const trustFolder = temporaryBeside(trust);

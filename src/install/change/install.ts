@@ -5,6 +5,7 @@ import type { OpenedPackage } from '../../package/open.ts';
 import { openSource } from '../../package/source.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
+import type { InTurn } from '../../trust/refresh.ts';
 import { trustedNow } from '../../trust/time.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { type HostPlan, requireConsent } from '../plan/plan-host.ts';
@@ -17,6 +18,7 @@ import { applyPlan, type Progress, stagePlan } from './apply.ts';
 import { requireFirmware } from './firmware.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
+import { Staging, type StagingShare } from './staging.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 
 export interface InstallRequest {
@@ -48,7 +50,11 @@ export interface InstallOptions {
   onProgress: (progress: Progress) => void;
   steps?: Steps;
   /** Does work while nothing else changes what is installed. */
-  inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
+  inTurn?: InTurn;
+  /** The same for what this computer trusts. */
+  inTrustTurn?: InTurn;
+  /** Where other installations may be under way. */
+  staging?: Staging;
 }
 
 /** What became, or would become, of one machine. */
@@ -87,21 +93,23 @@ export interface InstallReport {
  *   VM_OTHER, VM_RUNNING; INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
-  const { state, signal, inTurn = atOnce } = options;
+  const { state, signal, inTurn = atOnce, inTrustTurn = atOnce } = options;
+  await using staging = (options.staging ?? new Staging(state)).enter();
   await using source = await openSource(request.source);
-  await mendTrustOf(state);
+  await inTrustTurn(() => mendTrustOf(state));
   await using trust = await InstallTrust.open(computerPaths(state).trust);
   const project = await trustProject(trust.folder, source, request.fingerprint);
-  const found = await packagesFrom(source, request, { trustFolder: trust.folder, now: options.now, signal, state });
+  const where = { trustFolder: trust.folder, inTurn: inTrustTurn };
+  const found = await packagesFrom(source, request, { ...where, now: options.now, signal, state });
   const so = { ...options, now: await trustedNow(trust.folder, options.now) };
   try {
     // Whatever is to be confirmed is asked before the first of them changes anything.
     for (const { needed } of found) await inTurn(() => checkedPlan(needed, request, so));
     const reports: InstallReport[] = [];
-    for (const each of found) reports.push(await installOne(each, request, { ...so, project, trust }));
+    for (const each of found) reports.push(await installOne(each, request, { ...so, project, trust, staging }));
     return merged(reports);
   } catch (error) {
-    if (trust.isNew && (await readInstances(state)).length === 0) await forgetFirst(state);
+    if (trust.isNew) await inTurn(() => forgetFirst(state, staging));
     throw error;
   }
 }
@@ -111,8 +119,10 @@ function atOnce<T>(work: () => Promise<T>): Promise<T> {
   return work();
 }
 
+type Here = Pick<InstallOptions, 'state' | 'running' | 'now'>;
+
 /** What is to be done as this computer is now, once all of it is confirmed that has to be. */
-async function confirmedPlan(needed: PackageManifest, request: InstallRequest, options: InstallOptions) {
+async function confirmedPlan(needed: PackageManifest, request: InstallRequest, options: Here) {
   const { state, running, now } = options;
   const facts = await computerFacts(state, running(), now);
   const todo = plan(needed, facts, request.vm);
@@ -123,7 +133,7 @@ async function confirmedPlan(needed: PackageManifest, request: InstallRequest, o
 }
 
 /** The same before anything was fetched for it: there must be room. */
-async function checkedPlan(needed: PackageManifest, request: InstallRequest, options: InstallOptions) {
+async function checkedPlan(needed: PackageManifest, request: InstallRequest, options: Here) {
   const { todo, freeBytes } = await confirmedPlan(needed, request, options);
   request.check?.(todo);
   requireRoom(todo, freeBytes);
@@ -133,10 +143,15 @@ async function checkedPlan(needed: PackageManifest, request: InstallRequest, opt
 async function installOne(
   { opened, needed }: Found,
   request: InstallRequest,
-  options: InstallOptions & { project: InstallReport['project']; trust: InstallTrust },
+  options: Omit<InstallOptions, 'staging'> & {
+    project: InstallReport['project'];
+    trust: InstallTrust;
+    staging: StagingShare;
+  },
 ): Promise<InstallReport> {
-  const { state, now, signal, onProgress, steps = noSteps, trust, inTurn = atOnce } = options;
-  const how = { state, keepOld: request.keepOld, now, signal, onProgress, steps, onReady: () => trust.keep() };
+  const { state, now, signal, onProgress, steps = noSteps, trust, staging, inTurn = atOnce } = options;
+  const onReady = () => trust.keep();
+  const how = { state, keepOld: request.keepOld, now, signal, onProgress, steps, staging, onReady };
   for (;;) {
     const wanted = await inTurn(() => checkedPlan(needed, request, options));
     await stagePlan(wanted, opened, how);
@@ -166,7 +181,9 @@ function mendedBy(done: InstallPlan, wanted: InstallPlan): InstallPlan {
 }
 
 /** A first installation that came to nothing leaves no project, and nothing that a package demanded. */
-async function forgetFirst(state: string): Promise<void> {
+async function forgetFirst(state: string, { isAlone }: StagingShare): Promise<void> {
+  // Another one that began since counts on the project that this one brought.
+  if (!isAlone || (await readInstances(state)).length > 0) return;
   const { trust, floor, resources } = computerPaths(state);
   await forgetHostPolicy(state);
   for (const file of [floor, resources]) await removeFile(file);

@@ -7,7 +7,7 @@ import type { InstallPlan } from '../plan/plan.ts';
 import { readIfWhole, writeState } from './instances.ts';
 import { computerPaths, filePath, layerPath } from './layout.ts';
 
-/** `staging/wanted.json`: what the installation that is under way, or was broken off, is to bring. */
+/** `staging/wanted.json`: what the installations that are under way, or were broken off, are to bring. */
 const WantedFile = z.strictObject({
   format: z.literal(1),
   layers: z.array(Sha256),
@@ -16,7 +16,12 @@ const WantedFile = z.strictObject({
 });
 
 /** A blob on its way: what has arrived of it, and beside it which version of whose file that is. */
-export function partPaths(state: string, sha256: string): { part: string; origin: string } {
+export interface PartPaths {
+  part: string;
+  origin: string;
+}
+
+export function partPaths(state: string, sha256: string): PartPaths {
   const part = join(computerPaths(state).staging, `${sha256}.part`);
   return { part, origin: `${part}.json` };
 }
@@ -29,18 +34,24 @@ export async function stagedBytes(state: string): Promise<Map<string, number>> {
   return new Map(await Promise.all(arrived));
 }
 
-/** Notes what an installation brings, so that a second attempt finds what the first fetched; what others fetched goes. */
-export async function writeWanted(state: string, { layers, files }: InstallPlan): Promise<void> {
-  const digests = (entries: readonly { sha256: string }[]) => entries.map(({ sha256 }) => sha256);
+/** Notes what installations bring, so that a second attempt finds what the first fetched; what others fetched goes, but for these parts. */
+export async function writeWanted(
+  state: string,
+  plans: readonly Pick<InstallPlan, 'layers' | 'files'>[],
+  parts: readonly PartPaths[],
+): Promise<void> {
+  const digests = (entries: readonly { sha256: string }[]) => [...new Set(entries.map(({ sha256 }) => sha256))];
+  const [layers, files] = [plans.flatMap((plan) => plan.layers), plans.flatMap((plan) => plan.files)];
   const blobs = digests([...layers, ...files].map(({ blob }) => blob));
   const { staging, wanted } = computerPaths(state);
-  const keep = new Set([...blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))), wanted]);
+  const paths = [...blobs.map((sha256) => partPaths(state, sha256)), ...parts];
+  const keep = new Set([...paths.flatMap(({ part, origin }) => [part, origin]), wanted]);
   for (const path of (await namesIn(staging)).map((name) => join(staging, name)))
     if (!keep.has(path)) await removeFile(path);
   await writeState(wanted, { format: 1, layers: digests(layers), files: digests(files), blobs });
 }
 
-/** The installation is complete. */
+/** Every installation is complete. */
 export async function forgetWanted(state: string): Promise<void> {
   await removeFile(computerPaths(state).wanted);
 }
