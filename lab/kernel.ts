@@ -7,6 +7,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 const MODULES = [
   ...['virtio_ring', 'virtio', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
   ...['virtio_console', 'failover', 'net_failover', 'virtio_net', 'virtio_blk', 'evdev', 'button'],
+  ...['pvpanic', 'pvpanic-mmio'],
 ];
 const MAX_BYTES = 256 << 20;
 

@@ -175,6 +175,8 @@ export class MainJob implements AsyncDisposable {
 
   /** Waits until the guest of a machine that was started answers. */
   async connect(): Promise<void> {
+    // The line has one user at a time.
+    this.#shell?.[Symbol.dispose]();
     this.#shell = await this.computer.shell(VM);
   }
 
@@ -224,7 +226,7 @@ export class MainJob implements AsyncDisposable {
   async reached(): Promise<Server[]> {
     const found: Server[] = [];
     for (const name of ['update', 'intranet', 'web'] as const) {
-      const { status } = await this.guest(`timeout 5 wget -q -O /dev/null http://${SERVERS[name]}${PATHS[name]}`);
+      const { status } = await this.guest(`timeout 30 wget -q -O /dev/null http://${SERVERS[name]}${PATHS[name]}`);
       if (status === 0) found.push(name);
     }
     return found;

@@ -75,7 +75,12 @@ export const StopRequest = z.strictObject({ force: z.boolean() });
 /** How long to wait until the guest has its address. */
 export const ReadyRequest = z.strictObject({ timeoutMs: z.int().min(0).max(3_600_000) });
 
-export const StoppedAnswer = z.object({ vm: z.string(), state: z.literal('stopped') });
+export const StoppedAnswer = z.object({
+  vm: z.string(),
+  state: z.literal('stopped'),
+  /** Why it was powered off, where its guest was to shut down. */
+  poweredOff: z.string().exactOptional(),
+});
 
 export const RolledBackAnswer = z.object({ vm: z.string(), from: z.int(), to: z.int(), afterStop: z.boolean() });
 

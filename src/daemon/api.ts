@@ -61,8 +61,8 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
     // A machine that runs is stopped also where its files are damaged.
     const vm = context.req.param('vm');
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
-    await supervisor.machine(vm).stop(force);
-    return context.json({ vm: context.req.param('vm'), state: 'stopped' });
+    const poweredOff = await supervisor.machine(vm).stop(force);
+    return context.json({ vm, state: 'stopped', ...(poweredOff === undefined ? {} : { poweredOff }) });
   });
   app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(context.req.param('vm'))),

@@ -63,6 +63,8 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...['-chardev', `socket,id=guest0,path=${sockets.guest},server=on,wait=off`],
     ...['-device', 'virtserialport,chardev=guest0,name=org.lazaret.guestd.0'],
     ...['-chardev', `socket,id=console0,path=${sockets.console},server=on,wait=off`, '-serial', 'chardev:console0'],
+    // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
+    ...['-device', 'pvpanic', '-action', 'panic=none'],
     ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
     ...['-vga', 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],

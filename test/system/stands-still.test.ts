@@ -88,7 +88,20 @@ test('a full disk: nothing is lost, nothing stands still for good, and policies 
     const kinds = await job.eventKinds();
     assert.ok(kinds.includes('failed'), 'how many events could not be written');
     assert.ok(kinds.includes('resumed'));
-    await job.stopMachine();
+  });
+
+  await t.test('one that stands still is stopped without waiting for what it cannot do, and it is said', async () => {
+    fill(disk);
+    // Where it has written nothing yet, which takes room.
+    await job.guest('(tr "\\0" y </dev/zero | dd of=/dev/vdb bs=64k seek=1600 count=64 && sync) >/dev/null 2>&1 &');
+    await until(job, 'paused');
+    const { status, stdout } = await job.computer.lazaret('stop', job.vm);
+    assert.deepEqual(
+      [status, /was powered off, because the guest stands still.*no room/.test(stdout)],
+      [0, true],
+      stdout,
+    );
+    makeRoom(disk);
   });
 });
 
@@ -114,6 +127,33 @@ test('a QEMU that does not answer keeps the service from nothing else, and is ta
 
   assert.equal((await job.guest('true')).status, 0);
   await job.stopMachine();
+});
+
+test('a guest whose kernel panics is shown so until it restarts, and is not waited for when it does not', {
+  skip,
+}, async (t) => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.startMachine();
+  const told = async () => (await job.computer.lazaret('events', '--last', '200')).stdout;
+
+  await t.test('its kernel restarts it, as it is set up to', async () => {
+    await job.guest('(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &');
+    while (!(await told()).includes('its guest has panicked')) await sleep(200);
+    await job.connect();
+    await until(job, 'running');
+  });
+
+  await t.test('one that stays so stands still, and is powered off at once', async () => {
+    await job.guest('echo 0 >/proc/sys/kernel/panic; (sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &');
+    await until(job, 'paused');
+    const { status, stdout } = await job.computer.lazaret('stop', job.vm);
+    assert.deepEqual(
+      [status, /was powered off, because the guest stands still: its guest has panicked/.test(stdout)],
+      [0, true],
+    );
+  });
 });
 
 test('what a guest makes QEMU say is bounded on this computer’s disk', { skip }, async () => {

@@ -14,11 +14,10 @@ import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
+import { shutDown } from './shut-down.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import type { Standing, Standstill } from './standing.ts';
 
-/** How long a guest may take to shut down before it is powered off. */
-const SHUTDOWN_MS = 30_000;
 const QUIT_MS = 10_000;
 /** The kernel tells of its network; nobody tells of other resolvers. */
 const LOOK_MS = 2000;
@@ -73,6 +72,8 @@ export class RunningMachine implements AsyncDisposable {
   readonly #standing: Standing;
   readonly #qemuLog: MachineLog;
   #isStopping = false;
+  /** Why it is powered off, where its guest was to shut down. */
+  #poweredOff: string | undefined;
   readonly #following: NodeJS.Timeout;
   readonly #quiet = new AbortController();
   readonly #telling: Promise<void>;
@@ -165,20 +166,29 @@ export class RunningMachine implements AsyncDisposable {
     throw new AppError('VM_NOT_READY', `${name} runs, but its guest has no address after ${seconds} s`);
   }
 
-  /** Shuts the guest down; one that does not go in time, or `force`, is powered off. Returns when all of it is gone. */
-  async stop(force = false): Promise<void> {
+  /**
+   * Shuts the guest down; one that cannot or does not, or by `force`, is powered off. Returns when all of it is gone, and gives why
+   * it was powered off where that was not asked for.
+   */
+  async stop(force = false): Promise<string | undefined> {
     this.#isStopping = true;
+    const { qemu } = this.record;
+    const parts = {
+      qemu: this.#qmp,
+      standing: this.#standing,
+      hasGone: (timeoutMs: number) => hasGone(qemu, timeoutMs),
+    };
     try {
-      if (!force) await this.#qmp.execute('system_powerdown');
-      const { qemu } = this.record;
-      if (force || !(await hasGone(qemu, SHUTDOWN_MS))) await this.#qmp.execute('quit');
+      if (!force) this.#poweredOff = await shutDown(parts);
+      if (force || this.#poweredOff !== undefined) await this.#qmp.execute('quit');
       await hasGone(qemu, QUIT_MS);
     } catch (error) {
       // QEMU may be gone before it answers: that is what was wanted.
       if (!(error instanceof AppError && error.code === 'VM_FAILED')) throw error;
     }
-    await endProcess(this.record.qemu);
+    await endProcess(qemu);
     await this.ended;
+    return this.#poweredOff;
   }
 
   /** Lets go of the machine, which runs on under the rules it has; a later service takes it over. */
@@ -237,7 +247,10 @@ export class RunningMachine implements AsyncDisposable {
     } finally {
       await this.#parts.disposeAsync();
     }
-    await this.log('stopped', `stopped: ${why}`);
+    await this.log(
+      'stopped',
+      `stopped: ${why}${this.#poweredOff === undefined ? '' : `, because ${this.#poweredOff}`}`,
+    );
   }
 
   /** Writes what happened to the machine to the log of events. */

@@ -113,6 +113,20 @@ for (const [title, event, data, said] of STANDS) {
   });
 }
 
+test('a guest that panics stands still until it restarts itself, and is not waited for to shut down', async (t) => {
+  const { world, standing, qemu, say, until } = guest(t);
+
+  say('GUEST_PANICKED', { action: 'run', info: { type: 's390' } });
+  await until('VM_STANDS_STILL');
+  assert.match(world.told.join(), /^guest: its guest has panicked/);
+  assert.equal(await standing.goOn(qemu), false);
+
+  say('RESET', { guest: true, reason: 'guest-reset' });
+  await until(undefined);
+  assert.equal(world.resets, 1);
+  assert.equal(await standing.goOn(qemu), true);
+});
+
 test('an error that the guest is told of stops nothing, and is told', async (t) => {
   const { world, standing, say } = guest(t);
 
@@ -143,6 +157,24 @@ test('a reset is passed on; what is no news, or in another form, is left out', (
 
   assert.equal(world.resets, 1);
 });
+
+const TO_END: [status: string, goesOn: boolean][] = [
+  ['running', true],
+  ['io-error', true],
+  ['guest-panicked', false],
+  ['internal-error', false],
+];
+
+for (const [status, goesOn] of TO_END) {
+  test(`a guest that is ${status} ${goesOn ? 'goes on' : 'cannot go on'} to shut down`, async (t) => {
+    const { world, standing, qemu } = guest(t, status);
+    await standing.setGoing(qemu);
+
+    assert.equal(await standing.goOn(qemu), goesOn);
+
+    assert.equal(world.status === 'running', goesOn);
+  });
+}
 
 const FOUND: [status: string, commands: string[], code: string | undefined][] = [
   ['running', ['query-status'], undefined],

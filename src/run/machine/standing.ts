@@ -7,6 +7,9 @@ import type { Happening } from '../computer/events.ts';
 
 /** How often it is looked whether there is room again for a guest that met a full disk. */
 const LOOK_MS = 2000;
+const PANICKED = 'guest-panicked';
+/** What QEMU says of a guest whose processors would find nothing to go on with. */
+const OVER = [PANICKED, 'watchdog', 'internal-error', 'shutdown'];
 /** Room that lets it go on for a while. */
 const ROOM_BYTES = 16 << 20;
 
@@ -36,6 +39,8 @@ export class Standing implements Disposable {
   /** What has happened that would stop a guest. */
   #cause: { what: string; isFull: boolean } | undefined;
   #stands: AppError | undefined;
+  /** What QEMU said when it came to stand still. */
+  #status = 'running';
   #end: string | undefined;
 
   constructor(parts: StandingParts) {
@@ -70,6 +75,14 @@ export class Standing implements Disposable {
     else await this.#stand(status, qemu);
   }
 
+  /** Sets a guest going that is to shut down; false where it stands still and cannot go on. @throws VM_FAILED */
+  async goOn(qemu: Monitor): Promise<boolean> {
+    if (!this.#stands) return true;
+    if (OVER.includes(this.#status)) return false;
+    await qemu.execute('cont');
+    return true;
+  }
+
   [Symbol.dispose](): void {
     this.#over.abort();
   }
@@ -79,6 +92,7 @@ export class Standing implements Disposable {
     switch (news.event) {
       case 'RESET':
         this.#cause = undefined;
+        if (this.#status === PANICKED) this.#stands = undefined;
         return onReset();
       case 'SHUTDOWN':
         this.#end = endText(news.data.reason);
@@ -89,6 +103,7 @@ export class Standing implements Disposable {
       case 'WATCHDOG': {
         const what = news.event === 'WATCHDOG' ? 'its watchdog has run out' : 'its guest has panicked';
         this.#cause = { what, isFull: false };
+        if (news.data.action === 'run') this.#standsUnstopped(what);
         return tell({ kind: 'guest', text: `${what}; QEMU does: ${news.data.action}`, same: what });
       }
       case 'STOP':
@@ -108,6 +123,7 @@ export class Standing implements Disposable {
   }
 
   async #stand(status: string, qemu: Monitor): Promise<void> {
+    this.#status = status;
     const { what, isFull } = this.#cause ?? { what: `QEMU says ${status}`, isFull: status === 'io-error' };
     this.#stands = isFull
       ? new AppError('VM_DISK_FULL', 'the guest stands still: this computer’s disk has no room for what it writes')
@@ -115,6 +131,12 @@ export class Standing implements Disposable {
     if (isFull) void this.#goOnWithRoom(this.#stands, qemu);
     const { code, message: text } = this.#stands;
     await this.#parts.tell({ kind: 'paused', text, details: { code }, same: text });
+  }
+
+  /** QEMU lets it run on after its panic: a guest that does not restart itself stands still all the same. */
+  #standsUnstopped(what: string): void {
+    this.#status = PANICKED;
+    this.#stands = new AppError('VM_STANDS_STILL', `the guest stands still: ${what}`);
   }
 
   async #goOnWithRoom(stands: AppError, qemu: Monitor): Promise<void> {
