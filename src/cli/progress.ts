@@ -1,4 +1,5 @@
 import { formatBytes } from '../lib/bytes.ts';
+import { rateLeft } from '../lib/rate-left.ts';
 import { type Output, overwriteLine } from './print.ts';
 
 const EVERY_MS = 200;
@@ -39,8 +40,8 @@ export function progressText({
   elapsedMs: number;
 }): string {
   const amount = `${what}  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
-  if (elapsedMs < EVERY_MS || doneBytes === 0) return amount;
-  const perSecond = doneBytes / (elapsedMs / 1000);
-  const left = Math.ceil((totalBytes - doneBytes) / perSecond);
-  return `${amount}, ${formatBytes(Math.round(perSecond))}/s${left > 0 ? `, ${left} s left` : ''}`;
+  const rate = rateLeft(doneBytes, totalBytes, elapsedMs);
+  if (!rate) return amount;
+  const { perSecond, secondsLeft } = rate;
+  return `${amount}, ${formatBytes(Math.round(perSecond))}/s${secondsLeft > 0 ? `, ${secondsLeft} s left` : ''}`;
 }

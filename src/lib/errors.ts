@@ -377,6 +377,12 @@ export const ERRORS = {
   },
   PAGE_DENIED: { exit: 77, http: 403, hint: 'Open the page anew: `lazaret open`, or `lazaret-manager ui`.' },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
+  TASK_UNKNOWN: {
+    exit: 66,
+    http: 404,
+    hint: 'Begin it anew: tasks end with the process of the page, and only the last are kept.',
+  },
+  TASKS_FULL: { exit: 75, http: 409, hint: 'Wait for one of them to end, or cancel one.' },
 } as const satisfies Record<string, { exit: number; http: number; hint: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -14,7 +14,7 @@ export const directory: ServerKind = {
   owns: (address) => directoryAddress(address) !== undefined,
   source: (address, asking) => directorySource(login(address, asking)),
   watch: (address, than, asking) => watchDirectory(login(address, asking), than),
-  put: (publication, address, asking) => putInDirectory(publication, login(address, asking)),
+  put: (publication, address, asking, onFile) => putInDirectory(publication, login(address, asking), onFile),
   reaches: (address) => placeAt(address),
 };
 

@@ -11,6 +11,9 @@ export interface Asking {
   signal?: AbortSignal | undefined;
 }
 
+/** Told of each file that was put somewhere, and how many of all there are. */
+export type OnFile = (done: number, total: number) => void;
+
 /** What must be reachable for a place. */
 export interface NeededServer {
   host: string;
@@ -40,6 +43,6 @@ export interface ServerKind {
    * Puts a release there. Readers see the former release or the new one, never a mix.
    * @throws STORE_*, FETCH_*, DEPLOY_FAILED, PROGRAM_MISSING, FILE_*, DISK_FULL, INTERRUPTED
    */
-  put?(publication: Publication, address: string, asking: Asking): Promise<void>;
+  put?(publication: Publication, address: string, asking: Asking, onFile: OnFile): Promise<void>;
   reaches?(address: string): NeededServer;
 }

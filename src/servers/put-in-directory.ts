@@ -3,6 +3,7 @@ import { readCapped } from '../sys/files/files.ts';
 import type { DirectoryLogin } from './directory-client.ts';
 import { isPartName, PART_BYTES, partCount, partName } from './directory-names.ts';
 import { Directory } from './directory-objects.ts';
+import type { OnFile } from './kind.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const MAX_FILE_BYTES = 16 << 20;
@@ -12,11 +13,16 @@ const MAX_FILE_BYTES = 16 << 20;
  * release. What neither of the two needs is removed afterwards.
  * @throws STORE_DENIED, STORE_LOGIN, STORE_NOT_SAFE, FETCH_FAILED, FETCH_MISSING
  */
-export async function putInDirectory({ folder, content, former }: Publication, login: DirectoryLogin): Promise<void> {
+export async function putInDirectory(
+  { folder, content, former }: Publication,
+  login: DirectoryLogin,
+  onFile: OnFile = () => undefined,
+): Promise<void> {
   await using directory = await Directory.open(login);
   await directory.makePlace();
   const kept = new Set<string>();
-  for (const path of [...content, TIMESTAMP]) {
+  const paths = [...content, TIMESTAMP];
+  for (const [index, path] of paths.entries()) {
     const bytes = await readCapped(join(folder, path), MAX_FILE_BYTES);
     // The first part last: without it the file is not there.
     for (let part = partCount(bytes.length) - 1; part >= 0; part -= 1) {
@@ -24,6 +30,7 @@ export async function putInDirectory({ folder, content, former }: Publication, l
       await replace(directory, name, bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
       kept.add(name);
     }
+    onFile(index + 1, paths.length);
   }
   const isFormer = ofFiles(former);
   const names = await directory.names();

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import type { Asking, ServerKind } from './kind.ts';
+import type { Asking, OnFile, ServerKind } from './kind.ts';
 import { KINDS, kindThat } from './kinds.ts';
 import { publicationIn } from './publication.ts';
 
@@ -23,16 +23,19 @@ export function unaskedTarget(policyServer: string | undefined): DeployTarget | 
 }
 
 /** How people write the places that a deploy can go to. */
-export function deployForms(): string {
-  return KINDS.filter(({ put }) => put)
-    .map(({ form }) => form)
-    .join(', ');
+export function deployForms(): string[] {
+  return KINDS.filter(({ put }) => put).map(({ form }) => form);
 }
 
 /**
  * Puts the newest release of a published folder on a policy server. Readers see the former release or the new one, never a mix.
  * @throws STORE_*, FETCH_*, DEPLOY_FAILED, PROGRAM_MISSING, FILE_*, DISK_FULL, INTERRUPTED
  */
-export async function putOnServer(published: string, { kind, address }: DeployTarget, asking: Asking): Promise<void> {
-  await kind.put(await publicationIn(published), address, asking);
+export async function putOnServer(
+  published: string,
+  { kind, address }: DeployTarget,
+  asking: Asking,
+  onFile: OnFile = () => undefined,
+): Promise<void> {
+  await kind.put(await publicationIn(published), address, asking, onFile);
 }

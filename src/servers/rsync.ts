@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { run } from '../sys/programs/exec.ts';
-import type { ServerKind } from './kind.ts';
+import type { OnFile, ServerKind } from './kind.ts';
 import { type Publication, TIMESTAMP } from './publication.ts';
 
 const TIMEOUT_MS = 600_000;
@@ -11,12 +11,14 @@ export const rsync: ServerKind = {
   form: '[USER@]HOST:/PATH (rsync over ssh)',
   // A dash at the beginning would be an option of ssh.
   owns: (address) => /^(?!-)[^/\s]+:\/./.test(address) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(address),
-  put: (publication, address, { signal }) => putByRsync(publication, address, signal ? { signal } : {}),
+  put: (publication, address, { signal }, onFile) =>
+    putByRsync(publication, address, { onFile, ...(signal ? { signal } : {}) }),
 };
 
 interface RsyncOptions {
   /** The program that leads to the other computer, with its words. */
   shell?: string;
+  onFile?: OnFile;
   signal?: AbortSignal;
 }
 
@@ -28,7 +30,7 @@ interface RsyncOptions {
 export async function putByRsync(
   { folder, content }: Publication,
   to: string,
-  { shell = 'ssh -o BatchMode=yes', signal }: RsyncOptions = {},
+  { shell = 'ssh -o BatchMode=yes', onFile, signal }: RsyncOptions = {},
 ): Promise<void> {
   for (const paths of [content, [TIMESTAMP]]) {
     try {
@@ -44,5 +46,6 @@ export async function putByRsync(
       if (!(error instanceof AppError) || !['PROGRAM_FAILED', 'PROGRAM_TIMEOUT'].includes(error.code)) throw error;
       throw new AppError('DEPLOY_FAILED', `the policies did not reach ${to}: ${error.message}`, { cause: error });
     }
+    onFile?.(paths === content ? content.length : content.length + 1, content.length + 1);
   }
 }

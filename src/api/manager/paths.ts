@@ -1,6 +1,9 @@
+import { JOB_PATHS } from './job-paths.ts';
+
 /** Where each request of the manager’s page goes. */
 export const MANAGER_PATHS = {
   project: { method: 'GET', path: '/v1/project' },
   deployments: { method: 'GET', path: '/v1/deployments' },
   packages: { method: 'GET', path: '/v1/packages' },
+  ...JOB_PATHS,
 } as const;

@@ -1,3 +1,4 @@
+import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
 
@@ -6,4 +7,5 @@ export const MANAGER_ROUTES = {
   project: { ...MANAGER_PATHS.project, answer: ProjectAnswer },
   deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
+  ...JOB_ROUTES,
 } as const;

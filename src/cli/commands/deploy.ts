@@ -49,7 +49,7 @@ export function addDeployCommands(program: Command): void {
         .default(30 * 86_400_000, '30d'),
     )
     .option(...CLOCK_IS_RIGHT)
-    .option('--to <place>', `put it there: ${deployForms()}`)
+    .option('--to <place>', `put it there: ${deployForms().join(', ')}`)
     .option('--user <name>', 'log on to the directory as this administrator: user@domain, or a distinguished name')
     .option('--password-file <file>', 'the file with that administrator’s password; without it, you are asked')
     .option(

@@ -48,7 +48,9 @@ export function addPackageCommands(program: Command): void {
       };
       const built = await buildAndWrite(directory, wanted, {
         signer: signerBy(context, options),
-        onProgress: (vm, done, total) => line.show(`packing ${vm}`, done, total),
+        tell: (news) => {
+          if (news.kind === 'packing') line.show(`packing ${news.vm}`, news.doneBytes, news.totalBytes);
+        },
         signal,
       });
       for (const warning of built.warnings) printStep(context, `warning: ${warning}`);

@@ -13,9 +13,12 @@ export type WantedPackage = Omit<BuildOptions, 'key' | 'now' | 'look' | 'signal'
 
 export interface Building {
   signer: Signer;
-  onProgress: (vm: string, doneBytes: number, totalBytes: number) => void;
+  tell: (news: BuildNews) => void;
   signal: AbortSignal;
 }
+
+/** How far a build is: it packs each machine, then it writes what users get. */
+type BuildNews = { kind: 'packing'; vm: string; doneBytes: number; totalBytes: number } | { kind: 'writing' };
 
 /**
  * Builds, signs and publishes a package, and writes what users get of it.
@@ -25,12 +28,15 @@ export interface Building {
 export async function buildAndWrite(
   folder: string,
   { media, ...wanted }: WantedPackage,
-  { signer, onProgress, signal }: Building,
+  { signer, tell, signal }: Building,
 ): Promise<BuiltPackage & { paths: string[] }> {
   return withProject(folder, async (project) => {
     const signing = await openSigning(project, 'release', signer, signal);
     const look = (out: string, size: PackageSize) => requireWritable(out, size, media);
+    const onProgress = (vm: string, doneBytes: number, totalBytes: number) =>
+      tell({ kind: 'packing', vm, doneBytes, totalBytes });
     const built = await buildPackage(project, { ...wanted, ...signing, onProgress, look, signal });
+    tell({ kind: 'writing' });
     return { ...built, paths: await writeOr(wanted.name, () => writeMedia(built.folder, { ...media, signal })) };
   });
 }

@@ -4,7 +4,9 @@ import { liveEvents } from '../../pages/live.ts';
 import { newApi } from '../../pages/requests.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
+import type { Tasks } from '../tasks/tasks.ts';
 import type { Happenings } from './happenings.ts';
+import { addJobRoutes } from './jobs.ts';
 import { addProjectRoutes } from './project.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
@@ -17,6 +19,7 @@ export interface ManagerDeps {
   clock: Clock;
   log: Log;
   happenings: Happenings;
+  tasks: Tasks;
 }
 
 /** The manager’s HTTP API: what the page asks about the one project it was opened for. */
@@ -24,5 +27,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   const app = newApi(deps.log, MAX_BODY_BYTES);
   app.get(LIVE_PATH, (context) => liveEvents(context, (signal) => deps.happenings.follow(signal)));
   addProjectRoutes(app, deps);
+  addJobRoutes(app, deps);
   return app;
 }

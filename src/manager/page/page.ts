@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
+import { Tasks } from '../tasks/tasks.ts';
 import { createManagerApi } from './api.ts';
 import { Happenings } from './happenings.ts';
 import { ProjectWatch } from './watch-project.ts';
@@ -24,24 +26,30 @@ export interface ManagerPageOptions {
 export class ManagerPage implements AsyncDisposable {
   readonly #pages: Pages;
   readonly #listening: Listening;
+  readonly #tasks: Tasks;
   readonly #over: AbortController;
 
-  private constructor(pages: Pages, listening: Listening, over: AbortController) {
+  private constructor(pages: Pages, listening: Listening, tasks: Tasks, over: AbortController) {
     this.#pages = pages;
     this.#listening = listening;
+    this.#tasks = tasks;
     this.#over = over;
   }
 
   /** @throws PORT_IN_USE */
   static async open({ folder, port, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
     const happenings = new Happenings(clock);
-    const pages = new Pages({ api: createManagerApi({ folder, clock, log, happenings }), folder: PAGE, clock });
+    const onChange = (task: TaskAnswer) =>
+      happenings.tell({ kind: 'task', text: `${task.kind} ${task.about}: ${task.state}`, details: { ...task } });
+    const tasks = new Tasks({ clock, onChange });
+    const api = createManagerApi({ folder, clock, log, happenings, tasks });
+    const pages = new Pages({ api, folder: PAGE, clock });
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch));
     pages.listensOn(listening.port);
     const over = new AbortController();
     const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });
     await new ProjectWatch(folder, tell, over.signal).look();
-    return new ManagerPage(pages, listening, over);
+    return new ManagerPage(pages, listening, tasks, over);
   }
 
   get port(): number {
@@ -55,6 +63,7 @@ export class ManagerPage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
+    await this.#tasks[Symbol.asyncDispose]();
     await this.#listening[Symbol.asyncDispose]();
   }
 }

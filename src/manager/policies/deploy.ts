@@ -14,8 +14,12 @@ export interface Deploying {
   signer: Signer;
   /** Who writes, where the place lets nobody in without an account. */
   account: () => Promise<DirectoryAccount>;
+  tell?: (news: DeployNews) => void;
   signal: AbortSignal;
 }
+
+/** How far a deploy is: it signs, then it puts one file after the other somewhere. */
+type DeployNews = { kind: 'signing' } | { kind: 'putting'; to: string; done: number; total: number };
 
 export interface Deployed {
   serial: number;
@@ -32,7 +36,7 @@ export interface Deployed {
  */
 export async function deployPolicies(
   projectFolder: string,
-  { to, validForMs, signer, account, signal }: Deploying,
+  { to, validForMs, signer, account, tell = () => undefined, signal }: Deploying,
 ): Promise<Deployed> {
   const folder = resolve(projectPaths(projectFolder).policies);
   return withProject(projectFolder, async (project) => {
@@ -40,8 +44,14 @@ export async function deployPolicies(
     const signing = await openSigning(project, 'policy', signer, signal);
     // Asked for before anything is signed: a wrong name is not to cost a release.
     const asking = target?.kind.needsAccount ? { account: await account(), signal } : { signal };
+    signal.throwIfAborted();
+    tell({ kind: 'signing' });
     const { serial, warnings } = await deploy(project, { ...signing, validForMs });
-    if (target) await putOnServer(folder, target, asking);
+    if (target) {
+      const { address } = target;
+      const onFile = (done: number, total: number) => tell({ kind: 'putting', to: address, done, total });
+      await putOnServer(folder, target, asking, onFile);
+    }
     return { serial, folder, warnings, ...(target ? { to: target.address } : {}) };
   });
 }

@@ -15,6 +15,7 @@ import { checkRules } from '../plan/rules.ts';
 import { broughtBy, requireChange } from '../unchanged.ts';
 import { exportPackage } from './export.ts';
 import { type PackOptions, packMachine } from './pack-machine.ts';
+import { type PartSize, partSizes } from './part-sizes.ts';
 import { lastSerial, policyDocument } from './publish-policies.ts';
 import { carriedBlobs, publishedManifests, sizeToExport } from './published.ts';
 import type { Released } from './releases.ts';
@@ -59,6 +60,8 @@ export interface BuiltPackage {
   generation: number;
   /** Bytes of all blobs in it. */
   blobBytes: number;
+  /** What these bytes are for: each machine, and resources. */
+  parts: PartSize[];
   machines: { vm: string; release: number; layers: number }[];
   /** The layers that were made for it. */
   released: ({ vm: string } & Released)[];
@@ -158,6 +161,7 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
     folder,
     generation,
     blobBytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
+    parts: partSizes(manifest, blobs),
     machines: machines.map(({ name: vm, release, layers }) => ({ vm, release, layers: layers.length })),
     released,
     policies: contents.policies.map((vm) => vm.name),

@@ -3,9 +3,10 @@ import type { AnswerIn, BodyIn, RouteTable } from '../../api/answers.ts';
 /** Where each route of a table goes. */
 type Paths<Routes> = { [Name in keyof Routes]: { readonly method: string; readonly path: string } };
 
-/** What a request carries besides its body; `vm` and others stand in the path. */
+/** What a request carries besides its body; `vm` and `id` stand in the path. */
 interface Carried {
   vm?: string;
+  id?: string;
   query?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -84,10 +85,10 @@ export function askerOf<Routes extends RouteTable>(paths: Paths<Routes>): Asker<
 
 function send(
   { method, path }: { method: string; path: string },
-  { vm = '', query, body, signal }: Carried & { body?: unknown },
+  { vm = '', id = '', query, body, signal }: Carried & { body?: unknown },
 ): Promise<Response> {
   const search = query ? `?${new URLSearchParams(query)}` : '';
-  const to = `/api${path.replace(':vm', encodeURIComponent(vm))}${search}`;
+  const to = `/api${path.replace(':vm', encodeURIComponent(vm)).replace(':id', encodeURIComponent(id))}${search}`;
   const content =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   return fetch(to, { method, ...content, ...(signal ? { signal } : {}) });

@@ -1,0 +1,10 @@
+/** Where what takes long is asked for, and where it is seen. */
+export const JOB_PATHS = {
+  tasks: { method: 'GET', path: '/v1/tasks' },
+  task: { method: 'GET', path: '/v1/tasks/:id' },
+  cancelTask: { method: 'POST', path: '/v1/tasks/:id/cancel' },
+  planPackage: { method: 'POST', path: '/v1/package-plan' },
+  buildPackage: { method: 'POST', path: '/v1/packages' },
+  deployPlace: { method: 'GET', path: '/v1/deploy' },
+  deploy: { method: 'POST', path: '/v1/deploy' },
+} as const;

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { FailureText } from '../failure.ts';
+
+const Name = z.string().min(1).max(100);
+const Names = z.array(Name).max(1000);
+const DAY_MS = 86_400_000;
+
+/** What whoever signs says. It is used once and kept nowhere. */
+const Signed = {
+  passphrase: z.string().max(4096),
+  /** He was told what speaks against this computer’s clock, and says that it is right. */
+  clockIsRight: z.boolean().default(false),
+};
+
+/** What a package is to have in it. */
+const Contents = {
+  kind: z.enum(['full', 'update', 'policy', 'custom']),
+  /** The machines, or those whose policies it brings; none for all. */
+  vms: Names.default([]),
+  /** In a custom package: those whose policies it brings without them. */
+  policies: Names.default([]),
+  resources: z.boolean().default(false),
+  /** The release that computers have at least. */
+  since: z.int().min(1).exactOptional(),
+  force: z.boolean().default(false),
+  strict: z.boolean().default(false),
+};
+
+export const PackagePlanRequest = z.strictObject(Contents);
+export const BuildRequest = z.strictObject({
+  ...Contents,
+  ...Signed,
+  name: Name,
+  /** The folder of this computer that receives it. */
+  out: z.string().startsWith('/').max(4000),
+  format: z.enum(['folder', 'tar', 'iso']).default('folder'),
+  volumeBytes: z.int().min(1).exactOptional(),
+  mode: z.enum(['fast', 'small', 'smallest']).default('small'),
+  validForMs: z
+    .int()
+    .min(1)
+    .default(365 * DAY_MS),
+  notes: z.string().max(10_000).exactOptional(),
+  minGeneration: z.int().min(1).exactOptional(),
+});
+
+/** What a package would be, with what every rule means for it, before anything is built. */
+export const PackagePlanAnswer = z.object({
+  kind: z.string(),
+  generation: z.int(),
+  machines: z.array(
+    z.object({
+      vm: z.string(),
+      release: z.int(),
+      version: z.string(),
+      forInstalled: z.string(),
+      exactBytes: z.number(),
+      newBytes: z.number(),
+    }),
+  ),
+  policies: z.array(
+    z.object({
+      vm: z.string(),
+      isFirst: z.boolean(),
+      changes: z.array(z.object({ section: z.string(), text: z.string(), ace: z.string().exactOptional() })),
+    }),
+  ),
+  host: z.object({ text: z.string(), isNew: z.boolean() }).exactOptional(),
+  bytes: z.object({ exact: z.number(), estimated: z.number() }),
+  warnings: z.array(z.string()),
+  /** Why it would not be built. */
+  problems: z.array(FailureText),
+  /** What speaks against this computer’s clock: whoever builds has to say that it is right, where that can be said. */
+  clock: FailureText.exactOptional(),
+});
+export type PackagePlanAnswer = z.infer<typeof PackagePlanAnswer>;
+
+/** Who writes into a directory. */
+const Account = z.strictObject({ user: z.string().min(1).max(1000), password: z.string().min(1).max(1000) });
+
+export const DeployRequest = z.strictObject({
+  ...Signed,
+  /** Where policies are put; without it, on the project’s policy server where a deploy goes there unasked. */
+  to: z.string().min(1).max(4000).exactOptional(),
+  account: Account.exactOptional(),
+  validForMs: z
+    .int()
+    .min(1)
+    .default(30 * DAY_MS),
+});
+
+/** Where a deploy can go, and who may put policies there. */
+export const DeployPlaceAnswer = z.object({
+  /** The place that a deploy goes to without being told, where there is one. */
+  to: z.string().exactOptional(),
+  needsAccount: z.boolean(),
+  /** How people write the places that a deploy can go to. */
+  forms: z.array(z.string()),
+});
+export type DeployPlaceAnswer = z.infer<typeof DeployPlaceAnswer>;
