@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pages: ['sys'],
   daemon: ['api', 'pages', 'policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
   manager: ['api', 'pages', 'policy', 'quarantine', 'layer', 'trust', 'servers', 'project', 'package', 'run', 'sys'],
-  web: ['api', 'quarantine'],
+  web: ['api', 'policy', 'quarantine'],
   cli: [
     'api',
     'policy',

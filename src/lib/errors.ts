@@ -64,6 +64,11 @@ export const ERRORS = {
   },
   PROJECT_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
   PROJECT_BUSY: { exit: 75, http: 409, hint: 'Another command works on this project: wait for it to end.' },
+  PROJECT_CHANGED: {
+    exit: 75,
+    http: 409,
+    hint: 'Nothing was saved. Look at what it is now, then make your change again.',
+  },
   VM_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the machine first.' },
   VM_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager vm list` or `lazaret list` to see the names.' },
   VM_NAME: { exit: 64, http: 400, hint: 'Use 1 to 40 small letters, digits and inner hyphens.' },

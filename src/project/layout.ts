@@ -7,6 +7,7 @@ export function projectPaths(folder: string) {
     lock: join(folder, '.lock'),
     keys: join(folder, 'keys'),
     resources: join(folder, 'resources'),
+    reports: join(folder, 'reports'),
     vms: join(folder, 'vms'),
     policies: join(folder, 'published', 'policies'),
     packages: join(folder, 'published', 'packages'),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
@@ -16,6 +17,8 @@ const MAX_FILE_BYTES = 8 << 20;
 /** A value read from one of the project’s YAML files, with the document it can be written back through. */
 export interface Filed<T> {
   path: string;
+  /** SHA-256 of the file as it was read: whoever changes it shows by that what he has seen. */
+  sha256: string;
   document: Document;
   value: T;
 }
@@ -96,9 +99,11 @@ class Reader {
 
   async read<T>(path: string, schema: z.ZodType<T>): Promise<Filed<T> | undefined> {
     if (!(await isThere(path))) return this.refuse(path, 'is missing');
-    const { document, value, problems } = parseYaml((await readCapped(path, MAX_FILE_BYTES)).toString('utf8'), schema);
+    const bytes = await readCapped(path, MAX_FILE_BYTES);
+    const { document, value, problems } = parseYaml(bytes.toString('utf8'), schema);
     this.#add(path, problems);
-    return value === undefined ? undefined : { path, document, value };
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return value === undefined ? undefined : { path, sha256, document, value };
   }
 
   async readState(path: string): Promise<VmState | undefined> {

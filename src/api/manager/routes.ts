@@ -1,11 +1,14 @@
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
+import { QuarantineAnswer, SavedAnswer, VersionsRequest } from './quarantine.ts';
 
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
   project: { ...MANAGER_PATHS.project, answer: ProjectAnswer },
   deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
+  quarantine: { ...MANAGER_PATHS.quarantine, answer: QuarantineAnswer },
+  versions: { ...MANAGER_PATHS.versions, request: VersionsRequest, answer: SavedAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,
 } as const;

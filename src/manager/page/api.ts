@@ -8,6 +8,7 @@ import type { Tasks } from '../tasks/tasks.ts';
 import type { Happenings } from './happenings.ts';
 import { addJobRoutes } from './jobs.ts';
 import { addProjectRoutes } from './project.ts';
+import { addQuarantineRoutes } from './quarantine.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -28,5 +29,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   app.get(LIVE_PATH, (context) => liveEvents(context, (signal) => deps.happenings.follow(signal)));
   addProjectRoutes(app, deps);
   addJobRoutes(app, deps);
+  addQuarantineRoutes(app, deps);
   return app;
 }

@@ -21,18 +21,22 @@ export async function quarantineOf(folder: string, vm: string): Promise<Quaranti
 
 /**
  * Changes the quarantine in a machine’s policy file. Where it becomes another type, what goes with the old one for good
- * has to be agreed to; without `agree` it is refused.
- * @throws PROJECT_*, VM_UNKNOWN, POLICY_INVALID, LOSS_CONFIRM
+ * has to be agreed to; without `agree` it is refused. `seen` is the digest of the file that whoever changes it has looked at:
+ * another one is not overwritten.
+ * @throws PROJECT_*, VM_UNKNOWN, POLICY_INVALID, LOSS_CONFIRM, PROJECT_CHANGED
  */
 export async function changePolicy(
   folder: string,
   vm: string,
   change: (before: Quarantine) => unknown,
   agree?: AgreeToLoss,
+  seen?: string,
 ): Promise<ChangedPolicy> {
   const agreed = await agreedLoss(folder, vm, change, agree);
   return withProject(folder, async (project) => {
     const found = vmNamed(project, vm);
+    if (seen !== undefined && seen !== found.policy.sha256)
+      throw new AppError('PROJECT_CHANGED', `the policy of ${vm} was changed by somebody else meanwhile`);
     const before = found.policy.value.quarantine;
     const quarantine = parsed(change(before));
     const loss = lossText(vm, before, quarantine);

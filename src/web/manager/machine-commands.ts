@@ -2,6 +2,13 @@ import type { MachineRow } from '../../api/manager/project.ts';
 import type { Command } from './Part.tsx';
 
 /** What can be done with a machine, under VMware ACE’s names where it had one. */
-export function machineCommands(_machine: MachineRow, texts: { seeProblems: string }): Command[] {
-  return [{ to: '/problems', text: texts.seeProblems }];
+export function machineCommands(
+  { name, sound }: MachineRow,
+  texts: { seeProblems: string; manageVersions: string },
+): Command[] {
+  const at = `/machines/${name}`;
+  return [
+    ...(sound?.type === 'version-based' ? [{ to: `${at}/versions`, text: texts.manageVersions }] : []),
+    { to: '/problems', text: texts.seeProblems },
+  ];
 }

@@ -1,4 +1,5 @@
-import { BrowserRouter, Route, Routes } from 'react-router';
+import { lazy, Suspense } from 'react';
+import { createBrowserRouter, createRoutesFromElements, Route, RouterProvider } from 'react-router';
 import { showPage } from '../ui/Page.tsx';
 import { Deployments } from './Deployments.tsx';
 import { Frame } from './Frame.tsx';
@@ -8,18 +9,31 @@ import { Packages } from './Packages.tsx';
 import { Problems } from './Problems.tsx';
 import { Project } from './Project.tsx';
 
-showPage(
-  <BrowserRouter>
-    <Routes>
-      <Route element={<Frame />}>
-        <Route index element={<Project />} />
-        <Route path="machines" element={<Machines />} />
-        <Route path="machines/:vm" element={<Machine />} />
-        <Route path="packages" element={<Packages />} />
-        <Route path="deployments" element={<Deployments />} />
-        <Route path="problems" element={<Problems />} />
-        <Route path="*" element={<Project />} />
-      </Route>
-    </Routes>
-  </BrowserRouter>,
+/** Fetched when somebody goes there: they know the rules of policies. */
+const VersionsPage = lazy(() =>
+  import('./versions/VersionsPage.tsx').then((module) => ({ default: module.VersionsPage })),
 );
+
+const router = createBrowserRouter(
+  createRoutesFromElements(
+    <Route element={<Frame />}>
+      <Route index element={<Project />} />
+      <Route path="machines" element={<Machines />} />
+      <Route path="machines/:vm" element={<Machine />} />
+      <Route
+        path="machines/:vm/versions"
+        element={
+          <Suspense fallback={null}>
+            <VersionsPage />
+          </Suspense>
+        }
+      />
+      <Route path="packages" element={<Packages />} />
+      <Route path="deployments" element={<Deployments />} />
+      <Route path="problems" element={<Problems />} />
+      <Route path="*" element={<Project />} />
+    </Route>,
+  ),
+);
+
+showPage(<RouterProvider router={router} />);

@@ -3,7 +3,7 @@ import { MANAGER_PATHS } from '../../api/manager/paths.ts';
 import type { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { askerOf } from '../ui/ask.ts';
 
-const { ask } = askerOf<typeof MANAGER_ROUTES>(MANAGER_PATHS);
+export const { ask } = askerOf<typeof MANAGER_ROUTES>(MANAGER_PATHS);
 
 export function useProject() {
   return useQuery({ queryKey: ['project'], queryFn: ({ signal }) => ask('project', { signal }) });
@@ -15,4 +15,9 @@ export function useDeployments() {
 
 export function usePackages() {
   return useQuery({ queryKey: ['packages'], queryFn: ({ signal }) => ask('packages', { signal }) });
+}
+
+/** A machine’s quarantine as its file has it. */
+export function useQuarantine(vm: string) {
+  return useQuery({ queryKey: ['quarantine', vm], queryFn: ({ signal }) => ask('quarantine', { vm, signal }) });
 }

@@ -1,0 +1,54 @@
+import type { Hono } from 'hono';
+import type { QuarantineAnswer, ReportedGroup } from '../../api/manager/quarantine.ts';
+import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
+import { parseBody } from '../../pages/requests.ts';
+import { projectPaths } from '../../project/layout.ts';
+import { openProject, vmNamed } from '../../project/open.ts';
+import { withDraft } from '../../quarantine/edit/version-draft.ts';
+import { versionBased } from '../../quarantine/edit/version-list.ts';
+import type { ReportedMachine } from '../../quarantine/simulate.ts';
+import { isThere } from '../../sys/files/files.ts';
+import { changePolicy } from '../policies/change-policy.ts';
+import { reportedMachines } from '../policies/reported-machines.ts';
+import type { ManagerDeps } from './api.ts';
+
+/** A machine’s quarantine: shown, and saved as it was wanted, where nobody else has changed it meanwhile. */
+export function addQuarantineRoutes(app: Hono, { folder, clock }: ManagerDeps): void {
+  app.get(MANAGER_ROUTES.quarantine.path, async (context) => {
+    const vm = context.req.param('vm');
+    const { policy } = vmNamed(await openProject(folder), vm);
+    const { reports } = projectPaths(folder);
+    const reported = (await isThere(reports)) ? { reported: grouped(vm, await reportedMachines(reports)) } : {};
+    const { quarantine } = policy.value;
+    return context.json<QuarantineAnswer>({ seen: policy.sha256, quarantine, ...reported });
+  });
+  app.post(MANAGER_ROUTES.versions.path, async (context) => {
+    const { seen, draft } = parseBody(MANAGER_ROUTES.versions.request, await context.req.text());
+    const vm = context.req.param('vm');
+    const now = clock();
+    const { inForce } = await changePolicy(
+      folder,
+      vm,
+      (before) => withDraft(versionBased(before), draft, now),
+      undefined,
+      seen,
+    );
+    return context.json({ inForce });
+  });
+}
+
+/** The reports about one machine, those that say the same together. */
+function grouped(vm: string, reported: readonly ReportedMachine[]): ReportedGroup[] {
+  const groups = new Map<string, ReportedGroup>();
+  for (const { descriptor, origin, enforcement, access } of reported.filter((machine) => machine.vm === vm)) {
+    const same = {
+      ...(descriptor === undefined ? {} : { descriptor }),
+      ...(origin === undefined ? {} : { origin }),
+      ...(enforcement === undefined ? {} : { enforcement }),
+      ...(access === undefined ? {} : { access }),
+    };
+    const key = JSON.stringify(same);
+    groups.set(key, { ...same, machines: (groups.get(key)?.machines ?? 0) + 1 });
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,130 @@
+import { Box, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useCallback, useMemo, useState } from 'react';
+import type { ReportedGroup } from '../../../api/manager/quarantine.ts';
+import type { Version, VersionQuarantine } from '../../../policy/quarantine.ts';
+import { newDescriptor } from '../../../quarantine/descriptor.ts';
+import { nextVersionName } from '../../../quarantine/edit/next-version-name.ts';
+import { lineOf, thresholdAt } from '../../../quarantine/edit/threshold-line.ts';
+import { adding, changing, removing, type VersionDraft, withDraft } from '../../../quarantine/edit/version-draft.ts';
+import { liveVersions } from '../../../quarantine/versions.ts';
+import { useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { frame } from '../texts/frame.ts';
+import { versions as catalogue } from '../texts/versions.ts';
+import { lineText } from './line-text.ts';
+import { EDGE_PX, RedLine } from './RedLine.tsx';
+import { VersionDialog } from './VersionDialog.tsx';
+import { VersionRow } from './VersionRow.tsx';
+
+/** The versions, newest on top, and the red line between those that have normal access and those that have not. */
+export function ManageVersions({
+  before,
+  draft,
+  reported,
+  onDraft,
+}: {
+  before: VersionQuarantine;
+  draft: VersionDraft;
+  reported: readonly ReportedGroup[] | undefined;
+  onDraft: (draft: VersionDraft) => void;
+}) {
+  const texts = useCatalogue(catalogue);
+  const frameTexts = useCatalogue(frame);
+  const language = useLanguage();
+  const [now] = useState(() => Date.now());
+  const [dialog, setDialog] = useState<{ version: Version; isNew: boolean }>();
+  const quarantine = useMemo(() => withDraft(before, draft, now), [before, draft, now]);
+  const versions = useMemo(() => liveVersions(quarantine), [quarantine]);
+  const line = lineOf(quarantine);
+  const text = lineText(quarantine, reported, { texts, language, now });
+  const close = () => setDialog(undefined);
+  const onProperties = useCallback((version: Version) => setDialog({ version, isNew: false }), []);
+  const add = () => {
+    const name = nextVersionName(
+      versions.map((version) => version.name),
+      Date.now(),
+    );
+    setDialog({ version: { name, descriptor: newDescriptor(quarantine.versions, randomBits) }, isNew: true });
+  };
+  const moveLine = (to: number) => {
+    const { threshold: _moved, ...rest } = draft;
+    const isBack = lineOf(withDraft(before, rest, now)) === to;
+    onDraft(isBack ? rest : { ...draft, threshold: thresholdAt(versions, to) });
+  };
+  return (
+    <Stack gap="sm">
+      <Group>
+        <Button variant="default" onClick={add}>
+          {`${texts.add} …`}
+        </Button>
+      </Group>
+      {versions.length === 0 ? (
+        <Box>
+          <Text fw={600}>{texts.empty}</Text>
+          <Text size="sm">{texts.emptyHelp}</Text>
+        </Box>
+      ) : (
+        <>
+          <Box pos="relative" py={EDGE_PX}>
+            <Box component="ul" aria-label={texts.list} m={0} p={0} style={{ listStyle: 'none' }}>
+              {versions.toReversed().map((version, index) => (
+                <VersionRow
+                  key={version.descriptor}
+                  version={version}
+                  isNormal={index < line}
+                  isNew={draft.added.some(({ descriptor }) => descriptor === version.descriptor)}
+                  onProperties={onProperties}
+                />
+              ))}
+            </Box>
+            <RedLine count={versions.length} line={line} label={texts.line} text={text} onLine={moveLine} />
+          </Box>
+          <Text>{text}</Text>
+        </>
+      )}
+      <Modal
+        opened={dialog !== undefined}
+        onClose={close}
+        size="lg"
+        title={dialog?.isNew ? texts.addTitle : texts.propertiesOf(dialog?.version.name ?? '')}
+        closeButtonProps={{ 'aria-label': frameTexts.close }}
+      >
+        {dialog && (
+          <VersionDialog
+            {...dialog}
+            taken={versions
+              .filter(({ descriptor }) => descriptor !== dialog.version.descriptor)
+              .map(({ name }) => name)}
+            whyKept={whyKept(quarantine, dialog.version, texts)}
+            onCancel={close}
+            onRemove={() => {
+              onDraft(removing(draft, dialog.version.descriptor));
+              close();
+            }}
+            onDone={(version) => {
+              onDraft(dialog.isNew ? adding(draft, version) : changed(draft, version));
+              close();
+            }}
+          />
+        )}
+      </Modal>
+    </Stack>
+  );
+}
+
+function changed(draft: VersionDraft, { descriptor, name, description = '' }: Version): VersionDraft {
+  return changing(draft, descriptor, { name, description });
+}
+
+/** Why a version cannot be removed: something else of the policy names it. */
+function whyKept(
+  { threshold, initial }: VersionQuarantine,
+  { name }: Version,
+  texts: { removeLine: string; removeInitial: string },
+): string | undefined {
+  if (threshold === name) return texts.removeLine;
+  return initial === name ? texts.removeInitial : undefined;
+}
+
+function randomBits(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
