@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { MANAGER_PATHS } from '../../api/manager/paths.ts';
 import type { MANAGER_ROUTES } from '../../api/manager/routes.ts';
+import { Quarantine } from '../../policy/quarantine.ts';
 import { askerOf } from '../ui/ask.ts';
 
 export const { ask } = askerOf<typeof MANAGER_ROUTES>(MANAGER_PATHS);
@@ -17,7 +18,13 @@ export function usePackages() {
   return useQuery({ queryKey: ['packages'], queryFn: ({ signal }) => ask('packages', { signal }) });
 }
 
-/** A machine’s quarantine as its file has it. */
+/** A machine’s quarantine as its file has it, its lists parsed: so the rules of `quarantine` take it. */
 export function useQuarantine(vm: string) {
-  return useQuery({ queryKey: ['quarantine', vm], queryFn: ({ signal }) => ask('quarantine', { vm, signal }) });
+  return useQuery({
+    queryKey: ['quarantine', vm],
+    queryFn: async ({ signal }) => {
+      const { quarantine, ...answer } = await ask('quarantine', { vm, signal });
+      return { ...answer, quarantine: Quarantine.parse(quarantine) };
+    },
+  });
 }
