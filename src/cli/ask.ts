@@ -2,16 +2,9 @@ import { cancel, confirm, isCancel, log, multiselect, note, type Option, select,
 import { AppError } from '../lib/errors.ts';
 import type { OpenWizard } from '../manager/policies/wizard.ts';
 import type { Quarantine } from '../policy/quarantine.ts';
-import {
-  type Answer,
-  type Choice,
-  type Panel,
-  type PanelName,
-  type Question,
-  type WizardAnswers,
-  wizardPanels,
-} from '../quarantine/edit/wizard.ts';
+import { wizardPanels } from '../quarantine/edit/wizard.ts';
 import { answerProblem } from '../quarantine/edit/wizard-answers.ts';
+import type { Answer, Choice, Panel, PanelName, Question, WizardAnswers } from '../quarantine/edit/wizard-form.ts';
 import { interruptible } from './interruptible.ts';
 
 const FINISH = 'finish';

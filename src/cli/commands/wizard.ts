@@ -3,7 +3,7 @@ import { AppError } from '../../lib/errors.ts';
 import { openWizard } from '../../manager/policies/wizard.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
 import { nqSetCommands } from '../../quarantine/descriptor.ts';
-import { PANEL_NAMES, type PanelName, type WizardAnswers } from '../../quarantine/edit/wizard.ts';
+import { PANEL_NAMES, type PanelName, type WizardAnswers } from '../../quarantine/edit/wizard-form.ts';
 import { isConfirmedByName } from '../confirm.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Quarantine } from '../../policy/quarantine.ts';
-import type { WizardAnswers } from '../../quarantine/edit/wizard.ts';
 import { answered, type Outside } from '../../quarantine/edit/wizard-answers.ts';
+import type { WizardAnswers } from '../../quarantine/edit/wizard-form.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { type AgreeToLoss, type ChangedPolicy, changePolicy, lossText, quarantineOf } from './change-policy.ts';
 

@@ -4,7 +4,8 @@ import { newDescriptor } from '../descriptor.ts';
 import { liveVersions } from '../versions.ts';
 import { changeQuarantine } from './settings.ts';
 import { versionBased, withoutThreshold, withThreshold, withVersion } from './version-list.ts';
-import { ABOVE_ALL, type Answer, type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
+import { wizardPanels } from './wizard.ts';
+import { ABOVE_ALL, type Answer, type Question, type WizardAnswers } from './wizard-form.ts';
 
 /** What the result needs from outside: chance, for descriptors, and the time in milliseconds since 1970. */
 export interface Outside {

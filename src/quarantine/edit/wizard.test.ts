@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { listed } from '../../../test/fakes/quarantine.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
-import { ABOVE_ALL, type Question, type WizardAnswers, wizardPanels } from './wizard.ts';
+import { wizardPanels } from './wizard.ts';
 import { answered, answerProblem, type Outside } from './wizard-answers.ts';
+import { ABOVE_ALL, type Question, type WizardAnswers } from './wizard-form.ts';
 
 const OUTSIDE: Outside = { randomBits: () => 0x7b4c2902, now: Date.UTC(2026, 10, 2) };
 const NONE = Quarantine.parse({ type: 'none' });
