@@ -1,8 +1,7 @@
 import type { NqSetRequest } from '../../guest/protocol.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
-import type { Enforcement, Quarantine, VersionOrigin } from '../../policy/quarantine.ts';
-import { messageFor, reasonText } from '../../quarantine/decide.ts';
+import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
 import type { Reported } from '../../quarantine/origin.ts';
 import type { PluginEvent } from '../../quarantine/plugin.ts';
 import type { HostFacts } from '../../quarantine/zones.ts';
@@ -11,19 +10,19 @@ import type { EventLog } from '../computer/events.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec.ts';
 import { type Asked, AskedPlugin } from '../plugins/asked-plugin.ts';
 import type { PluginQuestion, PluginReply } from '../plugins/plugin.ts';
+import { noteChange, tellReport } from './access-events.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { enforce, type Filter } from './enforce.ts';
-import { FollowedPolicy, type LookUpFailure, type Note } from './followed-policy.ts';
+import { FollowedPolicy, type Note } from './followed-policy.ts';
 import { followZone } from './followed-zone.ts';
+import { LookUpTimer } from './look-up-timer.ts';
+import { type AccessReport, accessReport } from './report.ts';
 import { nextLookupMs } from './schedule.ts';
 import { type Answer, askAbout, type Offer, type Reporting, takeReport, tooLate } from './take-report.ts';
-import { shownVersion } from './taken-version.ts';
 import { type Judged, scriptToAsk, type Verdict, verdictOf } from './verdict.ts';
 
 /** When a plug-in is asked whose word about what has just changed is missing. */
 const ASK_SOON_MS = 1000;
-/** Of a descriptor, in the log of events. */
-const MAX_SHOWN = 128;
 
 export interface AccessParts {
   spec: MachineSpec;
@@ -46,22 +45,6 @@ interface Start {
   event: PluginEvent;
 }
 
-/** What anybody may know of a running machine’s access. */
-export interface AccessReport {
-  access: 'normal' | 'restricted' | 'refused';
-  reason: string;
-  message?: string;
-  descriptor?: string;
-  version?: string;
-  /** Whose word the version is. */
-  origin?: VersionOrigin;
-  /** The zone that the computer is in, where the policy knows it. */
-  zone?: string;
-  policySerial: number;
-  lookedUpAt?: string;
-  lookUpFailed?: LookUpFailure;
-}
-
 /**
  * Keeps one machine’s access what policy, version and plug-in make it, from the start to the end. Everything that may
  * change it comes through one queue, so there is one judgement at a time. Nobody in it waits for a policy server or a plug-in:
@@ -76,8 +59,7 @@ export class Access implements AsyncDisposable {
   #verdict: Verdict;
   readonly #turns = new Turns();
   readonly #lookUps = new Turns();
-  #timer: NodeJS.Timeout | undefined;
-  #due = 0;
+  readonly #timer = new LookUpTimer(() => this.#lookUpInTime());
   /** The plug-in has a say, and has not said a word about what is. */
   #isUnasked = false;
   /** The filter did not follow the verdict, so nothing passes. */
@@ -108,31 +90,15 @@ export class Access implements AsyncDisposable {
   }
 
   report(): AccessReport {
-    const { decision } = this.#verdict;
-    const { document, lookedUpAt } = this.#policy.current;
-    const { lookUpFailed } = this.#policy;
-    const { quarantine } = document.policy;
-    const message = messageFor(quarantine, decision);
-    return {
-      access: this.#isClosed ? 'refused' : decision.access,
-      reason: this.#reason(),
-      ...(message === undefined ? {} : { message }),
-      ...(this.#reported ? shownVersion(quarantine, this.#reported) : {}),
-      ...(this.#verdict.zone === undefined ? {} : { zone: this.#verdict.zone }),
-      policySerial: document.serial,
-      ...(lookedUpAt === undefined ? {} : { lookedUpAt: new Date(lookedUpAt).toISOString() }),
-      ...(lookUpFailed ? { lookUpFailed } : {}),
-    };
+    const { mode } = this.#parts.spec;
+    return accessReport({
+      ...{ mode, policy: this.#policy, reported: this.#reported, verdict: this.#verdict, isClosed: this.#isClosed },
+    });
   }
 
   /** The lists and the mode in force, for `explain`. */
   get verdict(): Verdict {
     return this.#isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;
-  }
-
-  #reason(): string {
-    if (this.#isClosed) return 'the packet filter could not be set, so nothing passes';
-    return this.#parts.spec.mode === 'free' ? 'it was powered on without policies' : reasonText(this.#verdict.decision);
   }
 
   /**
@@ -172,7 +138,8 @@ export class Access implements AsyncDisposable {
     const limit = new AnswerLimit(since, this.#parts.answerMs);
     const answer = await limit.within(this.#reportTaken({ descriptor, dry, limit }), tooLate());
     // The guest waits for its answer; what happened is told to others meanwhile.
-    void this.#tellReport(descriptor, dry, answer);
+    const { spec, events } = this.#parts;
+    void tellReport(events, spec.name, { descriptor, dry }, answer);
     return answer;
   }
 
@@ -188,16 +155,6 @@ export class Access implements AsyncDisposable {
     return answer;
   }
 
-  /** A guest that reports the same over and over, in vain, is told of once, with a count. */
-  async #tellReport(descriptor: string, dry: boolean, { ok, reason }: Answer): Promise<void> {
-    const shown = descriptor.length > MAX_SHOWN ? `${descriptor.slice(0, MAX_SHOWN)}…` : descriptor;
-    await this.#parts.events.add({
-      ...{ vm: this.#parts.spec.name, kind: 'nq-set', details: { descriptor: shown, dry, ok } },
-      text: `nq-set ${dry ? '-n ' : ''}${shown}: ${ok ? 'valid' : reason}`,
-      ...(ok ? {} : { same: reason }),
-    });
-  }
-
   #reporting(): Reporting {
     const { spec, descriptors } = this.#parts;
     return {
@@ -210,7 +167,7 @@ export class Access implements AsyncDisposable {
   /** Asks nobody any more: whatever waits for a plug-in or a policy server fails now. */
   end(): void {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    this.#timer[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -280,24 +237,12 @@ export class Access implements AsyncDisposable {
   }
 
   async #judgeAgain(asked?: Asked): Promise<void> {
-    const before = this.#verdict.decision;
+    const before = this.#verdict;
     const verdict = await this.#verdictFor(this.#reported, asked);
     if (this.#isUnasked) this.#schedule();
-    const zoneBefore = this.#verdict.zone;
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
-    if (verdict.zone !== zoneBefore)
-      await this.#log('zone', `zone ${zoneBefore ?? 'none'} → ${verdict.zone ?? 'none'}`, {
-        from: zoneBefore,
-        to: verdict.zone,
-      });
-    const { decision } = verdict;
-    if (decision.access === before.access && decision.reason === before.reason) return;
-    const details = { from: before.access, to: decision.access, durationMs };
-    await this.#log('access', `${before.access} → ${decision.access}: ${reasonText(decision)}`, details);
-    const { quarantine } = this.#policy.current.document.policy;
-    const message = messageFor(quarantine, decision);
-    if (message !== undefined && message !== messageFor(quarantine, before)) await this.#log('message', message);
+    await noteChange(this.#log, [before, verdict], this.#policy.current.document.policy.quarantine, durationMs);
   }
 
   /** Makes the filter follow a verdict, in milliseconds. When it does not follow, it is closed. @throws FILTER_FAILED, NETWORK_FAILED */
@@ -327,7 +272,7 @@ export class Access implements AsyncDisposable {
     return followZone(parts, this.#stop.signal);
   }
 
-  /** Sets the timer by the policy in force; one that is set goes off no later for it. */
+  /** Sets the timer by the policy in force. */
   #schedule(): void {
     const { signal } = this.#stop;
     if (signal.aborted || this.#parts.spec.mode === 'free') return;
@@ -336,19 +281,15 @@ export class Access implements AsyncDisposable {
     const delay = this.#isUnasked
       ? ASK_SOON_MS
       : nextLookupMs(document.policy.quarantine, lookedUpAt, Date.now(), Math.random(), failures);
-    const due = performance.now() + delay;
-    if (this.#timer && this.#due <= due) return;
-    clearTimeout(this.#timer);
-    this.#due = due;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.lookUp('interval')
-        .catch(async (error: unknown) => {
-          if (!signal.aborted) await this.#log('failed', 'the policy could not be enforced', failureOf(error));
-        })
-        .finally(() => this.#schedule());
-    }, delay);
-    this.#timer.unref();
+    this.#timer.set(delay);
+  }
+
+  #lookUpInTime(): void {
+    this.lookUp('interval')
+      .catch(async (error: unknown) => {
+        if (!this.#stop.signal.aborted) await this.#log('failed', 'the policy could not be enforced', failureOf(error));
+      })
+      .finally(() => this.#schedule());
   }
 
   readonly #log: Note = async (kind, text, details) => {
