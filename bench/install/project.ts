@@ -4,7 +4,7 @@ import { foundProject } from '../../src/package/build/found-project.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject } from '../../src/project/open.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
 
 const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;

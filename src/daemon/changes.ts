@@ -22,7 +22,7 @@ import { AppError, failureOf } from '../lib/errors.ts';
 import { NamedTurns, Turns } from '../lib/turns.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
 import type { Log } from '../sys/log.ts';
-import { hasProject } from '../trust/client.ts';
+import { hasProject } from '../trust/verify/client.ts';
 
 export interface ChangesDeps {
   state: string;

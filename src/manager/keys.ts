@@ -1,9 +1,9 @@
 import { AppError } from '../lib/errors.ts';
 import { KEY_ROLES, type KeyRole, keyPath, nextKeyPath, projectPaths } from '../project/layout.ts';
 import { isThere, moveFile } from '../sys/files/files.ts';
-import { createKeyFile, openKeyFile, type SigningKey } from '../trust/keys.ts';
-import { keysInForce } from '../trust/published.ts';
-import { rotateRoot, signAgain } from '../trust/rotate.ts';
+import { createKeyFile, openKeyFile, type SigningKey } from '../trust/sign/keys.ts';
+import { keysInForce } from '../trust/sign/published.ts';
+import { rotateRoot, signAgain } from '../trust/sign/rotate.ts';
 
 /** A key that a project’s roots name. */
 export interface ListedKey {

@@ -1,6 +1,6 @@
 import { projectPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
-import { lastRelease, rootsIn } from '../trust/published.ts';
+import { lastRelease, rootsIn } from '../trust/sign/published.ts';
 import { type ListedKey, listKeys } from './keys.ts';
 
 /** What a project is set to, and how it stands. Times are ISO. */

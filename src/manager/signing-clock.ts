@@ -3,8 +3,8 @@ import { keyPath, projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
 import { changedAt } from '../sys/files/files.ts';
 import { serverDate } from '../sys/server-date.ts';
-import { keysInForce, lastRelease, rootsIn } from '../trust/published.ts';
 import { ROOT_VALID_MS } from '../trust/root.ts';
+import { keysInForce, lastRelease, rootsIn } from '../trust/sign/published.ts';
 
 const DAY_MS = 86_400_000;
 /** So long a project may be left alone before its next signature is asked about. */

@@ -2,7 +2,7 @@ import type { AppError } from '../lib/errors.ts';
 import { keyPath } from '../project/layout.ts';
 import type { Project } from '../project/open.ts';
 import { systemClock } from '../sys/clock.ts';
-import { openKeyFile, type SigningKey } from '../trust/keys.ts';
+import { openKeyFile, type SigningKey } from '../trust/sign/keys.ts';
 import { type ClockEvidence, clockDoubt, clockEvidence, serverTimes } from './signing-clock.ts';
 
 /** Says whether this computer’s clock is right although something speaks against it. */

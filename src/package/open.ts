@@ -1,8 +1,8 @@
 import { AppError } from '../lib/errors.ts';
 import { fetchBytes, type Source } from '../sys/sources/source.ts';
-import { knownAt, pinnedProject, type Repository } from '../trust/client.ts';
-import { type InTurn, refresh } from '../trust/refresh.ts';
-import { parseVerified, type Verified } from '../trust/verified.ts';
+import { knownAt, pinnedProject, type Repository } from '../trust/verify/client.ts';
+import { type InTurn, refresh } from '../trust/verify/refresh.ts';
+import { parseVerified, type Verified } from '../trust/verify/verified.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 
 const MAX_MANIFEST_BYTES = 64 << 20;

@@ -2,9 +2,9 @@ import { AppError } from '../lib/errors.ts';
 import { PolicyDocument } from '../policy/schema.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import type { Source } from '../sys/sources/source.ts';
-import { pinnedProject } from '../trust/client.ts';
-import { type InTurn, refresh } from '../trust/refresh.ts';
-import { parseVerified } from '../trust/verified.ts';
+import { pinnedProject } from '../trust/verify/client.ts';
+import { type InTurn, refresh } from '../trust/verify/refresh.ts';
+import { parseVerified } from '../trust/verify/verified.ts';
 
 const MAX_POLICY_BYTES = 16 << 20;
 

@@ -1,5 +1,5 @@
 import { copyFolder, removeFolder } from '../sys/files/folders.ts';
-import type { InTurn } from '../trust/refresh.ts';
+import type { InTurn } from '../trust/verify/refresh.ts';
 import { isUnsaved } from './policy-cache.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Root } from '@tufjs/models';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import type { Floor } from './saved.ts';
-import { SIGNED_AT } from './signing.ts';
-import type { TrustedStore } from './trusted-store.ts';
-import { parseSigned, type Target, type Verified, verifyBytes } from './verified.ts';
+import { SIGNED_AT } from './sign/signing.ts';
+import type { Floor } from './verify/saved.ts';
+import type { TrustedStore } from './verify/trusted-store.ts';
+import { parseSigned, type Target, type Verified, verifyBytes } from './verify/verified.ts';
 
 /** A name of a target: one file, the same on every file system. */
 export const TargetName = z

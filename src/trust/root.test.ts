@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { keyIdOf, type SigningKey } from './keys.ts';
 import { identityIn, parseRoot } from './root.ts';
-import { newRoot, type RootContents, signed } from './signing.ts';
+import { keyIdOf, type SigningKey } from './sign/keys.ts';
+import { newRoot, type RootContents, signed } from './sign/signing.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });
 const END = Date.parse('2036-01-01T00:00:00Z');

@@ -3,9 +3,9 @@ import { Metadata, MetadataKind, type Root } from '@tufjs/models';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
-import { keyIdOf } from './keys.ts';
 import { asRefusal } from './refusal.ts';
-import { jsonOf, parseSigned } from './verified.ts';
+import { keyIdOf } from './sign/keys.ts';
+import { jsonOf, parseSigned } from './verify/verified.ts';
 
 /** Which of a project's two repositories: what machines are made of, or what they may do. */
 export const RepositoryName = z.enum(['packages', 'policies']);

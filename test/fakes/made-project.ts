@@ -13,7 +13,7 @@ import { addVm } from '../../src/project/make.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { savePolicy, saveProjectFile } from '../../src/project/save.ts';
 import { run } from '../../src/sys/programs/exec.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
 
 export const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;

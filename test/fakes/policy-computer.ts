@@ -7,7 +7,7 @@ import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
 import { KINDS } from '../../src/servers/kinds.ts';
 import { type PolicyOwner, PolicyStore } from '../../src/servers/policies.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
-import { pinProject } from '../../src/trust/client.ts';
+import { pinProject } from '../../src/trust/verify/client.ts';
 import { type Ends, madeProject, scratch } from './made-project.ts';
 import { threeVersions } from './quarantine.ts';
 

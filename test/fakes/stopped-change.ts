@@ -10,7 +10,7 @@ import { openInstance } from '../../src/install/state/instances.ts';
 import { buildPackage } from '../../src/package/build/build.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
 import { PASSPHRASE } from './made-project.ts';
 
 const YEAR_MS = 365 * 86_400_000;

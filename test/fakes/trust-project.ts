@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { canonicalJson } from '../../src/lib/json.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
-import { pinProject } from '../../src/trust/client.ts';
-import { keyIdOf, type SigningKey } from '../../src/trust/keys.ts';
-import { refresh } from '../../src/trust/refresh.ts';
-import { createRepository, publish } from '../../src/trust/repository.ts';
+import { keyIdOf, type SigningKey } from '../../src/trust/sign/keys.ts';
+import { createRepository, publish } from '../../src/trust/sign/repository.ts';
+import { pinProject } from '../../src/trust/verify/client.ts';
+import { refresh } from '../../src/trust/verify/refresh.ts';
 
 export const NOW = Date.parse('2026-11-01T00:00:00Z');
 export const DAY_MS = 86_400_000;

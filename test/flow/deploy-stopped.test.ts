@@ -7,7 +7,7 @@ import { deploy } from '../../src/package/build/publish-policies.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
 import { madeProject, PASSPHRASE } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 

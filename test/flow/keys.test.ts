@@ -13,10 +13,10 @@ import { openProject } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { serverDate } from '../../src/sys/server-date.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
-import { refresh } from '../../src/trust/refresh.ts';
-import { publish } from '../../src/trust/repository.ts';
-import { trustedNow } from '../../src/trust/time.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
+import { publish } from '../../src/trust/sign/repository.ts';
+import { refresh } from '../../src/trust/verify/refresh.ts';
+import { trustedNow } from '../../src/trust/verify/time.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 

@@ -6,8 +6,8 @@ import { readInstances } from '../../src/install/state/instances.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { openKeyFile } from '../../src/trust/keys.ts';
-import { publish } from '../../src/trust/repository.ts';
+import { openKeyFile } from '../../src/trust/sign/keys.ts';
+import { publish } from '../../src/trust/sign/repository.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 

@@ -8,7 +8,7 @@ import { removable, requireConfirmed, uninstall } from '../../src/install/change
 import { readInstances } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { pinnedProject } from '../../src/trust/client.ts';
+import { pinnedProject } from '../../src/trust/verify/client.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { change, copyOf, filesIn, listing, requireBootable } from '../fakes/stopped.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rotateRoot, signAgain } from '../../src/trust/rotate.ts';
-import { trustedNow } from '../../src/trust/time.ts';
+import { rotateRoot, signAgain } from '../../src/trust/sign/rotate.ts';
+import { trustedNow } from '../../src/trust/verify/time.ts';
 import { DAY_MS, NOW, newKey, trustProject } from '../fakes/trust-project.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });

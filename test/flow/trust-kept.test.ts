@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import type { Source } from '../../src/sys/sources/source.ts';
-import { openCached } from '../../src/trust/client.ts';
-import { refresh } from '../../src/trust/refresh.ts';
-import { createRepository, publish } from '../../src/trust/repository.ts';
-import { rotateRoot } from '../../src/trust/rotate.ts';
-import { unchangedRelease } from '../../src/trust/unchanged.ts';
+import { createRepository, publish } from '../../src/trust/sign/repository.ts';
+import { rotateRoot } from '../../src/trust/sign/rotate.ts';
+import { openCached } from '../../src/trust/verify/client.ts';
+import { refresh } from '../../src/trust/verify/refresh.ts';
+import { unchangedRelease } from '../../src/trust/verify/unchanged.ts';
 import { DAY_MS, forge, NOW, newKey, trustProject } from '../fakes/trust-project.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });

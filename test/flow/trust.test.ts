@@ -10,12 +10,12 @@ import { AppError } from '../../src/lib/errors.ts';
 import { sourceAt } from '../../src/sys/sources/fetch.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';
 import type { Source } from '../../src/sys/sources/source.ts';
-import { openCached, pinnedProject, pinProject } from '../../src/trust/client.ts';
-import { identityOf } from '../../src/trust/identity.ts';
-import { refresh } from '../../src/trust/refresh.ts';
-import { createRepository, publish } from '../../src/trust/repository.ts';
-import { trustedNow } from '../../src/trust/time.ts';
-import { parseVerified } from '../../src/trust/verified.ts';
+import { createRepository, publish } from '../../src/trust/sign/repository.ts';
+import { openCached, pinnedProject, pinProject } from '../../src/trust/verify/client.ts';
+import { identityOf } from '../../src/trust/verify/identity.ts';
+import { refresh } from '../../src/trust/verify/refresh.ts';
+import { trustedNow } from '../../src/trust/verify/time.ts';
+import { parseVerified } from '../../src/trust/verify/verified.ts';
 import { DAY_MS, forge, NOW, newKey, trustProject } from '../fakes/trust-project.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });

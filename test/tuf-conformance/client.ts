@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '../../src/sys/files/files.ts';
 import { sourceAt } from '../../src/sys/sources/fetch.ts';
 import { fetchBytes, type Source } from '../../src/sys/sources/source.ts';
-import { ROLES, type SavedMetadata } from '../../src/trust/saved.ts';
-import { TrustedStore } from '../../src/trust/trusted-store.ts';
-import { updateMetadata } from '../../src/trust/update.ts';
-import { verifyBytes } from '../../src/trust/verified.ts';
+import { ROLES, type SavedMetadata } from '../../src/trust/verify/saved.ts';
+import { TrustedStore } from '../../src/trust/verify/trusted-store.ts';
+import { updateMetadata } from '../../src/trust/verify/update.ts';
+import { verifyBytes } from '../../src/trust/verify/verified.ts';
 
 const MAX_TARGET_BYTES = 64 << 20;
 const option = { type: 'string' } as const;

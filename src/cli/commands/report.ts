@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { signReport } from '../../manager/policies/sign-report.ts';
 import { systemClock } from '../../sys/clock.ts';
-import { createKeyFile } from '../../trust/keys.ts';
+import { createKeyFile } from '../../trust/sign/keys.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';

@@ -4,7 +4,7 @@ import type { PackageManifest } from '../../package/manifest.ts';
 import { openSource } from '../../package/source.ts';
 import { copyFolder, removeFolder } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
-import { trustedNow } from '../../trust/time.ts';
+import { trustedNow } from '../../trust/verify/time.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';

@@ -2,7 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
 import { loseName, removeFolder, removeIfEmpty, removeTemporary } from '../../sys/files/folders.ts';
-import { pinnedProject } from '../../trust/client.ts';
+import { pinnedProject } from '../../trust/verify/client.ts';
 import { instanceNames } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import { lossText, removable, uninstall } from './uninstall.ts';

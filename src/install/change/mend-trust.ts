@@ -1,4 +1,4 @@
-import { mendTrust } from '../../trust/mend.ts';
+import { mendTrust } from '../../trust/verify/mend.ts';
 import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 

@@ -2,8 +2,8 @@ import { AppError } from '../../lib/errors.ts';
 import { moveFolder, removeFolder } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import type { Source } from '../../sys/sources/source.ts';
-import { pinnedProject, pinProject } from '../../trust/client.ts';
-import { identityOf } from '../../trust/identity.ts';
+import { pinnedProject, pinProject } from '../../trust/verify/client.ts';
+import { identityOf } from '../../trust/verify/identity.ts';
 
 /**
  * The folder of trust that an installation works with: this computer's own, or, until it has one, a folder beside it that

@@ -5,7 +5,7 @@ import { policyDocument } from '../../package/build/publish-policies.ts';
 import { isLookedUp } from '../../policy/quarantine.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
-import { type LastRelease, lastRelease, rootsIn } from '../../trust/published.ts';
+import { type LastRelease, lastRelease, rootsIn } from '../../trust/sign/published.ts';
 
 /** The last deploy of a project, as computers see it; undefined before the first. @throws TRUST_*, FILE_MISSING */
 export async function lastDeploy(folder: string): Promise<LastRelease | undefined> {

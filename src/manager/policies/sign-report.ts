@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { openProject } from '../../project/open.ts';
-import { openKeyFile } from '../../trust/keys.ts';
 import { type Report, reportText } from '../../trust/report-signature.ts';
+import { openKeyFile } from '../../trust/sign/keys.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

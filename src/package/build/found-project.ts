@@ -3,9 +3,9 @@ import { keyPath, projectPaths } from '../../project/layout.ts';
 import { requireEmpty, writeNewProject } from '../../project/make.ts';
 import type { ProjectFile } from '../../project/schema.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
-import { createKeyFile } from '../../trust/keys.ts';
-import { createRepository } from '../../trust/repository.ts';
 import type { Identity } from '../../trust/root.ts';
+import { createKeyFile } from '../../trust/sign/keys.ts';
+import { createRepository } from '../../trust/sign/repository.ts';
 
 export interface NewProject {
   name: string;

@@ -3,9 +3,9 @@ import type { Steps } from '../../lib/steps.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
-import type { SigningKey } from '../../trust/keys.ts';
-import { lastRelease, rootsIn } from '../../trust/published.ts';
-import { publish } from '../../trust/repository.ts';
+import type { SigningKey } from '../../trust/sign/keys.ts';
+import { lastRelease, rootsIn } from '../../trust/sign/published.ts';
+import { publish } from '../../trust/sign/repository.ts';
 import { policyNotes, policyProblems } from '../checks.ts';
 
 export interface Deploy {

@@ -8,7 +8,7 @@ import type { Project } from '../../project/open.ts';
 import { isThere, readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
 import { takeLock } from '../../sys/files/lock.ts';
-import { lastRelease, rootsIn } from '../../trust/published.ts';
+import { lastRelease, rootsIn } from '../../trust/sign/published.ts';
 import { exportPackage } from './export.ts';
 import { partsOf, publishedManifests } from './published.ts';
 import { releaseEntries, removeUnreleased } from './releases.ts';

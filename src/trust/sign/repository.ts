@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TargetFile } from '@tufjs/models';
-import { AppError } from '../lib/errors.ts';
-import { noSteps, type Steps } from '../lib/steps.ts';
-import { isThere, writeFileAtomic } from '../sys/files/files.ts';
-import { makeFolder } from '../sys/files/folders.ts';
+import { AppError } from '../../lib/errors.ts';
+import { noSteps, type Steps } from '../../lib/steps.ts';
+import { isThere, writeFileAtomic } from '../../sys/files/files.ts';
+import { makeFolder } from '../../sys/files/folders.ts';
+import * as limits from '../limits.ts';
+import { TargetName } from '../release.ts';
+import { type Identity, identityIn, type RepositoryName, ROOT_VALID_MS } from '../root.ts';
+import { parseSigned } from '../verify/verified.ts';
 import type { SigningKey } from './keys.ts';
-import * as limits from './limits.ts';
 import { lastRelease, newestRoot, rootPath, rootsIn } from './published.ts';
-import { TargetName } from './release.ts';
-import { type Identity, identityIn, type RepositoryName, ROOT_VALID_MS } from './root.ts';
 import { newRelease, newRoot, type RootContents, signed } from './signing.ts';
-import { parseSigned } from './verified.ts';
 
 export interface NewRepository {
   repository: RepositoryName;

@@ -1,8 +1,8 @@
-import { AppError } from '../lib/errors.ts';
-import { openCounted, type Source } from '../sys/sources/source.ts';
+import { AppError } from '../../lib/errors.ts';
+import { openCounted, type Source } from '../../sys/sources/source.ts';
+import * as limits from '../limits.ts';
+import type { RepositoryName } from '../root.ts';
 import { openCached } from './client.ts';
-import * as limits from './limits.ts';
-import type { RepositoryName } from './root.ts';
 import { keptRoles, savedMetadata } from './saved.ts';
 
 /**

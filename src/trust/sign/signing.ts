@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Metadata, MetaFile, Root, Signature, Snapshot, type TargetFile, Targets, Timestamp } from '@tufjs/models';
+import type { RepositoryName } from '../root.ts';
 import { keyEntry, type PublicKey, type SigningKey } from './keys.ts';
-import type { RepositoryName } from './root.ts';
 
 const SPEC_VERSION = '1.0.34';
 

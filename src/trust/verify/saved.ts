@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../lib/errors.ts';
-import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
-import { makeFolder } from '../sys/files/folders.ts';
-import { Identity, type RepositoryName } from './root.ts';
+import { AppError } from '../../lib/errors.ts';
+import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
+import { makeFolder } from '../../sys/files/folders.ts';
+import { Identity, type RepositoryName } from '../root.ts';
 import { jsonOf, parseSigned } from './verified.ts';
 
 const MAX_STATE_BYTES = 4 << 20;

@@ -1,7 +1,7 @@
 import type { Root } from '@tufjs/models';
-import { AppError } from '../lib/errors.ts';
-import { countsUnder, type Release } from './release.ts';
-import type { RepositoryName } from './root.ts';
+import { AppError } from '../../lib/errors.ts';
+import { countsUnder, type Release } from '../release.ts';
+import type { RepositoryName } from '../root.ts';
 import { savedFloor, saveFloor } from './saved.ts';
 
 /** The later of the system's clock and the highest signed time ever seen, in milliseconds (trust §5.3). @throws TRUST_INVALID */

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { MetadataKind, type Root } from '@tufjs/models';
-import { AppError } from '../lib/errors.ts';
-import { readCapped, readIfThere } from '../sys/files/files.ts';
+import { AppError } from '../../lib/errors.ts';
+import { readCapped, readIfThere } from '../../sys/files/files.ts';
+import * as limits from '../limits.ts';
+import { asRefusal } from '../refusal.ts';
+import { type Release, releaseIn } from '../release.ts';
+import { checkRoot } from '../root.ts';
+import { TrustedStore } from '../verify/trusted-store.ts';
 import type { PublicKey } from './keys.ts';
-import * as limits from './limits.ts';
-import { asRefusal } from './refusal.ts';
-import { type Release, releaseIn } from './release.ts';
-import { checkRoot } from './root.ts';
-import { TrustedStore } from './trusted-store.ts';
 
 /** With time at its beginning nothing has expired: an administrator may renew what is long over. */
 const NOTHING_EXPIRES = () => 0;

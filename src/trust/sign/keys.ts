@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { AppError } from '../lib/errors.ts';
-import { canonicalJson } from '../lib/json.ts';
-import { isThere, readIfThere, writeFileAtomic } from '../sys/files/files.ts';
+import { AppError } from '../../lib/errors.ts';
+import { canonicalJson } from '../../lib/json.ts';
+import { isThere, readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { encryptedPem } from './pkcs8.ts';
 
 const MAX_KEY_FILE_BYTES = 8192;

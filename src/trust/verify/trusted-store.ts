@@ -1,7 +1,7 @@
 import { type Metadata, MetadataKind, type Root, type Snapshot, type Timestamp } from '@tufjs/models';
 import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
-import { AppError } from '../lib/errors.ts';
-import { checkRoot } from './root.ts';
+import { AppError } from '../../lib/errors.ts';
+import { checkRoot } from '../root.ts';
 import type { RoleName } from './saved.ts';
 
 interface VerifiedRole {

@@ -1,8 +1,8 @@
 import type { Metadata, Root } from '@tufjs/models';
-import { AppError } from '../lib/errors.ts';
-import { fetchBytes, type Source } from '../sys/sources/source.ts';
-import { ROOT_MAX_BYTES } from './limits.ts';
-import { type Identity, identityIn, parseRoot, type RepositoryName } from './root.ts';
+import { AppError } from '../../lib/errors.ts';
+import { fetchBytes, type Source } from '../../sys/sources/source.ts';
+import { ROOT_MAX_BYTES } from '../limits.ts';
+import { type Identity, identityIn, parseRoot, type RepositoryName } from '../root.ts';
 
 /** The first root a source shows, and the project and repository it stands for. */
 export interface FirstRoot extends Identity {

@@ -1,8 +1,8 @@
-import { writeFileAtomic } from '../sys/files/files.ts';
+import { writeFileAtomic } from '../../sys/files/files.ts';
+import { checkRoot, ROOT_VALID_MS } from '../root.ts';
 import type { PublicKey, SigningKey } from './keys.ts';
 import { lastRelease, newestRoot, rootPath, rootsIn } from './published.ts';
 import { publish } from './repository.ts';
-import { checkRoot, ROOT_VALID_MS } from './root.ts';
 import { newRoot, signed } from './signing.ts';
 
 export interface Rotation {

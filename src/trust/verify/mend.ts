@@ -1,8 +1,8 @@
-import { AppError } from '../lib/errors.ts';
-import { failsAs } from '../lib/failures.ts';
-import { asRefusal } from './refusal.ts';
-import { floorOf, releaseIn } from './release.ts';
-import type { Identity, RepositoryName } from './root.ts';
+import { AppError } from '../../lib/errors.ts';
+import { failsAs } from '../../lib/failures.ts';
+import { asRefusal } from '../refusal.ts';
+import { floorOf, releaseIn } from '../release.ts';
+import type { Identity, RepositoryName } from '../root.ts';
 import { savedFloor, savedMetadata, savedProject, saveFloor, saveProject } from './saved.ts';
 import { TrustedStore } from './trusted-store.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { AppError } from '../lib/errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import { parseVerified, type Target, type Verified, verifyBytes } from './verified.ts';
 
 const refused = (code: string) => ({ name: 'AppError', code });

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Metadata, MetadataKind, type Root } from '@tufjs/models';
-import { AppError } from '../lib/errors.ts';
-import type { Source } from '../sys/sources/source.ts';
+import { AppError } from '../../lib/errors.ts';
+import type { Source } from '../../sys/sources/source.ts';
+import { asRefusal } from '../refusal.ts';
+import { countsUnder, floorOf, type Release } from '../release.ts';
+import { parseRoot, type RepositoryName } from '../root.ts';
 import { at, judged, notThe, pinnedOrRefused, type Repository, refuseForeign } from './client.ts';
 import { firstRootOf } from './identity.ts';
-import { asRefusal } from './refusal.ts';
-import { countsUnder, floorOf, type Release } from './release.ts';
-import { parseRoot, type RepositoryName } from './root.ts';
 import {
   keepRole,
   keptRole,
