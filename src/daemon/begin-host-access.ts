@@ -7,7 +7,7 @@ import { readPolicy } from '../install/state/policies.ts';
 import { AppError } from '../lib/errors.ts';
 import type { AccessEntry } from '../policy/access-entry.ts';
 import type { HostPolicy } from '../policy/host.ts';
-import { neededServers } from '../quarantine/needed-servers.ts';
+import { neededServers } from '../quarantine/lists/needed-servers.ts';
 import { zonesOf } from '../quarantine/zones.ts';
 import { HostAccess } from '../run/computer/bound-computer.ts';
 import type { Computer } from '../run/computer/computer.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import type { Protocol } from '../policy/access-entry.ts';
-import { parseDestination } from '../quarantine/destination.ts';
-import type { Explanation } from '../quarantine/explain.ts';
+import { parseDestination } from '../quarantine/lists/destination.ts';
+import type { Explanation } from '../quarantine/lists/explain.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'icmp'];

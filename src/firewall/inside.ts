@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { UPLINKS, UPLINKS6 } from '../quarantine/always-closed.ts';
+import { UPLINKS, UPLINKS6 } from '../quarantine/lists/always-closed.ts';
 import { GATEWAY, INNER6 } from './addresses.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DESCRIPTOR_CHARACTERS } from '../quarantine/descriptor.ts';
+import { MAX_DESCRIPTOR_CHARACTERS } from '../quarantine/versions/descriptor.ts';
 
 /** The virtio-serial port a guest finds below /dev/virtio-ports. */
 export const MAX_REQUEST_BYTES = 4096;

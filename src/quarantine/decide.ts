@@ -11,7 +11,7 @@ import {
   type VersionQuarantine,
 } from '../policy/quarantine.ts';
 import type { PluginAnswer } from './plugin.ts';
-import { standingOf } from './standing.ts';
+import { standingOf } from './versions/standing.ts';
 
 /** What is known about the policy itself. */
 export interface PolicyFacts {

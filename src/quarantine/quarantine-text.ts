@@ -2,7 +2,7 @@ import type { AccessSection } from '../policy/access-section.ts';
 import { isLookedUp, type Quarantine, type VersionQuarantine } from '../policy/quarantine.ts';
 import type { Script } from '../policy/script.ts';
 import { zoneCriteria } from '../policy/zones.ts';
-import { liveVersions } from './versions.ts';
+import { liveVersions } from './versions/versions.ts';
 
 /** A line of what a quarantine says: what it is about, and what holds. */
 type Line = [what: string, holds: string];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
-import { accessLists } from './access-list.ts';
 import { decide } from './decide.ts';
-import { explain } from './explain.ts';
+import { accessLists } from './lists/access-list.ts';
+import { explain } from './lists/explain.ts';
 import { impact, simulate } from './simulate.ts';
 
 const NOW = Date.UTC(2026, 0, 10);

@@ -1,8 +1,8 @@
 import type { Enforcement, Quarantine, VersionOrigin } from '../policy/quarantine.ts';
 import type { Zone } from '../policy/zones.ts';
-import { accessLists } from './access-list.ts';
 import { type Decision, decide, reasonText } from './decide.ts';
-import { type Destination, type Explanation, explain } from './explain.ts';
+import { accessLists } from './lists/access-list.ts';
+import { type Destination, type Explanation, explain } from './lists/explain.ts';
 import type { PluginAnswer } from './plugin.ts';
 import { inZone } from './zones.ts';
 

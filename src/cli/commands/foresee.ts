@@ -5,7 +5,7 @@ import { impactOn, SUPPOSED_ANSWERS, type Supposed, simulateAccess } from '../..
 import { reportedMachines } from '../../manager/policies/reported-machines.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
 import { VersionOrigin } from '../../policy/quarantine.ts';
-import { parseDestination } from '../../quarantine/destination.ts';
+import { parseDestination } from '../../quarantine/lists/destination.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 

@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { VersionQuarantine } from '../../policy/quarantine.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { type UpdateStep, updateScript, updateSteps } from '../../quarantine/edit/update-script.ts';
-import { liveVersions } from '../../quarantine/versions.ts';
+import { liveVersions } from '../../quarantine/versions/versions.ts';
 import { readCapped, writeFileAtomic } from '../../sys/files/files.ts';
 import { run } from '../../sys/programs/exec.ts';
 import { print } from '../print.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addVersion, changeVersion, removeVersion, versionOf, versionsOf } from '../../manager/policies/versions.ts';
 import type { Version } from '../../policy/quarantine.ts';
-import { nqSetCommands } from '../../quarantine/descriptor.ts';
+import { nqSetCommands } from '../../quarantine/versions/descriptor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 

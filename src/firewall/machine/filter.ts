@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
-import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { Log } from '../../sys/log.ts';
 import { listed, loadRules, NftSession, readEnforced, transactSlowly } from '../nft.ts';
 import { listRules, listsDigest } from './list-rules.ts';

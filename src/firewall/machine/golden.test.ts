@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseEntry } from '../../policy/access-entry.ts';
 import type { Exception } from '../../policy/access-section.ts';
-import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/access-list.ts';
+import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
 import { computerRules } from '../computer/computer-rules.ts';
 import { helperConfig } from '../names/dns-config.ts';
 import { hostRules } from './forwarding-rules.ts';

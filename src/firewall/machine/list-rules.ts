@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type NameTarget, nameText } from '../../policy/access-entry.ts';
-import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
-import { PINNED, type Synthetic, syntheticAddresses } from '../../quarantine/pinned.ts';
-import { PRINTING_PORTS } from '../../quarantine/printing.ts';
+import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
+import { PINNED, type Synthetic, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
+import { PRINTING_PORTS } from '../../quarantine/lists/printing.ts';
 import { type Elements, protocolName, subnetElements } from '../elements.ts';
 import { type NameClass, nameClasses, type Traffic, type WideClass, wideClasses } from '../names/name-classes.ts';
 import { formatRange } from '../port-ranges.ts';

@@ -1,6 +1,6 @@
-import type { AccessLists } from '../../quarantine/access-list.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
-import { CLOSED_BY_FILTER } from '../../quarantine/always-closed.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
+import { CLOSED_BY_FILTER } from '../../quarantine/lists/always-closed.ts';
 import { DNS_PORTS } from '../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEntry } from '../../policy/access-entry.ts';
-import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/access-list.ts';
+import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
 import { carriedNames } from './carried-names.ts';
 import { helperConfig, writtenSets } from './dns-config.ts';
 

@@ -1,4 +1,4 @@
-import type { AccessLists } from '../../quarantine/access-list.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { nameSets } from '../machine/list-rules.ts';
 import type { WrittenSet } from './dns-config.ts';
 

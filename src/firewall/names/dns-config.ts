@@ -1,5 +1,5 @@
-import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
-import { pinnedNames } from '../../quarantine/pinned.ts';
+import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
+import { pinnedNames } from '../../quarantine/lists/pinned.ts';
 import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from '../addresses.ts';
 import { hasPrivate, INSIDE } from '../inside.ts';
 import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';

@@ -1,7 +1,7 @@
 import { nameText } from '../../policy/access-entry.ts';
-import type { AccessLists } from '../../quarantine/access-list.ts';
-import { pinnedNames, syntheticAddresses } from '../../quarantine/pinned.ts';
-import { outermost, subnetAround } from '../../quarantine/subnet-around.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
+import { pinnedNames, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
+import { outermost, subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import { answeredSet, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
 import { listed } from '../nft.ts';
 import type { ListKey } from './dns-config.ts';

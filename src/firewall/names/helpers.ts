@@ -1,4 +1,4 @@
-import type { AccessLists } from '../../quarantine/access-list.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { isRunning, type ProcessId } from '../../sys/programs/processes.ts';
 import { type Guest, helperConfig, type ListKey, type WrittenSet, writtenSets } from './dns-config.ts';
 import { endHelpers, type HelperPlace, helperProcesses, startHelper, toldLast } from './helper.ts';

@@ -1,4 +1,4 @@
-import type { AccessList } from '../../quarantine/access-list.ts';
+import type { AccessList } from '../../quarantine/lists/access-list.ts';
 import type { Answers, LookupFailure } from '../../sys/network/resolver.ts';
 import { pointsInside } from '../inside.ts';
 

@@ -1,8 +1,8 @@
 import { AppError } from '../../lib/errors.ts';
 import type { NameTarget } from '../../policy/access-entry.ts';
-import type { AccessList, AccessLists } from '../../quarantine/access-list.ts';
-import { pinnedNames, syntheticAddresses } from '../../quarantine/pinned.ts';
-import { outermost, subnetAround } from '../../quarantine/subnet-around.ts';
+import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
+import { pinnedNames, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
+import { outermost, subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';

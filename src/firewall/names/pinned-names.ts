@@ -1,4 +1,4 @@
-import type { Synthetic } from '../../quarantine/pinned.ts';
+import type { Synthetic } from '../../quarantine/lists/pinned.ts';
 import { inUse, type NameState } from './name-state.ts';
 
 const FAMILIES = [4, 6] as const;

@@ -4,7 +4,7 @@ import { failsAs } from '../../lib/failures.ts';
 import type { Steps } from '../../lib/steps.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import type { Reported } from '../../quarantine/origin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import { copyFileTo, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';

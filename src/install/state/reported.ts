@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { VersionOrigin } from '../../policy/quarantine.ts';
-import type { Reported } from '../../quarantine/origin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { readState, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';

@@ -8,7 +8,7 @@ import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
-import { newestVersion } from '../../quarantine/versions.ts';
+import { newestVersion } from '../../quarantine/versions/versions.ts';
 import { changedAt, fileBytes } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 

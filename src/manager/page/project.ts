@@ -12,7 +12,7 @@ import { checkAll } from '../../package/checks.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { type FileProblem, formatProblem, type Project, type ProjectVm, readProject } from '../../project/open.ts';
-import { liveVersions, newestVersion } from '../../quarantine/versions.ts';
+import { liveVersions, newestVersion } from '../../quarantine/versions/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { ManagerDeps } from './api.ts';
 import { lastDeploy, notDeployed } from './not-deployed.ts';

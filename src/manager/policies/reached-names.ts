@@ -1,8 +1,8 @@
 import { nameText } from '../../policy/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
-import { accessLists } from '../../quarantine/access-list.ts';
-import { syntheticAddresses } from '../../quarantine/pinned.ts';
-import { subnetAround } from '../../quarantine/subnet-around.ts';
+import { accessLists } from '../../quarantine/lists/access-list.ts';
+import { syntheticAddresses } from '../../quarantine/lists/pinned.ts';
+import { subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import { addressesIn, lookUp, upstreamResolvers } from '../../sys/network/resolver.ts';
 
 const RESOLVE_MS = 3000;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Threshold, Version } from '../../policy/quarantine.ts';
-import { newDescriptor } from '../../quarantine/descriptor.ts';
 import {
   versionBased,
   versionNamed,
@@ -10,7 +9,8 @@ import {
   withVersion,
   withVersionChanged,
 } from '../../quarantine/edit/version-list.ts';
-import { liveVersions } from '../../quarantine/versions.ts';
+import { newDescriptor } from '../../quarantine/versions/descriptor.ts';
+import { liveVersions } from '../../quarantine/versions/versions.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { type ChangedPolicy, changePolicy, quarantineOf } from './change-policy.ts';
 

@@ -7,7 +7,7 @@ import type { When } from '../../policy/table.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
-import { liveVersions } from '../../quarantine/versions.ts';
+import { liveVersions } from '../../quarantine/versions/versions.ts';
 import { packagedPolicy } from '../build/published.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
 import type { Contents } from './rules.ts';

@@ -7,7 +7,7 @@ import { changeWords, type PolicyChange, policyChanges, whenText } from '../../p
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
-import { newestVersion } from '../../quarantine/versions.ts';
+import { newestVersion } from '../../quarantine/versions/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { lastSerial, policyDocument } from '../build/publish-policies.ts';
 import { packagedPolicy } from '../build/published.ts';

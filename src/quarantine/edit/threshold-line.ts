@@ -1,5 +1,5 @@
 import type { Version, VersionQuarantine } from '../../policy/quarantine.ts';
-import { liveVersions } from '../versions.ts';
+import { liveVersions } from '../versions/versions.ts';
 import type { DraftThreshold } from './version-draft.ts';
 
 /**

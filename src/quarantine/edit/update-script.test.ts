@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { threeVersions } from '../../../test/fakes/quarantine.ts';
-import { judge } from '../descriptor.ts';
+import { judge } from '../versions/descriptor.ts';
 import { updateScript, updateSteps } from './update-script.ts';
 
 const QUARANTINE = threeVersions();

@@ -1,5 +1,5 @@
 import type { Version, VersionQuarantine } from '../../policy/quarantine.ts';
-import { liveVersions } from '../versions.ts';
+import { liveVersions } from '../versions/versions.ts';
 
 /** A version with the commands that bring a guest from the one before to it. */
 export interface UpdateStep {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { listed, threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
 import { checkPolicy } from '../../policy/check.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
-import { liveVersions } from '../versions.ts';
+import { liveVersions } from '../versions/versions.ts';
 import { changeQuarantine } from './settings.ts';
 import {
   lostByType,

@@ -2,7 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { AccessSection } from '../../policy/access-section.ts';
 import type { Quarantine, Threshold, Version, VersionQuarantine } from '../../policy/quarantine.ts';
 import { graceEnd, placeOfThreshold } from '../decide.ts';
-import { liveVersions } from '../versions.ts';
+import { liveVersions } from '../versions/versions.ts';
 
 /** The version-based quarantine of a policy. @throws POLICY_INVALID when the machine has another type */
 export function versionBased(quarantine: Quarantine): VersionQuarantine {

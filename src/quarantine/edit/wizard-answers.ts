@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { Quarantine, Version } from '../../policy/quarantine.ts';
-import { newDescriptor } from '../descriptor.ts';
-import { liveVersions } from '../versions.ts';
+import { newDescriptor } from '../versions/descriptor.ts';
+import { liveVersions } from '../versions/versions.ts';
 import { changeQuarantine } from './settings.ts';
 import { versionBased, withoutThreshold, withThreshold, withVersion } from './version-list.ts';
 import { wizardPanels } from './wizard.ts';

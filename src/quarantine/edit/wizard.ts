@@ -1,6 +1,6 @@
 import type { Exception } from '../../policy/access-section.ts';
 import type { Quarantine, VersionQuarantine } from '../../policy/quarantine.ts';
-import { liveVersions } from '../versions.ts';
+import { liveVersions } from '../versions/versions.ts';
 import {
   ABOVE_ALL,
   type Answer,

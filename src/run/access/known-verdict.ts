@@ -1,4 +1,4 @@
-import type { Reported } from '../../quarantine/origin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
 import { type Verdict, verdictOf } from './verdict.ts';

@@ -1,7 +1,7 @@
 import type { Denied } from '../../firewall/machine/denied.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Protocol } from '../../policy/access-entry.ts';
-import type { Destination, Explanation } from '../../quarantine/explain.ts';
+import type { Destination, Explanation } from '../../quarantine/lists/explain.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 

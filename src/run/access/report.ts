@@ -1,6 +1,6 @@
 import type { VersionOrigin } from '../../policy/quarantine.ts';
 import { messageFor, reasonText } from '../../quarantine/decide.ts';
-import type { Reported } from '../../quarantine/origin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { RunMode } from '../machine/spec.ts';
 import type { FollowedPolicy, LookUpFailure } from './followed-policy.ts';
 import { shownVersion } from './taken-version.ts';

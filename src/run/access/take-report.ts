@@ -1,8 +1,8 @@
 import type { GuestAnswer } from '../../guest/protocol.ts';
 import type { CustomQuarantine } from '../../policy/quarantine.ts';
 import { reasonText } from '../../quarantine/decide.ts';
-import type { Reported } from '../../quarantine/origin.ts';
 import type { PluginAnswer } from '../../quarantine/plugin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { DescriptorStore, MachineSpec } from '../machine/spec.ts';
 import type { Asked, AskedPlugin } from '../plugins/asked-plugin.ts';
 import type { AnswerLimit } from './answer-limit.ts';

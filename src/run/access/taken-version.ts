@@ -1,6 +1,6 @@
 import { type Quarantine, sameDescriptor, type VersionQuarantine } from '../../policy/quarantine.ts';
-import { judge } from '../../quarantine/descriptor.ts';
-import { betterOf, isTrusted, originUnder, type Reported, signedReport } from '../../quarantine/origin.ts';
+import { judge } from '../../quarantine/versions/descriptor.ts';
+import { betterOf, isTrusted, originUnder, type Reported, signedReport } from '../../quarantine/versions/origin.ts';
 import { signerOf } from '../../trust/report-signature.ts';
 
 /** Who reports a version, and what it was at before. */

@@ -1,11 +1,11 @@
 import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
 import type { Script } from '../../policy/script.ts';
 import type { Zone } from '../../policy/zones.ts';
-import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../../quarantine/access-list.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../../quarantine/decide.ts';
-import { originUnder, type Reported } from '../../quarantine/origin.ts';
+import { type AccessLists, accessLists, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
 import type { PluginAnswer } from '../../quarantine/plugin.ts';
+import { originUnder, type Reported } from '../../quarantine/versions/origin.ts';
 import { type HostFacts, inZone, zoneOf } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { RunMode } from '../machine/spec.ts';

@@ -3,7 +3,7 @@ import { heard, inUse, type NameState, failureOf as whyUnresolved } from '../../
 import { digestOf, type NameMemory } from '../../firewall/names/names.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessEntry } from '../../policy/access-entry.ts';
-import { subnetAround } from '../../quarantine/subnet-around.ts';
+import { subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import type { Log } from '../../sys/log.ts';
 import { nameMemory } from '../access/name-memory.ts';
 

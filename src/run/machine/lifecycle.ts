@@ -4,7 +4,7 @@ import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import type { AccessLists } from '../../quarantine/access-list.ts';
+import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';

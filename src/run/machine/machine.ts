@@ -4,7 +4,7 @@ import type { NameReport } from '../../firewall/names/names.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
-import { type Destination, type Explanation, explain } from '../../quarantine/explain.ts';
+import { type Destination, type Explanation, explain } from '../../quarantine/lists/explain.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
 import type { MachineLog } from '../../vm/machine-log.ts';

@@ -1,4 +1,4 @@
-import type { Reported } from '../../quarantine/origin.ts';
+import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { Log } from '../../sys/log.ts';

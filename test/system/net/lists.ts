@@ -1,6 +1,6 @@
 import { type AccessEntry, parseEntry } from '../../../src/policy/access-entry.ts';
 import type { Exception } from '../../../src/policy/access-section.ts';
-import type { AccessList, AccessLists } from '../../../src/quarantine/access-list.ts';
+import type { AccessList, AccessLists } from '../../../src/quarantine/lists/access-list.ts';
 
 /** A list as a test writes it. */
 export interface ListText {

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Version } from '../../../policy/quarantine.ts';
-import { nqSetCommands } from '../../../quarantine/descriptor.ts';
+import { nqSetCommands } from '../../../quarantine/versions/descriptor.ts';
 import { CopyButton } from '../../ui/CopyButton.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
 import { versions } from '../texts/versions.ts';

@@ -2,7 +2,7 @@ import type { ReportedGroup } from '../../../api/manager/quarantine.ts';
 import type { VersionQuarantine } from '../../../policy/quarantine.ts';
 import { decide } from '../../../quarantine/decide.ts';
 import { lineOf } from '../../../quarantine/edit/threshold-line.ts';
-import { liveVersions } from '../../../quarantine/versions.ts';
+import { liveVersions } from '../../../quarantine/versions/versions.ts';
 import type { Language } from '../../ui/texts.ts';
 import type { VersionTexts } from '../texts/versions.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
+import { threeVersions, V1, V2, V3 } from '../../../test/fakes/quarantine.ts';
 import { judge, newDescriptor, nqSetCommands } from './descriptor.ts';
 
 const ROWS: [title: string, current: string | undefined, offered: string, preview: boolean, valid: boolean][] = [

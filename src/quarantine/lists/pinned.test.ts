@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
-import { listed } from '../../test/fakes/quarantine.ts';
+import { listed } from '../../../test/fakes/quarantine.ts';
 import { type AccessList, type AccessLists, accessLists } from './access-list.ts';
 import { PINNED, pinnedNames, syntheticAddresses } from './pinned.ts';
 

@@ -1,4 +1,4 @@
-import { type Quarantine, sameDescriptor, type Version } from '../policy/quarantine.ts';
+import { type Quarantine, sameDescriptor, type Version } from '../../policy/quarantine.ts';
 import { standingOf } from './standing.ts';
 import { placeOf } from './versions.ts';
 

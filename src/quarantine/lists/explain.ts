@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { type AccessEntry, formatEntry, nameText, type Protocol } from '../policy/access-entry.ts';
+import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/access-entry.ts';
 import type { AccessList } from './access-list.ts';
 import { ALWAYS_CLOSED, NOBODY } from './always-closed.ts';
 import { PINNED, pinnedNames } from './pinned.ts';

@@ -1,4 +1,4 @@
-import { sameDescriptor, type VersionOrigin, type VersionQuarantine } from '../policy/quarantine.ts';
+import { sameDescriptor, type VersionOrigin, type VersionQuarantine } from '../../policy/quarantine.ts';
 
 /** A machine’s descriptor, and whose word it is. */
 export interface Reported {

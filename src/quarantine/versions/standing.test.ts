@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { threeVersions, V1, V2, V3 } from '../../test/fakes/quarantine.ts';
+import { threeVersions, V1, V2, V3 } from '../../../test/fakes/quarantine.ts';
 import { standingOf } from './standing.ts';
 
 const [FIRST, SECOND, THIRD] = threeVersions().versions;

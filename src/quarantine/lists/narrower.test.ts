@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VersionQuarantine } from '../policy/quarantine.ts';
+import { VersionQuarantine } from '../../policy/quarantine.ts';
 import { narrowerNormal, narrowerTexts } from './narrower.ts';
 
 const lists = (normal: string[], restricted: string[], more: object = {}) =>

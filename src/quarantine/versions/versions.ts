@@ -1,4 +1,4 @@
-import { type Quarantine, sameDescriptor, type Version, type VersionQuarantine } from '../policy/quarantine.ts';
+import { type Quarantine, sameDescriptor, type Version, type VersionQuarantine } from '../../policy/quarantine.ts';
 
 /** The versions that have not been removed, oldest first. */
 export function liveVersions(quarantine: VersionQuarantine): Version[] {

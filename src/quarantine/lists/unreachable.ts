@@ -1,8 +1,8 @@
-import { formatEntry } from '../policy/access-entry.ts';
-import type { Quarantine } from '../policy/quarantine.ts';
+import { formatEntry } from '../../policy/access-entry.ts';
+import type { Quarantine } from '../../policy/quarantine.ts';
+import { inZone, zonesOf } from '../zones.ts';
 import { accessLists } from './access-list.ts';
 import { whyClosed } from './always-closed.ts';
-import { inZone, zonesOf } from './zones.ts';
 
 /** The entries of whitelists that open nothing, because no machine reaches what they name; one sentence each. */
 export function unreachableTexts(quarantine: Quarantine): string[] {

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
-import { type AccessEntry, formatEntry } from '../policy/access-entry.ts';
-import type { Quarantine } from '../policy/quarantine.ts';
+import { type AccessEntry, formatEntry } from '../../policy/access-entry.ts';
+import type { Quarantine } from '../../policy/quarantine.ts';
+import { inZone, zonesOf } from '../zones.ts';
 import { type AccessList, accessLists } from './access-list.ts';
-import { inZone, zonesOf } from './zones.ts';
 
 /**
  * What a machine with restricted access reaches and one with normal access does not, as far as the lists show it: such as the

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { threeVersions, V1, V2 } from '../../test/fakes/quarantine.ts';
-import { checkPolicy } from '../policy/check.ts';
-import { VersionOrigin } from '../policy/quarantine.ts';
-import { decide } from './decide.ts';
+import { threeVersions, V1, V2 } from '../../../test/fakes/quarantine.ts';
+import { checkPolicy } from '../../policy/check.ts';
+import { VersionOrigin } from '../../policy/quarantine.ts';
+import { decide } from '../decide.ts';
 import { judge } from './descriptor.ts';
 import { betterOf, originUnder, signedReport } from './origin.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listed } from '../../test/fakes/quarantine.ts';
+import { listed } from '../../../test/fakes/quarantine.ts';
 import { unreachableTexts } from './unreachable.ts';
 
 const ROWS: [entry: string, told: RegExp | undefined][] = [

@@ -1,4 +1,4 @@
-import type { Version, VersionOrigin, VersionQuarantine } from '../policy/quarantine.ts';
+import type { Version, VersionOrigin, VersionQuarantine } from '../../policy/quarantine.ts';
 import { isTrusted } from './origin.ts';
 import { placeOf } from './versions.ts';
 
