@@ -161,7 +161,7 @@ test('the time of a trial began with the start of the system, whatever service i
   assert.deepEqual(events, []);
   t.mock.timers.tick(1_000);
   t.mock.timers.reset();
-  for (let waitedMs = 0; events.length === 0 && waitedMs < 20_000; waitedMs += 10) await sleep(10);
+  while (events.length === 0) await sleep(10);
 
   assert.deepEqual(events, ['unhealthy']);
 });

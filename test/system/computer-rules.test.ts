@@ -21,7 +21,7 @@ async function labWithServers(t: Parameters<typeof Lab.start>[0], port6 = false)
   /** What reaches the computer’s own server, from outside. */
   const reached = (from: 'updates' | 'intranet' | 'outside') => {
     const at = { updates: '10.1.0.1', intranet: '10.2.0.1', outside: '10.3.0.1' }[from];
-    return lab.server(from).call('connect', at, 22, 1000);
+    return lab.server(from).call('connect', at, 22, 3000);
   };
   return { lab, program, reach, reached };
 }

@@ -35,7 +35,7 @@ test('what an answer tells of other names opens nothing to them, and their own a
 
   const answers: unknown[] = [];
   for (const name of [...Object.keys(lying), 'strange.test'])
-    answers.push(await guest.call('resolve', name, '10.77.0.1', 2000));
+    answers.push(await guest.call('resolve', name, '10.77.0.1', 5000));
   await until(async () => {
     const names: NameReport[] = await lab.service.call('names', lab.id);
     return names.every(({ addresses, code }) => addresses.length > 0 || code !== undefined);

@@ -30,7 +30,7 @@ test('a server that stalls, or stops in the middle, harms its own names alone; t
   const begun = Date.now();
 
   const stalled = Object.keys(STALLING).map((name) => guest.call('resolve', name, '10.77.0.1', 4000));
-  const meanwhile = await guest.call('resolve', 'updates.test', '10.77.0.1', 3000);
+  const meanwhile = await guest.call('resolve', 'updates.test', '10.77.0.1', 3000, 3);
   const open = await guest.call('connect', SERVERS.intranet, 8000);
   const names = async () => Object.keys(STALLING).map((name) => report(lab).then((all) => all.get(name)));
   await until(async () => (await Promise.all(await names())).every((one) => one?.code !== undefined));

@@ -116,14 +116,15 @@ test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, as
   const gateway = as(lab.uid, 'nc', '-w', '1', '10.77.0.1', '5353');
   as(lab.uid, 'nslookup', 'some.test', SERVERS.updates);
   const asQemu = await lab.server('updates').call('sunk');
-  as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
-  const asHelper = await lab.server('updates').call('sunk');
+  await until(async () => {
+    as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
+    return (await lab.server('updates').call('sunk')).length > 0;
+  });
   const helperTcp = as(lab.uid + 1, 'nc', '-w', '1', SERVERS.updates, '8000');
 
   assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
   assert.deepEqual([tcp, gateway, helperTcp], ['not reached', 'not reached', 'not reached']);
   assert.equal(asQemu.length, 0);
-  assert.ok(asHelper.length > 0, 'the helper may ask its resolvers');
 });
 
 test('a guest cannot take another card’s, address’s or server’s place', { skip }, async (t) => {

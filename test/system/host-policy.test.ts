@@ -31,7 +31,7 @@ test('with its user’s consent the computer itself is bound in the zone it come
   const reached = () =>
     (['update', 'intranet', 'web'] as const).filter((name: Server) => {
       const look = `exec 3<>/dev/tcp/${SERVERS[name]}/80`;
-      return inHost('setpriv', '--reuid', '40123', '--clear-groups', 'timeout', '5', 'bash', '-c', look).status === 0;
+      return inHost('setpriv', '--reuid', '40123', '--clear-groups', 'timeout', '30', 'bash', '-c', look).status === 0;
     });
   const host = async () => JSON.parse((await computer.lazaret('status', '--json')).stdout).host;
   const until = async (state: string | undefined, zone?: string) => {

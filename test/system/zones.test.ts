@@ -4,6 +4,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
 
@@ -20,7 +21,7 @@ test('on another network a running machine has other lists: by its addresses, an
     execFileSync(program, args);
   };
   const reaches = async (...wanted: string[]) => {
-    while ((await job.reached()).join() !== wanted.join());
+    while ((await job.reached()).join() !== wanted.join()) await sleep(100);
   };
   const fingerprint = await job.makeProject();
   await job.setQuarantine();

@@ -8,6 +8,9 @@ import { serveCalls } from './calls.ts';
 import { lease6 } from './dhcp6.ts';
 import { type Saying, serveDns } from './dns.ts';
 
+/** How long something is waited for that comes at once, where the computer is not busy; what is to stay away is given less. */
+const PATIENCE_MS = 10_000;
+
 interface Flow {
   socket: Socket;
   received: number;
@@ -84,7 +87,7 @@ await serveCalls({
   cuts: () => cuts.splice(0),
 
   /** `open`, or the failure’s code; `silent` when nothing came. */
-  async connect(host: string, port: number, timeoutMs = 4000) {
+  async connect(host: string, port: number, timeoutMs = PATIENCE_MS) {
     const socket = connect(port, host);
     const result = await Promise.race([
       once(socket, 'connect').then(
@@ -150,7 +153,7 @@ await serveCalls({
   },
 
   /** Sends on a flow and waits for something to come: `alive`, the failure’s code, or `silent`. */
-  async useFlow(number: number, send: boolean, timeoutMs = 4000) {
+  async useFlow(number: number, send: boolean, timeoutMs = PATIENCE_MS) {
     const flow = flows[number];
     if (!flow) throw new Error('no such flow');
     const before = flow.received;
@@ -210,9 +213,15 @@ await serveCalls({
     socket.close();
   },
 
-  /** The addresses of a name, or the failure’s code; asked again `tries` times, as resolvers do, where a question may be lost. */
-  async resolve(name: string, server = '10.77.0.1', timeoutMs = 3000, tries = 1, family: 4 | 6 = 4) {
-    const resolver = new Resolver({ timeout: timeoutMs, tries });
+  /** The addresses of a name, or the failure’s code; asked again, as resolvers do, unless the caller says how long it waits. */
+  async resolve(
+    name: string,
+    server = '10.77.0.1',
+    timeoutMs?: number,
+    tries = timeoutMs === undefined ? 3 : 1,
+    family: 4 | 6 = 4,
+  ) {
+    const resolver = new Resolver({ timeout: timeoutMs ?? 3000, tries });
     resolver.setServers([server]);
     try {
       return await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
