@@ -53,6 +53,15 @@ const rows: [title: string, error: unknown, causes: string[]][] = [
     ["Expected ',' or '}' after property value in JSON at position 22 (line 1 column 23)"],
   ],
   [
+    'nor what a program was given',
+    new Error('a', {
+      cause: Object.assign(new Error('Command failed with exit code 1: open --password s3cret'), {
+        name: 'ExecaError',
+      }),
+    }),
+    ['Command failed with exit code 1'],
+  ],
+  [
     'nor a piece of it',
     new Error('a', { cause: thrown(() => JSON.parse('s3cret and more of it')) }),
     ["Unexpected token 's'"],

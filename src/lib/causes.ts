@@ -43,6 +43,8 @@ function textOf(error: unknown): string {
   if (error.message === 'fetch failed' && error.cause !== undefined) return '';
   if ('issues' in error && Array.isArray(error.issues)) return shortened(error.issues.map(issueText).join('; '));
   if (error instanceof AggregateError && error.message === '') return '';
+  // The command may have had a secret among its arguments.
+  if (error.name === 'ExecaError') return shortened(error.message.split(':', 1)[0] ?? '');
   // JSON.parse quotes what it read, and that may be a file of secrets.
   return shortened(error.message.replace(/, (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ''));
 }

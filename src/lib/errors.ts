@@ -22,7 +22,11 @@ export const ERRORS = {
     http: 413,
     hint: 'The file is larger than this format allows: check that it is the right one.',
   },
-  FILE_INVALID: { exit: 65, http: 422, hint: 'Correct the fields that are named.' },
+  FILE_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Give an ordinary file instead, no folder, link or device; bring a damaged one back from a backup.',
+  },
   FILE_DENIED: { exit: 77, http: 403, hint: 'Run as the user who owns the file, or change its permissions.' },
   DISK_FULL: { exit: 73, http: 507, hint: 'Free some space and try again; nothing is half done.' },
   FILE_LIMIT: {
@@ -36,7 +40,7 @@ export const ERRORS = {
     http: 503,
     hint: 'Install the program that is named; `lazaret doctor` lists all that are needed.',
   },
-  PROGRAM_FAILED: { exit: 70, http: 500, hint: 'The program’s own message says why.' },
+  PROGRAM_FAILED: { exit: 70, http: 500, hint: 'The program’s own message says why: mend that, and try again.' },
   PROGRAM_TIMEOUT: { exit: 75, http: 504, hint: 'The computer may be overloaded: try again.' },
 
   FETCH_FAILED: { exit: 69, http: 502, hint: 'Check the address and the network.' },
@@ -190,7 +194,11 @@ export const ERRORS = {
     http: 403,
     hint: 'This is not the project you were told to expect: ask your administrator.',
   },
-  TRUST_FOREIGN: { exit: 77, http: 403, hint: 'This computer takes packages of one project only.' },
+  TRUST_FOREIGN: {
+    exit: 77,
+    http: 403,
+    hint: 'A computer takes packages of one project only: take another computer, or first remove all of Lazaret here, machines and data disks too, with `lazaretd --uninstall`.',
+  },
   TRUST_SIGNATURE: {
     exit: 77,
     http: 403,
@@ -214,11 +222,27 @@ export const ERRORS = {
     hint: 'The signed files are damaged: fetch the newest package again and install it.',
   },
 
-  LAYER_INVALID: { exit: 65, http: 422, hint: 'The layer is damaged: fetch the package again.' },
-  LAYER_TRUNCATED: { exit: 65, http: 422, hint: 'The package was cut short: fetch it again.' },
-  LAYER_HASH: { exit: 65, http: 422, hint: 'The rebuilt disk is not the signed one: fetch the package again.' },
+  LAYER_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Fetch the package again; where that does not help, ask the administrator for a newer one.',
+  },
+  LAYER_TRUNCATED: {
+    exit: 65,
+    http: 422,
+    hint: 'Fetch the package again; where that does not help, ask the administrator for a newer one.',
+  },
+  LAYER_HASH: {
+    exit: 65,
+    http: 422,
+    hint: 'Fetch the package again; where that does not help, ask the administrator for a newer one.',
+  },
   LAYER_BASE_MISSING: { exit: 69, http: 409, hint: 'Install the full package, or the update packages in between.' },
-  LAYER_TOO_LARGE: { exit: 65, http: 413, hint: 'The layer is larger than this format allows.' },
+  LAYER_TOO_LARGE: {
+    exit: 65,
+    http: 413,
+    hint: 'Add the machine anew, from a copy of its disk: a disk has 8 TiB at most, and a machine 1000 releases.',
+  },
 
   PACKAGE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name or folder for the package.' },
   PACKAGE_INVALID: {
@@ -332,7 +356,11 @@ export const ERRORS = {
     hint: 'Put the recovery key back as it was: another one needs a new project.',
   },
 
-  QUARANTINE_REFUSED: { exit: 77, http: 403, hint: 'The policy refuses this machine: `lazaret status` says why.' },
+  QUARANTINE_REFUSED: {
+    exit: 77,
+    http: 403,
+    hint: 'The message says why; what the administrator deploys can change it, and so can a policy server that answers again.',
+  },
   PLUGIN_MISSING: {
     exit: 66,
     http: 409,
@@ -349,7 +377,11 @@ export const ERRORS = {
     hint: 'Begin the script with `#!` and an interpreter that users’ computers have, or use a program for their processor.',
   },
   PLUGIN_LATE: { exit: 75, http: 504, hint: 'Make the plug-in faster, or raise `timeout` of its `script`.' },
-  PLUGIN_FAILED: { exit: 70, http: 500, hint: 'What the plug-in wrote to standard error is in `lazaret events`.' },
+  PLUGIN_FAILED: {
+    exit: 70,
+    http: 500,
+    hint: 'Mend the plug-in: what it wrote to standard error is in `lazaret events`.',
+  },
   PLUGIN_OUTPUT: { exit: 65, http: 500, hint: 'Let the plug-in write only YES, NO or REJECT, and end with status 0.' },
   PLUGIN_UNCONFINED: {
     exit: 71,

@@ -27,12 +27,13 @@ export function programWithout(missing: string, name: Name, args: readonly strin
   // What hides it cannot be executed, and is seen by the one command alone.
   const hide = 'for path in $(which -a "$1"); do mount --bind /dev/null "$path" || exit 99; done; shift; exec "$@"';
   const without = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh', missing];
-  return ended([...without, join(BIN, name), ...args], {});
+  return ended([...without, join(BIN, name), ...args]);
 }
 
-async function ended(
+/** Runs a command to its end, as `program` does. */
+export async function ended(
   [command = '', ...args]: readonly string[],
-  env: Record<string, string | undefined>,
+  env: Record<string, string | undefined> = {},
 ): Promise<Ended> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,6 +56,7 @@ export function failureIn({ stdout }: Ended): {
   reason: string;
   causes: string[];
   remedy: string;
+  log?: string;
 } {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').error;
 }

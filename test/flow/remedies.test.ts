@@ -1,25 +1,24 @@
-import assert from 'node:assert/strict';
 import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { rollBack } from '../../src/install/change/rollback.ts';
 import { removable, requireConfirmed, uninstall } from '../../src/install/change/uninstall.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { AppError, type ErrorCode } from '../../src/lib/errors.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { code, computer } from '../fakes/made-computer.ts';
+import { computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
+import { type Remedy, tryRemedies } from '../fakes/remedy.ts';
 import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
 
 const skip =
   hasProgram('qemu-img') && process.getuid?.() === 0 ? false : 'qemu-img is not installed, or only root may mount';
 
-/** Each code with a try that fails with it, and what its remedy says. */
-const REMEDIES: [wanted: ErrorCode, story: (t: TestContext) => Promise<Story>][] = [
+/** What a user meets with what is installed. */
+const REMEDIES: Remedy[] = [
   [
     'TRUST_CONFIRM',
     async (t) => {
@@ -174,27 +173,7 @@ const REMEDIES: [wanted: ErrorCode, story: (t: TestContext) => Promise<Story>][]
   ],
 ];
 
-interface Story {
-  fails: () => Promise<unknown>;
-  remedy: (error: AppError) => Promise<unknown>;
-}
-
-for (const [wanted, story] of REMEDIES) {
-  test(`${wanted}: what its remedy says is done, and works`, { skip }, async (t) => {
-    const { fails, remedy } = await story(t);
-    let failure: unknown;
-
-    await assert.rejects(async () => {
-      await fails().catch((error: unknown) => {
-        failure = error;
-        throw error;
-      });
-    }, code(wanted));
-
-    assert.ok(failure instanceof AppError);
-    await remedy(failure);
-  });
-}
+tryRemedies(REMEDIES, skip);
 
 /** A project with one package, and a computer that has nothing. */
 async function first(t: TestContext) {

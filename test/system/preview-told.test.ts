@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,7 +41,9 @@ test('in preview the administrator sees his machine, is told what happens to it,
     return { child, ended, until, said: () => said };
   };
 
-  await t.test('its screen and its console are there, and its report is told', async () => {
+  await t.test('once it runs its screen and its console are there, and its report is told', async () => {
+    const early = await job.computer.manager('view', job.vm, '--run', own, '--json');
+    assert.equal(failureIn(early).code, 'VM_NOT_RUNNING');
     const preview = manager('preview', job.vm, ...run);
     await preview.until(/is running with restricted access/);
     const view = manager('view', job.vm, '--run', own, '--json');
@@ -64,14 +66,24 @@ test('in preview the administrator sees his machine, is told what happens to it,
     await console.ended;
   });
 
+  const work = join(job.computer.project, 'vms', job.vm, 'disks', 'work.qcow2');
+  const whole = readFileSync(work);
   await t.test('a start that QEMU refuses says QEMU’s reason and its log', async () => {
-    const folder = join(job.computer.project, 'vms', job.vm);
-    writeFileSync(join(folder, 'disks', 'work.qcow2'), 'no disk at all');
+    writeFileSync(work, 'no disk at all');
 
     const failed = await job.computer.manager('preview', job.vm, ...run, '--json');
 
-    const { code, reason } = failureIn(failed);
+    const { code, reason, log = '' } = failureIn(failed);
     assert.equal(code, 'VM_FAILED');
-    assert.match(reason, /not in qcow2 format.*\(log: .*qemu\.log\)/);
+    assert.match(reason, /not in qcow2 format/);
+    assert.match(readFileSync(log, 'utf8'), /not in qcow2 format/);
+  });
+
+  await t.test('what the log says is mended, and the machine starts', async () => {
+    writeFileSync(work, whole);
+    const preview = manager('preview', job.vm, ...run);
+    await preview.until(/is running with restricted access/);
+    preview.child.kill('SIGKILL');
+    await preview.ended;
   });
 });

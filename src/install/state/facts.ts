@@ -1,4 +1,4 @@
-import { isThere } from '../../sys/files/files.ts';
+import { digestFile, isThere } from '../../sys/files/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
 import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
 import type { PolicyFacts } from '../plan/plan-policies.ts';
@@ -6,9 +6,10 @@ import { examine, type Found } from './damage.ts';
 import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
-import { computerPaths, instancePaths } from './layout.ts';
+import { computerPaths, filePath, instancePaths } from './layout.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
+import { readResources } from './resources.ts';
 import { stagedBytes } from './wanted.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */
@@ -28,7 +29,7 @@ export async function computerFacts(
     machines: (await Promise.all(machines)).filter((machine) => machine !== undefined),
     layers: good(digestsOf(names, '.qcow2')),
     flattened: good(digestsOf(names, '.flat.qcow2')),
-    files: good(await namesIn(paths.files)),
+    files: good(await namesIn(paths.files)).difference(await changedResources(state)),
     staged: await stagedBytes(state),
     freeBytes: await freeBytes(state),
     ...(host ? { host } : {}),
@@ -65,6 +66,21 @@ async function policyFacts(state: string, { instance: { file, current } }: Found
     if (!isDamage(error)) throw error;
     return { vm, vmId, policyGeneration: current.generation - 1, policy: current.machine.policy };
   }
+}
+
+/** Resources that are not what a package brought any more: whoever installs it again gets them anew. */
+async function changedResources(state: string): Promise<Set<string>> {
+  const changed = new Set<string>();
+  for (const { sha256 } of await readResources(state).catch(noneIfDamaged)) {
+    const path = filePath(state, sha256);
+    if ((await isThere(path)) && (await digestFile(path)).sha256 !== sha256) changed.add(sha256);
+  }
+  return changed;
+}
+
+function noneIfDamaged(error: unknown): [] {
+  if (!isDamage(error)) throw error;
+  return [];
 }
 
 /** What stands before `ending` in the names that are a digest and that ending. */

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ERRORS, type ErrorCode } from '../src/lib/errors.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Remedies that a test of its own tries: where it is, and words of its title. */
+const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
+  FILE_LIMIT: ['flow/export-again', 'a file too large for its file system is another failure than a full disk'],
+  PROGRAM_MISSING: ['flow/export-again', 'without the program that writes images a package is not signed'],
+  PACKAGE_UNWRITTEN: ['flow/export-again', 'it is written elsewhere, as it was signed'],
+  VOLUME_MISSING: ['flow/media', 'a volume that is missing or the wrong one is named'],
+  VOLUME_WRONG: ['flow/media', 'a volume that is missing or the wrong one is named'],
+  VM_NOT_RUNNING: ['system/preview-told', 'once it runs its screen and its console are there'],
+  VM_FAILED: ['system/preview-told', 'what the log says is mended, and the machine starts'],
+  VM_DISK_FULL: ['system/stands-still', 'once there is room it goes on, and has lost nothing'],
+  CONSOLE_TAKEN: ['flow/see', 'console is the serial console, one user at a time'],
+  FIRMWARE_MISSING: ['flow/firmware', 'where firmware is missing, a plan says so'],
+  CLOCK_CONFIRM: ['flow/keys', 'a clock two years ahead is refused where nobody can be asked'],
+  CLOCK_SIGNED_AHEAD: ['flow/keys', 'new keys bring all back'],
+  STATE_DAMAGED: ['flow/damaged', 'installing again mends it and keeps its data disk'],
+  SYSTEM_DISK_DAMAGED: ['flow/own-disks', 'SYSTEM_DISK_DAMAGED: what its remedy says is done, and works'],
+  DATA_DISK_DAMAGED: ['flow/own-disks', 'DATA_DISK_DAMAGED: what its remedy says is done, and works'],
+  VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
+  UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
+  DEPLOY_FAILED: ['flow/deploy-to', 'the other computer gets the timestamp in a run of its own'],
+  HOST_FILTER_FAILED: ['system/host-policy', 'rules that the packet filter does not take are seen, and tried again'],
+};
+
+/** Remedies that no test can try, and why. */
+const UNTRIED: Partial<Record<ErrorCode, string>> = {
+  INTERNAL: 'a bug: what is known of it is no failure with a code of its own yet',
+  VM_STANDS_STILL:
+    'only a fault of QEMU or of this computer’s disks brings it; src/run/machine/standing.test.ts has it with a QEMU of ours',
+  VM_NOT_READY: 'nothing is to be done but to wait or to look; how long a guest takes is the computer’s own',
+  POLICY_NEEDS_MACHINE:
+    'as long as nothing enforces encryption and authentication, a package with the machine is refused by the next rule',
+  LAYER_INVALID:
+    'a layer’s bytes are held to their digest before they are read: only what was signed wrong gets so far',
+  LAYER_TRUNCATED: 'as LAYER_INVALID',
+  LAYER_HASH: 'as LAYER_INVALID',
+  LAYER_TOO_LARGE: 'it would take a thousand releases or a disk of terabytes',
+  FILTER_FAILED:
+    'what the doctor names is this computer’s own; test/system/firewall-switch.test.ts shows that the machine stays closed',
+  NETWORK_FAILED: 'what the doctor names is this computer’s own; test/flow/doctor.test.ts shows that it names it',
+  ROOTLESS_UNAVAILABLE:
+    'what is missing belongs to the computer; test/flow/doctor.test.ts shows that it is named, test/system/rootless.test.ts that such a service works',
+};
+
+/** The codes in the tables of remedies, each of which is a test. */
+const inTables = new Map(
+  globSync('test/flow/remedies*.test.ts', { cwd: ROOT }).flatMap((path) =>
+    [...read(path).matchAll(/^ {2}\[\n? *'([A-Z_]+)',/gm)].map(([, code = '']) => [code, path] as const),
+  ),
+);
+
+test('what every remedy says is tried by a test, or it is said why it cannot be', () => {
+  const nowhere = Object.keys(ERRORS).filter(
+    (code) => [inTables.has(code), code in TRIED, code in UNTRIED].filter(Boolean).length !== 1,
+  );
+
+  assert.deepEqual(nowhere, [], 'each code is in one place');
+  assert.ok(inTables.size > 80);
+  assert.ok(Object.keys(UNTRIED).length < 12);
+});
+
+test('every test that tries a remedy is there, and speaks of its code', () => {
+  const missing = Object.entries(TRIED).filter(([code, [file, title]]) => {
+    const text = read(`test/${file}.test.ts`);
+    return !text.includes(title) || !text.includes(code);
+  });
+
+  assert.deepEqual(missing, []);
+});
+
+test('the tests that are named where a remedy is not tried are there', () => {
+  const named = Object.values(UNTRIED).flatMap((why) => why.match(/(?:src|test)\/\S+\.test\.ts/g) ?? []);
+
+  assert.ok(named.length >= 5);
+  for (const path of named) assert.ok(read(path).length > 0, path);
+});
+
+test('the tables name codes that there are', () => {
+  const unknown = [...inTables.keys()].filter((code) => !(code in ERRORS));
+
+  assert.deepEqual(unknown, []);
+});
