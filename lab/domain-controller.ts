@@ -78,6 +78,11 @@ export class DomainController implements AsyncDisposable {
     return join(this.#folder, '636.sock');
   }
 
+  /** Runs samba-tool on the domain. */
+  tool(...args: string[]): void {
+    this.#run('samba-tool', [...args, '-s', join(this.#folder, 'tree', 'etc', 'smb.conf')]);
+  }
+
   /** Cuts every connection there is now, as a network that fails. */
   cut(): void {
     for (const relay of this.#relays) relay.cut();
@@ -111,7 +116,7 @@ export class DomainController implements AsyncDisposable {
     ];
     const made = readFileSync(config, 'utf8').replace(/^\s*(?:server services|log file|lock directory) =.*\n/gm, '');
     writeFileSync(config, made.replace('[global]\n', `[global]\n\t${settings.join('\n\t')}\n`));
-    this.#run('samba-tool', ['user', 'create', 'alice', this.alice.password, '-s', config]);
+    this.tool('user', 'create', 'alice', this.alice.password);
   }
 
   async #listen(): Promise<void> {
