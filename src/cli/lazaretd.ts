@@ -63,7 +63,7 @@ setAction<ServiceCommand>(program, async (context, options) => {
   if (!rootless) {
     requireRoot('the service (without --rootless)');
     const resolvers = resolver ? { resolvers: resolver } : {};
-    return runService({ state, run, socket, group, accel, isInside: inside, ...resolvers }, signal);
+    return runService({ state, run, socket, group, accel, isInside: inside, proxies, ...resolvers }, signal);
   }
   if (process.getuid?.() === 0) throw new AppError('USAGE', 'root has no need of --rootless: leave it out');
   const words = ['--state', state, '--run', run, '--socket', socket, '--group', group, '--accel', accel];

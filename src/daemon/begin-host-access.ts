@@ -21,9 +21,15 @@ export function hostNotePath(runRoot: string): string {
   return join(runRoot, 'host-policy.json');
 }
 
+interface HostDeps {
+  state: string;
+  /** The addresses of the proxies that web servers are reached through. */
+  proxies?: readonly string[] | undefined;
+}
+
 /** Puts the rules for the computer itself in force that its user consented to. */
 export async function beginHostAccess(
-  { state, runRoot, log }: { state: string; runRoot: string; log: Log },
+  { state, runRoot, log, proxies }: HostDeps & { runRoot: string; log: Log },
   computer: Computer,
   { events, policies, now }: { events: EventLog; policies: PolicyStore; now: () => Promise<number> },
 ): Promise<HostAccess> {
@@ -31,7 +37,7 @@ export async function beginHostAccess(
     ...{ computer, log, now },
     // Rules are there for the sake of machines.
     consent: async () => ((await instanceNames(state)).length > 0 ? (await readHostPolicy(state))?.consent : undefined),
-    needed: (policy) => needs(state, policies, policy),
+    needed: (policy) => needs({ state, proxies }, policies, policy),
     noteFile: hostNotePath(runRoot),
     namesFile: computerPaths(state).hostNames,
     async tell(kind, text, details) {
@@ -44,12 +50,15 @@ export async function beginHostAccess(
   });
 }
 
-/** The servers and beacons of the project and of its machines’ policies. */
-async function needs(state: string, policies: PolicyStore, { zones }: HostPolicy): Promise<readonly AccessEntry[]> {
+/** The servers and beacons of the project and of its machines’ policies, and the proxies on the way. */
+async function needs(
+  { state, proxies = [] }: HostDeps,
+  policies: PolicyStore,
+  { zones }: HostPolicy,
+): Promise<readonly AccessEntry[]> {
   const known = await Promise.all((await instanceNames(state)).map((vm) => needsOf(state, policies, vm)));
-  const addresses = [await readPackageServer(state), ...known.map(({ address }) => address)];
   return neededServers({
-    servers: addresses.flatMap((address) => neededFor(address ?? '') ?? []),
+    servers: neededFor([...proxies, await readPackageServer(state), ...known.map(({ address }) => address)]),
     zones: [...zones, ...known.flatMap((machine) => machine.zones)],
   });
 }

@@ -8,6 +8,7 @@ import { takeLock } from '../sys/files/lock.ts';
 import { openLog } from '../sys/log.ts';
 import { listenUnix } from '../sys/network/http-server.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
+import { proxyAddresses } from '../sys/network/proxy.ts';
 import { pause } from '../sys/pause.ts';
 import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { groupNamed } from '../sys/programs/users.ts';
@@ -30,6 +31,8 @@ export interface ServiceSettings {
   group: string;
   accel: 'auto' | 'kvm' | 'tcg';
   resolvers?: readonly string[];
+  /** The proxies that web servers are reached through, as the environment names them. */
+  proxies?: Record<string, string | undefined>;
   /** The service runs in namespaces of its own, which end with it (`runRootless`). */
   isInside?: boolean;
 }
@@ -41,7 +44,7 @@ export interface ServiceSettings {
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
 export async function runService(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
-  const { state, run, socket, group, accel, resolvers, isInside = false } = settings;
+  const { state, run, socket, group, accel, resolvers, proxies = {}, isInside = false } = settings;
   const log = openLog('lazaretd');
   const bug = new AbortController();
   using _unexpected = onUnexpected((error) => {
@@ -63,6 +66,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     accel,
     clock: systemClock,
     log,
+    proxies: proxyAddresses(proxies).proxies,
     ...outside,
     ...(resolvers ? { resolvers } : {}),
   };

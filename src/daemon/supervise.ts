@@ -39,6 +39,8 @@ export interface ServiceOptions {
   accel: 'kvm' | 'tcg' | 'auto';
   resolvers?: readonly string[];
   ownOutside?: () => Promise<readonly string[]>;
+  /** The addresses of the proxies that web servers are reached through. */
+  proxies?: readonly string[];
   clock: Clock;
   log: Log;
 }

@@ -50,6 +50,16 @@ export const ERRORS = {
     http: 502,
     hint: 'Check the address, this computer’s clock and the server’s certificate; its issuer must be one that this computer trusts.',
   },
+  FETCH_PROXY: {
+    exit: 69,
+    http: 502,
+    hint: 'Write the proxy’s user and password into its address, have it let this server through, or name the server in NO_PROXY.',
+  },
+  FETCH_PAGE: {
+    exit: 69,
+    http: 502,
+    hint: 'Open a page in a browser on this computer, and log in where the network asks for it; else check the address.',
+  },
   FETCH_MISSING: { exit: 66, http: 404, hint: 'The server does not have this file: check the address.' },
   FETCH_TOO_LARGE: { exit: 65, http: 413, hint: 'The server sent more than was announced: check the address.' },
   MEDIA_INVALID: { exit: 65, http: 422, hint: 'The archive, image or folder is damaged or no package: copy it again.' },

@@ -30,9 +30,9 @@ function isAble<K extends keyof ServerKind>(
   return kind[can] !== undefined;
 }
 
-/** The server that must be reachable for an address, if any. */
-export function neededFor(address: string, kinds = KINDS): NeededServer | undefined {
-  return kindThat('reaches', address, kinds)?.reaches(address);
+/** The servers that must be reachable for these addresses; a proxy’s address is a web server’s, too. */
+export function neededFor(addresses: readonly (string | undefined)[], kinds = KINDS): NeededServer[] {
+  return addresses.flatMap((address = '') => kindThat('reaches', address, kinds)?.reaches(address) ?? []);
 }
 
 /** Where computers look policies up: the address of a place that can be read. */

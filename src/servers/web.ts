@@ -7,7 +7,7 @@ import type { ServerKind, Watched } from './kind.ts';
 const MAX_ANSWER_BYTES = 4096;
 /** Longer than a server makes us wait. */
 const PATIENCE_MS = 90_000;
-const SILENCES: ReadonlySet<string> = new Set(['FETCH_FAILED', 'FETCH_NAME', 'FETCH_TLS']);
+const SILENCES: ReadonlySet<string> = new Set(['FETCH_FAILED', 'FETCH_NAME', 'FETCH_TLS', 'FETCH_PROXY']);
 const Answer = z.looseObject({ version: z.int().min(0) });
 
 const USUAL_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };

@@ -46,7 +46,7 @@ test('a kind of server that is added is one row: it is named, needed, put to, lo
   const put = () => putOnServer(computer.published, deployTarget(ADDRESS, kinds), {});
 
   assert.equal(policyServer(kinds).safeParse(ADDRESS).success, true);
-  assert.deepEqual(neededFor(ADDRESS, kinds), { host: 'shelf.example', port: 7000 });
+  assert.deepEqual(neededFor([ADDRESS, undefined], kinds), [{ host: 'shelf.example', port: 7000 }]);
   await computer.project.deploy();
   await put();
   assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 1);

@@ -19,6 +19,12 @@ const NO_NAME: Readonly<Record<string, string>> = {
 };
 const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/;
+/** What a proxy answers instead of a way through; only the text has the status. */
+const BY_PROXY = /^(?:Proxy response|Proxy Authentication Required) \((\d{3})\)/;
+const PROXY_SAYS: Readonly<Record<string, string>> = {
+  407: 'the proxy wants a user and password (status 407)',
+  403: 'the proxy lets nobody through to it (status 403)',
+};
 
 /** Why a server gave no answer, as far as the failure tells: the remedies differ. */
 export function noAnswer(error: unknown): { code: ErrorCode; why: string } {
@@ -28,12 +34,20 @@ export function noAnswer(error: unknown): { code: ErrorCode; why: string } {
   if (noName !== undefined) return { code: 'FETCH_NAME', why: `${fieldOf(cause, 'hostname') ?? 'its name'} ${noName}` };
   if (CERTIFICATE.test(system)) return { code: 'FETCH_TLS', why: `its certificate is not to be trusted (${system})` };
   if (TLS.test(system)) return { code: 'FETCH_TLS', why: `it speaks no TLS that this computer knows (${system})` };
+  const [, status] = BY_PROXY.exec(cause.message) ?? [];
+  if (status !== undefined) return byProxy(status);
   if (cause.name === 'TimeoutError') return { code: 'FETCH_FAILED', why: 'it did not answer in time' };
   const reason = REASONS[system];
   if (reason === undefined) return { code: 'FETCH_FAILED', why: system === '' ? cause.message : system };
   const [address, port] = [fieldOf(cause, 'address'), fieldOf(cause, 'port')];
   // Behind a proxy it is not the address that was asked for.
   return { code: 'FETCH_FAILED', why: address === undefined ? reason : `${address} port ${port}: ${reason}` };
+}
+
+function byProxy(status: string): { code: ErrorCode; why: string } {
+  const refusal = PROXY_SAYS[status];
+  if (refusal !== undefined) return { code: 'FETCH_PROXY', why: refusal };
+  return { code: 'FETCH_FAILED', why: `the proxy could not reach it (status ${status})` };
 }
 
 /** `fetch` says “fetch failed” and why in its cause; several addresses of one name fail with a list. */

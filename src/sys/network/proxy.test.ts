@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { addressOf, sourceAt } from '../sources/fetch.ts';
 import { fetchBytes } from '../sources/source.ts';
 import { listenTcp } from './http-server.ts';
-import { forgetProxies, proxiesOf, setProxies } from './proxy.ts';
+import { forgetProxies, proxiesOf, proxyAddresses, setProxies } from './proxy.ts';
 
 async function port(t: TestContext, said: string): Promise<number> {
   const listening = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(said));
@@ -36,3 +39,30 @@ test('what is no proxy’s address is refused without being told', () => {
     message: 'HTTPS_PROXY is no http: or https: address of a proxy',
   });
 });
+
+test('a proxy is named once, with what is reached without it', () => {
+  const both = proxiesOf({ NO_PROXY: 'intranet.example' }, 'http://proxy.example:3128');
+
+  assert.deepEqual(proxyAddresses(both), { proxies: ['http://proxy.example:3128'], except: 'intranet.example' });
+  assert.deepEqual(proxyAddresses({}), { proxies: [] });
+});
+
+const REFUSALS: [status: number, code: string, message: RegExp][] = [
+  [407, 'FETCH_PROXY', /wants a user and password \(status 407\)/],
+  [403, 'FETCH_PROXY', /lets nobody through to it \(status 403\)/],
+  [502, 'FETCH_FAILED', /the proxy could not reach it \(status 502\)/],
+];
+for (const [status, code, message] of REFUSALS)
+  test(`a proxy that answers CONNECT with ${status} is no server that failed`, async (t) => {
+    const proxy = createServer();
+    proxy.on('connect', (_request, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    t.after(() => proxy.close());
+    t.after(setProxies({ https_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }));
+
+    await assert.rejects(fetchBytes(sourceAt(addressOf('https://packages.invalid/')), 'x', { maxBytes: 10 }), {
+      code,
+      message,
+    });
+  });

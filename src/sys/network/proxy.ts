@@ -13,6 +13,15 @@ export function proxiesOf(environment: Environment, proxy: string | undefined): 
   return { https_proxy: proxy, http_proxy: proxy, ...(lower === undefined ? {} : { no_proxy: lower }) };
 }
 
+/** The addresses of the proxies among them, each once, and which servers are reached without one. */
+export function proxyAddresses(proxies: Environment): { proxies: string[]; except?: string } {
+  const isException = (name: string) => /no_proxy/i.test(name);
+  const named = Object.entries(proxies).filter(([, value]) => value !== undefined) as [string, string][];
+  const except = named.find(([name]) => isException(name))?.[1];
+  const addresses = named.filter(([name]) => !isException(name)).map(([, value]) => value);
+  return { proxies: [...new Set(addresses)], ...(except === undefined ? {} : { except }) };
+}
+
 /** From now on web servers are reached through these proxies. Gives back what puts an end to that. @throws USAGE */
 export function setProxies(proxies: Environment): () => void {
   for (const [name, value] of Object.entries(proxies)) {

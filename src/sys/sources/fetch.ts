@@ -72,7 +72,7 @@ async function openUrl(url: URL, wanted: Wanted, authorization: Record<string, s
     if ((status === 200 || status === 206) && body) {
       if (!isPage(response, url)) return openedFrom(response, Readable.fromWeb(body), wanted);
       await body.cancel();
-      throw new AppError('FETCH_FAILED', `${shown} is a web page, perhaps of a network that wants you to log in`);
+      throw new AppError('FETCH_PAGE', `${shown} is a web page, perhaps of a network that wants you to log in`);
     }
     await body?.cancel();
     if (status === 304 && wanted.unless)

@@ -49,7 +49,7 @@ test('a page where JSON belongs is said to be one', async (t) => {
 
   await assert.rejects(
     fetchBytes(sourceAt(addressOf(`http://127.0.0.1:${at}/`)), 'metadata/1.root.json', { maxBytes: 100 }),
-    { code: 'FETCH_FAILED', message: /is a web page, perhaps of a network that wants you to log in/ },
+    { code: 'FETCH_PAGE', message: /is a web page, perhaps of a network that wants you to log in/ },
   );
 });
 
