@@ -63,6 +63,10 @@ export const MachineAnswer = z.object({
   lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
   /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */
   stoppedBy: z.object({ program: z.string(), command: z.string() }).exactOptional(),
+  /** What its network is made of instead of the usual, because its computer has `taken` on the interface `by`. */
+  moved: z.array(z.object({ subnet: z.string(), taken: z.string(), by: z.string(), to: z.string() })).exactOptional(),
+  /** What has come up on its computer since, where its own subnets are: it does not reach that. */
+  clashes: z.array(z.object({ subnet: z.string(), taken: z.string(), by: z.string() })).exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
   /** Of one machine that was asked for alone. */
   denied: z.array(DeniedAnswer).exactOptional(),

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkMac, checkUsers, linkLocal, MAX_NUMBER, networkNames, uplinkAddresses } from './addresses.ts';
+import ipaddr from 'ipaddr.js';
+import { SUBNETS, USUAL_SUBNETS } from '../quarantine/subnets.ts';
+import {
+  checkMac,
+  checkUsers,
+  guestAddresses,
+  linkLocal,
+  MAX_NUMBER,
+  networkNames,
+  uplinkAddresses,
+} from './addresses.ts';
 
 const refused = { name: 'AppError', code: 'NETWORK_FAILED' };
 
@@ -19,8 +29,28 @@ test('each number has four addresses of its own within 10.213.0.0/16, and as man
     [MAX_NUMBER, '10.213.255.253', '10.213.255.254', 'fd21:3:3fff::1', 'fd21:3:3fff::2'],
   ] as const;
   for (const [number, host, inside, host6, inside6] of addresses)
-    assert.deepEqual(uplinkAddresses(number), { host, inside, host6, inside6 });
-  for (const number of [-1, MAX_NUMBER + 1, 0.5, Number.NaN]) assert.throws(() => uplinkAddresses(number), refused);
+    assert.deepEqual(uplinkAddresses(number, USUAL_SUBNETS), { host, inside, host6, inside6 });
+  for (const number of [-1, MAX_NUMBER + 1, 0.5, Number.NaN])
+    assert.throws(() => uplinkAddresses(number, USUAL_SUBNETS), refused);
+});
+
+test('whatever subnets are chosen, a machine’s addresses lie in them and follow from its number', () => {
+  for (const [index, guest4] of SUBNETS.guest4.entries()) {
+    const of = <K extends keyof typeof SUBNETS>(kind: K) => SUBNETS[kind][index] ?? SUBNETS[kind][0];
+    const subnets = { guest4, guest6: of('guest6'), uplinks4: of('uplinks4'), uplinks6: of('uplinks6') };
+    const { gateway, guest, gateway6, guest6 } = guestAddresses(subnets);
+    const { host, inside, host6, inside6 } = uplinkAddresses(MAX_NUMBER, subnets);
+    for (const [subnet, first, second] of [
+      [subnets.guest4, gateway, guest],
+      [subnets.guest6, gateway6, guest6],
+      [subnets.uplinks4, host, inside],
+      [subnets.uplinks6, host6, inside6],
+    ] as const) {
+      assert.notEqual(first, second);
+      for (const address of [first, second])
+        assert.ok(ipaddr.parse(address).match(ipaddr.parseCIDR(subnet)), `${address} in ${subnet}`);
+    }
+  }
 });
 
 test('only a card’s own address is taken', () => {

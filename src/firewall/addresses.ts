@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { AppError } from '../lib/errors.ts';
+import type { Subnets } from '../quarantine/subnets.ts';
 
-/** Inside every machine’s namespace the addresses are the same; no two namespaces see each other. */
-export const GATEWAY = '10.77.0.1';
-export const GUEST = '10.77.0.2';
-export const INNER6 = 'fd77::/64';
-export const GATEWAY6 = 'fd77::1';
-export const GUEST6 = 'fd77::2';
 /** The guest’s router, as it advertises itself. */
 export const ROUTER6 = 'fe80::1';
-/** Machine number N has the N-th four addresses of `UPLINKS`. */
+/** Machine number N has the N-th four addresses of its subnet of uplinks. */
 export const MAX_NUMBER = 16_383;
 
 /** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */
@@ -31,6 +26,21 @@ export function networkNames(id: string): NetworkNames {
   return { namespace: `lazaret-${short}`, uplink: `lz-${short}` };
 }
 
+/** The ends of the link between a guest and its computer’s side, in both families. */
+export interface GuestAddresses {
+  gateway: string;
+  guest: string;
+  gateway6: string;
+  guest6: string;
+}
+
+/** Inside every machine’s namespace they are the same where the subnets are; no two namespaces see each other. */
+export function guestAddresses({ guest4, guest6 }: Subnets): GuestAddresses {
+  const [net = ''] = guest4.split('0/');
+  const [net6 = ''] = guest6.split('/');
+  return { gateway: `${net}1`, guest: `${net}2`, gateway6: `${net6}1`, guest6: `${net6}2` };
+}
+
 /** The ends of a machine’s uplink, in both families. */
 export interface UplinkAddresses {
   host: string;
@@ -39,13 +49,14 @@ export interface UplinkAddresses {
   inside6: string;
 }
 
-/** Those of machine number N, in a /30 of `UPLINKS` and a /126 of `UPLINKS6`. @throws NETWORK_FAILED when out of range */
-export function uplinkAddresses(number: number): UplinkAddresses {
+/** Those of machine number N, in a /30 and a /126 of its subnets. @throws NETWORK_FAILED when out of range */
+export function uplinkAddresses(number: number, { uplinks4, uplinks6 }: Subnets): UplinkAddresses {
   if (!Number.isInteger(number) || number < 0 || number > MAX_NUMBER)
     throw new AppError('NETWORK_FAILED', `machine number ${number} is not in 0-${MAX_NUMBER}`);
   const first = number * 4;
-  const at = (offset: number) => `10.213.${(first + offset) >> 8}.${(first + offset) & 255}`;
-  const net6 = `fd21:3:${number.toString(16)}::`;
+  const [net = ''] = uplinks4.split('0.0/');
+  const at = (offset: number) => `${net}${(first + offset) >> 8}.${(first + offset) & 255}`;
+  const net6 = `${uplinks6.split(':/')[0]}${number.toString(16)}::`;
   return { host: at(1), inside: at(2), host6: `${net6}1`, inside6: `${net6}2` };
 }
 

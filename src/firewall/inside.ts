@@ -1,32 +1,23 @@
 import ipaddr from 'ipaddr.js';
-import { UPLINKS, UPLINKS6 } from '../quarantine/lists/always-closed.ts';
-import { GATEWAY, INNER6 } from './addresses.ts';
+import type { Subnets } from '../quarantine/subnets.ts';
 
 /**
  * What no name may stand for: this host, loopback, link-local, the machine’s own links, and what is no one computer.
  * A private address is none of these: servers of an intranet are listed by name.
  */
-export const INSIDE: readonly string[] = [
-  '0.0.0.0/8',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  `${GATEWAY.replace(/\d+$/, '0')}/24`,
-  UPLINKS,
-  '224.0.0.0/3',
-  INNER6,
-  UPLINKS6,
-  '::/96',
-  '::ffff:0:0/96',
-  'fe80::/10',
-  'ff00::/8',
-];
+export function inside({ guest4, uplinks4, guest6, uplinks6 }: Subnets): string[] {
+  return [
+    ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', guest4, uplinks4, '224.0.0.0/3'],
+    ...[guest6, uplinks6, '::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'],
+  ];
+}
 
 /** Where computers of an organisation are, in no one else’s sight. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
 
 /** Whether an answer with this address points inside, as what is no address does. */
-export function pointsInside(address: string): boolean {
-  return !ipaddr.isValid(address) || isWithin(ipaddr.parse(address), INSIDE);
+export function pointsInside(address: string, subnets: Subnets): boolean {
+  return !ipaddr.isValid(address) || isWithin(ipaddr.parse(address), inside(subnets));
 }
 
 /** Whether a subnet of a list has private addresses in it. */

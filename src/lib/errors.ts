@@ -408,6 +408,11 @@ export const ERRORS = {
     http: 500,
     hint: 'The packet filter did not take the rules for the computer itself; the rules from before stay in force: run `lazaret doctor`.',
   },
+  SUBNETS_TAKEN: {
+    exit: 75,
+    http: 409,
+    hint: 'Take one of the routes or addresses that the message names off this computer (`ip route show table all`), then start the machine again.',
+  },
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },

@@ -39,7 +39,7 @@ export function simulate(
   const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin, enforcement }, now);
   const about = { access: decision.access, reason: reasonText(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
-  return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names, ipv6) };
+  return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names, { ipv6 }) };
 }
 
 /** What a computer reports of a machine (`lazaret status --json`). */

@@ -4,10 +4,9 @@ import type { TestContext } from 'node:test';
 import { keyPath, projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { addVm, takeVmLock } from '../../src/project/make.ts';
 import { openProject } from '../../src/project/open.ts';
-import { accessLists } from '../../src/quarantine/access-list.ts';
 import { takeLock } from '../../src/sys/files/lock.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { createKeyFile } from '../../src/trust/keys.ts';
+import { createKeyFile } from '../../src/trust/sign/keys.ts';
 import { program } from '../fakes/command-line.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V3 } from '../fakes/quarantine.ts';
@@ -445,15 +444,6 @@ const REMEDIES: Remedy[] = [
           await project.build('one');
         },
       };
-    },
-  ],
-  [
-    'ACCESS_ENTRY',
-    () => {
-      // A schema refuses such an entry before; whoever gets past it meets this.
-      const lists = (entry: string) =>
-        accessLists({ type: 'static', mode: 'whitelist', normal: { entries: [entry], exceptions: [] } });
-      return { fails: () => lists('10.0.0.0/8:443'), remedy: () => lists('10.0.0.0/8 tcp 443') };
     },
   ],
 ];

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { forgetProject } from '../../src/install/change/forget.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { writeMedia } from '../../src/package/media/write.ts';
-import { verdictOf } from '../../src/run/access/judge.ts';
+import { verdictOf } from '../../src/run/access/verdict.ts';
 import { requireAllowed } from '../../src/run/gates/table.ts';
 import { listenTcp } from '../../src/sys/network/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { deployTarget, putOnServer } from '../../src/manager/deploy-target.ts';
 import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
+import { deployTarget, putOnServer } from '../../src/servers/put.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';
 import { type Remedy, tryRemedies } from '../fakes/remedy.ts';

@@ -4,6 +4,7 @@ import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { AppError } from '../../lib/errors.ts';
+import { clashText, movedText } from '../../quarantine/subnets.ts';
 import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -175,6 +176,8 @@ function machineText(machine: MachineAnswer): string {
     lines.push(`NO NETWORK   ${stopped.program} stops what the machine sends on this computer`);
     lines.push(`             let it through: ${stopped.command}`);
   }
+  for (const moved of machine.moved ?? []) lines.push(`subnet       ${movedText(moved)}`);
+  for (const clash of machine.clashes ?? []) lines.push(`CLASH        ${clashText(clash)}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);

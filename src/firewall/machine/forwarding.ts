@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { Turns } from '../../lib/turns.ts';
+import { ofConcern, type Taken } from '../../quarantine/subnets.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
@@ -9,7 +10,7 @@ import { listed, loadRules } from '../nft.ts';
 import type { Stopper } from './foreign-rules.ts';
 import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
-import { interfaces, localAddresses, routedInterfaces } from './host-links.ts';
+import { cidrOf, interfaces, readHostLinks } from './host-links.ts';
 import { type HostState, joinedStates, parseHostState, parseHostTable } from './host-state.ts';
 import { watchHost } from './host-watch.ts';
 import { Passage, withoutCounts } from './passage.ts';
@@ -106,16 +107,17 @@ export class HostNetwork {
   /** What it depends on, as far as others change it. */
   async #facts(): Promise<object> {
     const flags: [string, string | undefined][] = [];
-    for (const name of await routedInterfaces()) flags.push([name, await readFlag(name)]);
+    const { routed, local, taken } = await readHostLinks();
+    for (const name of routed) flags.push([name, await readFlag(name)]);
     const forwards = [await forwardsAll(), await readKernelFile('/proc/sys/net/ipv6/conf/all/forwarding')];
     const defaults = await readKernelFile('/proc/sys/net/ipv6/conf/default/forwarding');
-    return { flags, forwards, defaults, local: await localAddresses(), outside: await this.#ownOutside() };
+    return { flags, forwards, defaults, local, taken: ofConcern(taken), outside: await this.#ownOutside() };
   }
 
   async #putInForce(ipv6: boolean): Promise<void> {
     const before = await this.#stillOurs();
     const raised = new Set(before.raised);
-    for (const name of await routedInterfaces()) if ((await readFlag(name)) === '0') raised.add(name);
+    for (const name of (await readHostLinks()).routed) if ((await readFlag(name)) === '0') raised.add(name);
     const names = [...raised].sort();
     const ipv6Before = before.ipv6 ?? (ipv6 ? await readIpv6Before() : undefined);
     const state: HostState = { ...before, raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
@@ -175,9 +177,13 @@ export class HostNetwork {
     });
   }
 
-  /** The addresses of this computer, which no machine reaches. @throws NETWORK_FAILED */
-  async addresses(): Promise<string[]> {
-    return [...new Set([...(await localAddresses()), ...(await this.#ownOutside())])].sort();
+  /** The addresses of this computer, which no machine reaches, and what it has or reaches elsewhere than by a machine’s link. @throws NETWORK_FAILED */
+  async links(): Promise<{ addresses: string[]; taken: Taken[] }> {
+    const [{ local, taken }, outside] = [await readHostLinks(), await this.#ownOutside()];
+    return {
+      addresses: [...new Set([...local, ...outside])].sort(),
+      taken: [...taken, ...outside.map((address) => ({ cidr: cidrOf(address), by: 'a link of its own' }))],
+    };
   }
 
   async #state(): Promise<HostState> {

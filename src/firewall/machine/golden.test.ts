@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parseEntry } from '../../policy/access-entry.ts';
 import type { Exception } from '../../policy/access-section.ts';
 import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
+import { USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import { computerRules } from '../computer/computer-rules.ts';
 import { helperConfig } from '../names/dns-config.ts';
 import { hostRules } from './forwarding-rules.ts';
@@ -70,7 +71,14 @@ const goldens: [file: string, text: string][] = [
 ];
 
 function told<L extends 'normal' | 'restricted'>(which: L) {
-  return { list: which, digest: '0123abcd', mac, resolvers, answers: new Map<string, string[]>() };
+  return {
+    list: which,
+    digest: '0123abcd',
+    mac,
+    subnets: USUAL_SUBNETS,
+    resolvers,
+    answers: new Map<string, string[]>(),
+  };
 }
 
 function script(commands: readonly string[]): string {

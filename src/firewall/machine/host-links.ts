@@ -1,14 +1,69 @@
+import ipaddr from 'ipaddr.js';
 import { AppError } from '../../lib/errors.ts';
+import type { Taken } from '../../quarantine/subnets.ts';
 import { run } from '../../sys/programs/exec.ts';
 
 const INTERFACE = /^[^\s/"]{1,15}$/;
 
-/** The interfaces through which something can be reached by any table of routes, but for the machines’ own. @throws NETWORK_FAILED */
-export async function routedInterfaces(): Promise<string[]> {
-  const { stdout } = await run('ip', ['-json', '-4', 'route', 'show', 'table', 'all']);
-  const routes = records(stdout).filter(({ type = 'unicast' }) => type === 'unicast');
-  const names = routes.flatMap(({ dev, nexthops }) => [dev, ...hops(nexthops).map((hop) => hop['dev'])]);
-  return [...new Set(names.filter(isInterface))].filter((name) => name !== 'lo' && !name.startsWith('lz-'));
+/** What the computer’s links lead to, but for the machines’ own. */
+export interface HostLinks {
+  /** The interfaces through which something can be reached over IPv4, by any table of routes. */
+  routed: string[];
+  /** The addresses, or subnets, by which this computer itself is reached from a machine, in order. */
+  local: string[];
+  /** All routes and addresses, but for those that lead everywhere or nowhere. */
+  taken: Taken[];
+}
+
+/** @throws NETWORK_FAILED */
+export async function readHostLinks(): Promise<HostLinks> {
+  const of = async (family: string) =>
+    records((await run('ip', ['-json', family, 'route', 'show', 'table', 'all'])).stdout).filter(isOthers);
+  const [routes4, routes6] = [await of('-4'), await of('-6')];
+  const links = records((await run('ip', ['-json', 'address'])).stdout).filter(isOthers);
+  const routed = routes4.filter(({ type = 'unicast' }) => type === 'unicast').flatMap(interfacesOf);
+  const local = [...routes4, ...routes6].filter(({ type }) => type === 'local').map(({ dst }) => dst);
+  return {
+    routed: [...new Set(routed)].filter((name) => name !== 'lo'),
+    local: [...new Set(local.filter((dst) => typeof dst === 'string'))].filter((dst) => !ANYBODYS.test(dst)).sort(),
+    taken: [...[...routes4, ...routes6].flatMap(takenBy), ...links.flatMap(addressesOf)],
+  };
+}
+
+/** Loopback and link-local addresses, which every computer has, and multicast ones. */
+const ANYBODYS = /^(127\.|::1$|fe80:|ff)/;
+
+/** Routes through several interfaces at once are others’ too. */
+function isOthers({ dev, ifname }: Record<string, unknown>): boolean {
+  return !String(dev ?? ifname).startsWith('lz-');
+}
+
+function interfacesOf({ dev, nexthops }: Record<string, unknown>): string[] {
+  return [dev, ...hops(nexthops).map((hop) => hop['dev'])].filter(isInterface);
+}
+
+function takenBy(route: Record<string, unknown>): Taken[] {
+  const { type = 'unicast', dst, table } = route;
+  if ((type !== 'unicast' && type !== 'local') || typeof dst !== 'string' || !isSubnet(dst)) return [];
+  const by = interfacesOf(route).join(', ');
+  const isMain = table === undefined || table === 'main' || table === 'local';
+  return [{ cidr: cidrOf(dst), by: isMain ? by : `${by} (table ${table})` }];
+}
+
+function addressesOf({ ifname, addr_info: addresses }: Record<string, unknown>): Taken[] {
+  return hops(addresses).flatMap(({ local, prefixlen }) => {
+    const cidr = `${local}/${prefixlen}`;
+    return ipaddr.isValidCIDR(cidr) ? [{ cidr, by: String(ifname) }] : [];
+  });
+}
+
+function isSubnet(dst: string): boolean {
+  return ipaddr.isValid(dst) || ipaddr.isValidCIDR(dst);
+}
+
+/** An address alone as the subnet it is. */
+export function cidrOf(address: string): string {
+  return address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** All interfaces. @throws NETWORK_FAILED */
@@ -17,20 +72,6 @@ export async function interfaces(): Promise<string[]> {
   return records(stdout)
     .map(({ ifname }) => ifname)
     .filter((name) => typeof name === 'string');
-}
-
-/** The addresses, or subnets, by which this computer itself is reached from a machine, in order. @throws NETWORK_FAILED */
-export async function localAddresses(): Promise<string[]> {
-  const texts: string[] = [];
-  for (const family of ['-4', '-6']) {
-    const asked = ['-json', family, 'route', 'show', 'table', 'local', 'type', 'local'];
-    // Where no address of this family is up there is no such table, and half a list before the complaint.
-    const { stdout, exitCode } = await run('ip', asked, { allow: [1, 2] });
-    texts.push(exitCode === 0 ? stdout : '');
-  }
-  const found = texts.flatMap((text) => records(text).map(({ dst }) => dst));
-  const addresses = found.filter((dst) => typeof dst === 'string');
-  return [...new Set(addresses)].filter((dst) => !/^(127\.|10\.213\.|fd21:3:|::1$|fe80:|ff)/.test(dst)).sort();
 }
 
 export function isInterface(name: unknown): name is string {

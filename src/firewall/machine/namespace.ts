@@ -1,9 +1,10 @@
 import { AppError } from '../../lib/errors.ts';
+import type { Subnets } from '../../quarantine/subnets.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import { type Ran, type RunOptions, run } from '../../sys/programs/exec.ts';
 import { type ProcessId, processOf } from '../../sys/programs/processes.ts';
-import { GATEWAY, GATEWAY6, type NetworkNames, ROUTER6, uplinkAddresses } from '../addresses.ts';
+import { guestAddresses, type NetworkNames, ROUTER6, uplinkAddresses } from '../addresses.ts';
 
 /** Where `ip netns` keeps what it made. */
 const NAMESPACES = '/run/netns';
@@ -41,6 +42,7 @@ export interface NamespaceUse {
   /** The user QEMU runs as. */
   uid: number;
   ipv6?: boolean;
+  subnets: Subnets;
 }
 
 /**
@@ -48,9 +50,13 @@ export interface NamespaceUse {
  * Nothing is forwarded in it yet. What was made before a failure is the caller’s to remove.
  * @throws NETWORK_FAILED
  */
-export async function createNamespace(names: NetworkNames, { number, uid, ipv6 = false }: NamespaceUse): Promise<void> {
+export async function createNamespace(
+  names: NetworkNames,
+  { number, uid, ipv6 = false, subnets }: NamespaceUse,
+): Promise<void> {
   const { namespace, uplink } = names;
-  const addresses = uplinkAddresses(number);
+  const addresses = uplinkAddresses(number, subnets);
+  const { gateway, gateway6 } = guestAddresses(subnets);
   await coded(`cannot make the namespace ${namespace}`, async () => {
     await run('ip', ['netns', 'add', namespace]);
     await setForwarding(namespace, false);
@@ -75,8 +81,8 @@ export async function createNamespace(names: NetworkNames, { number, uid, ipv6 =
       ['-n', namespace],
       [
         `tuntap add dev tap0 mode tap user ${uid}`,
-        `address add ${GATEWAY}/24 dev tap0`,
-        ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${GATEWAY6}/64`) : []),
+        `address add ${gateway}/24 dev tap0`,
+        ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${gateway6}/64`) : []),
         'link set tap0 up',
         `address add ${addresses.inside}/30 dev up0`,
         ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
@@ -94,7 +100,7 @@ function ipv6Link(name: string, ...addresses: string[]): string[] {
 
 /** Brings up the host’s end, which must be closed to the guest by then. @throws NETWORK_FAILED */
 export async function connectNamespace({ namespace, uplink }: NetworkNames, use: NamespaceUse): Promise<void> {
-  const { host, host6 } = uplinkAddresses(use.number);
+  const { host, host6 } = uplinkAddresses(use.number, use.subnets);
   await coded(`cannot connect the namespace ${namespace}`, async () => {
     await batch([], [`link set ${uplink} up`]);
     const routers = use.ipv6 ? [host, host6] : [host];
@@ -118,10 +124,10 @@ export async function isForwarding(namespace: string, hasIpv6: boolean): Promise
 }
 
 /** Whether a machine’s namespace was made with an IPv6 network. */
-export async function namespaceHasIpv6(namespace: string): Promise<boolean> {
+export async function namespaceHasIpv6(namespace: string, subnets: Subnets): Promise<boolean> {
   if (!(await kernelHasIpv6())) return false;
   const { stdout } = await run('ip', ['-n', namespace, '-6', '-oneline', 'address', 'show', 'dev', 'tap0']);
-  return stdout.includes(` ${GATEWAY6}/`);
+  return stdout.includes(` ${guestAddresses(subnets).gateway6}/`);
 }
 
 async function kernelHasIpv6(): Promise<boolean> {

@@ -2,8 +2,9 @@ import { AppError } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
+import { type Clash, chooseSubnets } from '../../quarantine/subnets.ts';
 import type { Log } from '../../sys/log.ts';
-import { checkMac, checkResolvers, checkUsers, type NetworkNames, networkNames } from '../addresses.ts';
+import { checkMac, checkResolvers, checkUsers, guestAddresses, type NetworkNames, networkNames } from '../addresses.ts';
 import { carriedNames } from '../names/carried-names.ts';
 import type { ListKey } from '../names/dns-config.ts';
 import { heldNames } from '../names/held-names.ts';
@@ -32,6 +33,7 @@ import {
   presentNamespaces,
   setForwarding,
 } from './namespace.ts';
+import { Clashes, type OwnSubnets, USUAL } from './own-subnets.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
 import { addHeld, heldIn } from './set-elements.ts';
@@ -56,6 +58,8 @@ export interface NetworkOptions {
   lists: AccessLists;
   /** Whether the guest is to have IPv6 where the computer has it; a network that is there already stays as it was made. */
   ipv6?: boolean;
+  /** Those of a network that is there already, as `own` gave them; at a start they are chosen. */
+  own?: OwnSubnets;
   /** A folder of this machine’s own, made when missing, on a file system that a restart of the computer empties. */
   runFolder: string;
   host: HostNetwork;
@@ -68,6 +72,8 @@ export interface NetworkOptions {
   resolversNow?: () => Promise<readonly string[]>;
   /** Told when the computer’s own rules had gone, and when they could not be put back. */
   tellHost?: (change: HostChange) => void;
+  /** Told of what comes up on the computer where the machine’s subnets are. */
+  tellClash?: (clash: Clash) => void;
   /** How often listed names are looked up; by the length of the lists where it is left out. */
   refreshMs?: number;
 }
@@ -112,17 +118,22 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #detached = new AbortController();
   readonly #refilling: Promise<void>;
   readonly #unfollow: () => Promise<void>;
+  /** What it is made of. */
+  readonly own: OwnSubnets;
+  readonly #clashes: Clashes;
 
   private constructor(options: NetworkOptions, filter: MachineFilter, listed: ListedNames) {
-    const { dnsUid, runFolder, mac, ipv6 = false } = options;
+    const { dnsUid, runFolder, mac, ipv6 = false, own = USUAL } = options;
     this.#options = options;
+    this.own = own;
+    this.#clashes = new Clashes(own.subnets, ipv6, (clash) => options.tellClash?.(clash));
     this.#names = networkNames(options.id);
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
     this.#listed = listed;
     this.#helpers = new MachineHelpers(
       { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder },
-      { mac, ipv6 },
+      { mac, ipv6, subnets: own.subnets },
     );
     this.#lists = options.lists;
     this.#resolvers = options.resolvers;
@@ -134,13 +145,16 @@ export class MachineNetwork implements AsyncDisposable {
 
   /**
    * Makes the network in mode `refuse`, its helpers ready, nothing forwarded yet. A failure leaves nothing behind.
-   * @throws NETWORK_FAILED, FILTER_FAILED, PROGRAM_MISSING
+   * @throws NETWORK_FAILED, FILTER_FAILED, PROGRAM_MISSING, SUBNETS_TAKEN
    */
   static async open(asked: NetworkOptions): Promise<MachineNetwork> {
     checkMac(asked.mac);
     checkUsers(asked);
     checkResolvers(asked.resolvers);
-    const options = { ...asked, ipv6: asked.ipv6 === true && (await hasIpv6Routes()) };
+    const ipv6 = asked.ipv6 === true && (await hasIpv6Routes());
+    const { addresses: computer, taken } = await asked.host.links();
+    const own = chooseSubnets(taken, ipv6);
+    const options = { ...asked, ipv6, own, subnets: own.subnets };
     const names = networkNames(options.id);
     await removeLeftover(names);
     await using undo = new AsyncDisposableStack();
@@ -149,7 +163,7 @@ export class MachineNetwork implements AsyncDisposable {
     await createNamespace(names, options);
     await loadRules(
       enterNamespace(names.namespace),
-      ruleset({ ...options, computer: await options.host.addresses(), helper: uplinkOf(options, options.resolvers) }),
+      ruleset({ ...options, computer, helper: uplinkOf(options, options.resolvers) }),
     );
     await options.host.admit(names.uplink, options.ipv6);
     await connectNamespace(names, options);
@@ -170,7 +184,8 @@ export class MachineNetwork implements AsyncDisposable {
     const { namespace } = networkNames(asked.id);
     if (!(await presentNamespaces()).includes(namespace))
       throw new AppError('NETWORK_FAILED', `the machine’s namespace ${namespace} has gone`);
-    const options = { ...asked, ipv6: await namespaceHasIpv6(namespace) };
+    const { subnets } = asked.own ?? USUAL;
+    const options = { ...asked, ipv6: await namespaceHasIpv6(namespace, subnets) };
     await using undo = new AsyncDisposableStack();
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
@@ -184,8 +199,8 @@ export class MachineNetwork implements AsyncDisposable {
   /** With the names as they were known last, before anything waits for a resolver. */
   static async #takeOver(options: NetworkOptions): Promise<MachineNetwork> {
     const place = filterPlace(options);
-    const { memory, tellNames: tell = async () => undefined, log } = options;
-    const listed = await ListedNames.open({ enter: place.enter, memory, tell, log });
+    const { memory, tellNames: tell = async () => undefined, log, own = USUAL } = options;
+    const listed = await ListedNames.open({ enter: place.enter, subnets: own.subnets, memory, tell, log });
     return new MachineNetwork(options, await MachineFilter.adopt(place), listed);
   }
 
@@ -241,11 +256,18 @@ export class MachineNetwork implements AsyncDisposable {
       checkResolvers(resolvers);
       await this.#options.host.prepare(this.#names.uplink, this.#options.ipv6);
       const uplink = uplinkTransaction(uplinkOf(this.#options, resolvers));
-      const computer = computerTransaction(await this.#options.host.addresses());
+      const { addresses, taken } = await this.#options.host.links();
+      const computer = computerTransaction(addresses);
       await loadRules(this.enter, `${[...uplink, ...computer].join('\n')}\n`);
       this.#resolvers = resolvers;
+      this.#clashes.look(taken);
       await this.#serveNames();
     });
+  }
+
+  /** What has come up on the computer where the machine’s subnets are: the machine does not reach it. */
+  get clashes(): Clash[] {
+    return this.#clashes.found;
   }
 
   /** Lets the namespace forward what the rules allow; to be called once access has been decided. @throws NETWORK_FAILED */
@@ -285,7 +307,11 @@ export class MachineNetwork implements AsyncDisposable {
   /** How the guest is asked whether it has its address. */
   guestLink(): { ask: () => Promise<void>; hasAnswered: () => Promise<boolean> } {
     const { namespace } = this.#names;
-    return { ask: () => askGuest(namespace, this.#options.mac), hasAnswered: () => hasAnswered(namespace) };
+    const { guest } = guestAddresses(this.own.subnets);
+    return {
+      ask: () => askGuest(namespace, guest, this.#options.mac),
+      hasAnswered: () => hasAnswered(namespace, guest),
+    };
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */

@@ -1,7 +1,8 @@
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
-import { CLOSED_BY_FILTER } from '../../quarantine/lists/always-closed.ts';
-import { DNS_PORTS } from '../addresses.ts';
+import { closedByFilter } from '../../quarantine/lists/always-closed.ts';
+import { type Subnets, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
+import { DNS_PORTS, guestAddresses } from '../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
 
@@ -17,6 +18,8 @@ export interface MachineRules {
   mac: string;
   /** Whether the guest has an IPv6 network beside the other. */
   ipv6?: boolean;
+  /** The usual ones where it is not said. */
+  subnets?: Subnets;
   lists: AccessLists;
   /** The addresses of the computer itself, which no machine reaches, whatever its lists say. */
   computer?: readonly string[];
@@ -31,10 +34,11 @@ export interface MachineRules {
  * quotes: judged by its own kind, it would give its generation to a flow that is closed.
  */
 export function ruleset(rules: MachineRules): string {
-  return `${antiSpoof(rules.mac, rules.ipv6 ?? false)}${filter(rules.helper, rules.computer)}${listRules(rules.lists, listsDigest(rules.lists))}`;
+  const { mac, ipv6 = false, subnets = USUAL_SUBNETS } = rules;
+  return `${antiSpoof(mac, guestAddresses(subnets), ipv6)}${filter(rules, closedByFilter(subnets))}${listRules(rules.lists, listsDigest(rules.lists))}`;
 }
 
-function filter(helper: MachineRules['helper'], computer: readonly string[] = []): string {
+function filter({ helper, computer = [] }: MachineRules, closed: Record<4 | 6, string[]>): string {
   return `table inet lazaret {
   counter rejected { }
 ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 accept; }
@@ -65,8 +69,8 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
     ct state invalid,untracked drop
     ip daddr @computer4 goto refuse
     ip6 daddr @computer6 goto refuse
-    ip daddr { ${CLOSED_BY_FILTER[4].join(', ')} } goto refuse
-    ip6 daddr { ${CLOSED_BY_FILTER[6].join(', ')} } goto refuse
+    ip daddr { ${closed[4].join(', ')} } goto refuse
+    ip6 daddr { ${closed[6].join(', ')} } goto refuse
     ct state established,related jump current
     ct state related drop
     ct state new ct count over ${MAX_FLOWS} goto refuse

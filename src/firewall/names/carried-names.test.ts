@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEntry } from '../../policy/access-entry.ts';
 import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
+import { USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import { carriedNames } from './carried-names.ts';
 import { helperConfig, writtenSets } from './dns-config.ts';
 
@@ -23,7 +24,13 @@ const HELD = new Map([
 const known = (name: string) => (name === 'heard.test' ? ['192.0.2.1'] : []);
 
 function carriedBetween(old: Lists, next: Lists, key: keyof Lists): Record<string, string[]> {
-  const guest = { mac: '52:54:00:aa:bb:01', digest: 'aaaaaaaa', lists: old, resolvers: ['192.0.2.53'] };
+  const guest = {
+    mac: '52:54:00:aa:bb:01',
+    digest: 'aaaaaaaa',
+    lists: old,
+    resolvers: ['192.0.2.53'],
+    subnets: USUAL_SUBNETS,
+  };
   const written = writtenSets(
     (['normal', 'restricted'] as const).map((one) => helperConfig({ ...guest, list: one, answers: new Map() })),
   );

@@ -1,7 +1,8 @@
 import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames } from '../../quarantine/lists/pinned.ts';
-import { GATEWAY, GATEWAY6, GUEST, GUEST6 } from '../addresses.ts';
-import { hasPrivate, INSIDE } from '../inside.ts';
+import type { Subnets } from '../../quarantine/subnets.ts';
+import { guestAddresses } from '../addresses.ts';
+import { hasPrivate, inside } from '../inside.ts';
 import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
 
 /** The lists a helper can serve. */
@@ -13,6 +14,8 @@ export interface Guest {
   mac: string;
   /** Whether it is given an IPv6 address too. */
   ipv6?: boolean;
+  /** Its machine’s own. */
+  subnets: Subnets;
 }
 
 /** What the helper of one list is told. */
@@ -49,7 +52,7 @@ export function helperConfig(config: HelperConfig): string {
     'log-facility=/dev/null',
     `max-ttl=${MAX_TTL_S}`,
     `max-cache-ttl=${MAX_TTL_S}`,
-    ...INSIDE.map((cidr) => `bogus-nxdomain=${cidr}`),
+    ...inside(config.subnets).map((cidr) => `bogus-nxdomain=${cidr}`),
     ...rebinding(lists[list]),
     ...(list === 'normal' ? addressService(config) : []),
     ...(resolvesEverything(lists[list]) ? resolvers.map((address) => `server=${address}`) : []),
@@ -67,17 +70,18 @@ function rebinding(list: AccessList): string[] {
   return ['stop-dns-rebind', ...[...nameSets(list, 'normal', '').keys()].map((name) => `rebind-domain-ok=/${name}/`)];
 }
 
-function addressService({ mac, ipv6 }: Guest): string[] {
+function addressService({ mac, ipv6, subnets }: Guest): string[] {
+  const { gateway, guest, gateway6, guest6 } = guestAddresses(subnets);
   return [
-    `dhcp-range=${GUEST},${GUEST},255.255.255.0,1h`,
-    `dhcp-host=${mac},${GUEST}${ipv6 ? `,[${GUEST6}]` : ''}`,
+    `dhcp-range=${guest},${guest},255.255.255.0,1h`,
+    `dhcp-host=${mac},${guest}${ipv6 ? `,[${guest6}]` : ''}`,
     'dhcp-ignore=tag:!known',
     'dhcp-authoritative',
     'no-ping',
     'leasefile-ro',
-    `dhcp-option=option:router,${GATEWAY}`,
-    `dhcp-option=option:dns-server,${GATEWAY}`,
-    ...(ipv6 ? ipv6Service() : []),
+    `dhcp-option=option:router,${gateway}`,
+    `dhcp-option=option:dns-server,${gateway}`,
+    ...(ipv6 ? ipv6Service(gateway6, guest6) : []),
   ];
 }
 
@@ -85,12 +89,12 @@ function addressService({ mac, ipv6 }: Guest): string[] {
  * The guest’s one address is leased, never made by itself of an advertised prefix. The lease is as short as dnsmasq has
  * them: a guest that calls itself something else after a reset, as a boot loader and a system do, waits for its end.
  */
-function ipv6Service(): string[] {
+function ipv6Service(gateway6: string, guest6: string): string[] {
   return [
     'enable-ra',
     'ra-param=tap0,60,1800',
-    `dhcp-range=${GUEST6},${GUEST6},64,2m`,
-    `dhcp-option=option6:dns-server,[${GATEWAY6}]`,
+    `dhcp-range=${guest6},${guest6},64,2m`,
+    `dhcp-option=option6:dns-server,[${gateway6}]`,
   ];
 }
 

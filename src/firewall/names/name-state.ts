@@ -1,4 +1,5 @@
 import type { AccessList } from '../../quarantine/lists/access-list.ts';
+import { type Subnets, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import type { Answers, LookupFailure } from '../../sys/network/resolver.ts';
 import { pointsInside } from '../inside.ts';
 
@@ -34,22 +35,33 @@ export interface NameState {
 
 const NEVER: FamilyState = { addresses: [], answeredAt: 0 };
 
-/** What is known of a name after it was asked for again. */
-export function heard(before: NameState | undefined, { v4, v6 }: Answers, now: number): NameState {
-  return { v4: heardOf(before?.v4 ?? NEVER, v4, now), v6: heardOf(before?.v6 ?? NEVER, v6, now) };
+/** What is known of a name after it was asked for again, for a machine with these subnets. */
+export function heard(
+  before: NameState | undefined,
+  { v4, v6 }: Answers,
+  now: number,
+  subnets = USUAL_SUBNETS,
+): NameState {
+  const of = (family: FamilyState = NEVER, answer: Answers['v4']) =>
+    heardOf(family, answer, now, problemOf(answer, subnets));
+  return { v4: of(before?.v4, v4), v6: of(before?.v6, v6) };
 }
 
-function heardOf({ addresses, answeredAt, failed }: FamilyState, answer: Answers['v4'], now: number): FamilyState {
-  const code = problemOf(answer);
+function heardOf(
+  { addresses, answeredAt, failed }: FamilyState,
+  answer: Answers['v4'],
+  now: number,
+  code: NameFailure | undefined,
+): FamilyState {
   if (code !== undefined) return { addresses, answeredAt, failed: { code, since: failed?.since ?? now } };
   return { addresses: [...answer].sort().slice(0, MAX_ADDRESSES), answeredAt: now };
 }
 
 /** One address that points inside spoils the whole answer, here as in dnsmasq. */
-function problemOf(answer: Answers['v4']): NameFailure | undefined {
+function problemOf(answer: Answers['v4'], subnets: Subnets): NameFailure | undefined {
   if (typeof answer === 'string') return answer;
   if (answer.length === 0) return 'no-addresses';
-  return answer.some(pointsInside) ? 'points-inside' : undefined;
+  return answer.some((address) => pointsInside(address, subnets)) ? 'points-inside' : undefined;
 }
 
 /** Why a name stands for no address any more, or undefined when it does, in one family at least. */

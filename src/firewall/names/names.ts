@@ -3,6 +3,7 @@ import type { NameTarget } from '../../policy/access-entry.ts';
 import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
 import { outermost, subnetAround } from '../../quarantine/lists/subnet-around.ts';
+import type { Subnets } from '../../quarantine/subnets.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
@@ -45,6 +46,8 @@ export interface NameReport {
 export interface NamesPlace {
   /** The words that lead into the machine’s namespace. */
   enter: readonly string[];
+  /** The machine’s own. */
+  subnets: Subnets;
   memory: NameMemory | undefined;
   tell: (changes: readonly NameChange[]) => Promise<void>;
   log: Log;
@@ -78,7 +81,7 @@ export class ListedNames {
     const changes: NameChange[] = [];
     await askAll(names, resolvers, signal, (name, answers) => {
       const before = this.#states.get(name);
-      const after = heard(before, answers, Date.now());
+      const after = heard(before, answers, Date.now(), this.#place.subnets);
       this.#states.set(name, after);
       const failed = failureOf(after);
       const failedBefore = before && failureOf(before);

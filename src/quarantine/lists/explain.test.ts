@@ -81,9 +81,12 @@ test('a machine without IPv6 reaches nothing there, whatever its list says', () 
   const everything = list('blacklist', []);
   const to = { host: '2001:db8::1', protocol: 'tcp', port: 80 } as const;
 
-  assert.deepEqual(explain(everything, to, NAMES, false), { allowed: false, rule: 'the machine has no IPv6' });
-  assert.equal(explain(everything, to, NAMES, true).allowed, true);
-  assert.equal(explain(everything, { ...to, host: '192.0.2.1' }, NAMES, false).allowed, true);
+  assert.deepEqual(explain(everything, to, NAMES, { ipv6: false }), {
+    allowed: false,
+    rule: 'the machine has no IPv6',
+  });
+  assert.equal(explain(everything, to, NAMES, { ipv6: true }).allowed, true);
+  assert.equal(explain(everything, { ...to, host: '192.0.2.1' }, NAMES, { ipv6: false }).allowed, true);
 });
 
 for (const [title, access, to, protocol, allowed, rule] of ROWS) {

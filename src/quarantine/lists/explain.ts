@@ -1,7 +1,8 @@
 import ipaddr from 'ipaddr.js';
 import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/access-entry.ts';
+import { type Subnets, USUAL_SUBNETS } from '../subnets.ts';
 import type { AccessList } from './access-list.ts';
-import { ALWAYS_CLOSED, NOBODY } from './always-closed.ts';
+import { alwaysClosed, NOBODY } from './always-closed.ts';
 import { PINNED, pinnedNames } from './pinned.ts';
 import { PRINTING_PORTS } from './printing.ts';
 
@@ -22,17 +23,17 @@ export interface Explanation {
  * Whether a list lets a machine reach a destination, and by which rule: the same rule the packet filter has.
  * `names` has the addresses that the names of the list stand for now, which are synthetic ones of a pinned name, and
  * under `name/24` the subnets around them; a destination by name matches its entry too.
- * Without `ipv6` the machine has no network of that family.
+ * Without `ipv6` the machine has no network of that family; `subnets` are its own, the usual ones where it does not run.
  */
 export function explain(
   list: AccessList,
   to: Destination,
   names: ReadonlyMap<string, readonly string[]>,
-  ipv6 = true,
+  { ipv6 = true, subnets = USUAL_SUBNETS }: { ipv6?: boolean; subnets?: Subnets } = {},
 ): Explanation {
   if (!ipv6 && ipaddr.IPv6.isValid(to.host)) return { allowed: false, rule: 'the machine has no IPv6' };
   if (isMapped(to.host)) return { allowed: false, rule: NOBODY };
-  const closed = ALWAYS_CLOSED.find(([cidr]) => isIn(to.host, cidr));
+  const closed = alwaysClosed(subnets).find(([cidr]) => isIn(to.host, cidr));
   if (closed) return { allowed: false, rule: closed[1] };
   const pinned = pinnedNames(list);
   if (pinned.length > 0 && isSynthetic(to.host) && !pinned.some((name) => names.get(name)?.includes(to.host)))

@@ -40,6 +40,7 @@ export interface LoggedEvent {
     | 'refused'
     | 'name'
     | 'zone'
+    | 'network'
     | 'host-policy'
     | 'failed';
   text: string;

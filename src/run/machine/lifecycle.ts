@@ -5,6 +5,7 @@ import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
+import { clashText } from '../../quarantine/subnets.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';
@@ -34,9 +35,9 @@ const TAKE_OVER_MS = 5000;
 
 /**
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
- * when it fails.
  * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so.
- * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, FILTER_FAILED, VM_FAILED, PROGRAM_MISSING
+ * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
+ * PROGRAM_MISSING
  */
 export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
   if (await readRecord(spec.runFolder)) throw new AppError('VM_RUNNING', `${spec.name} is running already`);
@@ -73,6 +74,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
     qemu,
     accel: deps.computer.accel,
     startedAt,
+    network: network.own,
   };
   const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, START_MS, signal);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
@@ -92,7 +94,10 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   const { lists } = await knownVerdict(spec, deps, { policy, reported });
   await using stack = new AsyncDisposableStack();
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
-  const adopted = await MachineNetwork.adopt(await networkOptions(spec, deps, lists));
+  const adopted = await MachineNetwork.adopt({
+    ...(await networkOptions(spec, deps, lists)),
+    ...(record.network ? { own: record.network } : {}),
+  });
   const network = stack.adopt(adopted, (open) => open.detach());
   const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'interval' }));
   const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, TAKE_OVER_MS);
@@ -230,6 +235,8 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
     resolvers: await computer.resolvers(),
     resolversNow: computer.resolvers,
     tellHost: (change) => void tellMended(spec, deps, change),
+    tellClash: (clash) =>
+      void deps.events.add({ vm: spec.name, kind: 'network', text: clashText(clash), details: { ...clash } }),
   };
 }
 

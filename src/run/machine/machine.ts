@@ -5,6 +5,7 @@ import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
 import { type Destination, type Explanation, explain } from '../../quarantine/lists/explain.ts';
+import { type Clash, type Moved, movedText } from '../../quarantine/subnets.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
 import type { MachineLog } from '../../vm/machine-log.ts';
@@ -38,6 +39,10 @@ export interface MachineReport extends AccessReport {
   generation?: number;
   /** Another program’s rules that stop on the computer what the machine may send. */
   stoppedBy?: Stopper;
+  /** What its network is made of instead of the usual, because its computer has that already. */
+  moved?: Moved[];
+  /** What has come up on its computer since, and cannot be reached by it. */
+  clashes?: Clash[];
   /** The names of its lists, those that do not resolve first; at most some hundred. */
   names?: NameReport[];
 }
@@ -119,7 +124,13 @@ export class RunningMachine implements AsyncDisposable {
       ...this.access.report(),
       ...this.#names(),
       ...(stoppedBy ? { stoppedBy } : {}),
+      ...this.#subnets(),
     };
+  }
+
+  #subnets(): Pick<MachineReport, 'moved' | 'clashes'> {
+    const { own, clashes } = this.#network;
+    return { ...(own.moved.length > 0 ? { moved: own.moved } : {}), ...(clashes.length > 0 ? { clashes } : {}) };
   }
 
   #names(): { names?: NameReport[] } {
@@ -141,11 +152,14 @@ export class RunningMachine implements AsyncDisposable {
   async #explainer(): Promise<(to: Destination) => Explanation> {
     const { filterMode, lists } = this.access.verdict;
     if (filterMode === 'refuse') return () => ({ allowed: false, rule: 'no access: nothing passes' });
-    const own = new Set(await this.#deps.computer.host.addresses());
+    const own = new Set((await this.#deps.computer.host.links()).addresses);
     const names = await this.#network.namedAddresses(filterMode);
     return (to) => {
       if (own.has(to.host)) return { allowed: false, rule: 'always closed: this computer itself' };
-      const explained = explain(lists[filterMode], to, names, this.#network.hasIpv6);
+      const explained = explain(lists[filterMode], to, names, {
+        ipv6: this.#network.hasIpv6,
+        subnets: this.#network.own.subnets,
+      });
       const { stopper } = this.#network;
       if (!explained.allowed || !stopper) return explained;
       const rule = `${explained.rule}, but ${stopper.program} stops it on this computer; let it through: ${stopper.command}`;
@@ -212,6 +226,8 @@ export class RunningMachine implements AsyncDisposable {
   async tellStarted(): Promise<void> {
     const { access, reason, message } = this.access.report();
     await this.log('started', `started with ${access} access: ${reason}`);
+    for (const moved of this.#network.own.moved)
+      await this.log('network', `its network has ${movedText(moved)}`, moved);
     if (message !== undefined && this.spec.mode !== 'free') await this.log('message', message);
   }
 

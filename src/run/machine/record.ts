@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { jsonOrNothing } from '../../lib/json.ts';
+import { SUBNETS } from '../../quarantine/subnets.ts';
 import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { isRunning } from '../../sys/programs/processes.ts';
@@ -12,6 +13,15 @@ export const MACHINE_ID = /^[0-9a-f]{8}$/;
 
 const ProcessId = z.strictObject({ pid: z.int().positive(), startedAt: z.int() });
 
+const oneOf = (known: readonly string[]) => z.string().refine((subnet) => known.includes(subnet));
+const OwnSubnets = z.strictObject({
+  guest4: oneOf(SUBNETS.guest4),
+  guest6: oneOf(SUBNETS.guest6),
+  uplinks4: oneOf(SUBNETS.uplinks4),
+  uplinks6: oneOf(SUBNETS.uplinks6),
+});
+const Moved = z.strictObject({ subnet: z.string(), taken: z.string(), by: z.string(), to: z.string() });
+
 /** `machine.json` in a machine’s run folder: how a restarted service finds it again. */
 export const RunRecord = z.strictObject({
   format: z.literal(1),
@@ -20,6 +30,8 @@ export const RunRecord = z.strictObject({
   qemu: ProcessId,
   accel: z.enum(['kvm', 'tcg']),
   startedAt: z.iso.datetime(),
+  /** What its network is made of; the usual where it is not said. */
+  network: z.strictObject({ subnets: OwnSubnets, moved: z.array(Moved) }).exactOptional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guestAddresses } from '../../../src/firewall/addresses.ts';
+import { USUAL_SUBNETS } from '../../../src/quarantine/subnets.ts';
 import { hasProgram } from '../../../src/sys/programs/exec.ts';
 import type { Ends } from '../../fakes/made-project.ts';
 import { Remote } from './calls.ts';
@@ -43,6 +45,7 @@ export class Lab {
   readonly #programs: ChildProcess[] = [];
   #enter: readonly string[] = [];
   #guest: Remote | undefined;
+  #addresses = guestAddresses(USUAL_SUBNETS);
   #another: Remote | undefined;
 
   private constructor() {
@@ -87,7 +90,7 @@ export class Lab {
   /** The guest’s IPv6 address as its lease has it, and the router that is advertised to it. */
   configureIpv6(): void {
     const guest = this.namespace('guest');
-    ipIn(guest, 'address add fd77::2/128 dev g0 nodad', 'route replace default via fe80::1 dev g0');
+    ipIn(guest, `address add ${this.#addresses.guest6}/128 dev g0 nodad`, 'route replace default via fe80::1 dev g0');
   }
 
   /** Another service, as after a restart, whose programs are looked for in `programs` first. */
@@ -121,6 +124,7 @@ export class Lab {
   /** Opens the machine’s network and plugs the guest in. */
   async open(more: Partial<Choice> = {}): Promise<Remote> {
     this.#enter = await this.service.call('open', this.choice(more));
+    this.#addresses = guestAddresses((await this.service.call('own', this.id)).subnets);
     await this.service.call('openForwarding', this.id);
     return this.plugIn();
   }
@@ -160,7 +164,16 @@ export class Lab {
 
   /** Whether an echo comes back by the cable; not so when QEMU has crashed. */
   async #carries(cable: ChildProcess): Promise<boolean> {
-    const [program = '', ...args] = [...this.inside('guest'), 'busybox', 'ping', '-c', '1', '-W', '2', '10.77.0.1'];
+    const [program = '', ...args] = [
+      ...this.inside('guest'),
+      'busybox',
+      'ping',
+      '-c',
+      '1',
+      '-W',
+      '2',
+      this.#addresses.gateway,
+    ];
     let isThere = false;
     await until(() => {
       isThere = spawnSync(program, args).status === 0;
@@ -191,9 +204,9 @@ export class Lab {
       guest,
       'link set lo up',
       `link set g0 address ${MAC}`,
-      'address add 10.77.0.2/24 dev g0',
+      `address add ${this.#addresses.guest}/24 dev g0`,
       'link set g0 up',
-      'route add default via 10.77.0.1',
+      `route add default via ${this.#addresses.gateway}`,
     );
     return cable;
   }

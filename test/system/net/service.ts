@@ -3,10 +3,12 @@
 import { computerTable } from '../../../src/firewall/computer/computer-table.ts';
 import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
 import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/machine/network.ts';
+import type { OwnSubnets } from '../../../src/firewall/machine/own-subnets.ts';
 import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
 import type { ListKey } from '../../../src/firewall/names/dns-config.ts';
 import type { NameChange } from '../../../src/firewall/names/names.ts';
 import type { AccessMode } from '../../../src/quarantine/access-mode.ts';
+import { clashText } from '../../../src/quarantine/subnets.ts';
 import { nameMemory } from '../../../src/run/access/name-memory.ts';
 import { openLog } from '../../../src/sys/log.ts';
 import { serveCalls } from './calls.ts';
@@ -29,6 +31,8 @@ export interface Choice {
   normal: ListText;
   restricted: ListText;
   ipv6?: boolean;
+  /** What a network that is there already was made of. */
+  own?: OwnSubnets;
   /** How often listed names are looked up. */
   refreshMs?: number;
 }
@@ -47,6 +51,7 @@ function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
     runFolder: `${folder}/${choice.id}`,
     memory: nameMemory(`${folder}/${choice.id}-names.json`, openLog('service')),
     tellHost: (change) => void toldHost.push(change),
+    tellClash: (clash) => void toldHost.push(clashText(clash)),
     tellNames: async (changes) => void told.push(...changes),
   };
 }
@@ -85,6 +90,8 @@ await serveCalls({
   /** Who stops on the computer what the machine sends. */
   stopper: (id: string) => network(id).stopper ?? null,
   namedAddresses: async (id: string, list: ListKey) => [...(await network(id).namedAddresses(list))],
+  /** What its network is made of. */
+  own: (id: string) => network(id).own,
   denied: (id: string) => network(id).denied(),
   followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
   startHelpers: (id: string) => network(id).startHelpers(),
