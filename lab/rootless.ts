@@ -29,19 +29,23 @@ export async function startRootless(
   socket: string,
   more: readonly string[],
 ): Promise<ChildProcess> {
-  const own = join(folder, 'user');
-  for (const name of ['home', 'repository']) mkdirSync(join(own, name), { recursive: true });
-  writeFileSync(join(own, 'passwd'), `root:x:0:0::/root:/bin/sh\nuser:x:${UID}:${UID}::${own}/home:/bin/sh\n`);
-  writeFileSync(join(own, 'subid'), `user:1000000:65536\n`);
-  chownSync(join(own, 'home'), UID, UID);
+  makeUser(folder);
   for (const name of ['state', 'run']) execFileSync('chown', ['-R', `${UID}:${UID}`, join(folder, name)]);
-  chownSync(folder, UID, UID);
   const child = spawnAsUser(network, folder, socket, more);
   for (const began = performance.now(); !existsSync(socket); await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`lazaretd --rootless ended with ${child.exitCode}`);
     if (performance.now() - began > PATIENCE_MS) throw new Error('lazaretd --rootless does not listen');
   }
   return child;
+}
+
+/** Gives the user what he needs in a folder, which becomes his. */
+export function makeUser(folder: string): void {
+  const own = join(folder, 'user');
+  for (const name of ['home', 'repository']) mkdirSync(join(own, name), { recursive: true });
+  writeFileSync(join(own, 'passwd'), `root:x:0:0::/root:/bin/sh\nuser:x:${UID}:${UID}::${own}/home:/bin/sh\n`);
+  writeFileSync(join(own, 'subid'), `user:1000000:65536\n`);
+  for (const his of [join(own, 'home'), folder]) chownSync(his, UID, UID);
 }
 
 /** Has that user take all of Lazaret off his folders again; gives the exit status. */
@@ -51,11 +55,20 @@ export async function uninstallRootless(network: LabNetwork, folder: string, soc
 }
 
 function spawnAsUser(network: LabNetwork, folder: string, socket: string, more: readonly string[]): ChildProcess {
-  const own = join(folder, 'user');
   const where = ['--state', join(folder, 'state'), '--run', join(folder, 'run'), '--socket', socket];
-  const service = [join(own, 'repository', 'bin', 'lazaretd'), '--rootless', ...where, ...more];
-  const words = ['--mount', 'sh', '-c', AS_USER, 'sh', own, ROOT, ...service];
-  return network.spawn('host', 'unshare', words, ['ignore', 'inherit', 'inherit']);
+  const service = [inRepository(folder, 'bin/lazaretd'), '--rootless', ...where, ...more];
+  const [first = '', ...words] = asUser(folder, service);
+  return network.spawn('host', first, words, ['ignore', 'inherit', 'inherit']);
+}
+
+/** The words that run others as the user of a folder. */
+export function asUser(folder: string, words: readonly string[]): string[] {
+  return ['unshare', '--mount', 'sh', '-c', AS_USER, 'sh', join(folder, 'user'), ROOT, ...words];
+}
+
+/** Where that user finds a file of this repository. */
+export function inRepository(folder: string, path: string): string {
+  return join(folder, 'user', 'repository', path);
 }
 
 /** Asks it to end, as its user’s session does; its machines are shut down. */
