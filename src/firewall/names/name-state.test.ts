@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SUBNETS, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import type { Answers } from '../../sys/network/resolver.ts';
 import { failureOf, heard, inUse, KEEP_MS, standIn } from './name-state.ts';
 
@@ -42,4 +43,12 @@ test('a failure counts from its beginning', () => {
   const second = heard(first, { v4: 'refused', v6: 'refused' }, AT + 9);
 
   assert.deepEqual(failureOf(second), { code: 'refused', since: AT + 5 });
+});
+
+test('a machine’s own links are inside for it, and an organisation’s servers for everybody else', () => {
+  const answers = { v4: ['10.77.0.5'], v6: ['fd21:3:5::5'] };
+  const others = { ...USUAL_SUBNETS, guest4: SUBNETS.guest4[1], uplinks6: SUBNETS.uplinks6[1] };
+
+  assert.equal(failureOf(heard(undefined, answers, AT, USUAL_SUBNETS))?.code, 'points-inside');
+  for (const subnets of [others, {}]) assert.equal(failureOf(heard(undefined, answers, AT, subnets)), undefined);
 });

@@ -1,5 +1,5 @@
 import type { AccessList } from '../../quarantine/lists/access-list.ts';
-import { type Subnets, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
+import type { Subnets } from '../../quarantine/subnets.ts';
 import type { Answers, LookupFailure } from '../../sys/network/resolver.ts';
 import { pointsInside } from '../inside.ts';
 
@@ -35,12 +35,12 @@ export interface NameState {
 
 const NEVER: FamilyState = { addresses: [], answeredAt: 0 };
 
-/** What is known of a name after it was asked for again, for a machine with these subnets. */
+/** What is known of a name after it was asked for again, for a machine with these subnets, or for none. */
 export function heard(
   before: NameState | undefined,
   { v4, v6 }: Answers,
   now: number,
-  subnets = USUAL_SUBNETS,
+  subnets: Partial<Subnets> = {},
 ): NameState {
   const of = (family: FamilyState = NEVER, answer: Answers['v4']) =>
     heardOf(family, answer, now, problemOf(answer, subnets));
@@ -58,7 +58,7 @@ function heardOf(
 }
 
 /** One address that points inside spoils the whole answer, here as in dnsmasq. */
-function problemOf(answer: Answers['v4'], subnets: Subnets): NameFailure | undefined {
+function problemOf(answer: Answers['v4'], subnets: Partial<Subnets>): NameFailure | undefined {
   if (typeof answer === 'string') return answer;
   if (answer.length === 0) return 'no-addresses';
   return answer.some((address) => pointsInside(address, subnets)) ? 'points-inside' : undefined;

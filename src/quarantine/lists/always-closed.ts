@@ -34,11 +34,15 @@ export function closedByFilter(subnets: Subnets): Record<4 | 6, string[]> {
   return { 4: all.filter((cidr) => !cidr.includes(':')), 6: all.filter((cidr) => cidr.includes(':')) };
 }
 
-/** Why nothing of a subnet can be reached, whatever a list says of it, by a machine with the usual subnets. */
+/** Why nothing of a subnet can be reached, whatever a list says of it, on a computer of which nothing is known. */
 export function whyClosed(cidr: string): string | undefined {
   const [first, bits] = ipaddr.parseCIDR(cidr);
-  return alwaysClosed(USUAL_SUBNETS).find(([around]) => {
+  const found = alwaysClosed(USUAL_SUBNETS).find(([around]) => {
     const [network, bitsAround] = ipaddr.parseCIDR(around);
     return network.kind() === first.kind() && bitsAround <= bits && first.match(network, bitsAround);
-  })?.[1];
+  });
+  if (!found) return undefined;
+  const [around, why] = found;
+  const isOwn = Object.values(USUAL_SUBNETS).includes(around);
+  return isOwn ? `${why}, unless its computer has a route or an address there itself` : why;
 }

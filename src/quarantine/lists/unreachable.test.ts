@@ -4,9 +4,10 @@ import { listed } from '../../../test/fakes/quarantine.ts';
 import { unreachableTexts } from './unreachable.ts';
 
 const ROWS: [entry: string, told: RegExp | undefined][] = [
-  ['10.77.0.5', /10\.77\.0\.5.*own link/],
+  ['10.77.0.5', /10\.77\.0\.5.*own link.*unless its computer has a route/],
   ['10.213.4.0/24 tcp 443', /10\.213\.4\.0.*links to their computer/],
   ['fd77::9', /fd77::9.*own link/],
+  ['169.254.169.254', /link-local addresses$/],
   ['10.77.1.5', undefined],
   ['10.0.0.0/8', undefined],
   ['updates.example', undefined],
