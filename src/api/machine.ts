@@ -67,6 +67,8 @@ export const MachineAnswer = z.object({
   moved: z.array(z.object({ subnet: z.string(), taken: z.string(), by: z.string(), to: z.string() })).exactOptional(),
   /** What has come up on its computer since, where its own subnets are: it does not reach that. */
   clashes: z.array(z.object({ subnet: z.string(), taken: z.string(), by: z.string() })).exactOptional(),
+  /** Whom the guest’s names are asked of; none, and no name resolves. ISO time since when none of them answers. */
+  resolvers: z.object({ addresses: z.array(z.string()), silentSince: z.string().exactOptional() }).exactOptional(),
   names: z.array(NameAnswer).exactOptional(),
   /** Of one machine that was asked for alone. */
   denied: z.array(DeniedAnswer).exactOptional(),

@@ -6,6 +6,7 @@ import { runRootless } from '../daemon/rootless.ts';
 import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
 import { forgetProxies, proxiesOf } from '../sys/network/proxy.ts';
+import { OWN_RESOLVERS } from '../sys/network/resolver.ts';
 import { requireRoot } from '../sys/programs/users.ts';
 import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';
@@ -67,11 +68,10 @@ setAction<ServiceCommand>(program, async (context, options) => {
   }
   if (process.getuid?.() === 0) throw new AppError('USAGE', 'root has no need of --rootless: leave it out');
   const words = ['--state', state, '--run', run, '--socket', socket, '--group', group, '--accel', accel];
-  const resolvers = resolver ? ['--resolver', ...resolver] : [];
   Object.assign(process.env, proxies);
   const [, script = ''] = process.argv;
-  const within = [process.execPath, ...process.execArgv, script, '--inside', ...words, ...resolvers];
-  process.exitCode = await runRootless(within, run, signal);
+  const within = [process.execPath, ...process.execArgv, script, '--inside', ...words];
+  process.exitCode = await runRootless(within, run, resolver ? { addresses: resolver } : OWN_RESOLVERS, signal);
 })
   .option('--state <dir>', 'what is installed (default: /var/lib/lazaret; rootless ~/.local/share/lazaret)')
   .option(

@@ -12,6 +12,14 @@ export function hostAddressesPath(runFolder: string): string {
   return join(runFolder, 'host-addresses.json');
 }
 
+/** Where such a service asks for names: its own loopback, which is answered from outside. */
+export const NAMES_OUTSIDE = '127.0.0.1';
+
+/** Who answers there. */
+export function outsideResolvers(runFolder: string): { file: string } {
+  return { file: join(runFolder, 'resolv.conf') };
+}
+
 /** @throws FILE_MISSING, FILE_INVALID: without them nothing may be opened */
 export async function readHostAddresses(runFolder: string): Promise<string[]> {
   const path = hostAddressesPath(runFolder);

@@ -14,7 +14,7 @@ import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
 import { createApi } from './api.ts';
-import { readHostAddresses } from './host-addresses.ts';
+import { NAMES_OUTSIDE, outsideResolvers, readHostAddresses } from './host-addresses.ts';
 import { Player } from './page.ts';
 import { streamTaker } from './streams.ts';
 import { Supervisor } from './supervise.ts';
@@ -44,7 +44,7 @@ export interface ServiceSettings {
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
 export async function runService(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
-  const { state, run, socket, group, accel, resolvers, proxies = {}, isInside = false } = settings;
+  const { state, run, socket, group, accel, proxies = {}, isInside = false } = settings;
   const log = openLog('lazaretd');
   const bug = new AbortController();
   using _unexpected = onUnexpected((error) => {
@@ -58,7 +58,8 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   await using lock = await takeLock(paths.lock);
   if (!lock) throw new AppError('DAEMON_BUSY', `another service works on ${state}`);
   for (const folder of [state, paths.trust, paths.policies]) await removeTemporary(folder);
-  const outside = isInside ? { ownOutside: () => readHostAddresses(run) } : {};
+  const outside = isInside ? { ownOutside: () => readHostAddresses(run), shownResolvers: outsideResolvers(run) } : {};
+  const resolvers = isInside ? [NAMES_OUTSIDE] : settings.resolvers;
   if (isInside) await untilConnected(signal);
   const options = {
     state,

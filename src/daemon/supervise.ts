@@ -25,6 +25,7 @@ import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
 import { type PolicyOwner, PolicyStore } from '../servers/policies.ts';
 import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
+import type { Resolvers } from '../sys/network/resolver.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
@@ -38,6 +39,7 @@ export interface ServiceOptions {
   runRoot: string;
   accel: 'kvm' | 'tcg' | 'auto';
   resolvers?: readonly string[];
+  shownResolvers?: Resolvers;
   ownOutside?: () => Promise<readonly string[]>;
   /** The addresses of the proxies that web servers are reached through. */
   proxies?: readonly string[];
@@ -91,13 +93,14 @@ export class Supervisor implements AsyncDisposable {
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */
   static async open(options: ServiceOptions): Promise<Supervisor> {
     const paths = computerPaths(options.state);
-    const { accel, resolvers, ownOutside } = options;
+    const { accel, resolvers, shownResolvers, ownOutside } = options;
     const files = { runRoot: options.runRoot, accelFile: paths.accel };
     const supervisor = new Supervisor(
       options,
       await openComputer({
         ...{ accel, ...files },
         ...(resolvers ? { resolvers } : {}),
+        ...(shownResolvers ? { shownResolvers } : {}),
         ...(ownOutside ? { ownOutside } : {}),
       }),
     );

@@ -11,7 +11,7 @@ import { isThere, removeFile } from '../sys/files/files.ts';
 import { namesIn, removeIfEmpty, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { hostNotePath } from './begin-host-access.ts';
-import { hostAddressesPath } from './host-addresses.ts';
+import { hostAddressesPath, outsideResolvers } from './host-addresses.ts';
 import { machineId } from './spec.ts';
 
 export interface UninstallSettings {
@@ -49,7 +49,7 @@ async function removeFromHost({ state, run, socket, isRootless }: UninstallSetti
     // After machines that nobody knows any more, too.
     await computer.host.settle('');
   }
-  for (const file of [socket, hostAddressesPath(run)]) await removeFile(file);
+  for (const file of [socket, hostAddressesPath(run), outsideResolvers(run).file]) await removeFile(file);
   await removeTemporary(run);
   await removeIfEmpty(run);
 }

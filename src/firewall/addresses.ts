@@ -10,6 +10,8 @@ export const MAX_NUMBER = 16_383;
 
 /** The ports where the namespace’s helper answers questions for names while one of the lists is in force. */
 export const DNS_PORTS = { normal: 5353, restricted: 5354 } as const;
+/** Where the helpers ask: on the namespace’s loopback, which no guest reaches. */
+export const FORWARDER = { address: '127.0.0.1', port: 5355 } as const;
 
 const MAX_UID = 0xffff_fffe;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -81,10 +83,12 @@ export function checkUsers({ uid, dnsUid }: { uid: number; dnsUid: number }): vo
     throw new AppError('NETWORK_FAILED', 'neither QEMU nor the helper for names may be root');
 }
 
-/** @throws NETWORK_FAILED when one is no IPv4 address, which is all a machine’s uplink can reach */
+/** @throws NETWORK_FAILED when one is no address */
 export function checkResolvers(resolvers: readonly string[]): void {
-  const wrong = resolvers.find((address) => !ipaddr.IPv4.isValidFourPartDecimal(address));
-  if (wrong !== undefined) throw new AppError('NETWORK_FAILED', `${wrong} is not a resolver’s IPv4 address`);
+  const wrong = resolvers.find(
+    (address) => !ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address),
+  );
+  if (wrong !== undefined) throw new AppError('NETWORK_FAILED', `${wrong} is not a resolver’s address`);
 }
 
 /** The link-local IPv6 address a card makes from its own (RFC 4291, appendix A). */

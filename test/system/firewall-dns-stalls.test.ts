@@ -25,9 +25,9 @@ test('a server that stalls, or stops in the middle, harms its own names alone; t
   const lab = Lab.start(t);
   await lab.sayNames('updates', { ...STALLING, ...HONEST });
   for (const name of ['intranet', 'outside'] as const) await lab.server(name).call('listenTcp', 8000);
+  const begun = Date.now();
   const guest = await lab.open({ restricted: only(...Object.keys(STALLING), 'updates.test'), refreshMs: 200 });
   await lab.service.call('switchTo', lab.id, 'restricted');
-  const begun = Date.now();
 
   const stalled = Object.keys(STALLING).map((name) => guest.call('resolve', name, '10.77.0.1', 4000));
   const meanwhile = await guest.call('resolve', 'updates.test', '10.77.0.1', 3000, 3);

@@ -10,7 +10,7 @@ const NAME = 'turns.test';
 /** The service’s own questions go unanswered, the helper’s do not: as where the answers for a name take turns. */
 function muteService(lab: Lab): void {
   const chain = 'add chain inet mute output { type filter hook output priority 0; }';
-  lab.inHost('nft', `add table inet mute; ${chain}; add rule inet mute output udp dport 53 reject`);
+  lab.inHost('nft', `add table inet mute; ${chain}; add rule inet mute output meta skuid 0 udp dport 53 reject`);
 }
 
 test('an address that the guest’s helper alone was told stays open as long as the helper gets it again', {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { networkNames } from '../../src/firewall/addresses.ts';
+import { FORWARDER, networkNames } from '../../src/firewall/addresses.ts';
 import { countBehind, type Forged, forged4 } from './net/forged.ts';
 import { icmp6Frame } from './net/frames.ts';
 import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
@@ -112,12 +112,15 @@ test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, as
     return status === 0 ? 'reached' : 'not reached';
   };
 
+  const asked = `${FORWARDER.address}:${FORWARDER.port}`;
   const tcp = as(lab.uid, 'nc', '-w', '1', SERVERS.updates, '8000');
   const gateway = as(lab.uid, 'nc', '-w', '1', '10.77.0.1', '5353');
-  as(lab.uid, 'nslookup', 'some.test', SERVERS.updates);
+  as(lab.uid, 'nslookup', 'some.test', asked);
   const asQemu = await lab.server('updates').call('sunk');
+  as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
+  const asHelperDirectly = await lab.server('updates').call('sunk');
   await until(async () => {
-    as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
+    as(lab.uid + 1, 'nslookup', 'some.test', asked);
     return (await lab.server('updates').call('sunk')).length > 0;
   });
   const helperTcp = as(lab.uid + 1, 'nc', '-w', '1', SERVERS.updates, '8000');
@@ -125,6 +128,7 @@ test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, as
   assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
   assert.deepEqual([tcp, gateway, helperTcp], ['not reached', 'not reached', 'not reached']);
   assert.equal(asQemu.length, 0);
+  assert.equal(asHelperDirectly.length, 0);
 });
 
 test('a guest cannot take another card’s, address’s or server’s place', { skip }, async (t) => {

@@ -25,6 +25,7 @@ test('a start that waits ends when the guest has its address, and status says si
     using shell = await computer.shell(vm);
     assert.match((await shell.run('ip -o -4 address show dev eth0')).output, /10\.77\.0\.2\//);
     assert.match((await computer.lazaret('status', vm)).stdout, new RegExp(`ready +since ${readySince}`));
+    assert.match((await computer.lazaret('status', vm)).stdout, new RegExp(`resolvers +${job.network.resolver}$`, 'm'));
 
     shell.send('ip link set eth0 down; reboot -f');
     while ((await status()).readySince === readySince) await sleep(100);

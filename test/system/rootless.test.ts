@@ -13,6 +13,8 @@ import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 /** The host’s own end of the link to the intranet’s server. */
 const HOSTS_OWN = SERVERS.intranet.replace(/2$/, '1');
 const HOSTS_OWN6 = SERVERS6.intranet.replace(/2$/, '1');
+/** Where the computer’s own programs ask for names. */
+const STUB = '127.0.0.53';
 const UPLINK6 = '2001:db8:7::7';
 
 test('an ordinary user’s service enforces the same rules, says that he could change them, and leaves nothing behind', {
@@ -43,6 +45,9 @@ test('an ordinary user’s service enforces the same rules, says that he could c
   writeFileSync(join(page, 'index.html'), 'own\n');
   for (const address of [HOSTS_OWN, '192.0.2.7', '127.0.0.1', ...[HOSTS_OWN6, UPLINK6, '::1'].map((own) => `[${own}]`)])
     network.spawn('host', 'busybox', ['httpd', '-f', '-p', `${address}:80`, '-h', page], 'ignore');
+  const stub = ['-k', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--user=root'];
+  const how = [`--listen-address=${STUB}`, `--server=${network.resolver}`, '--pid-file=', '--log-facility=/dev/null'];
+  network.spawn('host', 'dnsmasq', [...stub, ...how], 'ignore');
   const before = look();
   const policy = join(computer.project, 'vms', job.vm, 'policy.yaml');
 
@@ -64,7 +69,7 @@ test('an ordinary user’s service enforces the same rules, says that he could c
     '--accel',
     'tcg',
     '--resolver',
-    network.resolver,
+    STUB,
   ]);
   const consent = ['--accept-host-policy', hostPolicyDigest(host)];
   const installed = await job.install(full, '--fingerprint', fingerprint, ...consent);
@@ -78,7 +83,9 @@ test('an ordinary user’s service enforces the same rules, says that he could c
     assert.equal(await connects('update.lab.test'), true);
     assert.equal((await job.nqSet(version)).status, 0);
     assert.deepEqual(await job.reached(), ['update', 'intranet', 'web']);
-    assert.match((await computer.lazaret('status', job.vm)).stdout, /enforcement guest-only/);
+    const { stdout } = await computer.lazaret('status', job.vm);
+    assert.match(stdout, /enforcement guest-only/);
+    assert.match(stdout, new RegExp(`resolvers +${STUB}$`, 'm'));
   });
 
   await t.test('the computer itself is not reached by any of its addresses, though the lists have them', async () => {
@@ -86,6 +93,7 @@ test('an ordinary user’s service enforces the same rules, says that he could c
     assert.equal(await connects(HOSTS_OWN), false);
     assert.equal(await connects('192.0.2.7'), false);
     assert.equal(await connects('10.77.0.1'), false);
+    assert.equal(await connects(STUB), false);
     // By its defaults pasta would lead this one, the router’s, to the computer’s loopback.
     assert.equal(await connects('192.0.2.1'), false);
   });

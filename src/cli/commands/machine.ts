@@ -143,6 +143,11 @@ function readyText({ readySince }: MachineAnswer): string {
     : `since ${readySince}: its guest has its address`;
 }
 
+function resolversText({ addresses, silentSince }: NonNullable<MachineAnswer['resolvers']>): string {
+  if (addresses.length === 0) return 'nobody is asked, so that no name resolves';
+  return `${addresses.join(', ')}${silentSince === undefined ? '' : `: NO ANSWER since ${silentSince}`}`;
+}
+
 function projectText({ project, projectFailure }: StatusAnswer): string {
   if (projectFailure) return `project\n  ${failureText(projectFailure, '  ')}`;
   return project ? `project ${project.name}  ${project.fingerprint}` : 'no project yet: install a package';
@@ -179,6 +184,7 @@ function machineText(machine: MachineAnswer): string {
   for (const moved of machine.moved ?? []) lines.push(`subnet       ${movedText(moved)}`);
   for (const clash of machine.clashes ?? []) lines.push(`CLASH        ${clashText(clash)}`);
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
+  if (machine.resolvers) lines.push(`resolvers    ${resolversText(machine.resolvers)}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);

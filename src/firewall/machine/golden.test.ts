@@ -14,8 +14,7 @@ import { ruleset, switchTransaction } from './ruleset.ts';
 
 const VECTORS = join(import.meta.dirname, '../../../test/vectors/firewall');
 const mac = '52:54:00:aa:bb:01';
-const resolvers = ['192.0.2.53', '192.0.2.54'];
-const helper = { uid: 4001, resolvers };
+const helper = { uid: 4001 };
 
 function list(mode: AccessList['mode'], entries: readonly string[], ...exceptions: Exception[]): AccessList {
   const parsed = entries.map((text) => parseEntry(text)).filter((entry) => typeof entry !== 'string');
@@ -67,7 +66,7 @@ const goldens: [file: string, text: string][] = [
   ['ipv6-normal.dnsmasq', helperConfig({ ...told('normal'), ipv6: true, lists: OFFICE })],
   ['pinned-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: PINNED, answers: ANSWERS })],
   ['names-normal.dnsmasq', helperConfig({ ...told('normal'), lists: NAMES })],
-  ['names-without-resolvers.dnsmasq', helperConfig({ ...told('restricted'), lists: NAMES, resolvers: [] })],
+  ['names-without-resolvers.dnsmasq', helperConfig({ ...told('restricted'), lists: NAMES, isForwarded: false })],
 ];
 
 function told<L extends 'normal' | 'restricted'>(which: L) {
@@ -76,7 +75,7 @@ function told<L extends 'normal' | 'restricted'>(which: L) {
     digest: '0123abcd',
     mac,
     subnets: USUAL_SUBNETS,
-    resolvers,
+    isForwarded: true,
     answers: new Map<string, string[]>(),
   };
 }

@@ -16,7 +16,12 @@ const FORWARDING6 = 'ipv6/conf/all/forwarding';
  * its own: a service started that way could not see the namespaces that an earlier one made.
  */
 export function enterNamespace(namespace: string): readonly string[] {
-  return ['nsenter', `--net=${NAMESPACES}/${namespace}`];
+  return ['nsenter', `--net=${namespaceFile(namespace)}`];
+}
+
+/** What stands for a namespace as long as it has a name. */
+export function namespaceFile(namespace: string): string {
+  return `${NAMESPACES}/${namespace}`;
 }
 
 /** As `run`, behind such words. */
@@ -84,6 +89,7 @@ export async function createNamespace(
         `address add ${gateway}/24 dev tap0`,
         ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${gateway6}/64`) : []),
         'link set tap0 up',
+        'link set lo up',
         `address add ${addresses.inside}/30 dev up0`,
         ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
         'link set up0 up',
@@ -109,6 +115,11 @@ export async function connectNamespace({ namespace, uplink }: NetworkNames, use:
       routers.map((router) => `route add default via ${router}`),
     );
   });
+}
+
+/** @throws NETWORK_FAILED */
+export async function raiseLoopback(namespace: string): Promise<void> {
+  await coded(`cannot use loopback in ${namespace}`, () => batch(['-n', namespace], ['link set lo up']));
 }
 
 /** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. @throws NETWORK_FAILED */

@@ -3,25 +3,19 @@ import { Turns } from '../../lib/turns.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { type Clash, chooseSubnets } from '../../quarantine/subnets.ts';
-import type { Log } from '../../sys/log.ts';
+import { answersAtAll, resolversNow } from '../../sys/network/resolver.ts';
 import { checkMac, checkResolvers, checkUsers, guestAddresses, type NetworkNames, networkNames } from '../addresses.ts';
 import { carriedNames } from '../names/carried-names.ts';
 import type { ListKey } from '../names/dns-config.ts';
+import { Forwarder } from '../names/forwarder.ts';
 import { heldNames } from '../names/held-names.ts';
-import { type HelperState, MachineHelpers, type Served } from '../names/helpers.ts';
-import {
-  keepRefilled,
-  ListedNames,
-  type NameChange,
-  type NameMemory,
-  type NameReport,
-  refreshEveryMs,
-} from '../names/names.ts';
-import { loadRules } from '../nft.ts';
+import { MachineHelpers, type Served } from '../names/helpers.ts';
+import { keepRefilled, ListedNames, type NameReport, refreshEveryMs } from '../names/names.ts';
+import { listed, loadRules } from '../nft.ts';
 import { type Denied, deniedDestinations } from './denied.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
 import type { Stopper } from './foreign-rules.ts';
-import type { HostChange, HostNetwork } from './forwarding.ts';
+import type { HostChange } from './forwarding.ts';
 import { hasIpv6Routes } from './forwarding-ipv6.ts';
 import { askGuest, hasAnswered } from './guest-address.ts';
 import {
@@ -31,70 +25,19 @@ import {
   isForwarding,
   namespaceHasIpv6,
   presentNamespaces,
+  raiseLoopback,
   setForwarding,
 } from './namespace.ts';
+import type { NetworkOptions, NetworkState, ResolversReport, Switched } from './network-options.ts';
 import { Clashes, type OwnSubnets, USUAL } from './own-subnets.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
-import { computerTransaction, type MachineRules, ruleset, uplinkTransaction } from './ruleset.ts';
+import { computerTransaction, loopbackTransaction, type MachineRules, ruleset } from './ruleset.ts';
 import { addHeld, heldIn } from './set-elements.ts';
 
 /** How long a change of lists waits for names; what comes later is looked up when the guest asks. */
 const REFILL_BEFORE_SWITCH_MS = 1000;
-
-/** What a machine’s network is made of. */
-export interface NetworkOptions {
-  /** Tells this machine from all others on this computer. */
-  id: string;
-  /** 0 to 16383, one a running machine: its uplink’s addresses. */
-  number: number;
-  /** The guest’s network card, `52:54:00:…` in small letters. */
-  mac: string;
-  /** The user QEMU runs as, who may open tap0 and reach nothing else. */
-  uid: number;
-  /** The user the helper runs as. When it is `uid` too, the two cannot be told apart, and no name resolves. */
-  dnsUid: number;
-  /** IPv4 addresses of the resolvers that know the lists’ names; see `upstreamResolvers`. */
-  resolvers: readonly string[];
-  lists: AccessLists;
-  /** Whether the guest is to have IPv6 where the computer has it; a network that is there already stays as it was made. */
-  ipv6?: boolean;
-  /** Those of a network that is there already, as `own` gave them; at a start they are chosen. */
-  own?: OwnSubnets;
-  /** A folder of this machine’s own, made when missing, on a file system that a restart of the computer empties. */
-  runFolder: string;
-  host: HostNetwork;
-  log: Log;
-  /** Where the last good answers for listed names are kept; without it they end with this object. */
-  memory?: NameMemory;
-  /** Told of names that stop resolving, and of those that do again. */
-  tellNames?: (changes: readonly NameChange[]) => Promise<void>;
-  /** What is asked for names now, when the computer’s network has changed; without it those above. */
-  resolversNow?: () => Promise<readonly string[]>;
-  /** Told when the computer’s own rules had gone, and when they could not be put back. */
-  tellHost?: (change: HostChange) => void;
-  /** Told of what comes up on the computer where the machine’s subnets are. */
-  tellClash?: (clash: Clash) => void;
-  /** How often listed names are looked up; by the length of the lists where it is left out. */
-  refreshMs?: number;
-}
-
-/** Proof that a switch has taken place, and how long it took. */
-export interface Switched {
-  mode: AccessMode;
-  generation: number;
-  durationMs: number;
-}
-
-/** How a machine’s network stands. */
-export interface NetworkState {
-  mode: AccessMode;
-  generation: number;
-  /** `listsDigest` of the lists that are loaded. */
-  lists: string;
-  helpers: HelperState[];
-  /** Whether listed names can resolve: there are resolvers, and only the helpers may ask them. */
-  resolves: boolean;
-}
+/** How long a resolver may take when it is asked whether it is there. */
+const ANSWER_MS = 3000;
 
 /**
  * The network of one machine: a namespace with its packet filter, its helpers, and an uplink to the namespace that the
@@ -109,7 +52,9 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #helpers: MachineHelpers;
   readonly #listed: ListedNames;
   #lists: AccessLists;
-  #resolvers: readonly string[];
+  /** Who was asked last. */
+  #asked: readonly string[] | undefined;
+  #resolversReport: ResolversReport | undefined;
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
   #helpersServe = false;
   /** What the helpers were told to answer themselves, as text. */
@@ -131,12 +76,10 @@ export class MachineNetwork implements AsyncDisposable {
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
     this.#listed = listed;
-    this.#helpers = new MachineHelpers(
-      { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder },
-      { mac, ipv6, subnets: own.subnets },
-    );
+    const place = { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder };
+    const forwarder = helperOf(options) && new Forwarder(place, options.resolvers);
+    this.#helpers = new MachineHelpers(place, { mac, ipv6, subnets: own.subnets }, forwarder);
     this.#lists = options.lists;
-    this.#resolvers = options.resolvers;
     const { signal } = this.#detached;
     const everyMs = () => options.refreshMs ?? refreshEveryMs(this.#lists);
     this.#unfollow = options.host.follow((change) => void this.#hostChanged(change));
@@ -150,7 +93,7 @@ export class MachineNetwork implements AsyncDisposable {
   static async open(asked: NetworkOptions): Promise<MachineNetwork> {
     checkMac(asked.mac);
     checkUsers(asked);
-    checkResolvers(asked.resolvers);
+    if ('addresses' in asked.resolvers) checkResolvers(asked.resolvers.addresses);
     const ipv6 = asked.ipv6 === true && (await hasIpv6Routes());
     const { addresses: computer, taken } = await asked.host.links();
     const own = chooseSubnets(taken, ipv6);
@@ -161,10 +104,7 @@ export class MachineNetwork implements AsyncDisposable {
     undo.defer(() => clearUp(options.id, options.host, options.log));
     await options.host.prepare(names.uplink, options.ipv6);
     await createNamespace(names, options);
-    await loadRules(
-      enterNamespace(names.namespace),
-      ruleset({ ...options, computer, helper: uplinkOf(options, options.resolvers) }),
-    );
+    await loadRules(enterNamespace(names.namespace), ruleset({ ...options, computer, helper: helperOf(options) }));
     await options.host.admit(names.uplink, options.ipv6);
     await connectNamespace(names, options);
     const network = await MachineNetwork.#takeOver(options);
@@ -189,9 +129,10 @@ export class MachineNetwork implements AsyncDisposable {
     await using undo = new AsyncDisposableStack();
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
+    await network.#addLoopback();
     await network.changeLists(options.lists);
     await network.#fillNames();
-    await network.followHost(options.resolvers);
+    await network.followHost();
     undo.move();
     return network;
   }
@@ -224,7 +165,12 @@ export class MachineNetwork implements AsyncDisposable {
       const started = performance.now();
       const before = this.#filter.enforced;
       const enforced = await this.#filter.changeLists(lists, async (digest) => {
-        await this.#listed.refresh(lists, digest, this.#resolvers, AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS));
+        await this.#listed.refresh(
+          lists,
+          digest,
+          await this.#resolversNow(),
+          AbortSignal.timeout(REFILL_BEFORE_SWITCH_MS),
+        );
         await this.#carryOver(lists, digest);
         this.#helpersServe = false;
       });
@@ -248,26 +194,36 @@ export class MachineNetwork implements AsyncDisposable {
 
   /**
    * To be called when the computer may have moved to another network: its own rules stand, packets pass through the
-   * interfaces there are now, and names are asked of these resolvers. Access stays as it is.
+   * interfaces there are now, and what other resolvers have answered is forgotten. Access stays as it is.
    * @throws NETWORK_FAILED, FILTER_FAILED
    */
-  followHost(resolvers: readonly string[]): Promise<void> {
+  followHost(): Promise<void> {
     return this.#changes.take(async () => {
-      checkResolvers(resolvers);
       await this.#options.host.prepare(this.#names.uplink, this.#options.ipv6);
-      const uplink = uplinkTransaction(uplinkOf(this.#options, resolvers));
       const { addresses, taken } = await this.#options.host.links();
-      const computer = computerTransaction(addresses);
-      await loadRules(this.enter, `${[...uplink, ...computer].join('\n')}\n`);
-      this.#resolvers = resolvers;
+      await loadRules(this.enter, `${computerTransaction(addresses).join('\n')}\n`);
       this.#clashes.look(taken);
       await this.#serveNames();
+      const before = this.#asked;
+      if ((await this.#resolversNow()).join() !== before?.join()) this.#helpers.forgetAnswers();
     });
   }
 
   /** What has come up on the computer where the machine’s subnets are: the machine does not reach it. */
   get clashes(): Clash[] {
     return this.#clashes.found;
+  }
+
+  /** Gives a network that an older service made the helpers’ way to their forwarder. */
+  async #addLoopback(): Promise<void> {
+    if ((await listed(this.enter, ['chain', 'inet', 'lazaret', 'output'])).includes('oifname "lo"')) return;
+    await loadRules(this.enter, `${loopbackTransaction(helperOf(this.#options)).join('\n')}\n`);
+    await raiseLoopback(this.#names.namespace);
+  }
+
+  async #resolversNow(): Promise<readonly string[]> {
+    this.#asked = await resolversNow(this.#options.resolvers);
+    return this.#asked;
   }
 
   /** Lets the namespace forward what the rules allow; to be called once access has been decided. @throws NETWORK_FAILED */
@@ -289,8 +245,13 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   state(): NetworkState {
-    const resolves = (uplinkOf(this.#options, this.#resolvers)?.resolvers.length ?? 0) > 0;
+    const resolves = helperOf(this.#options) !== undefined;
     return { ...this.#filter.enforced, helpers: this.#helpers.states(), resolves };
+  }
+
+  /** Undefined until names were looked up for the first time. */
+  get resolvers(): ResolversReport | undefined {
+    return helperOf(this.#options) ? this.#resolversReport : { addresses: [] };
   }
 
   /** How the names of the lists stand. */
@@ -339,11 +300,10 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   async #hostChanged(change: HostChange): Promise<void> {
-    const { resolversNow, tellHost, log } = this.#options;
+    const { tellHost, log } = this.#options;
     if (change !== 'changed') tellHost?.(change);
     try {
-      const resolvers = (await resolversNow?.()) ?? this.#resolvers;
-      if (!this.#detached.signal.aborted) await this.followHost(resolvers);
+      if (!this.#detached.signal.aborted) await this.followHost();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (!this.#detached.signal.aborted) log.warn({ error: error.message }, 'cannot follow the computer’s network');
@@ -367,10 +327,16 @@ export class MachineNetwork implements AsyncDisposable {
     await addHeld(this.enter, carriedNames({ written, held, known }, lists, digest));
   }
 
+  async #noteResolvers(isAnswering: boolean): Promise<void> {
+    const { resolvers, shownResolvers = resolvers } = this.#options;
+    const addresses = [...(await resolversNow(shownResolvers))];
+    const silentSince = this.#resolversReport?.silentSince ?? new Date().toISOString();
+    this.#resolversReport = { addresses, ...(isAnswering || addresses.length === 0 ? {} : { silentSince }) };
+  }
+
   #served(): Served {
-    const { resolvers = [] } = uplinkOf(this.#options, this.#resolvers) ?? {};
     const lists = this.#lists;
-    return { lists, digest: this.#filter.enforced.lists, resolvers, answers: this.#listed.answers(lists) };
+    return { lists, digest: this.#filter.enforced.lists, answers: this.#listed.answers(lists) };
   }
 
   /** What is known already, so that no list waits for a resolver that is away. */
@@ -379,7 +345,10 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   async #refreshNames(signal: AbortSignal): Promise<void> {
-    await this.#listed.refresh(this.#lists, this.#filter.enforced.lists, this.#resolvers, signal);
+    const resolvers = await this.#resolversNow();
+    const isAnswered = await this.#listed.refresh(this.#lists, this.#filter.enforced.lists, resolvers, signal);
+    if (signal.aborted) return;
+    await this.#noteResolvers(isAnswered || (await answersAtAll(resolvers, ANSWER_MS)));
     if (signal.aborted || textOf(this.#listed.answers(this.#lists)) === this.#answers) return;
     await this.#changes.take(() => this.#serveNames());
   }
@@ -394,7 +363,7 @@ function filterPlace({ id, log }: NetworkOptions): FilterPlace {
   return { enter: enterNamespace(namespace), cutOff: () => setForwarding(namespace, false), log };
 }
 
-/** The helpers’ way to the resolvers; none when QEMU’s user would have it too. */
-function uplinkOf({ uid, dnsUid }: NetworkOptions, resolvers: readonly string[]): MachineRules['helper'] {
-  return uid === dnsUid ? undefined : { uid: dnsUid, resolvers };
+/** Who may ask for names; nobody when QEMU’s user would be the same. */
+function helperOf({ uid, dnsUid }: NetworkOptions): MachineRules['helper'] {
+  return uid === dnsUid ? undefined : { uid: dnsUid };
 }

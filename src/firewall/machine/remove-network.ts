@@ -2,6 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { Log } from '../../sys/log.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import { type NetworkNames, networkNames } from '../addresses.ts';
+import { endForwarders } from '../names/forwarder.ts';
 import { endHelpers, helperProcesses } from '../names/helper.ts';
 import type { HostNetwork } from './forwarding.ts';
 import { presentNamespaces, processesInside, removeNamespace } from './namespace.ts';
@@ -52,6 +53,7 @@ export async function removeLeftover(names: NetworkNames): Promise<void> {
 async function endInside({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
   await endHelpers(await helperProcesses(namespace));
+  await endForwarders(namespace);
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
     const left = await processesInside(namespace);
     if (left.length === 0) return;

@@ -2,7 +2,7 @@ import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { closedByFilter } from '../../quarantine/lists/always-closed.ts';
 import { type Subnets, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
-import { DNS_PORTS, guestAddresses } from '../addresses.ts';
+import { DNS_PORTS, FORWARDER, guestAddresses } from '../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
 
@@ -23,8 +23,8 @@ export interface MachineRules {
   lists: AccessLists;
   /** The addresses of the computer itself, which no machine reaches, whatever its lists say. */
   computer?: readonly string[];
-  /** Who may ask which resolvers for the guest’s names; undefined when nobody may. */
-  helper: { uid: number; resolvers: readonly string[] } | undefined;
+  /** Who may ask the forwarder for the guest’s names; undefined when nobody may. */
+  helper: { uid: number } | undefined;
 }
 
 /**
@@ -62,8 +62,8 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
   chain pinned { }
   chain dns_in { }
   chain dns_out { }
-  chain dns_uplink {
-    ${uplinkRule(helper) ?? ''}
+  chain dns_ask {
+    ${askRule(helper) ?? ''}
   }
   chain out {
     ct state invalid,untracked drop
@@ -88,7 +88,6 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
   }
   chain input {
     type filter hook input priority filter; policy drop;
-    iifname "up0" meta l4proto { tcp, udp } th sport 53 ct state established accept
     iifname "up0" ct state related accept
     iifname "up0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     iifname "tap0" udp sport 68 udp dport 67 accept
@@ -100,17 +99,15 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
     iifname "tap0" icmpv6 type echo-request limit rate 20/second accept
     iifname "tap0" meta pkttype host meta l4proto tcp reject with tcp reset
     iifname "tap0" meta pkttype host limit rate 20/second reject with icmpx admin-prohibited
-  }
+${loopbackRules('input')}  }
   chain output {
     type filter hook output priority filter; policy drop;
-    oifname "up0" ct state new ct count over ${MAX_FLOWS / 2} drop
-${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    oifname "up0" jump dns_out
-    icmp type echo-reply accept
+${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    icmp type echo-reply accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, packet-too-big, echo-reply } accept
     tcp flags & (syn | rst) == rst accept
     icmp type { destination-unreachable, time-exceeded } accept
     icmpv6 type { destination-unreachable, time-exceeded } accept
-  }
+${loopbackRules('output')}  }
   chain pre {
     type nat hook prerouting priority dstnat; policy accept;
     iifname "tap0" meta l4proto { tcp, udp } th dport 53 jump dns_redirect
@@ -163,14 +160,35 @@ export function computerTransaction(addresses: readonly string[]): string[] {
   ]);
 }
 
-/** The commands that let the helper ask other resolvers than before, and no others. */
-export function uplinkTransaction(helper: MachineRules['helper']): string[] {
-  return chain('dns_uplink', uplinkRule(helper));
+/** The helpers’ one way: over loopback, to the forwarder. What it may take is decided where it leaves. */
+const LOOPBACK = {
+  input: [
+    `iifname "lo" ct state established,related accept`,
+    `iifname "lo" meta l4proto { tcp, udp } th dport ${FORWARDER.port} accept`,
+  ],
+  output: [
+    `oifname "lo" meta l4proto { tcp, udp } th sport ${FORWARDER.port} ct state established accept`,
+    `oifname "lo" ct state new ct count over ${MAX_FLOWS / 2} drop`,
+    'oifname "lo" jump dns_out',
+  ],
+} as const;
+
+function loopbackRules(hook: keyof typeof LOOPBACK): string {
+  return LOOPBACK[hook].map((rule) => `    ${rule}\n`).join('');
 }
 
-function uplinkRule(helper: MachineRules['helper']): string | undefined {
-  if (!helper || helper.resolvers.length === 0) return undefined;
-  return `meta skuid ${helper.uid} ip daddr { ${helper.resolvers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`;
+/** What the table of an older service lacks, whose helpers asked the resolvers themselves. */
+export function loopbackTransaction(helper: MachineRules['helper']): string[] {
+  const rules = Object.entries(LOOPBACK).flatMap(([hook, own]) =>
+    own.map((rule) => `add rule inet lazaret ${hook} ${rule}`),
+  );
+  return ['add chain inet lazaret dns_ask', ...chain('dns_ask', askRule(helper)), ...rules];
+}
+
+function askRule(helper: MachineRules['helper']): string | undefined {
+  if (!helper) return undefined;
+  const { address, port } = FORWARDER;
+  return `meta skuid ${helper.uid} ip daddr ${address} meta l4proto { tcp, udp } th dport ${port} accept`;
 }
 
 /** What the kernel is told to enforce. */
@@ -197,7 +215,7 @@ export function switchTransaction({ mode, generation, lists }: Enforced, names: 
     ...chain('pinned', ...(mode === 'refuse' ? [] : pinnedRules(lists))),
     ...chain('dns_redirect', port && `meta l4proto { tcp, udp } redirect to :${port}`),
     ...chain('dns_in', port && `meta l4proto { tcp, udp } th dport ${port} ct status dnat accept`),
-    ...chain('dns_out', port && 'goto dns_uplink'),
+    ...chain('dns_out', port && 'goto dns_ask'),
   ];
 }
 

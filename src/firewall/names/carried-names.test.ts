@@ -28,7 +28,7 @@ function carriedBetween(old: Lists, next: Lists, key: keyof Lists): Record<strin
     mac: '52:54:00:aa:bb:01',
     digest: 'aaaaaaaa',
     lists: old,
-    resolvers: ['192.0.2.53'],
+    isForwarded: true,
     subnets: USUAL_SUBNETS,
   };
   const written = writtenSets(

@@ -1,7 +1,7 @@
 import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames } from '../../quarantine/lists/pinned.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
-import { guestAddresses } from '../addresses.ts';
+import { FORWARDER, guestAddresses } from '../addresses.ts';
 import { hasPrivate, inside } from '../inside.ts';
 import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
 
@@ -24,14 +24,15 @@ export interface HelperConfig extends Guest {
   lists: AccessLists;
   /** `listsDigest` of the lists: the sets of that name are written. */
   digest: string;
-  /** Asked for the guest’s names; none, and no name resolves. */
-  resolvers: readonly string[];
+  /** Whether there is a forwarder to ask for the guest’s names; otherwise none resolves. */
+  isForwarded: boolean;
   /** What is answered for some names in the resolvers’ stead; see `ListedNames`. A pinned name that is not there has no address. */
   answers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** How long a guest may keep such an answer. */
 const OWN_TTL_S = 30;
+const ASKED = `${FORWARDER.address}#${FORWARDER.port}`;
 
 /**
  * dnsmasq’s configuration for one list of a machine. Listed names resolve, exactly and not what is below them, and their
@@ -39,7 +40,7 @@ const OWN_TTL_S = 30;
  * every name resolve. No answer points inside. The helper of the normal list also gives the guest its address.
  */
 export function helperConfig(config: HelperConfig): string {
-  const { list, lists, resolvers } = config;
+  const { list, lists, isForwarded } = config;
   const base = [
     'interface=tap0',
     'except-interface=lo',
@@ -55,7 +56,7 @@ export function helperConfig(config: HelperConfig): string {
     ...inside(config.subnets).map((cidr) => `bogus-nxdomain=${cidr}`),
     ...rebinding(lists[list]),
     ...(list === 'normal' ? addressService(config) : []),
-    ...(resolvesEverything(lists[list]) ? resolvers.map((address) => `server=${address}`) : []),
+    ...(isForwarded && resolvesEverything(lists[list]) ? [`server=${ASKED}`] : []),
   ];
   return `${[...base, ...nameLines(config)].join('\n')}\n`;
 }
@@ -105,7 +106,7 @@ function ipv6Service(gateway6: string, guest6: string): string[] {
  * longer than that. The other list’s whitelist is filled only where names are exact.
  * Of several lines for one name dnsmasq heeds the first, so that each name has one, with all its sets.
  */
-function nameLines({ list, lists, digest, resolvers, answers }: HelperConfig): string[] {
+function nameLines({ list, lists, digest, isForwarded, answers }: HelperConfig): string[] {
   const own = nameSets(lists[list], list, digest);
   const isExact = lists[list].mode === 'whitelist';
   const other = list === 'normal' ? 'restricted' : 'normal';
@@ -115,7 +116,7 @@ function nameLines({ list, lists, digest, resolvers, answers }: HelperConfig): s
   const pinnedLines = pinned.flatMap((name) => [...ownLines(name, answers.get(name) ?? []), `server=/*.${name}/`]);
   const lines = [...own].flatMap(([name, set]) => {
     const kept = answers.get(name) ?? [];
-    const asked = kept.length > 0 ? ownLines(name, kept) : resolvers.map((address) => `server=/${name}/${address}`);
+    const asked = kept.length > 0 ? ownLines(name, kept) : isForwarded ? [`server=/${name}/${ASKED}`] : [];
     return [setsLine(name, [set, others.get(name)]), ...(isExact ? [...asked, `server=/*.${name}/`] : [])];
   });
   const closedByOther = resolvesEverything(lists[list]) && lists[other].mode === 'blacklist' ? [...others] : [];

@@ -1,6 +1,7 @@
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
-import { isRunning, type ProcessId } from '../../sys/programs/processes.ts';
+import { hangUp, isRunning, type ProcessId } from '../../sys/programs/processes.ts';
 import { type Guest, helperConfig, type ListKey, type WrittenSet, writtenSets } from './dns-config.ts';
+import type { Forwarder } from './forwarder.ts';
 import { endHelpers, type HelperPlace, helperProcesses, startHelper, toldLast } from './helper.ts';
 
 const LISTS: readonly ListKey[] = ['normal', 'restricted'];
@@ -10,7 +11,6 @@ export interface Served {
   lists: AccessLists;
   /** `listsDigest` of the lists. */
   digest: string;
-  resolvers: readonly string[];
   /** What each answers itself. */
   answers: Record<ListKey, ReadonlyMap<string, readonly string[]>>;
 }
@@ -27,11 +27,14 @@ export interface HelperState {
 export class MachineHelpers {
   readonly #place: HelperPlace;
   readonly #guest: Guest;
+  readonly #forwarder: Forwarder | undefined;
   readonly #running = new Map<ListKey, ProcessId>();
 
-  constructor(place: HelperPlace, guest: Guest) {
+  /** Without a forwarder no name resolves. */
+  constructor(place: HelperPlace, guest: Guest, forwarder: Forwarder | undefined) {
     this.#place = place;
     this.#guest = guest;
+    this.#forwarder = forwarder;
   }
 
   states(): HelperState[] {
@@ -41,14 +44,16 @@ export class MachineHelpers {
     });
   }
 
-  /** Starts those that do not run. @throws NETWORK_FAILED with what dnsmasq said */
+  /** Starts those that do not run, and whom they ask. @throws NETWORK_FAILED with what dnsmasq said */
   async start(served: Served): Promise<void> {
     const missing = this.states().filter(({ isRunning }) => !isRunning);
     const starting = missing.map(async ({ list }) => {
       this.#running.set(list, await startHelper(this.#place, list, this.#config(list, served)));
     });
     // All of them are waited for, so that none is started behind the back of whoever clears up after a failure.
-    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
+    const failed = (await Promise.allSettled([...starting, this.#forwarder?.serve()])).find(
+      ({ status }) => status === 'rejected',
+    );
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
@@ -73,12 +78,18 @@ export class MachineHelpers {
     return writtenSets(configs.filter((config) => config !== undefined));
   }
 
+  /** Has them forget what they were answered, and loses no question. */
+  forgetAnswers(): void {
+    for (const process of this.#running.values()) hangUp(process);
+  }
+
   async end(): Promise<void> {
     await endHelpers(await helperProcesses(this.#place.namespace));
     this.#running.clear();
   }
 
   #config(list: ListKey, { answers, ...served }: Served): string {
-    return helperConfig({ list, ...this.#guest, ...served, answers: answers[list] });
+    const isForwarded = this.#forwarder !== undefined;
+    return helperConfig({ list, ...this.#guest, ...served, isForwarded, answers: answers[list] });
   }
 }

@@ -73,13 +73,20 @@ export class ListedNames {
 
   /**
    * Looks every name of both lists up and fills the sets of that digest, tells what changed and remembers it. Names not
-   * yet looked up when `signal` fires keep what is known of them.
+   * yet looked up when `signal` fires keep what is known of them. Gives whether any resolver has answered.
    * @throws FILTER_FAILED when the sets are not there
    */
-  async refresh(lists: AccessLists, digest: string, resolvers: readonly string[], signal: AbortSignal): Promise<void> {
+  async refresh(
+    lists: AccessLists,
+    digest: string,
+    resolvers: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const names = [...new Set([...namesOf(lists.normal), ...namesOf(lists.restricted)])];
     const changes: NameChange[] = [];
+    let isAnswered = false;
     await askAll(names, resolvers, signal, (name, answers) => {
+      if (answers.v4 !== 'no-answer' || answers.v6 !== 'no-answer') isAnswered = true;
       const before = this.#states.get(name);
       const after = heard(before, answers, Date.now(), this.#place.subnets);
       this.#states.set(name, after);
@@ -91,6 +98,7 @@ export class ListedNames {
     await this.fill(lists, digest);
     this.#forget(new Set(names));
     await this.#save(changes);
+    return isAnswered;
   }
 
   /** Writes what is known to the sets of that digest. @throws FILTER_FAILED when they are not there */

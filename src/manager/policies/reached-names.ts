@@ -3,7 +3,7 @@ import type { Quarantine } from '../../policy/quarantine.ts';
 import { accessLists } from '../../quarantine/lists/access-list.ts';
 import { syntheticAddresses } from '../../quarantine/lists/pinned.ts';
 import { subnetAround } from '../../quarantine/lists/subnet-around.ts';
-import { addressesIn, lookUp, upstreamResolvers } from '../../sys/network/resolver.ts';
+import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 
 const RESOLVE_MS = 3000;
 
@@ -13,7 +13,7 @@ export async function reachedNames(quarantine: Quarantine): Promise<Map<string, 
   const entries = Object.values(lists).flatMap((list) => list.entries);
   const targets = entries.flatMap(({ target }) => (target.kind === 'name' ? [target] : []));
   if (targets.length === 0) return new Map();
-  const resolvers = await upstreamResolvers();
+  const resolvers = await resolversNow(OWN_RESOLVERS);
   const synthetic = syntheticAddresses(lists);
   const names = [...new Set(targets.map(({ name }) => name))];
   const looked = names.map(async (name) => [name, await lookUp(name, resolvers, RESOLVE_MS)] as const);

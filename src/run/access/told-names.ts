@@ -1,4 +1,4 @@
-import type { NetworkOptions } from '../../firewall/machine/network.ts';
+import type { NetworkOptions } from '../../firewall/machine/network-options.ts';
 import type { NameChange } from '../../firewall/names/names.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
 import { nameMemory } from './name-memory.ts';

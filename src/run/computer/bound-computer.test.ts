@@ -40,7 +40,7 @@ function parts(
   return {
     computer: {
       enforcement,
-      resolvers: async () => [],
+      resolvers: { addresses: [] },
       zoneFacts: async () => ({ gateways: [], dnsServers: [], addresses: [], dnsNames: [], beacons: [] }),
     },
     consent: async () => policy && { digest: 'ab'.repeat(32), policy },

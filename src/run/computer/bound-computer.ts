@@ -7,6 +7,7 @@ import type { AccessEntry } from '../../policy/access-entry.ts';
 import type { HostAccess as HostAccessRules, HostPolicy } from '../../policy/host.ts';
 import { decideHost } from '../../quarantine/decide-host.ts';
 import type { Log } from '../../sys/log.ts';
+import { resolversNow } from '../../sys/network/resolver.ts';
 import { pause } from '../../sys/pause.ts';
 import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';
@@ -173,7 +174,7 @@ export class HostAccess implements AsyncDisposable {
     // Names are asked for once the rules are in force with what is known of them.
     const isWhole = await this.#names.refresh(
       namesIn([...own, ...this.#servers]),
-      await this.#parts.computer.resolvers(),
+      await resolversNow(this.#parts.computer.resolvers),
     );
     this.#renewAt = performance.now() + (isWhole ? RENEW_MS : ASK_AGAIN_MS);
     await this.#put(list());

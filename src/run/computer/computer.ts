@@ -7,7 +7,7 @@ import type { ZoneDescription } from '../../policy/zones.ts';
 import { type HostFacts, zonesOf } from '../../quarantine/zones.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
-import { upstreamResolvers } from '../../sys/network/resolver.ts';
+import { OWN_RESOLVERS, type Resolvers } from '../../sys/network/resolver.ts';
 import { isOwnUserNamespace } from '../../sys/programs/users.ts';
 import { probeAccel } from '../../vm/accel.ts';
 import type { Accel } from '../../vm/args.ts';
@@ -22,8 +22,10 @@ export interface Computer {
   enforcement: Enforcement;
   accel: Accel;
   host: HostNetwork;
-  /** The resolvers that know the names of the lists, by address; others once the computer is on another network. */
-  resolvers: () => Promise<readonly string[]>;
+  /** Who is asked for names, on behalf of machines too. */
+  resolvers: Resolvers;
+  /** Whom those stand for, to be shown in their stead. */
+  shownResolvers: Resolvers;
   /** What it knows of the networks that it is on, as far as a quarantine asks. */
   facts: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
   /** The same as far as some zones ask. */
@@ -38,6 +40,8 @@ export interface ComputerOptions {
   accelFile: string;
   /** Instead of those this computer is set up with. */
   resolvers?: readonly string[];
+  /** Those that stand behind them outside, where the service runs in namespaces of its own. */
+  shownResolvers?: Resolvers;
   /** The addresses that this computer has outside the namespaces that the service runs in, where it runs in some of its own. */
   ownOutside?: () => Promise<readonly string[]>;
 }
@@ -46,9 +50,11 @@ export async function openComputer({
   accel,
   runRoot,
   accelFile,
-  resolvers,
+  resolvers: addresses,
+  shownResolvers,
   ownOutside,
 }: ComputerOptions): Promise<Computer> {
+  const resolvers = addresses ? { addresses } : OWN_RESOLVERS;
   const observer = new HostObserver();
   return {
     enforcement: isOwnUserNamespace() ? 'guest-only' : 'host',
@@ -56,7 +62,8 @@ export async function openComputer({
     zoneFacts: (zones) => observer.facts(zones),
     accel: accel === 'auto' ? await rememberedAccel(accelFile) : accel,
     host: new HostNetwork(join(runRoot, 'host-network.json'), ownOutside),
-    resolvers: async () => resolvers ?? upstreamResolvers(),
+    resolvers,
+    shownResolvers: shownResolvers ?? resolvers,
   };
 }
 

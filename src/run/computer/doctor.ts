@@ -3,7 +3,7 @@ import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { findUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { askUnix } from '../../sys/network/http-client.ts';
-import { upstreamResolvers } from '../../sys/network/resolver.ts';
+import { OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
@@ -38,9 +38,9 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
       remedy: 'run as root, and not in a container that forbids mounts',
     },
     {
-      what: 'DNS servers that machines can reach',
-      ok: (await upstreamResolvers()).length > 0,
-      remedy: 'name a DNS server other than loopback, or start lazaretd with --resolver',
+      what: 'DNS servers that this computer asks, for its machines too',
+      ok: (await resolversNow(OWN_RESOLVERS)).length > 0,
+      remedy: 'name a DNS server in /etc/resolv.conf, or start lazaretd with --resolver',
     },
     await checkService(socket, group),
   ];

@@ -15,6 +15,7 @@ export const PROGRAMS: readonly NeededProgram[] = [
   { name: 'qemu-img', from: 'qemu-utils', tried: [7, 2] },
   { name: 'nft', from: 'nftables', tried: [1, 0] },
   { name: 'ip', from: 'iproute2' },
+  { name: 'ss', from: 'iproute2' },
   // Sets that it fills came with 2.87.
   { name: 'dnsmasq', from: 'dnsmasq-base', least: [2, 87], needs: 'nftset' },
   { name: 'nsenter', from: 'util-linux' },

@@ -1,5 +1,6 @@
 import type { HostChange } from '../../firewall/machine/forwarding.ts';
-import { MachineNetwork, type NetworkOptions } from '../../firewall/machine/network.ts';
+import { MachineNetwork } from '../../firewall/machine/network.ts';
+import type { NetworkOptions } from '../../firewall/machine/network-options.ts';
 import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
@@ -232,8 +233,8 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
     ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
     uid: users?.qemu ?? 0,
     dnsUid: users?.dns ?? 0,
-    resolvers: await computer.resolvers(),
-    resolversNow: computer.resolvers,
+    resolvers: computer.resolvers,
+    shownResolvers: computer.shownResolvers,
     tellHost: (change) => void tellMended(spec, deps, change),
     tellClash: (clash) =>
       void deps.events.add({ vm: spec.name, kind: 'network', text: clashText(clash), details: { ...clash } }),

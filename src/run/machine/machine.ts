@@ -1,11 +1,13 @@
 import type { Stopper } from '../../firewall/machine/foreign-rules.ts';
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
+import type { ResolversReport } from '../../firewall/machine/network-options.ts';
 import type { NameReport } from '../../firewall/names/names.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
 import { type Destination, type Explanation, explain } from '../../quarantine/lists/explain.ts';
 import { type Clash, type Moved, movedText } from '../../quarantine/subnets.ts';
+import { resolversNow } from '../../sys/network/resolver.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
 import type { MachineLog } from '../../vm/machine-log.ts';
@@ -43,6 +45,8 @@ export interface MachineReport extends AccessReport {
   moved?: Moved[];
   /** What has come up on its computer since, and cannot be reached by it. */
   clashes?: Clash[];
+  /** Whom the guest’s names are asked of. */
+  resolvers?: ResolversReport;
   /** The names of its lists, those that do not resolve first; at most some hundred. */
   names?: NameReport[];
 }
@@ -122,6 +126,7 @@ export class RunningMachine implements AsyncDisposable {
       ...(readySince === undefined ? {} : { readySince }),
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
+      ...(this.#network.resolvers ? { resolvers: this.#network.resolvers } : {}),
       ...this.#names(),
       ...(stoppedBy ? { stoppedBy } : {}),
       ...this.#subnets(),
@@ -234,12 +239,12 @@ export class RunningMachine implements AsyncDisposable {
   /** Puts the host’s part right where the computer has moved to another network, or somebody has flushed its rules. */
   async #followHost(): Promise<void> {
     try {
-      const resolvers = await this.#deps.computer.resolvers();
+      const resolvers = await resolversNow(this.#deps.computer.resolvers);
       const isDue = performance.now() - this.#followedAt > FOLLOW_HOST_MS;
       if (!isDue && resolvers.join() === this.#resolvers) return;
       this.#followedAt = performance.now();
       this.#resolvers = resolvers.join();
-      await this.#network.followHost(resolvers);
+      await this.#network.followHost();
     } catch (error) {
       this.#deps.log.error({ vm: this.spec.name, ...failureOf(error) }, 'cannot follow the host’s network');
     }

@@ -3,22 +3,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseResolvers, upstreamResolvers } from './resolver.ts';
+import { parseResolvers, resolversNow } from './resolver.ts';
 
-test('resolvers that a namespace can reach are taken, three at most, each once', () => {
-  const text = `# comment\nnameserver 127.0.0.53\nnameserver 192.0.2.1\n nameserver 192.0.2.1 \nnameserver fe80::1%eth0
-search example\nnameserver 0.0.0.0\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\nnameserver 999.1.1.1`;
+test('the resolvers of a computer are those its programs ask, stubs and those of IPv6 too: three at most, each once', () => {
+  const text = `# comment\nnameserver 127.0.0.53\nnameserver 2001:db8::53\n nameserver 127.0.0.53 \nnameserver 999.1.1.1
+search example\nnameserver fe80::1%eth0\nnameserver 192.0.2.2`;
 
-  assert.deepEqual(parseResolvers(text), ['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  assert.deepEqual(parseResolvers(text), ['127.0.0.53', '2001:db8::53', 'fe80::1%eth0']);
 });
 
-test('a file that names only a stub gives way to the next', async (t) => {
+test('a file is read anew each time; where there is none, there is nobody to ask', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'lazaret-'));
   t.after(() => rm(folder, { recursive: true }));
-  const [stub, real] = [join(folder, 'stub'), join(folder, 'real')];
-  await writeFile(stub, 'nameserver 127.0.0.53\n');
-  await writeFile(real, 'nameserver 192.0.2.1\n');
+  const file = join(folder, 'resolv.conf');
 
-  assert.deepEqual(await upstreamResolvers([stub, real]), ['192.0.2.1']);
-  assert.deepEqual(await upstreamResolvers([stub, join(folder, 'missing')]), []);
+  assert.deepEqual(await resolversNow({ file }), []);
+  for (const address of ['192.0.2.1', '::1']) {
+    await writeFile(file, `nameserver ${address}\n`);
+    assert.deepEqual(await resolversNow({ file }), [address]);
+  }
+  assert.deepEqual(await resolversNow({ addresses: ['192.0.2.9'] }), ['192.0.2.9']);
 });

@@ -1,29 +1,27 @@
 import { NODATA, NOTFOUND, REFUSED, Resolver, SERVFAIL } from 'node:dns/promises';
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { readIfThere } from '../files/files.ts';
 
-/** Where the addresses of the computer’s own resolvers are written, most telling first. */
-const RESOLVER_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 const MAX_FILE_BYTES = 64 << 10;
+/** As many as the C library heeds. */
 const MAX_RESOLVERS = 3;
 
-/**
- * The IPv4 addresses of the resolvers this computer uses, at most three. A stub on a loopback address cannot be
- * reached from a machine’s namespace, so a file that names only those gives way to the next. May be empty.
- */
-export async function upstreamResolvers(files: readonly string[] = RESOLVER_FILES): Promise<string[]> {
-  for (const file of files) {
-    const found = parseResolvers((await readIfThere(file, MAX_FILE_BYTES))?.toString('utf8') ?? '');
-    if (found.length > 0) return found;
-  }
-  return [];
+/** Who is asked for names: whoever a file says at the moment, in resolv.conf(5)’s form, or always the same addresses. */
+export type Resolvers = { file: string } | { addresses: readonly string[] };
+
+/** Those that this computer’s own programs ask, a stub on loopback included. */
+export const OWN_RESOLVERS: Resolvers = { file: '/etc/resolv.conf' };
+
+/** The addresses of the resolvers as they are now, in the order they are asked in, at most three. May be none. */
+export async function resolversNow(resolvers: Resolvers): Promise<readonly string[]> {
+  if ('addresses' in resolvers) return resolvers.addresses;
+  return parseResolvers((await readIfThere(resolvers.file, MAX_FILE_BYTES))?.toString('utf8') ?? '');
 }
 
-/** The `nameserver` lines of a resolv.conf that name an IPv4 address other than loopback, each once. */
+/** The addresses that the `nameserver` lines of a resolv.conf name, each once. */
 export function parseResolvers(text: string): string[] {
   const named = text.split('\n').map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? '');
-  const usable = named.filter((address) => isIPv4(address) && !/^(127|0)\./.test(address));
-  return [...new Set(usable)].slice(0, MAX_RESOLVERS);
+  return [...new Set(named.filter((address) => isIP(address) !== 0))].slice(0, MAX_RESOLVERS);
 }
 
 /** Why a resolver has told no addresses: it is away, it has trouble, it does not want to, or the name is not there. */
@@ -38,16 +36,30 @@ export interface Answers {
 /** Asks the given resolvers for the addresses of a name, each twice and `timeoutMs` at most, one after the other. */
 export async function lookUp(name: string, resolvers: readonly string[], timeoutMs: number): Promise<Answers> {
   if (resolvers.length === 0) return { v4: 'no-answer', v6: 'no-answer' };
-  const onceMs = timeoutMs / 2;
-  const resolver = new Resolver({ timeout: onceMs, tries: 2, maxTimeout: onceMs });
-  resolver.setServers(resolvers);
+  const resolver = resolverOf(resolvers, timeoutMs);
   const [v4, v6] = await Promise.all([resolver.resolve4(name).catch(whyNot), resolver.resolve6(name).catch(whyNot)]);
   return { v4, v6 };
+}
+
+/** Whether one of these resolvers answers at all, whatever it says. */
+export async function answersAtAll(resolvers: readonly string[], timeoutMs: number): Promise<boolean> {
+  if (resolvers.length === 0) return false;
+  const failure = await resolverOf(resolvers, timeoutMs)
+    .resolveNs('.')
+    .then(() => undefined, whyNot);
+  return failure !== 'no-answer';
 }
 
 /** The addresses in an answer; a family that has none, or failed, gives none. */
 export function addressesIn({ v4, v6 }: Answers): string[] {
   return [v4, v6].flatMap((found) => (typeof found === 'string' ? [] : found));
+}
+
+function resolverOf(resolvers: readonly string[], timeoutMs: number): Resolver {
+  const onceMs = timeoutMs / 2;
+  const resolver = new Resolver({ timeout: onceMs, tries: 2, maxTimeout: onceMs });
+  resolver.setServers(resolvers);
+  return resolver;
 }
 
 function whyNot(error: unknown): string[] | LookupFailure {

@@ -48,6 +48,8 @@ const PASTA = [
 
 /** A program that runs as root of namespaces of its own, with a way out of them. */
 export interface OwnNamespaces {
+  /** The words before a command that is to run in their network, as root of it. */
+  enter: readonly string[];
   /** Its exit status, once it and everything in the namespaces have ended. */
   ended: Promise<number>;
   /** Asks it to end. */
@@ -79,7 +81,9 @@ export async function startInOwnNamespaces(command: readonly string[], runFolder
     env: PROGRAM_ENV,
   });
   uplink.once('exit', () => stopFirst(inside));
+  const enter = ['nsenter', `--target=${inside.pid}`, '--user', '--net', '--preserve-credentials'];
   return {
+    enter: [...enter, 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh'],
     ended: ended.finally(() => uplink.kill()),
     stop: () => stopFirst(inside),
   };

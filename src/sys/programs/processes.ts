@@ -53,6 +53,11 @@ export async function hasGone(id: ProcessId, timeoutMs: number): Promise<boolean
   return true;
 }
 
+/** Tells a process to look again at what it was told. */
+export function hangUp(id: ProcessId): void {
+  signal(id, 'SIGHUP');
+}
+
 function signal(id: ProcessId, name: NodeJS.Signals): void {
   if (!isRunning(id)) return;
   try {

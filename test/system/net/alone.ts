@@ -14,7 +14,7 @@ const network = await MachineNetwork.open({
   mac: '52:54:00:aa:bb:01',
   uid: 0,
   dnsUid: 0,
-  resolvers: ['10.1.0.2'],
+  resolvers: { addresses: ['10.1.0.2'] },
   lists: listsOf(everything, only('10.1.0.2')),
   runFolder: join(folder, 'alone'),
   host: new HostNetwork(join(folder, 'host.json')),

@@ -48,8 +48,9 @@ export async function serveDns(address: string, sayings: Record<string, Saying>)
     return { saying, answer: answerOf(query, saying, turn) };
   };
 
-  const socket = createSocket('udp4');
-  const elsewhere = createSocket('udp4');
+  const kind = isIPv4(address) ? 'udp4' : 'udp6';
+  const socket = createSocket(kind);
+  const elsewhere = createSocket(kind);
   socket.on('message', async (query, { address: to, port }) => {
     const { saying, answer } = (await answerTo(query, 'udp')) ?? {};
     if (!answer) return;

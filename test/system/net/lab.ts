@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guestAddresses } from '../../../src/firewall/addresses.ts';
 import { USUAL_SUBNETS } from '../../../src/quarantine/subnets.ts';
@@ -119,6 +119,15 @@ export class Lab {
       restricted: only(SERVERS.updates),
       ...more,
     };
+  }
+
+  /** A file that names resolvers, as the computer’s resolv.conf does. */
+  resolverFile(...addresses: string[]): string {
+    const path = join(this.folder, 'etc', 'resolv.conf');
+    chmodSync(this.folder, 0o755);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, addresses.map((address) => `nameserver ${address}\n`).join(''));
+    return path;
   }
 
   /** Opens the machine’s network and plugs the guest in. */

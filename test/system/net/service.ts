@@ -2,7 +2,8 @@
 
 import { computerTable } from '../../../src/firewall/computer/computer-table.ts';
 import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
-import { MachineNetwork, type NetworkOptions } from '../../../src/firewall/machine/network.ts';
+import { MachineNetwork } from '../../../src/firewall/machine/network.ts';
+import type { NetworkOptions } from '../../../src/firewall/machine/network-options.ts';
 import type { OwnSubnets } from '../../../src/firewall/machine/own-subnets.ts';
 import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
 import type { ListKey } from '../../../src/firewall/names/dns-config.ts';
@@ -27,7 +28,8 @@ export interface Choice {
   mac: string;
   uid: number;
   dnsUid: number;
-  resolvers: string[];
+  /** The addresses that are asked for names; a text is a file’s path. */
+  resolvers: string[] | string;
   normal: ListText;
   restricted: ListText;
   ipv6?: boolean;
@@ -44,9 +46,10 @@ interface ComputerText {
   needed?: string[];
 }
 
-function options({ normal, restricted, ...choice }: Choice): NetworkOptions {
+function options({ normal, restricted, resolvers, ...choice }: Choice): NetworkOptions {
   const lists = listsOf(normal, restricted);
   return {
+    resolvers: typeof resolvers === 'string' ? { file: resolvers } : { addresses: resolvers },
     ...{ ...choice, lists, host, log: openLog('service') },
     runFolder: `${folder}/${choice.id}`,
     memory: nameMemory(`${folder}/${choice.id}-names.json`, openLog('service')),
@@ -83,6 +86,7 @@ await serveCalls({
   openForwarding: (id: string) => network(id).openForwarding(),
   state: (id: string) => network(id).state(),
   names: (id: string) => network(id).names(),
+  resolvers: (id: string) => network(id).resolvers,
   /** What was told of names that stopped resolving, or began to. */
   told: () => told,
   /** What was told of the computer’s own rules. */
@@ -93,7 +97,7 @@ await serveCalls({
   /** What its network is made of. */
   own: (id: string) => network(id).own,
   denied: (id: string) => network(id).denied(),
-  followHost: (id: string, resolvers: string[]) => network(id).followHost(resolvers),
+  followHost: (id: string) => network(id).followHost(),
   startHelpers: (id: string) => network(id).startHelpers(),
   detach: (id: string) => network(id).detach(),
   close: (id: string) => network(id).close(),

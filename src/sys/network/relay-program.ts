@@ -1,0 +1,27 @@
+// The forwarder of one machine: takes questions for names in the machine’s network namespace and leads them on from the
+// computer’s. Its one argument says how. It ends with the namespace, whoever removes that.
+import { isThere } from '../files/files.ts';
+import { type RelaySockets, relayNames } from './name-relay.ts';
+import type { RelayOrder } from './relay-order.ts';
+import { resolversNow } from './resolver.ts';
+import { openSocketsInside } from './sockets-inside.ts';
+
+const LOOK_MS = 5000;
+
+const { enter, namespaceFile, address, port, uid, resolvers }: RelayOrder = JSON.parse(process.argv.at(-1) ?? '');
+const sockets: RelaySockets = await openSocketsInside(enter, address, port);
+if (uid !== 0) becomeUser(uid);
+
+// A file that cannot be read names nobody: no name resolves then.
+relayNames(sockets, () => resolversNow(resolvers).catch(() => []));
+setInterval(async () => {
+  if (!(await isThere(namespaceFile))) process.exit();
+}, LOOK_MS);
+process.stdout.write('ready\n');
+
+/** For good: what it could do as root is gone with it. */
+function becomeUser(id: number): void {
+  process.setgroups?.([]);
+  process.setgid?.(id);
+  process.setuid?.(id);
+}
