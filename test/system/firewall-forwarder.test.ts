@@ -92,6 +92,25 @@ test('a resolver that is silent or has trouble gives way to the next, by UDP and
   assert.equal((await guest.call('resolve', 'long.test', '10.77.0.1', 10_000)).length, 60);
 });
 
+test('a resolver that is a neighbour on one link is asked there, by the guest’s helper and by the service', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  lab.inHost('ip', 'address', 'add', 'fe80::1/64', 'dev', 'v-updates', 'nodad');
+  execFileSync('ip', ['-n', lab.namespace('updates'), 'address', 'add', 'fe80::2/64', 'dev', 'eth0', 'nodad']);
+  await lab.server('updates').call('say', OWN);
+  await lab.server('updates').call('serveDns', 'fe80::2%eth0');
+  const resolvers = lab.resolverFile('fe80::2%v-updates');
+  const guest = await lab.open({ restricted: only('updates.test'), resolvers, refreshMs: 200 });
+  await lab.service.call('switchTo', lab.id, 'restricted');
+
+  assert.deepEqual(await guest.call('resolve', 'updates.test'), [SERVERS.intranet]);
+  await until(async () => {
+    const [report]: NameReport[] = await lab.service.call('names', lab.id);
+    return report?.addresses[0] === SERVERS.intranet && report.code === undefined;
+  });
+});
+
 for (const [title, lists] of [
   ['where names are listed', { restricted: only('updates.test') }],
   ['where none is', { normal: everything, restricted: only() }],

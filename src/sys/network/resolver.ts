@@ -1,6 +1,7 @@
 import { NODATA, NOTFOUND, REFUSED, Resolver, SERVFAIL } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { readIfThere } from '../files/files.ts';
+import { askable } from './zoned-resolvers.ts';
 
 const MAX_FILE_BYTES = 64 << 10;
 /** As many as the C library heeds. */
@@ -36,7 +37,7 @@ export interface Answers {
 /** Asks the given resolvers for the addresses of a name, each twice and `timeoutMs` at most, one after the other. */
 export async function lookUp(name: string, resolvers: readonly string[], timeoutMs: number): Promise<Answers> {
   if (resolvers.length === 0) return { v4: 'no-answer', v6: 'no-answer' };
-  const resolver = resolverOf(resolvers, timeoutMs);
+  const resolver = await resolverOf(resolvers, timeoutMs);
   const [v4, v6] = await Promise.all([resolver.resolve4(name).catch(whyNot), resolver.resolve6(name).catch(whyNot)]);
   return { v4, v6 };
 }
@@ -44,9 +45,8 @@ export async function lookUp(name: string, resolvers: readonly string[], timeout
 /** Whether one of these resolvers answers at all, whatever it says. */
 export async function answersAtAll(resolvers: readonly string[], timeoutMs: number): Promise<boolean> {
   if (resolvers.length === 0) return false;
-  const failure = await resolverOf(resolvers, timeoutMs)
-    .resolveNs('.')
-    .then(() => undefined, whyNot);
+  const resolver = await resolverOf(resolvers, timeoutMs);
+  const failure = await resolver.resolveNs('.').then(() => undefined, whyNot);
   return failure !== 'no-answer';
 }
 
@@ -55,10 +55,10 @@ export function addressesIn({ v4, v6 }: Answers): string[] {
   return [v4, v6].flatMap((found) => (typeof found === 'string' ? [] : found));
 }
 
-function resolverOf(resolvers: readonly string[], timeoutMs: number): Resolver {
+async function resolverOf(resolvers: readonly string[], timeoutMs: number): Promise<Resolver> {
   const onceMs = timeoutMs / 2;
   const resolver = new Resolver({ timeout: onceMs, tries: 2, maxTimeout: onceMs });
-  resolver.setServers(resolvers);
+  resolver.setServers(await askable(resolvers));
   return resolver;
 }
 

@@ -81,6 +81,7 @@ function facts(
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
     [texts.lookUpFailed, failedText(machine, texts, language)],
     [texts.stoppedBy, stoppedBy && texts.stoppedByWhat(stoppedBy.program, stoppedBy.command)],
+    [texts.resolvers, resolversText(machine, texts, language)],
     [texts.ready, readyText(machine, texts, language)],
     [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],
     [texts.trial, trial],
@@ -94,6 +95,14 @@ type Language = ReturnType<typeof useLanguage>;
 
 function failedText({ lookUpFailed: failed }: MachineAnswer, texts: Texts, language: Language): string | undefined {
   return failed && texts.lookUpFailedSince(failed.reason, momentText(failed.since, language));
+}
+
+function resolversText({ resolvers }: MachineAnswer, texts: Texts, language: Language): string | undefined {
+  if (!resolvers) return undefined;
+  if (resolvers.addresses.length === 0) return texts.resolversNobody;
+  const addresses = resolvers.addresses.join(', ');
+  const { silentSince } = resolvers;
+  return silentSince === undefined ? addresses : texts.resolversSilent(addresses, momentText(silentSince, language));
 }
 
 function readyText({ state, readySince }: MachineAnswer, texts: Texts, language: Language): string | undefined {
