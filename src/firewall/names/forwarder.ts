@@ -53,7 +53,7 @@ export class Forwarder {
     const forwarder = await startDetached('setpriv', [...confined, ...this.#command], { outputFd });
     for (let waitedMs = 0; ; waitedMs += 10) {
       const said = (await tailOf(logFile, 2000)).trim();
-      if (said === 'ready') return forwarder;
+      if (said.endsWith('ready')) return forwarder;
       if (!isRunning(forwarder) || waitedMs > READY_TIMEOUT_MS) {
         await endProcess(forwarder, 0);
         throw new AppError('NETWORK_FAILED', `no forwarder for the machine’s names: ${said || 'no word from it'}`);

@@ -1,16 +1,13 @@
 // Opens the sockets of a relay where it runs, which is another network namespace than whoever started it is in; hands
-// them over, and is ended when they have come.
+// them over, and is ended when they have come. It ends with who waits for them.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-
-/** Whoever waits for them has given up by then. */
-const GONE_MS = 30_000;
 
 const [, , address, port] = process.argv;
 const udp = createSocket('udp4').bind(Number(port), address);
 const tcp = createServer().listen(Number(port), address);
 await Promise.all([once(udp, 'listening'), once(tcp, 'listening')]);
+process.on('disconnect', () => process.exit());
 process.send?.('udp', udp);
 process.send?.('tcp', tcp);
-setTimeout(() => process.exit(), GONE_MS);
