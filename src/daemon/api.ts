@@ -37,11 +37,11 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
       api: 1,
       ...(await projectReport(computerPaths(state).trust)),
       ...(host ? { host } : {}),
-      machines: await supervisor.reports(),
+      machines: await supervisor.reports.all(),
     });
   });
   app.get(ROUTES.machine.path, async (context) => {
-    const report = await supervisor.reportOf(context.req.param('vm'));
+    const report = await supervisor.reports.of(context.req.param('vm'));
     const denied =
       report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
@@ -54,7 +54,7 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
     const vm = context.req.param('vm');
     await openInstance(state, vm);
     await supervisor.machine(vm).untilReady(timeoutMs, context.req.raw.signal);
-    return context.json<MachineAnswer>(await supervisor.reportOf(vm));
+    return context.json<MachineAnswer>(await supervisor.reports.of(vm));
   });
   app.post(ROUTES.stop.path, async (context) => {
     const { force } = parseBody(ROUTES.stop.request, await context.req.text());

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
-import { examine } from '../install/state/damage.ts';
-import { readFloor } from '../install/state/floor.ts';
 import {
   type Instance,
   instanceNames,
@@ -10,52 +8,36 @@ import {
   surveyInstances,
 } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { readPolicy } from '../install/state/policies.ts';
-import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
-import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
-import { EventLog, type LoggedEvent } from '../run/computer/events.ts';
+import { EventLog } from '../run/computer/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/machine/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine/machine.ts';
 import { type RunRecord, runningRecords } from '../run/machine/record.ts';
-import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
-import { type PolicyOwner, PolicyStore } from '../servers/policies.ts';
-import type { Clock } from '../sys/clock.ts';
-import type { Log } from '../sys/log.ts';
-import type { Resolvers } from '../sys/network/resolver.ts';
+import { PolicyStore } from '../servers/policies.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
-import { installedPlugins } from './plugins.ts';
-import { damaged, type InstanceReport, installedFacts } from './report.ts';
-import { installedSpec, machineId } from './spec.ts';
+import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
+import { InstanceReports } from './instance-reports.ts';
+import { judgeInstalled, lookUpFor } from './judge-machines.ts';
+import { machineId } from './spec.ts';
 import { type Found, TakingOver } from './taking-over.ts';
-import { startOnTrial, TrialWatch } from './trial.ts';
-
-export interface ServiceOptions {
-  state: string;
-  runRoot: string;
-  accel: 'kvm' | 'tcg' | 'auto';
-  resolvers?: readonly string[];
-  shownResolvers?: Resolvers;
-  ownOutside?: () => Promise<readonly string[]>;
-  /** The addresses of the proxies that web servers are reached through. */
-  proxies?: readonly string[];
-  clock: Clock;
-  log: Log;
-}
+import { startOnTrial, type TrialWatch } from './trial.ts';
 
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
 export class Supervisor implements AsyncDisposable {
   readonly events: EventLog;
   /** What changes what is installed. */
   readonly changes: Changes;
+  /** How it stands with each. */
+  readonly reports: InstanceReports;
   readonly policies: PolicyStore;
   #hostAccess: HostAccess | undefined;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
+  readonly #installed: InstalledMachines;
   readonly #machines = new Map<string, RunningMachine>();
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
@@ -86,8 +68,12 @@ export class Supervisor implements AsyncDisposable {
       inUse: () => this.#inUse(),
       isStarting: () => this.#starting.size > 0,
       clearAway: (vm) => this.#clearAway(vm),
-      judgeAgain: async () => void (await Promise.all([this.#hostAccess?.lookAgain(), this.#judgeAgain()])),
+      judgeAgain: async () =>
+        void (await Promise.all([this.#hostAccess?.lookAgain(), judgeInstalled(this.#machines.values(), options.log)])),
     });
+    const { events, policies, changes } = this;
+    this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
+    this.reports = new InstanceReports(options.state, this.#machines, this.#takingOver);
   }
 
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */
@@ -153,49 +139,9 @@ export class Supervisor implements AsyncDisposable {
     await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
   }
 
-  /** All installed machines; one that is damaged does not hide the others. */
-  async reports(): Promise<InstanceReport[]> {
-    const reports = (await instanceNames(this.#options.state)).map((vm) => this.#reportIfInstalled(vm));
-    return (await Promise.all(reports)).filter((report) => report !== undefined);
-  }
-
-  /** A machine, also one that is damaged. @throws VM_UNKNOWN */
-  async reportOf(vm: string): Promise<InstanceReport> {
-    const isInstalled = (await instanceNames(this.#options.state)).includes(vm);
-    const report = isInstalled ? await this.#reportIfInstalled(vm) : undefined;
-    if (!report) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
-    return report;
-  }
-
-  async #reportIfInstalled(vm: string): Promise<InstanceReport | undefined> {
-    try {
-      const found = await examine(this.#options.state, vm);
-      if (!found) return undefined;
-      const running = this.#machines.get(vm);
-      if (!('instance' in found)) return running ? running.report() : damaged(vm, failureOf(found.damage.failure));
-      if (found.damage && !running) return damaged(vm, failureOf(found.damage.failure));
-      return await this.#report(found.instance);
-    } catch (error) {
-      return damaged(vm, failureOf(error));
-    }
-  }
-
   /** How it stands with the computer’s own rules; undefined where there are none. */
   hostReport(): HostReport | undefined {
     return this.#hostAccess?.report();
-  }
-
-  async #report(instance: Instance): Promise<InstanceReport> {
-    const { vm } = instance.file;
-    const machine = this.#machines.get(vm);
-    const installed = await installedFacts(this.#options.state, instance, machine?.spec.generation);
-    if (machine) return { ...machine.report(), ...installed };
-    const failure = this.#takingOver.failureOf(vm);
-    if (failure) return damaged(vm, failure);
-    const { generation } = instance.current;
-    const reported = await readReported(this.#options.state, vm, generation);
-    const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
-    return { vm, state: 'stopped', generation, ...installed, ...version };
   }
 
   /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
@@ -213,11 +159,11 @@ export class Supervisor implements AsyncDisposable {
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
       await this.#takingOver.forget(vm);
-      const instance = await this.#instanceToStart(vm);
+      const instance = await this.#installed.toStart(vm);
       this.#starting.set(vm, instance.current.generation);
-      const watch = await this.#watch(instance);
+      const watch = await this.#installed.watch(instance);
       const machine = await startOnTrial(watch, async () =>
-        startMachine(await this.#spec(instance), this.#deps(instance, watch), this.#ending.signal),
+        startMachine(await this.#installed.spec(instance), this.#installed.deps(instance, watch), this.#ending.signal),
       );
       this.#keep(machine, watch);
       await machine.tellStarted();
@@ -249,7 +195,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       if (id === undefined || !record) {
         const instance = await readIfInstalled(state, vm);
-        if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+        if (instance) await this.#removeLeftovers(instance);
         return;
       }
       await this.#takingOver.begin(vm, { id, record, generation: record.generation ?? 0 });
@@ -259,14 +205,13 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #adopt(vm: string, { record, generation }: Found): Promise<void> {
-    const { state } = this.#options;
-    const instance = await openInstance(state, vm);
-    const watch = await this.#watch(instance, generation);
-    const spec = await installedSpec(state, instance, this.#runFolder(instance), generation);
-    const machine = await adoptMachine(spec, record, this.#deps(instance, watch, generation));
+    const instance = await openInstance(this.#options.state, vm);
+    const watch = await this.#installed.watch(instance, generation);
+    const spec = await this.#installed.spec(instance, generation);
+    const machine = await adoptMachine(spec, record, this.#installed.deps(instance, watch, generation));
     this.#keep(machine, watch);
     await machine.log('found-again', 'the service found the machine running');
-    void this.#lookUpFor(machine);
+    void lookUpFor(machine, this.#options.log);
   }
 
   /** Also where the machine’s files are damaged: then it was never in our hands, whatever runs of it. */
@@ -274,8 +219,12 @@ export class Supervisor implements AsyncDisposable {
     const records = [...(await runningRecords(this.#options.runRoot)).values()];
     if (records.some((record) => record.vm === vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
     const instance = (await surveyInstances(this.#options.state)).whole.find(({ file }) => file.vm === vm);
-    if (instance) await removeLeftovers(machineId(instance), this.#runFolder(instance), this.#computer);
+    if (instance) await this.#removeLeftovers(instance);
     await this.#takingOver.forget(vm);
+  }
+
+  #removeLeftovers(instance: Instance): Promise<void> {
+    return removeLeftovers(machineId(instance), this.#installed.runFolder(instance), this.#computer);
   }
 
   #keep(machine: RunningMachine, watch: TrialWatch | undefined): void {
@@ -292,105 +241,8 @@ export class Supervisor implements AsyncDisposable {
       .catch(() => undefined);
   }
 
-  /** By what is installed, at once; whoever changes it does not wait for a policy server, which is asked afterwards. */
-  async #judgeAgain(): Promise<void> {
-    const judged = [...this.#machines.values()].map((machine) =>
-      this.#told(machine, machine.access.judgeInstalled()).finally(() => void this.#lookUpFor(machine, 'interval')),
-    );
-    await Promise.all(judged);
-  }
-
-  /** Has a machine judged by what its policy is now. */
-  #lookUpFor(machine: RunningMachine, event?: 'interval'): Promise<void> {
-    return this.#told(machine, machine.access.lookUp(event));
-  }
-
-  /** What fails is an event, and the machine is closed. */
-  async #told(machine: RunningMachine, judging: Promise<unknown>): Promise<void> {
-    try {
-      await judging;
-    } catch (error) {
-      this.#options.log.error({ vm: machine.spec.name, ...failureOf(error) }, 'a new policy could not be enforced');
-      await machine.log('failed', 'the policy could not be enforced', failureOf(error));
-    }
-  }
-
-  #deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
-    const owner = async (): Promise<PolicyOwner> => {
-      const { document, policyServer } = await readPolicy(state, file.vm);
-      return { vm: { name: file.vm, id: document.vmId }, packaged: document, server: policyServer };
-    };
-    const { clock, log } = this.#options;
-    return {
-      computer: this.#computer,
-      events: this.events,
-      plugins: installedPlugins(state, file.vm),
-      log,
-      ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
-      policies: {
-        current: async () => this.policies.current(await owner()),
-        watch: async (signal) => this.policies.watch(await owner(), signal),
-        lookUp: async (signal) => this.policies.lookUp(await owner(), clock(), signal),
-        now: () => this.now(),
-      },
-      descriptors: {
-        read: () => readReported(state, file.vm, generation),
-        write: (reported) => writeReported(state, file.vm, generation, reported),
-        counter: () => readCounter(state, file.vm),
-        keepCounter: (counter) => writeCounter(state, file.vm, counter),
-      },
-    };
-  }
-
-  /** The machine in the generation that it starts with: one that did not prove itself goes back first. */
-  async #instanceToStart(vm: string): Promise<Instance> {
-    const { state } = this.#options;
-    const look = async () => {
-      const instance = await openInstance(state, vm);
-      const damage = (await examine(state, vm))?.damage;
-      if (damage) throw damage.failure;
-      const { current, former } = instance;
-      const canGoBack = former !== undefined && former >= (await readFloor(state));
-      return { instance, decision: judgeTrial(await readTrial(state, vm, current.generation), canGoBack) };
-    };
-    const { instance, decision } = await look();
-    if (decision.start === 'current') return instance;
-    return this.changes.inTurn(async () => {
-      // An installation that was under way may have brought another generation.
-      const now = await look();
-      if (now.decision.start === 'current') return now.instance;
-      await this.changes.rollBackNow(vm, `by itself: ${now.decision.reason}`);
-      return openInstance(state, vm);
-    });
-  }
-
-  async #watch({ file, current }: Instance, generation = current.generation): Promise<TrialWatch | undefined> {
-    const { state, log } = this.#options;
-    const { vm } = file;
-    const { updates } = current.machine.policy.policy;
-    if (!updates) return undefined;
-    return TrialWatch.open({
-      ...{ state, vm, generation, timeout: updates.healthTimeout, now: this.#options.clock },
-      inTurn: (work) => this.changes.inTurn(work),
-      log: (kind, text) => this.#log(vm, kind, text),
-      onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
-    });
-  }
-
   async #tellUnsaved(vm: string, error: AppError): Promise<void> {
     const text = 'its new policy is in force, and could not be kept for the next service';
     await this.events.add({ vm, kind: 'failed', text, details: { ...failureOf(error) }, same: error.code });
-  }
-
-  async #log(vm: string, kind: LoggedEvent['kind'], text: string): Promise<void> {
-    await this.events.add({ vm, kind, text });
-  }
-
-  #spec(instance: Instance): Promise<MachineSpec> {
-    return installedSpec(this.#options.state, instance, this.#runFolder(instance), instance.current.generation);
-  }
-
-  #runFolder(instance: Instance): string {
-    return join(this.#options.runRoot, machineId(instance));
   }
 }

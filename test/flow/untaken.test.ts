@@ -40,7 +40,7 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
 
   assert.deepEqual([...service.running()], running);
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'its files are still there');
-  const [report] = await service.reports();
+  const [report] = await service.reports.all();
   assert.equal(report?.state, 'damaged');
   await assert.rejects(service.start('office'), code('VM_RUNNING'));
   qemu.kill();
@@ -48,7 +48,7 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
   assert.deepEqual([...service.running()], []);
   await service.changes.tidy();
   assert.equal(existsSync(generationPaths(state, 'office', 1).folder), false);
-  const [after] = await service.reports();
+  const [after] = await service.reports.all();
   assert.equal(after?.state, 'stopped');
 });
 
@@ -101,11 +101,11 @@ test('a machine that runs and whose files are damaged is known to run: nothing o
     );
 
   assert.deepEqual([...service.running()], [['office', 1]]);
-  assert.equal((await service.reportOf('office')).state, 'damaged');
+  assert.equal((await service.reports.of('office')).state, 'damaged');
   await assert.rejects(mend(), code('VM_RUNNING'));
   assert.ok(existsSync(generationPaths(state, 'office', 1).overlay));
   qemu.kill();
   await ended;
   await mend();
-  assert.equal((await service.reportOf('office')).state, 'stopped');
+  assert.equal((await service.reports.of('office')).state, 'stopped');
 });

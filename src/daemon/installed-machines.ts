@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { examine } from '../install/state/damage.ts';
+import { readFloor } from '../install/state/floor.ts';
+import { type Instance, openInstance } from '../install/state/instances.ts';
+import { readPolicy } from '../install/state/policies.ts';
+import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
+import { judgeTrial, readTrial } from '../install/state/trial.ts';
+import { failureOf } from '../lib/errors.ts';
+import type { Computer } from '../run/computer/computer.ts';
+import type { EventLog } from '../run/computer/events.ts';
+import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
+import type { PolicyOwner, PolicyStore } from '../servers/policies.ts';
+import type { Clock } from '../sys/clock.ts';
+import type { Log } from '../sys/log.ts';
+import type { Resolvers } from '../sys/network/resolver.ts';
+import type { Changes } from './changes.ts';
+import { installedPlugins } from './plugins.ts';
+import { installedSpec, machineId } from './spec.ts';
+import { TrialWatch } from './trial.ts';
+
+export interface ServiceOptions {
+  state: string;
+  runRoot: string;
+  accel: 'kvm' | 'tcg' | 'auto';
+  resolvers?: readonly string[];
+  shownResolvers?: Resolvers;
+  ownOutside?: () => Promise<readonly string[]>;
+  /** The addresses of the proxies that web servers are reached through. */
+  proxies?: readonly string[];
+  clock: Clock;
+  log: Log;
+}
+
+/** What all machines have of the service that runs them. */
+interface Service {
+  options: ServiceOptions;
+  computer: Computer;
+  events: EventLog;
+  policies: PolicyStore;
+  changes: Changes;
+}
+
+/** What an installed machine runs with: its generation, specification, policy, version, plug-ins and trial. */
+export class InstalledMachines {
+  readonly #service: Service;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** The machine in the generation that it starts with: one that did not prove itself goes back first. @throws VM_UNKNOWN, FILE_* */
+  async toStart(vm: string): Promise<Instance> {
+    const { options, changes } = this.#service;
+    const { instance, decision } = await this.#look(vm);
+    if (decision.start === 'current') return instance;
+    return changes.inTurn(async () => {
+      // An installation that was under way may have brought another generation.
+      const now = await this.#look(vm);
+      if (now.decision.start === 'current') return now.instance;
+      await changes.rollBackNow(vm, `by itself: ${now.decision.reason}`);
+      return openInstance(options.state, vm);
+    });
+  }
+
+  async #look(vm: string) {
+    const { state } = this.#service.options;
+    const instance = await openInstance(state, vm);
+    const damage = (await examine(state, vm))?.damage;
+    if (damage) throw damage.failure;
+    const { current, former } = instance;
+    const canGoBack = former !== undefined && former >= (await readFloor(state));
+    return { instance, decision: judgeTrial(await readTrial(state, vm, current.generation), canGoBack) };
+  }
+
+  /** @throws FILE_* when the generation cannot be read, FIRMWARE_MISSING */
+  spec(instance: Instance, generation = instance.current.generation): Promise<MachineSpec> {
+    return installedSpec(this.#service.options.state, instance, this.runFolder(instance), generation);
+  }
+
+  runFolder(instance: Instance): string {
+    return join(this.#service.options.runRoot, machineId(instance));
+  }
+
+  /** Undefined where its policy wants no trial. */
+  async watch({ file, current }: Instance, generation = current.generation): Promise<TrialWatch | undefined> {
+    const { options, events, changes } = this.#service;
+    const { state, log, clock: now } = options;
+    const { vm } = file;
+    const { updates } = current.machine.policy.policy;
+    if (!updates) return undefined;
+    return TrialWatch.open({
+      ...{ state, vm, generation, timeout: updates.healthTimeout, now },
+      inTurn: (work) => changes.inTurn(work),
+      log: (kind, text) => events.add({ vm, kind, text }),
+      onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
+    });
+  }
+
+  deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
+    const { computer, events, policies } = this.#service;
+    const { clock, log } = this.#service.options;
+    const owner = async (): Promise<PolicyOwner> => {
+      const { document, policyServer } = await readPolicy(state, file.vm);
+      return { vm: { name: file.vm, id: document.vmId }, packaged: document, server: policyServer };
+    };
+    return {
+      ...{ computer, events, log },
+      plugins: installedPlugins(state, file.vm),
+      ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
+      policies: {
+        current: async () => policies.current(await owner()),
+        watch: async (signal) => policies.watch(await owner(), signal),
+        lookUp: async (signal) => policies.lookUp(await owner(), clock(), signal),
+        now: () => policies.now(clock()),
+      },
+      descriptors: {
+        read: () => readReported(state, file.vm, generation),
+        write: (reported) => writeReported(state, file.vm, generation, reported),
+        counter: () => readCounter(state, file.vm),
+        keepCounter: (counter) => writeCounter(state, file.vm, counter),
+      },
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { examine } from '../install/state/damage.ts';
+import { type Instance, instanceNames } from '../install/state/instances.ts';
+import { readReported } from '../install/state/reported.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
+import type { RunningMachine } from '../run/machine/machine.ts';
+import { damaged, type InstanceReport, installedFacts } from './report.ts';
+import type { TakingOver } from './taking-over.ts';
+
+/** How it stands with the installed machines, running or not. */
+export class InstanceReports {
+  readonly #state: string;
+  readonly #machines: ReadonlyMap<string, RunningMachine>;
+  readonly #takingOver: Pick<TakingOver, 'failureOf'>;
+
+  constructor(state: string, machines: ReadonlyMap<string, RunningMachine>, takingOver: Pick<TakingOver, 'failureOf'>) {
+    this.#state = state;
+    this.#machines = machines;
+    this.#takingOver = takingOver;
+  }
+
+  /** All installed machines; one that is damaged does not hide the others. */
+  async all(): Promise<InstanceReport[]> {
+    const reports = (await instanceNames(this.#state)).map((vm) => this.#ifInstalled(vm));
+    return (await Promise.all(reports)).filter((report) => report !== undefined);
+  }
+
+  /** A machine, also one that is damaged. @throws VM_UNKNOWN */
+  async of(vm: string): Promise<InstanceReport> {
+    const isInstalled = (await instanceNames(this.#state)).includes(vm);
+    const report = isInstalled ? await this.#ifInstalled(vm) : undefined;
+    if (!report) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+    return report;
+  }
+
+  async #ifInstalled(vm: string): Promise<InstanceReport | undefined> {
+    try {
+      const found = await examine(this.#state, vm);
+      if (!found) return undefined;
+      const running = this.#machines.get(vm);
+      if (!('instance' in found)) return running ? running.report() : damaged(vm, failureOf(found.damage.failure));
+      if (found.damage && !running) return damaged(vm, failureOf(found.damage.failure));
+      return await this.#whole(found.instance);
+    } catch (error) {
+      return damaged(vm, failureOf(error));
+    }
+  }
+
+  async #whole(instance: Instance): Promise<InstanceReport> {
+    const { vm } = instance.file;
+    const machine = this.#machines.get(vm);
+    const installed = await installedFacts(this.#state, instance, machine?.spec.generation);
+    if (machine) return { ...machine.report(), ...installed };
+    const failure = this.#takingOver.failureOf(vm);
+    if (failure) return damaged(vm, failure);
+    const { generation } = instance.current;
+    const reported = await readReported(this.#state, vm, generation);
+    const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
+    return { vm, state: 'stopped', generation, ...installed, ...version };
+  }
+}
