@@ -121,7 +121,7 @@ test('a machine whose files are damaged does not keep the service from the other
   );
   assert.match(
     (await lazaret('status')).stdout,
-    /lab {2}damaged\n {2}STATE_DAMAGED: .*instance\.json is damaged\n {2}→ /,
+    /lab {2}damaged\n {2}STATE_DAMAGED: .*instance\.json is damaged\n {4}because .*\n {2}→ /,
   );
 });
 
