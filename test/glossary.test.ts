@@ -71,7 +71,10 @@ const wordsOf = (text: string) => text.replace(/([a-z0-9])([A-Z])/g, '$1 $2').re
 
 test('code and documents do not use the words that the glossary rules out', () => {
   const words = unusedWords().filter((word) => !(word in OTHER_MEANINGS));
-  const files = ['README.md', ...globSync(['src/**/*.{ts,tsx}', 'docs/guide/*.md'], { cwd: ROOT })];
+  const files = [
+    'README.md',
+    ...globSync(['src/**/*.{ts,tsx}', 'docs/**/*.md'], { cwd: ROOT }).filter((path) => path !== 'docs/glossary.md'),
+  ];
   assert.ok(words.length > 30);
 
   const found = files.flatMap((path) => {
