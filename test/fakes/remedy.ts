@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../../src/lib/errors.ts';
 import { type Ended, failureIn } from './command-line.ts';
 
 /** A try that fails, and what the remedy of its failure says. */
-export interface Story {
+interface Story {
   fails: () => unknown;
   remedy: (failure: AppError) => unknown;
 }

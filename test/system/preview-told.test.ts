@@ -83,7 +83,11 @@ test('in preview the administrator sees his machine, is told what happens to it,
     writeFileSync(work, whole);
     const preview = manager('preview', job.vm, ...run);
     await preview.until(/is running with normal access/);
-    preview.child.kill('SIGINT');
+    const console = manager('console', job.vm, '--run', own);
+    const asking = setInterval(() => console.child.stdin?.write('#last poweroff -f\n'), 1000);
+    await preview.until(/office has stopped/);
+    clearInterval(asking);
     assert.equal((await preview.ended)[0], 0);
+    await console.ended;
   });
 });
