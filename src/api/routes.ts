@@ -20,6 +20,7 @@ import {
 } from './machine.ts';
 import { OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
+import { ServersAnswer } from './servers.ts';
 import { StatusAnswer } from './status.ts';
 
 /**
@@ -46,6 +47,7 @@ export const ROUTES = {
     answer: z.array(InstalledAnswer),
     lines: 'progress',
   },
+  servers: { ...PATHS.servers, answer: ServersAnswer },
   prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },
 } as const;

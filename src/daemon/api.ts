@@ -5,6 +5,7 @@ import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, Uninsta
 import type { MachineAnswer } from '../api/machine.ts';
 import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
+import type { ServersAnswer } from '../api/servers.ts';
 import type { StatusAnswer } from '../api/status.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
@@ -15,6 +16,7 @@ import type { Identity } from '../trust/root.ts';
 import { pinnedProject } from '../trust/verify/client.ts';
 import { explainDestination } from './explain.ts';
 import { ProgressLine } from './progress.ts';
+import { tryServers } from './servers.ts';
 import type { Supervisor } from './supervise.ts';
 
 const MAX_BODY_BYTES = 64 << 10;
@@ -25,10 +27,12 @@ export interface ApiDeps {
   log: Log;
   /** Gives an address that opens a part of the player once. */
   openPage: (to: string) => Promise<string>;
+  /** The proxies that web servers are reached through, as they may be shown. */
+  proxies?: Pick<ServersAnswer, 'proxies' | 'except'>;
 }
 
 /** The service’s HTTP API. Every answer is one line of JSON, or several where something goes on; failures carry a code. */
-export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
+export function createApi({ state, supervisor, log, openPage, proxies = { proxies: [] } }: ApiDeps): Hono {
   const app = newApi(log, MAX_BODY_BYTES);
 
   app.get(ROUTES.status.path, async (context) => {
@@ -107,6 +111,11 @@ export function createApi({ state, supervisor, log, openPage }: ApiDeps): Hono {
       ),
     ),
   );
+  app.get(ROUTES.servers.path, async (context) => {
+    const { signal } = context.req.raw;
+    const servers = await tryServers({ state, policies: supervisor.policies }, signal);
+    return context.json<ServersAnswer>({ ...proxies, servers });
+  });
   app.post(ROUTES.prove.path, async (context) =>
     streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.changes.prove(signal) })),
   );

@@ -12,6 +12,7 @@ import { proxyAddresses } from '../sys/network/proxy.ts';
 import { pause } from '../sys/pause.ts';
 import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { groupNamed } from '../sys/programs/users.ts';
+import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
 import { createApi } from './api.ts';
 import { NAMES_OUTSIDE, outsideResolvers, readHostAddresses } from './host-addresses.ts';
@@ -61,19 +62,21 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   const outside = isInside ? { ownOutside: () => readHostAddresses(run), shownResolvers: outsideResolvers(run) } : {};
   const resolvers = isInside ? [NAMES_OUTSIDE] : settings.resolvers;
   if (isInside) await untilConnected(signal);
+  const inForce = proxyAddresses(proxies);
+  const shown = { ...inForce, proxies: inForce.proxies.map(shownAddress) };
   const options = {
     state,
     runRoot: run,
     accel,
     clock: systemClock,
     log,
-    proxies: proxyAddresses(proxies).proxies,
+    proxies: inForce.proxies,
     ...outside,
     ...(resolvers ? { resolvers } : {}),
   };
   await using supervisor = await Supervisor.open(options);
   const gid = await groupNamed(group);
-  const api = createApi({ state, supervisor, log, openPage: (to) => player.link(to) });
+  const api = createApi({ state, supervisor, log, openPage: (to) => player.link(to), proxies: shown });
   await using player = new Player({ supervisor, api, folder: PLAYER, clock: systemClock });
   const listener = getRequestListener(api.fetch);
   await using _server = await listenUnix(socket, listener, {

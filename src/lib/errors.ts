@@ -60,7 +60,11 @@ export const ERRORS = {
     http: 502,
     hint: 'Open a page in a browser on this computer, and log in where the network asks for it; else check the address.',
   },
-  FETCH_MISSING: { exit: 66, http: 404, hint: 'The server does not have this file: check the address.' },
+  FETCH_MISSING: {
+    exit: 66,
+    http: 404,
+    hint: 'The server does not hand this file out: check the address; Windows’ IIS needs a mime map (docs/policy-servers.md).',
+  },
   FETCH_TOO_LARGE: { exit: 65, http: 413, hint: 'The server sent more than was announced: check the address.' },
   MEDIA_INVALID: { exit: 65, http: 422, hint: 'The archive, image or folder is damaged or no package: copy it again.' },
   VOLUME_MISSING: {

@@ -3,6 +3,7 @@ import { Turns } from '../lib/turns.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
+import { openCounted } from '../sys/sources/source.ts';
 import type { InTurn } from '../trust/verify/refresh.ts';
 import { trustedNow } from '../trust/verify/time.ts';
 import { unchangedRelease } from '../trust/verify/unchanged.ts';
@@ -15,6 +16,8 @@ import { SpareTrust } from './spare-trust.ts';
 
 /** How long a release that does not change is taken for the newest before everything is asked for again, new roots too. */
 const ALL_AGAIN_MS = 86_400_000;
+const TRIED_BYTES = 4096;
+const TRIED_MS = 10_000;
 
 /** The policy that holds for a machine now. */
 export interface CurrentPolicy {
@@ -28,6 +31,12 @@ export interface PolicyOwner {
   vm: { name: string; id: string };
   packaged: PolicyDocument;
   server: string | undefined;
+}
+
+/** A file that a server is tried with, and how long it may be. */
+export interface TriedFile {
+  path: string;
+  bytes: number;
 }
 
 export interface PolicyFolders {
@@ -110,6 +119,15 @@ export class PolicyStore {
     } catch (error) {
       throw asUnreachable(error, server);
     }
+  }
+
+  /** Whether a server gives the beginning of a file, for whoever wants to know why it does not. @throws FETCH_*, STORE_*, INTERRUPTED */
+  async tryServer(server: string, { path, bytes }: TriedFile, signal: AbortSignal): Promise<void> {
+    const kind = this.#kindOf(server);
+    await using source = kind.source(server, { ...(await this.#asking(kind)), signal });
+    const wanted = { from: 0, bytes: Math.min(bytes, TRIED_BYTES), maxBytes: bytes, timeoutMs: TRIED_MS, signal };
+    const { chunks } = await openCounted(source, path, wanted);
+    for await (const _chunk of chunks) return;
   }
 
   /** A machine’s policy, from the server; while that shows the release we have, its timestamp is all that is fetched. */

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { selfSigned } from '../../lab/certificate.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { connectProxy } from '../fakes/connect-proxy.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
+import { service } from '../fakes/service.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const isReady = ['qemu-img', 'ip', 'openssl'].every((program) => hasProgram(program)) && process.getuid?.() === 0;
 const skip = isReady ? false : 'needs root, qemu-img, ip and openssl';
 const NAME = 'packages.test';
@@ -29,7 +27,7 @@ test('the service reaches https through the proxy of its own setting, by CONNECT
   const proxy = await connectProxy(t, ports.https, LOGIN);
   const other = await connectProxy(t, ports.https);
   const environment = { NODE_EXTRA_CA_CERTS: certificate, HTTPS_PROXY: `http://${other.host}`, NO_PROXY: '127.0.0.1' };
-  const lazaret = await service(t, environment, '--proxy', `http://${LOGIN}@${proxy.host}`);
+  const { lazaret } = await service(t, environment, '--proxy', `http://${LOGIN}@${proxy.host}`);
 
   const planned = await lazaret('plan', `http://127.0.0.1:${ports.http}/`, '--fingerprint', project.fingerprint);
   assert.equal(planned.status, 0, planned.output);
@@ -48,7 +46,7 @@ test('a proxy that wants another login is named so, and the login is not', { ski
   const { certificate, ports } = await servers(t, folder);
   const proxy = await connectProxy(t, ports.https, LOGIN);
   const environment = { NODE_EXTRA_CA_CERTS: certificate, HTTPS_PROXY: `http://joe:guess@${proxy.host}` };
-  const lazaret = await service(t, environment);
+  const { lazaret } = await service(t, environment);
 
   const { status, output } = await lazaret('plan', `https://${NAME}/`, '--fingerprint', project.fingerprint);
 
@@ -79,25 +77,4 @@ async function listening(t: TestContext, server: Server & { closeAllConnections:
     server.close();
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** A service in this environment, and its user’s command line. */
-async function service(t: TestContext, environment: Record<string, string>, ...options: string[]) {
-  const folder = scratch(t);
-  const [state, run] = [join(folder, 'state'), join(folder, 'run')];
-  const socket = join(run, 'lazaretd.sock');
-  const args = [join(CLI, 'lazaretd.ts'), '--state', state, '--run', run, '--accel', 'tcg', ...options];
-  const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...environment } });
-  const ended = once(child, 'close');
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  while (!existsSync(socket) && child.exitCode === null) await sleep(20);
-  return (...words: string[]) =>
-    new Promise<{ status: number; output: string }>((resolve) => {
-      execFile(process.execPath, [join(CLI, 'lazaret.ts'), '--socket', socket, ...words], (error, stdout, stderr) =>
-        resolve({ status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr }),
-      );
-    });
 }

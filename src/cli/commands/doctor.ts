@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { askLines, askOnce, parseAnswer, type ServiceOptions } from '../service.ts';
+import { askLines, askOnce, isFailure, parseAnswer, type ServiceOptions } from '../service.ts';
 
 /** What was found of a machine, with the code of a failure. */
 interface MachineCheck extends Check {
@@ -23,7 +23,7 @@ export function addDoctorCommand(program: Command): void {
       const { checkComputer } = await import('../../run/computer/doctor.ts');
       const computer = [...(await checkComputer(options.socket)), ...(await stoppedMachines(options))];
       const machines = options.check ? await proveMachines(options, context.signal) : [];
-      const checks = [...computer, ...machines];
+      const checks = [...computer, ...(await tryServers(options, context.signal)), ...machines];
       const text = table(checks.map(rowOf));
       const details = { details: { checks } };
       if (!computer.every(({ ok }) => ok))
@@ -57,6 +57,26 @@ async function stoppedMachines(options: ServiceOptions): Promise<Check[]> {
 
 function letThrough({ program, command }: { program: string; command: string }): string {
   return `${program} stops it on this computer; let it through: ${command}`;
+}
+
+/** How the service reaches its servers. A machine runs without them, so what fails is only noted. */
+async function tryServers(options: ServiceOptions, signal: AbortSignal): Promise<Check[]> {
+  const answer = await askOnce(options, ROUTES.servers, { signal }).catch((error: unknown) => {
+    // That there is no service is a check of its own.
+    if (isFailure(error) && error.code.startsWith('DAEMON_')) return undefined;
+    throw error;
+  });
+  if (!answer) return [];
+  const but = answer.except === undefined ? '' : `, but for ${answer.except} (NO_PROXY)`;
+  const ways = answer.proxies.map((proxy) => ({
+    ...{ what: `the proxy ${proxy}`, ok: true, remedy: '' },
+    note: `web servers are reached through it${but}`,
+  }));
+  const servers = answer.servers.map(({ holds, address, failure }) => ({
+    ...{ what: `${holds} from ${address}`, ok: true, remedy: '' },
+    ...(failure ? { note: `${failure.code}: ${failure.reason}. ${failure.remedy}` } : {}),
+  }));
+  return [...ways, ...servers];
 }
 
 /** What the service finds when it reads all that is installed. @throws DAEMON_* */
