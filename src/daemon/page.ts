@@ -42,10 +42,10 @@ export class Player implements AsyncDisposable {
   }
 
   async #listen(): Promise<Listening> {
-    const upgrade = bridgeWebSockets(({ path, ...headers }) =>
+    const onUpgrade = bridgeWebSockets(({ path, ...headers }) =>
       this.#pages.isAdmitted(headers) ? this.#consoleOf(path) : undefined,
     );
-    const listening = await listenTcp('127.0.0.1', 0, getRequestListener(this.#pages.app.fetch), upgrade);
+    const listening = await listenTcp('127.0.0.1', 0, getRequestListener(this.#pages.app.fetch), { onUpgrade });
     this.#pages.listensOn(listening.port);
     return listening;
   }

@@ -438,6 +438,7 @@ export const ERRORS = {
     http: 404,
     hint: 'Begin it anew: tasks end with the process of the page, and only the last are kept.',
   },
+  UPLOAD_CUT: { exit: 75, http: 400, hint: 'Nothing of it is kept: choose the file again, and keep the page open.' },
   TASKS_FULL: { exit: 75, http: 409, hint: 'Wait for one of them to end, or cancel one.' },
 } as const satisfies Record<string, { exit: number; http: number; hint: string }>;
 

@@ -5,8 +5,11 @@ import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import type { Log } from '../sys/log.ts';
 
-/** An API without routes: every failure is answered with code, reason and remedy; a bug goes to the log with its stack. */
-export function newApi(log: Log, maxBodyBytes: number): Hono {
+/**
+ * An API without routes: every failure is answered with code, reason and remedy; a bug goes to the log with its stack.
+ * `addStreamed` adds routes whose bodies are not held in memory, and have bounds of their own.
+ */
+export function newApi(log: Log, maxBodyBytes: number, addStreamed: (app: Hono) => void = () => undefined): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     const failure = failureOf(error);
@@ -14,6 +17,7 @@ export function newApi(log: Log, maxBodyBytes: number): Hono {
     return context.json({ error: failure }, ERRORS[failure.code].http);
   });
   app.notFound((context) => context.json({ error: failureOf(new AppError('USAGE', 'there is no such address')) }, 404));
+  addStreamed(app);
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,

@@ -12,6 +12,8 @@ export function projectPaths(folder: string) {
     policies: join(folder, 'published', 'policies'),
     packages: join(folder, 'published', 'packages'),
     published: join(folder, 'published'),
+    /** Disk images that are just being sent to the manager’s page. */
+    uploads: join(folder, '.uploads'),
   };
 }
 

@@ -26,8 +26,15 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   const paths = projectPaths(folder);
   await makeFolder(paths.vms);
   await makeFolder(paths.resources);
-  await writeFileAtomic(`${folder}/.gitignore`, '*.qcow2\n.lock\npublished/packages/blobs/\n');
+  await writeFileAtomic(`${folder}/.gitignore`, '*.qcow2\n.lock\npublished/packages/blobs/\n.uploads/\n');
   await writeFileAtomic(paths.file, stringify(file));
+}
+
+/** @throws VM_NAME, VM_EXISTS when no machine can be added under this name */
+export async function requireNewName(folder: string, name: string): Promise<void> {
+  if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is not a name for a machine`);
+  if (await isThere(vmPaths(folder, name).folder))
+    throw new AppError('VM_EXISTS', `there is a machine ${name} already`);
 }
 
 export interface NewVm {
@@ -53,9 +60,8 @@ export interface AddedVm {
  */
 export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   const { name } = vm;
-  if (!VM_NAME.test(name)) throw new AppError('VM_NAME', `“${name}” is not a name for a machine`);
+  await requireNewName(project.folder, name);
   const home = vmPaths(project.folder, name);
-  if (await isThere(home.folder)) throw new AppError('VM_EXISTS', `there is a machine ${name} already`);
   if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {
     throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
   }

@@ -3,6 +3,9 @@ export const JOB_PATHS = {
   tasks: { method: 'GET', path: '/v1/tasks' },
   task: { method: 'GET', path: '/v1/tasks/:id' },
   cancelTask: { method: 'POST', path: '/v1/tasks/:id/cancel' },
+  importDisk: { method: 'POST', path: '/v1/machines' },
+  /** The file of a task that waits for one, as it is. */
+  sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },
   planPackage: { method: 'POST', path: '/v1/package-plan' },
   buildPackage: { method: 'POST', path: '/v1/packages' },
   deployPlace: { method: 'GET', path: '/v1/deploy' },

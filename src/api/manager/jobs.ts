@@ -5,6 +5,35 @@ const Name = z.string().min(1).max(100);
 const Names = z.array(Name).max(1000);
 const DAY_MS = 86_400_000;
 
+/** The largest image that is taken from a page. A disk has at most 8 TiB, and an image of one is rarely a tenth of it. */
+const MAX_UPLOAD_BYTES = 2 ** 40;
+
+/** A machine that is to be added, from a disk image of this computer or from one that the page then sends. */
+export const ImportRequest = z.strictObject({
+  vm: Name,
+  memoryMiB: z
+    .int()
+    .min(32)
+    .max(1 << 20)
+    .default(1024),
+  cpus: z.int().min(1).max(64).default(1),
+  dataDiskMiB: z
+    .int()
+    .min(1)
+    .max(1 << 24)
+    .exactOptional(),
+  /** Without it, the disk’s partitions decide. */
+  firmware: z.enum(['bios', 'uefi']).exactOptional(),
+  /** Without it, Lazaret finds it out. */
+  diskFormat: z.enum(['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).exactOptional(),
+  disk: z.union([
+    z.strictObject({ path: z.string().startsWith('/').max(4000) }),
+    z.strictObject({
+      upload: z.strictObject({ name: z.string().min(1).max(255), bytes: z.int().min(1).max(MAX_UPLOAD_BYTES) }),
+    }),
+  ]),
+});
+
 /** What whoever signs says. It is used once and kept nowhere. */
 const Signed = {
   passphrase: z.string().max(4096),

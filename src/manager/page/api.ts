@@ -5,7 +5,9 @@ import { newApi } from '../../pages/requests.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import type { Tasks } from '../tasks/tasks.ts';
+import { Uploads } from '../tasks/uploads.ts';
 import type { Happenings } from './happenings.ts';
+import { addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
 import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
@@ -25,10 +27,12 @@ export interface ManagerDeps {
 
 /** The manager’s HTTP API: what the page asks about the one project it was opened for. */
 export function createManagerApi(deps: ManagerDeps): Hono {
-  const app = newApi(deps.log, MAX_BODY_BYTES);
+  const uploads = new Uploads();
+  const app = newApi(deps.log, MAX_BODY_BYTES, (streamed) => addUploadRoute(streamed, deps, uploads));
   app.get(LIVE_PATH, (context) => liveEvents(context, (signal) => deps.happenings.follow(signal)));
   addProjectRoutes(app, deps);
   addJobRoutes(app, deps);
   addQuarantineRoutes(app, deps);
+  addImportRoute(app, deps, uploads);
   return app;
 }

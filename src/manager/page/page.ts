@@ -44,7 +44,9 @@ export class ManagerPage implements AsyncDisposable {
     const tasks = new Tasks({ clock, onChange });
     const api = createManagerApi({ folder, clock, log, happenings, tasks });
     const pages = new Pages({ api, folder: PAGE, clock });
-    const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch));
+    const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), {
+      takesLongBodies: true,
+    });
     pages.listensOn(listening.port);
     const over = new AbortController();
     const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });

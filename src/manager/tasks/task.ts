@@ -9,6 +9,7 @@ const MAX_LINE = 500;
 
 /** What a job is given: how it says how far it is, and by what it is ended. */
 export interface TaskControl {
+  readonly id: string;
   readonly signal: AbortSignal;
   /** A part that has no amounts, or amounts done of all. */
   part(

@@ -47,14 +47,21 @@ function withoutOthers<T>(make: () => T): T {
   }
 }
 
-/** Listens on a TCP port, 0 for any that is free. Without `onUpgrade` connections stay HTTP. @throws PORT_IN_USE */
+export interface TcpOptions {
+  /** Without it connections stay HTTP. */
+  onUpgrade?: UpgradeListener;
+  /** Whoever sends a body may take as long as he needs: only for listeners that nobody but this computer reaches. */
+  takesLongBodies?: boolean;
+}
+
+/** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE */
 export async function listenTcp(
   host: string,
   port: number,
   listener: RequestListener,
-  onUpgrade?: UpgradeListener,
+  { onUpgrade, takesLongBodies = false }: TcpOptions = {},
 ): Promise<Listening> {
-  const server = createServer(listener);
+  const server = createServer(takesLongBodies ? { requestTimeout: 0 } : {}, listener);
   if (onUpgrade) server.on('upgrade', onUpgrade);
   return closing(await listening(server, { host, port }), async () => undefined);
 }

@@ -19,7 +19,7 @@ async function bridged(t: TestContext) {
   await once(echo, 'listening');
   t.after(() => echo.close());
   const upgrade = bridgeWebSockets(({ path }) => (path === '/none' ? undefined : join(folder, path)));
-  const server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(), upgrade);
+  const server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(), { onUpgrade: upgrade });
   t.after(() => server[Symbol.asyncDispose]());
   return { folder, port: server.port, accepted: () => accepted };
 }

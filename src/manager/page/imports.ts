@@ -1,0 +1,32 @@
+import type { Hono } from 'hono';
+import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
+import type { TaskAnswer } from '../../api/manager/tasks.ts';
+import { parseBody } from '../../pages/requests.ts';
+import { requireNewName } from '../../project/make.ts';
+import { requireProject } from '../../project/open.ts';
+import { requireFree } from '../../sys/files/receive.ts';
+import { importTask } from '../tasks/import-task.ts';
+import type { Uploads } from '../tasks/uploads.ts';
+import type { ManagerDeps } from './api.ts';
+
+/** Adding a machine: what can be known beforehand is refused before anything is sent. */
+export function addImportRoute(app: Hono, { folder, tasks }: ManagerDeps, uploads: Uploads): void {
+  app.post(MANAGER_ROUTES.importDisk.path, async (context) => {
+    const request = parseBody(MANAGER_ROUTES.importDisk.request, await context.req.text());
+    await requireProject(folder);
+    await requireNewName(folder, request.vm);
+    const { disk } = request;
+    if ('upload' in disk) await requireFree(folder, disk.upload.bytes, disk.upload.name);
+    const begun = tasks.begin('import', request.vm, (task) => importTask(folder, request, task, uploads));
+    return context.json<TaskAnswer>(begun, 202);
+  });
+}
+
+/** The file of a task: it goes to the disk as it comes. */
+export function addUploadRoute(app: Hono, { tasks }: ManagerDeps, uploads: Uploads): void {
+  app.put(MANAGER_ROUTES.sendDisk.path, async (context) => {
+    const id = context.req.param('id');
+    await uploads.send(id, context.req.raw.body ?? new Blob().stream());
+    return context.json<TaskAnswer>(tasks.one(id));
+  });
+}
