@@ -3,11 +3,11 @@ import { Hono } from 'hono';
 import type { EventAnswer } from '../api/event.ts';
 import { LIVE_PATH } from '../api/paths.ts';
 import { Pages } from '../pages/app.ts';
+import { consoleUpgrade } from '../pages/console.ts';
 import { liveEvents } from '../pages/live.ts';
 import { machineSockets } from '../run/machine/record.ts';
 import type { Clock } from '../sys/clock.ts';
 import { type Listening, listenTcp } from '../sys/network/http-server.ts';
-import { bridgeWebSockets } from '../sys/network/web-socket.ts';
 import type { Supervisor } from './supervise.ts';
 
 export interface PlayerOptions {
@@ -42,17 +42,14 @@ export class Player implements AsyncDisposable {
   }
 
   async #listen(): Promise<Listening> {
-    const onUpgrade = bridgeWebSockets(({ path, ...headers }) =>
-      this.#pages.isAdmitted(headers) ? this.#consoleOf(path) : undefined,
-    );
+    const onUpgrade = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
     const listening = await listenTcp('127.0.0.1', 0, getRequestListener(this.#pages.app.fetch), { onUpgrade });
     this.#pages.listensOn(listening.port);
     return listening;
   }
 
-  /** The socket of the screen that a path names, where that machine runs. */
-  #consoleOf(path: string): string | undefined {
-    const [, vm = ''] = /^\/api\/v1\/machines\/([a-z0-9-]+)\/console$/.exec(path) ?? [];
+  /** The socket of a machine’s screen, where that runs. */
+  #screenOf(vm: string): string | undefined {
     const machine = this.#supervisor.ifRunning(vm);
     return machine && machineSockets(machine.spec.runFolder).vnc;
   }

@@ -12,10 +12,17 @@ import type { Ends } from './made-project.ts';
 type Routes = typeof MANAGER_ROUTES;
 
 /** `lazaret-manager ui` of a project, and what its page asks of it. */
-export async function managerProcess(t: Ends, folder: string, ...options: string[]) {
-  const child = spawn(join(BIN, 'lazaret-manager'), ['-C', folder, 'ui', '--no-browser', '--json', ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export async function managerProcess(
+  t: Ends,
+  folder: string,
+  { options = [], isNobody = false }: { options?: string[]; isNobody?: boolean } = {},
+) {
+  const args = ['-C', folder, 'ui', '--no-browser', '--json', ...options];
+  // In a user namespace that maps nobody, everybody is nobody.
+  const [command, before] = isNobody
+    ? ['unshare', ['-U', process.execPath, join(BIN, '..', 'src', 'cli', 'lazaret-manager.ts')]]
+    : [join(BIN, 'lazaret-manager'), []];
+  const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const [line] = await once(createInterface(child.stdout), 'line');
   const { url } = JSON.parse(String(line));

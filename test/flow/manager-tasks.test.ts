@@ -117,3 +117,10 @@ test('the process ends only when its tasks have put away what they made', async 
   assert.deepEqual(readdirSync(join(projectPaths(project.folder).packages, 'targets')), []);
   await project.build('office-1');
 });
+
+test('who is not root is told so before a machine is begun', async (t) => {
+  const project = await madeProject(t);
+  const manager = await managerProcess(t, project.folder, { isNobody: true });
+  await assert.rejects(manager.ask('runMachine', { vm: 'office', body: { mode: 'preview' } }), { code: 'ROOT_NEEDED' });
+  assert.deepEqual((await manager.ask('tasks')).tasks, []);
+});

@@ -6,6 +6,9 @@ export const JOB_PATHS = {
   importDisk: { method: 'POST', path: '/v1/machines' },
   /** The file of a task that waits for one, as it is. */
   sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },
+  runMachine: { method: 'POST', path: '/v1/machines/:vm/run' },
+  runningMachine: { method: 'GET', path: '/v1/machines/:vm/run' },
+  powerOff: { method: 'POST', path: '/v1/machines/:vm/power-off' },
   planPackage: { method: 'POST', path: '/v1/package-plan' },
   buildPackage: { method: 'POST', path: '/v1/packages' },
   deployPlace: { method: 'GET', path: '/v1/deploy' },

@@ -1,3 +1,4 @@
+import { MachineAnswer, StoppedAnswer } from '../machine.ts';
 import { JOB_PATHS } from './job-paths.ts';
 import {
   BuildRequest,
@@ -6,6 +7,7 @@ import {
   ImportRequest,
   PackagePlanAnswer,
   PackagePlanRequest,
+  RunRequest,
 } from './jobs.ts';
 import { TaskAnswer, TasksAnswer } from './tasks.ts';
 
@@ -16,6 +18,10 @@ export const JOB_ROUTES = {
   cancelTask: { ...JOB_PATHS.cancelTask, answer: TaskAnswer },
   importDisk: { ...JOB_PATHS.importDisk, request: ImportRequest, answer: TaskAnswer },
   sendDisk: { ...JOB_PATHS.sendDisk, answer: TaskAnswer },
+  runMachine: { ...JOB_PATHS.runMachine, request: RunRequest, answer: TaskAnswer },
+  /** A machine that this process runs; its screen is where `consolePath` says. */
+  runningMachine: { ...JOB_PATHS.runningMachine, answer: MachineAnswer },
+  powerOff: { ...JOB_PATHS.powerOff, answer: StoppedAnswer },
   planPackage: { ...JOB_PATHS.planPackage, request: PackagePlanRequest, answer: PackagePlanAnswer },
   buildPackage: { ...JOB_PATHS.buildPackage, request: BuildRequest, answer: TaskAnswer },
   deployPlace: { ...JOB_PATHS.deployPlace, answer: DeployPlaceAnswer },

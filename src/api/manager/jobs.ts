@@ -34,6 +34,9 @@ export const ImportRequest = z.strictObject({
   ]),
 });
 
+/** Under its policies, as users will see it, or without any. */
+export const RunRequest = z.strictObject({ mode: z.enum(['preview', 'power-on']) });
+
 /** What whoever signs says. It is used once and kept nowhere. */
 const Signed = {
   passphrase: z.string().max(4096),

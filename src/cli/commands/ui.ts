@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ManagerPage } from '../../manager/page/page.ts';
+import type { Running } from '../../manager/tasks/runs.ts';
 import { requireProject } from '../../project/open.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { openLog } from '../../sys/log.ts';
@@ -13,6 +14,9 @@ interface UiOptions {
   directory: string;
   browser: boolean;
   port: number;
+  run: string;
+  accel: Running['accel'];
+  resolver?: string[];
 }
 
 export function addUiCommand(program: Command): void {
@@ -20,10 +24,12 @@ export function addUiCommand(program: Command): void {
     program,
     'ui',
     'open the manager’s page in your browser: machines, versions, the quarantine wizard',
-    async (context, { directory, browser, port }) => {
+    async (context, { directory, browser, port, run: runRoot, accel, resolver }) => {
       await requireProject(directory);
       const log = openLog('lazaret-manager');
-      await using page = await ManagerPage.open({ folder: resolve(directory), port, clock: systemClock, log });
+      const running = { runRoot, accel, ...(resolver ? { resolvers: resolver } : {}) };
+      const options = { folder: resolve(directory), port, running, clock: systemClock, log };
+      await using page = await ManagerPage.open(options);
       const url = page.link('/');
       const isOpened = browser && !context.json && (await openInBrowser(url));
       print(context, { url }, isOpened ? 'the manager’s page is open in your browser' : url);
@@ -31,6 +37,9 @@ export function addUiCommand(program: Command): void {
       await new Promise<void>((done) => context.signal.addEventListener('abort', () => done(), { once: true }));
     },
   )
+    .option('--run <dir>', 'where the sockets of machines in preview go', '/run/lazaret')
+    .addOption(new Option('--accel <kind>', 'how their processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
+    .option('--resolver <address...>', 'DNS servers for them, instead of this computer’s')
     .option('--no-browser', 'print the address, which opens the page once within two minutes')
     .option('--port <port>', 'listen on this port of 127.0.0.1, 0 for any', wholeNumber, 0);
 }

@@ -7,7 +7,6 @@ import { copyFileTo, fileBytes, isThere } from '../../sys/files/files.ts';
 import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { projectMachineId } from './project-machine.ts';
-import { PREVIEW_NUMBER } from './project-plugins.ts';
 
 const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
@@ -15,15 +14,14 @@ const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 export async function machineSpec(
   project: Project,
   vm: ProjectVm,
-  runRoot: string,
-  mode: RunMode,
+  { number, runRoot, mode }: { number: number; runRoot: string; mode: RunMode },
 ): Promise<MachineSpec> {
   const { id: uuid, memoryMiB, cpus, dataDiskMiB } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
   const { id, mac } = projectMachineId(vm);
   return {
-    ...{ id, mac, name: vm.name, number: PREVIEW_NUMBER, uuid, memoryMiB, cpus, mode },
+    ...{ id, mac, name: vm.name, number, uuid, memoryMiB, cpus, mode },
     files: {
       layers: await releaseLayers(project.folder, vm.name),
       overlay: paths.work,

@@ -12,6 +12,7 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
 import { machineSpec } from './machine-spec.ts';
+import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
 import { projectSources } from './project-sources.ts';
 
@@ -57,7 +58,8 @@ export async function runProjectMachine(
   await makeFolder(runRoot);
   const files = { runRoot, accelFile: join(runRoot, 'accel.json') };
   const computer = await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) });
-  const spec = await machineSpec(project, vm, runRoot, mode);
+  await using taken = await takePreviewNumber();
+  const spec = await machineSpec(project, vm, { number: taken.number, runRoot, mode });
   const log = openLog('lazaret-manager');
   const events = new EventLog(join(home, 'events.jsonl'), { log });
   const plugins = projectPlugins(project, join(home, 'plugin'));

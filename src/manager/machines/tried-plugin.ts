@@ -5,7 +5,8 @@ import type { Project, ProjectVm } from '../../project/open.ts';
 import type { PluginAnswer } from '../../quarantine/plugin.ts';
 import { pluginUser } from '../../run/machine/users.ts';
 import { askPlugin } from '../../run/plugins/plugin.ts';
-import { PREVIEW_NUMBER, projectPlugins } from './project-plugins.ts';
+import { PREVIEW_NUMBER } from './preview-number.ts';
+import { projectPlugins } from './project-plugins.ts';
 
 /** What the project’s own plug-in says to a descriptor, asked as with `nq-set -n`. */
 export async function tryPluginOf(

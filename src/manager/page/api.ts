@@ -4,6 +4,7 @@ import { liveEvents } from '../../pages/live.ts';
 import { newApi } from '../../pages/requests.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
+import type { Runs } from '../tasks/runs.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import { Uploads } from '../tasks/uploads.ts';
 import type { Happenings } from './happenings.ts';
@@ -11,6 +12,7 @@ import { addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
 import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
+import { addRunRoutes } from './runs.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -23,6 +25,7 @@ export interface ManagerDeps {
   log: Log;
   happenings: Happenings;
   tasks: Tasks;
+  runs: Runs;
 }
 
 /** The manager’s HTTP API: what the page asks about the one project it was opened for. */
@@ -34,5 +37,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addJobRoutes(app, deps);
   addQuarantineRoutes(app, deps);
   addImportRoute(app, deps, uploads);
+  addRunRoutes(app, deps);
   return app;
 }

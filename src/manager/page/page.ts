@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
+import { consoleUpgrade } from '../../pages/console.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
+import { type Running, Runs } from '../tasks/runs.ts';
 import { Tasks } from '../tasks/tasks.ts';
 import { createManagerApi } from './api.ts';
 import { Happenings } from './happenings.ts';
@@ -18,6 +20,8 @@ export interface ManagerPageOptions {
   folder: string;
   /** 0 for any that is free. */
   port: number;
+  /** How machines are run in preview. */
+  running: Running;
   clock: Clock;
   log: Log;
 }
@@ -37,16 +41,17 @@ export class ManagerPage implements AsyncDisposable {
   }
 
   /** @throws PORT_IN_USE */
-  static async open({ folder, port, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
+  static async open({ folder, port, running, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
     const happenings = new Happenings(clock);
     const onChange = (task: TaskAnswer) =>
       happenings.tell({ kind: 'task', text: `${task.kind} ${task.about}: ${task.state}`, details: { ...task } });
     const tasks = new Tasks({ clock, onChange });
-    const api = createManagerApi({ folder, clock, log, happenings, tasks });
+    const runs = new Runs(folder, running);
+    const api = createManagerApi({ folder, clock, log, happenings, tasks, runs });
     const pages = new Pages({ api, folder: PAGE, clock });
-    const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), {
-      takesLongBodies: true,
-    });
+    const onUpgrade = consoleUpgrade(pages, (vm) => runs.screenOf(vm));
+    const options = { onUpgrade, takesLongBodies: true };
+    const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), options);
     pages.listensOn(listening.port);
     const over = new AbortController();
     const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });

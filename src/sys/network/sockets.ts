@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
@@ -98,4 +98,26 @@ export async function* linesOf(socket: AsyncIterable<Buffer>, maxBytes: number):
       held = [];
     } else held.push(rest);
   }
+}
+
+/** A name that this process holds. */
+export type HeldName = AsyncDisposable;
+
+/**
+ * Takes a name that one process of this network namespace can have at a time, until it is disposed of or the process ends,
+ * however it ends: no file is left. Returns undefined where another has it.
+ */
+export async function holdName(name: string): Promise<HeldName | undefined> {
+  const holder = createServer((socket) => socket.destroy());
+  try {
+    await once(holder.listen({ path: `\0${name}` }), 'listening');
+  } catch (error) {
+    if (systemCode(error) === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      holder.close();
+    },
+  };
 }

@@ -1,0 +1,65 @@
+import { AppError } from '../../lib/errors.ts';
+import type { MachineReport, RunningMachine } from '../../run/machine/machine.ts';
+import { machineSockets } from '../../run/machine/record.ts';
+import { type RunOptions, runProjectMachine } from '../machines/run-machine.ts';
+import type { TaskControl } from './task.ts';
+
+/** So long a guest may take until it has its address, before it is said that it has none. */
+const READY_MS = 180_000;
+
+/** How the machines of this process are run. */
+export type Running = Pick<RunOptions, 'runRoot' | 'accel' | 'resolvers'>;
+
+/** The project’s machines that run in this process: each is a task until its guest has shut down. */
+export class Runs {
+  readonly #folder: string;
+  readonly #running: Running;
+  readonly #machines = new Map<string, RunningMachine>();
+
+  constructor(folder: string, running: Running) {
+    this.#folder = folder;
+    this.#running = running;
+  }
+
+  /** Runs a machine; what happens to it stands in the task’s log, and to cancel the task shuts it down. @throws as runProjectMachine */
+  async run(vm: string, mode: RunOptions['mode'], task: TaskControl): Promise<{ vm: string }> {
+    const options = { mode, ...this.#running, readyMs: READY_MS, signal: task.signal };
+    try {
+      await runProjectMachine(this.#folder, vm, options, (news) => {
+        if (news.kind === 'starting') task.part('start', vm);
+        if (news.kind === 'started') {
+          this.#machines.set(vm, news.machine);
+          task.part('run', vm);
+        }
+        if (news.kind === 'event') task.say(`${news.event.kind}  ${news.event.text}`);
+        if (news.kind === 'awaited' && news.failure) task.say(`${news.failure.code}: ${news.failure.reason}`);
+        if (news.kind === 'stopping') task.part('stop', vm);
+      });
+    } finally {
+      this.#machines.delete(vm);
+    }
+    return { vm };
+  }
+
+  /** @throws VM_NOT_RUNNING */
+  report(vm: string): MachineReport {
+    return this.#named(vm).report();
+  }
+
+  /** Ends it as if its plug were pulled. @throws VM_NOT_RUNNING */
+  async powerOff(vm: string): Promise<void> {
+    await this.#named(vm).stop(true);
+  }
+
+  /** The socket of its screen, where it runs. */
+  screenOf(vm: string): string | undefined {
+    const machine = this.#machines.get(vm);
+    return machine && machineSockets(machine.spec.runFolder).vnc;
+  }
+
+  #named(vm: string): RunningMachine {
+    const machine = this.#machines.get(vm);
+    if (!machine) throw new AppError('VM_NOT_RUNNING', `${vm} runs neither in preview nor powered on`);
+    return machine;
+  }
+}
