@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -85,7 +85,10 @@ test('an administrator runs machines of his project from the page: their screens
     const over = await manager.over(preview.id);
     assert.deepEqual([over.state, over.failure], ['done', undefined]);
     assert.equal(await screenOf('lab'), 'refused');
+
+    await runs((await begin('desk', 'power-on')).id);
     manager.child.kill('SIGINT');
     assert.deepEqual(await manager.ended, [0, null]);
+    assert.deepEqual(globSync('*/machine.json', { cwd: run }), []);
   });
 });

@@ -82,6 +82,6 @@ export const TaskAnswer = z.discriminatedUnion('kind', [
 ]);
 export type TaskAnswer = z.infer<typeof TaskAnswer>;
 
-/** Those that go on and the last that ended, newest first. */
+/** Those that go on and the last that ended, newest first, each with the last line of its log. */
 export const TasksAnswer = z.object({ tasks: z.array(TaskAnswer) });
 export type TasksAnswer = z.infer<typeof TasksAnswer>;

@@ -43,8 +43,8 @@ export class ManagerPage implements AsyncDisposable {
   /** @throws PORT_IN_USE */
   static async open({ folder, port, running, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
     const happenings = new Happenings(clock);
-    const onChange = (task: TaskAnswer) =>
-      happenings.tell({ kind: 'task', text: `${task.kind} ${task.about}: ${task.state}`, details: { ...task } });
+    const onChange = ({ id, kind, about, state, progress }: TaskAnswer) =>
+      happenings.tell({ kind: 'task', text: `${kind} ${about}: ${state}`, details: { id, state, progress } });
     const tasks = new Tasks({ clock, onChange });
     const runs = new Runs(folder, running);
     const api = createManagerApi({ folder, clock, log, happenings, tasks, runs });

@@ -95,12 +95,13 @@ export class Task implements TaskControl {
     this.#onChange();
   }
 
-  answer(): TaskAnswer {
+  /** What is known of it, with the last lines of its log. */
+  answer(lines = MAX_LINES): TaskAnswer {
     return {
       ...{ id: this.id, kind: this.#kind, about: this.about, state: this.#state, startedAt: this.#startedAt },
       ...(this.#endedAt === undefined ? {} : { endedAt: this.#endedAt }),
       ...(this.#progress ? { progress: this.#progress } : {}),
-      log: [...this.#log],
+      log: this.#log.slice(-lines),
       ...(this.#result === undefined ? {} : { result: this.#result }),
       ...(this.#failure ? { failure: told(this.#failure) } : {}),
     } as TaskAnswer;

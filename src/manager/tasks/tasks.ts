@@ -40,9 +40,9 @@ export class Tasks implements AsyncDisposable {
     return task.answer();
   }
 
-  /** Newest first. */
+  /** Newest first, each with the last line of its log. */
   all(): TaskAnswer[] {
-    return [...this.#tasks.values()].map((task) => task.answer()).reverse();
+    return [...this.#tasks.values()].map((task) => task.answer(1)).reverse();
   }
 
   /** @throws TASK_UNKNOWN */
@@ -74,7 +74,7 @@ export class Tasks implements AsyncDisposable {
     if (this.#telling.has(task.id)) return;
     const tell = () => {
       this.#telling.delete(task.id);
-      this.#onChange(task.answer());
+      this.#onChange(task.answer(1));
     };
     this.#telling.set(task.id, setTimeout(tell, TELL_MS).unref());
   }
