@@ -41,6 +41,8 @@ export class ManagerInBrowser implements AsyncDisposable {
     const page = await context.newPage();
     const opened = new ManagerInBrowser(browser, page, new URL(url).origin, ending);
     await page.goto(url);
+    // The link’s own page leads on.
+    await page.waitForURL(`${opened.origin}/`);
     return opened;
   }
 
@@ -50,17 +52,19 @@ export class ManagerInBrowser implements AsyncDisposable {
 
   /** Holds a page to WCAG in both themes, and to its width on a phone and on a wide screen. `shown` is there once it has loaded. */
   async holdsUp(path: string, shown: (page: Page) => Locator, name: string): Promise<void> {
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const size of [WIDE, PHONE]) {
-        await this.page.setViewportSize(size);
+    for (const size of [WIDE, PHONE]) {
+      await this.page.setViewportSize(size);
+      await this.goto(path);
+      await shown(this.page).first().waitFor();
+      for (const colorScheme of ['light', 'dark'] as const) {
         await this.page.emulateMedia({ colorScheme });
-        await this.goto(path);
-        await shown(this.page).first().waitFor();
+        await this.page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
         await this.shoot(`${name}-${size.width}-${colorScheme}`);
         const about = `${path}, ${colorScheme}, ${size.width} px`;
         assert.deepEqual(await accessibilityFaults(this.page), [], about);
         assert.equal(await this.page.evaluate('document.documentElement.scrollWidth'), size.width, about);
       }
+    }
     await this.page.setViewportSize(WIDE);
     await this.page.emulateMedia({ colorScheme: 'light' });
   }

@@ -6,6 +6,8 @@ export const MANAGER_PATHS = {
   deployments: { method: 'GET', path: '/v1/deployments' },
   quarantine: { method: 'GET', path: '/v1/machines/:vm/quarantine' },
   versions: { method: 'POST', path: '/v1/machines/:vm/versions' },
+  wizard: { method: 'POST', path: '/v1/machines/:vm/wizard' },
+  resolve: { method: 'GET', path: '/v1/resolve' },
   packages: { method: 'GET', path: '/v1/packages' },
   ...JOB_PATHS,
 } as const;

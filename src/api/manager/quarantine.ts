@@ -41,3 +41,29 @@ export const VersionsRequest = z.strictObject({ seen: Seen, draft: VersionDraft 
 
 /** What was saved, and what is still to be done so that users’ computers hold to it. */
 export const SavedAnswer = z.object({ inForce: z.string() });
+
+const MAX_LINES = 10_000;
+const Text = z.string().max(2000).exactOptional();
+const Lines = z.array(z.string().max(2000)).max(MAX_LINES).exactOptional();
+
+/** What was answered in the wizard; what is absent stays as it is. Whether it may be so, the policy’s own schema says. */
+const WizardAnswers = z.strictObject({
+  type: z.enum(['none', 'static', 'dynamic', 'version-based', 'custom']).exactOptional(),
+  mode: z.enum(['whitelist', 'blacklist']).exactOptional(),
+  ...{ normal: Lines, restricted: Lines, normalExceptions: Lines, restrictedExceptions: Lines },
+  ...{ restrictedMessage: Text, updateMessage: Text },
+  ...{ interval: Text, onUnreachable: Text, maxOffline: Text, grace: Text, initial: Text },
+  ...{ script: Text, argument: Lines, timeout: Text, network: z.boolean().exactOptional() },
+});
+
+export const WizardRequest = z.strictObject({
+  seen: Seen,
+  answers: WizardAnswers,
+  /** Of version-based quarantine. */
+  draft: VersionDraft,
+  /** He was shown what goes for good with the type that it was, and goes on. */
+  agreesToLoss: z.boolean(),
+});
+
+/** What a name stands for now, as this computer resolves it. */
+export const ResolvedAnswer = z.object({ addresses: z.array(z.string()) });

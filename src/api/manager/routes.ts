@@ -1,7 +1,7 @@
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
-import { QuarantineAnswer, SavedAnswer, VersionsRequest } from './quarantine.ts';
+import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
 
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
@@ -9,6 +9,8 @@ export const MANAGER_ROUTES = {
   deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
   quarantine: { ...MANAGER_PATHS.quarantine, answer: QuarantineAnswer },
   versions: { ...MANAGER_PATHS.versions, request: VersionsRequest, answer: SavedAnswer },
+  wizard: { ...MANAGER_PATHS.wizard, request: WizardRequest, answer: SavedAnswer },
+  resolve: { ...MANAGER_PATHS.resolve, answer: ResolvedAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,
 } as const;

@@ -14,6 +14,8 @@ const VersionsPage = lazy(() =>
   import('./versions/VersionsPage.tsx').then((module) => ({ default: module.VersionsPage })),
 );
 
+const WizardPage = lazy(() => import('./wizard/WizardPage.tsx').then((module) => ({ default: module.WizardPage })));
+
 const router = createBrowserRouter(
   createRoutesFromElements(
     <Route element={<Frame />}>
@@ -25,6 +27,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <VersionsPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/quarantine/:panel?"
+        element={
+          <Suspense fallback={null}>
+            <WizardPage />
           </Suspense>
         }
       />

@@ -28,3 +28,13 @@ export function useQuarantine(vm: string) {
     },
   });
 }
+
+/** What a name stands for now, as the administrator’s computer resolves it. */
+export function useResolved(name: string, isName: boolean) {
+  return useQuery({
+    queryKey: ['resolve', name],
+    queryFn: ({ signal }) => ask('resolve', { query: { name }, signal }),
+    enabled: isName,
+    staleTime: 60_000,
+  });
+}

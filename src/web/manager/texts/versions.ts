@@ -6,7 +6,6 @@ export const versions = catalogue({
     title: 'Manage Versions',
     of: (vm: string) => `Versions of ${vm}`,
     notVersioned: 'This machine’s quarantine is not version-based: it has no versions.',
-    toWizard: 'Network Quarantine Wizard',
     empty: 'No version is defined yet.',
     emptyHelp:
       'A version is a state of the software in the machine. Its guest reports it with a command; machines below the red line have restricted access.',
@@ -52,7 +51,6 @@ export const versions = catalogue({
     title: 'Versionen verwalten',
     of: (vm) => `Versionen von ${vm}`,
     notVersioned: 'Die Quarantäne dieser Maschine geht nicht nach Version: Sie hat keine Versionen.',
-    toWizard: 'Assistent für die Netzwerkquarantäne',
     empty: 'Es ist noch keine Version festgelegt.',
     emptyHelp:
       'Eine Version ist ein Stand der Software in der Maschine. Ihr Gast meldet ihn mit einem Befehl; Maschinen unter der roten Linie haben eingeschränkten Zugang.',

@@ -11,9 +11,12 @@ import { useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { frame } from '../texts/frame.ts';
 import { versions as catalogue } from '../texts/versions.ts';
 import { lineText } from './line-text.ts';
-import { EDGE_PX, RedLine } from './RedLine.tsx';
+import { EDGE_PX, RedLine, ROW_PX } from './RedLine.tsx';
 import { VersionDialog } from './VersionDialog.tsx';
 import { VersionRow } from './VersionRow.tsx';
+
+/** So many are in sight at once; more are scrolled to. */
+const SHOWN_ROWS = 10;
 
 /** The versions, newest on top, and the red line between those that have normal access and those that have not. */
 export function ManageVersions({
@@ -64,19 +67,21 @@ export function ManageVersions({
         </Box>
       ) : (
         <>
-          <Box pos="relative" py={EDGE_PX}>
-            <Box component="ul" aria-label={texts.list} m={0} p={0} style={{ listStyle: 'none' }}>
-              {versions.toReversed().map((version, index) => (
-                <VersionRow
-                  key={version.descriptor}
-                  version={version}
-                  isNormal={index < line}
-                  isNew={draft.added.some(({ descriptor }) => descriptor === version.descriptor)}
-                  onProperties={onProperties}
-                />
-              ))}
+          <Box style={{ overflowY: 'auto' }} mah={2 * EDGE_PX + SHOWN_ROWS * ROW_PX}>
+            <Box pos="relative" py={EDGE_PX}>
+              <Box component="ul" aria-label={texts.list} m={0} p={0} style={{ listStyle: 'none' }}>
+                {versions.toReversed().map((version, index) => (
+                  <VersionRow
+                    key={version.descriptor}
+                    version={version}
+                    isNormal={index < line}
+                    isNew={draft.added.some(({ descriptor }) => descriptor === version.descriptor)}
+                    onProperties={onProperties}
+                  />
+                ))}
+              </Box>
+              <RedLine count={versions.length} line={line} label={texts.line} text={text} onLine={moveLine} />
             </Box>
-            <RedLine count={versions.length} line={line} label={texts.line} text={text} onLine={moveLine} />
           </Box>
           <Text>{text}</Text>
         </>

@@ -1,4 +1,4 @@
-import { Button, Code, Group, Text } from '@mantine/core';
+import { Box, Button, Code, Group, Text } from '@mantine/core';
 import { memo } from 'react';
 import type { Version } from '../../../policy/quarantine.ts';
 import { StateBadge } from '../../ui/StateBadge.tsx';
@@ -48,7 +48,9 @@ export const VersionRow = memo(function VersionRow({
         </Text>
       </div>
       <Code visibleFrom="sm">{descriptor}</Code>
-      <StateBadge kind={isNormal ? 'normal' : 'restricted'} word={isNormal ? texts.normal : texts.restricted} />
+      <Box miw={{ base: 0, sm: 132 }} style={{ textAlign: 'right' }}>
+        <StateBadge kind={isNormal ? 'normal' : 'restricted'} word={isNormal ? texts.normal : texts.restricted} />
+      </Box>
       <Button
         size="compact-sm"
         variant="subtle"

@@ -15,6 +15,7 @@ import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { versions } from '../texts/versions.ts';
 import { useHeld } from '../use-held.ts';
+import { draftBody } from '../wizard/wizard-state.ts';
 import { ManageVersions } from './ManageVersions.tsx';
 
 /** A machine’s versions on a page of their own: what is changed is saved together. */
@@ -46,7 +47,7 @@ function Edited({ vm, answer }: { vm: string; answer: QuarantineAnswer & { quara
   const isChanging = isDrafted(draft);
   const { answer: held, isStale, takeOver } = useHeld(answer, isChanging);
   const save = useMutation({
-    mutationFn: () => ask('versions', { vm, body: { seen: held.seen, draft: mutable(draft) } }),
+    mutationFn: () => ask('versions', { vm, body: { seen: held.seen, draft: draftBody(draft) } }),
     onSuccess: async () => {
       await queries.invalidateQueries();
       setDraft(NO_DRAFT);
@@ -101,9 +102,4 @@ function fits(quarantine: VersionQuarantine, draft: VersionDraft): boolean {
   } catch {
     return false;
   }
-}
-
-/** As the request has it. */
-function mutable({ added, changed, removed, ...threshold }: VersionDraft) {
-  return { added: [...added], changed: [...changed], removed: [...removed], ...threshold };
 }
