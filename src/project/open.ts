@@ -12,7 +12,7 @@ import { projectPaths, vmPaths } from './layout.ts';
 import { ProjectFile, VmFile, VmState } from './schema.ts';
 import { parseYaml } from './yaml-file.ts';
 
-const MAX_FILE_BYTES = 8 << 20;
+export const MAX_FILE_BYTES = 8 << 20;
 
 /** A value read from one of the project’s YAML files, with the document it can be written back through. */
 export interface Filed<T> {

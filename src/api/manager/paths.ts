@@ -8,6 +8,10 @@ export const MANAGER_PATHS = {
   versions: { method: 'POST', path: '/v1/machines/:vm/versions' },
   wizard: { method: 'POST', path: '/v1/machines/:vm/wizard' },
   resolve: { method: 'GET', path: '/v1/resolve' },
+  policy: { method: 'GET', path: '/v1/machines/:vm/policy' },
+  savePolicy: { method: 'POST', path: '/v1/machines/:vm/policy' },
+  readPolicy: { method: 'POST', path: '/v1/policy/read' },
+  writePolicy: { method: 'POST', path: '/v1/policy/write' },
   packages: { method: 'GET', path: '/v1/packages' },
   ...JOB_PATHS,
 } as const;

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { Quarantine, Version, VersionOrigin } from '../../policy/quarantine.ts';
-
-/** What whoever changes a file has seen of it: its SHA-256. */
-const Seen = z.string().regex(/^[0-9a-f]{64}$/);
+import { Seen } from './seen.ts';
 
 /** Machines of users that reported the same, and how many. */
 const ReportedGroup = z.object({

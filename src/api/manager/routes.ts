@@ -1,5 +1,13 @@
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
+import {
+  PolicyAnswer,
+  ReadPolicyAnswer,
+  ReadPolicyRequest,
+  SavePolicyRequest,
+  WritePolicyRequest,
+  WrittenPolicyAnswer,
+} from './policy.ts';
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
 import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
 
@@ -11,6 +19,10 @@ export const MANAGER_ROUTES = {
   versions: { ...MANAGER_PATHS.versions, request: VersionsRequest, answer: SavedAnswer },
   wizard: { ...MANAGER_PATHS.wizard, request: WizardRequest, answer: SavedAnswer },
   resolve: { ...MANAGER_PATHS.resolve, answer: ResolvedAnswer },
+  policy: { ...MANAGER_PATHS.policy, answer: PolicyAnswer },
+  savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
+  readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },
+  writePolicy: { ...MANAGER_PATHS.writePolicy, request: WritePolicyRequest, answer: WrittenPolicyAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,
 } as const;

@@ -10,6 +10,7 @@ import { Uploads } from '../tasks/uploads.ts';
 import type { Happenings } from './happenings.ts';
 import { addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
+import { addPolicyRoutes } from './policy.ts';
 import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
 import { addRunRoutes } from './runs.ts';
@@ -38,5 +39,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addQuarantineRoutes(app, deps);
   addImportRoute(app, deps, uploads);
   addRunRoutes(app, deps);
+  addPolicyRoutes(app, deps);
   return app;
 }

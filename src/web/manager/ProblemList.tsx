@@ -6,7 +6,7 @@ import type { ProblemAnswer } from '../../api/manager/project.ts';
 export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }) {
   return (
     <List listStyleType="none" spacing="md">
-      {problems.map(({ code, reason, remedy, vm }) => (
+      {problems.map(({ code, reason, remedy, vm, file }) => (
         <List.Item key={`${code} ${reason}`} styles={{ itemWrapper: { display: 'block' } }}>
           <Text style={{ overflowWrap: 'anywhere' }}>
             <span aria-hidden>▬ </span>
@@ -16,7 +16,7 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
           <Group gap="xs" mt={2}>
             <Code>{code}</Code>
             {vm !== undefined && (
-              <Anchor component={Link} to={`/machines/${vm}`} size="sm">
+              <Anchor component={Link} to={placeOf(vm, file)} size="sm">
                 {vm}
               </Anchor>
             )}
@@ -25,4 +25,9 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
       ))}
     </List>
   );
+}
+
+/** Where a problem of a machine is mended: in the policy editor, where its file has a field that is wrong. */
+function placeOf(vm: string, file: string | undefined): string {
+  return file?.endsWith('/policy.yaml') ? `/machines/${vm}/policy` : `/machines/${vm}`;
 }

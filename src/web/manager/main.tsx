@@ -16,6 +16,8 @@ const VersionsPage = lazy(() =>
 
 const WizardPage = lazy(() => import('./wizard/WizardPage.tsx').then((module) => ({ default: module.WizardPage })));
 
+const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) => ({ default: module.PolicyPage })));
+
 const router = createBrowserRouter(
   createRoutesFromElements(
     <Route element={<Frame />}>
@@ -35,6 +37,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <WizardPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/policy"
+        element={
+          <Suspense fallback={null}>
+            <PolicyPage />
           </Suspense>
         }
       />

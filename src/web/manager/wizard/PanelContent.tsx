@@ -1,8 +1,8 @@
-import { Alert, Radio, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Radio, Select, Stack, Text, Textarea } from '@mantine/core';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import { withDraft } from '../../../quarantine/edit/version-draft.ts';
 import type { Answer, Panel, Question } from '../../../quarantine/edit/wizard.ts';
-import { liveVersions } from '../../../quarantine/versions.ts';
+import { liveVersions } from '../../../quarantine/versions/versions.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { useProject } from '../process.ts';
 import { versions as versionCatalogue } from '../texts/versions.ts';
@@ -79,17 +79,17 @@ function modeOf({ quarantine }: QuarantineAnswer, { answers }: WizardState): 'wh
 }
 
 /** The kind is that of both lists (ACE 1.0 p. 232): shown here, said there. */
-function ModeOfBoth({ answer, state }: Content) {
+function ModeOfBoth({ answer, state, outcome }: Content) {
   const texts = useCatalogue(wizard);
-  const { label } = texts.choice({ value: modeOf(answer, state), label: modeOf(answer, state) });
+  const mode = modeOf(answer, state);
+  const questions = outcome.panels.flatMap((panel) => panel.questions);
+  const asked = questions.find(({ setting }) => setting === 'mode')?.form;
+  const choice = asked?.kind === 'choice' ? asked.choices.find(({ value }) => value === mode) : undefined;
   return (
-    <TextInput
-      label={label}
-      value={texts.modeFixed}
-      readOnly
-      variant="unstyled"
-      leftSection={<span aria-hidden>🔒</span>}
-    />
+    <Text size="sm" c="dimmed">
+      {choice && `${texts.choice(choice).label}. `}
+      {texts.modeFixed}
+    </Text>
   );
 }
 

@@ -1,0 +1,133 @@
+import { Anchor, Badge, Button, Card, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Link } from 'react-router';
+import { policyChanges } from '../../../policy/changes.ts';
+import type { MachinePolicy } from '../../../policy/schema.ts';
+import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.ts';
+import { useCatalogue } from '../../ui/texts.ts';
+import { policy as catalogue } from '../texts/policy.ts';
+import { project } from '../texts/project.ts';
+
+const DEFAULTS: MachinePolicy = { format: 1, quarantine: { type: 'none' } };
+
+interface Pane {
+  vm: string;
+  policy: MachinePolicy;
+  onPolicy: (policy: MachinePolicy) => void;
+}
+
+/** A pane a policy, in the table’s order; what differs from the default is marked, and can go back to it. */
+export function PolicyPanes(pane: Pane) {
+  const set = new Set(policyChanges(DEFAULTS, pane.policy).map(({ section }) => section));
+  return (
+    <Stack gap="sm">
+      {POLICY_NAMES.map((name) => (
+        <PolicyPane key={name} name={name} isSet={set.has(name)} {...pane} />
+      ))}
+    </Stack>
+  );
+}
+
+function PolicyPane({ name, isSet, ...pane }: Pane & { name: PolicyName; isSet: boolean }) {
+  const texts = useCatalogue(catalogue);
+  const { policy, onPolicy } = pane;
+  const toDefault = () => {
+    const { [name]: _set, ...others } = policy;
+    onPolicy({ ...DEFAULTS, ...others });
+  };
+  return (
+    <Card withBorder component="section" aria-label={texts.names[name]} padding="sm">
+      <Group justify="space-between" mb={4}>
+        <Title order={2} size="h5">
+          {texts.names[name]}
+        </Title>
+        {isSet ? (
+          <Badge color="blue.9" tt="none" radius="sm">
+            {texts.isSet}
+          </Badge>
+        ) : (
+          <Text size="xs" c="dimmed">
+            {texts.isDefault}
+          </Text>
+        )}
+      </Group>
+      {contentOf(name, pane, texts.notEnforced)}
+      <Group justify="space-between" mt={4}>
+        <Text size="xs" c="dimmed">
+          {texts.holds[POLICIES[name].when]}
+        </Text>
+        {isSet && name !== 'quarantine' && (
+          <Button size="compact-xs" variant="default" onClick={toDefault}>
+            {texts.toDefault}
+          </Button>
+        )}
+      </Group>
+    </Card>
+  );
+}
+
+function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode {
+  switch (name) {
+    case 'quarantine':
+      return <QuarantinePane {...pane} />;
+    case 'ipv6':
+      return <Ipv6Pane {...pane} />;
+    case 'updates':
+      return <UpdatesPane {...pane} />;
+    case 'reimage':
+    case 'encryption':
+    case 'authentication':
+      return <Text size="sm">{notEnforced}</Text>;
+  }
+}
+
+function QuarantinePane({ vm, policy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { types } = useCatalogue(project);
+  return (
+    <Group justify="space-between">
+      <Text size="sm">{types[policy.quarantine.type]}</Text>
+      <Anchor component={Link} to={`/machines/${vm}/quarantine`} size="sm">
+        {texts.toWizard}
+      </Anchor>
+    </Group>
+  );
+}
+
+function Ipv6Pane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { ipv6 = false, ...others } = policy;
+  return (
+    <Switch
+      label={texts.ipv6}
+      checked={ipv6}
+      onChange={({ target }) => onPolicy(target.checked ? { ...others, ipv6: true } : others)}
+    />
+  );
+}
+
+/** A duration is taken when it is complete: half of one would be a wrong policy. */
+function UpdatesPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const present = policy.updates?.healthTimeout ?? '';
+  const [typed, setTyped] = useState(present);
+  useEffect(() => setTyped(present), [present]);
+  const wanted = typed.trim();
+  const isValid = wanted === '' || POLICIES.updates.schema.safeParse({ healthTimeout: wanted }).success;
+  const take = () => {
+    const { updates: _before, ...others } = policy;
+    if (isValid && wanted !== present)
+      onPolicy(wanted === '' ? others : { ...others, updates: { healthTimeout: wanted } });
+  };
+  return (
+    <TextInput
+      label={texts.healthTimeout}
+      description={texts.healthHelp}
+      value={typed}
+      error={!isValid}
+      onChange={({ target }) => setTyped(target.value)}
+      onBlur={take}
+      onKeyDown={({ key }) => key === 'Enter' && take()}
+    />
+  );
+}

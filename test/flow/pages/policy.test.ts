@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { whyNoBrowser } from '../../../lab/browser.ts';
+import { ManagerInBrowser } from '../../../lab/manager-page.ts';
+import { vmPaths } from '../../../src/project/layout.ts';
+import { program } from '../../fakes/command-line.ts';
+import { madeProject } from '../../fakes/made-project.ts';
+import { threeVersions } from '../../fakes/quarantine.ts';
+
+const NEEDS = { skip: whyNoBrowser() };
+const FILE = 'The file, policy.yaml';
+
+test('fields and file show at once what is said in the other, and comments stay', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const path = vmPaths(project.folder, 'office').policy;
+  writeFileSync(path, `# why it is so\n${readFileSync(path, 'utf8')}`);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await page.getByRole('link', { name: 'office', exact: true }).first().click();
+  await page.getByRole('link', { name: 'Policies' }).click();
+  const file = page.getByLabel(FILE);
+  const ipv6 = page.getByRole('region', { name: 'IPv6' });
+  await ipv6.getByText('default', { exact: true }).waitFor();
+
+  await t.test('a field that is changed is in the file, and marked', async () => {
+    await ipv6.getByRole('switch').click();
+    await ipv6.getByText('set here').waitFor();
+    assert.match(await file.inputValue(), /^# why it is so\n[\s\S]*ipv6: true/);
+  });
+
+  await t.test(
+    'what is written in the file is in the fields; what is no policy is said, and cannot be saved',
+    async () => {
+      const text = await file.inputValue();
+      await file.fill(`${text}updates:\n  healthTimeout: soon\n`);
+      await page.getByText('updates.healthTimeout is not a duration in range').waitFor();
+      assert.ok(await page.getByRole('button', { name: 'Save' }).isDisabled());
+      await file.fill(`${text}updates:\n  healthTimeout: 10m # slow disks\n`);
+      await page.getByRole('region', { name: 'Proof of updates' }).getByText('set here').waitFor();
+    },
+  );
+
+  await t.test('Undo takes the last change back; saved, the file is what was shown', async () => {
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('region', { name: 'Proof of updates' }).getByText('default', { exact: true }).waitFor();
+    const shown = await file.inputValue();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    assert.equal(readFileSync(path, 'utf8'), shown);
+  });
+  assert.deepEqual(manager.complaints, []);
+});
+
+test(
+  'a damaged file is mended in the page that its problem leads to; what nothing enforces cannot be chosen',
+  NEEDS,
+  async (t) => {
+    const project = await madeProject(t);
+    const path = vmPaths(project.folder, 'office').policy;
+    writeFileSync(path, 'format: 1\nquarantine: { type: never }\n');
+    await using manager = await ManagerInBrowser.open(project.folder);
+    const { page } = manager;
+    await manager.goto('/problems');
+    await page.getByRole('main').getByRole('link', { name: 'office' }).click();
+    await page.getByText('The fields wait until the file is a policy again.').waitFor();
+
+    await page.getByLabel(FILE).fill('format: 1\nquarantine: { type: none }\n');
+    await page.getByRole('region', { name: 'Encryption' }).getByText('Nothing enforces this yet').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
+  },
+);
+
+test('a machine outside the project is none; the later of two writers is told', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  for (const name of ['..%2F..%2Fetc', 'none']) {
+    const answer = await page.context().request.get(`${manager.origin}/api/v1/machines/${name}/policy`);
+    assert.match(await answer.text(), /VM_UNKNOWN/, name);
+  }
+  await manager.goto('/machines/office/policy');
+  await page.getByLabel(FILE).fill('format: 1\nquarantine: { type: none }\nipv6: true\n');
+  await project.setQuarantine(threeVersions());
+  await page.getByText('Somebody else has changed this policy meanwhile.').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('PROJECT_CHANGED').waitFor();
+});
+
+test('the policy editor holds up', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  await using manager = await ManagerInBrowser.open(project.folder, { locale: 'de-DE' });
+  await manager.holdsUp(
+    '/machines/office/policy',
+    (page) => page.getByLabel('Die Datei, policy.yaml'),
+    'manager-policy',
+  );
+});
