@@ -1,17 +1,19 @@
-import { Code } from '@mantine/core';
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../ui/texts.ts';
 import { Nothing, Part, Section } from './Part.tsx';
 import { useDeployments, useProject } from './process.ts';
+import { DeployPolicy } from './tasks/DeployPolicy.tsx';
 import { frame } from './texts/frame.ts';
 import { project } from './texts/project.ts';
+import { tasks } from './texts/tasks.ts';
 import { WaitingList } from './WaitingList.tsx';
 
 /** What computers are told, and what they are not told yet. */
 export function Deployments() {
   const frameTexts = useCatalogue(frame);
   const texts = useCatalogue(project);
+  const taskTexts = useCatalogue(tasks);
   const language = useLanguage();
   return (
     <Part title={frameTexts.deployments}>
@@ -25,6 +27,9 @@ export function Deployments() {
           )}
         </Loaded>
       </Section>
+      <Section title={taskTexts.deploy}>
+        <DeployPolicy />
+      </Section>
       <Section title={texts.lastDeploy}>
         <Loaded query={useDeployments()} texts={frameTexts}>
           {({ last }) =>
@@ -37,9 +42,7 @@ export function Deployments() {
                 ]}
               />
             ) : (
-              <Nothing title={texts.deployedNothing} help={texts.deployedNothingHelp}>
-                <Code block>lazaret-manager deploy</Code>
-              </Nothing>
+              <Nothing title={texts.deployedNothing} help={texts.deployedNothingHelp} />
             )
           }
         </Loaded>

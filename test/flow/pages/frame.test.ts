@@ -36,10 +36,11 @@ test('an administrator sees his project in a page: machines, what waits, what is
   await t.test(
     'a policy file that is damaged is a problem with its field, and the machine is shown as damaged',
     async () => {
+      await page.getByRole('link', { name: 'Project', exact: true }).click();
       const { policy } = vmPaths(project.folder, 'office');
       writeFileSync(policy, 'format: 1\nquarantine:\n  type: static\n  mode: sometimes\n');
       await page.getByLabel('2 found').waitFor();
-      await page.getByRole('link', { name: 'Problems' }).click();
+      await page.getByRole('link', { name: /^Problems/ }).click();
       await page.getByText(/vms\/office\/policy.yaml: quarantine.mode/).waitFor();
       await page.getByRole('link', { name: 'Machines', exact: true }).click();
       await page.getByText('damaged').waitFor();

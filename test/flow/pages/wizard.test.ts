@@ -7,7 +7,7 @@ import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import type { Quarantine } from '../../../src/policy/quarantine.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../../src/project/open.ts';
-import { madeProject } from '../../fakes/made-project.ts';
+import { madeProject, PASSPHRASE } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
@@ -116,6 +116,24 @@ test(
       assert.deepEqual(made.restricted.entries, ['10.0.0.5 tcp 80,443']);
       assert.deepEqual([made.versions.map(({ name }) => name), made.threshold], [['2026-10', '2026-11'], '2026-11']);
       assert.equal(made.messages.restricted, 'Please install the updates.');
+    });
+
+    await t.test('Deploy Policy signs it, with a wrong passphrase told and a right one kept nowhere', async () => {
+      const passphrase = page.getByLabel('Passphrase of the project’s keys');
+      await passphrase.fill('not the one');
+      await page.getByRole('button', { name: 'Deploy policy' }).click();
+      await page.getByText('KEY_PASSPHRASE').waitFor();
+      assert.equal(await passphrase.inputValue(), '');
+      await passphrase.fill(PASSPHRASE);
+      await page.getByRole('button', { name: 'Deploy policy' }).click();
+      await page.getByText(/Deploy 1 is signed and lies in/).waitFor();
+      await page.getByText('Computers are told all that the project says.').waitFor();
+      assert.equal(
+        await page
+          .evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }, location.href])')
+          .then((kept) => String(kept).includes('correct')),
+        false,
+      );
     });
     assert.deepEqual(manager.complaints, []);
   },

@@ -1,0 +1,62 @@
+import { Alert, Button, Code, Group, List, Progress, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
+import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { ask } from '../process.ts';
+import { tasks } from '../texts/tasks.ts';
+
+/** A long job as it goes on: how far it is, what happened, and the way to end it. */
+export function TaskView({ task, result }: { task: TaskAnswer; result: string | undefined }) {
+  const texts = useCatalogue(tasks);
+  const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id: task.id }) });
+  const { state, progress, failure, log } = task;
+  const isOn = state === 'running' || state === 'ending';
+  return (
+    <Stack gap="xs" component="section" aria-label={task.about}>
+      <Text size="sm" role="status">
+        {result ?? (isOn && progress ? texts.parts[progress.part] : texts.states[state])}
+        {state === 'ending' && `. ${texts.ending}`}
+        {state === 'cancelled' && `. ${texts.cancelled}`}
+      </Text>
+      {isOn && <HowFar progress={progress} />}
+      {failure && (
+        <Alert color="red" role="alert" title={failure.reason}>
+          <Text size="sm">{failure.remedy}</Text>
+          <Code>{failure.code}</Code>
+        </Alert>
+      )}
+      {log.length > 0 && (
+        <List size="sm" aria-label={texts.log}>
+          {log.map(({ at, text }) => (
+            <List.Item key={`${at} ${text}`}>{text}</List.Item>
+          ))}
+        </List>
+      )}
+      {isOn && (
+        <Group>
+          <Button variant="default" size="compact-sm" disabled={state === 'ending'} onClick={() => cancel.mutate()}>
+            {texts.cancel}
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+function HowFar({ progress }: { progress: TaskProgress | undefined }) {
+  const texts = useCatalogue(tasks);
+  const language = useLanguage();
+  const amounts = progress?.amounts;
+  if (!progress || !amounts || amounts.total <= 0) return null;
+  const { unit, done, total } = amounts;
+  const words =
+    unit === 'files' ? texts.files(done, total) : `${bytesText(done, language)} / ${bytesText(total, language)}`;
+  return (
+    <>
+      <Progress value={(100 * done) / total} aria-label={texts.parts[progress.part]} />
+      <Text size="xs" c="dimmed">
+        {words}
+      </Text>
+    </>
+  );
+}
