@@ -1,4 +1,4 @@
-import { canonicalJson } from '../lib/json.ts';
+import { type AsJson, canonicalJson } from '../lib/json.ts';
 import type { MachinePolicy } from './schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName, type When } from './table.ts';
 
@@ -7,15 +7,18 @@ export interface PolicyChange {
   when: When;
 }
 
+/** A policy as JSON has it: the entries of its lists are text. */
+type Written = AsJson<MachinePolicy>;
+
 /** The policies in which two machines’ differ, and when each difference would hold. */
-export function policyChanges(before: MachinePolicy, after: MachinePolicy): PolicyChange[] {
+export function policyChanges(before: MachinePolicy | Written, after: MachinePolicy | Written): PolicyChange[] {
   return POLICY_NAMES.filter((name) => text(before, name) !== text(after, name)).map((section) => ({
     section,
     when: POLICIES[section].when,
   }));
 }
 
-function text(policy: MachinePolicy, name: PolicyName): string {
+function text(policy: MachinePolicy | Written, name: PolicyName): string {
   return canonicalJson(policy[name] ?? POLICIES[name].absent);
 }
 

@@ -17,8 +17,12 @@ export interface HostLinks {
 
 /** @throws NETWORK_FAILED */
 export async function readHostLinks(): Promise<HostLinks> {
-  const of = async (family: string) =>
-    records((await run('ip', ['-json', family, 'route', 'show', 'table', 'all'])).stdout).filter(isOthers);
+  const of = async (family: string) => {
+    const asked = ['-json', family, 'route', 'show', 'table', 'all'];
+    // A kernel may have no IPv6 at all.
+    const { stdout, exitCode } = await run('ip', asked, { allow: family === '-6' ? [1, 2] : [] });
+    return records(exitCode === 0 ? stdout : '').filter(isOthers);
+  };
   const [routes4, routes6] = [await of('-4'), await of('-6')];
   const links = records((await run('ip', ['-json', 'address'])).stdout).filter(isOthers);
   const routed = routes4.filter(({ type = 'unicast' }) => type === 'unicast').flatMap(interfacesOf);

@@ -16,6 +16,18 @@ export interface OwnSubnets {
 
 export const USUAL: OwnSubnets = { subnets: USUAL_SUBNETS, moved: [] };
 
+/** What is to be known of it, where there is something. */
+export interface SubnetReport {
+  /** What it is made of instead of the usual, because the computer has that already. */
+  moved?: Moved[];
+  /** What has come up on the computer since, and is out of the machine’s reach. */
+  clashes?: Clash[];
+}
+
+export function subnetReport({ own, clashes }: { own: OwnSubnets; clashes: Clash[] }): SubnetReport {
+  return { ...(own.moved.length > 0 ? { moved: own.moved } : {}), ...(clashes.length > 0 ? { clashes } : {}) };
+}
+
 /** What comes up on the computer where a machine’s subnets are: it does not reach that, and goes on. */
 export class Clashes {
   readonly #subnets: Subnets;

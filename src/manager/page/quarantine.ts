@@ -11,7 +11,7 @@ import { withDraft } from '../../quarantine/edit/version-draft.ts';
 import { versionBased } from '../../quarantine/edit/version-list.ts';
 import type { ReportedMachine } from '../../quarantine/simulate.ts';
 import { isThere } from '../../sys/files/files.ts';
-import { addressesIn, lookUp, upstreamResolvers } from '../../sys/network/resolver.ts';
+import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 import { changePolicy } from '../policies/change-policy.ts';
 import { reportedMachines } from '../policies/reported-machines.ts';
 import type { ManagerDeps } from './api.ts';
@@ -56,7 +56,7 @@ export function addQuarantineRoutes(app: Hono, { folder, clock }: ManagerDeps): 
   app.get(MANAGER_ROUTES.resolve.path, async (context) => {
     const target = parseEntry(context.req.query('name') ?? '');
     if (typeof target === 'string' || target.target.kind !== 'name') return context.json({ addresses: [] });
-    const answers = await lookUp(target.target.name, await upstreamResolvers(), RESOLVE_MS);
+    const answers = await lookUp(target.target.name, await resolversNow(OWN_RESOLVERS), RESOLVE_MS);
     return context.json({ addresses: addressesIn(answers) });
   });
 }

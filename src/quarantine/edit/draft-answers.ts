@@ -1,7 +1,7 @@
 import type { Quarantine } from '../../policy/quarantine.ts';
 import { type VersionDraft, withDraft } from './version-draft.ts';
-import type { WizardAnswers } from './wizard.ts';
 import { answered, type Outside } from './wizard-answers.ts';
+import type { WizardAnswers } from './wizard-form.ts';
 
 /**
  * The quarantine that the wizard’s answers make, with what its list of versions says where it is version-based.

@@ -73,6 +73,7 @@ export class HostAccess implements AsyncDisposable {
   #isNoteKept = true;
   #loaded: string | undefined;
   #renewAt = Number.NEGATIVE_INFINITY;
+  #lossToldAt = Number.NEGATIVE_INFINITY;
   #servers: readonly AccessEntry[] = [];
   #report: HostReport | undefined;
 
@@ -188,8 +189,14 @@ export class HostAccess implements AsyncDisposable {
     this.#note ??= UNKNOWN_RULES;
     await this.#table.bind(list);
     this.#loaded = digest;
-    if (isKnown)
-      await this.#tell('failed', 'another program removed the rules for this computer itself; they are back', {});
+    if (isKnown) await this.#tellLoss();
+  }
+
+  /** Whoever takes them away again and again does not fill the log. */
+  async #tellLoss(): Promise<void> {
+    if (performance.now() < this.#lossToldAt + RENEW_MS) return;
+    this.#lossToldAt = performance.now();
+    await this.#tell('failed', 'another program removed the rules for this computer itself; they are back', {});
   }
 
   /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
@@ -267,10 +274,4 @@ export class HostAccess implements AsyncDisposable {
       .take(() => this.#free())
       .catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules cannot be taken away'));
   }
-}
-
-/** Takes away what any service has left in force. @throws HOST_FILTER_FAILED */
-export async function liftHostRules(noteFile: string): Promise<void> {
-  await computerTable.free();
-  await removeHostNote(noteFile);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { computerTable } from '../../firewall/computer/computer-table.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
 
@@ -30,4 +31,10 @@ export async function writeHostNote(path: string, note: HostNote): Promise<void>
 
 export async function removeHostNote(path: string): Promise<void> {
   await removeFile(path);
+}
+
+/** Takes away what any service has left in force. @throws HOST_FILTER_FAILED */
+export async function liftHostRules(noteFile: string): Promise<void> {
+  await computerTable.free();
+  await removeHostNote(noteFile);
 }

@@ -1,4 +1,3 @@
-import type { HostChange } from '../../firewall/machine/forwarding.ts';
 import { MachineNetwork } from '../../firewall/machine/network.ts';
 import type { NetworkOptions } from '../../firewall/machine/network-options.ts';
 import { removeNetwork } from '../../firewall/machine/remove-network.ts';
@@ -6,7 +5,6 @@ import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
-import { clashText } from '../../quarantine/subnets.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';
@@ -27,6 +25,7 @@ import { Readiness } from './readiness.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
+import { toldHost } from './told-host.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
 /** How long QEMU may take to answer when it has just been started. */
@@ -235,16 +234,8 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
     dnsUid: users?.dns ?? 0,
     resolvers: computer.resolvers,
     shownResolvers: computer.shownResolvers,
-    tellHost: (change) => void tellMended(spec, deps, change),
-    tellClash: (clash) =>
-      void deps.events.add({ vm: spec.name, kind: 'network', text: clashText(clash), details: { ...clash } }),
+    ...toldHost(spec, deps),
   };
-}
-
-/** Never fails: it only tells. */
-async function tellMended({ name: vm }: MachineSpec, { events }: RunDeps, change: HostChange): Promise<void> {
-  const text = 'another program removed the rules that keep machines apart; they are back';
-  if (change === 'mended') await events.add({ vm, kind: 'failed', text });
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

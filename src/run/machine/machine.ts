@@ -1,12 +1,13 @@
 import type { Stopper } from '../../firewall/machine/foreign-rules.ts';
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import type { ResolversReport } from '../../firewall/machine/network-options.ts';
+import { type SubnetReport, subnetReport } from '../../firewall/machine/own-subnets.ts';
 import type { NameReport } from '../../firewall/names/names.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
 import { type Destination, type Explanation, explain } from '../../quarantine/lists/explain.ts';
-import { type Clash, type Moved, movedText } from '../../quarantine/subnets.ts';
+import { movedText } from '../../quarantine/subnets.ts';
 import { resolversNow } from '../../sys/network/resolver.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
@@ -28,7 +29,7 @@ const LOOK_MS = 2000;
 const FOLLOW_HOST_MS = 60_000;
 const MAX_NAMES = 200;
 
-export interface MachineReport extends AccessReport {
+export interface MachineReport extends AccessReport, SubnetReport {
   vm: string;
   /** `paused`: the guest stands still, and `stands` says why. */
   state: 'running' | 'paused' | 'stopping';
@@ -41,10 +42,6 @@ export interface MachineReport extends AccessReport {
   generation?: number;
   /** Another program’s rules that stop on the computer what the machine may send. */
   stoppedBy?: Stopper;
-  /** What its network is made of instead of the usual, because its computer has that already. */
-  moved?: Moved[];
-  /** What has come up on its computer since, and cannot be reached by it. */
-  clashes?: Clash[];
   /** Whom the guest’s names are asked of. */
   resolvers?: ResolversReport;
   /** The names of its lists, those that do not resolve first; at most some hundred. */
@@ -129,13 +126,8 @@ export class RunningMachine implements AsyncDisposable {
       ...(this.#network.resolvers ? { resolvers: this.#network.resolvers } : {}),
       ...this.#names(),
       ...(stoppedBy ? { stoppedBy } : {}),
-      ...this.#subnets(),
+      ...subnetReport(this.#network),
     };
-  }
-
-  #subnets(): Pick<MachineReport, 'moved' | 'clashes'> {
-    const { own, clashes } = this.#network;
-    return { ...(own.moved.length > 0 ? { moved: own.moved } : {}), ...(clashes.length > 0 ? { clashes } : {}) };
   }
 
   #names(): { names?: NameReport[] } {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
+import { SUBNETS, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import { processOf } from '../../sys/programs/processes.ts';
 import { type RunRecord, readRecord, writeRecord } from './record.ts';
 
@@ -21,6 +22,17 @@ test('a machine that runs is found again by its record', async (t) => {
   await writeRecord(folder, record);
 
   assert.deepEqual(await readRecord(folder), record);
+});
+
+test('its record says what its network is made of, of what there may be', async (t) => {
+  const folder = scratch(t);
+  const moved = { subnet: SUBNETS.guest4[0], taken: '10.77.0.0/16', by: 'vpn0', to: SUBNETS.guest4[1] };
+  const network = { subnets: { ...USUAL_SUBNETS, guest4: SUBNETS.guest4[1] }, moved: [moved] };
+  await writeRecord(folder, { ...record, network });
+  assert.deepEqual((await readRecord(folder))?.network, network);
+
+  await writeRecord(folder, { ...record, network: { ...network, subnets: { ...USUAL_SUBNETS, guest4: '0.0.0.0/0' } } });
+  assert.equal(await readRecord(folder), undefined);
 });
 
 test('a process that has gone, or a later one of its number, is no machine', async (t) => {

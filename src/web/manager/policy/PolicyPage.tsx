@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { PolicyAnswer } from '../../../api/manager/policy.ts';
+import type { AsJson } from '../../../lib/json.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
@@ -34,7 +35,7 @@ interface Draft {
   isTyped: boolean;
 }
 
-function Editor({ vm, answer }: { vm: string; answer: PolicyAnswer }) {
+function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
   const queries = useQueryClient();

@@ -1,6 +1,7 @@
 import { Anchor, Badge, Button, Card, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'react-router';
+import type { AsJson } from '../../../lib/json.ts';
 import { policyChanges } from '../../../policy/changes.ts';
 import type { MachinePolicy } from '../../../policy/schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.ts';
@@ -8,12 +9,15 @@ import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
 
-const DEFAULTS: MachinePolicy = { format: 1, quarantine: { type: 'none' } };
+/** A policy as it is written: the entries of its lists are text. */
+type WrittenPolicy = AsJson<MachinePolicy>;
+
+const DEFAULTS: WrittenPolicy = { format: 1, quarantine: { type: 'none' } };
 
 interface Pane {
   vm: string;
-  policy: MachinePolicy;
-  onPolicy: (policy: MachinePolicy) => void;
+  policy: WrittenPolicy;
+  onPolicy: (policy: WrittenPolicy) => void;
 }
 
 /** A pane a policy, in the table’s order; what differs from the default is marked, and can go back to it. */

@@ -1,4 +1,4 @@
-import type { Choice, Panel, Question } from '../../../quarantine/edit/wizard.ts';
+import type { Choice, Panel, Question } from '../../../quarantine/edit/wizard-form.ts';
 import { catalogue } from '../../ui/texts.ts';
 
 const PANELS_DE: Record<Panel['name'], string> = {

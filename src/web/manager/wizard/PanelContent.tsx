@@ -1,7 +1,7 @@
 import { Alert, Radio, Select, Stack, Text, Textarea } from '@mantine/core';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import { withDraft } from '../../../quarantine/edit/version-draft.ts';
-import type { Answer, Panel, Question } from '../../../quarantine/edit/wizard.ts';
+import type { Answer, Panel, Question } from '../../../quarantine/edit/wizard-form.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { useProject } from '../process.ts';

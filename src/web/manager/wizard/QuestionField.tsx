@@ -1,5 +1,5 @@
 import { Checkbox, Radio, Stack, Textarea, TextInput } from '@mantine/core';
-import type { Answer, Question } from '../../../quarantine/edit/wizard.ts';
+import type { Answer, Question } from '../../../quarantine/edit/wizard-form.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { wizard } from '../texts/wizard.ts';
 

@@ -3,14 +3,9 @@ import { isLookedUp, type Quarantine, VersionQuarantine } from '../../../policy/
 import { withAnswers } from '../../../quarantine/edit/draft-answers.ts';
 import { isDrafted, NO_DRAFT, type VersionDraft } from '../../../quarantine/edit/version-draft.ts';
 import { lostByType } from '../../../quarantine/edit/version-list.ts';
-import {
-  type Answer,
-  type Panel,
-  type Question,
-  type WizardAnswers,
-  wizardPanels,
-} from '../../../quarantine/edit/wizard.ts';
+import { wizardPanels } from '../../../quarantine/edit/wizard.ts';
 import { answerProblem } from '../../../quarantine/edit/wizard-answers.ts';
+import type { Answer, Panel, Question, WizardAnswers } from '../../../quarantine/edit/wizard-form.ts';
 
 /** What was said in the wizard so far. Nothing of it is written before Finish. */
 export interface WizardState {
