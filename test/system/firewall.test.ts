@@ -103,7 +103,8 @@ test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, as
   const lab = Lab.start(t);
   await lab.server('updates').call('listenTcp', 8000);
   await lab.server('updates').call('sinkUdp', 53);
-  const guest = await lab.open();
+  await lab.sayNames('intranet', {});
+  const guest = await lab.open({ resolvers: [SERVERS.intranet] });
   await lab.service.call('switchTo', lab.id, 'normal');
   const as = (uid: number, ...words: string[]) => {
     const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
@@ -115,20 +116,20 @@ test('what runs as QEMU’s user in the namespace reaches nothing', { skip }, as
   const asked = `${FORWARDER.address}:${FORWARDER.port}`;
   const tcp = as(lab.uid, 'nc', '-w', '1', SERVERS.updates, '8000');
   const gateway = as(lab.uid, 'nc', '-w', '1', '10.77.0.1', '5353');
-  as(lab.uid, 'nslookup', 'some.test', asked);
-  const asQemu = await lab.server('updates').call('sunk');
-  as(lab.uid + 1, 'nslookup', 'some.test', SERVERS.updates);
-  const asHelperDirectly = await lab.server('updates').call('sunk');
+  as(lab.uid, 'nslookup', 'qemu.test', asked);
+  for (const uid of [lab.uid, lab.uid + 1]) as(uid, 'nslookup', 'some.test', SERVERS.updates);
+  const named: string[] = [];
   await until(async () => {
-    as(lab.uid + 1, 'nslookup', 'some.test', asked);
-    return (await lab.server('updates').call('sunk')).length > 0;
+    as(lab.uid + 1, 'nslookup', 'helper.test', asked);
+    named.push(...(await lab.server('intranet').call('asked')));
+    return named.includes('helper.test udp');
   });
   const helperTcp = as(lab.uid + 1, 'nc', '-w', '1', SERVERS.updates, '8000');
 
   assert.equal(await guest.call('connect', SERVERS.updates, 8000), 'open');
   assert.deepEqual([tcp, gateway, helperTcp], ['not reached', 'not reached', 'not reached']);
-  assert.equal(asQemu.length, 0);
-  assert.equal(asHelperDirectly.length, 0);
+  assert.ok(!named.includes('qemu.test udp'));
+  assert.deepEqual(await lab.server('updates').call('sunk'), [], 'nobody asks a resolver but by the forwarder');
 });
 
 test('a guest cannot take another card’s, address’s or server’s place', { skip }, async (t) => {
