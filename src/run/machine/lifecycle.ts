@@ -15,7 +15,7 @@ import { MachineLog } from '../../vm/machine-log.ts';
 import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import { Access } from '../access/access.ts';
 import { knownVerdict } from '../access/known-verdict.ts';
-import { namesOf } from '../access/told-names.ts';
+import { nameOptions } from '../access/name-options.ts';
 import { verdictOf } from '../access/verdict.ts';
 import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
@@ -228,7 +228,7 @@ async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLis
   const users = machineUsers(spec.number);
   const { id, number, mac } = spec;
   return {
-    ...namesOf(spec, deps),
+    ...nameOptions(spec, deps),
     ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
     uid: users?.qemu ?? 0,
     dnsUid: users?.dns ?? 0,

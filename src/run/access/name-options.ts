@@ -7,7 +7,7 @@ import { nameMemory } from './name-memory.ts';
 const MAX_AT_ONCE = 8;
 
 /** Where a machine’s last good answers are kept, and how the log of events is told of names that do not resolve. */
-export function namesOf(
+export function nameOptions(
   { name: vm, runFolder, namesPath = `${runFolder}/names.json` }: MachineSpec,
   { events, log }: Pick<RunDeps, 'events' | 'log'>,
 ): Required<Pick<NetworkOptions, 'memory' | 'tellNames'>> {
