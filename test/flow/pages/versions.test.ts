@@ -205,6 +205,26 @@ test('who leaves with changes is asked; with reports at hand the sentence counts
   await page.getByRole('heading', { level: 1, name: 'Packages' }).waitFor();
 });
 
+test('of 500 versions those in sight are drawn, and the keys lead the line over all of them', NEEDS, async (t) => {
+  const { project } = await versioned(t);
+  const versions = Array.from({ length: 500 }, (_none, at) => ({
+    name: `v${at}`,
+    descriptor: `0x${`${at}`.padStart(8, '0')}`,
+  }));
+  await project.setQuarantine(threeVersions({ versions, threshold: undefined }));
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/machines/office/versions');
+  await page.getByText('v499', { exact: true }).waitFor();
+  assert.ok((await shown(page)).length < 30);
+
+  await page.getByRole('slider', { name: LINE }).focus();
+  await page.keyboard.press('ArrowUp');
+  await page.getByText(/^Machines with v1 or newer/).waitFor();
+  await page.getByText('v0', { exact: true }).waitFor();
+  assert.deepEqual((await shown(page)).slice(-2), ['v1 normal', 'v0 restricted']);
+});
+
 test('the page of versions holds up, with long names and none at all', NEEDS, async (t) => {
   const { project } = await versioned(t);
   await project.addVm('empty');

@@ -17,6 +17,9 @@ import { VersionRow } from './VersionRow.tsx';
 
 /** So many are in sight at once; more are scrolled to. */
 const SHOWN_ROWS = 10;
+/** Of hundreds of versions those in sight are drawn, and as many above and below them. */
+const BESIDE_ROWS = 5;
+const LIST = { listStyle: 'none', boxSizing: 'border-box' } as const;
 
 /** The versions, newest on top, and the red line between those that have normal access and those that have not. */
 export function ManageVersions({
@@ -38,6 +41,8 @@ export function ManageVersions({
   const quarantine = useMemo(() => withDraft(before, draft, now), [before, draft, now]);
   const versions = useMemo(() => liveVersions(quarantine), [quarantine]);
   const line = lineOf(quarantine);
+  const [first, setFirst] = useState(0);
+  const shown = versions.toReversed().slice(first, first + SHOWN_ROWS + 2 * BESIDE_ROWS);
   const text = lineText(quarantine, reported, { texts, language, now });
   const close = () => setDialog(undefined);
   const onProperties = useCallback((version: Version) => setDialog({ version, isNew: false }), []);
@@ -67,14 +72,28 @@ export function ManageVersions({
         </Box>
       ) : (
         <>
-          <Box style={{ overflowY: 'auto' }} mah={2 * EDGE_PX + SHOWN_ROWS * ROW_PX}>
+          <Box
+            style={{ overflowY: 'auto' }}
+            mah={2 * EDGE_PX + SHOWN_ROWS * ROW_PX}
+            onScroll={({ currentTarget }) =>
+              setFirst(Math.max(0, Math.floor(currentTarget.scrollTop / ROW_PX) - BESIDE_ROWS))
+            }
+          >
             <Box pos="relative" py={EDGE_PX}>
-              <Box component="ul" aria-label={texts.list} m={0} p={0} style={{ listStyle: 'none' }}>
-                {versions.toReversed().map((version, index) => (
+              <Box
+                component="ul"
+                aria-label={texts.list}
+                m={0}
+                p={0}
+                style={{ ...LIST, height: versions.length * ROW_PX, paddingTop: first * ROW_PX }}
+              >
+                {shown.map((version, index) => (
                   <VersionRow
                     key={version.descriptor}
                     version={version}
-                    isNormal={index < line}
+                    place={first + index + 1}
+                    count={versions.length}
+                    isNormal={first + index < line}
                     isNew={draft.added.some(({ descriptor }) => descriptor === version.descriptor)}
                     onProperties={onProperties}
                   />

@@ -9,11 +9,16 @@ import { GUTTER_PX, ROW_PX } from './RedLine.tsx';
 /** A version in the list. It is drawn anew only when something of it changes: the line moves over hundreds of them. */
 export const VersionRow = memo(function VersionRow({
   version,
+  place,
+  count,
   isNormal,
   isNew,
   onProperties,
 }: {
   version: Version;
+  /** From the top; rows that are out of sight are not drawn. */
+  place: number;
+  count: number;
   isNormal: boolean;
   isNew: boolean;
   onProperties: (version: Version) => void;
@@ -23,6 +28,8 @@ export const VersionRow = memo(function VersionRow({
   return (
     <Group
       component="li"
+      aria-posinset={place}
+      aria-setsize={count}
       h={ROW_PX}
       pl={GUTTER_PX}
       pr="xs"
@@ -30,8 +37,6 @@ export const VersionRow = memo(function VersionRow({
       wrap="nowrap"
       style={{
         borderTop: '1px solid var(--mantine-color-default-border)',
-        containIntrinsicSize: `auto ${ROW_PX}px`,
-        contentVisibility: 'auto',
       }}
     >
       <div style={{ flex: 1, minWidth: 0 }}>
