@@ -27,6 +27,12 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
   DEPLOY_FAILED: ['flow/deploy-to', 'the other computer gets the timestamp in a run of its own'],
+  FETCH_PROXY: ['flow/proxy', 'a proxy that wants another login is named so'],
+  PROJECT_CHANGED: ['flow/pages/versions', 'who saves later is told that somebody else has changed the file'],
+  SUBNETS_TAKEN: ['system/subnets', 'where none is free the start is refused, and what the remedy says helps'],
+  TASK_UNKNOWN: ['../src/manager/tasks/tasks', 'a task that nobody knows is refused; begun anew it is there'],
+  TASKS_FULL: ['../src/manager/tasks/tasks', 'eight go on at once, a ninth is refused'],
+  UPLOAD_CUT: ['flow/manager-import', 'more than was said, or less, is cut'],
   HOST_FILTER_FAILED: ['system/host-policy', 'rules that the packet filter does not take are seen, and tried again'],
 };
 

@@ -96,6 +96,10 @@ test('more than was said, or less, is cut: the task failed, and nothing is left'
     assert.equal((await manager.over(id)).failure?.code, 'UPLOAD_CUT');
     holdsNothingOf(folder, 'lab');
   }
+
+  const { id } = await manager.ask('importDisk', { body: { vm: 'lab', ...upload(MIB) } });
+  await manager.fetch(`/v1/tasks/${id}/disk`, { method: 'PUT', body: randomBytes(MIB) });
+  assert.equal((await manager.over(id)).state, 'done', 'chosen again, and sent whole');
 });
 
 type Manager = { origin: string; cookie: string };

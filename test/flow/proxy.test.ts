@@ -53,6 +53,10 @@ test('a proxy that wants another login is named so, and the login is not', { ski
   assert.equal(status, 69);
   assert.match(output, /FETCH_PROXY: .*the proxy wants a user and password \(status 407\)/);
   assert.doesNotMatch(output, /guess/);
+
+  const mended = await service(t, { ...environment, HTTPS_PROXY: `http://${LOGIN}@${proxy.host}` });
+  const again = await mended.lazaret('plan', `https://${NAME}/`, '--fingerprint', project.fingerprint);
+  assert.equal(again.status, 0, again.output);
 });
 
 /** A folder’s web servers, with TLS for a name that only a proxy knows, and without. */

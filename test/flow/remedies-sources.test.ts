@@ -119,6 +119,26 @@ const REMEDIES: Remedy[] = [
     },
   ],
   [
+    'FETCH_PAGE',
+    async (t) => {
+      const { one, install } = await first(t);
+      const login = { isDone: false };
+      const { port, [Symbol.asyncDispose]: stop } = await listenTcp('127.0.0.1', 0, async ({ url = '/' }, response) => {
+        const bytes = await readFile(join(one, url)).catch(() => undefined);
+        if (login.isDone) response.writeHead(bytes ? 200 : 404).end(bytes);
+        else response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Log in</title>');
+      });
+      t.after(stop);
+      return {
+        fails: () => install(`http://127.0.0.1:${port}/`),
+        remedy() {
+          login.isDone = true;
+          return install(`http://127.0.0.1:${port}/`);
+        },
+      };
+    },
+  ],
+  [
     'FETCH_TOO_LARGE',
     async (t) => {
       const { one, install } = await first(t);

@@ -159,8 +159,11 @@ test('whoever ends the process waits until every task has put away what it made'
   assert.deepEqual([isPutAway, tasks.one(id).state], [true, 'cancelled']);
 });
 
-test('a task that nobody knows is refused', () => {
+test('a task that nobody knows is refused; begun anew it is there', async () => {
   const { tasks } = made();
   assert.throws(() => tasks.one('no-such'), { code: 'TASK_UNKNOWN' });
   assert.throws(() => tasks.cancel('no-such'), { code: 'TASK_UNKNOWN' });
+
+  const { id } = tasks.begin('run', 'office', async () => ({ vm: 'office' }));
+  assert.equal((await over(tasks, id)).state, 'done');
 });
