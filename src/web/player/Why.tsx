@@ -28,7 +28,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
       <Table variant="vertical" layout="fixed">
         <Table.Tbody>
           {facts(machine, texts, language).map(([name, value]) => (
-            <Table.Tr key={name}>
+            <Table.Tr key={`${name} ${value}`}>
               <Table.Th w={120}>{name}</Table.Th>
               <Table.Td style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>{value}</Table.Td>
             </Table.Tr>
@@ -81,6 +81,14 @@ function facts(
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
     [texts.lookUpFailed, failedText(machine, texts, language)],
     [texts.stoppedBy, stoppedBy && texts.stoppedByWhat(stoppedBy.program, stoppedBy.command)],
+    ...(machine.moved ?? []).map(({ subnet, taken, by, to }): [string, string] => [
+      texts.subnet,
+      texts.subnetMoved(to, subnet, taken, by),
+    ]),
+    ...(machine.clashes ?? []).map(({ subnet, taken, by }): [string, string] => [
+      texts.clash,
+      texts.clashWith(subnet, taken, by),
+    ]),
     [texts.resolvers, resolversText(machine, texts, language)],
     [texts.ready, readyText(machine, texts, language)],
     [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],

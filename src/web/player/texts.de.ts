@@ -72,6 +72,11 @@ export const de: PlayerTexts = {
   resolvers: 'Nach Namen gefragt wird',
   resolversNobody: 'niemand, so dass keiner aufgelöst wird',
   resolversSilent: (addresses, since) => `${addresses}: keine Antwort seit ${since}`,
+  subnet: 'Ihr Netz',
+  subnetMoved: (to, subnet, taken, by) => `${to} statt ${subnet}, denn dieser Computer hat ${taken} an ${by}`,
+  clash: 'Außer Reichweite',
+  clashWith: (subnet, taken, by) =>
+    `Dieser Computer hat jetzt ${taken} an ${by}, wo die Maschine selbst ${subnet} hat. Halten Sie die Maschine an, und starten Sie sie neu.`,
   ready: 'Gast',
   readySince: (since) => `hat seine Adresse seit ${since}`,
   notReady: 'hat noch keine Adresse',

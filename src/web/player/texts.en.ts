@@ -65,6 +65,12 @@ export const en = {
   resolvers: 'Names are asked of',
   resolversNobody: 'nobody, so that none resolves',
   resolversSilent: (addresses: string, since: string) => `${addresses}: no answer since ${since}`,
+  subnet: 'Its network',
+  subnetMoved: (to: string, subnet: string, taken: string, by: string) =>
+    `${to} instead of ${subnet}, because this computer has ${taken} on ${by}`,
+  clash: 'Out of its reach',
+  clashWith: (subnet: string, taken: string, by: string) =>
+    `This computer now has ${taken} on ${by}, where the machine has ${subnet} itself. Stop the machine and start it again.`,
   ready: 'Guest',
   readySince: (since: string) => `has had its address since ${since}`,
   notReady: 'has no address yet',
