@@ -8,6 +8,7 @@ export const PATHS = {
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },
+  support: { method: 'GET', path: '/v1/support' },
   open: { method: 'POST', path: '/v1/page' },
   events: { method: 'GET', path: '/v1/events' },
   plan: { method: 'POST', path: '/v1/plan' },

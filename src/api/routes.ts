@@ -22,6 +22,7 @@ import { OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { ServersAnswer } from './servers.ts';
 import { StatusAnswer } from './status.ts';
+import { SupportAnswer } from './support.ts';
 
 /**
  * What the service can be asked: one row a request. The answer is one line of JSON; where `lines` says so there are
@@ -37,6 +38,7 @@ export const ROUTES = {
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
+  support: { ...PATHS.support, answer: SupportAnswer },
   open: { ...PATHS.open, request: OpenRequest, answer: OpenAnswer },
   events: { ...PATHS.events, answer: EventAnswer, lines: 'events' },
   plan: { ...PATHS.plan, request: PlanRequest, answer: PlanAnswer },

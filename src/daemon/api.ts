@@ -7,6 +7,7 @@ import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
 import type { ServersAnswer } from '../api/servers.ts';
 import type { StatusAnswer } from '../api/status.ts';
+import type { SupportAnswer } from '../api/support.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { type Failure, failureOf } from '../lib/errors.ts';
@@ -18,11 +19,14 @@ import { explainDestination } from './explain.ts';
 import { ProgressLine } from './progress.ts';
 import { tryServers } from './servers.ts';
 import type { Supervisor } from './supervise.ts';
+import { gatherSupport } from './support.ts';
 
 const MAX_BODY_BYTES = 64 << 10;
 
 export interface ApiDeps {
   state: string;
+  /** Where the service is asked. */
+  socket: string;
   supervisor: Supervisor;
   log: Log;
   /** Gives an address that opens a part of the player once. */
@@ -32,18 +36,27 @@ export interface ApiDeps {
 }
 
 /** The service’s HTTP API. Every answer is one line of JSON, or several where something goes on; failures carry a code. */
-export function createApi({ state, supervisor, log, openPage, proxies = { proxies: [] } }: ApiDeps): Hono {
+export function createApi({ state, socket, supervisor, log, openPage, proxies = { proxies: [] } }: ApiDeps): Hono {
   const app = newApi(log, MAX_BODY_BYTES);
 
-  app.get(ROUTES.status.path, async (context) => {
+  const status = async (): Promise<StatusAnswer> => {
     const host = supervisor.hostReport();
-    return context.json<StatusAnswer>({
+    return {
       api: 1,
       ...(await projectReport(computerPaths(state).trust)),
       ...(host ? { host } : {}),
       machines: await supervisor.reports.all(),
-    });
-  });
+    };
+  };
+  app.get(ROUTES.status.path, async (context) => context.json<StatusAnswer>(await status()));
+  app.get(ROUTES.support.path, async (context) =>
+    context.json<SupportAnswer>(
+      await gatherSupport({
+        ...{ state, socket, status: await status() },
+        ...{ events: supervisor.events, now: await supervisor.now() },
+      }),
+    ),
+  );
   app.get(ROUTES.machine.path, async (context) => {
     const report = await supervisor.reports.of(context.req.param('vm'));
     const denied =

@@ -76,7 +76,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   };
   await using supervisor = await Supervisor.open(options);
   const gid = await groupNamed(group);
-  const api = createApi({ state, supervisor, log, openPage: (to) => player.link(to), proxies: shown });
+  const api = createApi({ state, socket, supervisor, log, openPage: (to) => player.link(to), proxies: shown });
   await using player = new Player({ supervisor, api, folder: PLAYER, clock: systemClock });
   const listener = getRequestListener(api.fetch);
   await using _server = await listenUnix(socket, listener, {

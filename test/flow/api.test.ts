@@ -20,7 +20,7 @@ for (const [title, body, said] of ROWS) {
       ...{ state, runRoot: scratch(t), accel: 'tcg', log },
       clock: () => Date.parse('2026-01-10'),
     });
-    const api = createApi({ state, supervisor, log, openPage: async (to) => to });
+    const api = createApi({ state, socket: `${state}/none`, supervisor, log, openPage: async (to) => to });
 
     const answer = await api.request('/v1/install', { method: 'POST', body });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -112,6 +112,18 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   await t.test('nq-set in the guest is on the page without a reload', async () => {
     assert.equal((await job.nqSet(first)).status, 0);
     await page.getByRole('dialog', { name: 'office' }).getByText('normal access').waitFor();
+  });
+
+  await t.test('a file for support is saved from the page', async () => {
+    await page.goto(new URL('/events', url).href);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Save a file for support' }).click();
+    const path = await (await saved).path();
+    const { status } = JSON.parse(readFileSync(path, 'utf8'));
+    assert.deepEqual(
+      status.machines.map(({ vm }: { vm: string }) => vm),
+      ['office'],
+    );
   });
 
   await t.test('nothing in it is closed to people who use a screen reader or the keyboard', async () => {

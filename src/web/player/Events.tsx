@@ -1,7 +1,8 @@
-import { Skeleton, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Skeleton, Table, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
+import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { askLines } from './service.ts';
@@ -18,10 +19,17 @@ export function Events() {
   });
   if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
   if (isPending) return <Skeleton h={200} aria-label={texts.loading} />;
-  if (data.length === 0) return <Text>{texts.noEvents}</Text>;
+  if (data.length === 0)
+    return (
+      <>
+        <Support />
+        <Text>{texts.noEvents}</Text>
+      </>
+    );
   const shown = data.filter((event) => isLike(event, filter));
   return (
     <>
+      <Support />
       <TextInput label={texts.filter} value={filter} onChange={({ target }) => setFilter(target.value)} mb="md" />
       <Table.ScrollContainer minWidth={480}>
         <Table verticalSpacing="xs">
@@ -42,6 +50,27 @@ export function Events() {
         </Table>
       </Table.ScrollContainer>
     </>
+  );
+}
+
+/** What somebody who is to help wants to see, as a file. */
+function Support() {
+  const texts = useTexts();
+  return (
+    <Group mb="md" gap="sm">
+      <Button
+        component="a"
+        variant="default"
+        href={`/api${PATHS.support.path}`}
+        download="lazaret-support.json"
+        size="compact-sm"
+      >
+        {texts.support}
+      </Button>
+      <Text size="sm" c="dimmed">
+        {texts.supportHelp}
+      </Text>
+    </Group>
   );
 }
 

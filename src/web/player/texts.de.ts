@@ -127,6 +127,9 @@ export const de: PlayerTexts = {
   installed: 'Das Paket ist installiert.',
   interrupted: 'Es wurde nichts installiert.',
   noEvents: 'Es ist noch nichts geschehen.',
+  support: 'Datei für den Support speichern',
+  supportHelp:
+    'Sie enthält den Zustand dieses Computers und seiner Maschinen, was geschehen ist, und was der Doctor sagt. Lesen Sie sie, bevor Sie sie senden.',
   filter: 'Filtern',
   newTab: 'öffnet ein neues Fenster',
 };

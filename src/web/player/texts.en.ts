@@ -121,6 +121,9 @@ export const en = {
   installed: 'The package is installed.',
   interrupted: 'Nothing was installed.',
   noEvents: 'Nothing has happened yet.',
+  support: 'Save a file for support',
+  supportHelp:
+    'It has the state of this computer and its machines, what happened, and what the doctor says. Read it before you send it.',
   filter: 'Filter',
   newTab: 'opens in a new window',
 };

@@ -1,0 +1,44 @@
+import type { StatusAnswer } from '../api/status.ts';
+import type { SupportAnswer } from '../api/support.ts';
+import { readInstances } from '../install/state/instances.ts';
+import { generationPaths } from '../install/state/layout.ts';
+import { checkComputer } from '../run/computer/doctor.ts';
+import type { EventLog } from '../run/computer/events.ts';
+import { readIfThere } from '../sys/files/files.ts';
+import { ownRelease } from '../sys/files/own-release.ts';
+
+const LAST_EVENTS = 500;
+/** A log has 256 KiB, and as much again from before. */
+const MAX_LOG_BYTES = 1 << 20;
+const LAST_LOG_CHARACTERS = 16_000;
+
+interface SupportParts {
+  state: string;
+  socket: string;
+  status: StatusAnswer;
+  events: EventLog;
+  now: number;
+}
+
+/** Gathers what is to be known of this computer and its machines when somebody is to help. What cannot be read is left out. */
+export async function gatherSupport({ state, socket, status, events, now }: SupportParts): Promise<SupportAnswer> {
+  return {
+    at: new Date(now).toISOString(),
+    release: ownRelease(),
+    node: process.version,
+    status,
+    checks: await checkComputer(socket),
+    events: await events.last(LAST_EVENTS),
+    logs: await logEnds(state),
+  };
+}
+
+async function logEnds(state: string): Promise<SupportAnswer['logs']> {
+  const ends: SupportAnswer['logs'] = [];
+  for (const { file, current } of await readInstances(state)) {
+    const path = generationPaths(state, file.vm, current.generation).log;
+    const bytes = await readIfThere(path, MAX_LOG_BYTES).catch(() => undefined);
+    if (bytes) ends.push({ vm: file.vm, path, text: bytes.toString('utf8').slice(-LAST_LOG_CHARACTERS) });
+  }
+  return ends;
+}
