@@ -31,24 +31,22 @@ export function Events() {
     <>
       <Support />
       <TextInput label={texts.filter} value={filter} onChange={({ target }) => setFilter(target.value)} mb="md" />
-      <Table.ScrollContainer minWidth={480}>
-        <Table verticalSpacing="xs">
-          <Table.Tbody>
-            {shown.map(({ at, vm, text }, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: events have no name of their own, and the list is replaced as a whole
-              <Table.Tr key={`${at}-${index}`}>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}>
-                  <time dateTime={at} title={at}>
-                    {momentText(at, language)}
-                  </time>
-                </Table.Td>
-                <Table.Td>{vm}</Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{text}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Table verticalSpacing="xs">
+        <Table.Tbody>
+          {shown.map(({ at, vm, text }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: events have no name of their own, and the list is replaced as a whole
+            <Table.Tr key={`${at}-${index}`}>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                <time dateTime={at} title={at}>
+                  {momentText(at, language)}
+                </time>
+              </Table.Td>
+              <Table.Td>{vm}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{text}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
     </>
   );
 }
