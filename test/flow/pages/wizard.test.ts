@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
+import { asJson } from '../../../src/lib/json.ts';
 import type { Quarantine } from '../../../src/policy/quarantine.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../../src/project/open.ts';
@@ -112,8 +113,8 @@ test(
       await page.getByText(/office: (never deployed|changed)/).waitFor();
       const made = await quarantineIn(project.folder);
       assert.ok(made.type === 'version-based');
-      assert.deepEqual(made.normal, { entries: ['10.0.0.0/8'], exceptions: ['icmp'] });
-      assert.deepEqual(made.restricted.entries, ['10.0.0.5 tcp 80,443']);
+      assert.deepEqual(asJson(made.normal), { entries: ['10.0.0.0/8'], exceptions: ['icmp'] });
+      assert.deepEqual(asJson(made.restricted.entries), ['10.0.0.5 tcp 80,443']);
       assert.deepEqual([made.versions.map(({ name }) => name), made.threshold], [['2026-10', '2026-11'], '2026-11']);
       assert.equal(made.messages.restricted, 'Please install the updates.');
     });
@@ -186,7 +187,7 @@ test('another type names what goes for good, and Finish waits until that is agre
   assert.equal((await quarantineIn(project.folder)).type, 'version-based');
   await page.getByRole('checkbox', { name: 'I know that they go, and go on' }).check();
   await page.getByRole('button', { name: 'Finish' }).click();
-  await page.getByRole('heading', { level: 1, name: 'office' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'office', exact: true }).waitFor();
   assert.equal((await quarantineIn(project.folder)).type, 'static');
 });
 
