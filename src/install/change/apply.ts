@@ -129,10 +129,12 @@ class Bringing {
 
   async file(file: PackedFile): Promise<void> {
     const { state } = this.#options;
-    if (await isHere(state, file.sha256, filePath(state, file.sha256))) return;
+    const out = filePath(state, file.sha256);
+    // One that somebody changed on this computer is not what it is called.
+    if ((await isHere(state, file.sha256, out)) && (await digestFile(out)).sha256 === file.sha256) return;
     const path = await this.#fetch(file.blob, 'a boot file');
-    await makeAgain(state, file.sha256, [filePath(state, file.sha256)]);
-    await unpackFile(path, file, filePath(state, file.sha256));
+    await removeFile(out);
+    await unpackFile(path, file, out);
     await forgetDamaged(state, [file.sha256]);
     await removeFile(path);
   }

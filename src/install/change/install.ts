@@ -114,6 +114,9 @@ export async function installPackage(request: InstallRequest, options: InstallOp
   }
 }
 
+/** How often it is fetched anew because others on this computer take it away meanwhile. */
+const MAX_ROUNDS = 10;
+
 /** Nobody else changes anything. */
 function atOnce<T>(work: () => Promise<T>): Promise<T> {
   return work();
@@ -152,7 +155,8 @@ async function installOne(
   const { state, now, signal, onProgress, steps = noSteps, trust, staging, inTurn = atOnce } = options;
   const onReady = () => trust.keep();
   const how = { state, keepOld: request.keepOld, now, signal, onProgress, steps, staging, onReady };
-  for (;;) {
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    signal.throwIfAborted();
     const wanted = await inTurn(() => checkedPlan(needed, request, options));
     await stagePlan(wanted, opened, how);
     // Others may have changed something while it was fetched: it is decided again, and may need more.
@@ -168,6 +172,7 @@ async function installOne(
     requireNoneRefused(report.policies, { report });
     return report;
   }
+  throw new AppError('STATE_DAMAGED', 'what was fetched was gone or changed again before it could be installed');
 }
 
 /** What was fetched may be all that a machine lacked: it was mended, although nothing is left to do by then. */
