@@ -1,5 +1,5 @@
 import type { AccessSection } from '../policy/access-section.ts';
-import { isLookedUp, type Quarantine, type VersionQuarantine } from '../policy/quarantine.ts';
+import { isLookedUp, type Quarantine, type Threshold, type VersionQuarantine } from '../policy/quarantine.ts';
 import type { Script } from '../policy/script.ts';
 import { zoneCriteria } from '../policy/zones.ts';
 import { liveVersions } from './versions/versions.ts';
@@ -34,7 +34,10 @@ function quarantineLines(quarantine: Quarantine): Line[] {
 
 function sectionText({ entries, exceptions }: AccessSection, mode: 'whitelist' | 'blacklist'): string {
   const none = mode === 'whitelist' ? 'nothing' : 'everything';
-  const listed = entries.length === 0 ? none : `${mode === 'whitelist' ? '' : 'all but '}${entries.join(', ')}`;
+  const listed =
+    entries.length === 0
+      ? none
+      : `${mode === 'whitelist' ? '' : 'all but '}${entries.map(({ text }) => text).join(', ')}`;
   return exceptions.length === 0 ? listed : `${listed}; outside the list ${exceptions.join(', ')}`;
 }
 
@@ -43,13 +46,18 @@ function zoneText(when: Parameters<typeof zoneCriteria>[0]): string {
   return `other lists on a network with ${criteria.join(', and ')}`;
 }
 
+function thresholdText(threshold: Threshold | undefined, more: string): string {
+  if (threshold === undefined) return 'none: every version has normal access';
+  return threshold === null ? 'above all versions: every version is restricted' : `${threshold}${more}`;
+}
+
 function versionLines(quarantine: VersionQuarantine): Line[] {
   const { threshold, thresholdAt, grace, initial, versionFrom = 'guest', signers = [] } = quarantine;
   const versions = liveVersions(quarantine);
   const since = thresholdAt === undefined ? '' : `, since ${thresholdAt}`;
   const delay = grace === undefined ? '' : `; older versions keep it for ${grace} more`;
   return [
-    ['threshold', threshold === undefined ? 'none: every version has normal access' : `${threshold}${since}${delay}`],
+    ['threshold', thresholdText(threshold, `${since}${delay}`)],
     ...(versions.length === 0 ? [['versions', 'none is defined'] satisfies Line] : []),
     ...versions.map(({ name, descriptor, description, cumulative }): Line => {
       const more = [...(cumulative ? ['cumulative'] : []), ...(description === undefined ? [] : [description])];

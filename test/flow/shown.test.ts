@@ -111,6 +111,11 @@ const OTHERS: [title: string, quarantine: object, wanted: RegExp[]][] = [
     ],
   ],
   [
+    'versions that are all restricted',
+    { ...threeVersions(), threshold: null },
+    [/^threshold +above all versions: every version is restricted$/m],
+  ],
+  [
     'a plug-in',
     { type: 'custom', script: { file: 'ask.sh', arguments: ['a b'], network: true }, messages: { restricted: 'no' } },
     [
