@@ -1,4 +1,4 @@
-import { Anchor, Code, Table, Text } from '@mantine/core';
+import { Anchor, Button, Table, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { MachineRow, ProjectAnswer } from '../../api/manager/project.ts';
 import { StateBadge } from '../ui/StateBadge.tsx';
@@ -13,7 +13,9 @@ export function MachineTable({ project, filter = '' }: { project: ProjectAnswer;
   if (project.machines.length === 0)
     return (
       <Nothing title={texts.noMachines} help={texts.noMachinesHelp}>
-        <Code block>lazaret-manager vm add office --disk ~/images/debian.qcow2</Code>
+        <Button component={Link} to="/add-machine">
+          {texts.addMachine}
+        </Button>
       </Nothing>
     );
   if (shown.length === 0) return <Text>{texts.nothingLike}</Text>;

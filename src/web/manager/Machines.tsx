@@ -13,7 +13,7 @@ export function Machines() {
   const texts = useCatalogue(project);
   const [filter, setFilter] = useState('');
   return (
-    <Part title={frameTexts.machines}>
+    <Part title={frameTexts.machines} commands={[{ to: '/add-machine', text: texts.addMachine }]}>
       <Loaded query={useProject()} texts={frameTexts}>
         {(answer) => (
           <>

@@ -18,11 +18,21 @@ const WizardPage = lazy(() => import('./wizard/WizardPage.tsx').then((module) =>
 
 const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) => ({ default: module.PolicyPage })));
 
+const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) => ({ default: module.AddMachine })));
+
 const router = createBrowserRouter(
   createRoutesFromElements(
     <Route element={<Frame />}>
       <Route index element={<Project />} />
       <Route path="machines" element={<Machines />} />
+      <Route
+        path="add-machine"
+        element={
+          <Suspense fallback={null}>
+            <AddMachine />
+          </Suspense>
+        }
+      />
       <Route path="machines/:vm" element={<Machine />} />
       <Route
         path="machines/:vm/versions"

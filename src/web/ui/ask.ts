@@ -8,6 +8,8 @@ interface Carried {
   vm?: string;
   id?: string;
   query?: Record<string, string>;
+  /** Sent as it is, instead of a body. */
+  file?: Blob;
   signal?: AbortSignal;
 }
 type Asked<Routes extends RouteTable, Name extends keyof Routes> = Carried &
@@ -85,12 +87,13 @@ export function askerOf<Routes extends RouteTable>(paths: Paths<Routes>): Asker<
 
 function send(
   { method, path }: { method: string; path: string },
-  { vm = '', id = '', query, body, signal }: Carried & { body?: unknown },
+  { vm = '', id = '', query, file, body, signal }: Carried & { body?: unknown },
 ): Promise<Response> {
   const search = query ? `?${new URLSearchParams(query)}` : '';
   const to = `/api${path.replace(':vm', encodeURIComponent(vm)).replace(':id', encodeURIComponent(id))}${search}`;
-  const content =
+  const json =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const content = file ? { body: file } : json;
   return fetch(to, { method, ...content, ...(signal ? { signal } : {}) });
 }
 

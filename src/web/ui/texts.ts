@@ -44,6 +44,14 @@ export function bytesText(bytes: number, language: Language): string {
   return `${number} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
 }
 
+/** A length of time in the largest unit that it has one of. */
+export function secondsText(seconds: number, language: Language): string {
+  const [amount, unit] =
+    seconds < 60 ? [seconds, 'second'] : seconds < 3600 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
+  const style = { style: 'unit', unit, maximumFractionDigits: unit === 'hour' ? 1 : 0 } as const;
+  return new Intl.NumberFormat(regionOf(language), style).format(amount);
+}
+
 /** A language as its user’s region writes it: days and numbers differ between them. */
 function regionOf(language: Language): string {
   return navigator.languages.find((tag) => languageOf([tag]) === language && tag.startsWith(language)) ?? language;

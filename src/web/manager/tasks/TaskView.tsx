@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, List, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
-import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
 
@@ -14,12 +14,11 @@ export function TaskView({ task, result }: { task: TaskAnswer; result: string | 
   return (
     <Stack gap="xs" component="section" aria-label={task.about}>
       <Text size="sm" role="status">
-        {result ?? (isOn && progress ? texts.parts[progress.part] : texts.states[state])}
+        {result ?? wordsOf(task, texts)}
         {state === 'ending' && `. ${texts.ending}`}
-        {state === 'cancelled' && `. ${texts.cancelled}`}
       </Text>
       {isOn && <HowFar progress={progress} />}
-      {failure && (
+      {failure && state === 'failed' && (
         <Alert color="red" role="alert" title={failure.reason}>
           <Text size="sm">{failure.remedy}</Text>
           <Code>{failure.code}</Code>
@@ -43,14 +42,25 @@ export function TaskView({ task, result }: { task: TaskAnswer; result: string | 
   );
 }
 
+function wordsOf({ kind, state, progress }: TaskAnswer, texts: (typeof tasks)['en']): string {
+  if (state === 'cancelled') return texts.cancelled[kind];
+  if (!progress || state === 'done' || state === 'failed') return texts.states[state];
+  const { part, of } = progress;
+  return of === undefined ? texts.parts[part] : `${texts.parts[part]}: ${of}`;
+}
+
 function HowFar({ progress }: { progress: TaskProgress | undefined }) {
   const texts = useCatalogue(tasks);
   const language = useLanguage();
   const amounts = progress?.amounts;
   if (!progress || !amounts || amounts.total <= 0) return null;
-  const { unit, done, total } = amounts;
-  const words =
-    unit === 'files' ? texts.files(done, total) : `${bytesText(done, language)} / ${bytesText(total, language)}`;
+  const { unit, done, total, perSecond, secondsLeft } = amounts;
+  const isBytes = unit === 'bytes';
+  const words = [
+    isBytes ? `${bytesText(done, language)} / ${bytesText(total, language)}` : texts.files(done, total),
+    ...(isBytes && perSecond !== undefined ? [texts.rate(bytesText(perSecond, language))] : []),
+    ...(secondsLeft !== undefined && secondsLeft > 0 ? [texts.left(secondsText(secondsLeft, language))] : []),
+  ].join(', ');
   return (
     <>
       <Progress value={(100 * done) / total} aria-label={texts.parts[progress.part]} />

@@ -31,7 +31,14 @@ export const tasks = catalogue({
     },
     files: (done: number, total: number) => `${done} of ${total} files`,
     deployed: (serial: number, place: string) => `Deploy ${serial} is signed and lies in ${place}.`,
-    cancelled: 'Cancelled. Computers keep the policies they have.',
+    rate: (perSecond: string) => `${perSecond}/s`,
+    left: (time: string) => `${time} left`,
+    cancelled: {
+      deploy: 'Cancelled. Computers keep the policies they have.',
+      import: 'Cancelled. Nothing of it is left in the project.',
+      build: 'Cancelled. Nothing of it is left, and its name is free.',
+      run: 'Cancelled. The machine does not run.',
+    },
     log: 'What happened',
   },
   de: {
@@ -70,7 +77,14 @@ export const tasks = catalogue({
     },
     files: (done, total) => `${done} von ${total} Dateien`,
     deployed: (serial, place) => `Verteilung ${serial} ist unterschrieben und liegt in ${place}.`,
-    cancelled: 'Abgebrochen. Computer behalten die Richtlinien, die sie haben.',
+    rate: (perSecond) => `${perSecond}/s`,
+    left: (time) => `noch ${time}`,
+    cancelled: {
+      deploy: 'Abgebrochen. Computer behalten die Richtlinien, die sie haben.',
+      import: 'Abgebrochen. Im Projekt ist nichts davon geblieben.',
+      build: 'Abgebrochen. Nichts davon ist geblieben, und sein Name ist frei.',
+      run: 'Abgebrochen. Die Maschine läuft nicht.',
+    },
     log: 'Was geschehen ist',
   },
 });

@@ -1,0 +1,41 @@
+import type { BodyIn } from '../../../api/answers.ts';
+import type { MANAGER_ROUTES } from '../../../api/manager/routes.ts';
+
+type Request = BodyIn<typeof MANAGER_ROUTES, 'importDisk'>;
+
+/** A machine that is being described; a field of a number is text while it is empty. */
+export interface NewMachine {
+  vm: string;
+  from: 'file' | 'path';
+  file: File | null;
+  path: string;
+  format: 'found' | NonNullable<Request['diskFormat']>;
+  memoryMiB: number | string;
+  cpus: number | string;
+  dataDiskGiB: number | string;
+  firmware: 'found' | NonNullable<Request['firmware']>;
+}
+
+export const EMPTY: NewMachine = {
+  ...{ vm: '', from: 'file', file: null, path: '', format: 'found' },
+  ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', firmware: 'found' },
+};
+
+/** What is asked of the manager; none while something is missing. */
+export function importRequest(machine: NewMachine): Request | undefined {
+  const { memoryMiB, cpus, dataDiskGiB, firmware, format } = machine;
+  const vm = machine.vm.trim();
+  const disk = diskOf(machine);
+  if (vm === '' || !disk || typeof memoryMiB !== 'number' || typeof cpus !== 'number') return undefined;
+  return {
+    ...{ vm, memoryMiB, cpus, disk },
+    ...(typeof dataDiskGiB === 'number' ? { dataDiskMiB: dataDiskGiB * 1024 } : {}),
+    ...(firmware === 'found' ? {} : { firmware }),
+    ...(format === 'found' ? {} : { diskFormat: format }),
+  };
+}
+
+function diskOf({ from, file, path }: NewMachine): Request['disk'] | undefined {
+  if (from === 'path') return path.trim().startsWith('/') ? { path: path.trim() } : undefined;
+  return file && file.size > 0 ? { upload: { name: file.name, bytes: file.size } } : undefined;
+}
