@@ -1,4 +1,5 @@
-import { Code, Table, Text } from '@mantine/core';
+import { Button, Table, Text } from '@mantine/core';
+import { Link } from 'react-router';
 import type { PackagesAnswer } from '../../api/manager/project.ts';
 import { Loaded } from '../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../ui/texts.ts';
@@ -13,7 +14,7 @@ export function Packages() {
   const frameTexts = useCatalogue(frame);
   const texts = useCatalogue(project);
   return (
-    <Part title={frameTexts.packages}>
+    <Part title={frameTexts.packages} commands={[{ to: '/packages/new', text: texts.makePackage }]}>
       <Section title={texts.notReleasedTitle}>
         <Loaded query={useProject()} texts={frameTexts}>
           {({ notReleased }) => (
@@ -39,7 +40,9 @@ function PackageTable({ packages }: PackagesAnswer) {
   if (packages.length === 0)
     return (
       <Nothing title={texts.noPackages} help={texts.noPackagesHelp}>
-        <Code block>lazaret-manager package create office-1 --kind full --out ~/packages</Code>
+        <Button component={Link} to="/packages/new">
+          {texts.makePackage}
+        </Button>
       </Nothing>
     );
   return (

@@ -20,6 +20,10 @@ const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) =>
 
 const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) => ({ default: module.AddMachine })));
 
+const MakePackage = lazy(() =>
+  import('./packages/MakePackage.tsx').then((module) => ({ default: module.MakePackage })),
+);
+
 const router = createBrowserRouter(
   createRoutesFromElements(
     <Route element={<Frame />}>
@@ -59,6 +63,14 @@ const router = createBrowserRouter(
         }
       />
       <Route path="packages" element={<Packages />} />
+      <Route
+        path="packages/new"
+        element={
+          <Suspense fallback={null}>
+            <MakePackage />
+          </Suspense>
+        }
+      />
       <Route path="deployments" element={<Deployments />} />
       <Route path="problems" element={<Problems />} />
       <Route path="*" element={<Project />} />

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DeployPlaceAnswer } from '../../../api/manager/jobs.ts';
@@ -8,6 +8,7 @@ import { useCatalogue } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { tasks as catalogue } from '../texts/tasks.ts';
+import { Secret } from './Secret.tsx';
 import { TaskView } from './TaskView.tsx';
 
 /** VMware ACE’s Deploy Policy: signs all policies and puts them where computers look them up. */
@@ -90,18 +91,6 @@ function DeployForm({ place }: { place: DeployPlaceAnswer }) {
         />
       )}
     </Stack>
-  );
-}
-
-function Secret({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
-  return (
-    <PasswordInput
-      label={label}
-      value={value}
-      autoComplete="off"
-      visibilityToggleButtonProps={{ style: { display: 'none' } }}
-      onChange={({ target }) => onChange(target.value)}
-    />
   );
 }
 

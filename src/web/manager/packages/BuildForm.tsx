@@ -1,0 +1,75 @@
+import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
+import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { useCatalogue } from '../../ui/texts.ts';
+import { Section } from '../Part.tsx';
+import { ask } from '../process.ts';
+import { Secret } from '../tasks/Secret.tsx';
+import { TaskView } from '../tasks/TaskView.tsx';
+import { isOn, useTask } from '../tasks/use-task.ts';
+import { frame } from '../texts/frame.ts';
+import { packages } from '../texts/packages.ts';
+import { tasks } from '../texts/tasks.ts';
+import { MediaFields } from './MediaFields.tsx';
+import { buildRequest, type NewContents, type NewMedia, NO_MEDIA } from './new-package.ts';
+import { SizeChart } from './SizeChart.tsx';
+
+/** Makes the package of a plan that nothing speaks against, and shows how it goes on. */
+export function BuildForm({ contents, plan }: { contents: NewContents; plan: PackagePlanAnswer | undefined }) {
+  const texts = useCatalogue(packages);
+  const frameTexts = useCatalogue(frame);
+  const taskTexts = useCatalogue(tasks);
+  const [media, setMedia] = useState<NewMedia>(NO_MEDIA);
+  const [passphrase, setPassphrase] = useState('');
+  const [clockIsRight, setClockIsRight] = useState(false);
+  const { task, begun } = useTask('build');
+  const request = buildRequest(contents, media);
+  const build = useMutation({
+    mutationFn: async () => {
+      if (request) await begun(await ask('buildPackage', { body: { ...request, passphrase, clockIsRight } }));
+    },
+    // A passphrase is kept no longer than it is needed.
+    onSettled: () => setPassphrase(''),
+  });
+  const goesOn = task !== undefined && isOn(task);
+  const canBuild = request !== undefined && passphrase !== '' && plan?.problems.length === 0;
+  return (
+    <>
+      {plan?.problems.length === 0 && (
+        <Section title={texts.media}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              build.mutate();
+            }}
+          >
+            <Stack gap="sm">
+              <MediaFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
+              <Secret label={taskTexts.passphrase} value={passphrase} onChange={setPassphrase} />
+              {plan.clock && (
+                <Checkbox
+                  label={taskTexts.clockIsRight}
+                  checked={clockIsRight}
+                  onChange={({ target }) => setClockIsRight(target.checked)}
+                />
+              )}
+              <Group>
+                <Button type="submit" loading={build.isPending || goesOn} disabled={!canBuild}>
+                  {texts.build}
+                </Button>
+              </Group>
+            </Stack>
+          </form>
+          {build.error && <FailureAlert error={build.error} texts={frameTexts} />}
+        </Section>
+      )}
+      {task && (
+        <TaskView task={task} result={task.result && texts.built(task.result.package, task.result.generation)} />
+      )}
+      {goesOn && <Text size="sm">{texts.leavesNothing}</Text>}
+      {task?.result && <SizeChart built={task.result} />}
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { Alert, Code, List, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
+import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { Section } from '../Part.tsx';
+import { packages } from '../texts/packages.ts';
+
+/** What a package would be, in sentences: what speaks against it first. */
+export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
+  const texts = useCatalogue(packages);
+  const language = useLanguage();
+  const { kind, generation, machines, policies, host, bytes, warnings, problems, clock } = plan;
+  const [exact, estimated] = [bytesText(bytes.exact, language), bytesText(bytes.estimated, language)];
+  return (
+    <Section title={texts.plan}>
+      <Stack gap="xs">
+        {[...problems, ...(clock ? [clock] : [])].map(({ code, reason, remedy }) => (
+          <Alert key={`${code} ${reason}`} color="red" role="alert" title={reason}>
+            <Text size="sm">{remedy}</Text>
+            <Code>{code}</Code>
+          </Alert>
+        ))}
+        {warnings.map((warning) => (
+          <Alert key={warning} color="yellow">
+            {texts.warning(warning)}
+          </Alert>
+        ))}
+        <Text size="sm">
+          {texts.generation(texts.kinds[kind as keyof typeof texts.kinds] ?? kind, generation)}{' '}
+          {bytes.exact === bytes.estimated ? texts.size(exact) : texts.sizes(exact, estimated)}
+        </Text>
+        <Lines>
+          {machines.map(({ vm, release, version, forInstalled }) => (
+            <List.Item key={vm}>
+              {texts.machine(vm, release, version)}
+              <Text size="sm">{texts.installed(forInstalled)}</Text>
+            </List.Item>
+          ))}
+          {policies.map(({ vm, isFirst, changes }) => (
+            <List.Item key={`policy of ${vm}`}>
+              {isFirst ? texts.policyFirst(vm) : changes.length === 0 ? texts.policySame(vm) : texts.policy(vm)}
+              {changes.length > 0 && (
+                <Lines>
+                  {changes.map(({ section, text, ace }) => (
+                    <List.Item key={`${section} ${text}`}>
+                      {`${section} ${text}`}
+                      {ace !== undefined && ` (VMware ACE: ${ace})`}
+                    </List.Item>
+                  ))}
+                </Lines>
+              )}
+            </List.Item>
+          ))}
+          {host && (
+            <List.Item>
+              {host.isNew ? texts.hostNew : texts.hostSame}
+              <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
+                {host.text}
+              </Text>
+            </List.Item>
+          )}
+        </Lines>
+      </Stack>
+    </Section>
+  );
+}
+
+function Lines({ children }: { children: ReactNode }) {
+  return (
+    <List size="sm" styles={{ item: { overflowWrap: 'anywhere' } }}>
+      {children}
+    </List>
+  );
+}

@@ -1,0 +1,60 @@
+import type { BodyIn } from '../../../api/answers.ts';
+import type { MANAGER_ROUTES } from '../../../api/manager/routes.ts';
+
+type Build = BodyIn<typeof MANAGER_ROUTES, 'buildPackage'>;
+type Contents = BodyIn<typeof MANAGER_ROUTES, 'planPackage'>;
+
+const DAY_MS = 86_400_000;
+
+/** What a package is to have in it, as it is being chosen; a field of a number is text while it is empty. */
+export interface NewContents {
+  kind: Contents['kind'];
+  vms: string[];
+  policies: string[];
+  resources: boolean;
+  since: number | string;
+  strict: boolean;
+  force: boolean;
+}
+
+/** How it is made, and how users get it. */
+export interface NewMedia {
+  name: string;
+  out: string;
+  format: NonNullable<Build['format']>;
+  mode: NonNullable<Build['mode']>;
+  volumeGiB: number | string;
+  validDays: number | string;
+  notes: string;
+}
+
+export const NO_CONTENTS: NewContents = {
+  ...{ kind: 'full', vms: [], policies: [], resources: false, since: '', strict: false, force: false },
+};
+export const NO_MEDIA: NewMedia = {
+  ...{ name: '', out: '', format: 'folder', mode: 'small', volumeGiB: '', validDays: 365, notes: '' },
+};
+
+export function contentsRequest({ kind, vms, policies, resources, since, strict, force }: NewContents): Contents {
+  const isCustom = kind === 'custom';
+  const isUpdate = kind === 'update' && typeof since === 'number';
+  return {
+    ...{ kind, vms, strict, force },
+    ...(isCustom ? { policies, resources } : {}),
+    ...(isUpdate ? { since } : {}),
+  };
+}
+
+/** What is asked of the manager besides who signs; none while something is missing. */
+export function buildRequest(
+  contents: NewContents,
+  { name, out, format, mode, volumeGiB, validDays, notes }: NewMedia,
+): Omit<Build, 'passphrase'> | undefined {
+  if (name.trim() === '' || !out.trim().startsWith('/') || typeof validDays !== 'number') return undefined;
+  return {
+    ...contentsRequest(contents),
+    ...{ name: name.trim(), out: out.trim(), format, mode, validForMs: validDays * DAY_MS },
+    ...(typeof volumeGiB === 'number' ? { volumeBytes: Math.round(volumeGiB * 2 ** 30) } : {}),
+    ...(notes.trim() === '' ? {} : { notes: notes.trim() }),
+  };
+}

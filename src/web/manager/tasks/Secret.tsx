@@ -1,0 +1,14 @@
+import { PasswordInput } from '@mantine/core';
+
+/** A passphrase or a password: it is not shown, and the browser is not asked to keep it. */
+export function Secret({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
+  return (
+    <PasswordInput
+      label={label}
+      value={value}
+      autoComplete="off"
+      visibilityToggleButtonProps={{ style: { display: 'none' } }}
+      onChange={({ target }) => onChange(target.value)}
+    />
+  );
+}
