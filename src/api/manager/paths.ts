@@ -12,6 +12,8 @@ export const MANAGER_PATHS = {
   savePolicy: { method: 'POST', path: '/v1/machines/:vm/policy' },
   readPolicy: { method: 'POST', path: '/v1/policy/read' },
   writePolicy: { method: 'POST', path: '/v1/policy/write' },
+  settings: { method: 'GET', path: '/v1/settings' },
+  saveSettings: { method: 'POST', path: '/v1/settings' },
   packages: { method: 'GET', path: '/v1/packages' },
   ...JOB_PATHS,
 } as const;

@@ -10,6 +10,7 @@ import {
 } from './policy.ts';
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
 import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
+import { SettingsAnswer, SettingsRequest } from './settings.ts';
 
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
@@ -23,6 +24,8 @@ export const MANAGER_ROUTES = {
   savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
   readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },
   writePolicy: { ...MANAGER_PATHS.writePolicy, request: WritePolicyRequest, answer: WrittenPolicyAnswer },
+  settings: { ...MANAGER_PATHS.settings, answer: SettingsAnswer },
+  saveSettings: { ...MANAGER_PATHS.saveSettings, request: SettingsRequest, answer: SettingsAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,
 } as const;

@@ -1,9 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { AppError } from '../../lib/errors.ts';
+import { changeSettings } from '../../manager/project-settings.ts';
 import { foundProject } from '../../package/build/found-project.ts';
-import { saveProjectFile, withProject } from '../../project/save.ts';
-import { ProjectFile } from '../../project/schema.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
@@ -43,18 +41,7 @@ export function addInitCommand(program: Command): void {
   addProjectShowCommand(project);
   addCommand<ProjectOptions>(project, 'set', 'change the project’s settings', async (context, options) => {
     const { directory, name, policyServer, packageServer } = options;
-    const value = await withProject(directory, async (opened) => {
-      const change = {
-        ...(name === undefined ? {} : { name }),
-        ...(policyServer === undefined ? {} : { policyServer }),
-        ...(packageServer === undefined ? {} : { packageServer }),
-      };
-      const changed = ProjectFile.safeParse({ ...opened.file.value, ...change });
-      if (!changed.success)
-        throw new AppError('PROJECT_INVALID', changed.error.issues.map(({ message }) => message).join('; '));
-      await saveProjectFile(opened, changed.data);
-      return changed.data;
-    });
+    const value = await changeSettings(directory, { name, policyServer, packageServer });
     print(
       context,
       value,
@@ -62,6 +49,9 @@ export function addInitCommand(program: Command): void {
     );
   })
     .option('--name <name>', 'the project’s name, shown to users')
-    .option('--policy-server <url>', 'where computers look policies up, from the next package on')
-    .option('--package-server <url>', 'where `lazaret update` fetches packages, from the next package on');
+    .option('--policy-server <url>', 'where computers look policies up, from the next package on; "" for nowhere')
+    .option(
+      '--package-server <url>',
+      'where `lazaret update` fetches packages, from the next package on; "" for nowhere',
+    );
 }

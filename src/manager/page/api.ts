@@ -14,6 +14,7 @@ import { addPolicyRoutes } from './policy.ts';
 import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
 import { addRunRoutes } from './runs.ts';
+import { addSettingsRoutes } from './settings.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -40,5 +41,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addImportRoute(app, deps, uploads);
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);
+  addSettingsRoutes(app, deps);
   return app;
 }

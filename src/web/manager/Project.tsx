@@ -24,6 +24,7 @@ function Summary({ answer }: { answer: ProjectAnswer }) {
   const texts = useCatalogue(project);
   const { identity, folder } = answer;
   const commands = [
+    { to: '/settings', text: texts.editSettings },
     { to: '/machines', text: texts.toMachines },
     { to: '/deployments', text: texts.toDeployments },
     { to: '/packages', text: texts.toPackages },

@@ -24,6 +24,10 @@ const MakePackage = lazy(() =>
   import('./packages/MakePackage.tsx').then((module) => ({ default: module.MakePackage })),
 );
 
+const SettingsPage = lazy(() =>
+  import('./settings/SettingsPage.tsx').then((module) => ({ default: module.SettingsPage })),
+);
+
 const router = createBrowserRouter(
   createRoutesFromElements(
     <Route element={<Frame />}>
@@ -59,6 +63,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <PolicyPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="settings"
+        element={
+          <Suspense fallback={null}>
+            <SettingsPage />
           </Suspense>
         }
       />

@@ -1,0 +1,23 @@
+import type { Hono } from 'hono';
+import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
+import type { SettingsAnswer } from '../../api/manager/settings.ts';
+import { parseBody } from '../../pages/requests.ts';
+import { openProject } from '../../project/open.ts';
+import { changeSettings } from '../project-settings.ts';
+import type { ManagerDeps } from './api.ts';
+
+/** The project’s own settings: shown, and saved where nobody else has changed them meanwhile. */
+export function addSettingsRoutes(app: Hono, { folder }: ManagerDeps): void {
+  app.get(MANAGER_ROUTES.settings.path, async (context) => context.json<SettingsAnswer>(await settingsOf(folder)));
+  app.post(MANAGER_ROUTES.saveSettings.path, async (context) => {
+    const { seen, ...change } = parseBody(MANAGER_ROUTES.saveSettings.request, await context.req.text());
+    await changeSettings(folder, change, seen);
+    return context.json<SettingsAnswer>(await settingsOf(folder));
+  });
+}
+
+async function settingsOf(folder: string): Promise<SettingsAnswer> {
+  const { file } = await openProject(folder);
+  const { name, policyServer = '', packageServer = '' } = file.value;
+  return { seen: file.sha256, name, policyServer, packageServer };
+}
