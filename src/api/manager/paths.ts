@@ -14,6 +14,7 @@ export const MANAGER_PATHS = {
   writePolicy: { method: 'POST', path: '/v1/policy/write' },
   settings: { method: 'GET', path: '/v1/settings' },
   saveSettings: { method: 'POST', path: '/v1/settings' },
+  simulate: { method: 'POST', path: '/v1/machines/:vm/simulate' },
   packages: { method: 'GET', path: '/v1/packages' },
   ...JOB_PATHS,
 } as const;

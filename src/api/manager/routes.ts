@@ -11,6 +11,7 @@ import {
 import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
 import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
 import { SettingsAnswer, SettingsRequest } from './settings.ts';
+import { SimulateAnswer, SimulateRequest } from './simulate.ts';
 
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
@@ -26,6 +27,7 @@ export const MANAGER_ROUTES = {
   writePolicy: { ...MANAGER_PATHS.writePolicy, request: WritePolicyRequest, answer: WrittenPolicyAnswer },
   settings: { ...MANAGER_PATHS.settings, answer: SettingsAnswer },
   saveSettings: { ...MANAGER_PATHS.saveSettings, request: SettingsRequest, answer: SettingsAnswer },
+  simulate: { ...MANAGER_PATHS.simulate, request: SimulateRequest, answer: SimulateAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,
 } as const;

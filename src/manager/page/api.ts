@@ -15,6 +15,7 @@ import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
 import { addRunRoutes } from './runs.ts';
 import { addSettingsRoutes } from './settings.ts';
+import { addSimulateRoute } from './simulate.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -42,5 +43,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);
   addSettingsRoutes(app, deps);
+  addSimulateRoute(app, deps);
   return app;
 }

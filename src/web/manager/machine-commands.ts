@@ -4,12 +4,19 @@ import type { Command } from './Part.tsx';
 /** What can be done with a machine, under VMware ACE’s names where it had one. */
 export function machineCommands(
   { name, sound }: MachineRow,
-  texts: { seeProblems: string; manageVersions: string; editQuarantine: string; editPolicy: string },
+  texts: {
+    seeProblems: string;
+    manageVersions: string;
+    editQuarantine: string;
+    editPolicy: string;
+    mapOfAccess: string;
+  },
 ): Command[] {
   const at = `/machines/${name}`;
   return [
     ...(sound ? [{ to: `${at}/quarantine`, text: texts.editQuarantine }] : []),
     ...(sound?.type === 'version-based' ? [{ to: `${at}/versions`, text: texts.manageVersions }] : []),
+    ...(sound ? [{ to: `${at}/access`, text: texts.mapOfAccess }] : []),
     { to: `${at}/policy`, text: texts.editPolicy },
     { to: '/problems', text: texts.seeProblems },
   ];

@@ -23,6 +23,7 @@ const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) 
 const MakePackage = lazy(() =>
   import('./packages/MakePackage.tsx').then((module) => ({ default: module.MakePackage })),
 );
+const AccessPage = lazy(() => import('./access/AccessPage.tsx').then((module) => ({ default: module.AccessPage })));
 
 const SettingsPage = lazy(() =>
   import('./settings/SettingsPage.tsx').then((module) => ({ default: module.SettingsPage })),
@@ -71,6 +72,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <SettingsPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/access"
+        element={
+          <Suspense fallback={null}>
+            <AccessPage />
           </Suspense>
         }
       />
