@@ -11,6 +11,8 @@ import type { LabNetwork, Place } from './network.ts';
 
 const BIN = join(import.meta.dirname, '..', 'bin');
 const PATIENCE_MS = 120_000;
+/** Of the project’s keys. */
+export const PASSPHRASE = 'a passphrase for trying out';
 
 export interface Ended {
   status: number;
@@ -161,7 +163,7 @@ export class LabComputer implements AsyncDisposable {
 }
 
 function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, LAZARET_PASSPHRASE: 'a passphrase for trying out' };
+  return { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE };
 }
 
 async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {

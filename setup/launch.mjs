@@ -1,4 +1,4 @@
-// node setup/launch.mjs [--no-system] [--debian] [--servers] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,8 @@ function main(args) {
   if (options.includes('--debian')) fetchDebianGuest(root);
   buildPages(root);
   const node = nodeProgram(root);
-  if (script) start([...(withSystem ? asNetworkAdministrator() : []), node, join(root, script), ...rest]);
+  const before = withSystem ? asNetworkAdministrator() : [];
+  if (script) start([...before, node, join(root, script), ...rest], options.includes('--ports'));
 }
 
 try {

@@ -5,6 +5,7 @@ import { MainJob } from '../lab/main-job.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { formatBytes } from '../src/lib/bytes.ts';
 import { printCheck, printCommand, printFailure, printNote, printTable, printTitle } from './print.ts';
+import { stay } from './stay.ts';
 
 const UNAVAILABLE = 69;
 const reached: [state: string, servers: string][] = [];
@@ -130,6 +131,7 @@ async function tour(): Promise<void> {
   await job.stopMachine();
   for (const { to, durationMs } of await job.switches())
     measured.push([`switch to ${to}, at the host`, `${durationMs.toFixed(1)} ms`]);
+  if (process.argv.includes('--stay')) await stay(job);
 }
 
 async function main(): Promise<void> {
