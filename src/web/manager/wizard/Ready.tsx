@@ -70,7 +70,7 @@ export function Ready({
                   {texts.panelTitle(panel)}
                 </Anchor>
               </Table.Th>
-              <Table.Td>
+              <Table.Td style={{ verticalAlign: 'top' }}>
                 {panel.name === 'versions' && <Text size="sm">{line}</Text>}
                 {panel.questions.map((question) => (
                   <Text key={question.setting} size="sm" style={{ overflowWrap: 'anywhere' }}>
@@ -106,5 +106,6 @@ function answerText(question: Question, { answers }: WizardState, texts: WizardT
     return answer.length > 3 ? `${texts.entriesCount(answer.length)}: ${shown}; …` : shown;
   }
   if (typeof answer === 'boolean') return answer ? about : '';
-  return answer === '' ? '' : `${about}: ${answer}`;
+  if (answer === '') return '';
+  return about.endsWith('?') ? `${about} ${answer}` : `${about}: ${answer}`;
 }

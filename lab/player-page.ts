@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { EventAnswer } from '../src/api/event.ts';
+import type { MachineAnswer } from '../src/api/machine.ts';
+import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
+import type { StatusAnswer } from '../src/api/status.ts';
+import { Pages } from '../src/pages/app.ts';
+import { liveEvents } from '../src/pages/live.ts';
+import { systemClock } from '../src/sys/clock.ts';
+import { listenTcp } from '../src/sys/network/http-server.ts';
+
+const PLAYER = join(import.meta.dirname, '..', 'dist', 'pages', 'player');
+
+/** What a service would say, whenever it is asked. */
+export interface Said {
+  project: { name: string; fingerprint: string };
+  machines: MachineAnswer[];
+  events: EventAnswer[];
+}
+
+/** The player’s page over a service that always says the same. */
+export async function openPlayer(said: Said): Promise<{ link: (to: string) => string } & AsyncDisposable> {
+  const pages = new Pages({ api: apiOf(said), folder: PLAYER, clock: systemClock });
+  const listening = await listenTcp('127.0.0.1', 0, getRequestListener(pages.app.fetch), {});
+  pages.listensOn(listening.port);
+  return { link: (to) => pages.link(to), [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
+}
+
+function apiOf({ project, machines, events }: Said): Hono {
+  const status: StatusAnswer = { api: 1, project, machines };
+  return new Hono()
+    .get(LIVE_PATH, (context) => liveEvents(context, nothing))
+    .get(PATHS.status.path, (context) => context.json(status))
+    .get(PATHS.machine.path, (context) => context.json(machines.find(({ vm }) => vm === context.req.param('vm')) ?? {}))
+    .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
+    .get(PATHS.servers.path, (context) => context.json({ proxies: [], servers: [] }));
+}
+
+/** Nothing happens until who follows has gone. */
+async function* nothing(signal: AbortSignal): AsyncIterable<EventAnswer> {
+  const gone = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => gone.resolve());
+  await gone.promise;
+}
