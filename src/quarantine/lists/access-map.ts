@@ -3,7 +3,7 @@ import type { Exception } from '../../policy/access-section.ts';
 import type { AccessList } from './access-list.ts';
 
 /** One entry of a list as a line of the map leads to it. */
-export interface Lead {
+interface Lead {
   /** As an explanation names what decides. */
   rule: string;
   where: string;

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { TaskAnswer, TaskKind } from '../../../api/manager/tasks.ts';
 import { ask } from '../process.ts';
 
-export function useTasks() {
+function useTasks() {
   return useQuery({ queryKey: ['tasks'], queryFn: ({ signal }) => ask('tasks', { signal }) });
 }
 
