@@ -31,8 +31,13 @@ export class ManagerInBrowser implements AsyncDisposable {
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
-  static async open(folder: string, options: BrowserContextOptions = {}): Promise<ManagerInBrowser> {
-    const { url, ending } = await startedManager(folder);
+  /** `words` are more of the command line of `lazaret-manager ui`. */
+  static async open(
+    folder: string,
+    options: BrowserContextOptions = {},
+    words: readonly string[] = [],
+  ): Promise<ManagerInBrowser> {
+    const { url, ending } = await startedManager(folder, words);
     const browser = await LabBrowser.start();
     const context = await browser.browser.newContext({
       ...{ locale: 'en-GB', viewport: WIDE, reducedMotion: 'reduce' },
@@ -82,8 +87,11 @@ export class ManagerInBrowser implements AsyncDisposable {
 }
 
 /** Starts `lazaret-manager ui` and gives the link that it prints. */
-async function startedManager(folder: string): Promise<{ url: string; ending: () => Promise<void> }> {
-  const child = spawn(MANAGER, ['-C', folder, 'ui', '--no-browser', '--json'], {
+async function startedManager(
+  folder: string,
+  words: readonly string[],
+): Promise<{ url: string; ending: () => Promise<void> }> {
+  const child = spawn(MANAGER, ['-C', folder, 'ui', '--no-browser', '--json', ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');

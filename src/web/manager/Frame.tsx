@@ -8,6 +8,7 @@ import { useCatalogue } from '../ui/texts.ts';
 import { useProject } from './process.ts';
 import { Rail } from './Rail.tsx';
 import { Shortcuts } from './Shortcuts.tsx';
+import { Ongoing } from './tasks/Ongoing.tsx';
 import { frame } from './texts/frame.ts';
 import { Waiting } from './Waiting.tsx';
 
@@ -60,6 +61,7 @@ export function Frame() {
             </Alert>
           )}
           <Waiting project={data} />
+          <Ongoing />
           <Outlet />
         </Container>
       </AppShell.Main>

@@ -20,6 +20,8 @@ const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) =>
 
 const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) => ({ default: module.AddMachine })));
 
+const RunPage = lazy(() => import('./machines/RunPage.tsx').then((module) => ({ default: module.RunPage })));
+
 const MakePackage = lazy(() =>
   import('./packages/MakePackage.tsx').then((module) => ({ default: module.MakePackage })),
 );
@@ -80,6 +82,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <AccessPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/run"
+        element={
+          <Suspense fallback={null}>
+            <RunPage />
           </Suspense>
         }
       />

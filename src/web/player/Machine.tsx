@@ -2,9 +2,9 @@ import { ActionIcon, Alert, Anchor, Button, Drawer, Group, Stack, Text } from '@
 import { useDisclosure, useFullscreenDocument, useLocalStorage } from '@mantine/hooks';
 import { lazy, Suspense, useRef } from 'react';
 import { Link, useParams } from 'react-router';
+import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import type { Fit, Screen } from './Console.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useMachine, useStart } from './service.ts';
@@ -12,7 +12,7 @@ import { useLiveEvents } from './use-live-events.ts';
 import { useTexts } from './use-texts.ts';
 import { Why } from './Why.tsx';
 
-const Console = lazy(() => import('./Console.tsx'));
+const Console = lazy(() => import('../ui/Console.tsx'));
 const LOOK_MS = 5000;
 
 /** One machine: the bar, and below it the guest’s screen. */
@@ -62,7 +62,7 @@ export function Machine() {
         {error && <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />}
         {isRunning && (
           <Suspense fallback={<Text p="md">{texts.loading}</Text>}>
-            <Console vm={vm} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
+            <Console vm={vm} texts={texts} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
           </Suspense>
         )}
         {data && !isRunning && (

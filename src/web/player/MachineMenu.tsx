@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../api/machine.ts';
+import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
-import type { Fit, Screen } from './Console.tsx';
 import { isOn } from './machine-state.ts';
 import { SendText } from './SendText.tsx';
 import { useRollback, useStop } from './service.ts';

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { type RefObject, useState } from 'react';
-import type { Screen } from './Console.tsx';
+import type { Screen } from '../ui/Console.tsx';
 import { typed } from './us-keyboard.ts';
 import { useTexts } from './use-texts.ts';
 

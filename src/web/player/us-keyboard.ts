@@ -1,10 +1,4 @@
-/** A key that is pressed for a character: its place on the keyboard, and whether Shift is held. */
-export interface Stroke {
-  code: string;
-  isShifted: boolean;
-  /** The X11 keysym, for servers that take no places. */
-  keysym: number;
-}
+import type { Stroke } from '../ui/Console.tsx';
 
 const KEYSYM_RETURN = 0xff0d;
 const KEYSYM_TAB = 0xff09;

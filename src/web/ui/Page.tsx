@@ -32,7 +32,13 @@ const colours: CSSVariablesResolver = () => ({
 const queries = new QueryClient({
   defaultOptions: {
     // A refusal stays one however often it is asked for; a service that is being restarted comes back.
-    queries: { retry: (count, error) => !(error instanceof AskFailure) && count < 3, refetchOnWindowFocus: true },
+    queries: {
+      retry: (count, error) => !(error instanceof AskFailure) && count < 3,
+      refetchOnWindowFocus: true,
+      // The process is on this computer: it answers without a network too.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
   },
 });
 

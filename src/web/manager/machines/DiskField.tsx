@@ -30,6 +30,7 @@ export function DiskField({ machine, onChange }: DiskFieldProps) {
       <Stack gap="sm">
         <SegmentedControl
           aria-label={texts.disk}
+          transitionDuration={0}
           value={from}
           data={[
             { value: 'file', label: texts.fromFile },

@@ -6,7 +6,16 @@ import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
 
 /** A long job as it goes on: how far it is, what happened, and the way to end it. */
-export function TaskView({ task, result }: { task: TaskAnswer; result: string | undefined }) {
+export function TaskView({
+  task,
+  result,
+  cancelText,
+}: {
+  task: TaskAnswer;
+  result: string | undefined;
+  /** What it is called to end it, where that is not to cancel it. */
+  cancelText?: string | undefined;
+}) {
   const texts = useCatalogue(tasks);
   const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id: task.id }) });
   const { state, progress, failure, log } = task;
@@ -34,7 +43,7 @@ export function TaskView({ task, result }: { task: TaskAnswer; result: string | 
       {isOn && (
         <Group>
           <Button variant="default" size="compact-sm" disabled={state === 'ending'} onClick={() => cancel.mutate()}>
-            {texts.cancel}
+            {cancelText ?? texts.cancel}
           </Button>
         </Group>
       )}

@@ -11,13 +11,16 @@ export function isOn({ state }: TaskAnswer): boolean {
   return state === 'running' || state === 'ending';
 }
 
-/** The task of a kind that this page has begun, or that goes on since before it was loaded or in another tab. */
+/** The task of a kind, and about one thing where that is said, that this page has begun, or that goes on since before it was loaded or in another tab. */
 export function useTask<Kind extends TaskKind>(
   kind: Kind,
+  about?: string,
 ): { task: Extract<TaskAnswer, { kind: Kind }> | undefined; begun: (task: TaskAnswer) => Promise<void> } {
   const [id, setId] = useState<string>();
   const queries = useQueryClient();
-  const tasks = (useTasks().data?.tasks ?? []).filter((task) => task.kind === kind);
+  const tasks = (useTasks().data?.tasks ?? []).filter(
+    (task) => task.kind === kind && (about === undefined || task.about === about),
+  );
   const task = tasks.find((one) => one.id === id) ?? tasks.find(isOn);
   return {
     task: task as Extract<TaskAnswer, { kind: Kind }> | undefined,

@@ -28,6 +28,22 @@ export const machines = catalogue({
     added: (vm: string, firmware: 'bios' | 'uefi' | 'direct') =>
       `${vm} is added; it ${{ bios: 'starts by BIOS', uefi: 'starts by UEFI', direct: 'starts its kernel' }[firmware]}.`,
     toMachine: (vm: string) => `To ${vm}`,
+    run: 'Run',
+    runTitle: (vm: string) => `Run ${vm}`,
+    runHelp:
+      'Preview: under its policies, as users will see it. Power on: without any, for installing and updating it.',
+    preview: 'Start in preview',
+    powerOn: 'Power on',
+    shutDown: 'Shut down',
+    powerOff: 'Power off',
+    powerOffTitle: 'Power off?',
+    powerOffText: 'It ends as if its plug were pulled. What its guest has not written to its disk is lost.',
+    keep: 'Keep it running',
+    ended: 'The machine has shut down.',
+    access: { normal: 'normal', restricted: 'restricted', refused: 'refused' },
+    console: 'Screen of the machine',
+    consoleKeys: 'The screen has your keys. Ctrl, Alt and Shift together take you to the buttons above.',
+    consoleGone: 'The screen is gone. It is connected to again.',
   },
   de: {
     title: 'Virtuelle Maschine hinzufügen',
@@ -55,5 +71,22 @@ export const machines = catalogue({
     added: (vm, firmware) =>
       `${vm} ist hinzugefügt; sie startet ${{ bios: 'mit BIOS', uefi: 'mit UEFI', direct: 'ihren Kernel' }[firmware]}.`,
     toMachine: (vm) => `Zu ${vm}`,
+    run: 'Ausführen',
+    runTitle: (vm) => `${vm} ausführen`,
+    runHelp:
+      'Vorschau: unter ihren Richtlinien, wie Benutzer sie sehen. Einschalten: ohne solche, um sie einzurichten und zu aktualisieren.',
+    preview: 'In der Vorschau starten',
+    powerOn: 'Einschalten',
+    shutDown: 'Herunterfahren',
+    powerOff: 'Ausschalten',
+    powerOffTitle: 'Ausschalten?',
+    powerOffText:
+      'Sie endet, als würde ihr Stecker gezogen. Was ihr Gast nicht auf die Platte geschrieben hat, geht verloren.',
+    keep: 'Weiterlaufen lassen',
+    ended: 'Die Maschine ist heruntergefahren.',
+    access: { normal: 'normal', restricted: 'eingeschränkt', refused: 'verweigert' },
+    console: 'Bildschirm der Maschine',
+    consoleKeys: 'Der Bildschirm hat Ihre Tasten. Strg, Alt und Umschalt zusammen führen zu den Knöpfen darüber.',
+    consoleGone: 'Der Bildschirm ist weg. Er wird wieder verbunden.',
   },
 });

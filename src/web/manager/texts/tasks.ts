@@ -40,6 +40,7 @@ export const tasks = catalogue({
       run: 'Cancelled. The machine does not run.',
     },
     log: 'What happened',
+    ongoing: 'Goes on now',
   },
   de: {
     deploy: 'Richtlinien verteilen',
@@ -86,5 +87,6 @@ export const tasks = catalogue({
       run: 'Abgebrochen. Die Maschine läuft nicht.',
     },
     log: 'Was geschehen ist',
+    ongoing: 'Läuft gerade',
   },
 });

@@ -2,8 +2,6 @@ import { Box, Text } from '@mantine/core';
 import RFB from '@novnc/novnc';
 import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { consolePath } from '../../api/paths.ts';
-import type { Stroke } from './us-keyboard.ts';
-import { useTexts } from './use-texts.ts';
 
 const AGAIN_MS = 1000;
 /** A guest’s keyboard has a queue of a few keys: what comes faster is lost. */
@@ -14,6 +12,14 @@ const WAY_OUT = [
   ['AltLeft', 0xffe9],
   ['ShiftLeft', 0xffe1],
 ] as const;
+
+/** A key that is pressed for a character: its place on the keyboard, and whether Shift is held. */
+export interface Stroke {
+  code: string;
+  isShifted: boolean;
+  /** The X11 keysym, for servers that take no places. */
+  keysym: number;
+}
 
 /** What the bar can do with the screen. */
 export interface Screen {
@@ -26,16 +32,16 @@ export type Fit = 'scale' | 'own' | 'follow';
 
 interface ConsoleProps {
   vm: string;
+  texts: { console: string; consoleKeys: string; consoleGone: string };
   fit: Fit;
-  screen: Ref<Screen>;
+  screen?: Ref<Screen>;
   /** Called when the user leaves the screen by its keys. */
   onLeave: () => void;
 }
 
 /** The guest’s screen. It is connected to again whenever it is lost, as long as this is shown. */
 // biome-ignore lint/style/noDefaultExport: React loads it so, when a screen is wanted
-export default function Console({ vm, fit, screen, onLeave }: ConsoleProps) {
-  const texts = useTexts();
+export default function Console({ vm, texts, fit, screen, onLeave }: ConsoleProps) {
   const place = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | null>(null);
   const [isThere, setThere] = useState(false);

@@ -1,0 +1,82 @@
+import { Button, Card, Group, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useRef } from 'react';
+import { useParams } from 'react-router';
+import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { StateBadge } from '../../ui/StateBadge.tsx';
+import { useCatalogue } from '../../ui/texts.ts';
+import { Part } from '../Part.tsx';
+import { ask } from '../process.ts';
+import { TaskView } from '../tasks/TaskView.tsx';
+import { isOn, useTask } from '../tasks/use-task.ts';
+import { frame } from '../texts/frame.ts';
+import { machines } from '../texts/machines.ts';
+import { PowerOff } from './PowerOff.tsx';
+
+const Console = lazy(() => import('../../ui/Console.tsx'));
+
+/** A machine of the project in preview or powered on, with its screen. */
+export function RunPage() {
+  const { vm = '' } = useParams();
+  const texts = useCatalogue(machines);
+  const frameTexts = useCatalogue(frame);
+  const { task, begun } = useTask('run', vm);
+  const buttons = useRef<HTMLDivElement>(null);
+  const start = useMutation({
+    mutationFn: async (mode: 'preview' | 'power-on') => begun(await ask('runMachine', { vm, body: { mode } })),
+  });
+  const goesOn = task !== undefined && isOn(task);
+  const runs = goesOn && task.progress?.part === 'run';
+  return (
+    <Part title={texts.runTitle(vm)}>
+      <Stack gap="md">
+        {!goesOn && <Text size="sm">{texts.runHelp}</Text>}
+        <Group ref={buttons} tabIndex={-1}>
+          {goesOn ? (
+            <>
+              {runs && <Access vm={vm} />}
+              {runs && <PowerOff vm={vm} />}
+            </>
+          ) : (
+            <>
+              <Button loading={start.isPending} onClick={() => start.mutate('preview')}>
+                {texts.preview}
+              </Button>
+              <Button variant="default" loading={start.isPending} onClick={() => start.mutate('power-on')}>
+                {texts.powerOn}
+              </Button>
+            </>
+          )}
+        </Group>
+        {start.error && <FailureAlert error={start.error} texts={frameTexts} />}
+        {runs && (
+          <Card withBorder padding={0} h="min(60vh, 600px)" style={{ display: 'flex' }}>
+            <Suspense fallback={<Text p="md">{frameTexts.loading}</Text>}>
+              <Console vm={vm} texts={texts} fit="scale" onLeave={() => buttons.current?.focus()} />
+            </Suspense>
+          </Card>
+        )}
+        {task && (
+          <TaskView task={task} result={task.result && texts.ended} cancelText={runs ? texts.shutDown : undefined} />
+        )}
+      </Stack>
+    </Part>
+  );
+}
+
+/** What its guest may reach now, and why. */
+function Access({ vm }: { vm: string }) {
+  const texts = useCatalogue(machines);
+  const { data } = useQuery({
+    queryKey: ['running', vm],
+    queryFn: ({ signal }) => ask('runningMachine', { vm, signal }),
+    retry: false,
+  });
+  if (!data?.access) return null;
+  return (
+    <>
+      <StateBadge kind={data.access} word={texts.access[data.access]} />
+      <Text size="sm">{data.reason}</Text>
+    </>
+  );
+}
