@@ -1,4 +1,4 @@
-import { type Document, isMap, parseDocument } from 'yaml';
+import { type Document, isMap, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../policy/problem.ts';
 
@@ -49,6 +49,11 @@ function plainValue(document: Document): { value: unknown } | string {
 export function formatYaml(document: Document, value: object): string {
   merge(document, [], document.toJS({ maxAliasCount: 0 }), value);
   return document.toString({ lineWidth: 120 });
+}
+
+/** A value as a file of its own would have it. */
+export function yamlText(value: object): string {
+  return stringify(value, { lineWidth: 120 });
 }
 
 function merge(document: Document, path: readonly string[], before: unknown, after: unknown): void {

@@ -4,6 +4,8 @@ import { JOB_PATHS } from './job-paths.ts';
 export const MANAGER_PATHS = {
   project: { method: 'GET', path: '/v1/project' },
   deployments: { method: 'GET', path: '/v1/deployments' },
+  difference: { method: 'GET', path: '/v1/deployments/difference' },
+  takeBack: { method: 'POST', path: '/v1/deployments/:id/take-back' },
   quarantine: { method: 'GET', path: '/v1/machines/:vm/quarantine' },
   versions: { method: 'POST', path: '/v1/machines/:vm/versions' },
   wizard: { method: 'POST', path: '/v1/machines/:vm/wizard' },

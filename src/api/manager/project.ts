@@ -75,12 +75,6 @@ export const ProjectAnswer = z.object({
 });
 export type ProjectAnswer = z.infer<typeof ProjectAnswer>;
 
-/** What was deployed last: computers see this. */
-export const DeploymentsAnswer = z.object({
-  last: z.object({ serial: z.int(), at: z.string(), expiresAt: z.string() }).exactOptional(),
-});
-export type DeploymentsAnswer = z.infer<typeof DeploymentsAnswer>;
-
 /** The packages that were made, newest first. */
 export const PackagesAnswer = z.object({
   packages: z.array(

@@ -1,3 +1,4 @@
+import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import {
@@ -8,7 +9,7 @@ import {
   WritePolicyRequest,
   WrittenPolicyAnswer,
 } from './policy.ts';
-import { DeploymentsAnswer, PackagesAnswer, ProjectAnswer } from './project.ts';
+import { PackagesAnswer, ProjectAnswer } from './project.ts';
 import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
 import { SettingsAnswer, SettingsRequest } from './settings.ts';
 import { SimulateAnswer, SimulateRequest } from './simulate.ts';
@@ -17,6 +18,8 @@ import { SimulateAnswer, SimulateRequest } from './simulate.ts';
 export const MANAGER_ROUTES = {
   project: { ...MANAGER_PATHS.project, answer: ProjectAnswer },
   deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
+  difference: { ...MANAGER_PATHS.difference, answer: DifferenceAnswer },
+  takeBack: { ...MANAGER_PATHS.takeBack, request: TakeBackRequest, answer: TakenBackAnswer },
   quarantine: { ...MANAGER_PATHS.quarantine, answer: QuarantineAnswer },
   versions: { ...MANAGER_PATHS.versions, request: VersionsRequest, answer: SavedAnswer },
   wizard: { ...MANAGER_PATHS.wizard, request: WizardRequest, answer: SavedAnswer },

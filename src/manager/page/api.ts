@@ -7,6 +7,7 @@ import type { Log } from '../../sys/log.ts';
 import type { Runs } from '../tasks/runs.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import { Uploads } from '../tasks/uploads.ts';
+import { addDeploymentRoutes } from './deployments.ts';
 import type { Happenings } from './happenings.ts';
 import { addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
@@ -43,6 +44,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);
   addSettingsRoutes(app, deps);
+  addDeploymentRoutes(app, deps);
   addSimulateRoute(app, deps);
   return app;
 }

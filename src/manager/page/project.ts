@@ -1,11 +1,5 @@
 import type { Hono } from 'hono';
-import type {
-  DeploymentsAnswer,
-  MachineRow,
-  PackagesAnswer,
-  ProblemAnswer,
-  ProjectAnswer,
-} from '../../api/manager/project.ts';
+import type { MachineRow, PackagesAnswer, ProblemAnswer, ProjectAnswer } from '../../api/manager/project.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { checkAll } from '../../package/checks.ts';
@@ -15,23 +9,15 @@ import { type FileProblem, formatProblem, type Project, type ProjectVm, readProj
 import { liveVersions, newestVersion } from '../../quarantine/versions/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { ManagerDeps } from './api.ts';
-import { lastDeploy, notDeployed } from './not-deployed.ts';
+import { notDeployed } from './not-deployed.ts';
 import { Releases } from './not-released.ts';
 
-/** The project at a glance, its deploys and its packages. */
+/** The project at a glance and its packages. */
 export function addProjectRoutes(app: Hono, { folder }: ManagerDeps): void {
   const releases = new Releases();
   app.get(MANAGER_ROUTES.project.path, async (context) =>
     context.json<ProjectAnswer>(await projectAnswer(folder, releases)),
   );
-  app.get(MANAGER_ROUTES.deployments.path, async (context) => {
-    const last = await lastDeploy(folder);
-    if (!last) return context.json<DeploymentsAnswer>({});
-    const [at, expiresAt] = [last.signedAt, last.expiresAt].map((ms) => new Date(ms).toISOString());
-    return context.json<DeploymentsAnswer>({
-      last: { serial: last.version, at: at ?? '', expiresAt: expiresAt ?? '' },
-    });
-  });
   app.get(MANAGER_ROUTES.packages.path, async (context) => {
     const manifests = await releases.packages(folder);
     const packages = manifests.map(({ machines, policies, name, kind, generation, createdAt, expiresAt, notes }) => ({

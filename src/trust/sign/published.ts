@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { MetadataKind, type Root } from '@tufjs/models';
+import { Metadata, MetadataKind, type Root, type Targets } from '@tufjs/models';
+import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { readCapped, readIfThere } from '../../sys/files/files.ts';
 import * as limits from '../limits.ts';
 import { asRefusal } from '../refusal.ts';
-import { type Release, releaseIn } from '../release.ts';
+import { type Release, releaseIn, TargetName } from '../release.ts';
 import { checkRoot } from '../root.ts';
 import { TrustedStore } from '../verify/trusted-store.ts';
+import { parseSigned, type Target } from '../verify/verified.ts';
 import type { PublicKey } from './keys.ts';
 
 /** With time at its beginning nothing has expired: an administrator may renew what is long over. */
@@ -80,6 +82,50 @@ async function releaseUnder(folder: string, roots: readonly Buffer[], timestamp:
     return releaseIn(store, folder);
   } catch (error) {
     throw asRefusal(error, folder);
+  }
+}
+
+/** A release that was before, as far as it can still be proven. */
+export interface PastRelease {
+  version: number;
+  expiresAt: number;
+  targets: readonly Target[];
+}
+
+/**
+ * A release of before, signed by keys that were in force once; undefined where it is not there any more.
+ * @throws TRUST_SIGNATURE, TRUST_INVALID
+ */
+export async function pastRelease(
+  folder: string,
+  roots: readonly Buffer[],
+  version: number,
+): Promise<PastRelease | undefined> {
+  const path = join(folder, 'metadata', `${version}.targets.json`);
+  const bytes = await readIfThere(path, limits.TARGETS_MAX_BYTES);
+  if (!bytes) return undefined;
+  try {
+    const list = Metadata.fromJSON(MetadataKind.Targets, JSON.parse(bytes.toString('utf8')));
+    const signers = roots.map((_, at) => chain(roots.slice(0, at + 1), folder).root);
+    if (list.signed.version !== version || !signers.some((root) => isSignedUnder(root, list)))
+      throw new AppError('TRUST_SIGNATURE', `${path} is not signed by a key of this project`);
+    const targets = Object.entries(list.signed.targets).map(([name, { hashes, length }]) => ({
+      name: parseSigned(name, TargetName, path),
+      bytes: length,
+      sha256: parseSigned(hashes['sha256'], z.string().regex(/^[0-9a-f]{64}$/), path),
+    }));
+    return { version, expiresAt: Date.parse(list.signed.expires), targets };
+  } catch (error) {
+    throw asRefusal(error, path);
+  }
+}
+
+function isSignedUnder(root: Metadata<Root>, list: Metadata<Targets>): boolean {
+  try {
+    root.verifyDelegate(MetadataKind.Targets, list);
+    return true;
+  } catch {
+    return false;
   }
 }
 

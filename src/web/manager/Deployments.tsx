@@ -1,6 +1,7 @@
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../ui/texts.ts';
+import { History } from './deployments/History.tsx';
 import { Nothing, Part, Section } from './Part.tsx';
 import { useDeployments, useProject } from './process.ts';
 import { DeployPolicy } from './tasks/DeployPolicy.tsx';
@@ -15,6 +16,7 @@ export function Deployments() {
   const texts = useCatalogue(project);
   const taskTexts = useCatalogue(tasks);
   const language = useLanguage();
+  const deployments = useDeployments();
   return (
     <Part title={frameTexts.deployments}>
       <Section title={texts.notDeployedTitle}>
@@ -31,7 +33,7 @@ export function Deployments() {
         <DeployPolicy />
       </Section>
       <Section title={texts.lastDeploy}>
-        <Loaded query={useDeployments()} texts={frameTexts}>
+        <Loaded query={deployments} texts={frameTexts}>
           {({ last }) =>
             last ? (
               <Facts
@@ -47,6 +49,7 @@ export function Deployments() {
           }
         </Loaded>
       </Section>
+      {deployments.data?.last && <History past={deployments.data.past} />}
     </Part>
   );
 }
