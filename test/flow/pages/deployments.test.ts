@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
-import { deployDifference, takeBack } from '../../../src/manager/policies/history.ts';
+import { deployDifference, pastDeploys, takeBack } from '../../../src/manager/policies/history.ts';
 import { projectPaths } from '../../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../../src/project/open.ts';
 import { madeProject, PASSPHRASE } from '../../fakes/made-project.ts';
@@ -75,7 +75,7 @@ test('who goes back over what another changed meanwhile is told, and nothing is 
   assert.equal(policy.value.ipv6, true);
 });
 
-test('an earlier deploy that somebody else has written is not believed; one that never was is said', async (t) => {
+test('an earlier deploy that somebody else has written is not believed; one that never was is said, and the page has the numbers', async (t) => {
   const project = await madeProject(t);
   await project.setQuarantine(threeVersions());
   await project.deploy();
@@ -93,6 +93,10 @@ test('an earlier deploy that somebody else has written is not believed; one that
   }
   await assert.rejects(deployDifference(project.folder, 1, 2), { code: 'TRUST_DIGEST' });
   await assert.rejects(deployDifference(project.folder, 7, undefined), { code: 'DEPLOY_UNKNOWN' });
+  assert.deepEqual(
+    (await pastDeploys(project.folder)).map(({ version }) => version),
+    [2, 1],
+  );
 });
 
 test('the history holds up', NEEDS, async (t) => {
