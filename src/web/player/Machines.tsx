@@ -1,15 +1,12 @@
 import { Button, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useStart, useStatus } from './service.ts';
+import { Update } from './Update.tsx';
 import { useTexts } from './use-texts.ts';
-
-/** Fetched by itself: it knows the lists of host policies. */
-const Update = lazy(() => import('./Update.tsx').then((module) => ({ default: module.Update })));
 
 /** All machines of this computer, a card each. */
 export function Machines() {
@@ -25,9 +22,7 @@ export function Machines() {
           <MachineCard key={machine.vm} machine={machine} />
         ))}
       </SimpleGrid>
-      <Suspense fallback={null}>
-        <Update />
-      </Suspense>
+      <Update />
     </Stack>
   );
 }

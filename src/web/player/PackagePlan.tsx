@@ -2,8 +2,8 @@ import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantin
 import { useState } from 'react';
 import type { PlanAnswer } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
-import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
+import { RulesText } from './RulesText.tsx';
 import { useTexts } from './use-texts.ts';
 
 type Plan = AsJson<PlanAnswer>;
@@ -48,7 +48,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
           {reason}. {remedy} <Code>{code}</Code>
         </Text>
       ))}
-      {asks && <Code block>{hostPolicyText(asks.policy)}</Code>}
+      {asks && <RulesText policy={asks.policy} />}
       {asks && (
         <Checkbox label={texts.consent} checked={isConsenting} onChange={(e) => setConsenting(e.target.checked)} />
       )}

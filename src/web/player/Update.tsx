@@ -1,14 +1,16 @@
-import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { HostRules, type ProgressAnswer, type UpdateRequest } from '../../api/install.ts';
+import { lazy, Suspense, useRef, useState } from 'react';
+import type { HostRules, ProgressAnswer, UpdateRequest } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
-import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { InstallProgress } from './InstallProgress.tsx';
 import { askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
+
+/** Fetched when there are rules to be read: it knows the lists of host policies. */
+const RulesText = lazy(() => import('./RulesText.tsx').then((module) => ({ default: module.RulesText })));
 
 const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };
 
@@ -38,7 +40,13 @@ export function Update() {
       {isCancelled && <Text role="status">{texts.interrupted}</Text>}
       {question && (
         <Stack role="alert" gap="xs">
-          {question.rules ? <Code block>{question.rules}</Code> : <Text>{question.reason}</Text>}
+          {question.rules ? (
+            <Suspense fallback={null}>
+              <RulesText policy={question.rules} />
+            </Suspense>
+          ) : (
+            <Text>{question.reason}</Text>
+          )}
           <Group>
             <Button onClick={() => update.mutate({ ...variables, ...question.agreed })}>
               {question.rules ? texts.consent : texts.confirm}
@@ -57,7 +65,7 @@ export function Update() {
 interface Question {
   reason: string;
   /** The rules for the computer itself that are to be consented to. */
-  rules?: string;
+  rules?: AsJson<HostRules>['policy'];
   /** What is asked again with, once the user agrees. */
   agreed: Partial<UpdateRequest>;
 }
@@ -68,8 +76,8 @@ function questionIn(error: Error | null, given: UpdateRequest): Question | undef
   const { code, message: reason, details } = error;
   if (code === 'INSTALL_CONFIRM' && !given.replace) return { reason, agreed: { replace: true } };
   if (code === 'UPDATE_FULL' && !given.full) return { reason, agreed: { full: true } };
-  if (code !== 'HOST_CONFIRM' || !HostRules.safeParse(details).success) return undefined;
+  if (code !== 'HOST_CONFIRM') return undefined;
   const { digest, policy } = details as unknown as AsJson<HostRules>;
   if (given.consentTo === digest) return undefined;
-  return { reason, rules: hostPolicyText(policy), agreed: { consentTo: digest } };
+  return { reason, rules: policy, agreed: { consentTo: digest } };
 }

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { TaskAnswer, TaskKind } from '../../../api/manager/tasks.ts';
 import { ask } from '../process.ts';
 
-function useTasks() {
+export function useTasks() {
   return useQuery({ queryKey: ['tasks'], queryFn: ({ signal }) => ask('tasks', { signal }) });
 }
 

@@ -1,0 +1,9 @@
+import { Code } from '@mantine/core';
+import type { HostRules } from '../../api/install.ts';
+import type { AsJson } from '../../lib/json.ts';
+import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+
+/** Rules for the computer itself, zone by zone, for whoever is asked to consent to them. */
+export function RulesText({ policy }: { policy: AsJson<HostRules>['policy'] }) {
+  return <Code block>{hostPolicyText(policy)}</Code>;
+}
