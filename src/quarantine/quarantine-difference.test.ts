@@ -12,7 +12,7 @@ test('two quarantines that say the same differ in nothing', () => {
 });
 
 test('where normal access begins is said by the names of versions', () => {
-  assert.deepEqual(differing({ threshold: 'third' }), ['normal access begins at third instead of at second']);
+  assert.deepEqual(differing({ threshold: 'third' }), ['normal access begins at third instead of second']);
   assert.deepEqual(differing({ threshold: null }), ['no version has normal access instead of at second']);
   assert.deepEqual(differing({ threshold: undefined }), ['every version has normal access instead of at second']);
 });

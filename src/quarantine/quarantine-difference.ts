@@ -38,7 +38,10 @@ export function quarantineDifference(before: Quarantine, after: Quarantine): str
 function thresholdWords(before: Quarantine, after: Quarantine): string[] {
   if (before.type !== 'version-based' || after.type !== 'version-based') return [];
   if (before.threshold === after.threshold) return [];
-  return [`${beginsText(after.threshold)} instead of ${fromText(before.threshold)}`];
+  const [was, is] = [before.threshold, after.threshold];
+  // Two versions are named alike; anything else is a sentence of another kind.
+  const isPlain = typeof was === 'string' && typeof is === 'string';
+  return [`${beginsText(is)} instead of ${isPlain ? was : fromText(was)}`];
 }
 
 function beginsText(threshold: Threshold | undefined): string {

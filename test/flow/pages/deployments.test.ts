@@ -12,7 +12,7 @@ import { threeVersions } from '../../fakes/quarantine.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
 const LATER = threeVersions({ threshold: 'third', normal: { entries: ['10.0.0.0/8', 'intranet.example'] } });
-const DIFFERENCE = ['normal access begins at third instead of at second', 'intranet.example added to normal'];
+const DIFFERENCE = ['normal access begins at third instead of second', 'intranet.example added to normal'];
 
 test(
   'what differs between two deploys is said in words, and an earlier policy comes back under a new number',
