@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,6 +32,17 @@ export const SERVERS = { updates: '10.1.0.2', intranet: '10.2.0.2', outside: '10
 /** The same where the network has IPv6. */
 export const SERVERS6 = { updates: '2001:db8:1::2', intranet: '2001:db8:2::2', outside: '2001:db8:3::2' } as const;
 export type Server = keyof typeof SERVERS;
+
+/** Whether a program has opened a tap device: its descriptors name it. */
+function hasTap({ pid }: ChildProcess, name: string): boolean {
+  try {
+    const folder = `/proc/${pid}/fdinfo`;
+    return readdirSync(folder).some((fd) => readFileSync(`${folder}/${fd}`, 'utf8').includes(`iff:\t${name}\n`));
+  } catch {
+    // It has ended, or closed one meanwhile: it is asked again.
+    return false;
+  }
+}
 
 /** Why the network cannot be tried here, or false. */
 export function whyNot(): string | false {
@@ -207,7 +227,8 @@ export class Lab {
       ...port('g', 'tap,ifname=g0,script=no,downscript=no,vhost=off'),
       ...port('s', `stream,server=on,addr.type=unix,addr.path=${this.folder}/frames`),
     ]);
-    await until(() => existsSync(`${this.folder}/frames`) || cable.signalCode !== null);
+    // QEMU makes the socket before it opens its taps, whatever the order of its options.
+    await until(() => hasTap(cable, 'g0') || cable.signalCode !== null);
     ipIn(machine, `link set g0 netns ${guest}`);
     ipIn(
       guest,
