@@ -267,8 +267,8 @@ test('an index derived from the one before equals the one made anew, and changes
 const FOREVER = `
   import { rmSync } from 'node:fs';
   const [root, folder, expected] = process.argv.slice(2);
-  const { describeLayer } = await import(root + '/src/layer/describe.ts');
-  const { rebuildLayer } = await import(root + '/src/layer/rebuild.ts');
+  const { describeLayer } = await import(root + '/src/layer/describe/describe.ts');
+  const { rebuildLayer } = await import(root + '/src/layer/rebuild/rebuild.ts');
   const below = [folder + '/l0.qcow2'];
   console.log('ready');
   for (;;) {

@@ -12,7 +12,11 @@ const skip = whyNot();
 const LEAVING: [what: string, script: string, said: RegExp | undefined][] = [
   ['nothing', 'true', undefined],
   ['a process that nobody waits for', 'setsid sleep 60 >/dev/null 2>&1 & echo $! >&2', /process \d+ sleep 60/],
-  ['a process in a namespace without a name', 'setsid unshare -n sleep 60 >/dev/null 2>&1 & echo $! >&2', /sleep 60/],
+  [
+    'a process in a namespace without a name',
+    'setsid unshare -n sleep 60 >/dev/null 2>&1 & until grep -qx sleep /proc/$!/comm; do sleep 0.05; done; echo $! >&2',
+    /sleep 60/,
+  ],
   ['a link', 'ip link add d0 type veth peer name d1', /link .*d0/],
   ['a namespace', 'ip netns add left', /network namespace left/],
   ['a mount', 'mount -t tmpfs t /mnt', /mount \/ on \/mnt/],
