@@ -21,9 +21,14 @@ export async function withProject<T>(folder: string, work: (project: Project) =>
 
 /** Writes a machine’s policy. @throws POLICY_INVALID when it contradicts itself */
 export async function savePolicy(vm: ProjectVm, policy: MachinePolicy): Promise<void> {
+  requireSound(policy);
+  await saveYaml(vm.policy, policy);
+}
+
+/** @throws POLICY_INVALID when a policy contradicts itself */
+export function requireSound(policy: MachinePolicy): void {
   const problems = checkPolicy(policy).map((problem) => formatProblem({ file: 'policy.yaml', ...problem }));
   if (problems.length > 0) throw new AppError('POLICY_INVALID', problems.join('\n'));
-  await saveYaml(vm.policy, policy);
 }
 
 /** Writes a machine’s hardware. @throws VM_UNSUPPORTED when no machine can have it */

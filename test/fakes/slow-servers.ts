@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { webServer } from './web-server.ts';
 
 /** How often a dripping server sends a byte. */
 const DRIP_MS = 20;
@@ -23,7 +21,7 @@ export async function holdingServer(
 ): Promise<SlowServer> {
   const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   t.after(() => goOn.resolve());
-  const address = await listening(t, async ({ url = '/' }, response) => {
+  const address = await webServer(t, async ({ url = '/' }, response) => {
     if (isHeld(url)) {
       asked.resolve();
       await goOn.promise;
@@ -37,7 +35,7 @@ export async function holdingServer(
 /** A server that answers everything with a byte now and then, without end. */
 export async function drippingServer(t: TestContext): Promise<SlowServer> {
   const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const address = await listening(t, (_request, response) => {
+  const address = await webServer(t, (_request, response) => {
     asked.resolve();
     response.writeHead(200, { 'content-type': 'application/json' });
     const dripping = setInterval(() => response.write(' '), DRIP_MS);
@@ -45,15 +43,4 @@ export async function drippingServer(t: TestContext): Promise<SlowServer> {
     goOn.promise.then(() => response.end());
   });
   return { address, asked: asked.promise, goOn: goOn.resolve };
-}
-
-async function listening(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }

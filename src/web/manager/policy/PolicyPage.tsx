@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Grid, Group, List, Stack, Text, Textarea } from '@mantine/core';
+import { Alert, Button, Grid, Group, List, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import type { PolicyAnswer } from '../../../api/manager/policy.ts';
 import type { AsJson } from '../../../lib/json.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
@@ -10,6 +10,7 @@ import { useCatalogue } from '../../ui/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
+import { SavedText } from '../SavedText.tsx';
 import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { policy as catalogue } from '../texts/policy.ts';
@@ -123,12 +124,7 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
           {texts.discard}
         </Button>
         {save.isSuccess && !isChanged && (
-          <Text size="sm" role="status">
-            {texts.saved} {save.data.inForce}.{' '}
-            <Anchor component={Link} to="/deployments" size="sm" underline="always">
-              {texts.toDeploy}
-            </Anchor>
-          </Text>
+          <SavedText text={`${texts.saved} ${save.data.inForce}`} toDeploy={texts.toDeploy} />
         )}
       </Group>
     </Stack>

@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import type { VersionQuarantine } from '../../../policy/quarantine.ts';
 import { isDrafted, NO_DRAFT, type VersionDraft, withDraft } from '../../../quarantine/edit/version-draft.ts';
@@ -11,6 +11,7 @@ import { useCatalogue } from '../../ui/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask, useQuarantine } from '../process.ts';
+import { SavedText } from '../SavedText.tsx';
 import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { versions } from '../texts/versions.ts';
@@ -82,14 +83,7 @@ function Edited({ vm, answer }: { vm: string; answer: QuarantineAnswer & { quara
         <Button variant="default" disabled={!isChanging} onClick={() => change(NO_DRAFT)}>
           {texts.discard}
         </Button>
-        {save.isSuccess && (
-          <Text size="sm" role="status">
-            {texts.saved} {save.data.inForce}.{' '}
-            <Anchor component={Link} to="/deployments" size="sm" underline="always">
-              {texts.toDeploy}
-            </Anchor>
-          </Text>
-        )}
+        {save.isSuccess && <SavedText text={`${texts.saved} ${save.data.inForce}`} toDeploy={texts.toDeploy} />}
       </Group>
     </Stack>
   );
