@@ -72,7 +72,7 @@ test('a wrong passphrase is a task that failed with its code, and nothing was si
   const deploy = await manager.over((await manager.ask('deploy', { body: { passphrase } })).id);
   for (const { state, failure } of [build, deploy])
     assert.deepEqual([state, failure?.code], ['failed', 'KEY_PASSPHRASE']);
-  assert.deepEqual(await manager.ask('deployments'), {});
+  assert.deepEqual(await manager.ask('deployments'), { past: [] });
 });
 
 test('a deploy says of each file that it was put where it is wanted, and its serial', async (t) => {
