@@ -8,6 +8,13 @@ const LOOK_EVERY_MS = 100;
 /** Set by the set-up where processes, links, namespaces and mounts of nobody else are to be seen. */
 const isAlone = process.env['LAZARET_OWN_NAMESPACES'] === '1';
 
+interface Mount {
+  id: string;
+  parent: string;
+  root: string;
+  at: string;
+}
+
 /** What there is on the computer that a run could leave behind, a line each. */
 export function computerLines(): string[] {
   if (!isAlone) return [];
@@ -17,7 +24,7 @@ export function computerLines(): string[] {
     ...said('ip', '-oneline', 'link').map((line) => `link ${line}`),
     ...said('nft', 'list', 'ruleset').map((line) => `rule ${line}`),
     ...names.map((name) => `network namespace ${name}`),
-    ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean).map(mountLine),
+    ...mountLines(),
   ];
 }
 
@@ -59,9 +66,21 @@ function commandOf(pid: string): string {
   return (ifThere(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '').replaceAll('\0', ' ').trim();
 }
 
-function mountLine(line: string): string {
-  const [, , , root, at] = line.split(' ');
-  return `mount ${root} on ${at}`;
+/**
+ * The mounts that are to be seen. What another covers was there before us, and goes when its file is removed in the
+ * namespace that made it: the kernel takes it away from all of them.
+ */
+function mountLines(): string[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean).map(mountOf);
+  const isCovered = (mount: Mount): boolean =>
+    mounts.some(({ parent, at }) => parent === mount.parent && mount.at.startsWith(`${at}/`)) ||
+    mounts.some((under) => under.id === mount.parent && isCovered(under));
+  return mounts.filter((mount) => !isCovered(mount)).map(({ root, at }) => `mount ${root} on ${at}`);
+}
+
+function mountOf(line: string): Mount {
+  const [id = '', parent = '', , root = '', at = ''] = line.split(' ');
+  return { id, parent, root, at };
 }
 
 function said(program: string, ...args: string[]): string[] {
