@@ -2,12 +2,27 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { asNetworkAdministrator } from '../../setup/privileges.mjs';
 import { whyNot } from './net/lab.ts';
 
 const LEFT = join(import.meta.dirname, '..', '..', 'lab', 'left-behind.ts');
 const SETUP = join(import.meta.dirname, '..', '..', 'setup', 'privileges.mjs');
 const skip = whyNot();
+
+/** A program that runs another as the tests run, in namespaces of its own; `OUTER` is the process that does. */
+const inOwn = (script: string, before = '') => `
+  import { execFileSync, spawnSync } from 'node:child_process';
+  import { asNetworkAdministrator } from '${SETUP}';
+  ${before}
+  const [program, ...args] = asNetworkAdministrator();
+  const words = [...args, process.execPath, '--input-type=module', '-e', ${JSON.stringify(script)}];
+  const env = { ...process.env, OUTER: String(process.pid) };
+  process.stdout.write(spawnSync(program, words, { encoding: 'utf8', env }).stdout);`;
+
+/** What a program printed. */
+function run(script: string) {
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  return JSON.parse(stdout);
+}
 
 /** Something that a run does and leaves, and what is said of it. */
 const LEAVING: [what: string, script: string, said: RegExp | undefined][] = [
@@ -32,16 +47,7 @@ for (const [what, script, said] of LEAVING)
       const { stderr } = spawnSync('sh', ['-c', ${JSON.stringify(script)}], { encoding: 'utf8' });
       console.log(JSON.stringify({ before, left: await leftBehind(before, 500) }));
       if (Number(stderr)) process.kill(Number(stderr), 'SIGKILL');`;
-    const run = `
-      import { spawnSync } from 'node:child_process';
-      import { asNetworkAdministrator } from '${SETUP}';
-      const [program, ...args] = asNetworkAdministrator();
-      const words = [...args, process.execPath, '--input-type=module', '-e', ${JSON.stringify(look)}];
-      process.stdout.write(spawnSync(program, words, { encoding: 'utf8' }).stdout);`;
-
-    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', run], { encoding: 'utf8' });
-
-    const { before, left } = JSON.parse(stdout);
+    const { before, left } = run(inOwn(look));
     assert.deepEqual(
       before.filter((line: string) => /^(process|network namespace|link (?!\d+: lo:))/.test(line)),
       [],
@@ -58,15 +64,6 @@ test('what somebody else takes away, where our own mount covers it, is no differ
     const before = computerLines();
     const taken = spawnSync('nsenter', ['-t', process.env.OUTER, '-m', 'ip', 'netns', 'delete', 'others']).status;
     console.log(JSON.stringify({ taken, left: await leftBehind(before, 500) }));`;
-  const run = `
-    import { execFileSync, spawnSync } from 'node:child_process';
-    import { asNetworkAdministrator } from '${SETUP}';
-    execFileSync('ip', ['netns', 'add', 'others']);
-    const [program, ...args] = asNetworkAdministrator();
-    const words = [...args, process.execPath, '--input-type=module', '-e', ${JSON.stringify(look)}];
-    const env = { ...process.env, OUTER: String(process.pid) };
-    process.stdout.write(spawnSync(program, words, { encoding: 'utf8', env }).stdout);`;
-  const [program = '', ...args] = asNetworkAdministrator();
-  const words = [...args, process.execPath, '--input-type=module', '-e', run];
-  assert.deepEqual(JSON.parse(spawnSync(program, words, { encoding: 'utf8' }).stdout), { taken: 0, left: [] });
+  const outer = inOwn(look, "execFileSync('ip', ['netns', 'add', 'others']);");
+  assert.deepEqual(run(inOwn(outer)), { taken: 0, left: [] });
 });
