@@ -2,7 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import type { Source } from '../sys/sources/source.ts';
 import type { DirectoryLogin } from './directory-client.ts';
 import { PART_BYTES, partName } from './directory-names.ts';
-import { Directory } from './directory-objects.ts';
+import type { Directory } from './directory-objects.ts';
 
 /** A published folder in a directory. It is logged on to when the first file is wanted. Nothing it gives is to be believed. */
 export function directorySource(login: DirectoryLogin): Source {
@@ -13,7 +13,7 @@ export function directorySource(login: DirectoryLogin): Source {
     name,
     isRemote: true,
     async open(path, { maxBytes }) {
-      opened ??= Directory.open(login);
+      opened ??= import('./directory-objects.ts').then((objects) => objects.Directory.open(login));
       const directory = await opened;
       const first = await directory.read(partName(path, 0), Math.min(maxBytes, PART_BYTES));
       if (!first) {

@@ -3,18 +3,22 @@ import { directoryAddress } from './directory-address.ts';
 import type { DirectoryLogin } from './directory-client.ts';
 import { directorySource } from './directory-source.ts';
 import type { Asking, ServerKind } from './kind.ts';
-import { putInDirectory } from './put-in-directory.ts';
-import { watchDirectory } from './watch-directory.ts';
 
-/** A place in Active Directory or another directory. */
+/** A place in Active Directory or another directory. What speaks LDAP is loaded when it is asked: every command knows kinds. */
 export const directory: ServerKind = {
   form: 'ldaps://HOST/DN',
   needsAccount: true,
   isPutUnasked: true,
   owns: (address) => directoryAddress(address) !== undefined,
   source: (address, asking) => directorySource(login(address, asking)),
-  watch: (address, than, asking) => watchDirectory(login(address, asking), than),
-  put: (publication, address, asking, onFile) => putInDirectory(publication, login(address, asking), onFile),
+  async watch(address, than, asking) {
+    const { watchDirectory } = await import('./watch-directory.ts');
+    return await watchDirectory(login(address, asking), than);
+  },
+  async put(publication, address, asking, onFile) {
+    const { putInDirectory } = await import('./put-in-directory.ts');
+    await putInDirectory(publication, login(address, asking), onFile);
+  },
   reaches: (address) => placeAt(address),
 };
 

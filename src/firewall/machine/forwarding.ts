@@ -10,7 +10,7 @@ import { listed, loadRules } from '../nft.ts';
 import type { Stopper } from './foreign-rules.ts';
 import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
-import { cidrOf, interfaces, readHostLinks } from './host-links.ts';
+import { cidrOf, type HostLinks, interfaces, readHostLinks } from './host-links.ts';
 import { type HostState, joinedStates, parseHostState, parseHostTable } from './host-state.ts';
 import { watchHost } from './host-watch.ts';
 import { Passage, withoutCounts } from './passage.ts';
@@ -97,7 +97,7 @@ export class HostNetwork {
     // Both are nothing when somebody was quick enough to remove what had just been loaded.
     const isWhole = found !== undefined && withoutCounts(found) === this.#listing;
     if (isWhole) await this.#passage.prove(found);
-    const facts = canonicalJson(await this.#facts());
+    const facts = canonicalJson(await this.#facts(await readHostLinks()));
     if (isWhole && facts === this.#known) return undefined;
     await this.#putInForce(false);
     // What was there is what is right where another of our programs put it there, as a preview does.
@@ -105,9 +105,8 @@ export class HostNetwork {
   }
 
   /** What it depends on, as far as others change it. */
-  async #facts(): Promise<object> {
+  async #facts({ routed, local, taken }: HostLinks): Promise<object> {
     const flags: [string, string | undefined][] = [];
-    const { routed, local, taken } = await readHostLinks();
     for (const name of routed) flags.push([name, await readFlag(name)]);
     const forwards = [await forwardsAll(), await readKernelFile('/proc/sys/net/ipv6/conf/all/forwarding')];
     const defaults = await readKernelFile('/proc/sys/net/ipv6/conf/default/forwarding');
@@ -115,9 +114,9 @@ export class HostNetwork {
   }
 
   async #putInForce(ipv6: boolean): Promise<void> {
-    const before = await this.#stillOurs();
+    const [before, links] = await Promise.all([this.#stillOurs(), readHostLinks()]);
     const raised = new Set(before.raised);
-    for (const name of (await readHostLinks()).routed) if ((await readFlag(name)) === '0') raised.add(name);
+    for (const name of links.routed) if ((await readFlag(name)) === '0') raised.add(name);
     const names = [...raised].sort();
     const ipv6Before = before.ipv6 ?? (ipv6 ? await readIpv6Before() : undefined);
     const state: HostState = { ...before, raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
@@ -129,7 +128,8 @@ export class HostNetwork {
     this.#listing = listing === undefined ? undefined : withoutCounts(listing);
     for (const name of names) await writeKernelFile(flagOf(name), '1');
     if (ipv6Before) await routeIpv6(ipv6Before);
-    this.#known = canonicalJson(await this.#facts());
+    // By the links as they were: what has changed since is found by the next look.
+    this.#known = canonicalJson(await this.#facts(links));
     await this.#passage.begin();
   }
 

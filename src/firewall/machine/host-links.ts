@@ -23,8 +23,8 @@ export async function readHostLinks(): Promise<HostLinks> {
     const { stdout, exitCode } = await run('ip', asked, { allow: family === '-6' ? [1, 2] : [] });
     return records(exitCode === 0 ? stdout : '').filter(isOthers);
   };
-  const [routes4, routes6] = [await of('-4'), await of('-6')];
-  const links = records((await run('ip', ['-json', 'address'])).stdout).filter(isOthers);
+  const [routes4, routes6, addresses] = await Promise.all([of('-4'), of('-6'), run('ip', ['-json', 'address'])]);
+  const links = records(addresses.stdout).filter(isOthers);
   const routed = routes4.filter(({ type = 'unicast' }) => type === 'unicast').flatMap(interfacesOf);
   const local = [...routes4, ...routes6].filter(({ type }) => type === 'local').map(({ dst }) => dst);
   return {

@@ -64,16 +64,11 @@ export async function createNamespace(
   const { gateway, gateway6 } = guestAddresses(subnets);
   await coded(`cannot make the namespace ${namespace}`, async () => {
     await run('ip', ['netns', 'add', namespace]);
-    await setForwarding(namespace, false);
-    await setInside(namespace, ['ipv4/conf/all/rp_filter'], 1);
-    if (await kernelHasIpv6()) {
-      const settings = ['conf/all/accept_ra', 'conf/default/accept_ra'];
-      await setInside(
-        namespace,
-        settings.map((path) => `ipv6/${path}`),
-        0,
-      );
-    }
+    await Promise.all([
+      setForwarding(namespace, false),
+      setInside(namespace, ['ipv4/conf/all/rp_filter'], 1),
+      ignoreRouters(namespace),
+    ]);
     await batch(
       [],
       [
@@ -96,6 +91,12 @@ export async function createNamespace(
       ],
     );
   });
+}
+
+/** No router of a network is believed. */
+async function ignoreRouters(namespace: string): Promise<void> {
+  if (!(await kernelHasIpv6())) return;
+  await setInside(namespace, ['ipv6/conf/all/accept_ra', 'ipv6/conf/default/accept_ra'], 0);
 }
 
 /** No link-local address but a given one, and none that has to wait until nobody else claims it. */

@@ -61,7 +61,7 @@ export class MachineNetwork implements AsyncDisposable {
   #answers = '';
   readonly #changes = new Turns();
   readonly #detached = new AbortController();
-  readonly #refilling: Promise<void>;
+  #refilling = Promise.resolve();
   readonly #unfollow: () => Promise<void>;
   /** What it is made of. */
   readonly own: OwnSubnets;
@@ -80,10 +80,7 @@ export class MachineNetwork implements AsyncDisposable {
     const forwarder = helperOf(options) && new Forwarder(place, options.resolvers);
     this.#helpers = new MachineHelpers(place, { mac, ipv6, subnets: own.subnets }, forwarder);
     this.#lists = options.lists;
-    const { signal } = this.#detached;
-    const everyMs = () => options.refreshMs ?? refreshEveryMs(this.#lists);
     this.#unfollow = options.host.follow((change) => void this.#hostChanged(change));
-    this.#refilling = keepRefilled(() => this.#refreshNames(signal), everyMs, options.log, signal);
   }
 
   /**
@@ -109,8 +106,9 @@ export class MachineNetwork implements AsyncDisposable {
     await connectNamespace(names, options);
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
-    await network.#fillNames();
+    await network.#fillNames({ areNew: true });
     await network.startHelpers();
+    network.#keepRefilled();
     undo.move();
     return network;
   }
@@ -133,6 +131,7 @@ export class MachineNetwork implements AsyncDisposable {
     await network.changeLists(options.lists);
     await network.#fillNames();
     await network.followHost();
+    network.#keepRefilled();
     undo.move();
     return network;
   }
@@ -340,8 +339,16 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   /** What is known already, so that no list waits for a resolver that is away. */
-  #fillNames(): Promise<void> {
-    return this.#listed.fill(this.#lists, this.#filter.enforced.lists);
+  #fillNames(sets: { areNew?: boolean } = {}): Promise<void> {
+    return this.#listed.fill(this.#lists, this.#filter.enforced.lists, sets);
+  }
+
+  /** Looks all names up, at once and from then on; what is made first must not wait for it. */
+  #keepRefilled(): void {
+    const { signal } = this.#detached;
+    const { log, refreshMs } = this.#options;
+    const everyMs = () => refreshMs ?? refreshEveryMs(this.#lists);
+    this.#refilling = keepRefilled(() => this.#refreshNames(signal), everyMs, log, signal);
   }
 
   async #refreshNames(signal: AbortSignal): Promise<void> {

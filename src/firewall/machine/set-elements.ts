@@ -13,14 +13,15 @@ const MAX_CARRIED = 2500;
  * Sees to it that the sets have these addresses for the whole of their time again, and with them what the helpers have
  * answered since this was last done: that moves over from the sets beside them.
  * When they do not fit, because a name’s answers without end have filled a set, the sets are emptied first: the other
- * names that share it must not suffer.
+ * names that share it must not suffer. Beside sets that are new no helper has answered anything yet.
  * @throws FILTER_FAILED when a set is not there
  */
 export async function refillSets(
   enter: readonly string[],
   addresses: ReadonlyMap<string, readonly string[]>,
+  { areNew = false } = {},
 ): Promise<void> {
-  const answered = await answeredIn(enter, [...addresses.keys()]);
+  const answered = areNew ? new Map<string, string[]>() : await answeredIn(enter, [...addresses.keys()]);
   const all = [...addresses].map(
     ([set, known]) => [set, [...new Set([...known, ...(answered.get(set) ?? [])])]] as const,
   );

@@ -101,8 +101,8 @@ export class ListedNames {
     return isAnswered;
   }
 
-  /** Writes what is known to the sets of that digest. @throws FILTER_FAILED when they are not there */
-  async fill(lists: AccessLists, digest: string): Promise<void> {
+  /** Writes what is known to the sets of that digest, which may be new. @throws FILTER_FAILED when they are not there */
+  async fill(lists: AccessLists, digest: string, sets: { areNew?: boolean } = {}): Promise<void> {
     const now = Date.now();
     const filled = new Map<string, readonly string[]>();
     for (const key of ['normal', 'restricted'] as const) {
@@ -113,7 +113,7 @@ export class ListedNames {
         filled.set(`${set}_4`, of('v4')).set(`${set}_6`, of('v6'));
       }
     }
-    await refillSets(this.#place.enter, filled);
+    await refillSets(this.#place.enter, filled, sets);
     await replaceElements(this.#place.enter, this.#ownContents(lists, digest, now));
     this.#filledAt = now;
   }
