@@ -57,6 +57,8 @@ export class MachineNetwork implements AsyncDisposable {
   #resolversReport: ResolversReport | undefined;
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
   #helpersServe = false;
+  /** Whether packets pass. Before that nobody waits for the forwarder, which is started beside all else. */
+  #isOpen = false;
   /** What the helpers were told to answer themselves, as text. */
   #answers = '';
   readonly #changes = new Turns();
@@ -127,6 +129,7 @@ export class MachineNetwork implements AsyncDisposable {
     await using undo = new AsyncDisposableStack();
     const network = await MachineNetwork.#takeOver(options);
     undo.defer(() => network.detach());
+    network.#isOpen = true;
     await network.#addLoopback();
     await network.changeLists(options.lists);
     await network.#fillNames();
@@ -228,6 +231,8 @@ export class MachineNetwork implements AsyncDisposable {
   /** Lets the namespace forward what the rules allow; to be called once access has been decided. @throws NETWORK_FAILED */
   async openForwarding(): Promise<void> {
     const { ipv6 = false } = this.#options;
+    await this.#helpers.startForwarder();
+    this.#isOpen = true;
     await setForwarding(this.#names.namespace, true, ipv6);
     if (!(await isForwarding(this.#names.namespace, ipv6)))
       throw new AppError('NETWORK_FAILED', 'the machine’s namespace does not forward');
@@ -284,6 +289,7 @@ export class MachineNetwork implements AsyncDisposable {
     this.#detached.abort();
     await this.#unfollow();
     await this.#changes.take(async () => undefined);
+    await this.#helpers.settled();
     await this.#refilling;
     await this.#filter[Symbol.asyncDispose]();
   }
@@ -313,6 +319,7 @@ export class MachineNetwork implements AsyncDisposable {
     const served = this.#served();
     await this.#helpers.adopt(served);
     await this.#helpers.start(served);
+    if (this.#isOpen) await this.#helpers.startForwarder();
     this.#answers = textOf(served.answers);
     this.#helpersServe = true;
     await this.#filter.setNames(true);

@@ -24,6 +24,7 @@ export class Forwarder {
   readonly #place: HelperPlace;
   readonly #command: readonly string[];
   #process: ProcessId | undefined;
+  #serving: Promise<void> | undefined;
 
   constructor(place: HelperPlace, resolvers: Resolvers) {
     const { namespace, uid } = place;
@@ -32,12 +33,27 @@ export class Forwarder {
     this.#command = relayCommand({ ...at, uid, resolvers });
   }
 
-  /** Sees to it that it runs; one that an earlier service started is taken over when it was told the same. @throws NETWORK_FAILED */
-  async serve(): Promise<void> {
+  /**
+   * Sees to it that it runs, and gives the same to all who ask meanwhile; one that an earlier service started is taken over
+   * when it was told the same. @throws NETWORK_FAILED
+   */
+  serve(): Promise<void> {
+    this.#serving ??= this.#serve().finally(() => {
+      this.#serving = undefined;
+    });
+    return this.#serving;
+  }
+
+  /** Waits until none is being started any more, come of it what may. */
+  async settled(): Promise<void> {
+    await this.#serving?.catch(() => undefined);
+  }
+
+  async #serve(): Promise<void> {
     if (this.#process && isRunning(this.#process)) return;
     const found = await forwarderProcesses(this.#place.namespace);
     const same = found.find(({ words }) => words.join('\0') === this.#command.join('\0'));
-    if (!same) await endForwarders(this.#place.namespace);
+    if (!same) await Promise.all(found.map(({ id }) => endProcess(id)));
     this.#process = same?.id ?? (await this.#start());
   }
 

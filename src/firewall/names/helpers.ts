@@ -44,17 +44,29 @@ export class MachineHelpers {
     });
   }
 
-  /** Starts those that do not run, and whom they ask. @throws NETWORK_FAILED with what dnsmasq said */
+  /**
+   * Starts those that do not run, and begins to start whom they ask: `startForwarder` says how that went.
+   * @throws NETWORK_FAILED with what dnsmasq said
+   */
   async start(served: Served): Promise<void> {
+    this.#forwarder?.serve().catch(() => undefined);
     const missing = this.states().filter(({ isRunning }) => !isRunning);
     const starting = missing.map(async ({ list }) => {
       this.#running.set(list, await startHelper(this.#place, list, this.#config(list, served)));
     });
     // All of them are waited for, so that none is started behind the back of whoever clears up after a failure.
-    const failed = (await Promise.allSettled([...starting, this.#forwarder?.serve()])).find(
-      ({ status }) => status === 'rejected',
-    );
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** Sees to it that whom they ask runs, and waits for it. @throws NETWORK_FAILED */
+  async startForwarder(): Promise<void> {
+    await this.#forwarder?.serve();
+  }
+
+  /** Waits for what is being started behind the back of whoever clears up. */
+  async settled(): Promise<void> {
+    await this.#forwarder?.settled();
   }
 
   /**
