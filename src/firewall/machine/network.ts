@@ -9,6 +9,7 @@ import { carriedNames } from '../names/carried-names.ts';
 import type { ListKey } from '../names/dns-config.ts';
 import { Forwarder } from '../names/forwarder.ts';
 import { heldNames } from '../names/held-names.ts';
+import type { HelperPlace } from '../names/helper.ts';
 import { MachineHelpers, type Served } from '../names/helpers.ts';
 import { keepRefilled, ListedNames, type NameReport, refreshEveryMs } from '../names/names.ts';
 import { listed, loadRules } from '../nft.ts';
@@ -38,6 +39,12 @@ import { addHeld, heldIn } from './set-elements.ts';
 const REFILL_BEFORE_SWITCH_MS = 1000;
 /** How long a resolver may take when it is asked whether it is there. */
 const ANSWER_MS = 3000;
+
+interface Parts {
+  filter: MachineFilter;
+  listed: ListedNames;
+  forwarder: Forwarder | undefined;
+}
 
 /**
  * The network of one machine: a namespace with its packet filter, its helpers, and an uplink to the namespace that the
@@ -69,8 +76,8 @@ export class MachineNetwork implements AsyncDisposable {
   readonly own: OwnSubnets;
   readonly #clashes: Clashes;
 
-  private constructor(options: NetworkOptions, filter: MachineFilter, listed: ListedNames) {
-    const { dnsUid, runFolder, mac, ipv6 = false, own = USUAL } = options;
+  private constructor(options: NetworkOptions, { filter, listed, forwarder }: Parts) {
+    const { mac, ipv6 = false, own = USUAL } = options;
     this.#options = options;
     this.own = own;
     this.#clashes = new Clashes(own.subnets, ipv6, (clash) => options.tellClash?.(clash));
@@ -78,9 +85,7 @@ export class MachineNetwork implements AsyncDisposable {
     this.enter = enterNamespace(this.#names.namespace);
     this.#filter = filter;
     this.#listed = listed;
-    const place = { namespace: this.#names.namespace, uid: dnsUid, folder: runFolder };
-    const forwarder = helperOf(options) && new Forwarder(place, options.resolvers);
-    this.#helpers = new MachineHelpers(place, { mac, ipv6, subnets: own.subnets }, forwarder);
+    this.#helpers = new MachineHelpers(helperPlace(options), { mac, ipv6, subnets: own.subnets }, forwarder);
     this.#lists = options.lists;
     this.#unfollow = options.host.follow((change) => void this.#hostChanged(change));
   }
@@ -103,10 +108,13 @@ export class MachineNetwork implements AsyncDisposable {
     undo.defer(() => clearUp(options.id, options.host, options.log));
     await options.host.prepare(names.uplink, options.ipv6);
     await createNamespace(names, options);
+    const forwarder = forwarderOf(options);
+    undo.defer(() => forwarder?.settled());
+    forwarder?.serve().catch(() => undefined);
     await loadRules(enterNamespace(names.namespace), ruleset({ ...options, computer, helper: helperOf(options) }));
     await options.host.admit(names.uplink, options.ipv6);
     await connectNamespace(names, options);
-    const network = await MachineNetwork.#takeOver(options);
+    const network = await MachineNetwork.#takeOver(options, forwarder);
     undo.defer(() => network.detach());
     await network.#fillNames({ areNew: true });
     await network.startHelpers();
@@ -127,7 +135,7 @@ export class MachineNetwork implements AsyncDisposable {
     const { subnets } = asked.own ?? USUAL;
     const options = { ...asked, ipv6: await namespaceHasIpv6(namespace, subnets) };
     await using undo = new AsyncDisposableStack();
-    const network = await MachineNetwork.#takeOver(options);
+    const network = await MachineNetwork.#takeOver(options, forwarderOf(options));
     undo.defer(() => network.detach());
     network.#isOpen = true;
     await network.#addLoopback();
@@ -140,11 +148,11 @@ export class MachineNetwork implements AsyncDisposable {
   }
 
   /** With the names as they were known last, before anything waits for a resolver. */
-  static async #takeOver(options: NetworkOptions): Promise<MachineNetwork> {
+  static async #takeOver(options: NetworkOptions, forwarder: Forwarder | undefined): Promise<MachineNetwork> {
     const place = filterPlace(options);
     const { memory, tellNames: tell = async () => undefined, log, own = USUAL } = options;
     const listed = await ListedNames.open({ enter: place.enter, subnets: own.subnets, memory, tell, log });
-    return new MachineNetwork(options, await MachineFilter.adopt(place), listed);
+    return new MachineNetwork(options, { filter: await MachineFilter.adopt(place), listed, forwarder });
   }
 
   /**
@@ -375,6 +383,15 @@ function textOf({ normal, restricted }: Served['answers']): string {
 function filterPlace({ id, log }: NetworkOptions): FilterPlace {
   const { namespace } = networkNames(id);
   return { enter: enterNamespace(namespace), cutOff: () => setForwarding(namespace, false), log };
+}
+
+function helperPlace({ id, dnsUid, runFolder }: NetworkOptions): HelperPlace {
+  return { namespace: networkNames(id).namespace, uid: dnsUid, folder: runFolder };
+}
+
+/** Whom the helpers ask; nobody where they may not ask. */
+function forwarderOf(options: NetworkOptions): Forwarder | undefined {
+  return helperOf(options) && new Forwarder(helperPlace(options), options.resolvers);
 }
 
 /** Who may ask for names; nobody when QEMU’s user would be the same. */

@@ -5,7 +5,7 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import { relayCommand } from '../../sys/network/relay-order.ts';
 import type { Resolvers } from '../../sys/network/resolver.ts';
-import { startDetached } from '../../sys/programs/exec.ts';
+import { OWN_PROGRAM_ENV, startDetached } from '../../sys/programs/exec.ts';
 import { endProcess, isRunning, type ProcessId, processOf } from '../../sys/programs/processes.ts';
 import { FORWARDER } from '../addresses.ts';
 import { enterNamespace, namespaceFile, runInside } from '../machine/namespace.ts';
@@ -66,7 +66,10 @@ export class Forwarder {
     const [outputFd = 2] = files.fds;
     const caps = `-all,${CAPABILITIES.replaceAll(/(^|,)/g, '$1+')}`;
     const confined = ['--no-new-privs', '--inh-caps=-all', `--bounding-set=${caps}`];
-    const forwarder = await startDetached('setpriv', [...confined, ...this.#command], { outputFd });
+    const forwarder = await startDetached('setpriv', [...confined, ...this.#command], {
+      outputFd,
+      env: OWN_PROGRAM_ENV,
+    });
     for (let waitedMs = 0; ; waitedMs += 10) {
       const said = (await tailOf(logFile, 2000)).trim();
       if (said.endsWith('ready')) return forwarder;

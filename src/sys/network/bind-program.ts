@@ -2,6 +2,7 @@
 // them over, and is ended when they have come. It ends with who waits for them.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 
 const [, , address, port] = process.argv;
@@ -11,3 +12,4 @@ await Promise.all([once(udp, 'listening'), once(tcp, 'listening')]);
 process.on('disconnect', () => process.exit());
 process.send?.('udp', udp);
 process.send?.('tcp', tcp);
+flushCompileCache();

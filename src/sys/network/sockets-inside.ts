@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/errors.ts';
-import { PROGRAM_ENV } from '../programs/exec.ts';
+import { OWN_PROGRAM_ENV } from '../programs/exec.ts';
 import type { RelaySockets } from './name-relay.ts';
 
 const BINDER = fileURLToPath(new URL('./bind-program.ts', import.meta.url));
@@ -21,7 +21,7 @@ export async function openSocketsInside(
   port: number,
 ): Promise<RelaySockets> {
   const [program = process.execPath, ...words] = [...enter, process.execPath, BINDER, address, `${port}`];
-  const binder = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: PROGRAM_ENV });
+  const binder = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: OWN_PROGRAM_ENV });
   let said = '';
   binder.stderr?.on('data', (data) => {
     said = `${said}${data}`.slice(0, 2000);

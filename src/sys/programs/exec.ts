@@ -14,6 +14,12 @@ export const PROGRAM_ENV = {
   HOME: process.env['HOME'] ?? '/',
 };
 
+/** For programs of our own: where a service keeps what it has compiled, they find it too, and start in half the time. */
+export const OWN_PROGRAM_ENV = {
+  ...PROGRAM_ENV,
+  ...(process.env['NODE_COMPILE_CACHE'] ? { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] } : {}),
+};
+
 export interface RunOptions {
   input?: string | Uint8Array;
   timeoutMs?: number;
@@ -93,6 +99,12 @@ export function hasProgram(name: string): boolean {
   });
 }
 
+interface DetachedOptions {
+  outputFd: number;
+  handed?: readonly number[];
+  env?: Record<string, string>;
+}
+
 /**
  * Starts a program that outlives us (a machine must not end with the service): own session, no pipes to us.
  * What it prints goes to `outputFd`; `handed` are open files it finds as descriptors 3, 4, ….
@@ -101,10 +113,10 @@ export function hasProgram(name: string): boolean {
 export async function startDetached(
   program: string,
   args: readonly string[],
-  { outputFd, handed = [] }: { outputFd: number; handed?: readonly number[] },
+  { outputFd, handed = [], env = PROGRAM_ENV }: DetachedOptions,
 ): Promise<ProcessId> {
   const stdio = ['ignore' as const, outputFd, outputFd, ...handed];
-  const child = spawn(program, args, { detached: true, stdio, env: PROGRAM_ENV });
+  const child = spawn(program, args, { detached: true, stdio, env });
   const pid = await new Promise<number>((resolve, reject) => {
     child.once('spawn', () => resolve(child.pid ?? 0));
     child.once('error', (cause) => reject(new AppError('PROGRAM_MISSING', `cannot start ${program}`, { cause })));
