@@ -61,6 +61,8 @@ export const MachineAnswer = z.object({
   lookedUpAt: z.string().exactOptional(),
   /** Where the last look-up failed: why, and since when they do. */
   lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
+  /** The project lets its user put it back to how it was installed. */
+  canReimage: z.literal(true).exactOptional(),
   /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */
   stoppedBy: z.object({ program: z.string(), command: z.string() }).exactOptional(),
   /** What its network is made of instead of the usual, because its computer has `taken` on the interface `by`. */
@@ -89,6 +91,11 @@ export const StoppedAnswer = z.object({
 });
 
 export const RolledBackAnswer = z.object({ vm: z.string(), from: z.int(), to: z.int(), afterStop: z.boolean() });
+
+/** Puts a machine back to how it was installed; what its user loses is confirmed. */
+export const ReimageRequest = z.strictObject({ dataDisk: z.boolean(), confirmed: z.boolean() });
+
+export const ReimagedAnswer = z.object({ vm: z.string(), generation: z.int(), dataDisk: z.boolean() });
 
 /** Whether a machine may reach a destination, in its present access, and by which entry. */
 export const ExplainedAnswer = z.object({

@@ -6,6 +6,7 @@ export const PATHS = {
   ready: { method: 'POST', path: '/v1/machines/:vm/ready' },
   stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
+  reimage: { method: 'POST', path: '/v1/machines/:vm/reimage' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },
   support: { method: 'GET', path: '/v1/support' },

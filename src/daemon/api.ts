@@ -84,6 +84,10 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
   app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(context.req.param('vm'))),
   );
+  app.post(ROUTES.reimage.path, async (context) => {
+    const request = parseBody(ROUTES.reimage.request, await context.req.text());
+    return context.json(await supervisor.changes.reimage(context.req.param('vm'), request));
+  });
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
     const machine = supervisor.machine(context.req.param('vm'));

@@ -9,12 +9,13 @@ import {
   installPackage,
 } from '../install/change/install.ts';
 import { type Proof, proveInstalled } from '../install/change/prove.ts';
+import { type Reimaged, reimage, requireReimage } from '../install/change/reimage.ts';
 import { type RolledBack, rollBack } from '../install/change/rollback.ts';
 import { Staging } from '../install/change/staging.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
-import { instanceNames, readInstances } from '../install/state/instances.ts';
+import { instanceNames, openInstance, readInstances } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { readPackageServer } from '../install/state/package-server.ts';
 import { noteDamaged } from '../install/state/proven.ts';
@@ -46,6 +47,12 @@ export interface ChangesDeps {
   judgeAgain: () => Promise<void>;
 }
 
+/** What is put back, and that its user knows what goes with it. */
+interface ReimageRequest {
+  dataDisk: boolean;
+  confirmed: boolean;
+}
+
 export interface UninstallRequest {
   vms: readonly string[];
   /** The user knows what goes with them. */
@@ -66,6 +73,8 @@ export class Changes {
   #installing = 0;
   /** The machines that are being removed: none of them starts any more. */
   readonly #leaving = new Set<string>();
+  /** Machines that are being put back: whoever starts one waits. */
+  #reimaging: Promise<unknown> = Promise.resolve();
   #flattening = new AbortController();
   #isFlattening = false;
   #collecting: Promise<void> = Promise.resolve();
@@ -133,6 +142,33 @@ export class Changes {
     const rolled = await rollBack(this.#deps.state, vm);
     await this.#log({ vm, kind: 'rolled-back', text: `from generation ${rolled.from} back to ${rolled.to}, ${why}` });
     return rolled;
+  }
+
+  /**
+   * Puts a machine back to how it was installed; a start that begins meanwhile waits.
+   * @throws VM_UNKNOWN, VM_RUNNING, REIMAGE_FORBIDDEN, REIMAGE_CONFIRM; nothing is changed then
+   */
+  reimage(vm: string, { dataDisk, confirmed }: ReimageRequest): Promise<Reimaged> {
+    return this.#aheadOfFlattening(async () => {
+      requireReimage(await openInstance(this.#deps.state, vm), dataDisk, confirmed);
+      // No line between these two may wait, or a start could come between them.
+      if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
+      const reimaging = this.#reimage(vm, dataDisk);
+      this.#reimaging = reimaging.catch(() => undefined);
+      return reimaging;
+    });
+  }
+
+  /** Until no machine is being put back. */
+  async untilReimaged(): Promise<void> {
+    await this.#reimaging;
+  }
+
+  async #reimage(vm: string, dataDisk: boolean): Promise<Reimaged> {
+    const reimaged = await reimage(this.#deps.state, vm, { dataDisk });
+    const what = dataDisk ? 'its system disk and its data disk are' : 'its system disk is';
+    await this.#log({ vm, kind: 'reimaged', text: `${what} as when generation ${reimaged.generation} was installed` });
+    return reimaged;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { finishReimage, isReimaging } from '../install/change/reimage.ts';
 import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
 import { type Instance, openInstance } from '../install/state/instances.ts';
@@ -51,6 +52,7 @@ export class InstalledMachines {
   /** The machine in the generation that it starts with: one that did not prove itself goes back first. @throws VM_UNKNOWN, FILE_* */
   async toStart(vm: string): Promise<Instance> {
     const { options, changes } = this.#service;
+    await this.finishReimage(vm);
     const { instance, decision } = await this.#look(vm);
     if (decision.start === 'current') return instance;
     return changes.inTurn(async () => {
@@ -60,6 +62,14 @@ export class InstalledMachines {
       await changes.rollBackNow(vm, `by itself: ${now.decision.reason}`);
       return openInstance(options.state, vm);
     });
+  }
+
+  /** What was being put back when a service ended is put back before it is used. */
+  async finishReimage(vm: string): Promise<void> {
+    const { options, changes } = this.#service;
+    const { current } = await openInstance(options.state, vm);
+    if (!(await isReimaging(options.state, vm, current.generation))) return;
+    await changes.inTurn(() => finishReimage(options.state, vm, current));
   }
 
   async #look(vm: string) {

@@ -1,3 +1,4 @@
+import { canReimage } from '../install/change/reimage.ts';
 import type { Instance } from '../install/state/instances.ts';
 import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
@@ -22,6 +23,8 @@ interface Installed {
   waiting?: number;
   /** The generation that a roll back leads to. */
   former?: number;
+  /** The project lets its user put it back to how it was installed. */
+  canReimage?: true;
   /** How its trial goes, while it has one to pass. */
   trial?: string;
   notes?: string;
@@ -33,13 +36,15 @@ interface Installed {
 /** What is known of an installed machine whether it runs, and then which generation, or not. */
 export async function installedFacts(
   state: string,
-  { file: { vm }, current: { generation, notes }, former }: Instance,
+  { file: { vm }, current, former }: Instance,
   runs: number | undefined,
-): Promise<Pick<Installed, 'waiting' | 'former' | 'trial' | 'notes'>> {
+): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'notes'>> {
+  const { generation, notes } = current;
   const trial = await readTrial(state, vm, generation);
   return {
     ...(runs === undefined || runs === generation ? {} : { waiting: generation }),
     ...(former === undefined ? {} : { former }),
+    ...(canReimage(current) ? { canReimage: true } : {}),
     ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
     ...(notes === undefined ? {} : { notes }),
   };

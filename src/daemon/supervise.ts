@@ -158,6 +158,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
+      await this.changes.untilReimaged();
       await this.#takingOver.forget(vm);
       const instance = await this.#installed.toStart(vm);
       this.#starting.set(vm, instance.current.generation);
@@ -195,7 +196,9 @@ export class Supervisor implements AsyncDisposable {
     try {
       if (id === undefined || !record) {
         const instance = await readIfInstalled(state, vm);
-        if (instance) await this.#removeLeftovers(instance);
+        if (!instance) return;
+        await this.#removeLeftovers(instance);
+        await this.#installed.finishReimage(vm);
         return;
       }
       await this.#takingOver.begin(vm, { id, record, generation: record.generation ?? 0 });

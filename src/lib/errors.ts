@@ -331,6 +331,17 @@ export const ERRORS = {
     hint: 'Install with --keep-old next time: only then is the former system kept.',
   },
 
+  REIMAGE_FORBIDDEN: {
+    exit: 77,
+    http: 403,
+    hint: 'The administrator allows it with the policy `reimage`, in a package that holds the machine.',
+  },
+  REIMAGE_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Save what you need from the machine, then repeat with --yes.',
+  },
+
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   STORE_NOT_SAFE: {
     exit: 76,

@@ -4,7 +4,7 @@ import { checkQuarantine } from './check-quarantine.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
-import { Reimage, unenforcedReimage } from './reimage.ts';
+import { Reimage } from './reimage.ts';
 import { Updates } from './updates.ts';
 
 /**
@@ -52,7 +52,6 @@ export const POLICIES = {
     schema: Reimage.exactOptional(),
     absent: { enabled: false },
     when: 'reinstall',
-    unenforced: unenforcedReimage,
   },
   encryption: {
     words: 'encryption',

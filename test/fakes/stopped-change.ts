@@ -1,9 +1,10 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | flatten VM | uninstall VM | forget, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | flatten VM | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
 import { forgetProject } from '../../src/install/change/forget.ts';
 import { installPackage } from '../../src/install/change/install.ts';
+import { reimage } from '../../src/install/change/reimage.ts';
 import { rollBack } from '../../src/install/change/rollback.ts';
 import { uninstall } from '../../src/install/change/uninstall.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
@@ -35,6 +36,9 @@ const { signal } = new AbortController();
 switch (change) {
   case 'rollback':
     await rollBack(folder, what, steps);
+    break;
+  case 'reimage':
+    await reimage(folder, what, { dataDisk: false, steps });
     break;
   case 'uninstall':
     await uninstall(folder, what, steps);

@@ -148,7 +148,7 @@ test('the command fails where the package could not be built, and says what it w
   await project.build('one');
 
   assert.equal((await plan('--kind', 'update')).exitCode, 65, 'nothing has changed');
-  await project.setPolicy({ reimage: { enabled: true } });
+  await project.setPolicy({ encryption: { disks: false, configuration: true, recovery: false } });
   const { exitCode, stdout } = await plan('--kind', 'update', '--json');
 
   assert.equal(exitCode, 78);

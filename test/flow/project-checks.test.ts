@@ -29,11 +29,12 @@ const outcome = (work: Promise<unknown>) =>
     (error: unknown) => failureOf(error).code,
   );
 
+const NOT_ENFORCED = { disks: false, configuration: true, recovery: false };
 const all = ['policy check', 'deploy', 'package'];
 const ROWS: [title: string, harm: (made: Made) => unknown, code: string, refusedBy: string[]][] = [
   [
     'a setting that nothing enforces',
-    (made) => made.setPolicy({ reimage: { enabled: true } }),
+    (made) => made.setPolicy({ encryption: NOT_ENFORCED }),
     'POLICY_NOT_ENFORCED',
     all,
   ],
@@ -90,7 +91,7 @@ for (const [title, harm, code, refusedBy] of ROWS) {
 
 test('policy check names all that is wrong', { skip }, async (t) => {
   const project = await madeProject(t);
-  await project.setPolicy({ reimage: { enabled: true } });
+  await project.setPolicy({ encryption: NOT_ENFORCED });
   rmSync(vmPaths(project.folder, 'office').work);
 
   const { error } = await check(project);

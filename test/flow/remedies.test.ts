@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { reimage, requireReimage } from '../../src/install/change/reimage.ts';
 import { rollBack } from '../../src/install/change/rollback.ts';
 import { removable, requireConfirmed, uninstall } from '../../src/install/change/uninstall.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
@@ -87,6 +88,34 @@ const REMEDIES: Remedy[] = [
         await uninstall(state, 'office');
       };
       return { fails: () => remove(false), remedy: () => remove(true) };
+    },
+  ],
+  [
+    'REIMAGE_FORBIDDEN',
+    async (t) => {
+      const { project, install, state, fingerprint, one } = await first(t);
+      await install(one, { fingerprint });
+      return {
+        fails: async () => requireReimage(await openInstance(state, 'office'), false, true),
+        async remedy() {
+          await project.setPolicy({ reimage: { enabled: true } });
+          await install((await project.build('two')).folder, { replace: true });
+          await reimage(state, 'office', { dataDisk: false });
+        },
+      };
+    },
+  ],
+  [
+    'REIMAGE_CONFIRM',
+    async (t) => {
+      const { project, install, state, fingerprint } = await first(t);
+      await project.setPolicy({ reimage: { enabled: true } });
+      await install((await project.build('two')).folder, { fingerprint });
+      const ask = async (isConfirmed: boolean) => {
+        requireReimage(await openInstance(state, 'office'), false, isConfirmed);
+        await reimage(state, 'office', { dataDisk: false });
+      };
+      return { fails: () => ask(false), remedy: () => ask(true) };
     },
   ],
   [

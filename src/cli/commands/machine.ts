@@ -9,6 +9,7 @@ import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
+import { addReimageCommand } from './reimage.ts';
 
 export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
@@ -77,6 +78,8 @@ export function addMachineCommands(program: Command): void {
       print(context, rolled, `${vm} is back at generation ${rolled.to}, from ${rolled.from}${when}\n${stays}`);
     },
   );
+
+  addReimageCommand(program);
 
   addCommand<ServiceOptions>(
     program,

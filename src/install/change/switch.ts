@@ -26,8 +26,8 @@ import { type BroughtPolicy, readPolicy, writePolicy } from '../state/policies.t
 import { readCounter, readReported, writeReported } from '../state/reported.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
 
-const MIB = 1 << 20;
-const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
+export const MIB = 1 << 20;
+export const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
 export interface SwitchOptions {
   state: string;
@@ -109,7 +109,8 @@ async function mendCounter(state: string, vm: string): Promise<void> {
   await removeFile(reports);
 }
 
-function versionOf({ descriptor }: PackedMachine): Reported | undefined {
+/** The version that a package says its disk is at. */
+export function versionOf({ descriptor }: PackedMachine): Reported | undefined {
   return descriptor === undefined ? undefined : { descriptor, origin: 'package' };
 }
 

@@ -77,6 +77,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     variables: join(folder, 'variables.fd'),
     /** The descriptor belongs to the disk state, so it lies beside the overlay. */
     quarantine: join(folder, 'quarantine.json'),
+    /** Is there while the generation is being put back to how it was installed. */
+    reimage: join(folder, 'reimage.json'),
     /** Is there while the generation has not yet reported itself healthy. */
     trial: join(folder, 'trial.json'),
     log: join(folder, 'qemu.log'),

@@ -22,6 +22,7 @@ export interface LoggedEvent {
     | 'installed'
     | 'uninstalled'
     | 'rolled-back'
+    | 'reimaged'
     | 'healthy'
     | 'unhealthy'
     | 'started'

@@ -4,6 +4,7 @@ import type { MachineAnswer } from '../../api/machine.ts';
 import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { isOn } from './machine-state.ts';
+import { Reimage } from './Reimage.tsx';
 import { SendText } from './SendText.tsx';
 import { useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
@@ -28,6 +29,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const rollback = useRollback();
   const [question, setQuestion] = useState<Question>();
   const [isTyping, setTyping] = useState(false);
+  const [isReimaging, setReimaging] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
   const error = stop.error ?? rollback.error;
@@ -57,9 +59,15 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
             <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
           )}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
+          {machine.canReimage && !isRunning && (
+            <Menu.Item color="red" onClick={() => setReimaging(true)}>
+              {texts.reimage} …
+            </Menu.Item>
+          )}
         </Menu.Dropdown>
       </Menu>
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
+      <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal
         opened={question !== undefined || error !== null}
         onClose={() => {

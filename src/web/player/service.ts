@@ -32,6 +32,13 @@ export function useRollback() {
   return useMutation({ mutationFn: (vm: string) => ask('rollback', { vm }) });
 }
 
+export function useReimage() {
+  return useMutation({
+    mutationFn: ({ vm, dataDisk }: { vm: string; dataDisk: boolean }) =>
+      ask('reimage', { vm, body: { dataDisk, confirmed: true } }),
+  });
+}
+
 export function useLookUp() {
   return useMutation({ mutationFn: (vm: string) => ask('lookUp', { vm }) });
 }

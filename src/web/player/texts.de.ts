@@ -24,6 +24,11 @@ export const de: PlayerTexts = {
   stopNowConfirm: (vm) => `${vm} ausschalten? Was Programme darin nicht gespeichert haben, geht verloren.`,
   rollback: 'Zum früheren System zurückkehren',
   rollbackConfirm: (generation) => `Beim nächsten Start benutzt die Maschine wieder Generation ${generation}.`,
+  reimage: 'Zurück auf den installierten Stand',
+  reimageLoss:
+    'Alles geht verloren, was seit der Installation in dieser Maschine geändert wurde: Programme, Einstellungen, Dateien.',
+  reimageAdvice: 'Tun Sie das, wenn Ihr Administrator es Ihnen geraten hat.',
+  reimageDataDisk: 'Auch ihre Datenplatte leeren',
   update: 'Neuestes Paket installieren',
   updated: (names) => `Installiert: ${names}`,
   updatedNone: 'Das neueste Paket ist schon installiert.',

@@ -79,6 +79,7 @@ function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode
     case 'updates':
       return <UpdatesPane {...pane} />;
     case 'reimage':
+      return <ReimagePane {...pane} />;
     case 'encryption':
     case 'authentication':
       return <Text size="sm">{notEnforced}</Text>;
@@ -106,6 +107,19 @@ function Ipv6Pane({ policy, onPolicy }: Pane) {
       label={texts.ipv6}
       checked={ipv6}
       onChange={({ target }) => onPolicy(target.checked ? { ...others, ipv6: true } : others)}
+    />
+  );
+}
+
+function ReimagePane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { reimage, ...others } = policy;
+  return (
+    <Switch
+      label={texts.reimage}
+      description={texts.reimageHelp}
+      checked={reimage?.enabled === true}
+      onChange={({ target }) => onPolicy(target.checked ? { ...others, reimage: { enabled: true } } : others)}
     />
   );
 }

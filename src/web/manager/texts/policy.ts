@@ -17,6 +17,8 @@ export const policy = catalogue({
     toDefault: 'Back to the default',
     toWizard: 'Network Quarantine Wizard',
     ipv6: 'The machine has IPv6 too, where its computer has it',
+    reimage: 'Its user may put the machine back to how it was installed',
+    reimageHelp: 'What was changed in it since is lost then. Its data disk stays, unless he empties that too.',
     healthTimeout: 'A new system that has not reported itself healthy after this time is given up',
     healthHelp: 'For example 10m; empty: nothing is waited for',
     notEnforced: 'Nothing enforces this yet, so it cannot be chosen.',
@@ -52,6 +54,9 @@ export const policy = catalogue({
     toDefault: 'Zurück zur Vorgabe',
     toWizard: 'Assistent für die Netzwerkquarantäne',
     ipv6: 'Die Maschine hat auch IPv6, wo ihr Computer es hat',
+    reimage: 'Ihr Benutzer darf die Maschine auf den installierten Stand zurücksetzen',
+    reimageHelp:
+      'Was seitdem darin geändert wurde, geht dann verloren. Ihre Datenplatte bleibt, wenn er nicht auch sie leert.',
     healthTimeout: 'Ein neues System, das sich nach dieser Zeit nicht gesund gemeldet hat, wird aufgegeben',
     healthHelp: 'Zum Beispiel 10m; leer: auf nichts wird gewartet',
     notEnforced: 'Das setzt noch nichts durch, darum kann es nicht gewählt werden.',
