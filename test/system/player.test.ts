@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -18,6 +18,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   const first = await job.addVersion('1.0');
   await job.require('1.0');
   await job.serve();
+  appendFileSync(join(job.computer.project, 'vms', 'office', 'policy.yaml'), 'reimage:\n  enabled: true\n');
   const { folder } = await job.build('one', 'full');
   await using lab = await LabBrowser.start(job.network);
   const context = await lab.browser.newContext({
@@ -153,6 +154,23 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, path);
       await shoot(page, `player-phone${path.replaceAll('/', '-')}`);
     }
+  });
+
+  await t.test('it is shut down and put back to how it was installed, which is asked about first', async () => {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await job.stopMachine();
+    await page.goto(new URL('/machines/office', url).href);
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Back to the installed state …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Back to the installed state: office' });
+    await dialog.getByText('Do this when your administrator has told you to.').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, 'player-reimage');
+    await dialog.getByRole('button', { name: 'Back to the installed state' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    const { stdout } = await job.computer.lazaret('events', '--last', '1', '--json');
+    assert.match(stdout, /"reimaged"/);
+    assert.equal((await job.status()).version, undefined, 'the version went with the disk');
   });
 
   assert.deepEqual(errors, [], 'the browser complained of nothing');
