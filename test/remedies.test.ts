@@ -24,6 +24,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   STATE_DAMAGED: ['flow/damaged', 'installing again mends it and keeps its data disk'],
   SYSTEM_DISK_DAMAGED: ['flow/own-disks', 'SYSTEM_DISK_DAMAGED: what its remedy says is done, and works'],
   DATA_DISK_DAMAGED: ['flow/own-disks', 'DATA_DISK_DAMAGED: what its remedy says is done, and works'],
+  VM_TAKEN: ['flow/owners', 'what its remedy says is done, and works'],
   VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
   DEPLOY_UNKNOWN: ['flow/pages/deployments', 'one that never was is said, and the page has the numbers'],

@@ -5,6 +5,8 @@ export const EventAnswer = z.object({
   /** ISO time. */
   at: z.string(),
   vm: z.string().exactOptional(),
+  /** The number of the user whose machine it is about; without it, it is for everybody. */
+  owner: z.int().exactOptional(),
   kind: z.string(),
   text: z.string(),
   details: z.record(z.string(), z.unknown()).exactOptional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HostPolicy } from '../policy/host.ts';
 import { FailureText } from './failure.ts';
+import { UserNumber } from './own-socket.ts';
 
 /** What the user has confirmed of a change. */
 const Confirmed = {
@@ -17,7 +18,12 @@ const Package = {
   /** The project’s fingerprint as the user was told it. */
   fingerprint: z.string().max(100).exactOptional(),
 };
-export const InstallRequest = z.strictObject({ ...Package, ...Confirmed });
+export const InstallRequest = z.strictObject({
+  ...Package,
+  ...Confirmed,
+  /** Whose the machines are to be that are new here: without it, of the user who asks; what root installs, everybody’s. */
+  for: z.union([z.literal('all'), UserNumber]).exactOptional(),
+});
 export type InstallRequest = z.infer<typeof InstallRequest>;
 export const PlanRequest = z.strictObject(Package);
 export const UpdateRequest = z.strictObject({

@@ -29,6 +29,8 @@ const DeniedAnswer = z.object({
 /** A machine that is installed here: running, stopped, or damaged with code, reason and remedy. */
 export const MachineAnswer = z.object({
   vm: z.string(),
+  /** The number of the user whose it is; without it, it is everybody’s. */
+  owner: z.int().exactOptional(),
   state: z.enum(['running', 'paused', 'stopping', 'stopped', 'damaged']),
   /** Why a paused one stands still. */
   stands: FailureText.exactOptional(),

@@ -1,5 +1,6 @@
 /** Where each request of the service goes: apart from what it carries, so that a page needs no schema to ask. */
 export const PATHS = {
+  ownSocket: { method: 'POST', path: '/v1/own-socket' },
   status: { method: 'GET', path: '/v1/status' },
   machine: { method: 'GET', path: '/v1/machines/:vm' },
   start: { method: 'POST', path: '/v1/machines/:vm/start' },

@@ -20,6 +20,7 @@ import {
   StoppedAnswer,
   StopRequest,
 } from './machine.ts';
+import { OwnSocketAnswer, OwnSocketRequest } from './own-socket.ts';
 import { OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { ServersAnswer } from './servers.ts';
@@ -32,6 +33,7 @@ import { SupportAnswer } from './support.ts';
  * taken away. Readers ignore fields that they do not know; the service refuses them.
  */
 export const ROUTES = {
+  ownSocket: { ...PATHS.ownSocket, request: OwnSocketRequest, answer: OwnSocketAnswer },
   status: { ...PATHS.status, answer: StatusAnswer },
   machine: { ...PATHS.machine, answer: MachineAnswer },
   start: { ...PATHS.start, answer: MachineAnswer },

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { FailureAnswer } from '../api/failure.ts';
+import { OwnSocketAnswer } from '../api/own-socket.ts';
+import { ROUTES } from '../api/routes.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
 import type { AsJson } from '../lib/json.ts';
 import { askUnix, openStream } from '../sys/network/http-client.ts';
@@ -34,12 +36,34 @@ export async function* askLines<Body>(
 ): AsyncGenerator<unknown> {
   const search = new URLSearchParams(query).toString();
   const to = path.replace(':vm', encodeURIComponent(vm)) + (search === '' ? '' : `?${search}`);
-  const { lines } = await askUnix(socket, { method, path: to, body, ...(signal ? { signal } : {}) });
+  const own = await ownSocket(socket, signal);
+  const { lines } = await askUnix(own, { method, path: to, body, ...(signal ? { signal } : {}) });
   for await (const line of lines) {
     const failed = FailureAnswer.safeParse(line);
     if (failed.success) throw failed.data.error satisfies Failure;
     yield line;
   }
+}
+
+const ownSockets = new Map<string, Promise<string>>();
+
+/** The socket by which the service knows who asks; another release of it may know none. @throws DAEMON_* */
+function ownSocket(socket: string, signal?: AbortSignal): Promise<string> {
+  const found = ownSockets.get(socket) ?? findOwnSocket(socket, signal);
+  ownSockets.set(socket, found);
+  return found;
+}
+
+async function findOwnSocket(socket: string, signal?: AbortSignal): Promise<string> {
+  const { method, path } = ROUTES.ownSocket;
+  const body = { uid: process.getuid?.() ?? 0 };
+  const { lines } = await askUnix(socket, { method, path, body, ...(signal ? { signal } : {}) });
+  for await (const line of lines) {
+    const failed = FailureAnswer.safeParse(line).data?.error;
+    if (failed && failed.code !== 'USAGE') throw failed satisfies Failure;
+    return OwnSocketAnswer.safeParse(line).data?.socket ?? socket;
+  }
+  return socket;
 }
 
 /** Asks the service for its one answer. @throws as askLines */
@@ -59,7 +83,11 @@ export async function openMachineStream(
   what: 'screen' | 'console',
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const answer = await openStream(socket, `/v1/machines/${encodeURIComponent(vm)}/${what}`, signal);
+  const answer = await openStream(
+    await ownSocket(socket, signal),
+    `/v1/machines/${encodeURIComponent(vm)}/${what}`,
+    signal,
+  );
   if ('stream' in answer) return answer.stream;
   throw parseAnswer(answer.refused, FailureAnswer).error satisfies Failure;
 }

@@ -3,6 +3,7 @@ import { stream } from 'hono/streaming';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
 import type { MachineAnswer } from '../api/machine.ts';
+import type { OwnSocketAnswer } from '../api/own-socket.ts';
 import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
 import type { ServersAnswer } from '../api/servers.ts';
@@ -10,12 +11,14 @@ import type { StatusAnswer } from '../api/status.ts';
 import type { SupportAnswer } from '../api/support.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
+import { type Asker, maySee, requireSeen } from '../install/state/owner.ts';
 import { type Failure, failureOf } from '../lib/errors.ts';
 import { newApi, parseBody, parseValue } from '../pages/requests.ts';
 import type { Log } from '../sys/log.ts';
 import type { Identity } from '../trust/root.ts';
 import { pinnedProject } from '../trust/verify/client.ts';
 import { explainDestination } from './explain.ts';
+import { newOwner } from './new-owner.ts';
 import { ProgressLine } from './progress.ts';
 import { tryServers } from './servers.ts';
 import type { Supervisor } from './supervise.ts';
@@ -24,8 +27,12 @@ import { gatherSupport } from './support.ts';
 const MAX_BODY_BYTES = 64 << 10;
 
 export interface ApiDeps {
+  /** Who asks by it. */
+  asker: Asker;
+  /** The socket by which a user says who he is. @throws DAEMON_DENIED */
+  ownSocket: (uid: number) => Promise<string>;
   state: string;
-  /** Where the service is asked. */
+  /** Where the group asks the service. */
   socket: string;
   supervisor: Supervisor;
   log: Log;
@@ -35,9 +42,25 @@ export interface ApiDeps {
   proxies?: Pick<ServersAnswer, 'proxies' | 'except'>;
 }
 
-/** The service’s HTTP API. Every answer is one line of JSON, or several where something goes on; failures carry a code. */
-export function createApi({ state, socket, supervisor, log, openPage, proxies = { proxies: [] } }: ApiDeps): Hono {
+/**
+ * The service’s HTTP API for one asker: machines that are not his are not there. Every answer is one line of JSON, or several
+ * where something goes on; failures carry a code.
+ */
+export function createApi(deps: ApiDeps): Hono {
+  const { asker, ownSocket, state, socket, supervisor, log, openPage, proxies = { proxies: [] } } = deps;
   const app = newApi(log, MAX_BODY_BYTES);
+
+  const isShown = ({ owner }: { owner?: number }) => maySee(asker, owner);
+  // Before all that is asked of a machine, whatever it is.
+  app.use(`${ROUTES.machine.path}/*`, async (context, next) => {
+    await requireSeen(state, context.req.param('vm'), asker);
+    return next();
+  });
+
+  app.post(ROUTES.ownSocket.path, async (context) => {
+    const { uid } = parseBody(ROUTES.ownSocket.request, await context.req.text());
+    return context.json<OwnSocketAnswer>({ socket: await ownSocket(uid) });
+  });
 
   const status = async (): Promise<StatusAnswer> => {
     const host = supervisor.hostReport();
@@ -45,20 +68,20 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
       api: 1,
       ...(await projectReport(computerPaths(state).trust)),
       ...(host ? { host } : {}),
-      machines: await supervisor.reports.all(),
+      machines: await supervisor.reports.all(asker),
     };
   };
   app.get(ROUTES.status.path, async (context) => context.json<StatusAnswer>(await status()));
   app.get(ROUTES.support.path, async (context) =>
     context.json<SupportAnswer>(
       await gatherSupport({
-        ...{ state, socket, status: await status() },
+        ...{ asker, state, socket, status: await status() },
         ...{ events: supervisor.events, now: await supervisor.now() },
       }),
     ),
   );
   app.get(ROUTES.machine.path, async (context) => {
-    const report = await supervisor.reports.of(context.req.param('vm'));
+    const report = await supervisor.reports.of(context.req.param('vm'), asker);
     const denied =
       report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
@@ -71,7 +94,7 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
     const vm = context.req.param('vm');
     await openInstance(state, vm);
     await supervisor.machine(vm).untilReady(timeoutMs, context.req.raw.signal);
-    return context.json<MachineAnswer>(await supervisor.reports.of(vm));
+    return context.json<MachineAnswer>(await supervisor.reports.of(vm, asker));
   });
   app.post(ROUTES.stop.path, async (context) => {
     const { force } = parseBody(ROUTES.stop.request, await context.req.text());
@@ -82,7 +105,7 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
     return context.json({ vm, state: 'stopped', ...(poweredOff === undefined ? {} : { poweredOff }) });
   });
   app.post(ROUTES.rollback.path, async (context) =>
-    context.json(await supervisor.changes.rollBack(context.req.param('vm'))),
+    context.json(await supervisor.changes.rollBack(asker, context.req.param('vm'))),
   );
   app.post(ROUTES.reimage.path, async (context) => {
     const request = parseBody(ROUTES.reimage.request, await context.req.text());
@@ -112,8 +135,8 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
     return stream(context, async (lines) => {
       const ended = new AbortController();
       lines.onAbort(() => ended.abort());
-      const following = follow ? supervisor.events.follow(ended.signal) : undefined;
-      for (const event of await supervisor.events.last(last))
+      const following = follow ? supervisor.events.follow(ended.signal, isShown) : undefined;
+      for (const event of await supervisor.events.last(last, isShown))
         await lines.writeln(JSON.stringify(event satisfies EventAnswer));
       if (following)
         for await (const event of following) await lines.writeln(JSON.stringify(event satisfies EventAnswer));
@@ -123,6 +146,7 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
   app.post(ROUTES.plan.path, async (context) =>
     context.json<PlanAnswer>(
       await supervisor.changes.foresee(
+        asker,
         parseBody(ROUTES.plan.request, await context.req.text()),
         context.req.raw.signal,
       ),
@@ -130,28 +154,29 @@ export function createApi({ state, socket, supervisor, log, openPage, proxies = 
   );
   app.get(ROUTES.servers.path, async (context) => {
     const { signal } = context.req.raw;
-    const servers = await tryServers({ state, policies: supervisor.policies }, signal);
+    const servers = await tryServers({ asker, state, policies: supervisor.policies }, signal);
     return context.json<ServersAnswer>({ ...proxies, servers });
   });
   app.post(ROUTES.prove.path, async (context) =>
-    streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.changes.prove(signal) })),
+    streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.changes.prove(asker, signal) })),
   );
   app.post(ROUTES.install.path, async (context) => {
-    const request = parseBody(ROUTES.install.request, await context.req.text());
+    const { for: wanted, ...rest } = parseBody(ROUTES.install.request, await context.req.text());
+    const request = { ...rest, ...newOwner(asker, wanted) };
     return streamed<InstalledAnswer>(context, (signal, onProgress) =>
-      supervisor.changes.install(request, signal, onProgress),
+      supervisor.changes.install(asker, request, signal, onProgress),
     );
   });
   app.post(ROUTES.update.path, async (context) => {
-    const request = parseBody(ROUTES.update.request, await context.req.text());
+    const request = { ...parseBody(ROUTES.update.request, await context.req.text()), ...newOwner(asker) };
     return streamed<InstalledAnswer[]>(context, (signal, onProgress) =>
-      supervisor.changes.update(request, signal, onProgress),
+      supervisor.changes.update(asker, request, signal, onProgress),
     );
   });
   app.post(ROUTES.uninstall.path, async (context) => {
     const { vms, confirmed } = parseBody(ROUTES.uninstall.request, await context.req.text());
     return context.json<UninstalledAnswer>({
-      removed: await supervisor.changes.uninstall({ vms, isConfirmed: confirmed }),
+      removed: await supervisor.changes.uninstall({ asker, vms, isConfirmed: confirmed }),
     });
   });
   return app;

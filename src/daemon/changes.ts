@@ -17,6 +17,7 @@ import { type UpdateRequest, updateFromServer } from '../install/change/update.t
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, openInstance, readInstances } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
+import { type Asker, type Owner, ownerOf, ROOT, requireSeen, seen } from '../install/state/owner.ts';
 import { readPackageServer } from '../install/state/package-server.ts';
 import { noteDamaged } from '../install/state/proven.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -54,6 +55,7 @@ interface ReimageRequest {
 }
 
 export interface UninstallRequest {
+  asker: Asker;
   vms: readonly string[];
   /** The user knows what goes with them. */
   isConfirmed: boolean;
@@ -93,44 +95,52 @@ export class Changes {
 
   /** Installs a package. @throws as installPackage */
   install(
+    asker: Asker,
     request: InstallRequest,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport> {
     return this.#inQueueOf(request.source, () =>
-      this.#installAndLog(request, { ...this.#options(signal), onProgress }),
+      this.#installAndLog(request, { ...this.#options(asker, signal), onProgress }),
     );
   }
 
   /** Installs what the project’s address has for a machine, or for all. @throws as updateFromServer */
   async update(
+    asker: Asker,
     request: UpdateRequest,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<InstallReport[]> {
-    const options = () => ({ ...this.#options(signal), onProgress });
+    const options = () => ({ ...this.#options(asker, signal), onProgress });
     return this.#inQueueOf((await readPackageServer(this.#deps.state)) ?? '', () =>
       updateFromServer(request, options(), (one, so) => this.#installAndLog(one, so)),
     );
   }
 
   /** What installing a package would do here. @throws as foreseeInstall */
-  foresee(request: Pick<InstallRequest, 'source' | 'fingerprint'>, signal: AbortSignal): Promise<ForeseenInstall> {
-    return foreseeInstall(request, this.#options(signal));
+  foresee(
+    asker: Asker,
+    request: Pick<InstallRequest, 'source' | 'fingerprint'>,
+    signal: AbortSignal,
+  ): Promise<ForeseenInstall> {
+    return foreseeInstall(request, this.#options(asker, signal));
   }
 
-  /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it. */
-  async prove(signal: AbortSignal): Promise<Proof[]> {
+  /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it, and each is told of his own. */
+  async prove(asker: Asker, signal: AbortSignal): Promise<Proof[]> {
     const { state, running, isStarting } = this.#deps;
     const runs = (vm: string) => running().has(vm) || isStarting();
     const { proofs, damaged } = await proveInstalled(state, runs, signal);
     await this.#turns.take(() => noteDamaged(state, damaged));
-    return proofs;
+    return seen(state, proofs, asker);
   }
 
   /** Lets a machine’s next start use its former system. @throws as rollBack */
-  rollBack(vm: string): Promise<RolledBack & { afterStop: boolean }> {
+  rollBack(asker: Asker, vm: string): Promise<RolledBack & { afterStop: boolean }> {
     return this.#aheadOfFlattening(async () => {
+      // It may have become another’s while this waited.
+      await requireSeen(this.#deps.state, vm, asker);
       const rolled = await this.rollBackNow(vm, 'as was asked');
       await this.#tidyUp();
       return { ...rolled, afterStop: this.#deps.running().has(vm) };
@@ -175,9 +185,9 @@ export class Changes {
    * Removes machines with all that is theirs, one after the other.
    * @throws VM_UNKNOWN, VM_RUNNING, UNINSTALL_CONFIRM; nothing is removed then
    */
-  uninstall({ vms, isConfirmed }: UninstallRequest): Promise<Removable[]> {
+  uninstall({ asker, vms, isConfirmed }: UninstallRequest): Promise<Removable[]> {
     return this.#aheadOfFlattening(async () => {
-      const machines = await removable(this.#deps.state, vms);
+      const machines = await removable(this.#deps.state, vms, asker);
       requireConfirmed(machines, isConfirmed);
       try {
         for (const { vm } of machines) {
@@ -244,10 +254,10 @@ export class Changes {
     return this.#installs.take(isFirst ? '' : source, work);
   }
 
-  #options(signal: AbortSignal): Omit<InstallOptions, 'onProgress'> {
+  #options(asker: Asker, signal: AbortSignal): Omit<InstallOptions, 'onProgress'> {
     const { state, running, clock, trustTurns } = this.#deps;
     return {
-      ...{ state, running, now: clock(), signal, staging: this.#staging },
+      ...{ state, asker, running, now: clock(), signal, staging: this.#staging },
       inTurn: (work) => this.#aheadOfFlattening(work),
       inTrustTurn: (work) => trustTurns.take(work),
     };
@@ -272,20 +282,43 @@ export class Changes {
   }
 
   async #uninstallOne({ vm, hasDataDisk }: Removable): Promise<void> {
+    const owner = await ownerOf(this.#deps.state, vm);
     await uninstall(this.#deps.state, vm);
-    await this.#log({ vm, kind: 'uninstalled', text: hasDataDisk ? 'removed, with its data disk' : 'removed' });
+    const whose = owner === undefined ? {} : { owner };
+    await this.#log({
+      vm,
+      ...whose,
+      kind: 'uninstalled',
+      text: hasDataDisk ? 'removed, with its data disk' : 'removed',
+    });
   }
 
   async #installAndLog(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
     const report = await this.#keepingAll(() => this.#installAndJudge(request, options));
     this.flattenSoon();
-    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
-    const names = [...report.machines, ...policies].map(({ vm, action }) => `${vm} (${action})`).join(', ');
     const { generation, host } = report;
     const consent = host.action === 'ask' ? { consentTo: host.digest } : {};
     const details = { generation, ...consent };
-    await this.#log({ kind: 'installed', text: `package ${report.package}: ${names}`, details });
+    for (const { owner, names } of await this.#byOwner(report, options.asker ?? 'anybody')) {
+      const whose = owner === undefined ? {} : { owner };
+      await this.#log({ ...whose, kind: 'installed', text: `package ${report.package}: ${names}`, details });
+    }
     return report;
+  }
+
+  /** What an installation did, for each owner what it did of his. */
+  async #byOwner(report: InstallReport, asker: Asker): Promise<{ owner: Owner; names: string }[]> {
+    const here = await instanceNames(this.#deps.state);
+    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
+    const owners = new Map<Owner, string[]>();
+    for (const { vm, action } of [...report.machines, ...policies]) {
+      const isRefused = action === 'refuse' || action === 'policy: absent';
+      // What was refused a user is told him, and not the one whose it is.
+      const isHis = isRefused && typeof asker === 'number' && asker !== ROOT;
+      const owner = isHis ? asker : here.includes(vm) ? await ownerOf(this.#deps.state, vm) : undefined;
+      owners.set(owner, [...(owners.get(owner) ?? []), `${vm} (${action})`]);
+    }
+    return [...owners].map(([owner, names]) => ({ owner, names: names.join(', ') }));
   }
 
   /** While it works nothing is removed: it brings what no machine names yet. */

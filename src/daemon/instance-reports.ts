@@ -1,7 +1,8 @@
 import { examine } from '../install/state/damage.ts';
-import { type Instance, instanceNames } from '../install/state/instances.ts';
+import { type Instance, instanceNames, unknownMachine } from '../install/state/instances.ts';
+import { type Asker, maySee, ownerOf } from '../install/state/owner.ts';
 import { readReported } from '../install/state/reported.ts';
-import { AppError, failureOf } from '../lib/errors.ts';
+import { failureOf } from '../lib/errors.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import type { TakingOver } from './taking-over.ts';
@@ -18,18 +19,24 @@ export class InstanceReports {
     this.#takingOver = takingOver;
   }
 
-  /** All installed machines; one that is damaged does not hide the others. */
-  async all(): Promise<InstanceReport[]> {
-    const reports = (await instanceNames(this.#state)).map((vm) => this.#ifInstalled(vm));
+  /** All installed machines that somebody may see; one that is damaged does not hide the others. */
+  async all(asker: Asker): Promise<InstanceReport[]> {
+    const reports = (await instanceNames(this.#state)).map((vm) => this.#ifSeen(vm, asker));
     return (await Promise.all(reports)).filter((report) => report !== undefined);
   }
 
-  /** A machine, also one that is damaged. @throws VM_UNKNOWN */
-  async of(vm: string): Promise<InstanceReport> {
+  /** A machine that somebody may see, also one that is damaged. @throws VM_UNKNOWN */
+  async of(vm: string, asker: Asker): Promise<InstanceReport> {
     const isInstalled = (await instanceNames(this.#state)).includes(vm);
-    const report = isInstalled ? await this.#ifInstalled(vm) : undefined;
-    if (!report) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+    const report = isInstalled ? await this.#ifSeen(vm, asker) : undefined;
+    if (!report) throw unknownMachine(vm);
     return report;
+  }
+
+  async #ifSeen(vm: string, asker: Asker): Promise<InstanceReport | undefined> {
+    const owner = await ownerOf(this.#state, vm);
+    const report = maySee(asker, owner) ? await this.#ifInstalled(vm) : undefined;
+    return report && owner !== undefined ? { ...report, owner } : report;
   }
 
   async #ifInstalled(vm: string): Promise<InstanceReport | undefined> {

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
 import { makeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { openLog } from '../sys/log.ts';
-import { listenUnix } from '../sys/network/http-server.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
 import { proxyAddresses } from '../sys/network/proxy.ts';
 import { pause } from '../sys/pause.ts';
@@ -14,10 +12,8 @@ import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
-import { createApi } from './api.ts';
+import { Doors } from './doors.ts';
 import { NAMES_OUTSIDE, outsideResolvers, readHostAddresses } from './host-addresses.ts';
-import { Player } from './page.ts';
-import { streamTaker } from './streams.ts';
 import { Supervisor } from './supervise.ts';
 
 /** Where `npm run build` puts the player. */
@@ -76,12 +72,9 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   };
   await using supervisor = await Supervisor.open(options);
   const gid = await groupNamed(group);
-  const api = createApi({ state, socket, supervisor, log, openPage: (to) => player.link(to), proxies: shown });
-  await using player = new Player({ supervisor, api, folder: PLAYER, clock: systemClock });
-  const listener = getRequestListener(api.fetch);
-  await using _server = await listenUnix(socket, listener, {
-    ...(gid === undefined ? {} : { group: gid }),
-    onUpgrade: streamTaker({ state, supervisor, log }),
+  await using _doors = await Doors.open({
+    ...{ state, run, socket, group: gid, isInside, supervisor, log },
+    ...{ player: PLAYER, proxies: shown, clock: systemClock },
   });
   if (gid === undefined && !isInside)
     log.warn(

@@ -2,32 +2,46 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { EventAnswer } from '../api/event.ts';
 import { LIVE_PATH } from '../api/paths.ts';
+import { type Asker, maySee } from '../install/state/owner.ts';
 import { Pages } from '../pages/app.ts';
 import { consoleUpgrade } from '../pages/console.ts';
 import { liveEvents } from '../pages/live.ts';
+import type { EventLog } from '../run/computer/events.ts';
 import { machineSockets } from '../run/machine/record.ts';
+import type { MachineSpec } from '../run/machine/spec.ts';
 import type { Clock } from '../sys/clock.ts';
 import { type Listening, listenTcp } from '../sys/network/http-server.ts';
-import type { Supervisor } from './supervise.ts';
+
+/** What of the machines that run a page shows besides the API’s answers. */
+interface Shown {
+  ifRunning(vm: string): { spec: Pick<MachineSpec, 'runFolder' | 'owner'> } | undefined;
+  events: Pick<EventLog, 'follow'>;
+}
 
 export interface PlayerOptions {
-  supervisor: Supervisor;
-  /** The service’s own API. */
+  asker: Asker;
+  supervisor: Shown;
+  /** The service’s API for him. */
   api: Hono;
   /** The built page. */
   folder: string;
   clock: Clock;
 }
 
-/** The player: a page for this computer’s browsers, on a port of loopback that is opened with the first link to it. */
+/**
+ * The player of one who asks: a page for this computer’s browsers, on a port of loopback that is opened with his first link to
+ * it. Nobody else’s link or session opens it, and it shows what he may see.
+ */
 export class Player implements AsyncDisposable {
   readonly #pages: Pages;
-  readonly #supervisor: Supervisor;
+  readonly #asker: Asker;
+  readonly #supervisor: Shown;
   #listening: Promise<Listening> | undefined;
 
-  constructor({ supervisor, api, folder, clock }: PlayerOptions) {
+  constructor({ asker, supervisor, api, folder, clock }: PlayerOptions) {
+    this.#asker = asker;
     this.#supervisor = supervisor;
-    this.#pages = new Pages({ api: withLive(api, supervisor), folder, clock });
+    this.#pages = new Pages({ api: withLive(api, supervisor, asker), folder, clock });
   }
 
   /** An address that opens the player once. @throws PORT_IN_USE */
@@ -48,18 +62,21 @@ export class Player implements AsyncDisposable {
     return listening;
   }
 
-  /** The socket of a machine’s screen, where that runs. */
+  /** The socket of a machine’s screen, where that runs and he may see it. */
   #screenOf(vm: string): string | undefined {
-    const machine = this.#supervisor.ifRunning(vm);
-    return machine && machineSockets(machine.spec.runFolder).vnc;
+    const spec = this.#supervisor.ifRunning(vm)?.spec;
+    return spec && maySee(this.#asker, spec.owner) ? machineSockets(spec.runFolder).vnc : undefined;
   }
 }
 
 /** The API for pages has one thing more: events as they come, in the form that browsers follow and take up again. */
-function withLive(api: Hono, supervisor: Supervisor): Hono {
+function withLive(api: Hono, supervisor: Shown, asker: Asker): Hono {
   const app = new Hono();
   app.get(LIVE_PATH, (context) =>
-    liveEvents(context, (signal): AsyncIterable<EventAnswer> => supervisor.events.follow(signal)),
+    liveEvents(
+      context,
+      (signal): AsyncIterable<EventAnswer> => supervisor.events.follow(signal, ({ owner }) => maySee(asker, owner)),
+    ),
   );
   app.route('/', api);
   return app;

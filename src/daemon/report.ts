@@ -14,11 +14,14 @@ export type InstanceReport =
 /** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */
 interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'causes' | 'remedy'> {
   vm: string;
+  owner?: number;
   state: 'damaged';
 }
 
 /** What is installed beyond the generation. */
 interface Installed {
+  /** The number of the user whose it is; without it, it is everybody’s. */
+  owner?: number;
   /** The generation that the next start uses, where the machine runs another. */
   waiting?: number;
   /** The generation that a roll back leads to. */

@@ -1,5 +1,6 @@
 import type { ServersAnswer } from '../api/servers.ts';
 import { readInstances } from '../install/state/instances.ts';
+import { type Asker, maySee } from '../install/state/owner.ts';
 import { readPackageServer } from '../install/state/package-server.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import type { PolicyStore, TriedFile } from '../servers/policies.ts';
@@ -9,12 +10,12 @@ type Tried = ServersAnswer['servers'][number];
 
 const RELEASE: TriedFile = { path: 'metadata/timestamp.json', bytes: 64 << 10 };
 
-/** Asks each server of this computer for what every look-up and update begins with, and of packages for a byte of what is installed. */
+/** Asks each server of the machines that somebody may see for what every look-up and update begins with, and of packages for a byte of what is installed. */
 export async function tryServers(
-  { state, policies }: { state: string; policies: PolicyStore },
+  { asker, state, policies }: { asker: Asker; state: string; policies: PolicyStore },
   signal: AbortSignal,
 ): Promise<Tried[]> {
-  const instances = await readInstances(state);
+  const instances = (await readInstances(state)).filter(({ file }) => maySee(asker, file.owner));
   const named = instances.map(({ current }) => current.policyServer).filter((address) => address !== undefined);
   const newest = instances.map(({ current }) => current.machine.layers.at(-1)?.blob).find((blob) => blob !== undefined);
   const blob = newest && { path: `blobs/${newest.sha256}`, bytes: newest.bytes };

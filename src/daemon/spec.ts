@@ -25,6 +25,7 @@ export async function installedSpec(
   return {
     id: machineId(instance),
     name: file.vm,
+    ...(file.owner === undefined ? {} : { owner: file.owner }),
     number: file.number,
     uuid: file.uuid,
     mac: file.mac,

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { openInstance } from '../install/state/instances.ts';
+import { openInstance, unknownMachine } from '../install/state/instances.ts';
+import { type Asker, maySee, requireSeen } from '../install/state/owner.ts';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
 import { machineSockets } from '../run/machine/record.ts';
 import type { Log } from '../sys/log.ts';
@@ -13,17 +14,18 @@ const CONNECT_MS = 5000;
 
 export interface StreamDeps {
   state: string;
-  supervisor: { machine(vm: string): { spec: { runFolder: string } } };
+  supervisor: { machine(vm: string): { spec: { runFolder: string; owner?: number } } };
   log: Log;
 }
 
+/** Lets one user after the other at a serial console, whichever socket they come by. */
+export type Consoles = Set<string>;
+
 /**
- * Lets whoever may use the service see a machine: its screen (VNC) and its serial console, as bytes that the service passes on
+ * Lets whoever may use a machine see it: its screen (VNC) and its serial console, as bytes that the service passes on
  * and does not look at. A serial console has one user at a time.
  */
-export function streamTaker({ state, supervisor, log }: StreamDeps) {
-  const taken = new Set<string>();
-
+export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker, taken: Consoles) {
   return (request: UpgradeRequest, client: Duplex, head: Buffer): void => {
     client.on('error', () => client.destroy());
     if (head.length > 0) client.unshift(head);
@@ -37,8 +39,11 @@ export function streamTaker({ state, supervisor, log }: StreamDeps) {
   async function take({ url = '', headers }: UpgradeRequest, client: Duplex): Promise<void> {
     const { vm = '', what = '' } = PATH.exec(url)?.groups ?? {};
     if (vm === '' || headers.upgrade !== STREAM_PROTOCOL) throw new AppError('USAGE', 'there is no such stream');
+    await requireSeen(state, vm, asker);
     await openInstance(state, vm);
-    const sockets = machineSockets(supervisor.machine(vm).spec.runFolder);
+    const { spec } = supervisor.machine(vm);
+    if (!maySee(asker, spec.owner)) throw unknownMachine(vm);
+    const sockets = machineSockets(spec.runFolder);
     if (what === 'screen') return pass(client, sockets.vnc);
     if (taken.has(vm)) throw new AppError('CONSOLE_TAKEN', `somebody else is at the serial console of ${vm}`);
     taken.add(vm);

@@ -8,6 +8,7 @@ import {
   surveyInstances,
 } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
+import { ownerOf } from '../install/state/owner.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
@@ -55,7 +56,10 @@ export class Supervisor implements AsyncDisposable {
       { trust: paths.trust, cache: paths.policies, account: paths.directory, spare },
       { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error), turns: trustTurns },
     );
-    this.events = new EventLog(paths.events, { now: () => this.now(), log: options.log });
+    this.events = new EventLog(paths.events, {
+      ...{ now: () => this.now(), log: options.log },
+      ownerOf: (vm) => ownerOf(options.state, vm),
+    });
     this.#takingOver = new TakingOver({
       ...{ runRoot: options.runRoot, computer, log: options.log, events: this.events },
       adopt: (vm, found) => this.#adopt(vm, found),

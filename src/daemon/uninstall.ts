@@ -8,9 +8,10 @@ import { liftHostRules } from '../run/computer/host-note.ts';
 import { removeLeftovers } from '../run/machine/lifecycle.ts';
 import { MACHINE_ID, runningRecords } from '../run/machine/record.ts';
 import { isThere, removeFile } from '../sys/files/files.ts';
-import { namesIn, removeIfEmpty, removeTemporary } from '../sys/files/folders.ts';
+import { namesIn, removeFolder, removeIfEmpty, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { hostNotePath } from './begin-host-access.ts';
+import { usersFolder } from './doors.ts';
 import { hostAddressesPath, outsideResolvers } from './host-addresses.ts';
 import { machineId } from './spec.ts';
 
@@ -50,6 +51,7 @@ async function removeFromHost({ state, run, socket, isRootless }: UninstallSetti
     await computer.host.settle('');
   }
   for (const file of [socket, hostAddressesPath(run), outsideResolvers(run).file]) await removeFile(file);
+  await removeFolder(usersFolder(run));
   await removeTemporary(run);
   await removeIfEmpty(run);
 }

@@ -292,6 +292,11 @@ export const ERRORS = {
     http: 422,
     hint: 'Shut the machine down and copy the file. Then put a backup in its place, or mend it with `qemu-img check -r all FILE`.',
   },
+  VM_TAKEN: {
+    exit: 75,
+    http: 409,
+    hint: 'A computer has one machine of a name. Let root install it for all its users: `lazaret uninstall VM`, then `lazaret install --for all PACKAGE`.',
+  },
   VM_OTHER: {
     exit: 75,
     http: 409,

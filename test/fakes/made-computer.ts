@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { installPackage } from '../../src/install/change/install.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import type { Steps } from '../../src/lib/steps.ts';
 import { scratch } from './made-project.ts';
 
@@ -32,7 +33,7 @@ export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
           ...(more.fingerprint === undefined ? {} : { fingerprint: more.fingerprint }),
         },
         {
-          state,
+          ...{ state, asker: ROOT },
           running: () => new Map(more.running ?? []),
           now: more.now ?? now,
           signal: more.signal ?? new AbortController().signal,

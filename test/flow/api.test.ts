@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApi } from '../../src/daemon/api.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { scratch } from '../fakes/made-project.ts';
 
@@ -20,7 +21,15 @@ for (const [title, body, said] of ROWS) {
       ...{ state, runRoot: scratch(t), accel: 'tcg', log },
       clock: () => Date.parse('2026-01-10'),
     });
-    const api = createApi({ state, socket: `${state}/none`, supervisor, log, openPage: async (to) => to });
+    const api = createApi({
+      asker: ROOT,
+      ownSocket: async () => '',
+      state,
+      socket: `${state}/none`,
+      supervisor,
+      log,
+      openPage: async (to) => to,
+    });
 
     const answer = await api.request('/v1/install', { method: 'POST', body });
 

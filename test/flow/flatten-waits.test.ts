@@ -8,6 +8,7 @@ import { Changes } from '../../src/daemon/changes.ts';
 import { MAX_CHAIN } from '../../src/install/change/flatten.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, layerPath } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { openLog } from '../../src/sys/log.ts';
@@ -56,12 +57,12 @@ test('a plan, a roll back and a start do not wait for flattening, which is begun
   changes.flattenSoon();
   await untilBegun();
 
-  const foreseen = await changes.foresee({ source }, new AbortController().signal);
+  const foreseen = await changes.foresee(ROOT, { source }, new AbortController().signal);
   assert.equal(foreseen.machines[0]?.action, 'keep');
   await untilBegun();
   assert.equal(await changes.inTurn(async () => 'a start'), 'a start');
   await untilBegun();
-  assert.equal((await changes.rollBack('office')).to, MAX_CHAIN);
+  assert.equal((await changes.rollBack(ROOT, 'office')).to, MAX_CHAIN);
 });
 
 /** The processes that QEMU’s tool runs as on this file. */

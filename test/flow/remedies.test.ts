@@ -6,6 +6,7 @@ import { rollBack } from '../../src/install/change/rollback.ts';
 import { removable, requireConfirmed, uninstall } from '../../src/install/change/uninstall.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';
@@ -84,7 +85,7 @@ const REMEDIES: Remedy[] = [
       const { install, state, fingerprint, one } = await first(t);
       await install(one, { fingerprint });
       const remove = async (isConfirmed: boolean) => {
-        requireConfirmed(await removable(state, ['office']), isConfirmed);
+        requireConfirmed(await removable(state, ['office'], ROOT), isConfirmed);
         await uninstall(state, 'office');
       };
       return { fails: () => remove(false), remedy: () => remove(true) };

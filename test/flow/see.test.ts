@@ -45,7 +45,7 @@ async function service(t: TestContext) {
     },
   };
   const socket = join(scratch(t), 'lazaretd.sock');
-  const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') });
+  const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') }, 'anybody', new Set());
   const listening = await listenUnix(socket, (_request, response) => response.end(), { onUpgrade });
   t.after(async () => {
     for (const open of all) open.destroy();

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { Changes } from '../../src/daemon/changes.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { openLog } from '../../src/sys/log.ts';
@@ -39,9 +40,9 @@ test('a plan from a silent address keeps nobody’s roll back waiting, and leave
   const { state, changes, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, () => true);
 
-  const foreseen = changes.foresee({ source: server.address }, signal);
+  const foreseen = changes.foresee(ROOT, { source: server.address }, signal);
   await server.asked;
-  assert.equal((await changes.rollBack('office')).to, 1);
+  assert.equal((await changes.rollBack(ROOT, 'office')).to, 1);
 
   server.goOn();
   assert.equal((await foreseen).machines[0]?.action, 'replace');
@@ -55,10 +56,10 @@ test('an installation that fetches keeps nobody’s roll back or removal waiting
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
   const request = { source: server.address, keepOld: false };
 
-  const asking = changes.install({ ...request, replace: true }, signal, () => undefined);
+  const asking = changes.install(ROOT, { ...request, replace: true }, signal, () => undefined);
   await server.asked;
-  assert.equal((await changes.rollBack('office')).to, 1);
-  await changes.uninstall({ vms: ['office'], isConfirmed: true });
+  assert.equal((await changes.rollBack(ROOT, 'office')).to, 1);
+  await changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
   await assert.rejects(openInstance(state, 'office'), code('VM_UNKNOWN'));
 
   server.goOn();
@@ -73,13 +74,13 @@ for (const part of ['/metadata/', '/blobs/'])
     const server = await holdingServer(t, folder, (path) => path.includes(part));
     let isSilentOver = false;
     const silent = changes
-      .install({ ...request, source: server.address }, signal, () => undefined)
+      .install(ROOT, { ...request, source: server.address }, signal, () => undefined)
       .finally(() => {
         isSilentOver = true;
       });
     await server.asked;
 
-    await changes.install({ ...request, source: folder }, signal, () => undefined);
+    await changes.install(ROOT, { ...request, source: folder }, signal, () => undefined);
     assert.equal((await openInstance(state, 'office')).current.generation, 3);
     assert.equal(isSilentOver, false, 'the other source is still silent');
 
@@ -92,12 +93,12 @@ test('an installation that fails takes nothing from another that is under way', 
   const { state, changes, folder } = await rolledOn(t);
   const request = { keepOld: false, replace: true };
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
-  const slow = changes.install({ ...request, source: server.address }, signal, () => undefined);
+  const slow = changes.install(ROOT, { ...request, source: server.address }, signal, () => undefined);
   await server.asked;
 
   const broken = new AbortController();
   const other = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
-  const failing = changes.install({ ...request, source: other.address }, broken.signal, () => undefined);
+  const failing = changes.install(ROOT, { ...request, source: other.address }, broken.signal, () => undefined);
   await other.asked;
   broken.abort();
   await assert.rejects(failing, code('INTERRUPTED'));
@@ -114,7 +115,7 @@ test('two that install from one source wait for each other, and the second finds
   const { changes, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
   const install = () =>
-    changes.install({ source: server.address, keepOld: false, replace: true }, signal, () => undefined);
+    changes.install(ROOT, { source: server.address, keepOld: false, replace: true }, signal, () => undefined);
   const both = [install(), install()];
   await server.asked;
   server.goOn();

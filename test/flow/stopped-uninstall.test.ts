@@ -7,6 +7,7 @@ import { forgetProject } from '../../src/install/change/forget.ts';
 import { removable, requireConfirmed, uninstall } from '../../src/install/change/uninstall.ts';
 import { readInstances } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { pinnedProject } from '../../src/trust/verify/client.ts';
 import { code, computer } from '../fakes/made-computer.ts';
@@ -67,11 +68,11 @@ test('what would be lost is named and must be confirmed; damaged machines can be
   await install(folder, { fingerprint: project.fingerprint });
   writeFileSync(instancePaths(state, 'office').file, '{"format":1,"vm');
 
-  const machines = await removable(state, ['office', 'office']);
+  const machines = await removable(state, ['office', 'office'], ROOT);
 
   assert.deepEqual(machines, [{ vm: 'office', hasDataDisk: true }]);
-  await assert.rejects(removable(state, ['office', 'other']), code('VM_UNKNOWN'));
-  await assert.rejects(removable(state, ['../instances']), code('VM_UNKNOWN'));
+  await assert.rejects(removable(state, ['office', 'other'], ROOT), code('VM_UNKNOWN'));
+  await assert.rejects(removable(state, ['../instances'], ROOT), code('VM_UNKNOWN'));
   assert.throws(() => requireConfirmed(machines, false), {
     ...code('UNINSTALL_CONFIRM'),
     message: /office with its data disk/,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Changes } from '../../src/daemon/changes.ts';
 import { readHostPolicy } from '../../src/install/state/host-policy.ts';
 import { instanceNames } from '../../src/install/state/instances.ts';
-import { computerPaths } from '../../src/install/state/layout.ts';
+import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
@@ -49,9 +50,18 @@ async function installed(
 test('of machines of which one runs, or one is unknown, none is removed', { skip }, async (t) => {
   const { state, changes, kinds } = await installed(t, { running: ['lab'] });
 
-  await assert.rejects(changes.uninstall({ vms: ['office', 'lab'], isConfirmed: true }), code('VM_RUNNING'));
-  await assert.rejects(changes.uninstall({ vms: ['office', 'other'], isConfirmed: true }), code('VM_UNKNOWN'));
-  await assert.rejects(changes.uninstall({ vms: ['office'], isConfirmed: false }), code('UNINSTALL_CONFIRM'));
+  await assert.rejects(
+    changes.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true }),
+    code('VM_RUNNING'),
+  );
+  await assert.rejects(
+    changes.uninstall({ asker: ROOT, vms: ['office', 'other'], isConfirmed: true }),
+    code('VM_UNKNOWN'),
+  );
+  await assert.rejects(
+    changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: false }),
+    code('UNINSTALL_CONFIRM'),
+  );
 
   assert.deepEqual(
     [await instanceNames(state), changes.isLeaving('office'), await kinds()],
@@ -65,7 +75,7 @@ test('a machine that is being removed does not start any more; one that could no
   const gate = Promise.withResolvers<void>();
   const { state, changes } = await installed(t, { clearAway: () => gate.promise });
 
-  const removing = changes.uninstall({ vms: ['office'], isConfirmed: true });
+  const removing = changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
   while (!changes.isLeaving('office')) await sleep(5);
   assert.equal(changes.isLeaving('lab'), false);
   gate.reject(new Error('the network cannot be removed'));
@@ -77,10 +87,10 @@ test('a machine that is being removed does not start any more; one that could no
 test('with the last machine the consent to rules for the computer itself goes, and not before', { skip }, async (t) => {
   const { state, changes, kinds, judged } = await installed(t);
 
-  await changes.uninstall({ vms: ['office'], isConfirmed: true });
+  await changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
   assert.ok((await readHostPolicy(state))?.consent);
   assert.equal(judged.times, 0);
-  await changes.uninstall({ vms: ['lab'], isConfirmed: true });
+  await changes.uninstall({ asker: ROOT, vms: ['lab'], isConfirmed: true });
 
   assert.equal(await readHostPolicy(state), undefined);
   assert.equal(judged.times, 1, 'the computer is judged anew');
@@ -92,11 +102,33 @@ test('what cannot be told or judged afterwards does not make a removal a failure
   const { state, changes } = await installed(t, { judge });
   mkdirSync(computerPaths(state).events);
 
-  const removed = await changes.uninstall({ vms: ['office', 'lab'], isConfirmed: true });
+  const removed = await changes.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true });
 
   assert.deepEqual(
     removed.map(({ vm }) => vm),
     ['office', 'lab'],
   );
   assert.deepEqual(await instanceNames(state), []);
+});
+
+test('who waits for his turn with a machine that becomes another’s meanwhile does nothing to it', {
+  skip,
+}, async (t) => {
+  const { state, changes } = await installed(t);
+  const [alice, bob] = [1001, 1002];
+  const { file } = instancePaths(state, 'office');
+  const give = async (owner: number) =>
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), owner }));
+  await give(alice);
+
+  const given = changes.inTurn(() => give(bob));
+  const late = [
+    changes.uninstall({ asker: alice, vms: ['office'], isConfirmed: true }),
+    changes.rollBack(alice, 'office'),
+    changes.uninstall({ asker: 'anybody', vms: ['lab', 'office'], isConfirmed: true }),
+  ];
+  await Promise.all(late.map((each) => assert.rejects(each, code('VM_UNKNOWN'))));
+
+  await given;
+  await changes.uninstall({ asker: bob, vms: ['office', 'lab'], isConfirmed: true });
 });

@@ -8,6 +8,7 @@ import { machineId } from '../../src/daemon/spec.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { processOf } from '../../src/sys/programs/processes.ts';
@@ -40,7 +41,7 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
 
   assert.deepEqual([...service.running()], running);
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'its files are still there');
-  const [report] = await service.reports.all();
+  const [report] = await service.reports.all(ROOT);
   assert.equal(report?.state, 'damaged');
   await assert.rejects(service.start('office'), code('VM_RUNNING'));
   qemu.kill();
@@ -48,7 +49,7 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
   assert.deepEqual([...service.running()], []);
   await service.changes.tidy();
   assert.equal(existsSync(generationPaths(state, 'office', 1).folder), false);
-  const [after] = await service.reports.all();
+  const [after] = await service.reports.all(ROOT);
   assert.equal(after?.state, 'stopped');
 });
 
@@ -67,7 +68,7 @@ test('whatever removes looks at what really runs, whoever started it', { skip },
   const { folder } = await project.build('two');
   const { signal } = new AbortController();
 
-  await service.changes.install({ source: folder, replace: true, keepOld: false }, signal, () => undefined);
+  await service.changes.install(ROOT, { source: folder, replace: true, keepOld: false }, signal, () => undefined);
 
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'the disk that it runs on is still there');
   await assert.rejects(service.start('office'), code('VM_RUNNING'));
@@ -95,17 +96,18 @@ test('a machine that runs and whose files are damaged is known to run: nothing o
   await using service = await Supervisor.open({ state, runRoot, accel: 'tcg', clock: Date.now, log });
   const mend = () =>
     service.changes.install(
+      ROOT,
       { source: folder, replace: true, keepOld: false },
       new AbortController().signal,
       () => undefined,
     );
 
   assert.deepEqual([...service.running()], [['office', 1]]);
-  assert.equal((await service.reports.of('office')).state, 'damaged');
+  assert.equal((await service.reports.of('office', ROOT)).state, 'damaged');
   await assert.rejects(mend(), code('VM_RUNNING'));
   assert.ok(existsSync(generationPaths(state, 'office', 1).overlay));
   qemu.kill();
   await ended;
   await mend();
-  assert.equal((await service.reports.of('office')).state, 'stopped');
+  assert.equal((await service.reports.of('office', ROOT)).state, 'stopped');
 });

@@ -16,6 +16,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { whenText } from '../../policy/changes.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import { userNamed } from '../../sys/programs/users.ts';
 import { isAgreed, isConfirmedByName, namesIn } from '../confirm.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
@@ -27,6 +28,7 @@ interface InstallOptions extends ServiceOptions {
   yes?: boolean;
   keepOld?: boolean;
   acceptHostPolicy?: string;
+  for?: string;
 }
 
 const DONE = {
@@ -52,6 +54,7 @@ export function addInstallCommand(program: Command): void {
         source: sourceOf(given),
         replace: options.yes === true,
         keepOld: options.keepOld === true,
+        ...(options.for === undefined ? {} : { for: await newOwner(options.for) }),
         ...(options.acceptHostPolicy === undefined ? {} : { consentTo: options.acceptHostPolicy.toLowerCase() }),
         ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
       });
@@ -59,9 +62,21 @@ export function addInstallCommand(program: Command): void {
     },
   )
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
+    .option(
+      '--for <whom>',
+      'whose its new machines are to be: all, or a user; without it yours, and what root installs everybody’s',
+    )
     .option('--keep-old', 'keep the former systems, to be rolled back to')
     .option('--accept-host-policy <digest>', 'consent to exactly these rules for this computer itself')
     .option('--yes', 'go on although what was changed in replaced machines is lost');
+}
+
+/** @throws USAGE */
+async function newOwner(whom: string): Promise<'all' | number> {
+  if (whom === 'all') return whom;
+  const uid = await userNamed(whom);
+  if (uid === undefined) throw new AppError('USAGE', `this computer has no user ${whom}`);
+  return uid;
 }
 
 export function resultText(result: AsJson<InstalledAnswer>): string {

@@ -5,6 +5,7 @@ import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { AppError } from '../../lib/errors.ts';
 import { clashText, movedText } from '../../quarantine/subnets.ts';
+import { nameOfUser } from '../../sys/programs/users.ts';
 import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -14,11 +15,13 @@ import { addReimageCommand } from './reimage.ts';
 export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
     const { machines } = await askOnce(options, ROUTES.status, {});
-    const rows = machines.map(({ vm, state, generation, access }) => [
+    const owners = await ownersOf(machines);
+    const rows = machines.map(({ vm, state, generation, access, owner }) => [
       vm,
       state,
       generation === undefined ? '' : `generation ${generation}`,
       access ?? '',
+      ...(owners.size > 0 ? [owners.get(owner) ?? 'everybody’s'] : []),
     ]);
     print(context, machines, rows.length > 0 ? table(rows) : 'no machine is installed');
   });
@@ -106,6 +109,14 @@ export function addMachineCommands(program: Command): void {
       );
     },
   ).option('--protocol <name>', 'tcp, udp or icmp', 'tcp');
+}
+
+/** Whose machines are, for root, who sees all; none where all are everybody’s. */
+async function ownersOf(machines: readonly MachineAnswer[]): Promise<Map<number | undefined, string>> {
+  const numbers = new Set(machines.flatMap(({ owner }) => owner ?? []));
+  if (process.getuid?.() !== 0) return new Map();
+  const named = [...numbers].map(async (uid) => [uid, `of ${await nameOfUser(uid)}`] as const);
+  return new Map(await Promise.all(named));
 }
 
 const ORIGIN = {

@@ -22,7 +22,7 @@ import { forgetDamaged, proven } from '../state/proven.ts';
 import { writeResources } from '../state/resources.ts';
 import { readOrigin, writeOrigin } from '../state/wanted.ts';
 import type { StagingShare } from './staging.ts';
-import { broughtPolicy, mendMachine, switchMachine } from './switch.ts';
+import { broughtPolicy, mendMachine, type NewOwner, switchMachine } from './switch.ts';
 
 const FETCH_MS = 6 * 3_600_000;
 
@@ -30,6 +30,8 @@ export interface ApplyOptions {
   state: string;
   /** Keeps the former systems of the machines, to be rolled back to. */
   keepOld: boolean;
+  /** Whose new machines are to be. */
+  owner?: NewOwner;
   /** The trusted time in milliseconds. */
   now: number;
   steps: Steps;

@@ -31,9 +31,12 @@ export interface ForeseenInstall extends InstallReport {
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
-  { signal, ...options }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'inTurn' | 'inTrustTurn'>,
+  {
+    signal,
+    ...options
+  }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'asker' | 'inTurn' | 'inTrustTurn'>,
 ): Promise<ForeseenInstall> {
-  const { state, now, inTurn = (work) => work(), inTrustTurn = (work) => work() } = options;
+  const { state, now, asker = 'anybody', inTurn = (work) => work(), inTrustTurn = (work) => work() } = options;
   await inTrustTurn(() => mendTrustOf(state));
   const { trust } = computerPaths(state);
   // Whoever installs meanwhile has the other; and what was only looked at raises nothing.
@@ -44,7 +47,7 @@ export async function foreseeInstall(
   const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
   const found = await packagesFrom(medium, {}, { trustFolder, now, signal, state });
   const facts = await inTurn(async () => computerFacts(state, options.running(), await trustedNow(trustFolder, now)));
-  const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts), needed]));
+  const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts, { asker }), needed]));
   const { kind, expiresAt, notes } = newest;
   return {
     project: { name, fingerprint: own },
@@ -66,7 +69,8 @@ function together(plans: readonly (readonly [InstallPlan, PackageManifest])[]): 
   const sum = (of: 'fetchBytes' | 'needBytes') => plans.reduce((total, [each]) => total + each[of], 0);
   // What a former one adds has its policy by then.
   const policies = last.policies.map((policy) =>
-    policy.action === 'absent' && machines.some(({ machine }) => machine.name === policy.document.vm)
+    policy.action === 'absent' &&
+    machines.some(({ machine, action }) => machine.name === policy.document.vm && action !== 'refuse')
       ? { ...policy, action: 'apply' as const }
       : policy,
   );

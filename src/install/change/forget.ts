@@ -5,12 +5,13 @@ import { loseName, removeFolder, removeIfEmpty, removeTemporary } from '../../sy
 import { pinnedProject } from '../../trust/verify/client.ts';
 import { instanceNames } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
+import { ROOT } from '../state/owner.ts';
 import { lossText, removable, uninstall } from './uninstall.ts';
 
 /** What is lost with a state folder must have been confirmed. @throws UNINSTALL_CONFIRM */
 export async function requireForgetting(state: string, isConfirmed: boolean): Promise<void> {
   if (isConfirmed) return;
-  const machines = await removable(state, await instanceNames(state));
+  const machines = await removable(state, await instanceNames(state), ROOT);
   const project = await knownProject(state);
   if (machines.length === 0 && project === undefined) return;
   const lost = machines.length === 0 ? '' : `, and ${lossText(machines)} and all that was changed in it gone for good`;

@@ -14,11 +14,13 @@ import { computerFacts } from '../state/facts.ts';
 import { forgetHostPolicy } from '../state/host-policy.ts';
 import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
+import type { Asker } from '../state/owner.ts';
 import { applyPlan, type Progress, stagePlan } from './apply.ts';
 import { requireFirmware } from './firmware.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
 import { Staging, type StagingShare } from './staging.ts';
+import type { NewOwner } from './switch.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 
 export interface InstallRequest {
@@ -32,16 +34,22 @@ export interface InstallRequest {
   keepOld: boolean;
   /** The digest of the rules for the computer itself that the user consents to. */
   consentTo?: string;
+  /** Whose new machines are to be; where it is not said, everybody’s. */
+  owner?: NewOwner;
   /** Of several packages there, the newest one that has this machine; without it the newest, or the one the folder is of. */
   vm?: string;
   /** Of several packages there, the newest alone, whatever machines are not here. */
   newestOnly?: boolean;
+  /** What is another user’s was not asked for, and is not spoken of. */
+  leavesOthers?: boolean;
   /** Looks at what would be done before it is, and throws where it must not be. */
   check?: (todo: InstallPlan) => void;
 }
 
 export interface InstallOptions {
   state: string;
+  /** Without it, somebody who does not say who he is. */
+  asker?: Asker;
   /** The machines that run at the moment, and the generation that each runs. */
   running: () => ReadonlyMap<string, number>;
   /** The system’s clock in milliseconds: signed times are looked at where they count. */
@@ -90,7 +98,7 @@ export interface InstallReport {
  * is decided again afterwards, in turn with them. The first one decides whose packages this computer takes.
  * @throws TRUST_CONFIRM (first package, no fingerprint given), HOST_CONFIRM (no consent to its rules for this computer itself),
  *   INSTALL_CONFIRM (changes would be lost), TRUST_*, FETCH_*, LAYER_*, DISK_FULL, FIRMWARE_MISSING, after all else was installed: POLICY_NEEDS_MACHINE,
- *   VM_OTHER, VM_RUNNING; INTERRUPTED
+ *   VM_TAKEN, VM_OTHER, VM_RUNNING; INTERRUPTED
  */
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, signal, inTurn = atOnce, inTrustTurn = atOnce } = options;
@@ -122,13 +130,14 @@ function atOnce<T>(work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-type Here = Pick<InstallOptions, 'state' | 'running' | 'now'>;
+type Here = Pick<InstallOptions, 'state' | 'running' | 'now' | 'asker'>;
 
 /** What is to be done as this computer is now, once all of it is confirmed that has to be. */
 async function confirmedPlan(needed: PackageManifest, request: InstallRequest, options: Here) {
-  const { state, running, now } = options;
+  const { state, running, now, asker = 'anybody' } = options;
+  const { vm, leavesOthers = false } = request;
   const facts = await computerFacts(state, running(), now);
-  const todo = plan(needed, facts, request.vm);
+  const todo = plan(needed, facts, { asker, leavesOthers, ...(vm === undefined ? {} : { vm }) });
   await requireFirmware(todo);
   requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
@@ -154,7 +163,8 @@ async function installOne(
 ): Promise<InstallReport> {
   const { state, now, signal, onProgress, steps = noSteps, trust, staging, inTurn = atOnce } = options;
   const onReady = () => trust.keep();
-  const how = { state, keepOld: request.keepOld, now, signal, onProgress, steps, staging, onReady };
+  const owner = request.owner === undefined ? {} : { owner: request.owner };
+  const how = { state, keepOld: request.keepOld, ...owner, now, signal, onProgress, steps, staging, onReady };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     signal.throwIfAborted();
     const wanted = await inTurn(() => checkedPlan(needed, request, options));

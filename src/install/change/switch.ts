@@ -22,6 +22,7 @@ import {
   writeState,
 } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
+import { ROOT } from '../state/owner.ts';
 import { type BroughtPolicy, readPolicy, writePolicy } from '../state/policies.ts';
 import { readCounter, readReported, writeReported } from '../state/reported.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
@@ -29,10 +30,14 @@ import { readTrial, writeTrial } from '../state/trial.ts';
 export const MIB = 1 << 20;
 export const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
+/** Whose a machine is to be that has none yet. */
+export type NewOwner = number | 'everybody';
+
 export interface SwitchOptions {
   state: string;
   /** Keeps the machine’s present generation, so that it can be rolled back to. */
   keepOld: boolean;
+  owner?: NewOwner;
   /** What is here of the machine cannot be started, and is nothing to go back to. */
   isDamaged?: boolean;
   steps: Steps;
@@ -46,17 +51,22 @@ export interface SwitchOptions {
 export async function switchMachine(
   manifest: PackageManifest,
   machine: PackedMachine,
-  { state, keepOld, isDamaged = false, steps }: SwitchOptions,
+  { state, keepOld, owner, isDamaged = false, steps }: SwitchOptions,
 ): Promise<void> {
   const { name } = machine;
   const { generation } = manifest;
   const instance = instancePaths(state, name);
   await makeFolder(instance.folder, 0o700);
   const before = await readCurrent(state, name);
-  if (before === undefined && !isDamaged) await writeState(instance.first, { format: 1 });
+  const isFirst = before === undefined && !isDamaged;
+  if (isFirst) await writeState(instance.first, { format: 1 });
   await makeFolder(instance.generations, 0o700);
-  if (!(await readIfWhole(instance.file, InstanceFile)))
-    await writeState(instance.file, await newInstance(state, machine));
+  const known = await readIfWhole(instance.file, InstanceFile);
+  // What another user began to install, and did not end, has nothing of his in it.
+  if (!known || isFirst) {
+    const { owner: _other, ...file } = known ?? (await newInstance(state, machine));
+    await writeState(instance.file, { ...file, ...ownerField(owner ?? (isFirst ? 'everybody' : ROOT)) });
+  }
   await mendCounter(state, name);
   await steps(`${name}: instance`);
   if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
@@ -154,6 +164,11 @@ async function makeGeneration(state: string, manifest: PackageManifest, machine:
   });
   await moveFolder(beside, target.folder);
   await writeReported(state, machine.name, generation, versionOf(machine));
+}
+
+/** A machine whose owner was lost has a data disk that was somebody’s: it is root’s, if he does not say whose. */
+function ownerField(owner: NewOwner): Pick<InstanceFile, 'owner'> {
+  return owner === 'everybody' ? {} : { owner };
 }
 
 async function newInstance(state: string, { name, id }: PackedMachine): Promise<InstanceFile> {

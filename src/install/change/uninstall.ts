@@ -2,8 +2,9 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
-import { instanceNames } from '../state/instances.ts';
+import { instanceNames, unknownMachine } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
+import { type Asker, maySee, ownerOf } from '../state/owner.ts';
 
 /** What the user loses with a machine: its data disk too, where it has one. */
 export interface Removable {
@@ -11,13 +12,14 @@ export interface Removable {
   hasDataDisk: boolean;
 }
 
-/** Machines that can be removed: also such as are damaged, or were never installed whole. @throws VM_UNKNOWN */
-export async function removable(state: string, vms: readonly string[]): Promise<Removable[]> {
+/** Machines that somebody can remove: also such as are damaged, or were never installed whole. @throws VM_UNKNOWN */
+export async function removable(state: string, vms: readonly string[], asker: Asker): Promise<Removable[]> {
   const names = await instanceNames(state);
-  const unknown = vms.find((vm) => !names.includes(vm));
-  if (unknown !== undefined) throw new AppError('VM_UNKNOWN', `no machine ${unknown} is installed here`);
-  const unique = [...new Set(vms)];
-  return Promise.all(unique.map(async (vm) => ({ vm, hasDataDisk: await isThere(instancePaths(state, vm).data) })));
+  const machines = [...new Set(vms)].map(async (vm) => {
+    if (!names.includes(vm) || !maySee(asker, await ownerOf(state, vm))) throw unknownMachine(vm);
+    return { vm, hasDataDisk: await isThere(instancePaths(state, vm).data) };
+  });
+  return Promise.all(machines);
 }
 
 export function lossText(machines: readonly Removable[]): string {

@@ -2,11 +2,13 @@ import { formatBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { InstallPlan } from '../plan/plan.ts';
-import { surveyInstances } from '../state/instances.ts';
+import { surveyInstances, unknownMachine } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
+import { seen } from '../state/owner.ts';
 import { packageServerGeneration, readPackageServer } from '../state/package-server.ts';
 import { requireNotUndone, rolledBackFrom } from '../state/rolled-back.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from './install.ts';
+import type { NewOwner } from './switch.ts';
 
 export interface UpdateRequest {
   /** The machine to be updated; all of them, and the policies, without it. */
@@ -17,6 +19,8 @@ export interface UpdateRequest {
   keepOld: boolean;
   /** As of an installation. */
   consentTo?: string;
+  /** Whose machines are to be that are new in a package. */
+  owner?: NewOwner;
 }
 
 /** What no machine after it would fare better with. */
@@ -30,19 +34,20 @@ type Install = (request: Parameters<typeof installPackage>[0], options: InstallO
  * @throws UPDATE_ADDRESS, UPDATE_FULL (all of a machine would be fetched), UPDATE_ROLLED_BACK, VM_UNKNOWN, and as installPackage
  */
 export async function updateFromServer(
-  { vm, full, replace, keepOld, consentTo }: UpdateRequest,
+  { vm, full, replace, keepOld, consentTo, owner }: UpdateRequest,
   options: InstallOptions,
   install: Install = installPackage,
 ): Promise<InstallReport[]> {
-  const { state } = options;
-  const installed = await installedNames(state);
-  if (vm !== undefined && !installed.includes(vm))
-    throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+  const { state, asker = 'anybody' } = options;
+  const here = await installedMachines(state);
+  const installed = (await seen(state, here, asker)).map((machine) => machine.vm);
+  if (vm !== undefined && !installed.includes(vm)) throw unknownMachine(vm);
   const source = await readPackageServer(state);
   if (source === undefined) throw await noAddress(state);
   const rolledBack = await rolledBackFrom(state);
   const usual = {
-    ...{ source, replace, keepOld },
+    ...{ source, replace, keepOld, leavesOthers: true },
+    ...(owner === undefined ? {} : { owner }),
     ...(consentTo === undefined ? {} : { consentTo }),
     check: (todo: InstallPlan) => {
       // Whoever names the machine wants it.
@@ -53,7 +58,7 @@ export async function updateFromServer(
   const reports: InstallReport[] = [];
   const failures: AppError[] = [];
   const named = (vm === undefined ? installed : [vm]).map((name) => ({ ...usual, vm: name }));
-  for (const request of vm === undefined ? [...named, forAll(usual, installed.length === 0)] : named) {
+  for (const request of vm === undefined ? [...named, forAll(usual, here.length === 0)] : named) {
     try {
       reports.push(await install(request, options));
     } catch (error) {
@@ -72,9 +77,10 @@ function forAll({ check, ...usual }: InstallRequest, isNew: boolean): InstallReq
 }
 
 /** Also those that are damaged: an update mends them. */
-async function installedNames(state: string): Promise<string[]> {
+async function installedMachines(state: string): Promise<{ vm: string }[]> {
   const { whole, damaged } = await surveyInstances(state);
-  return [...whole.map(({ file }) => file.vm), ...damaged.map(({ vm }) => vm)].sort();
+  const names = [...whole.map(({ file }) => file.vm), ...damaged.map(({ vm }) => vm)].sort();
+  return names.map((vm) => ({ vm }));
 }
 
 async function noAddress(state: string): Promise<AppError> {

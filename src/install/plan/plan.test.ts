@@ -29,6 +29,7 @@ const MANIFEST = PackageManifest.parse({
     },
   ],
 });
+const BY_ROOT = { asker: 0 };
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const EMPTY: ComputerFacts = {
   ...{
@@ -43,7 +44,7 @@ const EMPTY: ComputerFacts = {
   },
 };
 const MACHINE = {
-  ...{ vm: 'office', vmId: ID, generation: 1, hasDataDisk: false },
+  ...{ vm: 'office', vmId: ID, owner: undefined, generation: 1, hasDataDisk: false },
   policy: { vm: 'office', vmId: ID, policyGeneration: 1, policy: { ...document, format: 1 as const } },
 };
 const having = (change: Partial<ComputerFacts['machines'][number]> = {}): ComputerFacts => ({
@@ -61,7 +62,7 @@ const ROWS: [title: string, facts: ComputerFacts, expected: Partial<InstallPlan[
 
 for (const [title, facts, expected] of ROWS) {
   test(`${title}: ${JSON.stringify(expected)}`, () => {
-    assert.partialDeepStrictEqual(plan(MANIFEST, facts).machines[0], expected);
+    assert.partialDeepStrictEqual(plan(MANIFEST, facts, BY_ROOT).machines[0], expected);
   });
 }
 
@@ -74,29 +75,69 @@ const REFUSED: [title: string, facts: ComputerFacts, code: string][] = [
 
 for (const [title, facts, code] of REFUSED) {
   test(`${title} is refused with ${code}`, () => {
-    assert.throws(() => plan(MANIFEST, facts), { code });
+    assert.throws(() => plan(MANIFEST, facts, BY_ROOT), { code });
   });
 }
 
 test('what is here already is neither fetched nor needs room', () => {
-  const todo = plan(MANIFEST, { ...EMPTY, layers: new Set([SHA]) });
+  const todo = plan(MANIFEST, { ...EMPTY, layers: new Set([SHA]) }, BY_ROOT);
 
-  assert.deepEqual([plan(MANIFEST, EMPTY).fetchBytes, todo.fetchBytes, todo.layers], [1000, 0, []]);
+  assert.deepEqual([plan(MANIFEST, EMPTY, BY_ROOT).fetchBytes, todo.fetchBytes, todo.layers], [1000, 0, []]);
 });
 
 test('what a broken installation has fetched already needs no more room, but no more than the blob’s own', () => {
   const need = (bytes: number) =>
-    plan(MANIFEST, { ...EMPTY, staged: new Map([['b'.repeat(64), bytes]]) }).needBytes -
-    plan(MANIFEST, EMPTY).needBytes;
+    plan(MANIFEST, { ...EMPTY, staged: new Map([['b'.repeat(64), bytes]]) }, BY_ROOT).needBytes -
+    plan(MANIFEST, EMPTY, BY_ROOT).needBytes;
 
   assert.deepEqual([need(0), need(600), need(5000)], [0, -600, -1000]);
 });
 
 test('room and loss are questions of their own', () => {
-  const todo = plan(MANIFEST, having());
+  const todo = plan(MANIFEST, having(), BY_ROOT);
 
   assert.throws(() => requireRoom(todo, todo.needBytes - 1), { code: 'DISK_FULL' });
   requireRoom(todo, todo.needBytes);
   assert.throws(() => requireNoLoss(todo), { code: 'INSTALL_CONFIRM', details: { machines: ['office'] } });
-  requireNoLoss(plan(MANIFEST, EMPTY));
+  requireNoLoss(plan(MANIFEST, EMPTY, BY_ROOT));
+});
+
+const [ALICE, BOB] = [1001, 1002];
+const OWNERS: [title: string, owner: number | undefined, asker: number | 'anybody', action: string][] = [
+  ['his own', ALICE, ALICE, 'replace'],
+  ['everybody’s', undefined, ALICE, 'replace'],
+  ['everybody’s, by one who does not say who he is', undefined, 'anybody', 'replace'],
+  ['another’s, by root', ALICE, 0, 'replace'],
+  ['another’s', ALICE, BOB, 'refuse'],
+  ['somebody’s, by one who does not say who he is', ALICE, 'anybody', 'refuse'],
+  ['root’s', 0, ALICE, 'refuse'],
+];
+
+for (const [title, owner, asker, action] of OWNERS) {
+  test(`a machine that is ${title}: ${action}`, () => {
+    const [machine] = plan(MANIFEST, having({ owner }), { asker }).machines;
+    assert.equal(machine?.action, action);
+    assert.equal(machine?.refusal?.code, action === 'refuse' ? 'VM_TAKEN' : undefined);
+  });
+}
+
+test('how new another user’s machine is, and whether it runs, is not told by an installation', () => {
+  for (const change of [
+    { generation: 3 },
+    { generation: 2, runs: 2 },
+    { vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a12' },
+  ]) {
+    const todo = plan(MANIFEST, having({ ...change, owner: ALICE }), { asker: BOB });
+    assert.equal(todo.machines[0]?.refusal?.code, 'VM_TAKEN');
+    assert.deepEqual([todo.layers, todo.fetchBytes], [[], 0]);
+  }
+});
+
+test('an update does not speak of another user’s machine, nor does it change its policy', () => {
+  const policies = { ...MANIFEST, machines: [], policies: [MANIFEST.machines[0]?.policy ?? assert.fail()] };
+  const facts = having({ owner: ALICE });
+  assert.deepEqual(plan(MANIFEST, facts, { asker: BOB, leavesOthers: true }).machines, []);
+  assert.deepEqual(plan(policies, facts, { asker: BOB, leavesOthers: true }).policies, []);
+  assert.equal(plan(policies, facts, { asker: BOB }).policies[0]?.action, 'absent');
+  assert.equal(plan(policies, facts, { asker: ALICE }).policies[0]?.action, 'apply');
 });

@@ -7,6 +7,7 @@ import type { PackedFile } from '../../package/packed-file.ts';
 import type { Damage } from '../state/damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
+import { type Asker, maySee, type Owner } from '../state/owner.ts';
 import { type HostPlan, planHost } from './plan-host.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
 
@@ -14,6 +15,7 @@ import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies
 export interface InstalledMachine {
   vm: string;
   vmId: string | undefined;
+  owner: Owner;
   /** That its next start uses; 0 where that is not known. */
   generation: number;
   /** That it runs now. */
@@ -76,16 +78,29 @@ export interface InstallPlan {
 
 const MARGIN_BYTES = 64 << 20;
 
+/** For whom a package is planned. */
+export interface PlanFor {
+  asker: Asker;
+  /** It is opened for that machine’s sake: of others it may be older than what is installed, which stays. */
+  vm?: string;
+  /** What is another user’s was not asked for, and is not spoken of. */
+  leavesOthers?: boolean;
+}
+
 /**
- * What a verified package means for this computer. With `vm` it is opened for that machine’s sake: of others it may be older
- * than what is installed, which stays.
+ * What a verified package means for this computer. What is another user’s stays as it is.
  * @throws TRUST_EXPIRED, TRUST_FLOOR, TRUST_ROLLBACK (older than what is installed), VM_RUNNING
  */
-export function plan(manifest: PackageManifest, facts: ComputerFacts, vm?: string): InstallPlan {
+export function plan(whole: PackageManifest, facts: ComputerFacts, planFor: PlanFor): InstallPlan {
+  const { asker, vm, leavesOthers = false } = planFor;
+  const others = new Set(facts.machines.filter(({ owner }) => !maySee(asker, owner)).map((machine) => machine.vm));
+  const manifest = leavesOthers ? without(whole, others) : whole;
   const { name, generation } = manifest;
   const isAside = (other: string) => vm !== undefined && other !== vm;
-  const machines = manifest.machines.map((machine) => planMachine(machine, generation, facts, isAside(machine.name)));
-  const known = facts.machines.flatMap(({ policy }) => (policy ? [policy] : []));
+  const machines = manifest.machines.map((machine) =>
+    others.has(machine.name) ? taken(machine) : planMachine(machine, generation, facts, isAside(machine.name)),
+  );
+  const known = facts.machines.flatMap(({ policy }) => (policy && !others.has(policy.vm) ? [policy] : []));
   const policies = planPolicies(manifest, known, isAside);
   const isIdle =
     machines.every(({ action }) => action === 'keep') && policies.every(({ action }) => action !== 'apply');
@@ -105,6 +120,22 @@ export function plan(manifest: PackageManifest, facts: ComputerFacts, vm?: strin
   const needBytes = fetchBytes - stagedBytes + unpackedBytes + (wanted.length > 0 ? MARGIN_BYTES : 0);
   const host = planHost(manifest, facts.host);
   return { package: name, generation, machines, policies, host, layers, files, fetchBytes, needBytes };
+}
+
+function without(manifest: PackageManifest, others: ReadonlySet<string>): PackageManifest {
+  return {
+    ...manifest,
+    machines: manifest.machines.filter(({ name }) => !others.has(name)),
+    policies: manifest.policies.filter(({ vm }) => !others.has(vm)),
+  };
+}
+
+/** A computer has one machine of a name. */
+function taken(machine: PackedMachine): MachinePlan {
+  const refusal = new AppError('VM_TAKEN', `another user of this computer has ${machine.name}`, {
+    details: { vm: machine.name },
+  });
+  return { machine, action: 'refuse', refusal, losesChanges: false, afterStop: false };
 }
 
 function missingLayers({ layers }: PackedMachine, facts: ComputerFacts): LayerEntry[] {
@@ -171,7 +202,7 @@ function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: Installe
   return undefined;
 }
 
-/** All else was installed; the result is a failure all the same, as with policies. @throws VM_OTHER, VM_RUNNING */
+/** All else was installed; the result is a failure all the same, as with policies. @throws VM_TAKEN, VM_OTHER, VM_RUNNING */
 export function requireAllTaken({ machines }: InstallPlan, details: Record<string, unknown> = {}): void {
   const refusal = machines.find((machine) => machine.refusal)?.refusal;
   if (refusal) throw new AppError(refusal.code, refusal.message, { details: { ...refusal.details, ...details } });

@@ -7,6 +7,7 @@ import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
+import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readResources } from './resources.ts';
@@ -47,7 +48,7 @@ async function machineFacts(
   if (!found) return undefined;
   const runs = running.get(vm);
   const usual = {
-    ...{ vm, hasDataDisk: await isThere(instancePaths(state, vm).data) },
+    ...{ vm, owner: await ownerOf(state, vm), hasDataDisk: await isThere(instancePaths(state, vm).data) },
     ...(runs === undefined ? {} : { runs }),
     ...(found.damage ? { damage: found.damage } : {}),
   };

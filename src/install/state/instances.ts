@@ -24,6 +24,12 @@ export const InstanceFile = z.strictObject({
     .max(NUMBERS - 1),
   mac: z.string().regex(/^52:54:00(:[0-9a-f]{2}){3}$/),
   uuid: z.uuid(),
+  /** The number of the user whose it is; without it, it is everybody’s. */
+  owner: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 2)
+    .exactOptional(),
 });
 export type InstanceFile = z.infer<typeof InstanceFile>;
 
@@ -85,8 +91,13 @@ export async function instanceNames(state: string): Promise<string[]> {
 /** @throws VM_UNKNOWN, STATE_DAMAGED */
 export async function openInstance(state: string, vm: string): Promise<Instance> {
   const instance = VM_NAME.test(vm) ? await readIfInstalled(state, vm) : undefined;
-  if (!instance) throw new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
+  if (!instance) throw unknownMachine(vm);
   return instance;
+}
+
+/** The one answer for a machine that is not there, and for one that is another user’s. */
+export function unknownMachine(vm: string): AppError {
+  return new AppError('VM_UNKNOWN', `no machine ${vm} is installed here`);
 }
 
 /** A machine, or undefined when none of that name was ever installed whole. @throws STATE_DAMAGED */

@@ -18,6 +18,8 @@ export interface LoggedEvent {
   /** ISO time. */
   at: string;
   vm?: string;
+  /** The number of the user whose machine it is about; without it, it is for everybody. */
+  owner?: number;
   kind:
     | 'installed'
     | 'uninstalled'
@@ -54,7 +56,12 @@ export interface Happening extends Omit<LoggedEvent, 'at'> {
   same?: string;
 }
 
+/** Whether whoever asks may know of an event. */
+export type IsShown = (event: LoggedEvent) => boolean;
+
 interface EventLogOptions {
+  /** Whose a machine is, where that is known beside the event. */
+  ownerOf?: (vm: string) => Promise<number | undefined>;
   /** The trusted time in milliseconds. */
   now?: () => Promise<number>;
   /** Told that events cannot be written. */
@@ -69,6 +76,7 @@ export class EventLog {
   readonly #path: string;
   readonly #now: () => Promise<number>;
   readonly #log: Log;
+  readonly #ownerOf: (vm: string) => Promise<number | undefined>;
   readonly #bus = new EventEmitter<{ event: [LoggedEvent] }>();
   readonly #allowance = new EventAllowance();
   #writing: Promise<void> = Promise.resolve();
@@ -76,10 +84,12 @@ export class EventLog {
   #lost = 0;
   #counting: NodeJS.Timeout | undefined;
 
-  constructor(path: string, { now = async () => Date.now(), log = silentLog }: EventLogOptions = {}) {
+  constructor(path: string, options: EventLogOptions = {}) {
+    const { now = async () => Date.now(), log = silentLog, ownerOf = async () => undefined } = options;
     this.#path = path;
     this.#now = now;
     this.#log = log;
+    this.#ownerOf = ownerOf;
     this.#bus.setMaxListeners(0);
   }
 
@@ -90,18 +100,18 @@ export class EventLog {
     else this.#countLater();
   }
 
-  /** The last events, oldest first. A line cut by a crash is left out, with what was added to it. */
-  async last(count: number): Promise<LoggedEvent[]> {
+  /** The last events of those that are to be shown, oldest first. A line cut by a crash is left out, with what was added to it. */
+  async last(count: number, isShown: IsShown = () => true): Promise<LoggedEvent[]> {
     await this.#writing;
     const texts = await Promise.all([`${this.#path}.1`, this.#path].map((path) => readIfThere(path, 2 * MAX_BYTES)));
     const lines = texts.flatMap((bytes) => bytes?.toString('utf8').split('\n') ?? []);
-    const events = lines.map(jsonOrNothing).filter(isEvent);
+    const events = lines.map(jsonOrNothing).filter(isEvent).filter(isShown);
     return count > 0 ? events.slice(-count) : [];
   }
 
-  /** Events from this call on, until `signal` ends it. */
-  follow(signal: AbortSignal): AsyncGenerator<LoggedEvent> {
-    return followEvents(this.#bus, signal);
+  /** Events from this call on of those that are to be shown, until `signal` ends it. */
+  follow(signal: AbortSignal, isShown: IsShown = () => true): AsyncGenerator<LoggedEvent> {
+    return followEvents(this.#bus, signal, isShown);
   }
 
   /** One after the other. A disk that does not answer keeps a bounded number of them waiting. */
@@ -118,7 +128,7 @@ export class EventLog {
   }
 
   async #write(happening: Happening): Promise<void> {
-    const event = bounded({ at: await this.#time(), ...happening });
+    const event = bounded({ at: await this.#time(), ...(await this.#owned(happening)) });
     this.#bus.emit('event', event);
     const lost = this.#lost;
     try {
@@ -129,6 +139,14 @@ export class EventLog {
       if (this.#lost === 0) this.#log.warn(failureOf(error), 'events cannot be written');
       this.#lost += 1;
     }
+  }
+
+  async #owned(happening: Happening): Promise<Happening> {
+    const { vm } = happening;
+    if (vm === undefined || happening.owner !== undefined) return happening;
+    // Whose it is cannot be told: it is for root.
+    const owner = await this.#ownerOf(vm).catch(() => 0);
+    return owner === undefined ? happening : { ...happening, owner };
   }
 
   /** `before` ends a line that was cut when there was no room for it. */

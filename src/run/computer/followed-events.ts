@@ -1,18 +1,20 @@
 import type { EventEmitter } from 'node:events';
-import type { LoggedEvent } from './events.ts';
+import type { IsShown, LoggedEvent } from './events.ts';
 
 /** As many wait for one who reads slowly; more are counted. */
 const MAX_WAITING = 1000;
 
-/** Events from this call on, until `signal` ends it. Whoever does not read keeps a bounded number of them waiting. */
+/** Events from this call on of those that are to be shown, until `signal` ends it. Whoever does not read keeps a bounded number of them waiting. */
 export function followEvents(
   bus: EventEmitter<{ event: [LoggedEvent] }>,
   signal: AbortSignal,
+  isShown: IsShown,
 ): AsyncGenerator<LoggedEvent> {
   const waiting: LoggedEvent[] = [];
   let missed = 0;
   let news = Promise.withResolvers<void>();
   const listen = (event: LoggedEvent) => {
+    if (!isShown(event)) return;
     if (waiting.length < MAX_WAITING) waiting.push(event);
     else missed += 1;
     news.resolve();

@@ -15,6 +15,8 @@ export interface MachineSpec {
   /** Eight hexadecimal digits: names the network namespace and the run folder. */
   id: string;
   name: string;
+  /** The number of the user whose it is; without it, it is everybody’s. */
+  owner?: number;
   /** Number on this computer: addresses and users follow from it. */
   number: number;
   uuid: string;

@@ -83,6 +83,15 @@ export async function makeFolderFor(path: string, uid: number | undefined): Prom
   });
 }
 
+/** Makes a folder in which root alone changes anything, and that a group may enter: all with `everybody`, without one nobody else. */
+export async function makeFolderEntered(path: string, group: number | 'everybody' | undefined): Promise<void> {
+  await coded(path, async () => {
+    await fs.mkdir(path, { mode: 0o700 });
+    if (typeof group === 'number') await fs.chown(path, 0, group);
+    if (group !== undefined) await fs.chmod(path, group === 'everybody' ? 0o711 : 0o710);
+  });
+}
+
 /** Bytes an ordinary user could still write to the file system that holds this folder. */
 export async function freeBytes(folder: string): Promise<number> {
   return coded(folder, async () => {

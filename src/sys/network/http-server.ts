@@ -15,24 +15,25 @@ export type UpgradeRequest = IncomingMessage;
 /** Takes over a connection on which another protocol was asked for, with what came behind the request. */
 export type UpgradeListener = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void;
 
-/** Who may use a Unix socket besides its owner: a group’s number, or nobody. */
+/** Who may use a Unix socket besides root: a user or a group, by number, or nobody. */
 export interface SocketAccess {
+  user?: number;
   group?: number;
   onUpgrade?: UpgradeListener;
 }
 
 /**
- * Listens on a Unix socket that only its owner and a group may use. A socket that nobody listens on any more is replaced.
+ * Listens on a Unix socket that only root, and a user or a group, may use. Its folder must be root’s. A socket that nobody listens on any more is replaced.
  * @throws PORT_IN_USE, FILE_DENIED
  */
 export async function listenUnix(path: string, listener: RequestListener, access: SocketAccess): Promise<Listening> {
   if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
-  const { group, onUpgrade } = access;
+  const { user = 0, group, onUpgrade } = access;
   const made = createServer(listener);
   if (onUpgrade) made.on('upgrade', onUpgrade);
   const server = await withoutOthers(() => listening(made, { path }));
-  if (group !== undefined) await chown(path, 0, group);
+  if (group !== undefined || user !== 0) await chown(path, user, group ?? 0);
   await chmod(path, group === undefined ? 0o600 : 0o660);
   return closing(server, () => rm(path, { force: true }));
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { run } from './exec.ts';
 
 /** Says that something can be done by root alone. @throws ROOT_NEEDED */
 export function requireRoot(what: string): void {
@@ -37,4 +38,25 @@ export async function groupNamed(name: string): Promise<number | undefined> {
   const lines = (await readFile('/etc/group', 'utf8')).split('\n').map((line) => line.split(':'));
   const gid = lines.find(([group]) => group === name)?.[2];
   return gid === undefined ? undefined : Number(gid);
+}
+
+const ASK_MS = 20_000;
+
+/** The numbers of a user’s groups as this computer knows them, those of a directory too; none where it knows no such user. */
+export async function groupsOfUser(uid: number): Promise<number[]> {
+  // The plus: a user may be named by digits.
+  const { stdout, exitCode } = await run('id', ['-G', `+${uid}`], { allow: [1], timeoutMs: ASK_MS });
+  return exitCode === 0 ? stdout.trim().split(' ').map(Number) : [];
+}
+
+/** A user’s number, or undefined where there is none of that name. */
+export async function userNamed(name: string): Promise<number | undefined> {
+  const { stdout, exitCode } = await run('id', ['-u', '--', name], { allow: [1], timeoutMs: ASK_MS });
+  return exitCode === 0 ? Number(stdout.trim()) : undefined;
+}
+
+/** The name of a user’s account; where he has none any more, his number. */
+export async function nameOfUser(uid: number): Promise<string> {
+  const { stdout, exitCode } = await run('id', ['-nu', `+${uid}`], { allow: [1], timeoutMs: ASK_MS });
+  return exitCode === 0 ? stdout.trim() : `${uid}`;
 }

@@ -21,7 +21,7 @@ export function Install() {
   };
   const plan = useMutation({ mutationFn: () => ask('plan', { body: named }) });
   const install = useMutation({
-    mutationFn: (confirmed: { replace: boolean; keepOld: boolean; consentTo?: string }) => {
+    mutationFn: (confirmed: { replace: boolean; keepOld: boolean; consentTo?: string; for?: 'all' }) => {
       cancel.current = new AbortController();
       return askGoingOn('install', { body: { ...named, ...confirmed }, signal: cancel.current.signal }, setProgress);
     },

@@ -12,6 +12,7 @@ interface Confirmed {
   replace: boolean;
   keepOld: boolean;
   consentTo?: string;
+  for?: 'all';
 }
 
 /** Problems that the user answers by confirming, so that they do not keep him from going on. */
@@ -23,11 +24,14 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
   const language = useLanguage();
   const [replace, setReplace] = useState(false);
   const [keepOld, setKeepOld] = useState(false);
+  const [isForAll, setForAll] = useState(false);
   const [isConsenting, setConsenting] = useState(false);
   const loses = plan.machines.some(({ losesChanges }) => losesChanges);
   const asks = plan.host.action === 'ask' ? plan.host : undefined;
   const problems = plan.problems.filter(({ code }) => !ASKED.has(code));
   const isReady = problems.length === 0 && (!loses || replace) && (!asks || isConsenting);
+  const adds = plan.machines.some(({ action }) => action === 'add');
+  const whose = isForAll ? { for: 'all' as const } : {};
   const consent = asks ? { consentTo: asks.digest } : {};
   return (
     <Stack gap="sm">
@@ -54,8 +58,9 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
       )}
       {loses && <Checkbox label={texts.loses} checked={replace} onChange={(e) => setReplace(e.target.checked)} />}
       <Checkbox label={texts.keepOld} checked={keepOld} onChange={(e) => setKeepOld(e.target.checked)} />
+      {adds && <Checkbox label={texts.forAll} checked={isForAll} onChange={(e) => setForAll(e.target.checked)} />}
       <Group>
-        <Button disabled={!isReady} onClick={() => onInstall({ replace, keepOld, ...consent })}>
+        <Button disabled={!isReady} onClick={() => onInstall({ replace, keepOld, ...whose, ...consent })}>
           {texts.doInstall}
         </Button>
       </Group>

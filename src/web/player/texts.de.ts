@@ -127,6 +127,7 @@ export const de: PlayerTexts = {
   loses: 'Ich weiß, dass verloren geht, was in diesen Maschinen geändert wurde',
   consent: 'Ich stimme diesen Regeln für diesen Computer selbst zu',
   keepOld: 'Das frühere System behalten, um zurückkehren zu können',
+  forAll: 'Für alle, die diesen Computer benutzen',
   doInstall: 'Installieren',
   progress: { fetch: 'Wird geholt', rebuild: 'Die Platte wird gebaut', switch: 'Es wird umgestellt' },
   installed: 'Das Paket ist installiert.',

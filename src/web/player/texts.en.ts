@@ -120,6 +120,7 @@ export const en = {
   loses: 'I know that what was changed in these machines is lost',
   consent: 'I consent to these rules for this computer itself',
   keepOld: 'Keep the former system, to go back to',
+  forAll: 'For all users of this computer',
   doInstall: 'Install',
   progress: { fetch: 'Fetching', rebuild: 'Building the disk', switch: 'Switching' },
   installed: 'The package is installed.',

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import type { ServersAnswer } from '../api/servers.ts';
+import { type Asker, ROOT } from '../install/state/owner.ts';
+import { AppError } from '../lib/errors.ts';
+import type { Clock } from '../sys/clock.ts';
+import { makeFolderEntered, removeFolder } from '../sys/files/folders.ts';
+import type { Log } from '../sys/log.ts';
+import { listenUnix, type SocketAccess } from '../sys/network/http-server.ts';
+import { groupsOfUser } from '../sys/programs/users.ts';
+import { createApi } from './api.ts';
+import { Player } from './page.ts';
+import { type Consoles, streamTaker } from './streams.ts';
+import type { Supervisor } from './supervise.ts';
+
+export interface DoorsOptions {
+  state: string;
+  run: string;
+  /** The group’s socket, by which nobody says who he is. */
+  socket: string;
+  /** The group that may use the service, by number; without it, root alone may. */
+  group: number | undefined;
+  /** The service has one user, and is root of namespaces of his. */
+  isInside: boolean;
+  supervisor: Supervisor;
+  /** The built player. */
+  player: string;
+  proxies: Pick<ServersAnswer, 'proxies' | 'except'>;
+  clock: Clock;
+  log: Log;
+}
+
+interface Door extends AsyncDisposable {
+  socket: string;
+}
+
+/** Where the users’ own sockets are, a folder each. */
+export function usersFolder(run: string): string {
+  return join(run, 'users');
+}
+
+/**
+ * Where the service is asked: the group’s socket, and one for each user who came by it and is in the group. Who asks is told by
+ * the socket: into the folder of them comes the group alone, and a user’s own takes connections from him alone, and from root.
+ * All of that is root’s, so that nobody can put anything in its place.
+ */
+export class Doors implements AsyncDisposable {
+  readonly #options: DoorsOptions;
+  readonly #consoles: Consoles = new Set();
+  readonly #users = new Map<number, Promise<Door>>();
+  #ofGroup: Door | undefined;
+
+  private constructor(options: DoorsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws PORT_IN_USE, FILE_DENIED */
+  static async open(options: DoorsOptions): Promise<Doors> {
+    const doors = new Doors(options);
+    const { socket, run, group, isInside } = options;
+    const folder = usersFolder(run);
+    // What a service that was killed has left.
+    await removeFolder(folder);
+    if (!isInside) await makeFolderEntered(folder, group);
+    const access = group === undefined ? {} : { group };
+    doors.#ofGroup = await doors.#open(isInside ? ROOT : 'anybody', socket, access, (uid) => doors.#ofUser(uid));
+    return doors;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ofGroup?.[Symbol.asyncDispose]();
+    for (const opened of await Promise.allSettled(this.#users.values()))
+      if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
+    await removeFolder(usersFolder(this.#options.run));
+  }
+
+  /** A user’s own socket, which is made where it is not there yet. @throws DAEMON_DENIED */
+  async #ofUser(uid: number): Promise<string> {
+    const { isInside, socket } = this.#options;
+    if (isInside) return socket;
+    const known = this.#users.get(uid);
+    if (known !== undefined) return (await known).socket;
+    await this.#requireMember(uid);
+    const opening = this.#users.get(uid) ?? this.#openFor(uid);
+    this.#users.set(uid, opening);
+    opening.catch(() => this.#users.delete(uid));
+    return (await opening).socket;
+  }
+
+  /** Whoever is in the group could have sockets made for numbers without end. @throws DAEMON_DENIED */
+  async #requireMember(uid: number): Promise<void> {
+    const { group } = this.#options;
+    if (uid === ROOT || (group !== undefined && (await groupsOfUser(uid)).includes(group))) return;
+    throw new AppError('DAEMON_DENIED', `the account of number ${uid} is not in the group that may use the service`);
+  }
+
+  async #openFor(uid: number): Promise<Door> {
+    const folder = join(usersFolder(this.#options.run), `${uid}`);
+    await removeFolder(folder);
+    await makeFolderEntered(folder, 'everybody');
+    const socket = join(folder, 'lazaretd.sock');
+    return this.#open(uid, socket, { user: uid }, async () => socket);
+  }
+
+  async #open(
+    asker: Asker,
+    socket: string,
+    access: SocketAccess,
+    ownSocket: (uid: number) => Promise<string>,
+  ): Promise<Door> {
+    const { state, supervisor, log, proxies, clock } = this.#options;
+    const api = createApi({
+      ...{ asker, ownSocket, state, socket: this.#options.socket, supervisor, log, proxies },
+      openPage: (to) => player.link(to),
+    });
+    const player = new Player({ asker, supervisor, api, folder: this.#options.player, clock });
+    const onUpgrade = streamTaker({ state, supervisor, log }, asker, this.#consoles);
+    const server = await listenUnix(socket, getRequestListener(api.fetch), { ...access, onUpgrade });
+    return {
+      socket,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await player[Symbol.asyncDispose]();
+      },
+    };
+  }
+}
