@@ -88,6 +88,31 @@ test('a machine is its user’s who installed it: another does not see it, and c
   said(await lazaret(ALICE, 'uninstall', 'office', '--yes'));
 });
 
+test('by a page the same holds: it is its user’s who asked for the link', { skip }, async (t) => {
+  const { lazaret } = await alices(t);
+  const page = async (uid: number) => {
+    const { url } = said(await lazaret(uid, 'open', '--no-browser')) as { url: string };
+    const { origin } = new URL(url);
+    const cookie = (await fetch(url)).headers.get('set-cookie')?.split(';')[0] ?? '';
+    return async (method: string, path: string) =>
+      (await fetch(`${origin}/api/v1/${path}`, { method, headers: { cookie, origin } })).text();
+  };
+  const [hers, his] = [await page(ALICE), await page(BOB)];
+
+  assert.match(await hers('GET', 'status'), /office/);
+  assert.doesNotMatch(
+    (await his('GET', 'status')) + (await his('GET', 'events')) + (await his('GET', 'support')),
+    /office/,
+  );
+  for (const [method, path] of [
+    ['GET', 'machines/office'],
+    ['POST', 'machines/office/start'],
+    ['POST', 'machines/office/rollback'],
+  ] as const)
+    assert.match(await his(method, path), /VM_UNKNOWN/, path);
+  assert.match(await hers('POST', 'machines/office/rollback'), /ROLLBACK_NONE/);
+});
+
 test('what is told of a machine is told its user and root: events, what supports are written, checks', {
   skip,
 }, async (t) => {

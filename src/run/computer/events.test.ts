@@ -112,3 +112,35 @@ test('one machine’s events, however many, leave those of the others in the log
   assert.equal(told.get('loud nq-set')?.length, 100);
   assert.equal(told.get('loud policy')?.length, 1, 'what the guest cannot cause is told all the same');
 });
+
+test('an event of a machine is told its owner; one whose owner cannot be told, root; each follows his own', async (t) => {
+  const ownerOf = async (vm: string) => {
+    if (vm === 'lost') throw new Error('the disk is away');
+    return { hers: 1001, his: 1002 }[vm];
+  };
+  const log = new EventLog(join(scratch(t), 'events.jsonl'), { ownerOf });
+  const isHers = ({ owner }: { owner?: number }) => owner === undefined || owner === 1001;
+  const following = log.follow(new AbortController().signal, isHers);
+  for (const vm of ['lost', 'his', 'hers', 'shared']) await log.add({ vm, kind: 'started', text: vm });
+  await log.add({ vm: 'hers', owner: 1002, kind: 'uninstalled', text: 'who tells it knows better' });
+  await log.add({ kind: 'network', text: 'for all' });
+
+  const owners = (await log.last(10)).map(({ vm, owner }) => [vm, owner]);
+  const expected = [
+    ['lost', 0],
+    ['his', 1002],
+    ['hers', 1001],
+    ['shared', undefined],
+    ['hers', 1002],
+    [undefined, undefined],
+  ];
+  assert.deepEqual(owners, expected);
+  assert.deepEqual(
+    (await log.last(2, isHers)).map(({ text }) => text),
+    ['shared', 'for all'],
+    'so many of those that are his',
+  );
+  const heard = [];
+  for (let at = 0; at < 3; at += 1) heard.push((await following.next()).value?.text);
+  assert.deepEqual(heard, ['hers', 'shared', 'for all']);
+});
