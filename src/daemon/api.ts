@@ -109,7 +109,7 @@ export function createApi(deps: ApiDeps): Hono {
   );
   app.post(ROUTES.reimage.path, async (context) => {
     const request = parseBody(ROUTES.reimage.request, await context.req.text());
-    return context.json(await supervisor.changes.reimage(context.req.param('vm'), request));
+    return context.json(await supervisor.changes.reimage(asker, context.req.param('vm'), request));
   });
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));

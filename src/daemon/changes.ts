@@ -158,8 +158,9 @@ export class Changes {
    * Puts a machine back to how it was installed; a start that begins meanwhile waits.
    * @throws VM_UNKNOWN, VM_RUNNING, REIMAGE_FORBIDDEN, REIMAGE_CONFIRM; nothing is changed then
    */
-  reimage(vm: string, { dataDisk, confirmed }: ReimageRequest): Promise<Reimaged> {
+  reimage(asker: Asker, vm: string, { dataDisk, confirmed }: ReimageRequest): Promise<Reimaged> {
     return this.#aheadOfFlattening(async () => {
+      await requireSeen(this.#deps.state, vm, asker);
       requireReimage(await openInstance(this.#deps.state, vm), dataDisk, confirmed);
       // No line between these two may wait, or a start could come between them.
       if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);

@@ -108,6 +108,7 @@ test('by a page the same holds: it is its user’s who asked for the link', { sk
     ['GET', 'machines/office'],
     ['POST', 'machines/office/start'],
     ['POST', 'machines/office/rollback'],
+    ['POST', 'machines/office/reimage'],
   ] as const)
     assert.match(await his(method, path), /VM_UNKNOWN/, path);
   assert.match(await hers('POST', 'machines/office/rollback'), /ROLLBACK_NONE/);

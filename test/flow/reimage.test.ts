@@ -5,6 +5,7 @@ import { Changes } from '../../src/daemon/changes.ts';
 import { finishReimage, isReimaging } from '../../src/install/change/reimage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { saveState } from '../../src/project/save.ts';
@@ -63,10 +64,10 @@ test('fact 81: it is warned of first; afterwards the system disk and the version
   const { data } = instancePaths(state, 'office');
   const before = [await digestFile(overlay), await digestFile(data)];
 
-  await assert.rejects(changes.reimage('office', { dataDisk: false, confirmed: false }), code('REIMAGE_CONFIRM'));
+  await assert.rejects(changes.reimage(ROOT, 'office', { dataDisk: false, confirmed: false }), code('REIMAGE_CONFIRM'));
   assert.deepEqual([await digestFile(overlay), await digestFile(data)], before);
 
-  assert.deepEqual(await changes.reimage('office', { dataDisk: false, confirmed: true }), {
+  assert.deepEqual(await changes.reimage(ROOT, 'office', { dataDisk: false, confirmed: true }), {
     ...{ vm: 'office', generation: 1, dataDisk: false },
   });
   assert.equal(await contentOf(overlay), installed);
@@ -81,7 +82,7 @@ test('the data disk is emptied where that is asked for, and keeps its size', { s
   const { data } = instancePaths(state, 'office');
   assert.match(await contentOf(data), /written/);
 
-  await changesOf(state).reimage('office', { dataDisk: true, confirmed: true });
+  await changesOf(state).reimage(ROOT, 'office', { dataDisk: true, confirmed: true });
 
   assert.equal(await contentOf(data), `${64 << 20} bytes, empty`);
 });
@@ -90,8 +91,8 @@ test('a machine that runs, or is about to, is not put back', { skip }, async (t)
   const { state, overlay } = await used(t);
   const before = await digestFile(overlay);
   const changes = changesOf(state, new Map([['office', 1]]));
-  await assert.rejects(changes.reimage('office', { dataDisk: false, confirmed: true }), code('VM_RUNNING'));
-  await assert.rejects(changes.reimage('other', { dataDisk: false, confirmed: true }), code('VM_UNKNOWN'));
+  await assert.rejects(changes.reimage(ROOT, 'office', { dataDisk: false, confirmed: true }), code('VM_RUNNING'));
+  await assert.rejects(changes.reimage(ROOT, 'other', { dataDisk: false, confirmed: true }), code('VM_UNKNOWN'));
   assert.deepEqual(await digestFile(overlay), before);
 });
 
@@ -99,7 +100,7 @@ test('fact 4: what a policy package changes has no effect on an installed machin
   skip,
 }, async (t) => {
   const { project, install, state } = await used(t, { isAllowed: false });
-  const again = () => changesOf(state).reimage('office', { dataDisk: false, confirmed: true });
+  const again = () => changesOf(state).reimage(ROOT, 'office', { dataDisk: false, confirmed: true });
   await assert.rejects(again(), code('REIMAGE_FORBIDDEN'));
   await project.setPolicy({ reimage: { enabled: true } });
 
@@ -114,7 +115,7 @@ test('fact 5: the same change in a package that holds the machine has effect', {
 
   await install((await project.build('two')).folder, { replace: true });
 
-  assert.equal((await changesOf(state).reimage('office', { dataDisk: false, confirmed: true })).generation, 2);
+  assert.equal((await changesOf(state).reimage(ROOT, 'office', { dataDisk: false, confirmed: true })).generation, 2);
 });
 
 test('killed after any of its steps, the machine is put back before it is used again; its data disk is as asked', {
