@@ -34,7 +34,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'policy',
     'quarantine',
     'layer',
-    'trust',
     'project',
     'package',
     'servers',
@@ -159,6 +158,21 @@ test('an edge that nothing uses is found', () => {
   const edges = unused(sources);
   assert.ok(edges.includes('project → policy') && edges.includes('policy → zod'));
   assert.ok(!edges.includes('quarantine → policy') && !edges.includes('quarantine → zod'));
+});
+
+/** What reads or changes a project, signs, or writes files: a use case, which has its place where a page reaches it too. */
+const USE_CASE =
+  /^import (?!type\b)[^;]*?'\.\.\/\.\.\/(project\/(open|save|make)|package\/(checks|open|build\/.*|plan\/.*)|trust\/.*|layer\/chain\/.*|sys\/(files\/.*|programs\/exec))\.ts';$/gm;
+/** A file of the service’s answer, written where the user said. */
+const WRITES_AN_ANSWER = 'cli/commands/support.ts';
+
+test('commands parse and print: none reads or changes a project, signs or writes by itself', () => {
+  const commands = files.filter((file) => file.startsWith('cli/commands/') && file !== WRITES_AN_ANSWER);
+  const found = commands.flatMap((file) =>
+    [...readFileSync(join(SRC, file), 'utf8').matchAll(USE_CASE)].map(([line]) => `${file}: ${line}`),
+  );
+  assert.ok(commands.length > 20);
+  assert.deepEqual(found, []);
 });
 
 for (const file of files) {

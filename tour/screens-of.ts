@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Said } from '../lab/player-page.ts';
-import { foundProject } from '../src/package/build/found-project.ts';
+import { foundProject } from '../src/manager/found-project.ts';
 import { VersionQuarantine } from '../src/policy/quarantine.ts';
 import { addVm } from '../src/project/make.ts';
 import { openProject, vmNamed } from '../src/project/open.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { foundProject } from '../../src/manager/found-project.ts';
 import { type BuildOptions, buildPackage } from '../../src/package/build/build.ts';
-import { foundProject } from '../../src/package/build/found-project.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject } from '../../src/project/open.ts';

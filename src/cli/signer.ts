@@ -21,7 +21,7 @@ export function signerBy(context: Context, options: SignOptions): Signer {
   return { vouchForClock: vouchForClock(context, options), passphrase: () => readPassphrase(options) };
 }
 
-export function vouchForClock({ json }: Context, { clockIsRight = false }: ClockOptions): VouchForClock {
+function vouchForClock({ json }: Context, { clockIsRight = false }: ClockOptions): VouchForClock {
   return async ({ message }) => {
     if (clockIsRight) return true;
     if (json || !process.stdin.isTTY) return false;

@@ -1,7 +1,10 @@
+import type { AppError } from '../lib/errors.ts';
 import { projectPaths } from '../project/layout.ts';
-import type { Project } from '../project/open.ts';
+import { openProject, type Project } from '../project/open.ts';
 import { lastRelease, rootsIn } from '../trust/sign/published.ts';
 import { type ListedKey, listKeys } from './keys.ts';
+import { type ListedPackage, listPackages } from './packages/list.ts';
+import { doubtOfClock } from './signing.ts';
 
 /** What a project is set to, and how it stands. Times are ISO. */
 export interface ProjectState {
@@ -18,8 +21,18 @@ export interface ProjectState {
   keys: Pick<ListedKey, 'role' | 'keyId' | 'isHere' | 'isUnfinished' | 'expiresAt'>[];
 }
 
+/** A project, its packages, and what speaks against this computer’s clock. @throws PROJECT_*, TRUST_*, FILE_MISSING */
+export async function lookAtProject(
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ state: ProjectState; packages: ListedPackage[]; doubt: AppError | undefined }> {
+  const project = await openProject(folder);
+  const [state, packages] = [await projectState(project), await listPackages(folder)];
+  return { state, packages, doubt: await doubtOfClock(project, signal) };
+}
+
 /** A project’s settings and its state, without a passphrase. @throws TRUST_*, FILE_MISSING where what is published is damaged */
-export async function projectState({ folder, file, vms }: Project): Promise<ProjectState> {
+async function projectState({ folder, file, vms }: Project): Promise<ProjectState> {
   const { name, fingerprint, policyServer, packageServer, recoveryKey, host } = file.value;
   const { policies: repository } = projectPaths(folder);
   const release = await lastRelease(repository, await rootsIn(repository));

@@ -4,8 +4,11 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { jsonOrNothing } from '../lib/json.ts';
+import { projectPaths } from '../project/layout.ts';
+import { requireProject } from '../project/open.ts';
 import { readIfThere } from '../sys/files/files.ts';
 import { changesIn } from '../sys/files/watch.ts';
+import { type Listening, listenTcp } from '../sys/network/http-server.ts';
 
 /** How long a computer that watches waits for an answer; it then asks again. */
 const WATCH_MS = 50_000;
@@ -32,6 +35,12 @@ export function publishedListener(folder: string) {
   });
   app.get('*', serveStatic({ root: folder }));
   return getRequestListener(app.fetch);
+}
+
+/** Serves what a project has published, until it is disposed of. @throws PROJECT_MISSING, PORT_IN_USE */
+export async function servePublished(folder: string, host: string, port: number): Promise<Listening> {
+  await requireProject(folder);
+  return listenTcp(host, port, publishedListener(projectPaths(folder).published));
 }
 
 /** Waits until a release newer than `than` is published; gives the version there is when that, or the time, has come. */

@@ -1,11 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { deployPolicies } from '../../manager/policies/deploy.ts';
-import { publishedListener } from '../../manager/published.ts';
-import { projectPaths } from '../../project/layout.ts';
-import { requireProject } from '../../project/open.ts';
+import { servePublished } from '../../manager/published.ts';
 import { deployForms } from '../../servers/put.ts';
-import { listenTcp } from '../../sys/network/http-server.ts';
 import { duration, wholeNumber } from '../arguments.ts';
 import { type DirectoryOptions, writerAccount } from '../directory-account.ts';
 import { print, printStep } from '../print.ts';
@@ -63,8 +60,7 @@ export function addDeployCommands(program: Command): void {
     'serve published/ to computers, for trying out and small sites',
     async (context, options) => {
       const { directory, host, port } = options;
-      await requireProject(directory);
-      await using server = await listenTcp(host, port, publishedListener(projectPaths(resolve(directory)).published));
+      await using server = await servePublished(resolve(directory), host, port);
       const address = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
       print(
         context,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { foundProject } from '../../manager/found-project.ts';
 import { changeSettings } from '../../manager/project-settings.ts';
-import { foundProject } from '../../package/build/found-project.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';

@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { type ListedKey, listKeys, roleOfKey, rotateKeys } from '../../manager/keys.ts';
-import { doubtOfClock, timeAgainstServers } from '../../manager/signing.ts';
+import { lookAtKeys, type NewKey, renewKeys, revokeKey } from '../../manager/change-keys.ts';
+import type { ListedKey } from '../../manager/keys.ts';
 import { KEY_ROLES, type KeyRole } from '../../project/layout.ts';
-import { openProject } from '../../project/open.ts';
-import { withProject } from '../../project/save.ts';
-import { readPassphrase } from '../passphrase.ts';
+import { isAgreed } from '../confirm.ts';
 import { print, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
-import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, vouchForClock } from '../signer.ts';
+import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, signerBy } from '../signer.ts';
 
 interface RotateOptions extends SignOptions {
   directory: string;
@@ -18,28 +16,23 @@ interface RevokeOptions extends RotateOptions {
   yes?: boolean;
 }
 
-/** What has to be done so that computers learn of a new key. */
-const NEXT: Record<KeyRole, string> = {
-  root: 'computers learn of the new root key with the next policies and packages that they fetch',
-  release:
-    'put published/packages on its server again, and hand out new media: what is signed from now on has the new key',
-  policy: 'put published/policies on its server again, as `lazaret-manager deploy` does',
-};
-
 export function addKeyCommands(program: Command): void {
   const keys = program.command('keys').description('the keys that sign for the project');
 
   addCommand<{ directory: string }>(keys, 'list', 'list the keys in force', async (context, { directory }) => {
-    const listed = await listKeys(directory);
+    const { keys: listed, doubt } = await lookAtKeys(directory, context.signal);
     print(context, listed, listText(listed));
-    printDoubt(context, await doubtOfClock(await openProject(directory), context.signal));
+    printDoubt(context, doubt);
   });
 
   addCommand<RotateOptions>(
     keys,
     'rotate <role...>',
     'give roles new keys: root, release, policy; computers follow, and the former keys sign nothing any more',
-    async (context, options, ...given) => rotate(context, options, given.flat().map(roleNamed)),
+    async (context, options, ...given) => {
+      const roles = given.flat().map(roleNamed);
+      printNew(context, options, await renewKeys(options.directory, roles, signerBy(context, options), context.signal));
+    },
   ).option(...CLOCK_IS_RIGHT);
 
   addCommand<RevokeOptions>(
@@ -47,38 +40,23 @@ export function addKeyCommands(program: Command): void {
     'revoke <key>',
     'revoke a key that was lost or stolen, named by the beginning of its id; its role gets a new one',
     async (context, options, start = '') => {
-      const role = await roleOfKey(options.directory, start);
-      await requireRevokeConfirmed(context, options, role);
-      await rotate(context, options, [role]);
+      const { directory, yes = false } = options;
+      const agree = (loss: string) => isAgreed(context, `${loss}. Revoke it?`);
+      const signer = signerBy(context, options);
+      const changed = await revokeKey(directory, start, signer, context.signal, yes ? undefined : agree);
+      printNew(context, options, changed);
     },
   )
     .option('--yes', 'revoke it without a question')
     .option(...CLOCK_IS_RIGHT);
 }
 
-async function rotate(context: Context, options: RotateOptions, roles: readonly KeyRole[]): Promise<void> {
-  const { directory } = options;
-  const listed = await withProject(directory, async (project) => {
-    const now = await timeAgainstServers(project, vouchForClock(context, options), context.signal);
-    await rotateKeys(directory, roles, { passphrase: await readPassphrase(options), now });
-    return listKeys(directory);
-  });
-  const changed = listed.filter(({ role }) => roles.includes(role));
+function printNew(context: Context, { directory }: RotateOptions, changed: readonly NewKey[]): void {
   const text = [
-    ...changed.map(({ role, keyId }) => `${role} has the new key ${keyId.slice(0, 16)}: ${NEXT[role]}`),
+    ...changed.map(({ role, keyId, next }) => `${role} has the new key ${keyId.slice(0, 16)}: ${next}`),
     `keep a copy of ${directory}/keys in a safe place`,
   ];
   print(context, changed, text.join('\n'));
-}
-
-/** @throws USAGE when nobody confirms it */
-async function requireRevokeConfirmed(context: Context, { yes = false }: RevokeOptions, role: KeyRole): Promise<void> {
-  if (yes) return;
-  const what = `what the ${role} key signs is refused from now on wherever the new root is known`;
-  if (context.json || !process.stdin.isTTY) throw new AppError('KEY_CONFIRM', what);
-  const { confirm } = await import('@clack/prompts');
-  if ((await confirm({ message: `${what}. Revoke it?`, initialValue: false })) !== true)
-    throw new AppError('KEY_CONFIRM', what);
 }
 
 function roleNamed(text: string): KeyRole {

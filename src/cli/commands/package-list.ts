@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../lib/bytes.ts';
-import { type ListedPackage, listPackages } from '../../package/list-packages.ts';
-import { openProject } from '../../project/open.ts';
+import { type ListedPackage, listPackages } from '../../manager/packages/list.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -12,7 +11,7 @@ export function addPackageListCommand(packages: Command): void {
     'list',
     'list the packages that are published, oldest first',
     async (context, { directory }) => {
-      const listed = await listPackages(await openProject(directory));
+      const listed = await listPackages(directory);
       print(context, listed, listed.length > 0 ? listText(listed, systemClock()) : 'no package is published yet');
     },
   );

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { type ProjectState, projectState } from '../../manager/project-state.ts';
-import { doubtOfClock } from '../../manager/signing.ts';
-import { type ListedPackage, listPackages } from '../../package/list-packages.ts';
-import { openProject } from '../../project/open.ts';
+import type { ListedPackage } from '../../manager/packages/list.ts';
+import { lookAtProject, type ProjectState } from '../../manager/project-state.ts';
 import { print, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
@@ -13,10 +11,9 @@ export function addProjectShowCommand(parent: Command): void {
     'show',
     'show the project’s settings, and what is published',
     async (context, { directory }) => {
-      const project = await openProject(directory);
-      const [state, packages] = [await projectState(project), await listPackages(project)];
+      const { state, packages, doubt } = await lookAtProject(directory, context.signal);
       print(context, { ...state, packages }, stateText(state, packages));
-      printDoubt(context, await doubtOfClock(project, context.signal));
+      printDoubt(context, doubt);
     },
   );
 }

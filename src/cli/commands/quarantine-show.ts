@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openProject, vmNamed } from '../../project/open.ts';
+import { quarantineOf } from '../../manager/policies/change-policy.ts';
 import { quarantineText } from '../../quarantine/quarantine-text.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -10,7 +10,7 @@ export function addQuarantineShowCommand(nq: Command): void {
     'show <vm>',
     'show a machine’s quarantine: lists, versions, threshold, messages',
     async (context, { directory }, name = '') => {
-      const { quarantine } = vmNamed(await openProject(directory), name).policy.value;
+      const quarantine = await quarantineOf(directory, name);
       print(context, quarantine, quarantineText(quarantine));
     },
   );

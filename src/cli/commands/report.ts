@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { signReport } from '../../manager/policies/sign-report.ts';
+import { newSigner, signReport } from '../../manager/policies/sign-report.ts';
 import { systemClock } from '../../sys/clock.ts';
-import { createKeyFile } from '../../trust/sign/keys.ts';
 import { wholeNumber } from '../arguments.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
@@ -22,7 +21,7 @@ export function addReportCommands(nq: Command): void {
     'new <file>',
     'make a key for an update server; the policy names its public half',
     async (context, options, path = '') => {
-      const { publicKeyHex } = await createKeyFile(resolve(path), await readPassphrase(options, true));
+      const publicKeyHex = await newSigner(resolve(path), await readPassphrase(options, true));
       print(
         context,
         { path, publicKey: publicKeyHex },

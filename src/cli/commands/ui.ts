@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ManagerPage } from '../../manager/page/page.ts';
 import type { Running } from '../../manager/tasks/runs.ts';
-import { requireProject } from '../../project/open.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { openLog } from '../../sys/log.ts';
 import { openInBrowser } from '../../sys/programs/browser.ts';
@@ -25,7 +24,6 @@ export function addUiCommand(program: Command): void {
     'ui',
     'open the manager’s page in your browser: machines, versions, the quarantine wizard',
     async (context, { directory, browser, port, run: runRoot, accel, resolver }) => {
-      await requireProject(directory);
       const log = openLog('lazaret-manager');
       const running = { runRoot, accel, ...(resolver ? { resolvers: resolver } : {}) };
       const options = { folder: resolve(directory), port, running, clock: systemClock, log };

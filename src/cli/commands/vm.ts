@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { addMachine, machineSummary, removeMachine } from '../../manager/machines/machines.ts';
+import { addMachine, listMachines, machineNamed, removeMachine } from '../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
-import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
+import type { ProjectVm } from '../../project/open.ts';
 import { Firmware } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
@@ -68,19 +68,19 @@ export function addVmCommands(program: Command): void {
     .option('--append <text>', 'with --kernel: its command line');
 
   addCommand<Located>(vm, 'list', 'list the machines', async (context, { directory }) => {
-    const { vms } = await openProject(directory);
-    const rows = vms.map(({ name, file: { value }, policy }) => [
+    const machines = await listMachines(directory);
+    const rows = machines.map(({ vm: name, memoryMiB, cpus, firmware, policy }) => [
       name,
-      `${value.memoryMiB} MiB`,
-      `${value.cpus} cpu`,
-      value.firmware,
-      policy.value.quarantine.type,
+      `${memoryMiB} MiB`,
+      `${cpus} cpu`,
+      firmware,
+      policy.quarantine.type,
     ]);
-    print(context, vms.map(machineSummary), rows.length > 0 ? table(rows) : 'the project has no machine yet');
+    print(context, machines, rows.length > 0 ? table(rows) : 'the project has no machine yet');
   });
 
   addCommand<Located>(vm, 'show <name>', 'show a machine', async (context, { directory }, name = '') => {
-    const found = machineSummary(vmNamed(await openProject(directory), name));
+    const found = await machineNamed(directory, name);
     print(context, found, JSON.stringify(found, undefined, 2));
   });
 

@@ -5,7 +5,19 @@ import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';
 
 /** What is known of a machine of the project. */
-export function machineSummary({ name, file, policy, state }: ProjectVm) {
+export type MachineSummary = ReturnType<typeof summary>;
+
+/** The machines of a project. @throws PROJECT_* */
+export async function listMachines(folder: string): Promise<MachineSummary[]> {
+  return (await openProject(folder)).vms.map(summary);
+}
+
+/** One of them. @throws PROJECT_*, VM_UNKNOWN */
+export async function machineNamed(folder: string, name: string): Promise<MachineSummary> {
+  return summary(vmNamed(await openProject(folder), name));
+}
+
+function summary({ name, file, policy, state }: ProjectVm) {
   const { format: _format, ...hardware } = file.value;
   return {
     vm: name,

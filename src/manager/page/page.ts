@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
 import { consoleUpgrade } from '../../pages/console.ts';
+import { requireProject } from '../../project/open.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
@@ -40,8 +41,9 @@ export class ManagerPage implements AsyncDisposable {
     this.#over = over;
   }
 
-  /** @throws PORT_IN_USE */
+  /** @throws PROJECT_MISSING, PORT_IN_USE */
   static async open({ folder, port, running, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
+    await requireProject(folder);
     const happenings = new Happenings(clock);
     const onChange = ({ id, kind, about, state, progress }: TaskAnswer) =>
       happenings.tell({ kind: 'task', text: `${kind} ${about}: ${state}`, details: { id, state, progress } });

@@ -1,9 +1,14 @@
 import { AppError } from '../../lib/errors.ts';
 import { openProject } from '../../project/open.ts';
 import { type Report, reportText } from '../../trust/report-signature.ts';
-import { openKeyFile } from '../../trust/sign/keys.ts';
+import { createKeyFile, openKeyFile } from '../../trust/sign/keys.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Makes a key for an update server; gives its public half, which policies name. @throws KEY_EXISTS, USAGE (an empty passphrase) */
+export async function newSigner(keyFile: string, passphrase: string): Promise<string> {
+  return (await createKeyFile(keyFile, passphrase)).publicKeyHex;
+}
 
 /**
  * Signs that a machine is at a version, with the key of an update server; gives what its guest gives to nq-set.

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
-import { foundProject } from '../../../src/package/build/found-project.ts';
+import { foundProject } from '../../../src/manager/found-project.ts';
 import { projectPaths, vmPaths } from '../../../src/project/layout.ts';
 import { openProject } from '../../../src/project/open.ts';
 import { madeProject, PASSPHRASE, scratch } from '../../fakes/made-project.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { keyPath, projectPaths } from '../../project/layout.ts';
-import { requireEmpty, writeNewProject } from '../../project/make.ts';
-import type { ProjectFile } from '../../project/schema.ts';
-import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
-import type { Identity } from '../../trust/root.ts';
-import { createKeyFile } from '../../trust/sign/keys.ts';
-import { createRepository } from '../../trust/sign/repository.ts';
+import { keyPath, projectPaths } from '../project/layout.ts';
+import { requireEmpty, writeNewProject } from '../project/make.ts';
+import type { ProjectFile } from '../project/schema.ts';
+import { makeFolder, removeFolder } from '../sys/files/folders.ts';
+import type { Identity } from '../trust/root.ts';
+import { createKeyFile } from '../trust/sign/keys.ts';
+import { createRepository } from '../trust/sign/repository.ts';
 
 export interface NewProject {
   name: string;

@@ -1,7 +1,7 @@
-import { projectPaths } from '../project/layout.ts';
-import type { Project } from '../project/open.ts';
-import { carriedBlobs, publishedManifests } from './build/published.ts';
-import type { PackageKind, PackageManifest } from './manifest.ts';
+import { carriedBlobs, publishedManifests } from '../../package/build/published.ts';
+import type { PackageKind, PackageManifest } from '../../package/manifest.ts';
+import { projectPaths } from '../../project/layout.ts';
+import { openProject } from '../../project/open.ts';
 
 /** A package that the project has published, for whoever looks over them. */
 export interface ListedPackage {
@@ -23,9 +23,10 @@ export interface ListedPackage {
   blobBytes: number;
 }
 
-/** All packages of a project that were published, oldest first. @throws PROJECT_INVALID where one is damaged */
-export async function listPackages(project: Project): Promise<ListedPackage[]> {
-  const manifests = await publishedManifests(projectPaths(project.folder).packages);
+/** All packages of a project that were published, oldest first. @throws PROJECT_*, PROJECT_INVALID too where a package is damaged */
+export async function listPackages(folder: string): Promise<ListedPackage[]> {
+  await openProject(folder);
+  const manifests = await publishedManifests(projectPaths(folder).packages);
   return manifests.map((manifest, at) => listed(manifest, manifests.slice(0, at)));
 }
 
