@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { type ForeseenInstall, foreseeInstall } from '../../src/install/change/foresee.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
+import { publishedListener } from '../../src/manager/published.ts';
+import { listenTcp } from '../../src/sys/network/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
@@ -53,6 +55,30 @@ test('what would be lost and when it would take effect is said before', { skip }
   ]);
   assert.deepEqual([codes(found), found.bytes.fetch], [['INSTALL_CONFIRM'], update.blobBytes]);
   assert.equal((await openInstance(state, 'office')).current.generation, 1);
+});
+
+test('an update whose base is not here, from a folder or an address, is said to lack it', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const behind = computer(t);
+  const one = await project.build('one');
+  await behind.install(one.folder, { fingerprint: project.fingerprint });
+  await project.changeDisk(0);
+  const two = await project.build('two', { kind: 'update' });
+  await project.changeDisk(256 << 10);
+  const three = await project.build('three', { kind: 'update' });
+  const published = publishedListener(three.folder);
+  await using web = await listenTcp('127.0.0.1', 0, published);
+  const address = `http://127.0.0.1:${web.port}/`;
+
+  for (const source of [three.folder, address]) {
+    const { problems } = await foresee(behind.state, source);
+    assert.deepEqual([problems[0]?.code, problems[1]?.code], ['LAYER_BASE_MISSING', 'INSTALL_CONFIRM'], source);
+    assert.match(problems[0]?.reason ?? '', /needs release 2 of its disk, which it does not carry/);
+    await assert.rejects(behind.install(source, { replace: true }), code('LAYER_BASE_MISSING'));
+  }
+  await behind.install(two.folder, { replace: true });
+  for (const source of [three.folder, address])
+    assert.deepEqual(codes(await foresee(behind.state, source)), ['INSTALL_CONFIRM']);
 });
 
 test('a package that could not be installed at all fails here as it would there', { skip }, async (t) => {

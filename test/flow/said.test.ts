@@ -105,6 +105,23 @@ test('a plan of what would fail has the status of that failure, as the installat
   assert.deepEqual([planned.status, installed.status, failureIn(installed).code], [75, 75, 'INSTALL_CONFIRM']);
 });
 
+test('a plan of an update whose base is not here has the status of that failure', async (t) => {
+  const project = await madeProject(t);
+  const { lazaret } = await service(t);
+  const one = await project.build('one');
+  assert.equal((await lazaret('install', one.folder, '--fingerprint', project.fingerprint)).status, 0);
+  await project.changeDisk(0);
+  await project.build('two', { kind: 'update' });
+  await project.changeDisk(256 << 10);
+  const three = await project.build('three', { kind: 'update' });
+
+  const planned = await lazaret('plan', three.folder);
+  const installed = await lazaret('install', three.folder, '--yes', '--json');
+
+  assert.match(planned.stdout, /^ +LAYER_BASE_MISSING: .*release 2/m);
+  assert.deepEqual([planned.status, installed.status, failureIn(installed).code], [69, 69, 'LAYER_BASE_MISSING']);
+});
+
 test('a stop says at once that the guest is asked, and how long it may take', async (t) => {
   const socket = join(scratch(t), 'slow.sock');
   const asked = Promise.withResolvers<void>();

@@ -21,6 +21,7 @@ import { writePolicy } from '../state/policies.ts';
 import { forgetDamaged, proven } from '../state/proven.ts';
 import { writeResources } from '../state/resources.ts';
 import { readOrigin, writeOrigin } from '../state/wanted.ts';
+import { baseMissing, fileBlob, layerBlob, type Part } from './carried.ts';
 import type { StagingShare } from './staging.ts';
 import { broughtPolicy, mendMachine, type NewOwner, switchMachine } from './switch.ts';
 
@@ -134,7 +135,7 @@ class Bringing {
     const out = filePath(state, file.sha256);
     // One that somebody changed on this computer is not what it is called.
     if ((await isHere(state, file.sha256, out)) && (await digestFile(out)).sha256 === file.sha256) return;
-    const path = await this.#fetch(file.blob, 'a boot file');
+    const path = await this.#fetch(fileBlob(file));
     await removeFile(out);
     await unpackFile(path, file, out);
     await forgetDamaged(state, [file.sha256]);
@@ -146,7 +147,7 @@ class Bringing {
     const out = layerPath(state, layer.sha256);
     if (await isHere(state, layer.sha256, out)) return;
     const beneath = await this.#beneath(layer);
-    const path = await this.#fetch(layer.blob, `release ${layer.below.length + 1} of its disk`);
+    const path = await this.#fetch(layerBlob(layer));
     this.report('rebuild', layer.sha256.slice(0, 12));
     if (!(await isHere(state, layer.sha256, out))) {
       await makeAgain(state, layer.sha256, [out, flatPath(state, layer.sha256)]);
@@ -177,7 +178,7 @@ class Bringing {
     this.#options.onProgress?.({ step, what, doneBytes: this.#doneBytes, totalBytes: this.#plan.fetchBytes });
   }
 
-  async #fetch(blob: { bytes: number; sha256: string }, what: string): Promise<string> {
+  async #fetch({ what, blob }: Part): Promise<string> {
     const { signal, steps, staging } = this.#options;
     const { part, origin } = staging.part(blob.sha256);
     const isContinued = (await isThere(part)) && (await fileBytes(part)) > 0;
@@ -207,8 +208,7 @@ class Bringing {
       const isMissing = error instanceof AppError && error.code === 'FETCH_MISSING';
       // A full package carries all of its files: where one is refused it is the server, not the package, that lacks it.
       if (!isMissing || this.#isFull) throw error;
-      const message = `the package needs ${what}, which it does not carry and which is not installed here`;
-      throw new AppError('LAYER_BASE_MISSING', message, { cause: error });
+      throw baseMissing(what, error);
     }
     this.#doneBytes = before + blob.bytes;
     return part;

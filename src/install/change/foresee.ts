@@ -10,6 +10,7 @@ import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { computerPaths } from '../state/layout.ts';
+import { requireCarried } from './carried.ts';
 import { requireFirmware } from './firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
 import { mendTrustOf } from './mend-trust.ts';
@@ -27,7 +28,8 @@ export interface ForeseenInstall extends InstallReport {
 
 /**
  * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
- * @throws as installPackage, but for what is among the problems: DISK_FULL, FIRMWARE_MISSING, HOST_CONFIRM, INSTALL_CONFIRM, POLICY_NEEDS_MACHINE
+ * @throws as installPackage, but for what is among the problems: DISK_FULL, FIRMWARE_MISSING, HOST_CONFIRM, INSTALL_CONFIRM,
+ * LAYER_BASE_MISSING, POLICY_NEEDS_MACHINE
  */
 export async function foreseeInstall(
   { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
@@ -47,7 +49,13 @@ export async function foreseeInstall(
   const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
   const found = await packagesFrom(medium, {}, { trustFolder, now, signal, state });
   const facts = await inTurn(async () => computerFacts(state, options.running(), await trustedNow(trustFolder, now)));
-  const [todo, newest] = together(found.map(({ needed }) => [plan(needed, facts, { asker }), needed]));
+  const plans = found.map(({ opened, needed }) => ({ opened, needed, part: plan(needed, facts, { asker }) }));
+  const [todo, newest] = together(plans.map(({ needed, part }) => [part, needed]));
+  const carried = plans.map(
+    ({ opened, part }) =>
+      () =>
+        requireCarried(part, opened, facts.staged, signal),
+  );
   const { kind, expiresAt, notes } = newest;
   return {
     project: { name, fingerprint: own },
@@ -57,7 +65,7 @@ export async function foreseeInstall(
     policies: policyReports(todo),
     host: todo.host,
     bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
-    problems: await problemsOf(todo, facts.freeBytes),
+    problems: await problemsOf(todo, facts.freeBytes, carried),
   };
 }
 
@@ -77,10 +85,15 @@ function together(plans: readonly (readonly [InstallPlan, PackageManifest])[]): 
   return [{ ...last, machines, policies, fetchBytes: sum('fetchBytes'), needBytes: sum('needBytes') }, newest];
 }
 
-async function problemsOf(todo: InstallPlan, freeBytes: number): Promise<Failure[]> {
+async function problemsOf(
+  todo: InstallPlan,
+  freeBytes: number,
+  carried: readonly (() => Promise<void>)[],
+): Promise<Failure[]> {
   const checks = [
     () => requireRoom(todo, freeBytes),
     () => requireFirmware(todo),
+    ...carried,
     () => requireConsent(todo, undefined),
     () => requireNoLoss(todo),
     () => requireAllTaken(todo),
