@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { installPackage } from '../../src/install/change/install.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
@@ -8,7 +10,8 @@ import { scratch } from './made-project.ts';
 export const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 
 /** An empty state folder, and what its service does on an installation. */
-export function computer(t: TestContext, now = Date.now(), state = scratch(t)) {
+export function computer(t: TestContext, now = Date.now(), state = join(scratch(t), 'state')) {
+  mkdirSync(state, { recursive: true });
   return {
     state,
     install: (

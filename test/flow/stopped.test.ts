@@ -46,7 +46,7 @@ async function walk(t: TestContext, { title, before, words, generations }: Scena
         if (data) assert.deepEqual(await digestFile(instancePaths(state, 'office').data), data);
       } else {
         assert.equal(generations[0], undefined, 'a machine is never lost');
-        const own = ['data.qcow2', 'first-installation', 'instance.json', 'policy.json'].map(
+        const own = ['data.qcow2', 'first-installation', 'instance.json', 'place.json', 'policy.json', 'term.json'].map(
           (name) => `instances/office/${name}`,
         );
         assert.deepEqual(

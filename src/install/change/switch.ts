@@ -22,9 +22,12 @@ import {
   writeState,
 } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
+import { writeMark } from '../state/mark.ts';
 import { ROOT } from '../state/owner.ts';
+import { notePlace } from '../state/place.ts';
 import { type BroughtPolicy, readPolicy, writePolicy } from '../state/policies.ts';
 import { readCounter, readReported, writeReported } from '../state/reported.ts';
+import { mendTerm, noteStart } from '../state/term.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
 
 export const MIB = 1 << 20;
@@ -38,6 +41,8 @@ export interface SwitchOptions {
   /** Keeps the machine’s present generation, so that it can be rolled back to. */
   keepOld: boolean;
   owner?: NewOwner;
+  /** The trusted time in milliseconds. */
+  now: number;
   /** What is here of the machine cannot be started, and is nothing to go back to. */
   isDamaged?: boolean;
   steps: Steps;
@@ -51,7 +56,7 @@ export interface SwitchOptions {
 export async function switchMachine(
   manifest: PackageManifest,
   machine: PackedMachine,
-  { state, keepOld, owner, isDamaged = false, steps }: SwitchOptions,
+  { state, keepOld, owner, now, isDamaged = false, steps }: SwitchOptions,
 ): Promise<void> {
   const { name } = machine;
   const { generation } = manifest;
@@ -73,6 +78,11 @@ export async function switchMachine(
   await steps(`${name}: data disk`);
   await makeGeneration(state, manifest, machine);
   await steps(`${name}: generation`);
+  const subject = { state, vm: name, vmId: machine.id };
+  await noteStart(subject, generation, now);
+  // It stays the first one’s: a copied machine is none that runs here because an update came.
+  if (isFirst) await notePlace(subject);
+  await steps(`${name}: term`);
   if (before !== undefined) await settleFormer(state, name, before);
   const isReplaced = before !== undefined && before !== generation && !isDamaged;
   const isOnTrial = isReplaced && machine.policy.policy.updates !== undefined;
@@ -84,6 +94,7 @@ export async function switchMachine(
   await steps(`${name}: former`);
   await replaceLink(instance.current, join('generations', `${generation}`));
   await steps(`${name}: switched`);
+  await writeMark(state, machine.id, now);
   if (isKept) await settleFormer(state, name, generation);
   else await removeFile(instance.former);
   await removeFile(instance.first);
@@ -96,7 +107,7 @@ export async function switchMachine(
 export async function mendMachine(
   manifest: PackageManifest,
   machine: PackedMachine,
-  { state, steps }: Pick<SwitchOptions, 'state' | 'steps'>,
+  { state, now, steps }: Pick<SwitchOptions, 'state' | 'now' | 'steps'>,
 ): Promise<void> {
   const { name } = machine;
   const instance = instancePaths(state, name);
@@ -108,6 +119,8 @@ export async function mendMachine(
   if (await failsAs(readReported(state, name, generation), isDamage))
     await writeReported(state, name, generation, versionOf(machine));
   await mendCounter(state, name);
+  const madeAt = Date.parse(manifest.createdAt);
+  await mendTerm({ state, vm: name, vmId: machine.id }, generation, { madeAt, now });
   await steps(`${name}: mended`);
 }
 

@@ -2,8 +2,9 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
-import { instanceNames, unknownMachine } from '../state/instances.ts';
+import { InstanceFile, instanceNames, readIfWhole, unknownMachine } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
+import { removeMark } from '../state/mark.ts';
 import { type Asker, maySee, ownerOf } from '../state/owner.ts';
 
 /** What the user loses with a machine: its data disk too, where it has one. */
@@ -38,8 +39,10 @@ export function requireConfirmed(machines: readonly Removable[], isConfirmed: bo
  * that is removed by `collect`, as are the layers that no other machine needs. What is known of the project stays.
  */
 export async function uninstall(state: string, vm: string, steps: Steps = noSteps): Promise<void> {
+  const known = await readIfWhole(instancePaths(state, vm).file, InstanceFile);
   const left = await loseName(instancePaths(state, vm).folder);
   await steps(`${vm}: gone`);
   await removeFolder(left);
+  if (known) await removeMark(state, known.vmId);
   await steps(`${vm}: removed`);
 }

@@ -16,6 +16,7 @@ import { filePath, generationPaths, instancePaths } from './layout.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readCounter, readReported } from './reported.ts';
+import { requireTerm } from './term.ts';
 
 /** What is wrong with a machine, and whether it is mended around its system disk, which the user may have changed. */
 export interface Damage {
@@ -66,8 +67,9 @@ async function damageOf(instance: Instance): Promise<Damage | undefined> {
 }
 
 /** What lies around the system disk. @throws STATE_DAMAGED */
-async function requireAround({ state, file: { vm } }: Instance, { generation, machine }: GenerationFile) {
-  await readPolicy(state, vm);
+async function requireAround({ state, file: { vm, vmId } }: Instance, { generation, machine }: GenerationFile) {
+  const { expiration } = (await readPolicy(state, vm)).document.policy;
+  if (expiration && expiration.type !== 'never') await requireTerm({ state, vm, vmId }, generation);
   await readReported(state, vm, generation);
   await readCounter(state, vm);
   await requireLayers(state, machine.layers);

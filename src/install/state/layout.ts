@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export function computerPaths(state: string) {
   return {
     lock: join(state, '.lock'),
+    /** Beside the state folder, not in it: the key of what is sealed, and the highest time that was seen for each machine. */
+    seal: `${state}.seal`,
     floor: join(state, 'floor.json'),
     resources: join(state, 'resources.json'),
     packageServer: join(state, 'package-server.json'),
@@ -54,6 +56,12 @@ export function instancePaths(state: string, vm: string) {
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
+    /** When its generations were installed; sealed. */
+    term: join(folder, 'term.json'),
+    /** What a plug-in or a hot fix made of its end; sealed. */
+    renewed: join(folder, 'renewed.json'),
+    /** Where it was installed; sealed. */
+    place: join(folder, 'place.json'),
     /** Is there until the first installation has come to its end. */
     first: join(folder, 'first-installation'),
     /** A link to the generation that the next start uses: switching it is the one commit point of an update. */

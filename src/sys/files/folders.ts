@@ -50,6 +50,11 @@ export async function moveLink(from: string, to: string): Promise<void> {
   });
 }
 
+/** A folder’s path without symbolic links. @throws FILE_MISSING, FILE_DENIED */
+export function realPath(path: string): Promise<string> {
+  return coded(path, () => fs.realpath(path));
+}
+
 /** Where a symbolic link points, or undefined when there is none: something else of that name is no link. */
 export async function linkTarget(path: string): Promise<string | undefined> {
   try {

@@ -82,6 +82,8 @@ function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode
       return <ReimagePane {...pane} />;
     case 'encryption':
     case 'authentication':
+    case 'expiration':
+    case 'copyProtection':
       return <Text size="sm">{notEnforced}</Text>;
   }
 }

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { computerIdentity, fileSystemIdentity } from '../../sys/computer-identity.ts';
+import { realPath } from '../../sys/files/folders.ts';
+import { type Instance, isDamage } from './instances.ts';
+import { instancePaths } from './layout.ts';
+import { readSealed, writeSealed } from './sealed.ts';
+import { type Subject, subjectOf } from './term.ts';
+
+/** `place.json`: where a machine was installed (D14). */
+const Place = z.strictObject({
+  path: z.string(),
+  fileSystem: z.strictObject({ uuid: z.string().exactOptional(), kernel: z.string() }),
+  computer: z.string(),
+});
+export type Place = z.infer<typeof Place>;
+
+/** Keeps where a machine is installed for the first time. */
+export async function notePlace({ state, vm, vmId }: Subject): Promise<void> {
+  await writeSealed(state, instancePaths(state, vm).place, `place ${vmId}`, await presentPlace(state, vm));
+}
+
+/** Lets a copy-protected machine run where it lies now, on its administrator’s word: a hot fix. */
+export async function blessPlace(instance: Pick<Instance, 'state' | 'file'>): Promise<void> {
+  await notePlace(subjectOf(instance));
+}
+
+/** Why a machine is not where it was installed; undefined where it is. */
+export async function movedFrom({ state, vm, vmId }: Subject): Promise<string | undefined> {
+  try {
+    const then = await readSealed(state, instancePaths(state, vm).place, `place ${vmId}`, Place);
+    return difference(then, await presentPlace(state, vm));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return 'where it was installed cannot be told on this computer';
+  }
+}
+
+/** In which way the present place is not the one of then. */
+export function difference(then: Place, now: Place): string | undefined {
+  if (then.computer !== now.computer) return 'it was installed on another computer';
+  if (then.path !== now.path) return `it is at ${now.path}, and was installed at ${then.path}`;
+  const [before, after] = [then.fileSystem, now.fileSystem];
+  const isKnown = before.uuid !== undefined && after.uuid !== undefined;
+  const isSame = isKnown ? before.uuid === after.uuid : before.kernel === after.kernel;
+  return isSame ? undefined : 'it was installed on another file system';
+}
+
+async function presentPlace(state: string, vm: string): Promise<Place> {
+  const path = await realPath(instancePaths(state, vm).folder);
+  const computer = createHash('sha256')
+    .update(`lazaret place ${await computerIdentity()}`)
+    .digest('hex');
+  return { path, fileSystem: await fileSystemIdentity(path), computer };
+}

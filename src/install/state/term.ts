@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { AppError } from '../../lib/errors.ts';
+import { failsAs } from '../../lib/failures.ts';
+import type { Expiration } from '../../policy/expiration.ts';
+import { endOfDate, endOfDay, limitOf, type Renewal, type TermFacts } from '../../policy/term.ts';
+import { isThere, removeFile } from '../../sys/files/files.ts';
+import { type Instance, isDamage } from './instances.ts';
+import { instancePaths } from './layout.ts';
+import { readMark, writeMark } from './mark.ts';
+import { readSealed, writeSealed } from './sealed.ts';
+
+/** So many installations of a machine are known; two generations are kept at most, and one may run on. */
+const MOST_STARTS = 8;
+
+/** `term.json`: when each generation was installed. */
+const TermFile = z.strictObject({
+  starts: z.array(z.strictObject({ generation: z.int().min(1), at: z.number().min(0) })).max(MOST_STARTS),
+});
+
+/** `renewed.json`: what a plug-in or a hot fix said last. */
+const RenewedFile = z.strictObject({
+  of: z.string().max(40),
+  at: z.number().min(0),
+  endsAt: z.number().nullable(),
+});
+
+/** Where a machine lies, and which it is. */
+export interface Subject {
+  state: string;
+  vm: string;
+  vmId: string;
+}
+
+export function subjectOf({ state, file: { vm, vmId } }: Pick<Instance, 'state' | 'file'>): Subject {
+  return { state, vm, vmId };
+}
+
+/** What a machine’s end follows from. @throws STATE_DAMAGED where it cannot be told */
+export async function readTerm({ state, vm, vmId }: Subject, generation: number): Promise<TermFacts> {
+  const { term, renewed } = instancePaths(state, vm);
+  const { starts } = await readSealed(state, term, `term ${vmId}`, TermFile);
+  const startedAt = starts.find((start) => start.generation === generation)?.at;
+  if (startedAt === undefined)
+    throw new AppError('STATE_DAMAGED', `${term} does not say when generation ${generation} was installed`);
+  if (!(await isThere(renewed))) return { startedAt };
+  return { startedAt, renewal: await readSealed(state, renewed, `renewed ${vmId}`, RenewedFile) };
+}
+
+/** Days are counted from `at` on (ACE 1.0 p. 84). To be called before the generation is switched to. */
+export async function noteStart({ state, vm, vmId }: Subject, generation: number, at: number): Promise<void> {
+  const { term } = instancePaths(state, vm);
+  const known = await readSealed(state, term, `term ${vmId}`, TermFile).catch((error: unknown) => {
+    if (!isDamage(error)) throw error;
+    return { starts: [] };
+  });
+  const others = known.starts.filter((start) => start.generation !== generation);
+  // One that can be read stays until the generation is switched to: an installation that stops here lengthens nothing.
+  if (await failsAs(readMark(state, vmId), isDamage)) await writeMark(state, vmId, at);
+  await writeSealed(state, term, `term ${vmId}`, {
+    starts: [...others.slice(1 - MOST_STARTS), { generation, at }],
+  });
+}
+
+/** It can be told when a machine expires. @throws STATE_DAMAGED */
+export async function requireTerm(subject: Subject, generation: number): Promise<void> {
+  await readTerm(subject, generation);
+  await readMark(subject.state, subject.vmId);
+}
+
+/**
+ * Makes what cannot be read anew, and never so that it is longer: days count from when the package was made, and a renewal is gone.
+ */
+export async function mendTerm(
+  subject: Subject,
+  generation: number,
+  { madeAt, now }: { madeAt: number; now: number },
+): Promise<void> {
+  const { state, vm, vmId } = subject;
+  const { renewed } = instancePaths(state, vm);
+  const isMarkLost = await failsAs(readMark(state, vmId), isDamage);
+  if (await failsAs(readTerm(subject, generation), isDamage)) {
+    await removeFile(renewed);
+    if (await failsAs(readTerm(subject, generation), isDamage)) await noteStart(subject, generation, madeAt);
+  }
+  if (isMarkLost) await writeMark(state, vmId, now);
+}
+
+/** Keeps what a plug-in said. */
+export async function writeRenewal({ state, vm, vmId }: Subject, renewal: Renewal): Promise<void> {
+  await writeSealed(state, instancePaths(state, vm).renewed, `renewed ${vmId}`, renewal);
+}
+
+/** What a hot fix gives: so many days after today, or a last day such as `2026-12-31`. */
+export type Until = { days: number } | { date: string };
+
+/**
+ * Gives a machine another end, on its administrator’s word: a hot fix. It holds for the limit that the machine has now; time counts
+ * from `now` on, the trusted time in milliseconds, whatever a clock that was ahead has brought before.
+ */
+export async function renewExpiration(
+  instance: Pick<Instance, 'state' | 'file'>,
+  until: Until,
+  { expiration, now }: { expiration: Expiration; now: number },
+): Promise<void> {
+  const subject = subjectOf(instance);
+  const endsAt = 'days' in until ? endOfDay(now, until.days) : endOfDate(until.date);
+  await writeRenewal(subject, { of: limitOf(expiration), at: now, endsAt });
+  await writeMark(subject.state, subject.vmId, now);
+}
