@@ -21,6 +21,8 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   FIRMWARE_MISSING: ['flow/firmware', 'where firmware is missing, a plan says so'],
   CLOCK_CONFIRM: ['flow/keys', 'a clock two years ahead is refused where nobody can be asked'],
   CLOCK_SIGNED_AHEAD: ['flow/keys', 'new keys bring all back'],
+  EXPIRED: ['flow/expiration', 'EXPIRED: what its remedy says is done, and works'],
+  MOVED: ['flow/expiration', 'MOVED: what its remedy says is done, and works'],
   STATE_DAMAGED: ['flow/damaged', 'installing again mends it and keeps its data disk'],
   SYSTEM_DISK_DAMAGED: ['flow/own-disks', 'SYSTEM_DISK_DAMAGED: what its remedy says is done, and works'],
   DATA_DISK_DAMAGED: ['flow/own-disks', 'DATA_DISK_DAMAGED: what its remedy says is done, and works'],

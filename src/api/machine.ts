@@ -59,6 +59,17 @@ export const MachineAnswer = z.object({
   startedAt: z.string().exactOptional(),
   /** ISO time since when its guest is known to have its address; none while it has not. */
   readySince: z.string().exactOptional(),
+  /** How long it may be used: ISO time of the first moment that is too late, and the administrator’s text where one is due. */
+  expiration: z
+    .object({
+      state: z.enum(['valid', 'warned', 'expired']),
+      endsAt: z.string(),
+      daysLeft: z.int(),
+      message: z.string().exactOptional(),
+    })
+    .exactOptional(),
+  /** Why a stopped one would not start now. */
+  cannotStart: FailureText.exactOptional(),
   policySerial: z.int().exactOptional(),
   lookedUpAt: z.string().exactOptional(),
   /** Where the last look-up failed: why, and since when they do. */

@@ -17,6 +17,7 @@ import type { Resolvers } from '../sys/network/resolver.ts';
 import type { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
 import { installedSpec, machineId } from './spec.ts';
+import { type Standing, Terms } from './terms.ts';
 import { TrialWatch } from './trial.ts';
 
 export interface ServiceOptions {
@@ -44,9 +45,12 @@ interface Service {
 /** What an installed machine runs with: its generation, specification, policy, version, plug-ins and trial. */
 export class InstalledMachines {
   readonly #service: Service;
+  readonly #terms: Terms;
 
   constructor(service: Service) {
+    const { options, policies } = service;
     this.#service = service;
+    this.#terms = new Terms(() => policies.now(options.clock()));
   }
 
   /** The machine in the generation that it starts with: one that did not prove itself goes back first. @throws VM_UNKNOWN, FILE_* */
@@ -106,16 +110,21 @@ export class InstalledMachines {
     });
   }
 
-  deps({ file, current, state }: Instance, watch?: TrialWatch, generation = current.generation): RunDeps {
+  /** How it stands with the time and the place of a machine that does not run. */
+  async standing(instance: Instance): Promise<Standing> {
+    return this.#terms.standing(instance, await this.#service.policies.current(await ownerOf(instance)));
+  }
+
+  deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {
+    const { file, state } = instance;
     const { computer, events, policies } = this.#service;
     const { clock, log } = this.#service.options;
-    const owner = async (): Promise<PolicyOwner> => {
-      const { document, policyServer } = await readPolicy(state, file.vm);
-      return { vm: { name: file.vm, id: document.vmId }, packaged: document, server: policyServer };
-    };
+    const owner = () => ownerOf(instance);
     return {
       ...{ computer, events, log },
       plugins: installedPlugins(state, file.vm),
+      term: this.#terms.source(instance, generation),
+      movedFrom: () => this.#terms.movedFrom(instance),
       ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {
         current: async () => policies.current(await owner()),
@@ -131,4 +140,10 @@ export class InstalledMachines {
       },
     };
   }
+}
+
+/** Whose policy it is, with the one that a package brought. @throws STATE_DAMAGED */
+async function ownerOf({ state, file: { vm } }: Instance): Promise<PolicyOwner> {
+  const { document, policyServer } = await readPolicy(state, vm);
+  return { vm: { name: vm, id: document.vmId }, packaged: document, server: policyServer };
 }

@@ -6,17 +6,28 @@ import { failureOf } from '../lib/errors.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import type { TakingOver } from './taking-over.ts';
+import type { Standing } from './terms.ts';
+
+export interface ReportParts {
+  state: string;
+  machines: ReadonlyMap<string, RunningMachine>;
+  takingOver: Pick<TakingOver, 'failureOf'>;
+  /** How it stands with the time and the place of one that does not run. */
+  standing: (instance: Instance) => Promise<Standing>;
+}
 
 /** How it stands with the installed machines, running or not. */
 export class InstanceReports {
   readonly #state: string;
   readonly #machines: ReadonlyMap<string, RunningMachine>;
-  readonly #takingOver: Pick<TakingOver, 'failureOf'>;
+  readonly #takingOver: ReportParts['takingOver'];
+  readonly #standing: ReportParts['standing'];
 
-  constructor(state: string, machines: ReadonlyMap<string, RunningMachine>, takingOver: Pick<TakingOver, 'failureOf'>) {
+  constructor({ state, machines, takingOver, standing }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
+    this.#standing = standing;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -62,6 +73,6 @@ export class InstanceReports {
     const { generation } = instance.current;
     const reported = await readReported(this.#state, vm, generation);
     const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
-    return { vm, state: 'stopped', generation, ...installed, ...version };
+    return { vm, state: 'stopped', generation, ...installed, ...version, ...(await this.#standing(instance)) };
   }
 }

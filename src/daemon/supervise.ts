@@ -77,7 +77,10 @@ export class Supervisor implements AsyncDisposable {
     });
     const { events, policies, changes } = this;
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
-    this.reports = new InstanceReports(options.state, this.#machines, this.#takingOver);
+    this.reports = new InstanceReports({
+      ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
+      standing: (instance) => this.#installed.standing(instance),
+    });
   }
 
   /** Opens the machines of a state folder: those that still run are taken over, what others left behind is removed. */

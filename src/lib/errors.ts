@@ -387,6 +387,16 @@ export const ERRORS = {
     hint: 'Put the recovery key back as it was: another one needs a new project.',
   },
 
+  EXPIRED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator for more time: a package with later policies, or a hot fix. The machine’s files stay as they are.',
+  },
+  MOVED: {
+    exit: 77,
+    http: 403,
+    hint: 'Move the machine back to where it was installed, or ask your administrator for a hot fix for its new place.',
+  },
   QUARANTINE_REFUSED: {
     exit: 77,
     http: 403,
@@ -413,7 +423,11 @@ export const ERRORS = {
     http: 500,
     hint: 'Mend the plug-in: what it wrote to standard error is in `lazaret events`.',
   },
-  PLUGIN_OUTPUT: { exit: 65, http: 500, hint: 'Let the plug-in write only YES, NO or REJECT, and end with status 0.' },
+  PLUGIN_OUTPUT: {
+    exit: 65,
+    http: 500,
+    hint: 'Let the plug-in write only what its policy takes (YES, NO or REJECT; a renewal: one number), and end with status 0.',
+  },
   PLUGIN_UNCONFINED: {
     exit: 71,
     http: 500,

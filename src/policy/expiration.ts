@@ -29,8 +29,3 @@ export const Expiration = z.discriminatedUnion('type', [
 export type Expiration = z.infer<typeof Expiration>;
 
 export const NEVER: Expiration = { type: 'never' };
-
-/** The settings of it that nothing enforces yet. */
-export function unenforcedExpiration({ expiration }: { expiration?: Expiration }): string[] {
-  return expiration === undefined || expiration.type === 'never' ? [] : ['expiration.type'];
-}

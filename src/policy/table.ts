@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Authentication, unenforcedAuthentication } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
-import { CopyProtection, unenforcedCopying } from './copying.ts';
+import { CopyProtection } from './copying.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
-import { Expiration, NEVER, unenforcedExpiration } from './expiration.ts';
+import { Expiration, NEVER } from './expiration.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reimage } from './reimage.ts';
@@ -75,14 +75,12 @@ export const POLICIES = {
     schema: Expiration.exactOptional(),
     absent: NEVER,
     when: 'at-once',
-    unenforced: unenforcedExpiration,
   },
   copyProtection: {
     words: 'copy protection',
     schema: CopyProtection.exactOptional(),
     absent: { enabled: false },
     when: 'next-start',
-    unenforced: unenforcedCopying,
   },
 } as const satisfies Record<string, PolicyRow>;
 export type PolicyName = keyof typeof POLICIES;

@@ -7,9 +7,15 @@ export const MAX_ANSWER_BYTES = 4096;
 export type PluginEvent = 'poweron' | 'reset' | 'update' | 'dry' | 'interval' | 'resume' | 'revert';
 
 /** What a plug-in’s run means (ACE 1.0 p. 248). Void is every run that gave no answer: it never means normal access. */
-export type PluginAnswer =
-  | { verdict: 'yes' | 'no' | 'reject' }
-  | { verdict: 'void'; code: ErrorCode /** For people, a whole sentence. */; why: string };
+export type PluginAnswer = { verdict: 'yes' | 'no' | 'reject' } | Voided;
+
+/** A run that gave no answer, whatever it was asked. */
+export interface Voided {
+  verdict: 'void';
+  code: ErrorCode;
+  /** For people, a whole sentence. */
+  why: string;
+}
 
 /** How a plug-in’s run ended. */
 export type PluginEnd =
@@ -28,6 +34,14 @@ const WORDS: Readonly<Record<string, PluginAnswer>> = {
  * end or none (D10). No other output, however close, is an answer.
  */
 export function readAnswer(run: PluginEnd): PluginAnswer {
+  const read = readWord(run);
+  if ('verdict' in read) return read;
+  const answer = Object.hasOwn(WORDS, read.word) ? WORDS[read.word] : undefined;
+  return answer ?? wrongWord(read.word, 'YES, NO or REJECT');
+}
+
+/** The one word that a run wrote, without its line end. */
+export function readWord(run: PluginEnd): { word: string } | Voided {
   switch (run.end) {
     case 'late':
       return voided('PLUGIN_LATE', `the plug-in did not answer in ${run.timeoutMs / 1000} s`);
@@ -35,16 +49,19 @@ export function readAnswer(run: PluginEnd): PluginAnswer {
       return voided('PLUGIN_OUTPUT', `the plug-in wrote more than ${MAX_ANSWER_BYTES} bytes`);
     case 'exited': {
       if (run.status !== 0) return voided('PLUGIN_FAILED', `the plug-in ended with status ${run.status}`);
-      if (run.stdout.length > MAX_ANSWER_BYTES) return readAnswer({ end: 'too-much' });
-      const word = new TextDecoder('latin1').decode(run.stdout).replace(/\r?\n$/, '');
-      const answer = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-      return answer ?? voided('PLUGIN_OUTPUT', `the plug-in wrote ${shown(word)}, not YES, NO or REJECT`);
+      if (run.stdout.length > MAX_ANSWER_BYTES) return readWord({ end: 'too-much' });
+      return { word: new TextDecoder('latin1').decode(run.stdout).replace(/\r?\n$/, '') };
     }
   }
 }
 
+/** A word that is none of those that a policy takes. */
+export function wrongWord(word: string, wanted: string): Voided {
+  return voided('PLUGIN_OUTPUT', `the plug-in wrote ${shown(word)}, not ${wanted}`);
+}
+
 /** A run that gave no answer. */
-export function voided(code: ErrorCode, why: string): PluginAnswer {
+export function voided(code: ErrorCode, why: string): Voided {
   return { verdict: 'void', code, why };
 }
 

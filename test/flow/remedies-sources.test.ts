@@ -276,7 +276,7 @@ const REMEDIES: Remedy[] = [
       const start = async () => {
         const policy = await current();
         const judged = { mode: 'installed', reported: undefined, enforcement: 'host', policy, now: later } as const;
-        requireAllowed({ vm: 'office', policy, decision: verdictOf(judged).decision });
+        requireAllowed({ vm: 'office', policy, decision: verdictOf(judged).decision, term: { state: 'valid' } });
       };
       return {
         fails: start,

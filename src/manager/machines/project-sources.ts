@@ -1,4 +1,5 @@
 import { lastSerial, policyDocument } from '../../package/build/publish-policies.ts';
+import type { TermFacts } from '../../policy/term.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { saveState } from '../../project/save.ts';
 import type { RunDeps } from '../../run/machine/spec.ts';
@@ -8,16 +9,25 @@ import { systemClock } from '../../sys/clock.ts';
 export async function projectSources(
   project: Project,
   vm: ProjectVm,
-): Promise<Pick<RunDeps, 'policies' | 'descriptors'>> {
+): Promise<Pick<RunDeps, 'policies' | 'descriptors' | 'term'>> {
   const current = { document: policyDocument(project, vm, await lastSerial(project)), lookedUpAt: undefined };
   let { descriptor } = vm.state;
   let lastCounter = 0;
+  let renewal: TermFacts['renewal'];
   return {
     policies: {
       current: async () => current,
       lookUp: async () => current,
       watch: async () => 'unsupported',
       now: async () => systemClock(),
+    },
+    // No days are counted in preview (D36); a date that is over is over here too, and what a plug-in says holds for this run.
+    term: {
+      now: async () => systemClock(),
+      facts: async () => ({ startedAt: undefined, renewal }),
+      renew: async (given) => {
+        renewal = given;
+      },
     },
     descriptors: {
       // What stands in the project is what the next package will carry, signed.

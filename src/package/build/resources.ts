@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import type { MachinePolicy } from '../../policy/schema.ts';
 import { RESOURCE_NAME } from '../../policy/script.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
@@ -35,12 +36,21 @@ export async function resourceFiles({ folder }: Project): Promise<string[]> {
 export async function missingPlugins(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
   const present = (await resourceFiles(project)).map((path) => basename(path));
   return vms.flatMap(({ name: vm, policy: { value } }) => {
-    const file = value.quarantine.type === 'custom' ? value.quarantine.script.file : undefined;
-    if (file === undefined || present.includes(file)) return [];
-    return [
-      new AppError('PLUGIN_MISSING', `${vm}: the plug-in ${file} is not in resources/`, { details: { vm, file } }),
-    ];
+    const missing = pluginFiles(value).filter((file) => !present.includes(file));
+    return missing.map(
+      (file) =>
+        new AppError('PLUGIN_MISSING', `${vm}: the plug-in ${file} is not in resources/`, { details: { vm, file } }),
+    );
   });
+}
+
+/** The plug-ins that a policy names. */
+function pluginFiles({ quarantine, expiration }: MachinePolicy): string[] {
+  const scripts = [
+    quarantine.type === 'custom' ? quarantine.script : undefined,
+    expiration && expiration.type !== 'never' ? expiration.renewal : undefined,
+  ];
+  return scripts.flatMap((script) => script?.file ?? []);
 }
 
 /** What is wrong with the names of a project’s resources, which every system must be able to have. */

@@ -96,6 +96,11 @@ export class Access implements AsyncDisposable {
     });
   }
 
+  /** The policy in force. */
+  get policy(): CurrentPolicy {
+    return this.#policy.current;
+  }
+
   /** The lists and the mode in force, for `explain`. */
   get verdict(): Verdict {
     return this.#isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;

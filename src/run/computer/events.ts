@@ -38,6 +38,7 @@ export interface LoggedEvent {
     | 'nq-set'
     | 'plugin'
     | 'policy'
+    | 'expiration'
     | 'lookup-failed'
     | 'message'
     | 'refused'

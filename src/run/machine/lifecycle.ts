@@ -4,6 +4,7 @@ import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
+import { expireTime } from '../../policy/term.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
@@ -25,6 +26,7 @@ import { Readiness } from './readiness.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
+import { knownTermOf, lookAtTerm, standingAtStart } from './term.ts';
 import { toldHost } from './told-host.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
@@ -36,7 +38,7 @@ const TAKE_OVER_MS = 5000;
 /**
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
  * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so.
- * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
+ * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
  * PROGRAM_MISSING
  */
 export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
@@ -53,18 +55,20 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const reported = await deps.descriptors.read();
   const { enforcement } = deps.computer;
   const knownPolicy = await deps.policies.current();
-  const known = await knownVerdict(spec, deps, { policy: knownPolicy, reported });
-  const { network, policy } = await openNetwork(stack, await networkOptions(spec, deps, known.lists), {
+  const { lists } = await knownVerdict(spec, deps, { policy: knownPolicy, reported });
+  const { network, policy } = await openNetwork(stack, await networkOptions(spec, deps, lists), {
     ...{ knownPolicy, looking },
   });
   const now = await deps.policies.now();
   const { decision } = verdictOf({ mode: spec.mode, reported, enforcement, policy, now });
-  if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision });
+  const known = knownTermOf(spec, deps, signal);
+  const standing = await standingAtStart(known, deps, policy.document);
+  if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...standing });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
-  const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'poweron' }));
+  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, event: 'poweron' }));
   await network.openForwarding();
   const startedAt = new Date(await deps.policies.now()).toISOString();
   const record: RunRecord = {
@@ -76,7 +80,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
     startedAt,
     network: network.own,
   };
-  const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, START_MS, signal);
+  const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, START_MS, signal);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
   await connected.qmp.execute('cont');
@@ -99,8 +103,10 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
     ...(record.network ? { own: record.network } : {}),
   });
   const network = stack.adopt(adopted, (open) => open.detach());
-  const access = stack.use(await beginAccess(spec, deps, network, { policy, reported, event: 'interval' }));
-  const connected = await connect({ spec, deps, record, network, access, qemuLog, stack }, TAKE_OVER_MS);
+  const known = knownTermOf(spec, deps);
+  lookAtTerm(known, policy.document, deps.log);
+  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, event: 'interval' }));
+  const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, TAKE_OVER_MS);
   await connected.standing.setGoing(connected.qmp);
   const whole = stack.move();
   const parts = new AsyncDisposableStack();
@@ -131,15 +137,16 @@ async function openNetwork(
 }
 
 function beginAccess(
-  spec: MachineSpec,
-  deps: RunDeps,
-  network: MachineNetwork,
+  { spec, deps, network, known }: Pick<MachineParts, 'spec' | 'deps' | 'network' | 'known'>,
   start: Parameters<typeof Access.begin>[1],
 ): Promise<Access> {
   const uid = pluginUser(spec.number);
   const { facts: host, enforcement } = deps.computer;
   return Access.begin(
-    { spec, network, host, enforcement, ...deps, askPlugin: (asked) => askPlugin(asked, deps.plugins, uid) },
+    {
+      ...{ spec, network, host, enforcement, ...deps },
+      askPlugin: (asked) => askPlugin({ ...asked, expireTime: expireTime(known.term) }, deps.plugins, uid),
+    },
     start,
   );
 }
@@ -170,13 +177,14 @@ async function launch(
 type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;
 
 async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
-  const { spec, deps, record, network, access, qemuLog, stack } = parts;
+  const { spec, deps, record, network, access, known, qemuLog, stack } = parts;
   const sockets = machineSockets(spec.runFolder);
   const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
   const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
   const onReset = () => {
     readiness.beginAgain();
     judgeAfterReset(access, deps.log);
+    lookAtTerm(known, access.policy.document, deps.log, 'reset');
   };
   const standing = stack.use(standingOf(spec, deps, onReset));
   const giveUp = new AbortController();

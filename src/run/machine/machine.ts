@@ -17,6 +17,9 @@ import type { Access } from '../access/access.ts';
 import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { AccessReport } from '../access/report.ts';
 import type { LoggedEvent } from '../computer/events.ts';
+import { FollowedTerm } from '../term/followed-term.ts';
+import type { KnownTerm } from '../term/known-term.ts';
+import { type TermReport, termReport } from '../term/report.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import { shutDown } from './shut-down.ts';
@@ -29,7 +32,7 @@ const LOOK_MS = 2000;
 const FOLLOW_HOST_MS = 60_000;
 const MAX_NAMES = 200;
 
-export interface MachineReport extends AccessReport, SubnetReport {
+export interface MachineReport extends AccessReport, SubnetReport, TermReport {
   vm: string;
   /** `paused`: the guest stands still, and `stands` says why. */
   state: 'running' | 'paused' | 'stopping';
@@ -55,6 +58,8 @@ export interface MachineParts {
   record: RunRecord;
   network: MachineNetwork;
   access: Access;
+  /** How long it may be used. */
+  known: KnownTerm;
   qmp: Qmp;
   channel: GuestChannel;
   standing: Standing;
@@ -84,6 +89,8 @@ export class RunningMachine implements AsyncDisposable {
   readonly #following: NodeJS.Timeout;
   readonly #quiet = new AbortController();
   readonly #telling: Promise<void>;
+  readonly #known: KnownTerm;
+  readonly #term: FollowedTerm;
   #detached = false;
   #followedAt = performance.now();
   #resolvers: string | undefined;
@@ -103,6 +110,8 @@ export class RunningMachine implements AsyncDisposable {
     this.#parts = parts.stack;
     this.#following = setInterval(() => void this.#followHost(), LOOK_MS).unref();
     this.#telling = this.#tellRefusals();
+    this.#known = parts.known;
+    this.#term = this.#followTerm();
     this.ended = this.#watch();
   }
 
@@ -123,6 +132,7 @@ export class RunningMachine implements AsyncDisposable {
       ...(readySince === undefined ? {} : { readySince }),
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
+      ...termReport(this.#known.term),
       ...(this.#network.resolvers ? { resolvers: this.#network.resolvers } : {}),
       ...this.#names(),
       ...(stoppedBy ? { stoppedBy } : {}),
@@ -209,6 +219,7 @@ export class RunningMachine implements AsyncDisposable {
     clearInterval(this.#following);
     this.#quiet.abort();
     await this.#telling;
+    await this.#term[Symbol.asyncDispose]();
     await this.#readiness[Symbol.asyncDispose]();
     this.access.end();
     await this.#channel[Symbol.asyncDispose]();
@@ -242,6 +253,18 @@ export class RunningMachine implements AsyncDisposable {
     }
   }
 
+  #followTerm(): FollowedTerm {
+    const [qmp, standing] = [this.#qmp, this.#standing];
+    const machine = {
+      policy: () => this.access.policy.document,
+      pressPowerButton: async () => void (await qmp.execute('system_powerdown')),
+      hold: () => standing.hold(qmp, 'its time is over'),
+      goOn: async () => void (await standing.goOn(qmp)),
+    };
+    const { log } = this.#deps;
+    return new FollowedTerm({ known: this.#known, machine, note: (...said) => this.log(...said), log });
+  }
+
   #tellRefusals(): Promise<void> {
     const { log } = this.#deps;
     const tell = (text: string, details: object) => this.log('refused', text, details);
@@ -253,6 +276,7 @@ export class RunningMachine implements AsyncDisposable {
     clearInterval(this.#following);
     this.#quiet.abort();
     if (this.#detached) return;
+    await this.#term[Symbol.asyncDispose]();
     await hasGone(this.record.qemu, QUIT_MS);
     const why =
       this.#standing.end ?? `QEMU ended by itself: ${(await this.#qemuLog.lastWords()) || 'without a message'}`;

@@ -6,6 +6,7 @@ import type { MachineFiles } from '../../vm/machine.ts';
 import type { Computer } from '../computer/computer.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { PluginSource } from '../plugins/plugin.ts';
+import type { TermSource } from '../term/known-term.ts';
 
 /** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
 export type RunMode = 'installed' | 'preview' | 'free';
@@ -61,6 +62,10 @@ export interface RunDeps {
   descriptors: DescriptorStore;
   events: EventLog;
   plugins: PluginSource;
+  /** How long the machine may be used. */
+  term: TermSource;
+  /** Why the machine is not where it was installed; undefined where it is, or where it is not installed. */
+  movedFrom?: () => Promise<string | undefined>;
   log: Log;
   /** Told when the guest reports itself, with the outcome of its own health command; a no lets the guest say it again. */
   onHello?: (healthy: boolean) => Promise<boolean>;

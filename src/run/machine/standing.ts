@@ -83,6 +83,13 @@ export class Standing implements Disposable {
     return true;
   }
 
+  /** Holds a guest still that runs, for this reason; `goOn` lets it go on. @throws VM_FAILED */
+  async hold(qemu: Monitor, what: string): Promise<void> {
+    if (this.#stands) return;
+    this.#cause = { what, isFull: false };
+    await qemu.execute('stop');
+  }
+
   [Symbol.dispose](): void {
     this.#over.abort();
   }

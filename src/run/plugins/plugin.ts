@@ -1,7 +1,15 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Script } from '../../policy/script.ts';
-import { MAX_ANSWER_BYTES, type PluginAnswer, type PluginEvent, readAnswer, voided } from '../../quarantine/plugin.ts';
+import {
+  MAX_ANSWER_BYTES,
+  type PluginAnswer,
+  type PluginEnd,
+  type PluginEvent,
+  readAnswer,
+  type Voided,
+  voided,
+} from '../../quarantine/plugin.ts';
 import { type ConfinedRun, runConfined } from '../../sys/programs/confined.ts';
 import { hasProgram } from '../../sys/programs/exec.ts';
 import { layOut, type PluginFile } from './plugin-files.ts';
@@ -21,13 +29,15 @@ export interface PluginQuestion {
   descriptor: string | undefined;
   project: string;
   vmId: string;
+  /** The machine’s end, as `expireTime` writes it. */
+  expireTime?: string;
   /** Whoever asks waits no longer than this, whatever the script’s own time limit. */
   withinMs?: number;
   signal: AbortSignal;
 }
 
-export interface PluginReply {
-  answer: PluginAnswer;
+export interface PluginReply<Answer = PluginAnswer> {
+  answer: Answer;
   /** What it wrote to standard error. */
   said: string;
 }
@@ -37,12 +47,25 @@ export function isReport(event: PluginEvent): boolean {
   return event === 'update' || event === 'dry';
 }
 
-/** Asks a plug-in, as the user `uid`. Whatever goes wrong with it is a void answer. @throws INTERRUPTED when the signal is given */
-export async function askPlugin(
+/** Asks a plug-in what a machine may reach, as the user `uid`. @throws INTERRUPTED when the signal is given */
+export function askPlugin(
+  question: PluginQuestion,
+  source: PluginSource,
+  uid: number | undefined,
+): Promise<PluginReply> {
+  return runPlugin(question, source, uid, readAnswer);
+}
+
+/**
+ * Runs a plug-in, as the user `uid`, and reads what it says. Whatever goes wrong with it is a void answer.
+ * @throws INTERRUPTED when the signal is given
+ */
+export async function runPlugin<Answer>(
   question: PluginQuestion,
   { files, folder }: PluginSource,
   uid: number | undefined,
-): Promise<PluginReply> {
+  read: (run: PluginEnd) => Answer | Voided,
+): Promise<PluginReply<Answer | Voided>> {
   const { script, signal, withinMs = Number.POSITIVE_INFINITY } = question;
   if (!hasProgram('bwrap'))
     return reply(voided('PLUGIN_UNCONFINED', 'bubblewrap is not installed, so no plug-in runs'));
@@ -55,7 +78,7 @@ export async function askPlugin(
     const { file, arguments: args, network } = script;
     const bounds = { timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal };
     const run = await runConfined({ file, args, env, folder: own, uid, network, ...bounds });
-    return reply(answerOf(run, timeoutMs), run.stderr.toString('utf8'));
+    return reply(read(endOf(run, timeoutMs)), run.stderr.toString('utf8'));
   } catch (error) {
     if (signal.aborted) throw error;
     const { code, reason } = failureOf(error);
@@ -64,13 +87,13 @@ export async function askPlugin(
 }
 
 /** The variables of the manual (ACE 1.0 pp. 244-248), and ours. */
-function environmentOf({ descriptor = '', event, project, vmId }: PluginQuestion): Record<string, string> {
+function environmentOf(question: PluginQuestion): Record<string, string> {
+  const { descriptor = '', event, project, vmId, expireTime = '-1' } = question;
   return {
     VMWARE_NQ_DESCRIPTOR: descriptor,
     VMWARE_PROJ_ID: project,
     VMWARE_MVM_ID: vmId,
-    // No policy makes machines expire.
-    VMWARE_EXPIRE_TIME: '-1',
+    VMWARE_EXPIRE_TIME: expireTime,
     LAZARET_DESCRIPTOR: descriptor,
     LAZARET_PROJECT: project,
     LAZARET_VM_ID: vmId,
@@ -78,23 +101,24 @@ function environmentOf({ descriptor = '', event, project, vmId }: PluginQuestion
   };
 }
 
-function answerOf({ end, status, stdout, stderr }: ConfinedRun, timeoutMs: number): PluginAnswer {
+/** @throws INTERRUPTED, PLUGIN_UNCONFINED */
+function endOf({ end, status, stdout, stderr }: ConfinedRun, timeoutMs: number): PluginEnd {
   switch (end) {
     case 'interrupted':
       throw new AppError('INTERRUPTED', 'the plug-in was interrupted');
     case 'late':
-      return readAnswer({ end, timeoutMs });
+      return { end, timeoutMs };
     case 'too-much':
-      return readAnswer({ end });
+      return { end };
     case 'exited': {
       const said = stderr.toString('utf8');
       if (status !== 0 && said.startsWith('bwrap: '))
-        return voided('PLUGIN_UNCONFINED', `the plug-in cannot be confined: ${said.split('\n')[0]}`);
-      return readAnswer({ end, status, stdout });
+        throw new AppError('PLUGIN_UNCONFINED', `the plug-in cannot be confined: ${said.split('\n')[0]}`);
+      return { end, status, stdout };
     }
   }
 }
 
-function reply(answer: PluginAnswer, said = ''): PluginReply {
+function reply<Answer>(answer: Answer, said = ''): PluginReply<Answer> {
   return { answer, said };
 }

@@ -1,0 +1,81 @@
+import type { Instance } from '../install/state/instances.ts';
+import { readMark, writeMark } from '../install/state/mark.ts';
+import { movedFrom } from '../install/state/place.ts';
+import { readTerm, subjectOf, writeRenewal } from '../install/state/term.ts';
+import { failureOf } from '../lib/errors.ts';
+import { NEVER } from '../policy/expiration.ts';
+import { termOf } from '../policy/term.ts';
+import { copyingGate } from '../run/gates/copying.ts';
+import { expirationGate } from '../run/gates/expiration.ts';
+import type { Standstill } from '../run/machine/standing.ts';
+import type { TermSource } from '../run/term/known-term.ts';
+import { type TermReport, termReport } from '../run/term/report.ts';
+import type { CurrentPolicy } from '../servers/policies.ts';
+import { KeptTime } from './kept-time.ts';
+
+/** What is known of a stopped machine’s time and place. */
+export interface Standing extends TermReport {
+  /** Why a start would be refused now. */
+  cannotStart?: Standstill;
+}
+
+/** How long the installed machines may be used, and where. */
+export class Terms {
+  /** The later of the clock and the highest signed time. */
+  readonly #trusted: () => Promise<number>;
+  readonly #times = new Map<string, KeptTime>();
+
+  constructor(trusted: () => Promise<number>) {
+    this.#trusted = trusted;
+  }
+
+  source(instance: Instance, generation = instance.current.generation): TermSource {
+    const subject = subjectOf(instance);
+    return {
+      now: () => this.#timeOf(instance).now(),
+      facts: () => readTerm(subject, generation),
+      renew: (renewal) => writeRenewal(subject, renewal),
+    };
+  }
+
+  movedFrom(instance: Instance): Promise<string | undefined> {
+    return movedFrom(subjectOf(instance));
+  }
+
+  /** How it stands with a machine that does not run; nobody is asked, no plug-in either. */
+  async standing(instance: Instance, policy: CurrentPolicy): Promise<Standing> {
+    const { vm } = instance.file;
+    try {
+      const { expiration = NEVER, copyProtection } = policy.document.policy;
+      const term = expiration.type === 'never' ? ({ state: 'valid' } as const) : await this.#term(instance, expiration);
+      const moved = copyProtection?.enabled ? await this.movedFrom(instance) : undefined;
+      const start = { vm, policy, term, movedFrom: moved };
+      return { ...termReport(term), ...refusedBy(copyingGate(start) ?? expirationGate(start)) };
+    } catch (error) {
+      return refusedBy(error);
+    }
+  }
+
+  async #term(instance: Instance, expiration: Parameters<typeof termOf>[0]) {
+    const source = this.source(instance);
+    return termOf(expiration, await source.facts(), await source.now());
+  }
+
+  #timeOf({ state, file: { vmId } }: Instance): KeptTime {
+    const known = this.#times.get(vmId);
+    if (known) return known;
+    const time = new KeptTime({
+      read: () => readMark(state, vmId),
+      write: (at) => writeMark(state, vmId, at),
+      trusted: this.#trusted,
+    });
+    this.#times.set(vmId, time);
+    return time;
+  }
+}
+
+function refusedBy(error: unknown): Pick<Standing, 'cannotStart'> {
+  if (error === undefined) return {};
+  const { code, reason, remedy } = failureOf(error);
+  return { cannotStart: { code, reason, remedy } };
+}

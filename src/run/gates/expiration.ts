@@ -1,0 +1,11 @@
+import { AppError } from '../../lib/errors.ts';
+import type { Start } from './gate.ts';
+
+/** A machine whose time is over does not run; its files stay. Gives EXPIRED, with the administrator’s text. */
+export function expirationGate({ vm, term, policy }: Pick<Start, 'vm' | 'term' | 'policy'>): AppError | undefined {
+  if (term.state !== 'expired') return undefined;
+  const { message, endsAt } = term;
+  const text = message === undefined ? `${vm} has expired` : `${vm} has expired: ${message}`;
+  const details = { vm, ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }) };
+  return new AppError('EXPIRED', text, { details: { ...details, policySerial: policy.document.serial } });
+}
