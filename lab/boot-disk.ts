@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 
 const MIB = 1 << 20;
-const BOOT_MIB = 64;
-const ROOT_MIB = 640;
 const BOOT_LOADER = '/usr/lib/syslinux/mbr/mbr.bin';
 
 export interface Bootable {
@@ -13,16 +11,19 @@ export interface Bootable {
   append: string;
   /** A folder with all that is to be in the root file system. */
   root: string;
+  /** How large its two partitions are. */
+  bootMiB: number;
+  rootMiB: number;
 }
 
 /** Writes a raw disk image that firmware of 1981’s kind can start: a boot loader, kernel and initrd on a FAT partition, ext4 behind it. */
-export function bootableDisk({ kernel, initrd, append, root }: Bootable, disk: string): void {
+export function bootableDisk({ kernel, initrd, append, root, bootMiB, rootMiB }: Bootable, disk: string): void {
   const [boot, system, menu] = [`${disk}.boot`, `${disk}.system`, `${disk}.menu`];
-  emptyFile(disk, 1 + BOOT_MIB + ROOT_MIB);
-  emptyFile(boot, BOOT_MIB);
-  emptyFile(system, ROOT_MIB);
+  emptyFile(disk, 1 + bootMiB + rootMiB);
+  emptyFile(boot, bootMiB);
+  emptyFile(system, rootMiB);
   const sectors = (mib: number) => (mib * MIB) / 512;
-  const partitions = `label: dos\nstart=2048,size=${sectors(BOOT_MIB)},type=c,bootable\nsize=${sectors(ROOT_MIB)},type=83\n`;
+  const partitions = `label: dos\nstart=2048,size=${sectors(bootMiB)},type=c,bootable\nsize=${sectors(rootMiB)},type=83\n`;
   execFileSync('sfdisk', ['-q', disk], { input: partitions });
 
   writeFileSync(menu, `DEFAULT linux\nPROMPT 0\nLABEL linux\n KERNEL kernel\n INITRD initrd\n APPEND ${append}\n`);
@@ -38,7 +39,7 @@ export function bootableDisk({ kernel, initrd, append, root }: Bootable, disk: s
 
   execFileSync('dd', [`if=${BOOT_LOADER}`, `of=${disk}`, 'bs=440', 'count=1', 'conv=notrunc', 'status=none']);
   putInto(disk, boot, 1);
-  putInto(disk, system, 1 + BOOT_MIB);
+  putInto(disk, system, 1 + bootMiB);
   for (const path of [boot, system, menu]) rmSync(path);
 }
 

@@ -58,7 +58,8 @@ function makeDisk(base: string, packages: readonly string[], repository: string,
   mkdirSync(root);
   execFileSync('tar', ['-C', root, '--numeric-owner', '-xpf', base]);
   makeGuest(root, repository);
-  bootableDisk({ kernel, initrd, append: `${QUICK_BOOT} root=/dev/vda2`, root }, join(folder, 'disk.raw'));
+  const append = `${QUICK_BOOT} root=/dev/vda2`;
+  bootableDisk({ kernel, initrd, append, root, bootMiB: 64, rootMiB: 640 }, join(folder, 'disk.raw'));
   for (const path of [unpacked, modules, root, initrd]) rmSync(path, { recursive: true });
 }
 

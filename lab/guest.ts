@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bootableDisk } from './boot-disk.ts';
 import { fetched, made, putInPlace } from './cache.ts';
-import { diskOf, initrdOf } from './image.ts';
+import { diskOf, fillRoot, initrdOf } from './image.ts';
 import { uncompressedKernel, unpackKernel } from './kernel.ts';
+
+const MEMORY_MIB = 128;
 
 /** A guest that machines of the lab can be made from. */
 export interface LabGuest {
@@ -30,17 +33,17 @@ export const QUICK_BOOT = [
   ...['nokaslr', 'mitigations=off', 'cryptomgr.notests', 'audit=0'],
 ].join(' ');
 
-/** Makes the guest, or finds it as it was made before. */
-export function smallGuest(): SmallGuest {
-  const packages = kernelPackages();
-  const recipe = ['lab/{guest,image,kernel}.ts', 'lab/guest/*', 'src/guest/tools/*'];
-  const busybox = createHash('sha256').update(readFileSync('/bin/busybox')).digest('hex');
-  const folder = made('guest', recipe, [...packages, busybox], (beside) => makeBootFiles(packages, beside));
+/**
+ * Makes the guest, or finds it as it was made before. With a screen, it has a shell there too, and starts half a second
+ * later: only what a kernel’s image does before it unpacks itself finds the screen.
+ */
+export function smallGuest({ hasScreen = false } = {}): SmallGuest {
+  const folder = bootFiles();
   const boot = {
-    kernel: join(folder, 'kernel'),
+    kernel: join(folder, hasScreen ? 'kernel-image' : 'kernel'),
     initrd: join(folder, 'initrd'),
     append: `${QUICK_BOOT} root=/dev/vda`,
-    memoryMiB: 128,
+    memoryMiB: MEMORY_MIB,
   };
   const { kernel, initrd, append, memoryMiB } = boot;
   return {
@@ -55,6 +58,29 @@ export function smallGuest(): SmallGuest {
   };
 }
 
+/** The small guest on a disk that firmware starts, as most machines are: it has a screen, with a shell on it. */
+export function bootedGuest(): LabGuest {
+  const folder = bootFiles();
+  return {
+    vmOptions: ['--firmware', 'bios', '--memory', `${MEMORY_MIB}`],
+    powerOff: 'poweroff -f',
+    disk(release) {
+      const disk = join(folder, `booted-${release}`);
+      if (!existsSync(disk)) putInPlace(disk, (beside) => makeBootedDisk(folder, release, beside));
+      return join(disk, 'disk.raw');
+    },
+  };
+}
+
+function makeBootedDisk(bootFolder: string, release: number, folder: string): void {
+  const root = join(folder, 'root');
+  fillRoot(release, root);
+  const [kernel, initrd] = [join(bootFolder, 'kernel-image'), join(bootFolder, 'initrd')];
+  const append = `${QUICK_BOOT} root=/dev/vda2`;
+  bootableDisk({ kernel, initrd, append, root, bootMiB: 32, rootMiB: 24 }, join(folder, 'disk.raw'));
+  rmSync(root, { recursive: true });
+}
+
 /** The packages of the guest’s kernel. @throws where the set-up has not fetched them */
 export function kernelPackages(): string[] {
   const packages = fetched('kernel-packages/*.deb');
@@ -62,10 +88,19 @@ export function kernelPackages(): string[] {
   return packages;
 }
 
+/** The folder with kernel and initial RAM disk. */
+function bootFiles(): string {
+  const packages = kernelPackages();
+  const recipe = ['lab/{guest,image,kernel,boot-disk}.ts', 'lab/guest/*', 'src/guest/tools/*'];
+  const busybox = createHash('sha256').update(readFileSync('/bin/busybox')).digest('hex');
+  return made('guest', recipe, [...packages, busybox], (beside) => makeBootFiles(packages, beside));
+}
+
 function makeBootFiles(packages: readonly string[], folder: string): void {
   const unpacked = join(folder, 'unpacked');
   const modules = join(folder, 'modules');
   const image = unpackKernel(packages, unpacked, modules);
+  copyFileSync(image, join(folder, 'kernel-image'));
   writeFileSync(join(folder, 'kernel'), uncompressedKernel(readFileSync(image)));
   initrdOf(modules, join(folder, 'initrd'));
   rmSync(unpacked, { recursive: true });

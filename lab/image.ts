@@ -31,9 +31,21 @@ export function initrdOf(modules: string, initrd: string): void {
   rmSync(root, { recursive: true });
 }
 
-/** Writes `disk.raw`: a file system without partitions, with Lazaret’s tools installed by their own script. */
+/** Writes `disk.raw`: a file system without partitions. */
 export function diskOf(release: number, folder: string): void {
   const root = join(folder, 'root');
+  fillRoot(release, root);
+  const disk = join(folder, 'disk.raw');
+  writeFileSync(disk, '');
+  truncateSync(disk, DISK_BYTES);
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', ...SAME, '-d', root, disk], {
+    env: { ...process.env, E2FSPROGS_FAKE_TIME: '1700000000' },
+  });
+  rmSync(root, { recursive: true });
+}
+
+/** Fills a folder with what is on the small guest’s disk, with Lazaret’s tools installed by their own script. */
+export function fillRoot(release: number, root: string): void {
   for (const name of ['dev', 'proc', 'sys', 'run', 'tmp', 'etc', 'sbin', 'root', 'var', 'mnt'])
     mkdirSync(join(root, name), { recursive: true });
   installBusybox(root);
@@ -42,13 +54,6 @@ export function diskOf(release: number, folder: string): void {
   install(join(GUEST, 'udhcpc'), join(root, 'etc', 'udhcpc'));
   writeFileSync(join(root, 'etc', 'release-number'), `${release}\n`);
   execFileSync('sh', [join(TOOLS, 'install.sh'), root], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const disk = join(folder, 'disk.raw');
-  writeFileSync(disk, '');
-  truncateSync(disk, DISK_BYTES);
-  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', ...SAME, '-d', root, disk], {
-    env: { ...process.env, E2FSPROGS_FAKE_TIME: '1700000000' },
-  });
-  rmSync(root, { recursive: true });
 }
 
 function installBusybox(root: string): void {
