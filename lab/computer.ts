@@ -4,6 +4,8 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { machineSockets } from '../src/run/machine/record.ts';
+import type { MachineSockets } from '../src/vm/args.ts';
 import { atExit } from './at-exit.ts';
 import { GuestShell, UNTIL_ROUTED } from './console.ts';
 import { isLeftover, newPrefix } from './namespaces.ts';
@@ -128,12 +130,17 @@ export class LabComputer implements AsyncDisposable {
     return { said: String(said[0]), ended };
   }
 
-  /** The shell of a running machine, once its guest answers and has its address. */
-  async shell(vm: string): Promise<GuestShell> {
+  /** The sockets of a running machine. */
+  sockets(vm: string): MachineSockets {
     const records = globSync(join(this.#run, '*', 'machine.json'));
     const record = records.find((path) => JSON.parse(readFileSync(path, 'utf8')).vm === vm);
     if (record === undefined) throw new Error(`${vm} does not run`);
-    const shell = await GuestShell.open(join(dirname(record), 's', 'console'));
+    return machineSockets(dirname(record));
+  }
+
+  /** The shell of a running machine, once its guest answers and has its address. */
+  async shell(vm: string): Promise<GuestShell> {
+    const shell = await GuestShell.open(this.sockets(vm).console);
     await shell.run(UNTIL_ROUTED);
     return shell;
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasProgram } from '../src/sys/programs/exec.ts';
 import { bootableDisk } from './boot-disk.ts';
 import { fetched, made, putInPlace } from './cache.ts';
 import { diskOf, fillRoot, initrdOf } from './image.ts';
@@ -56,6 +57,12 @@ export function smallGuest({ hasScreen = false } = {}): SmallGuest {
       return join(disk, 'disk.raw');
     },
   };
+}
+
+/** Why no guest that firmware starts can be made here, or false. */
+export function whyNotBooted(): string | false {
+  const missing = ['sfdisk', 'mkfs.vfat', 'mcopy', 'syslinux'].filter((program) => !hasProgram(program));
+  return missing.length > 0 && `not installed: ${missing.join(', ')}`;
 }
 
 /** The small guest on a disk that firmware starts, as most machines are: it has a screen, with a shell on it. */

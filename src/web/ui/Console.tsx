@@ -103,7 +103,17 @@ export default function Console({ vm, texts, fit, screen, onLeave }: ConsoleProp
         onBlur={() => setKeys(false)}
       />
       {(!isThere || hasKeys) && (
-        <Text size="xs" c="gray.3" pos="absolute" bottom={4} left={8} role="status" style={{ pointerEvents: 'none' }}>
+        <Text
+          size="xs"
+          c="gray.3"
+          bg="dark.9"
+          px={4}
+          pos="absolute"
+          bottom={4}
+          left={8}
+          role="status"
+          style={{ pointerEvents: 'none' }}
+        >
           {isThere ? texts.consoleKeys : texts.consoleGone}
         </Text>
       )}
