@@ -37,7 +37,7 @@ const codeOf = async (socket: string, path: string, body?: object) =>
 test('a machine is its user’s who installed it: another does not see it, and cannot do anything with it', {
   skip,
 }, async (t) => {
-  const { names, lazaret, socket, state } = await alices(t);
+  const { names, lazaret, socket, socketOf, state } = await alices(t);
 
   assert.deepEqual(await Promise.all([ALICE, BOB, 0].map(names)), [['office'], [], ['office']]);
   const commands = [
@@ -46,6 +46,7 @@ test('a machine is its user’s who installed it: another does not see it, and c
       ['start', 'office'],
       ['stop', 'office'],
       ['rollback', 'office'],
+      ['reimage', 'office', '--yes'],
       ['look-up', 'office'],
     ],
     ...[
@@ -76,6 +77,13 @@ test('a machine is its user’s who installed it: another does not see it, and c
       /office/,
       `by the group’s socket: ${path}`,
     );
+  for (const [at, path, body] of [
+    [socket, 'prove', {}],
+    [socket, 'servers', undefined],
+    [socketOf(BOB), 'prove', {}],
+  ] as const)
+    assert.doesNotMatch(JSON.stringify(await answers(at, `/v1/${path}`, body)), /office/, `${at}: ${path}`);
+  assert.match(JSON.stringify(await answers(socketOf(ALICE), '/v1/prove', {})), /office/);
   for (const [path, body] of [
     ['/v1/machines/office', undefined],
     ['/v1/machines/office/start', {}],

@@ -125,6 +125,7 @@ test('who waits for his turn with a machine that becomes another’s meanwhile d
   const late = [
     changes.uninstall({ asker: alice, vms: ['office'], isConfirmed: true }),
     changes.rollBack(alice, 'office'),
+    changes.reimage(alice, 'office', { dataDisk: true, confirmed: true }),
     changes.uninstall({ asker: 'anybody', vms: ['lab', 'office'], isConfirmed: true }),
   ];
   await Promise.all(late.map((each) => assert.rejects(each, code('VM_UNKNOWN'))));

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
+import type { Asker } from '../../src/install/state/owner.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject } from '../../src/project/open.ts';
@@ -32,11 +33,11 @@ async function served(t: TestContext) {
   resource('#!/bin/sh\necho YES\n');
   const made = computer(t);
   await made.install((await project.build('one', { validForMs: DAY_MS })).folder, { fingerprint: project.fingerprint });
-  const update = (vm?: string, now = Date.now()) =>
+  const update = (vm?: string, now = Date.now(), asker: Asker = 'anybody') =>
     updateFromServer(
       { full: true, replace: true, keepOld: false, ...(vm === undefined ? {} : { vm }) },
       {
-        ...{ state: made.state, running: () => new Map<string, number>(), now },
+        ...{ state: made.state, asker, running: () => new Map<string, number>(), now },
         ...{ signal: new AbortController().signal, onProgress: () => undefined },
       },
     );
@@ -73,6 +74,22 @@ test('an update of one machine does not bring back the older resources of its pa
   await update('lab');
 
   assert.deepEqual(await readResources(state), newest);
+});
+
+test('an update is of the machines that are his who asks, and of everybody’s', { skip }, async (t) => {
+  const { project, state, update, generations } = await served(t);
+  const [alice, bob] = [1001, 1002];
+  const { file } = instancePaths(state, 'office');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), owner: alice }));
+  await project.build('two');
+
+  await assert.rejects(update('office', Date.now(), bob), code('VM_UNKNOWN'));
+  const reports = await update(undefined, Date.now(), bob);
+  assert.deepEqual(await generations(), [2, 1]);
+  assert.doesNotMatch(JSON.stringify(reports), /office/);
+  await update(undefined, Date.now(), alice);
+
+  assert.deepEqual(await generations(), [2, 2]);
 });
 
 test('a machine that cannot be taken does not keep the others from being updated', { skip }, async (t) => {
