@@ -25,6 +25,10 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
   },
   { commands: ['policy'], load: async () => (await import('./commands/policy.ts')).addPolicyCommands },
   { commands: ['deploy', 'serve'], load: async () => (await import('./commands/deploy.ts')).addDeployCommands },
+  {
+    commands: ['deployments'],
+    load: async () => (await import('./commands/deployments.ts')).addDeploymentCommands,
+  },
   { commands: ['ui'], load: async () => (await import('./commands/ui.ts')).addUiCommand },
   { commands: ['package'], load: async () => (await import('./commands/package.ts')).addPackageCommands },
   { commands: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeyCommands },

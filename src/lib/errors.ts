@@ -166,7 +166,7 @@ export const ERRORS = {
 
   VERSION_EXISTS: { exit: 73, http: 409, hint: 'Choose another name for the version.' },
   ZONE_UNKNOWN: { exit: 66, http: 404, hint: 'The zones stand in policy.yaml, below quarantine: zones.' },
-  DEPLOY_UNKNOWN: { exit: 66, http: 404, hint: 'Look at the deployments in `lazaret-manager ui`: they are numbered.' },
+  DEPLOY_UNKNOWN: { exit: 66, http: 404, hint: 'See the numbers: lazaret-manager deployments list.' },
   VERSION_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager nq version list VM` to see the names.' },
   VERSION_BEHIND: {
     exit: 65,

@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { checkPolicy } from '../policy/check.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
-import { writeFileAtomic } from '../sys/files/files.ts';
+import { writeFileAtomic, writeFilesAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { projectPaths, vmPaths } from './layout.ts';
 import { type Filed, formatProblem, openProject, type Project, type ProjectVm, requireProject } from './open.ts';
@@ -21,12 +21,19 @@ export async function withProject<T>(folder: string, work: (project: Project) =>
 
 /** Writes a machine’s policy. @throws POLICY_INVALID when it contradicts itself */
 export async function savePolicy(vm: ProjectVm, policy: MachinePolicy): Promise<void> {
-  requireSound(policy);
-  await saveYaml(vm.policy, policy);
+  await savePolicies([{ vm, policy }]);
+}
+
+/** Writes the policies of machines, all of them or none. @throws POLICY_INVALID when one contradicts itself */
+export async function savePolicies(changes: readonly { vm: ProjectVm; policy: MachinePolicy }[]): Promise<void> {
+  for (const { policy } of changes) requireSound(policy);
+  await writeFilesAtomic(
+    changes.map(({ vm: { policy: file }, policy }) => ({ path: file.path, data: formatYaml(file.document, policy) })),
+  );
 }
 
 /** @throws POLICY_INVALID when a policy contradicts itself */
-export function requireSound(policy: MachinePolicy): void {
+function requireSound(policy: MachinePolicy): void {
   const problems = checkPolicy(policy).map((problem) => formatProblem({ file: 'policy.yaml', ...problem }));
   if (problems.length > 0) throw new AppError('POLICY_INVALID', problems.join('\n'));
 }

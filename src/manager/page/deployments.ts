@@ -1,9 +1,8 @@
 import type { Hono } from 'hono';
 import type { DeploymentsAnswer, DifferenceAnswer } from '../../api/manager/deployments.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
-import { AppError } from '../../lib/errors.ts';
 import { parseBody } from '../../pages/requests.ts';
-import { deployDifference, pastDeploys, takeBack } from '../policies/history.ts';
+import { deployDifference, pastDeploys, serialIn, takeBack } from '../policies/history.ts';
 import type { ManagerDeps } from './api.ts';
 import { lastDeploy } from './not-deployed.ts';
 
@@ -28,12 +27,6 @@ export function addDeploymentRoutes(app: Hono, { folder }: ManagerDeps): void {
     const { seen } = parseBody(MANAGER_ROUTES.takeBack.request, await context.req.text());
     return context.json({ machines: await takeBack(folder, serialIn(context.req.param('id')), seen) });
   });
-}
-
-/** @throws DEPLOY_UNKNOWN */
-function serialIn(text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new AppError('DEPLOY_UNKNOWN', `there is no deploy “${text}”`);
 }
 
 function iso(ms: number): string {

@@ -4,7 +4,7 @@ import { changeWords, policyChanges } from '../../policy/changes.ts';
 import { type MachinePolicy, PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { MAX_FILE_BYTES, openProject, type Project } from '../../project/open.ts';
-import { requireSound, savePolicy, withProject } from '../../project/save.ts';
+import { savePolicies, withProject } from '../../project/save.ts';
 import { yamlText } from '../../project/yaml-file.ts';
 import { backTo } from '../../quarantine/edit/earlier.ts';
 import { quarantineDifference } from '../../quarantine/quarantine-difference.ts';
@@ -23,6 +23,12 @@ export async function pastDeploys(folder: string): Promise<PastRelease[]> {
   const serials = Array.from({ length: Math.min(last, MOST_LISTED) }, (_, at) => last - at);
   const found = await Promise.all(serials.map((serial) => pastRelease(policies, roots, serial)));
   return found.filter((deploy) => deploy !== undefined);
+}
+
+/** The number of a deploy as it is written. @throws DEPLOY_UNKNOWN */
+export function serialIn(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new AppError('DEPLOY_UNKNOWN', `there is no deploy “${text}”`);
 }
 
 /** How a machine’s policy differs, in words and as YAML; one side is not there where the machine was not. */
@@ -74,7 +80,7 @@ function differenceWords(before: MachinePolicy | undefined, after: MachinePolicy
 }
 
 /**
- * Writes the policies of an earlier deploy into the project, as a change of now: computers follow with the next deploy. Machines
+ * Writes the policies of an earlier deploy into the project, all or none, as a change of now: computers follow with the next deploy. Machines
  * that it had not, or that are gone, stay as they are. `seen` are the digests of the files that whoever does it has looked at.
  * @throws DEPLOY_UNKNOWN, POLICY_INVALID, PROJECT_*, TRUST_*
  */
@@ -89,9 +95,7 @@ export async function takeBack(
     const stranger = changes.find(({ vm }) => seen[vm.name] !== vm.policy.sha256);
     if (stranger)
       throw new AppError('PROJECT_CHANGED', `the policy of ${stranger.vm.name} was changed by somebody else meanwhile`);
-    // All of them are looked at before the first is written.
-    for (const { policy } of changes) requireSound(policy);
-    for (const { vm, policy } of changes) await savePolicy(vm, policy);
+    await savePolicies(changes);
     return changes.map(({ vm }) => vm.name);
   });
 }

@@ -67,23 +67,37 @@ export async function readIfThere(path: string, maxBytes: number): Promise<Buffe
  * @throws DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder)
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  const beside = temporaryBeside(path);
-  await coded(path, async () => {
-    try {
-      const file = await fs.open(beside, 'wx', mode);
-      try {
-        await file.writeFile(data);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await fs.rename(beside, path);
-    } catch (error) {
-      await fs.rm(beside, { force: true });
-      throw error;
-    }
-    await syncFolder(dirname(path));
-  });
+  await writeFilesAtomic([{ path, data }], mode);
+}
+
+/**
+ * Replaces files together, each as writeFileAtomic: all are written beside before the first takes its place, so that a full disk
+ * leaves every one as it was.
+ * @throws DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder)
+ */
+export async function writeFilesAtomic(
+  files: readonly { path: string; data: string | Uint8Array }[],
+  mode = 0o644,
+): Promise<void> {
+  const staged = files.map((file) => ({ ...file, beside: temporaryBeside(file.path) }));
+  try {
+    for (const { path, data, beside } of staged) await coded(path, () => writeSynced(beside, data, mode));
+    for (const { path, beside } of staged) await coded(path, () => fs.rename(beside, path));
+  } catch (error) {
+    await Promise.all(staged.map(({ beside }) => fs.rm(beside, { force: true })));
+    throw error;
+  }
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) await coded(folder, () => syncFolder(folder));
+}
+
+async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const file = await fs.open(path, 'wx', mode);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Whether this process may read and write a file or device. */
