@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { stream } from 'hono/streaming';
 import type { EventAnswer } from '../src/api/event.ts';
+import type { PlanAnswer, ProgressAnswer } from '../src/api/install.ts';
 import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
 import type { StatusAnswer } from '../src/api/status.ts';
@@ -14,9 +16,13 @@ const PLAYER = join(import.meta.dirname, '..', 'dist', 'pages', 'player');
 
 /** What a service would say, whenever it is asked. */
 export interface Said {
-  project: { name: string; fingerprint: string };
+  project?: { name: string; fingerprint: string };
   machines: MachineAnswer[];
   events: EventAnswer[];
+  /** Of any package. */
+  plan?: PlanAnswer;
+  /** How far an update is that never ends. */
+  fetching?: ProgressAnswer;
 }
 
 /** The player’s page over a service that always says the same. */
@@ -27,13 +33,20 @@ export async function openPlayer(said: Said): Promise<{ link: (to: string) => st
   return { link: (to) => pages.link(to), [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
 }
 
-function apiOf({ project, machines, events }: Said): Hono {
-  const status: StatusAnswer = { api: 1, project, machines };
+function apiOf({ project, machines, events, plan, fetching }: Said): Hono {
+  const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
     .get(PATHS.status.path, (context) => context.json(status))
     .get(PATHS.machine.path, (context) => context.json(machines.find(({ vm }) => vm === context.req.param('vm')) ?? {}))
     .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
+    .post(PATHS.plan.path, (context) => context.json(plan ?? {}))
+    .post(PATHS.update.path, (context) =>
+      stream(context, async (line) => {
+        await line.write(`${JSON.stringify({ progress: fetching })}\n`);
+        for await (const _ of nothing(context.req.raw.signal));
+      }),
+    )
     .get(PATHS.servers.path, (context) => context.json({ proxies: [], servers: [] }));
 }
 

@@ -1,16 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Said } from '../lab/player-page.ts';
 import { foundProject } from '../src/manager/found-project.ts';
+import { buildPackage } from '../src/package/build/build.ts';
+import { deploy } from '../src/package/build/publish-policies.ts';
 import { VersionQuarantine } from '../src/policy/quarantine.ts';
+import { keyPath } from '../src/project/layout.ts';
 import { addVm } from '../src/project/make.ts';
 import { openProject, vmNamed } from '../src/project/open.ts';
 import { savePolicy } from '../src/project/save.ts';
+import { openKeyFile } from '../src/trust/sign/keys.ts';
+import { NOW } from './shot.ts';
 
-/** When the pictures are taken, whenever they are. */
-export const NOW = new Date('2026-12-01T09:30:00Z');
-const BEFORE = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000).toISOString();
-const MESSAGE = 'Please install the December updates: start “Software update” and leave the machine on.';
+const PASSPHRASE = 'for pictures alone';
+const DAY_MS = 86_400_000;
+export const MESSAGE = 'Please install the December updates: start “Software update” and leave the machine on.';
 
 const QUARANTINE = VersionQuarantine.parse({
   type: 'version-based',
@@ -23,22 +26,31 @@ const QUARANTINE = VersionQuarantine.parse({
     { name: '2026-12', descriptor: '0xAC988997', description: 'December updates' },
   ],
   threshold: '2026-11',
+  zones: [
+    { name: 'at home', when: { subnets: ['192.168.0.0/16'] }, restricted: { entries: ['vpn.example udp 1194'] } },
+  ],
   messages: { restricted: MESSAGE, updateAvailable: 'The December updates are there.' },
 });
 
-/** A project with two machines, of which one has a quarantine; gives its folder. */
+/** A project with machines, one in a quarantine; two deploys and a package, and a change since. Gives its folder. */
 export async function officeProject(work: string): Promise<string> {
   const folder = join(work, 'acme');
   const policyServer = 'https://policies.acme.example/office';
-  await foundProject(folder, { name: 'Acme', passphrase: 'for pictures', now: NOW.getTime(), policyServer });
+  await foundProject(folder, { name: 'Acme', passphrase: PASSPHRASE, now: NOW.getTime() - 30 * DAY_MS, policyServer });
   const disk = join(work, 'disk.raw');
   writeFileSync(disk, Buffer.alloc(1 << 20));
-  for (const name of ['office', 'accounting']) {
+  for (const name of ['office', 'accounting', 'a-machine-whose-name-has-40-characters-x']) {
     const hardware = { memoryMiB: 2048, cpus: 2, firmware: 'bios' } as const;
     await addVm(await openProject(folder), { name, hardware, disk, diskFormat: 'raw' });
   }
-  const office = vmNamed(await openProject(folder), 'office');
-  await savePolicy(office, { ...office.policy.value, quarantine: QUARANTINE });
+  const [, , , december] = QUARANTINE.versions;
+  const before = QUARANTINE.versions.filter((version) => version !== december);
+  await changed(folder, { ...QUARANTINE, versions: before, threshold: '2026-10' });
+  await deployed(folder, 20);
+  await built(folder, join(work, 'out'));
+  await changed(folder, { ...QUARANTINE, versions: before });
+  await deployed(folder, 6);
+  await changed(folder, QUARANTINE);
   const reports = join(folder, 'reports');
   mkdirSync(reports);
   for (const [at, { descriptor }] of QUARANTINE.versions.entries())
@@ -50,49 +62,19 @@ export async function officeProject(work: string): Promise<string> {
   return folder;
 }
 
-/** What the player’s service says: a machine that is behind, one that is up to date, one that is off. */
-export const PLAYER_SAYS: Said = {
-  project: { name: 'Acme', fingerprint: '5e'.repeat(32) },
-  machines: [
-    {
-      ...{
-        vm: 'office',
-        state: 'running',
-        generation: 3,
-        version: '2026-10',
-        descriptor: '0x7B4C2902',
-        origin: 'guest',
-      },
-      ...{ access: 'restricted', reason: 'version 2026-10 is older than 2026-11', message: MESSAGE },
-      ...{
-        startedAt: BEFORE(95),
-        readySince: BEFORE(94),
-        policySerial: 12,
-        lookedUpAt: BEFORE(4),
-        enforcement: 'host',
-      },
-    },
-    {
-      ...{ vm: 'accounting', state: 'running', generation: 1, access: 'normal', reason: 'no quarantine is set' },
-      ...{
-        startedAt: BEFORE(40),
-        readySince: BEFORE(39),
-        policySerial: 12,
-        lookedUpAt: BEFORE(4),
-        enforcement: 'host',
-      },
-    },
-    { vm: 'a-machine-whose-name-has-40-characters-x', state: 'stopped', generation: 1 },
-  ],
-  events: [
-    { at: BEFORE(95), vm: 'office', kind: 'started', text: 'started' },
-    {
-      at: BEFORE(95),
-      vm: 'office',
-      kind: 'access',
-      text: 'access is restricted: version 2026-10 is older than 2026-11',
-    },
-    { at: BEFORE(40), vm: 'accounting', kind: 'started', text: 'started' },
-    { at: BEFORE(12), vm: 'office', kind: 'refused', text: 'refused 10.0.0.1:443 tcp, by: whitelist: not listed' },
-  ],
-};
+async function changed(folder: string, quarantine: VersionQuarantine): Promise<void> {
+  const office = vmNamed(await openProject(folder), 'office');
+  await savePolicy(office, { ...office.policy.value, quarantine });
+}
+
+async function deployed(folder: string, daysAgo: number): Promise<void> {
+  const key = await openKeyFile(keyPath(folder, 'policy'), PASSPHRASE);
+  await deploy(await openProject(folder), { key, now: NOW.getTime() - daysAgo * DAY_MS, validForMs: 30 * DAY_MS });
+}
+
+async function built(folder: string, out: string): Promise<void> {
+  const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
+  const now = NOW.getTime() - 20 * DAY_MS;
+  const what = { name: 'office-1', kind: 'full', vms: ['office'], mode: 'fast', notes: 'The first one.' } as const;
+  await buildPackage(await openProject(folder), { ...what, out, key, now, validForMs: 365 * DAY_MS });
+}

@@ -1,0 +1,131 @@
+import type { Page } from 'playwright-core';
+import { drawGuest } from '../lab/guest-screen.ts';
+import type { TaskAnswer } from '../src/api/manager/tasks.ts';
+import { before, type Shot } from './shot.ts';
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 });
+const panel = (page: Page) => page.getByRole('heading', { level: 2 }).first();
+const TASK: Pick<TaskAnswer, 'id' | 'startedAt' | 'log'> = { id: 'shown', startedAt: before(2), log: [] };
+
+/** Every page of the manager, in the order of its rail and of what an administrator does. */
+export const MANAGER_SHOTS: readonly Shot[] = [
+  { name: 'project', path: '/', shown: (page) => page.getByRole('cell', { name: 'a deploy, a package' }).first() },
+  { name: 'machines', path: '/machines', shown: (page) => page.getByRole('cell', { name: 'a deploy, a package' }) },
+  {
+    name: 'keys',
+    path: '/machines',
+    shown: (page) => page.getByRole('row', { name: /^office/ }),
+    act: async (page) => {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    },
+  },
+  {
+    name: 'add-machine',
+    path: '/add-machine',
+    shown: (page) => page.getByRole('button', { name: 'Add', exact: true }),
+  },
+  { name: 'machine', path: '/machines/office', shown: (page) => page.getByRole('region', { name: 'Summary' }) },
+  {
+    name: 'run',
+    path: '/machines/office/run',
+    shown: (page) => page.getByRole('button', { name: 'Start in preview' }),
+  },
+  {
+    name: 'run-preview',
+    path: '/machines/office/run',
+    prepare: previewed,
+    shown: (page) => page.getByRole('application').locator('canvas'),
+    act: async (page) => page.getByText('restricted', { exact: true }).waitFor(),
+  },
+  { name: 'versions', path: '/machines/office/versions', shown: (page) => page.getByRole('slider') },
+  {
+    name: 'versions-add',
+    path: '/machines/office/versions',
+    shown: (page) => page.getByRole('slider'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Add new version' }).click();
+      await page.getByRole('dialog', { name: 'Add New Version' }).getByRole('button', { name: 'OK' }).waitFor();
+    },
+  },
+  { name: 'policy', path: '/machines/office/policy', shown: (page) => page.getByLabel('The file, policy.yaml') },
+  { name: 'access', path: '/machines/office/access', shown: (page) => page.getByRole('img', { name: /^What office/ }) },
+  {
+    name: 'access-simulated',
+    path: '/machines/office/access',
+    shown: (page) => page.getByRole('img', { name: /^What office/ }),
+    act: async (page) => {
+      await page.getByLabel('Version that it has reported').selectOption({ index: 2 });
+      await page.getByLabel('To', { exact: true }).fill('203.0.113.9:22');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('Not allowed').waitFor();
+    },
+  },
+  ...['options', 'lookup', 'normal', 'traffic', 'restricted', 'versions', 'messages', 'ready', 'deploy'].map(
+    (place): Shot => ({ name: `wizard-${place}`, path: `/machines/office/quarantine/${place}`, shown: panel }),
+  ),
+  { name: 'packages', path: '/packages', shown: (page) => page.getByRole('row', { name: /office-1/ }) },
+  {
+    name: 'make-package',
+    path: '/packages/new',
+    shown: heading,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Show the plan' }).click();
+      await page.getByRole('region', { name: 'The plan' }).waitFor();
+    },
+  },
+  {
+    name: 'make-package-going',
+    path: '/packages/new',
+    prepare: (page) => goesOn(page, { ...TASK, kind: 'build', about: 'office-2', state: 'running', progress: PACKING }),
+    shown: (page) => page.getByRole('progressbar'),
+  },
+  { name: 'deployments', path: '/deployments', shown: (page) => page.getByRole('list', { name: 'office' }) },
+  {
+    name: 'deployments-back',
+    path: '/deployments',
+    shown: (page) => page.getByRole('list', { name: 'office' }),
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Go back to number/ }).click();
+      await page.getByRole('dialog').getByRole('listitem').first().waitFor();
+    },
+  },
+  {
+    name: 'deployments-going',
+    path: '/deployments',
+    prepare: (page) =>
+      goesOn(page, { ...TASK, kind: 'deploy', about: 'policies', state: 'running', progress: PUTTING }),
+    shown: (page) => page.getByRole('progressbar'),
+  },
+  { name: 'settings', path: '/settings', shown: (page) => page.getByRole('button', { name: 'Save' }) },
+  { name: 'problems', path: '/problems', shown: heading },
+];
+
+const PACKING = {
+  part: 'pack',
+  of: 'office',
+  amounts: { unit: 'bytes', done: 3.1 * 2 ** 30, total: 7.4 * 2 ** 30, perSecond: 96 * 2 ** 20, secondsLeft: 46 },
+} as const;
+const PUTTING = {
+  part: 'put',
+  of: 'https://policies.acme.example/office',
+  amounts: { unit: 'files', done: 3, total: 7 },
+} as const;
+
+/** A job that goes on, which none does in a picture. */
+async function goesOn(page: Page, task: TaskAnswer): Promise<void> {
+  await page.route('**/api/v1/tasks', (route) => route.fulfill({ json: { tasks: [task] } }));
+}
+
+/** A machine in preview, restricted. */
+async function previewed(page: Page): Promise<void> {
+  await goesOn(page, { ...TASK, kind: 'run', about: 'office', state: 'running', progress: { part: 'run' } });
+  const json = {
+    vm: 'office',
+    state: 'running',
+    access: 'restricted',
+    reason: 'its version is too old; next is 2026-11',
+  };
+  await page.route('**/api/v1/machines/office/run', (route) => route.fulfill({ json }));
+  await drawGuest(page);
+}
