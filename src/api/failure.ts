@@ -15,6 +15,7 @@ export type FailureText = z.infer<typeof FailureText>;
 
 /** A code of ours. */
 export const FailureCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
+export type FailureCode = z.infer<typeof FailureCode>;
 
 /** What any request may be answered with instead: the same code, reason and remedy as everywhere. */
 export const FailureAnswer = z.object({

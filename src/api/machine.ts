@@ -26,6 +26,16 @@ const DeniedAnswer = z.object({
   rule: z.string().exactOptional(),
 });
 
+/** Why it has its access, for who says it in another language: a code, and what stands in its sentence. */
+export const WhyAnswer = z.object({
+  code: z.string(),
+  /** The version that is due. */
+  next: z.string().exactOptional(),
+  /** ISO time when what is tolerated ends. */
+  until: z.string().exactOptional(),
+});
+export type WhyAnswer = z.infer<typeof WhyAnswer>;
+
 /** A machine that is installed here: running, stopped, or damaged with code, reason and remedy. */
 export const MachineAnswer = z.object({
   vm: z.string(),
@@ -49,6 +59,7 @@ export const MachineAnswer = z.object({
   zone: z.string().exactOptional(),
   access: z.enum(['normal', 'restricted', 'refused']).exactOptional(),
   reason: z.string().exactOptional(),
+  why: WhyAnswer.exactOptional(),
   message: z.string().exactOptional(),
   code: z.string().exactOptional(),
   remedy: z.string().exactOptional(),

@@ -15,6 +15,7 @@ test('a version that is behind reaches only what its list has', () => {
   assert.deepEqual(simulate(threeVersions(), { descriptor: V1, to, now: NOW, names }), {
     access: 'restricted',
     reason: 'its version is too old; next is second',
+    why: { code: 'outdated', next: 'second' },
     allowed: false,
     rule: 'whitelist: not listed',
   });

@@ -4,6 +4,7 @@ import { type Decision, decide, reasonText } from './decide.ts';
 import { accessLists } from './lists/access-list.ts';
 import { type Destination, type Explanation, explain } from './lists/explain.ts';
 import type { PluginAnswer } from './plugin.ts';
+import { type Why, whyOf } from './why.ts';
 import { inZone } from './zones.ts';
 
 /** A question before anything is deployed: what would a machine of this version reach? */
@@ -29,6 +30,7 @@ export interface Question {
 export interface Simulation extends Explanation {
   access: Decision['access'];
   reason: string;
+  why: Why;
 }
 
 /** Answers from the same functions that enforcement uses; the policy server counts as reached. */
@@ -37,7 +39,7 @@ export function simulate(
   { descriptor, origin, enforcement = 'host', zone, ipv6 = false, to, now, names, plugin }: Question,
 ): Simulation {
   const decision = decide(quarantine, descriptor, { lookedUpAt: now, atHand: true, plugin, origin, enforcement }, now);
-  const about = { access: decision.access, reason: reasonText(decision) };
+  const about = { access: decision.access, reason: reasonText(decision), why: whyOf(decision) };
   if (decision.access === 'refused') return { ...about, allowed: false, rule: 'no access: nothing passes' };
   return { ...about, ...explain(accessLists(inZone(quarantine, zone))[decision.access], to, names, { ipv6 }) };
 }

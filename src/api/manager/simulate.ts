@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VersionOrigin } from '../../policy/quarantine.ts';
+import { WhyAnswer } from '../machine.ts';
 
 const Word = z.string().max(1024);
 
@@ -24,5 +25,6 @@ export const SimulateAnswer = z.object({
   rule: z.string(),
   access: z.enum(['normal', 'restricted', 'refused']),
   reason: z.string(),
+  why: WhyAnswer,
 });
 export type SimulateAnswer = z.infer<typeof SimulateAnswer>;

@@ -1,6 +1,7 @@
 import type { VersionOrigin } from '../../policy/quarantine.ts';
-import { messageFor, reasonText } from '../../quarantine/decide.ts';
+import { type Decision, messageFor, reasonText } from '../../quarantine/decide.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
+import { type Why, whyOf } from '../../quarantine/why.ts';
 import type { RunMode } from '../machine/spec.ts';
 import type { FollowedPolicy, LookUpFailure } from './followed-policy.ts';
 import { shownVersion } from './taken-version.ts';
@@ -10,6 +11,7 @@ import type { Verdict } from './verdict.ts';
 export interface AccessReport {
   access: 'normal' | 'restricted' | 'refused';
   reason: string;
+  why: Why;
   message?: string;
   descriptor?: string;
   version?: string;
@@ -38,10 +40,9 @@ export function accessReport({ mode, policy, reported, verdict, isClosed }: Pres
   const { lookUpFailed } = policy;
   const { quarantine } = document.policy;
   const message = messageFor(quarantine, decision);
-  const reason = mode === 'free' ? 'it was powered on without policies' : reasonText(decision);
   return {
     access: isClosed ? 'refused' : decision.access,
-    reason: isClosed ? 'the packet filter could not be set, so nothing passes' : reason,
+    ...whyText(mode, isClosed, decision),
     ...(message === undefined ? {} : { message }),
     ...(reported ? shownVersion(quarantine, reported) : {}),
     ...(zone === undefined ? {} : { zone }),
@@ -49,4 +50,10 @@ export function accessReport({ mode, policy, reported, verdict, isClosed }: Pres
     ...(lookedUpAt === undefined ? {} : { lookedUpAt: new Date(lookedUpAt).toISOString() }),
     ...(lookUpFailed ? { lookUpFailed } : {}),
   };
+}
+
+function whyText(mode: RunMode, isClosed: boolean, decision: Decision): Pick<AccessReport, 'reason' | 'why'> {
+  if (isClosed) return { reason: 'the packet filter could not be set, so nothing passes', why: { code: 'closed' } };
+  if (mode === 'free') return { reason: 'it was powered on without policies', why: { code: 'free' } };
+  return { reason: reasonText(decision), why: whyOf(decision) };
 }

@@ -1,9 +1,11 @@
 import { Anchor, Code, Group, List, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ProblemAnswer } from '../../api/manager/project.ts';
+import { useSaid } from '../ui/said.ts';
 
 /** What is wrong, each with its remedy, its code, and the way to where it is. */
 export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }) {
+  const said = useSaid();
   return (
     <List listStyleType="none" spacing="md">
       {problems.map(({ code, reason, remedy, vm, file }) => (
@@ -12,7 +14,7 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
             <span aria-hidden>▬ </span>
             {reason}
           </Text>
-          <Text size="sm">{remedy}</Text>
+          <Text size="sm">{said.remedy({ code, remedy })}</Text>
           <Group gap="xs" mt={2}>
             <Code>{code}</Code>
             {vm !== undefined && (

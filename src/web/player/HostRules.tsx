@@ -1,16 +1,18 @@
 import { Alert, Code, Text } from '@mantine/core';
 import type { HostAnswer } from '../../api/status.ts';
+import { useSaid } from '../ui/said.ts';
 import { useTexts } from './use-texts.ts';
 
 /** The rules for the computer itself, where its user consented to some: whether they are in force. */
 export function HostRules({ host }: { host: HostAnswer | undefined }) {
   const texts = useTexts();
+  const said = useSaid();
   if (!host) return null;
   const { state, zone, entries = 0, failure } = host;
   if (state === 'failed')
     return (
       <Alert color="red" mb="md" role="alert" title={`${texts.hostRules}: ${failure?.reason ?? ''}`}>
-        {failure?.remedy} <Code>{failure?.code}</Code>
+        {failure && said.remedy(failure)} <Code>{failure?.code}</Code>
       </Alert>
     );
   const words = {

@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router';
 import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { useSaid } from '../ui/said.ts';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useMachine, useStart } from './service.ts';
@@ -20,13 +21,15 @@ export function Machine() {
   const { vm = '' } = useParams();
   const texts = useTexts();
   const isConnected = useLiveEvents();
-  const [isWhyOpen, why] = useDisclosure(false);
+  const [isWhyOpen, whyDrawer] = useDisclosure(false);
   const { data, error, refetch } = useMachine(vm, isWhyOpen && LOOK_MS);
   const { toggle } = useFullscreenDocument();
   const screen = useRef<Screen>(null);
   const wayOut = useRef<HTMLButtonElement>(null);
   const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
   const start = useStart();
+  const said = useSaid();
+  const why = data?.message ?? (data?.reason && said.reason(data.why, data.reason));
   const isRunning = data !== undefined && isOn(data);
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
@@ -39,12 +42,12 @@ export function Machine() {
             {vm}
           </Text>
           {data && <StateBadge {...shownState(data, texts)} />}
-          <Text size="sm" truncate visibleFrom="sm" title={data?.message ?? data?.reason}>
-            {data?.message ?? data?.reason}
+          <Text size="sm" truncate visibleFrom="sm" title={why}>
+            {why}
           </Text>
         </Group>
         <Group gap="xs" wrap="nowrap">
-          <Button ref={wayOut} size="compact-sm" variant="default" onClick={why.open}>
+          <Button ref={wayOut} size="compact-sm" variant="default" onClick={whyDrawer.open}>
             {texts.why}
           </Button>
           {data && <MachineMenu machine={data} screen={screen} fit={fit} onFit={setFit} />}
@@ -79,7 +82,7 @@ export function Machine() {
       </Stack>
       <Drawer
         opened={isWhyOpen}
-        onClose={why.close}
+        onClose={whyDrawer.close}
         position="right"
         title={vm}
         closeButtonProps={{ 'aria-label': texts.close }}

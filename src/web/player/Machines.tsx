@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { useSaid } from '../ui/said.ts';
 import { isOn, shownState } from './machine-state.ts';
 import { useStart, useStatus } from './service.ts';
 import { Update } from './Update.tsx';
@@ -45,8 +46,9 @@ function NoMachines() {
 /** A machine, its state with the reason, and the one thing that is to be done with it. */
 function MachineCard({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
+  const said = useSaid();
   const start = useStart();
-  const { vm, state, message, stands, reason = stands?.reason, remedy = stands?.remedy } = machine;
+  const { vm, state, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
   return (
     <Card withBorder component="section" aria-label={vm}>
       <Stack h="100%" gap="xs">
@@ -57,10 +59,10 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
         {reason && (
           <Text size="sm" c="dimmed">
-            {reason}
+            {said.reason(machine.why, reason)}
           </Text>
         )}
-        {remedy && <Text size="sm">{remedy}</Text>}
+        {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
         {start.error && <FailureAlert error={start.error} texts={texts} />}
         <Group mt="auto" pt="xs">
           {state === 'stopped' && (

@@ -2,6 +2,7 @@ import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantin
 import { useState } from 'react';
 import type { PlanAnswer } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
+import { useSaid } from '../ui/said.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
 import { RulesText } from './RulesText.tsx';
 import { useTexts } from './use-texts.ts';
@@ -32,6 +33,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
   const isReady = problems.length === 0 && (!loses || replace) && (!asks || isConsenting);
   const adds = plan.machines.some(({ action }) => action === 'add');
   const whose = isForAll ? { for: 'all' as const } : {};
+  const said = useSaid();
   const consent = asks ? { consentTo: asks.digest } : {};
   return (
     <Stack gap="sm">
@@ -49,7 +51,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
       </Text>
       {problems.map(({ code, reason, remedy }) => (
         <Text key={code} c="red" role="alert">
-          {reason}. {remedy} <Code>{code}</Code>
+          {reason}. {said.remedy({ code, remedy })} <Code>{code}</Code>
         </Text>
       ))}
       {asks && <RulesText policy={asks.policy} />}

@@ -2,6 +2,7 @@ import { Button, Code, Stack, Table, Text } from '@mantine/core';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { saidIn, useSaid } from '../ui/said.ts';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { shownState } from './machine-state.ts';
 import { Reach } from './Reach.tsx';
@@ -13,6 +14,7 @@ import { useTexts } from './use-texts.ts';
 export function Why({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const language = useLanguage();
+  const said = useSaid();
   const lookUp = useLookUp();
   const { vm, state, reason, message, code, remedy, denied = [], names = [] } = machine;
   const unresolved = names.filter(({ unresolvedSince }) => unresolvedSince !== undefined);
@@ -22,7 +24,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
       {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
       {remedy && (
         <Text>
-          {remedy} <Code>{code}</Code>
+          {said.remedy({ code, remedy })} <Code>{code}</Code>
         </Text>
       )}
       <Table variant="vertical" layout="fixed">
@@ -75,7 +77,7 @@ function facts(
   const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
   const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
   const rows: [string, string | undefined][] = [
-    [texts.accessReason, reason],
+    [texts.accessReason, reason && saidIn(language).reason(machine.why, reason)],
     [texts.version, `${version ?? descriptor ?? texts.versionUnset}${word}`],
     [texts.zone, zone],
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],

@@ -1,5 +1,6 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { AskFailure } from './ask.ts';
+import { useSaid } from './said.ts';
 
 export interface FailureTexts {
   unreachable: string;
@@ -11,11 +12,12 @@ export interface FailureTexts {
 
 /** A failure with its reason, its remedy, what led to it, the log and its code; and a way to try again, where there is one. */
 export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts: FailureTexts; onRetry?: () => void }) {
+  const said = useSaid();
   const isKnown = error instanceof AskFailure;
   return (
     <Alert color="red" variant="light" title={isKnown ? error.message : texts.unreachable} role="alert">
       <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
-        {isKnown ? error.remedy : texts.unreachableRemedy}
+        {isKnown ? said.remedy(error) : texts.unreachableRemedy}
       </Text>
       {isKnown &&
         error.causes.map((cause) => (

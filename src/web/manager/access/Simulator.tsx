@@ -5,6 +5,7 @@ import type { SimulateAnswer } from '../../../api/manager/simulate.ts';
 import type { Quarantine } from '../../../policy/quarantine.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { useSaid } from '../../ui/said.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { access } from '../texts/access.ts';
@@ -30,6 +31,7 @@ export function Simulator({
 }) {
   const texts = useCatalogue(access);
   const frameTexts = useCatalogue(frame);
+  const said = useSaid();
   const [supposed, setSupposed] = useState(NOTHING);
   const simulate = useMutation({
     mutationFn: () => ask('simulate', { vm, body: bodyOf(supposed, zone) }),
@@ -101,7 +103,9 @@ export function Simulator({
               <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
                 {texts.by(answer.rule)}
               </Text>
-              <Text size="sm">{texts.accessIs(texts.states[answer.access], answer.reason)}</Text>
+              <Text size="sm">
+                {texts.accessIs(texts.states[answer.access], said.reason(answer.why, answer.reason))}
+              </Text>
             </Alert>
           )}
         </div>

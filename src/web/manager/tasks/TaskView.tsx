@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, List, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
+import { useSaid } from '../../ui/said.ts';
 import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
@@ -17,6 +18,7 @@ export function TaskView({
   cancelText?: string | undefined;
 }) {
   const texts = useCatalogue(tasks);
+  const said = useSaid();
   const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id: task.id }) });
   const { state, progress, failure, log } = task;
   const isOn = state === 'running' || state === 'ending';
@@ -29,7 +31,7 @@ export function TaskView({
       {isOn && <HowFar progress={progress} />}
       {failure && state === 'failed' && (
         <Alert color="red" role="alert" title={failure.reason}>
-          <Text size="sm">{failure.remedy}</Text>
+          <Text size="sm">{said.remedy(failure)}</Text>
           <Code>{failure.code}</Code>
         </Alert>
       )}

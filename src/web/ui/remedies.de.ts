@@ -1,0 +1,193 @@
+import type { FailureCode } from '../../api/failure.ts';
+
+/** What to do about a failure, auf Deutsch: a code without its text does not compile. */
+export const REMEDIES_DE: Record<FailureCode, string> = {
+  USAGE: 'Rufen Sie den Befehl mit --help auf: er sagt, was er nimmt.',
+  INTERRUPTED:
+    'Nichts ist halb getan: rufen Sie den Befehl noch einmal auf; was geholt wurde, wird nicht noch einmal geholt.',
+  INTERNAL: 'Das ist ein Fehler in Lazaret: melden Sie ihn mit dem Protokoll.',
+  ROOT_NEEDED: 'Rufen Sie denselben Befehl als root auf, zum Beispiel mit sudo.',
+  FILE_EXISTS: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst die Datei.',
+  FILE_MISSING: 'Prüfen Sie den Pfad.',
+  FILE_TOO_LARGE: 'Die Datei ist größer, als dieses Format erlaubt: prüfen Sie, ob es die richtige ist.',
+  FILE_INVALID:
+    'Nehmen Sie eine gewöhnliche Datei, keinen Ordner, keinen Verweis und kein Gerät; eine beschädigte holen Sie aus einer Sicherung zurück.',
+  FILE_DENIED: 'Arbeiten Sie als der Benutzer, dem die Datei gehört, oder ändern Sie ihre Rechte.',
+  DISK_FULL: 'Schaffen Sie Platz, und versuchen Sie es noch einmal; nichts ist halb getan.',
+  FILE_LIMIT:
+    'Nehmen Sie eine Platte mit einem anderen Dateisystem (ext4, exFAT), oder machen Sie Teile mit --volume-size.',
+  PROGRAM_MISSING: 'Installieren Sie das genannte Programm; „lazaret doctor“ nennt alle, die nötig sind.',
+  PROGRAM_FAILED: 'Die Meldung des Programms sagt warum: beheben Sie das, und versuchen Sie es noch einmal.',
+  PROGRAM_TIMEOUT: 'Vielleicht ist der Computer überlastet: versuchen Sie es noch einmal.',
+  FETCH_FAILED: 'Prüfen Sie die Adresse und das Netz.',
+  FETCH_NAME: 'Prüfen Sie, wie der Name des Servers geschrieben ist, und die DNS-Server dieses Computers.',
+  FETCH_TLS:
+    'Prüfen Sie die Adresse, die Uhr dieses Computers und das Zertifikat des Servers; dieser Computer muss dessen Aussteller vertrauen.',
+  FETCH_PROXY:
+    'Schreiben Sie Benutzer und Passwort des Proxys in seine Adresse, lassen Sie ihn diesen Server zulassen, oder nennen Sie den Server in NO_PROXY.',
+  FETCH_PAGE:
+    'Öffnen Sie auf diesem Computer eine Seite im Browser, und melden Sie sich an, wo das Netz es verlangt; sonst prüfen Sie die Adresse.',
+  FETCH_MISSING:
+    'Der Server gibt diese Datei nicht heraus: prüfen Sie die Adresse; der IIS von Windows braucht eine MIME-Zuordnung (docs/policy-servers.md).',
+  FETCH_TOO_LARGE: 'Der Server hat mehr gesandt als angekündigt: prüfen Sie die Adresse.',
+  MEDIA_INVALID: 'Das Archiv, Abbild oder der Ordner ist beschädigt oder kein Paket: kopieren Sie es noch einmal.',
+  VOLUME_MISSING:
+    'Legen Sie den genannten Teil neben diesen oder an seine Stelle ein, und wiederholen Sie den Vorgang.',
+  VOLUME_WRONG: 'Legen Sie dort stattdessen den genannten Teil ein, und wiederholen Sie den Vorgang.',
+  PROJECT_EXISTS: 'Wählen Sie einen Ordner, der leer ist oder den es noch nicht gibt.',
+  PROJECT_MISSING: 'Nennen Sie den Ordner des Projekts mit -C, oder legen Sie eines mit „lazaret-manager init“ an.',
+  PROJECT_INVALID: 'Rufen Sie „lazaret-manager policy check“ auf, und berichtigen Sie die Felder, die es nennt.',
+  PROJECT_BUSY: 'Ein anderer Befehl arbeitet an diesem Projekt: warten Sie, bis er fertig ist.',
+  PROJECT_CHANGED: 'Nichts wurde gespeichert. Sehen Sie an, was jetzt gilt, und machen Sie Ihre Änderung noch einmal.',
+  VM_EXISTS: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst die Maschine.',
+  VM_UNKNOWN: '„lazaret-manager vm list“ und „lazaret list“ nennen die Namen.',
+  VM_NAME: 'Nehmen Sie 1 bis 40 kleine Buchstaben, Ziffern und innere Bindestriche.',
+  VM_FILE_MISSING:
+    'Holen Sie die Dateien der Maschine aus einer Sicherung zurück, oder entfernen Sie die Maschine aus dem Projekt.',
+  VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter.',
+  VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und packen Sie sie dann.',
+  VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine.',
+  VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
+  VM_STANDS_STILL:
+    'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie mit „lazaret stop --force“ aus, und starten Sie sie noch einmal.',
+  CONSOLE_TAKEN: 'Eine serielle Konsole hat nur einen Benutzer: warten Sie, oder nehmen Sie „lazaret view“.',
+  VM_NOT_READY:
+    'Sehen Sie auf ihren Bildschirm oder ihre Konsole: vielleicht startet sie noch, wartet auf jemanden, oder ihre Netzkarte ist aus.',
+  VM_FAILED:
+    'Sehen Sie in das Protokoll: dort steht, was QEMU gesagt hat. Beheben Sie das, und starten Sie die Maschine noch einmal.',
+  VM_UNSUPPORTED: 'Ändern Sie die Einstellungen der Maschine, wie die Meldung es sagt.',
+  FIRMWARE_MISSING:
+    'Installieren Sie die Firmware (Debian und Ubuntu: „ovmf“; Fedora: „edk2-ovmf“), und versuchen Sie es noch einmal.',
+  DISK_INVALID:
+    'Nehmen Sie ein ganzes Plattenabbild: qcow2, raw, VMDK, VDI oder VHDX; „qemu-img convert -O qcow2“ macht eines aus den meisten anderen.',
+  DISK_CUT:
+    'Kopieren Sie das Abbild noch einmal von dort, woher es kam. Ist es doch ganz, schreiben Sie es neu, oder verlängern Sie es mit „qemu-img“.',
+  DISK_UNKNOWN: 'Prüfen Sie, ob es die richtige Datei ist; „--disk-format raw“ nimmt sie unverändert, als rohe Platte.',
+  DISK_PACKED: 'Entpacken Sie die Datei, wie die Meldung es sagt, und nehmen Sie das Plattenabbild, das darin ist.',
+  DISK_ENCRYPTED: 'Nehmen Sie eine Kopie der Platte, die nicht verschlüsselt ist.',
+  DISK_IN_USE:
+    'Fahren Sie die Maschine herunter, die das Abbild benutzt, oder kopieren Sie es, und versuchen Sie es noch einmal.',
+  DISK_UNCLEAN:
+    'Fahren Sie die Maschine herunter, die das Abbild benutzt, oder bringen Sie eine Kopie mit „qemu-img check -r all“ in Ordnung.',
+  DISK_UNCONFINED:
+    'Abbilder werden nur in bubblewrap gelesen: lassen Sie Benutzer Namensräume anlegen, oder arbeiten Sie als root außerhalb eines Containers.',
+  LOSS_CONFIRM:
+    'Nichts wurde geändert. Wiederholen Sie es an einem Terminal, und tippen Sie den verlangten Namen, oder wiederholen Sie es mit --yes.',
+  VERSION_EXISTS: 'Wählen Sie einen anderen Namen für die Version.',
+  ZONE_UNKNOWN: 'Die Zonen stehen in policy.yaml unter quarantine: zones.',
+  DEPLOY_UNKNOWN: 'Sehen Sie die Verteilungen in „lazaret-manager ui“ an: sie haben Nummern.',
+  VERSION_UNKNOWN: '„lazaret-manager nq version list VM“ nennt die Namen.',
+  VERSION_BEHIND: 'Führen Sie nq-set der neuesten Version in der Vorschau aus, oder packen Sie ohne --strict.',
+  VERSION_NEEDED: 'Verschieben Sie zuerst die Schwelle auf eine andere Version.',
+  KEY_PASSPHRASE: 'Geben Sie die Passphrase an, mit der das Projekt angelegt wurde.',
+  KEY_MISSING:
+    'Holen Sie den Ordner der Schlüssel aus seiner Sicherung zurück; „lazaret-manager keys rotate“ ersetzt einen verlorenen Schlüssel für Pakete oder Richtlinien.',
+  KEY_EXISTS: 'Schlüssel werden nie überschrieben: verschieben Sie zuerst die alte Datei.',
+  KEY_INVALID:
+    'Holen Sie den Ordner der Schlüssel aus seiner Sicherung zurück; sagt „lazaret-manager keys list“, dass ein Wechsel unterbrochen wurde, wiederholen Sie ihn.',
+  KEY_CONFIRM: 'Wiederholen Sie es mit --yes.',
+  CLOCK_CONFIRM: 'Stellen Sie die Uhr dieses Computers; geht sie richtig, wiederholen Sie es mit --clock-is-right.',
+  CLOCK_SIGNED_AHEAD:
+    'Stellen Sie die Uhr dieses Computers; geht sie richtig, rufen Sie „lazaret-manager keys rotate release policy“ auf, verteilen und packen Sie: mit den neuen Schlüsseln finden Computer zurück.',
+  TRUST_CONFIRM:
+    'Vergleichen Sie den Fingerabdruck mit dem, den Ihre Verwaltung Ihnen genannt hat, und wiederholen Sie es mit ihm.',
+  TRUST_FINGERPRINT: 'Das ist nicht das Projekt, das Sie erwarten sollen: fragen Sie Ihre Verwaltung.',
+  TRUST_FOREIGN:
+    'Ein Computer nimmt Pakete nur eines Projekts: nehmen Sie einen anderen Computer, oder entfernen Sie hier zuerst alles von Lazaret, auch Maschinen und Datenplatten, mit „lazaretd --uninstall“.',
+  TRUST_SIGNATURE:
+    'Es ist nicht vom Projekt unterschrieben oder wurde geändert: holen Sie es noch einmal von Ihrer Verwaltung.',
+  TRUST_ROLLBACK: 'Das ist älter, als dieser Computer es schon kennt: holen Sie das neueste.',
+  TRUST_FLOOR: 'Das Projekt erlaubt so Altes nicht mehr: installieren Sie das neueste Paket.',
+  TRUST_EXPIRED: 'Bitten Sie Ihre Verwaltung um ein neueres, und prüfen Sie die Uhr dieses Computers.',
+  TRUST_DIGEST: 'Die Datei ist beschädigt oder wurde geändert: holen Sie sie noch einmal.',
+  TRUST_INVALID:
+    'Die unterschriebenen Dateien sind beschädigt: holen Sie das neueste Paket noch einmal, und installieren Sie es.',
+  LAYER_INVALID: 'Holen Sie das Paket noch einmal; hilft das nicht, bitten Sie Ihre Verwaltung um ein neueres.',
+  LAYER_TRUNCATED: 'Holen Sie das Paket noch einmal; hilft das nicht, bitten Sie Ihre Verwaltung um ein neueres.',
+  LAYER_HASH: 'Holen Sie das Paket noch einmal; hilft das nicht, bitten Sie Ihre Verwaltung um ein neueres.',
+  LAYER_BASE_MISSING: 'Installieren Sie das vollständige Paket, oder die Updates dazwischen.',
+  LAYER_TOO_LARGE:
+    'Fügen Sie die Maschine neu hinzu, aus einer Kopie ihrer Platte: eine Platte hat höchstens 8 TiB, eine Maschine höchstens 1000 Stände.',
+  PACKAGE_EXISTS: 'Wählen Sie für das Paket einen anderen Namen oder Ordner.',
+  PACKAGE_INVALID:
+    'Prüfen Sie Pfad oder Adresse: gemeint ist der Ordner, das Archiv oder das Abbild eines Pakets. Stimmt sie, holen Sie es noch einmal.',
+  PACKAGE_UNCHANGED: 'Ändern Sie zuerst etwas; „--force“ macht es trotzdem, zum Beispiel für ein späteres Ablaufdatum.',
+  PACKAGE_UNWRITTEN:
+    'Schaffen Sie Platz, oder nehmen Sie einen anderen Ort, und schreiben Sie es mit „lazaret-manager package export NAME --out DIR“.',
+  PACKAGE_EMPTY: 'Fügen Sie dem Projekt zuerst eine Maschine hinzu.',
+  STATE_DAMAGED:
+    'Installieren Sie das neueste Paket noch einmal: es ersetzt, was beschädigt ist, und lässt Datenplatten, wie sie sind.',
+  SYSTEM_DISK_DAMAGED:
+    'Fahren Sie die Maschine herunter, und kopieren Sie die Datei. Bringen Sie sie mit „qemu-img check -r all DATEI“ in Ordnung; oder verschieben Sie sie, und installieren Sie das Paket noch einmal: es macht die Systemplatte neu, ohne was darin geändert wurde.',
+  DATA_DISK_DAMAGED:
+    'Fahren Sie die Maschine herunter, und kopieren Sie die Datei. Legen Sie dann eine Sicherung an ihre Stelle, oder bringen Sie sie mit „qemu-img check -r all DATEI“ in Ordnung.',
+  VM_TAKEN:
+    'Ein Computer hat nur eine Maschine eines Namens. Lassen Sie root sie für alle installieren: „lazaret uninstall VM“, dann „lazaret install --for all PAKET“.',
+  VM_OTHER:
+    'Sichern Sie, was Sie aus der Maschine hier brauchen, entfernen Sie sie mit „lazaret uninstall“, und installieren Sie noch einmal.',
+  INSTALL_CONFIRM: 'Sichern Sie, was Sie aus den genannten Maschinen brauchen, und wiederholen Sie es mit --yes.',
+  HOST_CONFIRM:
+    'Lesen Sie mit „lazaret plan“, was dieser Computer nicht mehr erreichen könnte, und wiederholen Sie es mit --accept-host-policy und der genannten Prüfsumme.',
+  UNINSTALL_CONFIRM: 'Sichern Sie, was Sie aus den genannten Maschinen brauchen, und wiederholen Sie es mit --yes.',
+  UPDATE_ADDRESS:
+    'Bitten Sie Ihre Verwaltung um das Paket; „lazaret-manager project set --package-server“ nennt eine Adresse.',
+  UPDATE_ROLLED_BACK:
+    'Es bleibt, wie es ist, bis es ein neueres Paket gibt; „lazaret update VM“ installiert dieses trotzdem noch einmal.',
+  UPDATE_FULL: 'Wiederholen Sie es mit --full, um alles zu holen.',
+  ROLLBACK_NONE: 'Installieren Sie das nächste Mal mit --keep-old: nur dann wird das frühere System behalten.',
+  REIMAGE_FORBIDDEN:
+    'Die Verwaltung erlaubt es mit der Richtlinie „reimage“, in einem Paket, das die Maschine enthält.',
+  REIMAGE_CONFIRM: 'Sichern Sie, was Sie aus der Maschine brauchen, und wiederholen Sie es mit --yes.',
+  STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',
+  STORE_NOT_SAFE:
+    'Verzeichnisse werden nur über TLS benutzt, mit einem Zertifikat für den Namen in der Adresse: nennen Sie dessen Aussteller als „ca“.',
+  STORE_ACCOUNT:
+    'Schreiben Sie „user“ und „password“ des Verzeichnisses in die Kontodatei, und lassen Sie nur ihren Eigentümer daran: „chmod 600“.',
+  STORE_LOGIN: 'Prüfen Sie Benutzer und Passwort; vielleicht ist das Konto abgelaufen oder gesperrt.',
+  STORE_DENIED:
+    'Gewöhnliche Konten lesen Richtlinien, die der Verwaltung schreiben sie: nehmen Sie ein anderes Konto, oder ändern Sie die Rechte.',
+  DEPLOY_FAILED:
+    'Computer behalten die Richtlinien, die sie haben: beheben Sie, was genannt ist, und verteilen Sie noch einmal.',
+  POLICY_INVALID: 'Rufen Sie „lazaret-manager policy check“ auf, und berichtigen Sie die Felder, die es nennt.',
+  POLICY_NOT_ENFORCED:
+    'Nehmen Sie die genannten Einstellungen aus der Richtlinie: diese Ausgabe kann sie nicht durchsetzen.',
+  POLICY_NEEDS_MACHINE:
+    'Machen Sie ein Paket, das die Maschine enthält: Verschlüsselung und Anmeldung ändern sich nur mit ihr.',
+  RECOVERY_KEY_FIXED:
+    'Setzen Sie den Wiederherstellungsschlüssel wieder, wie er war: ein anderer braucht ein neues Projekt.',
+  EXPIRED:
+    'Bitten Sie Ihre Verwaltung um mehr Zeit: ein Paket mit späteren Richtlinien oder einen Hotfix. Die Dateien der Maschine bleiben, wie sie sind.',
+  MOVED:
+    'Bringen Sie die Maschine dorthin zurück, wo sie installiert wurde, oder bitten Sie Ihre Verwaltung um einen Hotfix für den neuen Ort.',
+  QUARANTINE_REFUSED:
+    'Die Meldung sagt warum; was die Verwaltung verteilt, kann es ändern, und ein Richtlinienserver, der wieder antwortet, auch.',
+  PLUGIN_MISSING:
+    'Legen Sie das Skript in resources/ des Projekts, und bringen Sie es mit einem vollständigen, einem Update- oder eigenen Paket.',
+  PLUGIN_CHANGED:
+    'Jemand hat auf diesem Computer die Dateien des Plug-ins geändert: installieren Sie das Paket noch einmal.',
+  PLUGIN_NO_PROGRAM:
+    'Beginnen Sie das Skript mit „#!“ und einem Interpreter, den die Computer der Benutzer haben, oder nehmen Sie ein Programm für ihren Prozessor.',
+  PLUGIN_LATE: 'Machen Sie das Plug-in schneller, oder geben Sie ihm mehr Zeit mit „timeout“ in „script“.',
+  PLUGIN_FAILED: 'Beheben Sie es im Plug-in: was es als Fehler geschrieben hat, steht in „lazaret events“.',
+  PLUGIN_OUTPUT:
+    'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl), und endet mit Status 0.',
+  PLUGIN_UNCONFINED: 'Plug-ins laufen nur in bubblewrap: „lazaret doctor“ sagt, was diesem Computer dafür fehlt.',
+  FILTER_FAILED:
+    'Der Paketfilter hat die Regeln nicht genommen, also bleibt die Maschine zu: rufen Sie „lazaret doctor“ auf.',
+  HOST_FILTER_FAILED:
+    'Der Paketfilter hat die Regeln für den Computer selbst nicht genommen; die vorigen bleiben in Kraft: rufen Sie „lazaret doctor“ auf.',
+  SUBNETS_TAKEN:
+    'Nehmen Sie eine der genannten Routen oder Adressen von diesem Computer („ip route show table all“), und starten Sie die Maschine noch einmal.',
+  NETWORK_FAILED: 'Rufen Sie „lazaret doctor“ als root auf, und beheben Sie, was er nennt.',
+  DAEMON_UNREACHABLE: 'Starten Sie den Dienst: „lazaretd“ als root.',
+  ROOTLESS_UNAVAILABLE:
+    'Installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',
+  DAEMON_BUSY: 'Ein anderer Dienst von Lazaret arbeitet an diesem Ordner: halten Sie zuerst ihn an.',
+  DAEMON_DENIED:
+    'Arbeiten Sie als root, oder lassen Sie sich von root mit „usermod -aG lazaret BENUTZER“ in die Gruppe aufnehmen, und melden Sie sich neu an. Wo es die Gruppe nicht gibt, legt root sie zuerst mit „groupadd --system lazaret“ an und startet den Dienst neu.',
+  PAGE_DENIED: 'Öffnen Sie die Seite neu: „lazaret open“ oder „lazaret-manager ui“.',
+  PORT_IN_USE: 'Wählen Sie einen anderen Port oder Socket.',
+  TASK_UNKNOWN: 'Beginnen Sie neu: Aufgaben enden mit dem Prozess der Seite, und nur die letzten werden behalten.',
+  UPLOAD_CUT: 'Nichts davon wird behalten: wählen Sie die Datei noch einmal, und lassen Sie die Seite offen.',
+  TASKS_FULL: 'Warten Sie, bis eine davon fertig ist, oder brechen Sie eine ab.',
+};
