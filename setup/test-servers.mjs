@@ -4,7 +4,7 @@ import { installSystemPackages, missingPackages } from './system-packages.mjs';
 
 /** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small. */
 const PACKAGES = [
-  ...['nginx', 'rsync', 'openssl', 'slapd', 'chromium', 'pngquant'],
+  ...['nginx', 'rsync', 'openssh-client', 'openssl', 'slapd', 'chromium', 'pngquant'],
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
 ];
 /** What these packages would start, now and with every start of the computer. */

@@ -5,6 +5,8 @@ import { type Publication, TIMESTAMP } from './publication.ts';
 
 const TIMEOUT_MS = 600_000;
 const IO_TIMEOUT_S = 60;
+const CONNECT_TIMEOUT_S = 15;
+const ALIVE_S = 15;
 
 /** A folder of another computer. Nobody looks policies up there by this name: a web server hands them out. */
 export const rsync: ServerKind = {
@@ -14,6 +16,12 @@ export const rsync: ServerKind = {
   put: (publication, address, { signal }, onFile) =>
     putByRsync(publication, address, { onFile, ...(signal ? { signal } : {}) }),
 };
+
+/** ssh that asks nobody, and does not wait for a computer that says nothing: neither at the beginning nor later. */
+export function sshShell(connectTimeoutS = CONNECT_TIMEOUT_S): string {
+  const options = ['BatchMode=yes', `ConnectTimeout=${connectTimeoutS}`, `ServerAliveInterval=${ALIVE_S}`];
+  return ['ssh', ...options.flatMap((option) => ['-o', option])].join(' ');
+}
 
 interface RsyncOptions {
   /** The program that leads to the other computer, with its words. */
@@ -30,7 +38,7 @@ interface RsyncOptions {
 export async function putByRsync(
   { folder, content }: Publication,
   to: string,
-  { shell = 'ssh -o BatchMode=yes', onFile, signal }: RsyncOptions = {},
+  { shell = sshShell(), onFile, signal }: RsyncOptions = {},
 ): Promise<void> {
   for (const paths of [content, [TIMESTAMP]]) {
     try {

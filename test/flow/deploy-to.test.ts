@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { publicationIn } from '../../src/servers/publication.ts';
 import { deployTarget, putOnServer } from '../../src/servers/put.ts';
-import { putByRsync } from '../../src/servers/rsync.ts';
+import { putByRsync, sshShell } from '../../src/servers/rsync.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { PASSPHRASE, scratch } from '../fakes/made-project.ts';
@@ -75,6 +77,26 @@ test('the other computer gets the timestamp in a run of its own, after all else'
   assert.equal((await policies.lookUp(owner, Date.now())).document.serial, 2);
 });
 
+test('a server that takes the connection and says nothing holds no deploy: ssh gives up, and computers keep what they have', {
+  skip: skip || (hasProgram('ssh') ? false : 'ssh is not installed'),
+}, async (t) => {
+  const { computer, far } = await site(t);
+  await computer.project.deploy();
+  const publication = await publicationIn(computer.published);
+  await using silent = await listenSilently();
+  const shell = `${sshShell(1)} -p ${silent.port} -F none`;
+
+  await assert.rejects(putByRsync(publication, `127.0.0.1:${far.folder}`, { shell }), {
+    ...code('DEPLOY_FAILED'),
+    message: /Connection timed out/,
+  });
+
+  assert.ok(silent.taken.length > 0, 'it was asked');
+  assert.match(sshShell(), /^ssh .*ConnectTimeout=\d+ .*ServerAliveInterval=\d+$/);
+  assert.equal(existsSync(join(far.folder, 'metadata')), false);
+  await putByRsync(publication, `server:${far.folder}`, { shell: far.shell });
+});
+
 test('lazaret-manager deploy --to, with a directory that needs a name and a password', {
   skip: noQemuImg || noSlapd,
 }, async (t) => {
@@ -99,6 +121,22 @@ test('lazaret-manager deploy --to, with a directory that needs a name and a pass
   const found = await computer.open().lookUp(computer.owner(server.ldaps), Date.now());
   assert.equal(found.document.serial, 2, 'what was refused beforehand cost no release');
 });
+
+/** A port of loopback that takes connections and never says a word. */
+async function listenSilently() {
+  const taken: Socket[] = [];
+  const server = createServer((socket) => void taken.push(socket.on('error', () => undefined).resume()));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' ? address?.port : undefined,
+    taken,
+    async [Symbol.asyncDispose]() {
+      for (const socket of taken) socket.destroy();
+      server.close();
+    },
+  };
+}
 
 /** A computer, and another one that rsync reaches by a shell of its own here. */
 async function site(t: TestContext) {
