@@ -221,7 +221,7 @@ export class Supervisor implements AsyncDisposable {
     const machine = await adoptMachine(spec, record, this.#installed.deps(instance, watch, generation));
     this.#keep(machine, watch);
     await machine.log('found-again', 'the service found the machine running');
-    void lookUpFor(machine, this.#options.log);
+    void lookUpFor(machine, this.#options.log, 'interval');
   }
 
   /** Also where the machine’s files are damaged: then it was never in our hands, whatever runs of it. */

@@ -39,9 +39,10 @@ export async function followedMachine(t: Ends, store: PolicyStore, owner: Policy
     enforcement: 'host',
     host: async () => undefined,
     askPlugin: () => Promise.reject(new Error('there is no plug-in')),
+    keepWord: async () => undefined,
   };
   const policy = await store.lookUp(owner, Date.now());
-  const access = await Access.begin(parts, { policy, reported, event: 'poweron' });
+  const access = await Access.begin(parts, { policy, reported, plugin: 'poweron' });
   t.after(() => access[Symbol.asyncDispose]());
   return {
     access,

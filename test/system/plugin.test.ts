@@ -7,8 +7,17 @@ import { whyNoNetwork } from '../../lab/network.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'plugins');
-/** What the policy names: it never comes to an end where the guest says so, and else asks a resource beside it. */
-const SLOW = '#!/bin/sh\n[ "$VMWARE_NQ_DESCRIPTOR" != slow ] || sleep 1000\nexec ./programs.sh "$@"\n';
+/**
+ * What the policy names: it never comes to an end where the guest says so, or says that it will at the service’s own
+ * questions; and else it asks a resource beside it.
+ */
+const SLOW = `#!/bin/sh
+case "$VMWARE_NQ_DESCRIPTOR $LAZARET_EVENT" in
+  "slow "* | "slow-later interval") sleep 1000 ;;
+  "slow-later "*) echo YES; exit ;;
+esac
+exec ./programs.sh "$@"
+`;
 const SET = [
   '--type',
   'custom',
@@ -86,6 +95,24 @@ test('a plug-in decides over a machine’s network, from its start on', {
     assert.deepEqual(await job.reached(), ['update']);
     assert.equal((await nqSet(job, 'release=2')).status, 0);
   });
+
+  await t.test(
+    'another service answers before a slow plug-in has: its last word counts until it was asked',
+    async () => {
+      assert.equal((await nqSet(job, 'slow-later')).status, 0);
+      await job.computer.stopService('SIGKILL');
+      await job.computer.startService();
+      await job.until('restricted');
+      assert.deepEqual(await job.reached(), ['update']);
+      const { stdout } = await job.computer.lazaret('events', '--last', '1000', '--json');
+      const events = stdout.trim().split('\n');
+      const lastOf = (text: string) => events.findLastIndex((line) => line.includes(text));
+      const [found, late] = [lastOf('"kind":"found-again"'), lastOf('PLUGIN_LATE')];
+      assert.ok(found > 0 && found < late, stdout);
+      assert.equal((await nqSet(job, 'release=2')).status, 0);
+      assert.deepEqual(await job.reached(), ['update', 'intranet']);
+    },
+  );
 
   await t.test('a plug-in that somebody changed on the computer is not run, and takes normal access away', async () => {
     const files = join(job.computer.folder, 'state', 'files');

@@ -15,6 +15,7 @@ import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { reportText } from '../../trust/report-signature.ts';
 import { EventLog } from '../computer/events.ts';
+import type { Asked } from '../plugins/asked-plugin.ts';
 import { Access, type AccessParts } from './access.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
@@ -28,6 +29,8 @@ interface Start {
   events?: EventLog;
   /** How long a guest may wait for its answer. */
   answerMs?: number;
+  /** Another service had the machine before, and heard this of the plug-in. */
+  takenOver?: { said: Asked | undefined };
 }
 
 function reportedAt(descriptor: string | undefined): Reported | undefined {
@@ -52,6 +55,7 @@ async function machine(t: TestContext, start: Start) {
     said: '',
     questions: [] as string[],
     withinMs: undefined as number | undefined,
+    kept: undefined as Asked | undefined,
     disk: start.descriptor,
     counter: 0,
     host: undefined as HostFacts | undefined,
@@ -118,11 +122,14 @@ async function machine(t: TestContext, start: Start) {
       world.questions.push(`${event} ${descriptor}`);
       return { answer: await world.plugin(descriptor), said: world.said };
     },
+    async keepWord(word) {
+      world.kept = word;
+    },
   } satisfies AccessParts;
   const access = await Access.begin(parts, {
     policy: policy(),
     reported: reportedAt(start.descriptor),
-    event: 'poweron',
+    plugin: start.takenOver ?? 'poweron',
   });
   t.after(() => access[Symbol.asyncDispose]());
   asked.length = 0;
@@ -332,6 +339,30 @@ test('a policy with other lists is enforced with the answer that is known; one w
   await access.lookUp();
 
   assert.deepEqual(world.questions, ['poweron old', 'interval old']);
+});
+
+test('a machine that is taken over waits for no plug-in: what it is known to have said counts, until it has been asked anew', async (t) => {
+  const first = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  first.world.plugin = onlyNew;
+  await first.nqSet('new');
+  const said = first.world.kept;
+
+  const second = await machine(t, { descriptor: 'new', quarantine: CUSTOM, takenOver: { said } });
+  assert.deepEqual([second.mode(), second.world.questions], ['normal', []]);
+  await second.access.lookUp('interval');
+  assert.deepEqual([second.mode(), second.world.questions], ['restricted', ['interval new']]);
+
+  for (const [descriptor, quarantine, known] of [
+    ['new', CUSTOM, undefined],
+    ['newer', CUSTOM, said],
+    ['new', { ...CUSTOM, script: { ...CUSTOM.script, file: 'other.sh' } }, said],
+  ] as const) {
+    const { access, mode, world } = await machine(t, { descriptor, quarantine, takenOver: { said: known } });
+    assert.deepEqual([mode(), world.questions], ['restricted', []], 'a word about anything else is none');
+    world.plugin = async () => ({ verdict: 'yes' });
+    await access.lookUp('interval');
+    assert.equal(mode(), 'normal');
+  }
 });
 
 test('a machine that is restricted without its plug-in does not wait for it', async (t) => {

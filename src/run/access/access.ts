@@ -8,8 +8,7 @@ import type { HostFacts } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec.ts';
-import { type Asked, AskedPlugin } from '../plugins/asked-plugin.ts';
-import type { PluginQuestion, PluginReply } from '../plugins/plugin.ts';
+import { type Asked, AskedPlugin, type PluginParts } from '../plugins/asked-plugin.ts';
 import { noteChange, tellReport } from './access-events.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { enforce, type Filter } from './enforce.ts';
@@ -24,7 +23,7 @@ import { type Judged, scriptToAsk, type Verdict, verdictOf } from './verdict.ts'
 /** When a plug-in is asked whose word about what has just changed is missing. */
 const ASK_SOON_MS = 1000;
 
-export interface AccessParts {
+export interface AccessParts extends PluginParts {
   spec: MachineSpec;
   network: Filter;
   policies: PolicySource;
@@ -33,16 +32,15 @@ export interface AccessParts {
   enforcement: Enforcement;
   /** What the computer knows of its networks, as far as a quarantine asks. */
   host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
-  askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
   /** How long a report may be judged. */
   answerMs?: number;
 }
 
-/** What a machine begins with, and why it is judged. */
+/** What a machine begins with, and why its plug-in is asked first, or what it is known to have said: then nobody waits for it. */
 interface Start {
   policy: CurrentPolicy;
   reported: Reported | undefined;
-  event: PluginEvent;
+  plugin: PluginEvent | { said: Asked | undefined };
 }
 
 /**
@@ -71,7 +69,7 @@ export class Access implements AsyncDisposable {
     const { signal } = this.#stop;
     this.#parts = parts;
     this.#policy = new FollowedPolicy(parts.policies, policy, this.#log, signal);
-    this.#plugin = new AskedPlugin(parts.askPlugin, this.#log, signal);
+    this.#plugin = new AskedPlugin(parts, this.#log, signal);
     this.#reported = reported;
     const { enforcement } = parts;
     this.#verdict = verdictOf({ mode: parts.spec.mode, policy, reported, now, enforcement });
@@ -80,7 +78,8 @@ export class Access implements AsyncDisposable {
   /** Judges the machine for the first time. The filter has the verdict’s lists and mode when this returns. @throws FILTER_FAILED */
   static async begin(parts: AccessParts, start: Start): Promise<Access> {
     const access = new Access(parts, start, await parts.policies.now());
-    const asked = await access.#askedAbout(start.policy, start.event);
+    const { plugin, policy } = start;
+    const asked = typeof plugin === 'string' ? await access.#askedAbout(policy, plugin) : plugin.said;
     access.#verdict = await access.#verdictFor(start.reported, asked);
     await access.#enforce(access.#verdict);
     access.#schedule();

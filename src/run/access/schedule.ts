@@ -22,7 +22,7 @@ export function nextLookupMs(
   failures = 0,
 ): number {
   if (!('interval' in quarantine)) return DEFAULT_MS;
-  const interval = parseDuration(quarantine.interval) ?? DEFAULT_MS;
+  const interval = intervalMs(quarantine);
   const backsOff = failures > 0 && quarantine.type !== 'custom';
   const spread = backsOff
     ? backOffMs({ first: interval, rarest: RAREST_LOOKUP_MS }, failures, random)
@@ -34,6 +34,11 @@ export function nextLookupMs(
     .filter((moment) => moment !== undefined && moment > now)
     .map((moment) => Number(moment) - now + 1);
   return Math.min(spread, ...ahead);
+}
+
+/** How often a policy is looked up and its plug-in asked, in milliseconds. */
+export function intervalMs(quarantine: Quarantine): number {
+  return ('interval' in quarantine ? parseDuration(quarantine.interval) : undefined) ?? DEFAULT_MS;
 }
 
 /** How long a policy server that cannot be watched now is left alone, in milliseconds, after so many failures. */

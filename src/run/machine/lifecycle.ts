@@ -17,9 +17,11 @@ import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import { Access } from '../access/access.ts';
 import { knownVerdict } from '../access/known-verdict.ts';
 import { nameOptions } from '../access/name-options.ts';
+import { intervalMs } from '../access/schedule.ts';
 import { verdictOf } from '../access/verdict.ts';
 import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
+import { keepWord, keptWord } from '../plugins/last-word.ts';
 import { askPlugin } from '../plugins/plugin.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
 import { Readiness } from './readiness.ts';
@@ -68,7 +70,7 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
   const qemu = await launch(spec, deps, network);
   stack.defer(() => endProcess(qemu));
-  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, event: 'poweron' }));
+  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: 'poweron' }));
   await network.openForwarding();
   const startedAt = new Date(await deps.policies.now()).toISOString();
   const record: RunRecord = {
@@ -105,7 +107,9 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   const network = stack.adopt(adopted, (open) => open.detach());
   const known = knownTermOf(spec, deps);
   lookAtTerm(known, policy.document, deps.log);
-  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, event: 'interval' }));
+  // Not waited for: until it has been asked anew its last word counts, and where there is none, access is restricted.
+  const said = await keptWord(spec.runFolder, intervalMs(policy.document.policy.quarantine));
+  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: { said } }));
   const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, TAKE_OVER_MS);
   await connected.standing.setGoing(connected.qmp);
   const whole = stack.move();
@@ -146,6 +150,7 @@ function beginAccess(
     {
       ...{ spec, network, host, enforcement, ...deps },
       askPlugin: (asked) => askPlugin({ ...asked, expireTime: expireTime(known.term) }, deps.plugins, uid),
+      keepWord: (asked) => keepWord(spec.runFolder, asked, deps.log),
     },
     start,
   );

@@ -23,6 +23,12 @@ export interface Asked {
   answer: PluginAnswer;
 }
 
+/** How a machine’s plug-in is asked, and where what it said is kept for the next service. */
+export interface PluginParts {
+  askPlugin: (question: PluginQuestion) => Promise<PluginReply>;
+  keepWord: (asked: Asked) => Promise<void>;
+}
+
 /**
  * A machine’s plug-in, and what it said last. It is asked outside of all queues in which anything is decided. Reports of the
  * guest are asked about one after the other, beside one question of the service’s own.
@@ -30,14 +36,16 @@ export interface Asked {
 export class AskedPlugin {
   readonly #ask: (question: PluginQuestion) => Promise<PluginReply>;
   readonly #note: Note;
+  readonly #keep: (asked: Asked) => Promise<void>;
   readonly #signal: AbortSignal;
   readonly #reports = new Turns();
   readonly #events = new Turns();
   #last: Asked | undefined;
   #told: { text: string; at: number } | undefined;
 
-  constructor(ask: (question: PluginQuestion) => Promise<PluginReply>, note: Note, signal: AbortSignal) {
-    this.#ask = ask;
+  constructor({ askPlugin, keepWord }: PluginParts, note: Note, signal: AbortSignal) {
+    this.#ask = askPlugin;
+    this.#keep = keepWord;
     this.#note = note;
     this.#signal = signal;
   }
@@ -76,7 +84,10 @@ export class AskedPlugin {
     const question = { event, script, descriptor, project, vmId, ...bound, signal: this.#signal };
     const { answer, said } = await this.#ask(question);
     await this.#tell(event, answer, said.trim());
-    return { about: aboutOf({ script, policy, descriptor }), answer };
+    const asked = { about: aboutOf({ script, policy, descriptor }), answer };
+    // Before anything follows from it: a service that is killed leaves no word that was taken back.
+    if (event !== 'dry') await this.#keep(asked);
+    return asked;
   }
 
   async #tell(event: PluginEvent, answer: PluginAnswer, said: string): Promise<void> {
