@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { networkNames } from '../../src/firewall/addresses.ts';
 import { enterNamespace } from '../../src/firewall/machine/namespace.ts';
+import { scratch } from '../fakes/made-project.ts';
 import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
 import { addVpn, VPN_SERVER } from './net/vpn.ts';
 
@@ -120,6 +123,67 @@ test('what a preview needs of the computer beside the service is no other progra
   await preview.call('close', second.id);
   assert.equal(lab.hostDump(), before);
 });
+
+test('a machine that begins in the moment in which a preview’s last has ended keeps what it needs of the computer', {
+  skip,
+}, async (t) => {
+  const lab = routableLab(t);
+  const before = lab.hostDump();
+  const folder = scratch(t);
+  const [reached, go] = [join(folder, 'reached'), join(folder, 'go')];
+  // The preview stops where it is about to take the table away, having seen that no machine needs it.
+  const preview = lab.anotherService(
+    nftThat(
+      folder,
+      `case "$rules" in *"table inet lazaret_host {"*) ;; *"delete table inet lazaret_host"*) touch ${reached}; until [ -e ${go} ]; do sleep 0.01; done ;; esac`,
+    ),
+  );
+  const flags = () =>
+    lab.inHost('cat', '/proc/sys/net/ipv4/conf/v-outside/forwarding', '/proc/sys/net/ipv6/conf/all/forwarding');
+  lab.inHost('ip', 'link', 'add', 'lz-one', 'type', 'veth', 'peer', 'name', 'p-one');
+  await preview.call('prepareHost', 'lz-one');
+  lab.inHost('ip', 'link', 'del', 'lz-one');
+  const ending = preview.call('settleHost', 'lz-one');
+  await until(() => existsSync(reached));
+
+  lab.inHost('ip', 'link', 'add', 'lz-two', 'type', 'veth', 'peer', 'name', 'p-two');
+  await lab.service.call('prepareHost', 'lz-two');
+  const rules = lab.inHost('nft', 'list', 'table', 'inet', 'lazaret_host');
+  writeFileSync(go, '');
+  await ending;
+
+  assert.equal(lab.inHost('nft', 'list', 'table', 'inet', 'lazaret_host'), rules);
+  assert.equal(flags(), '1\n1\n');
+  lab.inHost('ip', 'link', 'del', 'lz-two');
+  await lab.service.call('settleHost', 'lz-two');
+  assert.equal(lab.hostDump(), before);
+});
+
+test('a machine’s uplink is there before it asks anything of the computer, so that nobody takes that away unseen', {
+  skip,
+}, async (t) => {
+  const lab = Lab.start(t);
+  const folder = scratch(t);
+  const seen = join(folder, 'seen');
+  const service = lab.anotherService(
+    nftThat(
+      folder,
+      `case "$rules" in *"table inet lazaret_host {"*) ip -o link show > ${seen}.$$ && mv -n ${seen}.$$ ${seen} ;; esac`,
+    ),
+  );
+
+  await service.call('open', lab.choice());
+
+  assert.match(readFileSync(seen, 'utf8'), /\blz-/);
+  await service.call('close', lab.id);
+});
+
+/** A folder with an nft that runs this script before it loads anything; `$rules` are what it is given. */
+function nftThat(folder: string, script: string): string {
+  const begin = `PATH=\${PATH#*:}; case "$*" in *"-f -") ;; *) exec nft "$@" ;; esac; rules=$(cat)`;
+  writeFileSync(join(folder, 'nft'), `#!/bin/sh\n${begin}\n${script}\necho "$rules" | nft "$@"\n`, { mode: 0o755 });
+  return folder;
+}
 
 function inNamespace(lab: Lab, id: string, ...command: string[]): string {
   return lab.inHost('env', ...enterNamespace(networkNames(id).namespace), ...command);

@@ -50,7 +50,7 @@ export class HostNetwork {
     this.#ownOutside = ownOutside;
   }
 
-  /** Makes the host ready for a machine’s uplink. @throws FILTER_FAILED, NETWORK_FAILED */
+  /** Makes the host ready for a machine’s uplink, which is there already: see `settle`. @throws FILTER_FAILED, NETWORK_FAILED */
   prepare(uplink: string, ipv6 = false): Promise<void> {
     return this.#turns.take(async () => {
       this.#uplinks.add(uplink);
@@ -167,12 +167,14 @@ export class HostNetwork {
     return this.#turns.take(async () => {
       this.#uplinks.delete(uplink);
       this.#passage.forget(uplink);
-      if (this.#uplinks.size > 0 || (await interfaces()).some((name) => name.startsWith('lz-'))) return;
+      if (this.#uplinks.size > 0 || (await hasUplinks())) return;
       const { raised, ipv6 } = await this.#stillOurs();
       this.#isInForce = false;
       for (const name of raised) await writeKernelFile(flagOf(name), '0');
       if (ipv6) await restoreIpv6(ipv6);
       await loadRules([], 'table inet lazaret_host\ndelete table inet lazaret_host\n');
+      // Another of our programs may have begun meanwhile, by what stood there: whoever came before the table went has its uplink.
+      if (await hasUplinks()) await this.#putInForce(ipv6 !== undefined);
       await removeFolder(this.#stateFile);
     });
   }
@@ -190,6 +192,11 @@ export class HostNetwork {
     const text = (await readIfThere(this.#stateFile, MAX_STATE_BYTES))?.toString('utf8');
     return text === undefined ? { raised: [] } : parseHostState(text);
   }
+}
+
+/** Whether a machine of any of our programs has its uplink here. */
+async function hasUplinks(): Promise<boolean> {
+  return (await interfaces()).some((name) => name.startsWith('lz-'));
 }
 
 /** How the kernel lists our table; undefined when it has gone. */

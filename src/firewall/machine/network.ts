@@ -106,8 +106,9 @@ export class MachineNetwork implements AsyncDisposable {
     await removeLeftover(names);
     await using undo = new AsyncDisposableStack();
     undo.defer(() => clearUp(options.id, options.host, options.log));
-    await options.host.prepare(names.uplink, options.ipv6);
     await createNamespace(names, options);
+    // Now that the uplink is there: whoever else takes the computer’s part away sees that it is needed.
+    await options.host.prepare(names.uplink, options.ipv6);
     const forwarder = forwarderOf(options);
     undo.defer(() => forwarder?.settled());
     forwarder?.serve().catch(() => undefined);

@@ -115,15 +115,14 @@ export class Lab {
 
   /** Another service, as after a restart, whose programs are looked for in `programs` first. */
   startService(programs?: string): Remote {
-    const env = programs === undefined ? {} : { PATH: `${programs}:${process.env['PATH']}` };
-    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), [this.folder], env);
+    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), [this.folder], programsFirst(programs));
     return this.service;
   }
 
   /** A second service beside the first, with a folder of its own, as a preview has. */
-  anotherService(): Remote {
+  anotherService(programs?: string): Remote {
     const folder = mkdtempSync(join(this.folder, 'another-'));
-    this.#another = new Remote(this.inside('host'), join(HERE, 'service.ts'), [folder]);
+    this.#another = new Remote(this.inside('host'), join(HERE, 'service.ts'), [folder], programsFirst(programs));
     return this.#another;
   }
 
@@ -357,6 +356,10 @@ export async function until(holds: () => boolean | Promise<boolean>, patienceMs 
     if (waited > patienceMs) throw new Error('what the test waits for did not come');
     await sleep(10);
   }
+}
+
+function programsFirst(folder: string | undefined): Record<string, string> {
+  return folder === undefined ? {} : { PATH: `${folder}:${process.env['PATH']}` };
 }
 
 function output(command: readonly string[]): string {

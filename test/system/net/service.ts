@@ -107,5 +107,7 @@ await serveCalls({
     computerTable.isBound({ mode, entries: entriesOf(entries), needed: entriesOf(needed) }),
   isAnyBound: () => computerTable.isAnyBound(),
   freeComputer: () => computerTable.free(),
+  prepareHost: (uplink: string) => host.prepare(uplink, true),
+  settleHost: (uplink: string) => host.settle(uplink),
   remove: (id: string) => removeNetwork(id, host),
 });
