@@ -200,7 +200,22 @@ function machineText(machine: MachineAnswer): string {
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.resolvers) lines.push(`resolvers    ${resolversText(machine.resolvers)}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
+  lines.push(...termLines(machine));
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');
+}
+
+/** How long it may still be used, and why it would not start. */
+function termLines({ expiration, cannotStart }: MachineAnswer): string[] {
+  const lines: string[] = [];
+  if (expiration) {
+    const { state, endsAt, daysLeft, message } = expiration;
+    const last = new Date(Date.parse(endsAt) - 1).toLocaleDateString('sv-SE');
+    const text =
+      state === 'expired' ? 'it is over' : `until ${last}, ${daysLeft} more ${daysLeft === 1 ? 'day' : 'days'}`;
+    lines.push(`time         ${text}${message === undefined ? '' : `: ${message.replaceAll('\n', ' ')}`}`);
+  }
+  if (cannotStart) lines.push(failureText(cannotStart));
+  return lines;
 }

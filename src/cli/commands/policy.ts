@@ -5,9 +5,11 @@ import { projectSchemas } from '../../manager/project-schemas.ts';
 import { failureText, print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
+import { addPolicySetCommands } from './policy-set.ts';
 
 export function addPolicyCommands(program: Command): void {
-  const policy = program.command('policy').description('the policies as text');
+  const policy = program.command('policy').description('the policies of machines');
+  addPolicySetCommands(policy);
 
   addCommand<{ directory: string }>(
     policy,

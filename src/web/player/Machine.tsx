@@ -9,6 +9,7 @@ import { useSaid } from '../ui/said.ts';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { useMachine, useStart } from './service.ts';
+import { TimeLeft } from './TimeLeft.tsx';
 import { useLiveEvents } from './use-live-events.ts';
 import { useTexts } from './use-texts.ts';
 import { Why } from './Why.tsx';
@@ -61,6 +62,7 @@ export function Machine() {
           {texts.lost}
         </Alert>
       )}
+      {data && isOn(data) && data.expiration && data.expiration.state !== 'valid' && <TimeLeft machine={data} />}
       <Stack component="main" flex={1} mih={0} gap="md" align="stretch">
         {error && <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />}
         {isRunning && (
@@ -71,6 +73,7 @@ export function Machine() {
         {data && !isRunning && (
           <Stack p="md" align="flex-start">
             <Text>{texts.consoleStopped}</Text>
+            <TimeLeft machine={data} />
             {data.state === 'stopped' && (
               <Button loading={start.isPending} onClick={() => start.mutate(vm)}>
                 {texts.start}

@@ -6,6 +6,7 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { isOn, shownState } from './machine-state.ts';
 import { useStart, useStatus } from './service.ts';
+import { TimeLeft } from './TimeLeft.tsx';
 import { Update } from './Update.tsx';
 import { useTexts } from './use-texts.ts';
 
@@ -63,6 +64,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
           </Text>
         )}
         {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
+        <TimeLeft machine={machine} />
         {start.error && <FailureAlert error={start.error} texts={texts} />}
         <Group mt="auto" pt="xs">
           {state === 'stopped' && (

@@ -8,6 +8,7 @@ import { shownState } from './machine-state.ts';
 import { Reach } from './Reach.tsx';
 import { Refused } from './Refused.tsx';
 import { useLookUp } from './service.ts';
+import { TimeLeft } from './TimeLeft.tsx';
 import { useTexts } from './use-texts.ts';
 
 /** Why a machine may reach what it may: reason, version, network, policy, and what was refused lately. */
@@ -27,6 +28,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
           {said.remedy({ code, remedy })} <Code>{code}</Code>
         </Text>
       )}
+      <TimeLeft machine={machine} />
       <Table variant="vertical" layout="fixed">
         <Table.Tbody>
           {facts(machine, texts, language).map(([name, value]) => (

@@ -58,6 +58,11 @@ export const de: PlayerTexts = {
   statePaused: 'steht still',
   stateStopping: 'fährt herunter',
   stateDamaged: 'beschädigt',
+  timeLeft: (days, last) =>
+    days === 0
+      ? 'Sie kann heute zum letzten Mal benutzt werden.'
+      : `Sie kann bis ${last} benutzt werden: noch ${days} ${days === 1 ? 'Tag' : 'Tage'}.`,
+  timeOver: 'Ihre Zeit ist abgelaufen: sie kann nicht mehr benutzt werden. Ihre Dateien bleiben.',
   accessReason: 'Grund',
   version: 'Version',
   versionUnset: 'noch nicht gemeldet',

@@ -54,6 +54,11 @@ export const en = {
   statePaused: 'standing still',
   stateStopping: 'shutting down',
   stateDamaged: 'damaged',
+  timeLeft: (days: number, last: string) =>
+    days === 0
+      ? 'It may be used today for the last time.'
+      : `It may be used until ${last}: ${days} more ${days === 1 ? 'day' : 'days'}.`,
+  timeOver: 'Its time is over: it cannot be used any more. Its files stay.',
   accessReason: 'Why',
   version: 'Version',
   versionUnset: 'not reported yet',

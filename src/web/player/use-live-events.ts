@@ -5,7 +5,7 @@ import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
 
 /** What a user is told the moment it happens, in the service’s own words. */
-const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'failed']);
+const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'expiration', 'failed']);
 
 /** Follows what happens; a change of access is said once, here, also when the page is not in sight. */
 export function useLiveEvents(): boolean {

@@ -38,6 +38,11 @@ export function momentText(iso: string, language: Language, now = new Date()): s
   return new Intl.DateTimeFormat(regionOf(language), style).format(at);
 }
 
+/** The last day before a moment, as this computer counts days. */
+export function lastDayText(endsAt: string, language: Language): string {
+  return new Intl.DateTimeFormat(regionOf(language), { dateStyle: 'medium' }).format(Date.parse(endsAt) - 1);
+}
+
 export function bytesText(bytes: number, language: Language): string {
   const power = Math.min(3, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)));
   const number = new Intl.NumberFormat(regionOf(language), { maximumFractionDigits: 1 }).format(bytes / 1024 ** power);

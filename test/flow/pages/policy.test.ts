@@ -30,6 +30,28 @@ test('fields and file show at once what is said in the other, and comments stay'
     assert.match(await file.inputValue(), /^# why it is so\n[\s\S]*ipv6: true/);
   });
 
+  await t.test('an expiration is chosen, and its texts; copy protection is switched on', async () => {
+    const expiration = page.getByRole('region', { name: 'Expiration' });
+    await expiration.getByLabel('The machine may be used').click();
+    await page.getByRole('option', { name: 'for some days after its installation' }).click();
+    await expiration.getByText('set here').waitFor();
+    await expiration.getByLabel('What its user is told once it is over').fill('Ask Ann.');
+    await expiration.getByLabel('Warn him so long before').fill('7d');
+    await expiration.getByLabel('Warn him so long before').blur();
+    await expiration.getByLabel('What he is told then').waitFor();
+    assert.match(
+      await file.inputValue(),
+      /expiration:\n {2}type: days\n {2}days: 30\n[\s\S]*Ask Ann\.[\s\S]*before: 7d/,
+    );
+    const copying = page.getByRole('region', { name: 'Copy protection' });
+    await copying.getByRole('switch').click();
+    await copying.getByText('set here').waitFor();
+    assert.match(await file.inputValue(), /copyProtection:\n {2}enabled: true/);
+    for (const pane of [expiration, copying]) await pane.getByRole('button', { name: 'Back to the default' }).click();
+    await copying.getByText('default', { exact: true }).waitFor();
+    await expiration.getByText('default', { exact: true }).waitFor();
+  });
+
   await t.test(
     'what is written in the file is in the fields; what is no policy is said, and cannot be saved',
     async () => {

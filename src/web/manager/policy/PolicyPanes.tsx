@@ -8,13 +8,14 @@ import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.t
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
+import { ExpirationPane } from './ExpirationPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
-type WrittenPolicy = AsJson<MachinePolicy>;
+export type WrittenPolicy = AsJson<MachinePolicy>;
 
 const DEFAULTS: WrittenPolicy = { format: 1, quarantine: { type: 'none' } };
 
-interface Pane {
+export interface Pane {
   vm: string;
   policy: WrittenPolicy;
   onPolicy: (policy: WrittenPolicy) => void;
@@ -82,9 +83,11 @@ function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode
       return <ReimagePane {...pane} />;
     case 'encryption':
     case 'authentication':
-    case 'expiration':
-    case 'copyProtection':
       return <Text size="sm">{notEnforced}</Text>;
+    case 'expiration':
+      return <ExpirationPane {...pane} />;
+    case 'copyProtection':
+      return <CopyProtectionPane {...pane} />;
   }
 }
 
@@ -122,6 +125,18 @@ function ReimagePane({ policy, onPolicy }: Pane) {
       description={texts.reimageHelp}
       checked={reimage?.enabled === true}
       onChange={({ target }) => onPolicy(target.checked ? { ...others, reimage: { enabled: true } } : others)}
+    />
+  );
+}
+
+function CopyProtectionPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { copyProtection, ...others } = policy;
+  return (
+    <Switch
+      label={texts.copyProtection}
+      checked={copyProtection?.enabled ?? false}
+      onChange={({ target }) => onPolicy(target.checked ? { ...others, copyProtection: { enabled: true } } : others)}
     />
   );
 }

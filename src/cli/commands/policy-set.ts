@@ -1,0 +1,53 @@
+import { type Command, Option } from 'commander';
+import { AppError } from '../../lib/errors.ts';
+import { setPolicy } from '../../manager/policies/set-policy.ts';
+import { changeExpiration, type ExpirationChange } from '../../policy/edit-expiration.ts';
+import { NEVER } from '../../policy/expiration.ts';
+import { limitOf } from '../../policy/term.ts';
+import { print } from '../print.ts';
+import { addCommand } from '../program.ts';
+
+interface Located {
+  directory: string;
+}
+
+/** `policy expiration` and `policy copy-protection`: how long a machine may be used, and where. */
+export function addPolicySetCommands(policy: Command): void {
+  addCommand<Located & ExpirationChange>(
+    policy,
+    'expiration <vm>',
+    'set how long a machine may be used on users’ computers',
+    async (context, { directory, ...change }, vm = '') => {
+      const limits = [change.never, change.days !== undefined, change.date !== undefined].filter(Boolean);
+      if (limits.length > 1) throw new AppError('USAGE', 'say one of: --never, --days, --date');
+      const { value = NEVER, inForce } = await setPolicy(directory, vm, 'expiration', (before) =>
+        changeExpiration(before, change),
+      );
+      print(context, value, `${vm}: expiration ${limitOf(value)}; ${inForce}`);
+    },
+  )
+    .option('--never', 'without end')
+    .addOption(new Option('--days <number>', 'so many days after the day of installation').argParser(Number))
+    .option('--date <day>', 'on this day for the last time: 2026-12-31')
+    .option('--message <text>', 'shown once its time is over')
+    .option('--warn-before <duration>', 'how long before the end its user is warned: 12h, 7d')
+    .option('--warning <text>', 'what he is told then')
+    .option('--renewal <name>', 'the plug-in that may give it more time: a file of resources/')
+    .option('--no-renewal', 'no plug-in is asked')
+    .option('--argument <text...>', 'what the plug-in is started with')
+    .option('--timeout <duration>', 'how long the plug-in may take: 10s')
+    .option('--network', 'the plug-in has the computer’s network')
+    .option('--no-network', 'the plug-in has no network');
+
+  addCommand<Located>(
+    policy,
+    'copy-protection <vm> <on|off>',
+    'set whether a machine runs only where it was installed',
+    async (context, { directory }, vm = '', word = '') => {
+      if (word !== 'on' && word !== 'off') throw new AppError('USAGE', `say on or off, not ${word}`);
+      const enabled = word === 'on';
+      const { value, inForce } = await setPolicy(directory, vm, 'copyProtection', () => ({ enabled }));
+      print(context, value, `${vm}: copy protection ${word}; ${inForce}`);
+    },
+  );
+}

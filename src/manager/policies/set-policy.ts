@@ -1,0 +1,36 @@
+import { AppError } from '../../lib/errors.ts';
+import { whenText } from '../../policy/changes.ts';
+import { MachinePolicy } from '../../policy/schema.ts';
+import { POLICIES, type PolicyName } from '../../policy/table.ts';
+import { vmNamed } from '../../project/open.ts';
+import { savePolicy, withProject } from '../../project/save.ts';
+
+/** What a policy is changed to, and when that holds on users’ computers. */
+export interface SetPolicy<Name extends PolicyName> {
+  value: MachinePolicy[Name];
+  inForce: string;
+}
+
+/**
+ * Sets one policy of a machine in its policy file; `change` is given what is there, and gives what will be, still to be parsed.
+ * @throws PROJECT_*, VM_UNKNOWN, POLICY_INVALID
+ */
+export async function setPolicy<Name extends PolicyName>(
+  folder: string,
+  vm: string,
+  name: Name,
+  change: (before: MachinePolicy[Name]) => unknown,
+): Promise<SetPolicy<Name>> {
+  return withProject(folder, async (project) => {
+    const found = vmNamed(project, vm);
+    const before = found.policy.value;
+    const result = MachinePolicy.safeParse({ ...before, [name]: change(before[name]) });
+    if (!result.success) {
+      const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+      throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });
+    }
+    await savePolicy(found, result.data);
+    const inForce = `it ${whenText(POLICIES[name].when)}, once a package or a deploy has brought it there`;
+    return { value: result.data[name], inForce };
+  });
+}
