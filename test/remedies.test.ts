@@ -29,7 +29,10 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   VM_TAKEN: ['flow/owners', 'what its remedy says is done, and works'],
   VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
-  DEPLOY_UNKNOWN: ['flow/deployments', 'a deploy that never was is none for the command line, and its remedy has the numbers'],
+  DEPLOY_UNKNOWN: [
+    'flow/deployments',
+    'a deploy that never was is none for the command line, and its remedy has the numbers',
+  ],
   DEPLOY_FAILED: ['flow/deploy-to', 'the other computer gets the timestamp in a run of its own'],
   FETCH_PROXY: ['flow/proxy', 'a proxy that wants another login is named so'],
   PROJECT_CHANGED: ['flow/pages/versions', 'who saves later is told that somebody else has changed the file'],

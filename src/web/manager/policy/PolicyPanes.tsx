@@ -11,7 +11,7 @@ import { project } from '../texts/project.ts';
 import { ExpirationPane } from './ExpirationPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
-export type WrittenPolicy = AsJson<MachinePolicy>;
+type WrittenPolicy = AsJson<MachinePolicy>;
 
 const DEFAULTS: WrittenPolicy = { format: 1, quarantine: { type: 'none' } };
 
