@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chmod, chown, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 
@@ -67,7 +67,18 @@ export async function listenTcp(
   return closing(await listening(server, { host, port }), async () => undefined);
 }
 
-async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Server> {
+/** A server with its connections: Node forgets those that became another protocol’s, and waits for them all the same. */
+interface Listener {
+  server: Server;
+  sockets: Set<Socket>;
+}
+
+async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(where);
   try {
     await once(server, 'listening');
@@ -78,16 +89,17 @@ async function listening(server: Server, where: { path: string } | { host: strin
     if (systemCode(cause) === 'EACCES') throw new AppError('FILE_DENIED', `may not listen on ${name}`, { cause });
     throw cause;
   }
-  return server;
+  return { server, sockets };
 }
 
-function closing(server: Server, after: () => Promise<void>): Listening {
+function closing({ server, sockets }: Listener, after: () => Promise<void>): Listening {
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
       await after();
     },
   };

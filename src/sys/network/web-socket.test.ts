@@ -21,7 +21,7 @@ async function bridged(t: TestContext) {
   const upgrade = bridgeWebSockets(({ path }) => (path === '/none' ? undefined : join(folder, path)));
   const server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(), { onUpgrade: upgrade });
   t.after(() => server[Symbol.asyncDispose]());
-  return { folder, port: server.port, accepted: () => accepted };
+  return { folder, server, port: server.port, accepted: () => accepted };
 }
 
 test('what a page sends reaches the machine, and what the machine says the page', async (t) => {
@@ -64,4 +64,14 @@ test('who is refused, and hangs up at once, ends nothing', async (t) => {
   const page = new WebSocket(`ws://127.0.0.1:${port}/echo`);
   await once(page, 'open');
   page.close();
+});
+
+test('a server that ends ends what web sockets are open too', async (t) => {
+  const { port, server } = await bridged(t);
+  const page = new WebSocket(`ws://127.0.0.1:${port}/echo`);
+  await once(page, 'open');
+
+  const closed = once(page, 'close');
+  await server[Symbol.asyncDispose]();
+  await closed;
 });
