@@ -8,6 +8,7 @@ import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
 import type { StatusAnswer } from '../src/api/status.ts';
 import { Pages } from '../src/pages/app.ts';
+import { consoleUpgrade } from '../src/pages/console.ts';
 import { liveEvents } from '../src/pages/live.ts';
 import { systemClock } from '../src/sys/clock.ts';
 import { listenTcp } from '../src/sys/network/http-server.ts';
@@ -25,12 +26,29 @@ export interface Said {
   fetching?: ProgressAnswer;
 }
 
+interface Where {
+  /** A free one, where none is named. */
+  port?: number;
+  /** The socket of every machine’s screen. */
+  screen?: string;
+}
+
+interface OpenedPlayer extends AsyncDisposable {
+  port: number;
+  link: (to: string) => string;
+}
+
 /** The player’s page over a service that always says the same. */
-export async function openPlayer(said: Said): Promise<{ link: (to: string) => string } & AsyncDisposable> {
+export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): Promise<OpenedPlayer> {
   const pages = new Pages({ api: apiOf(said), folder: PLAYER, clock: systemClock });
-  const listening = await listenTcp('127.0.0.1', 0, getRequestListener(pages.app.fetch), {});
+  const onUpgrade = consoleUpgrade(pages, () => screen);
+  const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), { onUpgrade });
   pages.listensOn(listening.port);
-  return { link: (to) => pages.link(to), [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
+  return {
+    port: listening.port,
+    link: (to) => pages.link(to),
+    [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
+  };
 }
 
 function apiOf({ project, machines, events, plan, fetching }: Said): Hono {

@@ -9,7 +9,7 @@ export const de: PlayerTexts = {
   noMachines: 'Hier ist noch keine Maschine installiert.',
   noMachinesHelp: 'Ihre Verwaltung gibt Ihnen ein Paket: einen Ordner, einen Stick oder eine Adresse.',
   loading: 'Wird geladen',
-  lost: 'Die Verbindung zum Dienst ist unterbrochen. Sie wird wieder aufgenommen.',
+  lost: 'Die Verbindung zum Dienst ist unterbrochen. Sie wird wieder aufgenommen. Bleibt sie es, öffnen Sie die Seite neu: lazaret open.',
   unreachable: 'Der Dienst antwortet nicht.',
   unreachableRemedy:
     'Vielleicht startet er gerade neu. Bleibt es so, fragen Sie Ihre Verwaltung oder rufen Sie „lazaret doctor“ auf.',

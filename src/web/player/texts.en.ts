@@ -7,7 +7,7 @@ export const en = {
   noMachines: 'No machine is installed here yet.',
   noMachinesHelp: 'Your administrator gives you a package: a folder, a stick, or an address.',
   loading: 'Loading',
-  lost: 'The connection to the service is lost. It is tried again.',
+  lost: 'The connection to the service is lost. It is tried again. If it stays lost, open the page anew: lazaret open.',
   unreachable: 'The service does not answer.',
   unreachableRemedy: 'It may be starting anew. If this goes on, ask your administrator, or run “lazaret doctor”.',
   retry: 'Try again',

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { openPlayer, type Said } from '../../../lab/player-page.ts';
+import type { MachineAnswer } from '../../../src/api/machine.ts';
+import { guestScreen } from '../../fakes/guest-screen.ts';
+
+const NEEDS = { skip: whyNoBrowser() };
+const OFFICE: MachineAnswer = { vm: 'office', state: 'stopped' };
+const MARKUP = '<img src=x onerror=document.title=1>';
+
+function says(machines: MachineAnswer[]): Said {
+  return { project: { name: 'Acme', fingerprint: 'f' }, machines, events: [] };
+}
+
+/** A page of a browser, at the player’s link. */
+async function opened(t: TestContext, link: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const lab = await LabBrowser.start();
+  t.after(() => lab[Symbol.asyncDispose]());
+  const page = await (await lab.browser.newContext({ locale: 'en-GB', ...options })).newPage();
+  await page.goto(link);
+  return page;
+}
+
+test(
+  'a German user reads reasons and remedies in German, and the administrator’s message as it is',
+  NEEDS,
+  async (t) => {
+    const behind: MachineAnswer = {
+      ...{ vm: 'behind', state: 'running', access: 'restricted', message: MARKUP },
+      ...{ reason: 'its version is too old; next is 2026-12', why: { code: 'outdated', next: '2026-12' } },
+    };
+    const broken: MachineAnswer = {
+      ...{ vm: 'broken', state: 'damaged', code: 'STATE_DAMAGED', reason: 'installed.json is cut off' },
+      remedy: 'Install the newest package again: it replaces what is damaged and leaves data disks as they are.',
+    };
+    await using player = await openPlayer(says([behind, broken]));
+    const page = await opened(t, player.link('/'), { locale: 'de-DE' });
+    await page.getByText('ihre Version ist zu alt; die nächste ist 2026-12').waitFor();
+    await page.getByText('Installieren Sie das neueste Paket noch einmal').waitFor();
+    await page.getByText('installed.json is cut off').waitFor();
+    await page.getByText(MARKUP, { exact: true }).waitFor();
+    assert.equal(await page.locator('img').count(), 0);
+  },
+);
+
+test('of 200 machines each has its card', NEEDS, async (t) => {
+  const machines = Array.from({ length: 200 }, (_none, at): MachineAnswer => ({ ...OFFICE, vm: `vm-${at}` }));
+  await using player = await openPlayer(says(machines));
+  const page = await opened(t, player.link('/'));
+  await page.getByRole('region', { name: 'vm-199', exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Start' }).count(), 200);
+});
+
+test(
+  'a service that starts anew: the page says that it is lost, then what to do, and what is there now',
+  NEEDS,
+  async (t) => {
+    const first = await openPlayer(says([OFFICE]));
+    const page = await opened(t, first.link('/'));
+    await page.getByRole('region', { name: 'office' }).waitFor();
+    await first[Symbol.asyncDispose]();
+    await page.getByText(/^The connection to the service is lost/).waitFor();
+
+    await using again = await openPlayer(says([{ ...OFFICE, vm: 'lab' }]), { port: first.port });
+    await page.getByText('PAGE_DENIED').waitFor();
+    await page.getByText('Open the page anew: `lazaret open`').waitFor();
+    // The link of the command line opens another tab; this one heals with it.
+    await (await page.context().newPage()).goto(again.link('/'));
+    await page.getByRole('region', { name: 'lab' }).waitFor();
+    await page.getByText(/^The connection to the service is lost/).waitFor({ state: 'detached' });
+  },
+);
+
+for (const [width, height] of [
+  [1, 1],
+  [7680, 4320],
+] as const)
+  test(`a guest’s screen of ${width}×${height} is shown within the page`, NEEDS, async (t) => {
+    const screen = await guestScreen(t, width, height);
+    await using player = await openPlayer(says([{ ...OFFICE, state: 'running', access: 'normal' }]), {
+      screen: screen.path,
+    });
+    const page = await opened(t, player.link('/machines/office'), { viewport: { width: 390, height: 844 } });
+    const canvas = page.locator(`canvas[width="${width}"][height="${height}"]`);
+    await canvas.waitFor({ state: 'attached' });
+    await page.getByText(/^The screen is gone/).waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  });
+
+test(
+  'a screen that goes is said, and one of a machine that has stopped makes room for the way to start it',
+  NEEDS,
+  async (t) => {
+    const screen = await guestScreen(t, 640, 480);
+    const machines: MachineAnswer[] = [{ ...OFFICE, state: 'running', access: 'normal' }];
+    await using player = await openPlayer(says(machines), { screen: screen.path });
+    const page = await opened(t, player.link('/machines/office'));
+    await page.locator('canvas[width="640"]').waitFor();
+    screen.end();
+    await page.getByText(/^The screen is gone/).waitFor();
+    machines[0] = OFFICE;
+    await page.getByRole('button', { name: 'Why?' }).click();
+    await page.getByText('The machine does not run.').waitFor();
+    await page.locator('canvas').waitFor({ state: 'detached' });
+  },
+);
