@@ -17,7 +17,7 @@ import type { Resolvers } from '../sys/network/resolver.ts';
 import type { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
 import { installedSpec, machineId } from './spec.ts';
-import { type Standing, Terms } from './terms.ts';
+import { type Startable, Terms } from './terms.ts';
 import { TrialWatch } from './trial.ts';
 
 export interface ServiceOptions {
@@ -111,8 +111,8 @@ export class InstalledMachines {
   }
 
   /** How it stands with the time and the place of a machine that does not run. */
-  async standing(instance: Instance): Promise<Standing> {
-    return this.#terms.standing(instance, await this.#service.policies.current(await ownerOf(instance)));
+  async startable(instance: Instance): Promise<Startable> {
+    return this.#terms.startable(instance, await this.#service.policies.current(await ownerOf(instance)));
   }
 
   deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {

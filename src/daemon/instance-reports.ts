@@ -6,14 +6,14 @@ import { failureOf } from '../lib/errors.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import type { TakingOver } from './taking-over.ts';
-import type { Standing } from './terms.ts';
+import type { Startable } from './terms.ts';
 
 export interface ReportParts {
   state: string;
   machines: ReadonlyMap<string, RunningMachine>;
   takingOver: Pick<TakingOver, 'failureOf'>;
   /** How it stands with the time and the place of one that does not run. */
-  standing: (instance: Instance) => Promise<Standing>;
+  startable: (instance: Instance) => Promise<Startable>;
 }
 
 /** How it stands with the installed machines, running or not. */
@@ -21,13 +21,13 @@ export class InstanceReports {
   readonly #state: string;
   readonly #machines: ReadonlyMap<string, RunningMachine>;
   readonly #takingOver: ReportParts['takingOver'];
-  readonly #standing: ReportParts['standing'];
+  readonly #startable: ReportParts['startable'];
 
-  constructor({ state, machines, takingOver, standing }: ReportParts) {
+  constructor({ state, machines, takingOver, startable }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
-    this.#standing = standing;
+    this.#startable = startable;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -73,6 +73,6 @@ export class InstanceReports {
     const { generation } = instance.current;
     const reported = await readReported(this.#state, vm, generation);
     const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
-    return { vm, state: 'stopped', generation, ...installed, ...version, ...(await this.#standing(instance)) };
+    return { vm, state: 'stopped', generation, ...installed, ...version, ...(await this.#startable(instance)) };
   }
 }

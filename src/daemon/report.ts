@@ -4,12 +4,12 @@ import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
 import type { MachineReport } from '../run/machine/machine.ts';
-import type { Standing } from './terms.ts';
+import type { Startable } from './terms.ts';
 
 /** An installed machine, running or not. */
 export type InstanceReport =
   | (MachineReport & Installed)
-  | ({ vm: string; state: 'stopped'; generation: number } & Installed & Standing)
+  | ({ vm: string; state: 'stopped'; generation: number } & Installed & Startable)
   | DamagedReport;
 
 /** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */

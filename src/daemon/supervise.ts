@@ -79,7 +79,7 @@ export class Supervisor implements AsyncDisposable {
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
-      standing: (instance) => this.#installed.standing(instance),
+      startable: (instance) => this.#installed.startable(instance),
     });
   }
 

@@ -14,7 +14,7 @@ import type { CurrentPolicy } from '../servers/policies.ts';
 import { KeptTime } from './kept-time.ts';
 
 /** What is known of a stopped machine’s time and place. */
-export interface Standing extends TermReport {
+export interface Startable extends TermReport {
   /** Why a start would be refused now. */
   cannotStart?: Standstill;
 }
@@ -43,7 +43,7 @@ export class Terms {
   }
 
   /** How it stands with a machine that does not run; nobody is asked, no plug-in either. */
-  async standing(instance: Instance, policy: CurrentPolicy): Promise<Standing> {
+  async startable(instance: Instance, policy: CurrentPolicy): Promise<Startable> {
     const { vm } = instance.file;
     try {
       const { expiration = NEVER, copyProtection } = policy.document.policy;
@@ -74,7 +74,7 @@ export class Terms {
   }
 }
 
-function refusedBy(error: unknown): Pick<Standing, 'cannotStart'> {
+function refusedBy(error: unknown): Pick<Startable, 'cannotStart'> {
   if (error === undefined) return {};
   const { code, reason, remedy } = failureOf(error);
   return { cannotStart: { code, reason, remedy } };

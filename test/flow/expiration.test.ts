@@ -29,28 +29,28 @@ async function installed(t: TestContext, policy: Partial<MachinePolicy>) {
   await install(folder, { fingerprint: project.fingerprint });
   const at = { clock: NOW, state };
   /** As a service of its own would see it. */
-  const standing = async (terms = new Terms(async () => at.clock)) => {
+  const startable = async (terms = new Terms(async () => at.clock)) => {
     const document = (await readPolicy(at.state, 'office')).document;
-    return terms.standing(await openInstance(at.state, 'office'), { document, lookedUpAt: undefined });
+    return terms.startable(await openInstance(at.state, 'office'), { document, lookedUpAt: undefined });
   };
   const brings = async (change: Partial<MachinePolicy>, now = at.clock) => {
     await project.setPolicy(change);
     return install((await project.build(`policies-${day(now)}`, { kind: 'policy' })).folder, { now });
   };
-  return { project, folder, state, install, at, standing, brings };
+  return { project, folder, state, install, at, startable, brings };
 }
 
 test('fact 30: an expired machine is refused with the administrator’s text, and its files stay', {
   skip,
 }, async (t) => {
-  const { at, standing } = await installed(t, DAYS);
-  assert.deepEqual(await standing(), {
+  const { at, startable } = await installed(t, DAYS);
+  assert.deepEqual(await startable(), {
     expiration: { state: 'valid', endsAt: new Date(new Date(NOW).setHours(72, 0, 0, 0)).toISOString(), daysLeft: 2 },
   });
 
   at.clock = NOW + 3 * DAY_MS;
 
-  const { expiration, cannotStart } = await standing();
+  const { expiration, cannotStart } = await startable();
   assert.deepEqual([expiration?.state, expiration?.message], ['expired', 'Ask Ann.']);
   assert.deepEqual([cannotStart?.code, cannotStart?.reason], ['EXPIRED', 'office has expired: Ask Ann.']);
   assert.equal((await openInstance(at.state, 'office')).current.generation, 1);
@@ -59,105 +59,105 @@ test('fact 30: an expired machine is refused with the administrator’s text, an
 test('EXPIRED: what its remedy says is done, and works: fact 3, a policies-only package, and a hot fix', {
   skip,
 }, async (t) => {
-  const { at, standing, brings } = await installed(t, { expiration: { type: 'date', date: day(NOW) } });
+  const { at, startable, brings } = await installed(t, { expiration: { type: 'date', date: day(NOW) } });
   at.clock = NOW + 2 * DAY_MS;
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED');
 
   await brings({ expiration: { type: 'date', date: day(at.clock) } });
-  assert.equal((await standing()).cannotStart, undefined);
+  assert.equal((await startable()).cannotStart, undefined);
   at.clock += DAY_MS;
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED');
 
   const { document } = await readPolicy(at.state, 'office');
   const { expiration = NEVER } = document.policy;
   await renewExpiration(await openInstance(at.state, 'office'), { days: 1 }, { expiration, now: at.clock });
-  assert.equal((await standing()).expiration?.daysLeft, 1);
+  assert.equal((await startable()).expiration?.daysLeft, 1);
 });
 
 test('D36: a policies-only package keeps the first day, which an update makes anew', { skip }, async (t) => {
-  const { at, standing, brings, install, project } = await installed(t, { expiration: { type: 'never' } });
+  const { at, startable, brings, install, project } = await installed(t, { expiration: { type: 'never' } });
   at.clock = NOW + 3 * DAY_MS;
   await brings(DAYS);
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED', 'fact 29: it counts from the installation');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED', 'fact 29: it counts from the installation');
 
   await install((await project.build('two')).folder, { replace: true, now: at.clock });
 
-  assert.equal((await standing()).expiration?.daysLeft, 2);
+  assert.equal((await startable()).expiration?.daysLeft, 2);
 });
 
 test('D26: a clock set back, or forward by ten years and back, or an older state folder gives no time back', {
   skip,
 }, async (t) => {
-  const { at, standing, state } = await installed(t, DAYS);
+  const { at, startable, state } = await installed(t, DAYS);
   const backup = `${state}-backup`;
   cpSync(state, backup, { recursive: true });
   at.clock = NOW + 3 * DAY_MS;
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED');
 
   at.clock = NOW;
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED', 'set back');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED', 'set back');
   rmSync(state, { recursive: true });
   renameSync(backup, state);
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED', 'an older folder, and set back');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED', 'an older folder, and set back');
   at.clock = NOW + 3653 * DAY_MS;
-  await standing();
+  await startable();
   at.clock = NOW;
-  assert.equal((await standing()).cannotStart?.code, 'EXPIRED', 'forward and back');
+  assert.equal((await startable()).cannotStart?.code, 'EXPIRED', 'forward and back');
   await renewExpiration(
     await openInstance(state, 'office'),
     { days: 1 },
     { expiration: { type: 'days', days: 2 }, now: NOW },
   );
 
-  assert.equal((await standing()).expiration?.daysLeft, 1, 'a hot fix counts from its own day');
+  assert.equal((await startable()).expiration?.daysLeft, 1, 'a hot fix counts from its own day');
 });
 
 test('a mark that is damaged or gone refuses, and installing again mends it without more time', { skip }, async (t) => {
-  const { at, standing, state, install, folder } = await installed(t, DAYS);
+  const { at, startable, state, install, folder } = await installed(t, DAYS);
   const { vmId } = (await openInstance(state, 'office')).file;
   const mark = join(computerPaths(state).seal, `${vmId}.json`);
   for (const spoil of [() => writeFileSync(mark, '{"format":1'), () => rmSync(mark)]) {
     spoil();
-    assert.equal((await standing()).cannotStart?.code, 'STATE_DAMAGED');
+    assert.equal((await startable()).cannotStart?.code, 'STATE_DAMAGED');
     at.clock += DAY_MS;
 
     await install(folder, { now: at.clock });
 
-    assert.equal((await standing()).cannotStart, undefined);
+    assert.equal((await startable()).cannotStart, undefined);
   }
-  assert.equal((await standing()).expiration?.daysLeft, 0, 'the days went on');
+  assert.equal((await startable()).expiration?.daysLeft, 0, 'the days went on');
 });
 
 test('MOVED: what its remedy says is done, and works', { skip }, async (t) => {
-  const { at, standing, state } = await installed(t, { copyProtection: { enabled: true } });
-  assert.equal((await standing()).cannotStart, undefined);
+  const { at, startable, state } = await installed(t, { copyProtection: { enabled: true } });
+  assert.equal((await startable()).cannotStart, undefined);
   const { seal } = computerPaths(state);
   const away = `${state}-away`;
   renameSync(state, away);
   renameSync(seal, computerPaths(away).seal);
   at.state = away;
-  const moved = (await standing()).cannotStart;
+  const moved = (await startable()).cannotStart;
   assert.equal(moved?.code, 'MOVED');
   assert.match(moved?.reason ?? '', /it is at .*away.* and was installed at/);
 
   renameSync(away, state);
   renameSync(computerPaths(away).seal, seal);
   at.state = state;
-  assert.equal((await standing()).cannotStart, undefined, 'moved back');
+  assert.equal((await startable()).cannotStart, undefined, 'moved back');
   renameSync(state, away);
   renameSync(seal, computerPaths(away).seal);
   at.state = away;
   await blessPlace(await openInstance(away, 'office'));
 
-  assert.equal((await standing()).cannotStart, undefined, 'a hot fix');
+  assert.equal((await startable()).cannotStart, undefined, 'a hot fix');
 });
 
 test('fact 32: the place of another machine, a damaged one or none is no place', { skip }, async (t) => {
-  const { standing, state } = await installed(t, { copyProtection: { enabled: true } });
+  const { startable, state } = await installed(t, { copyProtection: { enabled: true } });
   const { place, term } = instancePaths(state, 'office');
   for (const spoil of [() => writeFileSync(place, '{}'), () => cpSync(term, place), () => rmSync(place)]) {
     spoil();
-    assert.equal((await standing()).cannotStart?.code, 'MOVED');
+    assert.equal((await startable()).cannotStart?.code, 'MOVED');
   }
 });
 

@@ -28,7 +28,7 @@ import { Readiness } from './readiness.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
-import { knownTermOf, lookAtTerm, standingAtStart } from './term.ts';
+import { knownTermOf, lookAtTerm, termAndPlace } from './term.ts';
 import { toldHost } from './told-host.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
@@ -64,8 +64,8 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const now = await deps.policies.now();
   const { decision } = verdictOf({ mode: spec.mode, reported, enforcement, policy, now });
   const known = knownTermOf(spec, deps, signal);
-  const standing = await standingAtStart(known, deps, policy.document);
-  if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...standing });
+  const facts = await termAndPlace(known, deps, policy.document);
+  if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...facts });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
   const qemu = await launch(spec, deps, network);

@@ -51,6 +51,22 @@ const NO_ROOM = {
   reason: 'No space',
 };
 
+test('D26: a guest that is held still is shown so with its reason, and goes on when it is let', async (t) => {
+  const { world, standing, qemu, say, until } = guest(t);
+  const holding = standing.hold(qemu, 'its time is over');
+  world.status = 'paused';
+  say('STOP');
+  await holding;
+  await until('VM_STANDS_STILL');
+  assert.deepEqual(world.commands.slice(0, 1), ['stop']);
+  assert.equal(standing.standstill?.reason, 'the guest stands still: its time is over');
+
+  await standing.hold(qemu, 'its time is over');
+  assert.equal(world.commands.filter((command) => command === 'stop').length, 1);
+  assert.equal(await standing.goOn(qemu), true);
+  await until(undefined);
+});
+
 test('a guest that met a full disk is shown so, and goes on by itself once there is room', async (t) => {
   const { world, standing, say, until } = guest(t);
 

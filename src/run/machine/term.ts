@@ -20,7 +20,7 @@ export function knownTermOf(spec: MachineSpec, deps: RunDeps, signal?: AbortSign
 }
 
 /** What the gates ask of a machine’s time and place; its renewal plug-in has been asked. @throws STATE_DAMAGED, INTERRUPTED */
-export async function standingAtStart(
+export async function termAndPlace(
   known: KnownTerm,
   { movedFrom }: Pick<RunDeps, 'movedFrom'>,
   document: PolicyDocument,
