@@ -10,7 +10,7 @@ import { openProject, vmNamed } from '../src/project/open.ts';
 import { savePolicy } from '../src/project/save.ts';
 import { viewFigures } from './pages/first-view.ts';
 import { eventFigures, residentMB } from './pages/service.ts';
-import { worstFrame } from './pages/slider.ts';
+import { lineFigures } from './pages/slider.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const VERSIONS = 500;
@@ -70,5 +70,5 @@ async function managerFigures(): Promise<Figure[]> {
   await using manager = await ManagerInBrowser.open(project);
   const views = await viewFigures(manager.page, { name: 'manager', atMostKB: 350, shown: 'Summary' });
   await manager.goto(`/machines/${job.vm}/versions`);
-  return [...views, await worstFrame(manager.page, VERSIONS)];
+  return [...views, ...(await lineFigures(manager.page, VERSIONS))];
 }

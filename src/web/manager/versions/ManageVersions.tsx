@@ -17,7 +17,7 @@ import { VersionRow } from './VersionRow.tsx';
 
 /** So many are in sight at once; more are scrolled to. */
 const SHOWN_ROWS = 10;
-/** Of hundreds of versions those in sight are drawn, and as many above and below them. */
+/** Of hundreds of versions those in sight are drawn, and at least as many above and below; all is drawn anew so many rows on. */
 const BESIDE_ROWS = 5;
 const LIST = { listStyle: 'none', boxSizing: 'border-box' } as const;
 
@@ -42,7 +42,7 @@ export function ManageVersions({
   const versions = useMemo(() => liveVersions(quarantine), [quarantine]);
   const line = lineOf(quarantine);
   const [first, setFirst] = useState(0);
-  const shown = versions.toReversed().slice(first, first + SHOWN_ROWS + 2 * BESIDE_ROWS);
+  const shown = versions.toReversed().slice(first, first + SHOWN_ROWS + 3 * BESIDE_ROWS);
   const text = lineText(quarantine, reported, { texts, language, now });
   const close = () => setDialog(undefined);
   const onProperties = useCallback((version: Version) => setDialog({ version, isNew: false }), []);
@@ -75,9 +75,7 @@ export function ManageVersions({
           <Box
             style={{ overflowY: 'auto' }}
             mah={2 * EDGE_PX + SHOWN_ROWS * ROW_PX}
-            onScroll={({ currentTarget }) =>
-              setFirst(Math.max(0, Math.floor(currentTarget.scrollTop / ROW_PX) - BESIDE_ROWS))
-            }
+            onScroll={({ currentTarget }) => setFirst(firstDrawn(currentTarget.scrollTop))}
           >
             <Box pos="relative" py={EDGE_PX}>
               <Box
@@ -133,6 +131,11 @@ export function ManageVersions({
       </Modal>
     </Stack>
   );
+}
+
+/** The first row that is drawn, from the top: the same one for a few rows of scrolling. */
+function firstDrawn(scrollTop: number): number {
+  return Math.max(0, Math.floor(scrollTop / ROW_PX / BESIDE_ROWS) - 1) * BESIDE_ROWS;
 }
 
 function changed(draft: VersionDraft, { descriptor, name, description = '' }: Version): VersionDraft {

@@ -58,7 +58,15 @@ export function RedLine({
         style={{ pointerEvents: 'auto' }}
         onPointerDown={moveTo}
       />
-      <Box pos="absolute" left={HANDLE_PX / 2} right={0} top={top - 1.5} h={3} bg="red.8" />
+      <Box
+        pos="absolute"
+        left={HANDLE_PX / 2}
+        right={0}
+        top={0}
+        h={3}
+        bg="red.8"
+        style={{ transform: `translateY(${top - 1.5}px)` }}
+      />
       <Box
         ref={handle}
         className="mantine-focus-auto"
@@ -72,13 +80,14 @@ export function RedLine({
         aria-valuetext={text}
         pos="absolute"
         left={0}
-        top={top - HANDLE_PX / 2}
+        top={0}
         w={HANDLE_PX}
         h={HANDLE_PX}
         bg="red.8"
         c="white"
         style={{
           pointerEvents: 'auto',
+          transform: `translateY(${top - HANDLE_PX / 2}px)`,
           touchAction: 'none',
           cursor: 'ns-resize',
           borderRadius: HANDLE_PX / 2,
