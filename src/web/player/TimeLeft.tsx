@@ -1,5 +1,6 @@
 import { Alert, Text } from '@mantine/core';
 import type { MachineAnswer } from '../../api/machine.ts';
+import { useSaid } from '../ui/said.ts';
 import { lastDayText, useLanguage } from '../ui/texts.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -7,6 +8,7 @@ import { useTexts } from './use-texts.ts';
 export function TimeLeft({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const language = useLanguage();
+  const said = useSaid();
   const { expiration, cannotStart } = machine;
   const isOver = expiration?.state === 'expired';
   return (
@@ -31,7 +33,7 @@ export function TimeLeft({ machine }: { machine: MachineAnswer }) {
       {cannotStart && (
         <>
           {!isOver && <Text size="sm">{cannotStart.reason}</Text>}
-          <Text size="sm">{cannotStart.remedy}</Text>
+          <Text size="sm">{said.remedy(cannotStart)}</Text>
         </>
       )}
     </>
