@@ -1,4 +1,5 @@
-import { type Lab, until } from '../../test/system/net/lab.ts';
+import type { Lab } from '../../test/system/net/lab.ts';
+import { until } from '../../test/system/net/until.ts';
 import { addVpn, VPN_SERVER } from '../../test/system/net/vpn.ts';
 import { type Figure, median } from '../table.ts';
 

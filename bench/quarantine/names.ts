@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { type Lab, SERVERS, until } from '../../test/system/net/lab.ts';
+import { type Lab, SERVERS } from '../../test/system/net/lab.ts';
 import { only } from '../../test/system/net/lists.ts';
+import { until } from '../../test/system/net/until.ts';
 import { type Figure, median } from '../table.ts';
 
 const NAMES = 200;

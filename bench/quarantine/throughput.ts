@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type Lab, SERVERS, until } from '../../test/system/net/lab.ts';
+import { type Lab, SERVERS } from '../../test/system/net/lab.ts';
+import { until } from '../../test/system/net/until.ts';
 import { type Figure, median } from '../table.ts';
 
 const ROUNDS = 16;

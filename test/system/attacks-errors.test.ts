@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
 import { datagram, icmpMessage, packetFrame, synSegment } from './net/packets.ts';
 import { icmp6, NEXT, packet6, syn6, udp6 } from './net/packets6.ts';
+import { until } from './net/until.ts';
 
 const [OPEN, SHUT, CONTROL] = [8000, 8001, 9000];
 const UNREACHABLE = 3;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_FLOWS } from '../../src/firewall/machine/ruleset.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { datagram, packetFrame } from './net/packets.ts';
+import { until } from './net/until.ts';
 
 const FLOWS = 12_000;
 

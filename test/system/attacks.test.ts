@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { arpFrame, ethernet, tagged, udpFrame } from './net/frames.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
 import { datagram, icmpMessage, packetFrame } from './net/packets.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const [OPEN, SHUT] = [9001, 9000];

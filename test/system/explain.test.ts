@@ -7,9 +7,10 @@ import type { Exception } from '../../src/policy/access-section.ts';
 import type { AccessList } from '../../src/quarantine/lists/access-list.ts';
 import { type Destination, explain } from '../../src/quarantine/lists/explain.ts';
 import { subnetAround } from '../../src/quarantine/lists/subnet-around.ts';
-import { Lab, SERVERS, type Server, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, type Server, whyNot } from './net/lab.ts';
 import { everything, type ListText, listsOf } from './net/lists.ts';
 import { datagram, echoContent, icmpMessage, packetFrame, synSegment } from './net/packets.ts';
+import { until } from './net/until.ts';
 
 const RUNS = 60;
 const NAMES = { 'one.test': SERVERS.intranet, 'two.test': SERVERS.outside };

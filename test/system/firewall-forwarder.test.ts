@@ -6,8 +6,9 @@ import { FORWARDER, uplinkAddresses } from '../../src/firewall/addresses.ts';
 import type { NameReport } from '../../src/firewall/names/names.ts';
 import { USUAL_SUBNETS } from '../../src/quarantine/subnets.ts';
 import { processOf } from '../../src/sys/programs/processes.ts';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const STUB = '127.0.0.53';

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { networkNames } from '../../src/firewall/addresses.ts';
 import { enterNamespace } from '../../src/firewall/machine/namespace.ts';
 import { scratch } from '../fakes/made-project.ts';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
+import { until } from './net/until.ts';
 import { addVpn, VPN_SERVER } from './net/vpn.ts';
 
 const skip = whyNot();

@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countBehind, forged6 } from './net/forged.ts';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
 import { discovery, icmp6, LINK_LOCAL, NEXT, packet6, piece, udp6 } from './net/packets6.ts';
 import type { Choice } from './net/service.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const HOST_ADDRESSES = ['2001:db8:1::1', '2001:db8:2::1'];

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Remote } from './net/calls.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const ROUNDS = 100;
 /** How long the machine stays closed, so that what leaks has the time to arrive. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const NAMES = { 'updates.test': SERVERS.intranet, 'other.test': SERVERS.outside };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NameReport } from '../../src/firewall/names/names.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const SET_SIZE = 65_535;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const NAMES = {

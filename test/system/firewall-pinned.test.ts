@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
 import { everything, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 /** Two names at one computer, as a content network’s thousand customers share its addresses. */

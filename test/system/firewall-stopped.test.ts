@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { networkNames } from '../../src/firewall/addresses.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { guestAddresses } from '../../src/firewall/addresses.ts';
 import { explain } from '../../src/quarantine/lists/explain.ts';
-import { Lab, SERVERS, SERVERS6, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, SERVERS6, whyNot } from './net/lab.ts';
 import { listsOf, only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 /** A company’s computers, where machines have their own links as a rule. */

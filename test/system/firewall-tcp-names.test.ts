@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { Lab, until, whyNot } from './net/lab.ts';
+import { Lab, whyNot } from './net/lab.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const GATEWAY = '10.77.0.1';

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { FORWARDER, networkNames } from '../../src/firewall/addresses.ts';
 import { countBehind, type Forged, forged4 } from './net/forged.ts';
 import { icmp6Frame } from './net/frames.ts';
-import { Lab, SERVERS, until, whyNot } from './net/lab.ts';
+import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { only } from './net/lists.ts';
+import { until } from './net/until.ts';
 
 const skip = whyNot();
 const VECTORS = join(import.meta.dirname, '..', 'vectors', 'firewall');

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
 import { Remote } from './net/calls.ts';
-import { until } from './net/lab.ts';
+import { until } from './net/until.ts';
 
 const PEER = join(import.meta.dirname, 'net', 'peer.ts');
 const PORT = 8000;

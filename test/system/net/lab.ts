@@ -1,27 +1,19 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { connect } from 'node:net';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { guestAddresses } from '../../../src/firewall/addresses.ts';
 import { USUAL_SUBNETS } from '../../../src/quarantine/subnets.ts';
 import { hasProgram } from '../../../src/sys/programs/exec.ts';
 import type { Ends } from '../../fakes/made-project.ts';
+import { plugCable, sendFrames } from './cable.ts';
 import { Remote } from './calls.ts';
+import { ip, ipIn, output } from './commands.ts';
 import type { Saying } from './dns.ts';
 import { MAC } from './frames.ts';
 import { everything, only } from './lists.ts';
 import type { Choice } from './service.ts';
+import { until } from './until.ts';
 
 const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'busybox', 'qemu-system-x86_64'];
 const HERE = import.meta.dirname;
@@ -33,17 +25,6 @@ export const SERVERS = { updates: '10.1.0.2', intranet: '10.2.0.2', outside: '10
 export const SERVERS6 = { updates: '2001:db8:1::2', intranet: '2001:db8:2::2', outside: '2001:db8:3::2' } as const;
 export type Server = keyof typeof SERVERS;
 
-/** Whether a program has opened a tap device: its descriptors name it. */
-function hasTap({ pid }: ChildProcess, name: string): boolean {
-  try {
-    const folder = `/proc/${pid}/fdinfo`;
-    return readdirSync(folder).some((fd) => readFileSync(`${folder}/${fd}`, 'utf8').includes(`iff:\t${name}\n`));
-  } catch {
-    // It has ended, or closed one meanwhile: it is asked again.
-    return false;
-  }
-}
-
 /** Why the network cannot be tried here, or false. */
 export function whyNot(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
@@ -54,7 +35,7 @@ export function whyNot(): string | false {
 
 /**
  * A host and three servers, each a network namespace of its own, and the service in the host’s. The guest is a namespace
- * too: QEMU without a machine joins its card to tap0 with a hub, which also takes frames from the test.
+ * too, on a cable that also takes frames from the test.
  */
 export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), 'lazaret-net-'));
@@ -178,77 +159,24 @@ export class Lab {
     return peer;
   }
 
-  /** QEMU 7.2 crashes once in some hundred times when packets come to a hub that is new: then there is another. */
+  /** Plugs the guest in by a cable. */
   async plugIn(): Promise<Remote> {
-    const guest = this.namespace('guest');
-    for (let tries = 1; !(await this.#carries(await this.#plugCable(guest))); tries += 1) {
-      if (tries === 3) throw new Error('the guest’s cable does not hold');
-      ip('netns', 'delete', guest);
-      rmSync(`${this.folder}/frames`, { force: true });
-    }
+    await plugCable({
+      machine: this.#enter[1]?.split('/').at(-1) ?? '',
+      ...{ uid: this.uid, guest: this.namespace('guest'), addresses: this.#addresses, frames: this.#frames },
+      run: (program, args) => this.run(this.#enter, program, args),
+    });
     this.#guest = new Remote(this.inside('guest'), join(HERE, 'peer.ts'));
     return this.#guest;
   }
 
-  /** Whether an echo comes back by the cable; not so when QEMU has crashed. */
-  async #carries(cable: ChildProcess): Promise<boolean> {
-    const [program = '', ...args] = [
-      ...this.inside('guest'),
-      'busybox',
-      'ping',
-      '-c',
-      '1',
-      '-W',
-      '2',
-      this.#addresses.gateway,
-    ];
-    let isThere = false;
-    await until(() => {
-      isThere = spawnSync(program, args).status === 0;
-      return isThere || cable.signalCode !== null;
-    });
-    return isThere;
-  }
-
-  async #plugCable(guest: string): Promise<ChildProcess> {
-    const machine = this.#enter[1]?.split('/').at(-1) ?? '';
-    ip('netns', 'add', guest);
-    ipIn(machine, `tuntap add dev g0 mode tap`);
-    const port = (name: string, kind: string) => [
-      '-netdev',
-      `${kind},id=${name}`,
-      '-netdev',
-      `hubport,id=h${name},hubid=0,netdev=${name}`,
-    ];
-    const cable = this.run(this.#enter, 'qemu-system-x86_64', [
-      ...['-M', 'none', '-nodefaults', '-display', 'none', '-runas', `${this.uid}:${this.uid}`],
-      ...port('t', 'tap,ifname=tap0,script=no,downscript=no,vhost=off'),
-      ...port('g', 'tap,ifname=g0,script=no,downscript=no,vhost=off'),
-      ...port('s', `stream,server=on,addr.type=unix,addr.path=${this.folder}/frames`),
-    ]);
-    // QEMU makes the socket before it opens its taps, whatever the order of its options.
-    await until(() => hasTap(cable, 'g0') || cable.signalCode !== null);
-    ipIn(machine, `link set g0 netns ${guest}`);
-    ipIn(
-      guest,
-      'link set lo up',
-      `link set g0 address ${MAC}`,
-      `address add ${this.#addresses.guest}/24 dev g0`,
-      'link set g0 up',
-      `route add default via ${this.#addresses.gateway}`,
-    );
-    return cable;
-  }
-
   /** Puts frames on the guest’s cable as they are. */
-  async sendFrames(frames: readonly Buffer[]): Promise<void> {
-    const socket = connect(`${this.folder}/frames`);
-    for (const frame of frames) {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(frame.length);
-      socket.write(Buffer.concat([length, frame]));
-    }
-    await new Promise<void>((resolve) => socket.end(resolve));
+  sendFrames(frames: readonly Buffer[]): Promise<void> {
+    return sendFrames(this.#frames, frames);
+  }
+
+  get #frames(): string {
+    return `${this.folder}/frames`;
   }
 
   namespace(name: string): string {
@@ -350,30 +278,6 @@ export class Lab {
   }
 }
 
-/** Waits until something holds; fails after half a minute, or the given time. */
-export async function until(holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
-  for (let waited = 0; !(await holds()); waited += 10) {
-    if (waited > patienceMs) throw new Error('what the test waits for did not come');
-    await sleep(10);
-  }
-}
-
 function programsFirst(folder: string | undefined): Record<string, string> {
   return folder === undefined ? {} : { PATH: `${folder}:${process.env['PATH']}` };
-}
-
-function output(command: readonly string[]): string {
-  const [program = '', ...args] = command;
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-function ipIn(namespace: string, ...commands: string[]): void {
-  execFileSync('ip', ['-n', namespace, '-batch', '-'], {
-    input: `${commands.join('\n')}\n`,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
 }
