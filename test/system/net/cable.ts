@@ -1,6 +1,7 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { enterNamespace } from '../../../src/firewall/machine/namespace.ts';
 import { ip, ipIn } from './commands.ts';
 import { MAC } from './frames.ts';
 import { until } from './until.ts';
@@ -44,10 +45,11 @@ export async function sendFrames(path: string, frames: readonly Buffer[]): Promi
 
 /** Whether an echo comes back by the cable; not so when QEMU has crashed. */
 async function carries({ guest, addresses }: CableEnds, cable: ChildProcess): Promise<boolean> {
-  const ping = [`--net=/run/netns/${guest}`, 'busybox', 'ping', '-c', '1', '-W', '2', addresses.gateway];
+  const ping = ['busybox', 'ping', '-c', '1', '-W', '2', addresses.gateway];
+  const [enter = '', ...words] = enterNamespace(guest);
   let isThere = false;
   await until(() => {
-    isThere = spawnSync('nsenter', ping).status === 0;
+    isThere = spawnSync(enter, [...words, ...ping]).status === 0;
     return isThere || cable.signalCode !== null;
   });
   return isThere;
