@@ -53,7 +53,8 @@ export function showPage(content: ReactNode): void {
       <MantineProvider theme={theme} cssVariablesResolver={colours} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <LanguageContext value={language}>
-            <Notifications position="top-right" />
+            {/* Not over the bar: what it says and offers is wanted when access changes. */}
+            <Notifications position="bottom-right" />
             {content}
           </LanguageContext>
         </QueryClientProvider>

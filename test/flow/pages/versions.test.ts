@@ -109,6 +109,23 @@ test(
   },
 );
 
+test('a dialog keeps its title while it closes', NEEDS, async (t) => {
+  const { project } = await versioned(t);
+  await using manager = await ManagerInBrowser.open(project.folder, { reducedMotion: 'no-preference' });
+  const { page } = manager;
+  await manager.goto('/machines/office/versions');
+  await page.getByRole('button', { name: 'Add new version' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add New Version' });
+  await page.evaluate(`
+    globalThis.titles = new Set();
+    const look = () => titles.add(document.querySelector('[role=dialog] h2')?.textContent);
+    look();
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });`);
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(await page.evaluate('[...titles].filter(Boolean)'), ['Add New Version']);
+});
+
 test('the red line is dragged by mouse, and taken by a finger', NEEDS, async (t) => {
   const { project } = await versioned(t);
   await using manager = await ManagerInBrowser.open(project.folder, { hasTouch: true });

@@ -1,4 +1,5 @@
 import { Box, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useCallback, useMemo, useState } from 'react';
 import type { ReportedGroup } from '../../../api/manager/quarantine.ts';
 import type { Version, VersionQuarantine } from '../../../policy/quarantine.ts';
@@ -37,21 +38,29 @@ export function ManageVersions({
   const frameTexts = useCatalogue(frame);
   const language = useLanguage();
   const [now] = useState(() => Date.now());
+  // It stays what it is while it closes.
   const [dialog, setDialog] = useState<{ version: Version; isNew: boolean }>();
+  const [isOpen, { open, close }] = useDisclosure(false);
   const quarantine = useMemo(() => withDraft(before, draft, now), [before, draft, now]);
   const versions = useMemo(() => liveVersions(quarantine), [quarantine]);
   const line = lineOf(quarantine);
   const [first, setFirst] = useState(0);
   const shown = versions.toReversed().slice(first, first + SHOWN_ROWS + 3 * BESIDE_ROWS);
   const text = lineText(quarantine, reported, { texts, language, now });
-  const close = () => setDialog(undefined);
-  const onProperties = useCallback((version: Version) => setDialog({ version, isNew: false }), []);
+  const show = useCallback(
+    (shown: { version: Version; isNew: boolean }) => {
+      setDialog(shown);
+      open();
+    },
+    [open],
+  );
+  const onProperties = useCallback((version: Version) => show({ version, isNew: false }), [show]);
   const add = () => {
     const name = nextVersionName(
       versions.map((version) => version.name),
       Date.now(),
     );
-    setDialog({ version: { name, descriptor: newDescriptor(quarantine.versions, randomBits) }, isNew: true });
+    show({ version: { name, descriptor: newDescriptor(quarantine.versions, randomBits) }, isNew: true });
   };
   const moveLine = (to: number) => {
     const { threshold: _moved, ...rest } = draft;
@@ -104,7 +113,7 @@ export function ManageVersions({
         </>
       )}
       <Modal
-        opened={dialog !== undefined}
+        opened={isOpen}
         onClose={close}
         size="lg"
         title={dialog?.isNew ? texts.addTitle : texts.propertiesOf(dialog?.version.name ?? '')}
@@ -112,6 +121,7 @@ export function ManageVersions({
       >
         {dialog && (
           <VersionDialog
+            key={dialog.version.descriptor}
             {...dialog}
             taken={versions
               .filter(({ descriptor }) => descriptor !== dialog.version.descriptor)
