@@ -2,12 +2,14 @@
 import { loadavg } from 'node:os';
 import type { Page } from 'playwright-core';
 import { LabBrowser, whyNoBrowser } from '../lab/browser.ts';
+import { smallGuest } from '../lab/guest.ts';
 import { MainJob } from '../lab/main-job.ts';
 import { ManagerInBrowser } from '../lab/manager-page.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { VersionQuarantine } from '../src/policy/quarantine.ts';
 import { openProject, vmNamed } from '../src/project/open.ts';
 import { savePolicy } from '../src/project/save.ts';
+import { consoleFigure, countUpdates } from './pages/console.ts';
 import { viewFigures } from './pages/first-view.ts';
 import { eventFigures, residentMB } from './pages/service.ts';
 import { lineFigures } from './pages/slider.ts';
@@ -21,7 +23,7 @@ if (reason !== false) {
   console.error(`nothing can be measured here: ${reason}`);
   process.exit(69);
 }
-await using job = await MainJob.start();
+await using job = await MainJob.start(undefined, smallGuest({ hasScreen: true }));
 const fingerprint = await job.makeProject();
 await job.setQuarantine();
 await job.addVersion('1.0');
@@ -34,6 +36,7 @@ printFigures(`The pages, medians; load ${loadavg()[0]?.toFixed(1)} before the en
 async function playerFigures(): Promise<Figure[]> {
   await using lab = await LabBrowser.start(job.network);
   const context = await lab.browser.newContext({ locale: 'en-GB' });
+  await countUpdates(context);
   const pages: Page[] = [];
   const openOne = async () => {
     const page = await context.newPage();
@@ -54,7 +57,7 @@ async function playerFigures(): Promise<Figure[]> {
     met: more <= MAX_GROWTH_MB,
   };
   const views = await viewFigures(page, { name: 'player', atMostKB: 200, shown: 'Start' });
-  return [...views, memory, await eventFigures(job, page)];
+  return [...views, memory, await eventFigures(job, page), await consoleFigure(job, page)];
 }
 
 async function managerFigures(): Promise<Figure[]> {
