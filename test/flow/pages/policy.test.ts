@@ -95,7 +95,9 @@ test(
     await page.getByText('The fields wait until the file is a policy again.').waitFor();
 
     await page.getByLabel(FILE).fill('format: 1\nquarantine: { type: none }\n');
-    await page.getByRole('region', { name: 'Encryption' }).getByText('Nothing enforces this yet').waitFor();
+    const unenforced = page.getByRole('region', { name: 'Not to be chosen yet' });
+    await unenforced.getByText(/Encryption/).waitFor();
+    assert.equal(await page.getByRole('region', { name: 'Encryption' }).count(), 0);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);

@@ -23,17 +23,34 @@ export interface Pane {
 
 /** A pane a policy, in the table’s order; what differs from the default is marked, and can go back to it. */
 export function PolicyPanes(pane: Pane) {
+  const texts = useCatalogue(catalogue);
   const set = new Set(policyChanges(DEFAULTS, pane.policy).map(({ section }) => section));
+  const shown = POLICY_NAMES.map((name) => ({ name, isSet: set.has(name), content: contentOf(name, pane) }));
+  const unenforced = shown.filter(({ content, isSet }) => content === null && !isSet);
   return (
     <Stack gap="sm">
-      {POLICY_NAMES.map((name) => (
-        <PolicyPane key={name} name={name} isSet={set.has(name)} {...pane} />
-      ))}
+      {shown
+        .filter((one) => !unenforced.includes(one))
+        .map(({ name, isSet, content }) => (
+          <PolicyPane key={name} name={name} isSet={isSet} {...pane}>
+            {content ?? <Text size="sm">{texts.notEnforced}</Text>}
+          </PolicyPane>
+        ))}
+      {unenforced.length > 0 && (
+        <Text component="section" aria-label={texts.notEnforcedTitle} size="sm" c="dimmed">
+          {texts.notEnforcedYet(unenforced.map(({ name }) => texts.names[name]))}
+        </Text>
+      )}
     </Stack>
   );
 }
 
-function PolicyPane({ name, isSet, ...pane }: Pane & { name: PolicyName; isSet: boolean }) {
+function PolicyPane({
+  name,
+  isSet,
+  children,
+  ...pane
+}: Pane & { name: PolicyName; isSet: boolean; children: ReactNode }) {
   const texts = useCatalogue(catalogue);
   const { policy, onPolicy } = pane;
   const toDefault = () => {
@@ -56,7 +73,7 @@ function PolicyPane({ name, isSet, ...pane }: Pane & { name: PolicyName; isSet: 
           </Text>
         )}
       </Group>
-      {contentOf(name, pane, texts.notEnforced)}
+      {children}
       <Group justify="space-between" mt={4}>
         <Text size="xs" c="dimmed">
           {texts.holds[POLICIES[name].when]}
@@ -71,7 +88,8 @@ function PolicyPane({ name, isSet, ...pane }: Pane & { name: PolicyName; isSet: 
   );
 }
 
-function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode {
+/** What is chosen of a policy; null where nothing enforces it yet, so that nothing can be. */
+function contentOf(name: PolicyName, pane: Pane): ReactNode {
   switch (name) {
     case 'quarantine':
       return <QuarantinePane {...pane} />;
@@ -83,7 +101,7 @@ function contentOf(name: PolicyName, pane: Pane, notEnforced: string): ReactNode
       return <ReimagePane {...pane} />;
     case 'encryption':
     case 'authentication':
-      return <Text size="sm">{notEnforced}</Text>;
+      return null;
     case 'expiration':
       return <ExpirationPane {...pane} />;
     case 'copyProtection':

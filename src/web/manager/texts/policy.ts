@@ -41,6 +41,9 @@ export const policy = catalogue({
       renewalHelp: 'A file of the project’s resources; empty: none is asked',
     },
     notEnforced: 'Nothing enforces this yet, so it cannot be chosen.',
+    notEnforcedTitle: 'Not to be chosen yet',
+    notEnforcedYet: (names: readonly string[]) =>
+      `Nothing enforces these yet, so they cannot be chosen: ${names.join(', ')}.`,
     holds: {
       'at-once': 'Holds at once, for running machines too.',
       'next-start': 'Holds from the machine’s next start on.',
@@ -98,6 +101,9 @@ export const policy = catalogue({
       renewalHelp: 'Eine Datei der Ressourcen des Projekts; leer: keines wird gefragt',
     },
     notEnforced: 'Das setzt noch nichts durch, darum kann es nicht gewählt werden.',
+    notEnforcedTitle: 'Noch nicht wählbar',
+    notEnforcedYet: (names) =>
+      `Diese setzt noch nichts durch, darum können sie nicht gewählt werden: ${names.join(', ')}.`,
     holds: {
       'at-once': 'Gilt sofort, auch für laufende Maschinen.',
       'next-start': 'Gilt ab dem nächsten Start der Maschine.',
