@@ -237,3 +237,21 @@ test('every panel holds up, on a phone with the list of panels in a sheet', NEED
   await page.getByRole('heading', { level: 2, name: 'Meldungen' }).waitFor();
   assert.deepEqual(manager.complaints, []);
 });
+
+test(
+  'panels that were answered before have their mark without a visit; those of another type have none',
+  NEEDS,
+  async (t) => {
+    const project = await madeProject(t);
+    await project.setQuarantine(threeVersions());
+    await using manager = await ManagerInBrowser.open(project.folder);
+    const { page } = manager;
+    const done = page.getByRole('navigation', { name: 'Panels of the wizard' }).getByRole('img', { name: 'done' });
+    await manager.goto('/machines/office/quarantine');
+    await page.getByRole('link', { name: /^Messages/ }).waitFor();
+    assert.equal(await done.count(), 6);
+    await page.getByRole('radio', { name: 'Custom quarantine using script' }).check();
+    await page.getByRole('link', { name: /^Script/ }).waitFor();
+    assert.equal(await done.count(), 0);
+  },
+);

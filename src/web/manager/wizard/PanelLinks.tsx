@@ -46,7 +46,7 @@ function Links({ vm, place, state, outcome, onGone }: Shown & { onGone?: () => v
   const texts = useCatalogue(wizard);
   return outcome.places.map((name) => {
     const isWrong = outcome.problems.some((problem) => problem.place === name);
-    const isDone = !isWrong && name !== place && state.visited.includes(name);
+    const isDone = !isWrong && name !== place && (state.visited.includes(name) || outcome.settled.includes(name));
     const isAtRisk = isWrong && state.visited.includes(name);
     return (
       <NavLink

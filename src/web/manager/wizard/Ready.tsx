@@ -95,7 +95,9 @@ function answerText(question: Question, { answers }: WizardState, texts: WizardT
   if (setting === 'initial') return '';
   if (form.kind === 'choice') {
     const choice = form.choices.find(({ value }) => value === answer);
-    return choice ? texts.choice(choice).label : '';
+    // The two that give their panel its name need no question.
+    if (!choice || setting === 'type' || setting === 'mode') return choice ? texts.choice(choice).label : '';
+    return `${about} ${texts.choice(choice).label}`;
   }
   if (form.kind === 'choices') {
     const chosen = form.choices.filter(({ value }) => Array.isArray(answer) && answer.includes(value));

@@ -38,6 +38,8 @@ export interface Outcome {
   /** Not there where something stands against it. */
   result: Quarantine | undefined;
   problems: readonly { place: Place; setting?: string; text: string }[];
+  /** Panels that were answered already in what the machine has: nobody needs to go there. */
+  settled: readonly Place[];
   lost: readonly string[];
 }
 
@@ -63,6 +65,7 @@ export function outcomeOf(before: Quarantine, { answers, draft }: WizardState, n
     places: [...panels.map(({ name }) => name), 'ready', ...(isOnServer ? (['deploy'] as const) : [])],
     result,
     problems: [...asked, ...checked.map((text) => ({ place: 'ready' as const, text }))],
+    settled: type === before.type && type !== 'none' ? panels.map(({ name }) => name) : [],
     lost: result ? lostByType(before, result) : [],
   };
 
