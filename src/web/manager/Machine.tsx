@@ -41,7 +41,7 @@ function Summary({ vm, project }: { vm: string; project: ProjectAnswer }) {
       </Part>
     );
   return (
-    <Part title={vm} commands={[...machineCommands(machine, texts), { to: `/machines/${vm}/run`, text: texts.run }]}>
+    <Part title={vm} commands={machineCommands(machine, texts)}>
       {problems.length > 0 && (
         <Section title={texts.problems}>
           <ProblemList problems={problems} />

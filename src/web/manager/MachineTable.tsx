@@ -23,7 +23,7 @@ export function MachineTable({ project, filter = '' }: { project: ProjectAnswer;
     <Table verticalSpacing="xs">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th w={110}>{texts.machine}</Table.Th>
+          <Table.Th w={{ base: 110, sm: '40%' }}>{texts.machine}</Table.Th>
           <Table.Th>{texts.quarantine}</Table.Th>
           <Table.Th visibleFrom="sm">{texts.ownCopy}</Table.Th>
           <Table.Th>{texts.waiting}</Table.Th>

@@ -14,10 +14,13 @@ export interface Command {
 export function Part({
   title,
   commands = [],
+  choice,
   children,
 }: {
   title: string;
   commands?: readonly Command[];
+  /** What the first of the commands are about, where that is to be chosen. */
+  choice?: ReactNode;
   children: ReactNode;
 }) {
   return (
@@ -31,7 +34,7 @@ export function Part({
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 8 }}>{children}</Grid.Col>
           <Grid.Col span={{ base: 12, md: 4 }}>
-            <Commands commands={commands} />
+            <Commands commands={commands} choice={choice} />
           </Grid.Col>
         </Grid>
       )}
@@ -39,13 +42,14 @@ export function Part({
   );
 }
 
-function Commands({ commands }: { commands: readonly Command[] }) {
+function Commands({ commands, choice }: { commands: readonly Command[]; choice: ReactNode }) {
   const texts = useCatalogue(frame);
   return (
     <Card withBorder component="section" aria-label={texts.commands} padding="sm">
       <Title order={2} size="h5" px="sm" pb={4}>
         {texts.commands}
       </Title>
+      {choice}
       {commands.map(({ to, text }) => (
         <NavLink key={text} component={Link} to={to} label={text} c="var(--mantine-color-anchor)" />
       ))}

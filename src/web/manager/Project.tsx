@@ -1,10 +1,12 @@
-import { Text } from '@mantine/core';
+import { NativeSelect, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { ProjectAnswer } from '../../api/manager/project.ts';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { useCatalogue } from '../ui/texts.ts';
 import { MachineTable } from './MachineTable.tsx';
+import { machineCommands } from './machine-commands.ts';
 import { Part, Section } from './Part.tsx';
 import { useProject } from './process.ts';
 import { frame } from './texts/frame.ts';
@@ -23,15 +25,25 @@ export function Project() {
 function Summary({ answer }: { answer: ProjectAnswer }) {
   const texts = useCatalogue(project);
   const { identity, folder } = answer;
+  const [wanted, setWanted] = useState<string>();
+  const chosen = answer.machines.find(({ name }) => name === wanted) ?? answer.machines[0];
   const commands = [
+    ...(chosen ? machineCommands(chosen, texts) : []),
+    { to: '/add-machine', text: texts.addMachine },
     { to: '/settings', text: texts.editSettings },
-    { to: '/machines', text: texts.toMachines },
-    { to: '/deployments', text: texts.toDeployments },
-    { to: '/packages', text: texts.toPackages },
-    { to: '/problems', text: texts.toProblems },
   ];
+  const choice = chosen && (
+    <NativeSelect
+      label={texts.machine}
+      px="sm"
+      pb={4}
+      data={answer.machines.map(({ name }) => name)}
+      value={chosen.name}
+      onChange={({ target }) => setWanted(target.value)}
+    />
+  );
   return (
-    <Part title={identity?.name ?? folder.split('/').at(-1) ?? folder} commands={commands}>
+    <Part title={identity?.name ?? folder.split('/').at(-1) ?? folder} commands={commands} choice={choice}>
       <Section title={texts.summary}>
         {identity === undefined && <Text role="alert">{texts.damagedProject}</Text>}
         <Facts

@@ -10,14 +10,20 @@ export function machineCommands(
     editQuarantine: string;
     editPolicy: string;
     mapOfAccess: string;
+    run: string;
+    makePackage: string;
+    deploy: string;
   },
 ): Command[] {
   const at = `/machines/${name}`;
   return [
     ...(sound ? [{ to: `${at}/quarantine`, text: texts.editQuarantine }] : []),
+    { to: `${at}/run`, text: texts.run },
     ...(sound?.type === 'version-based' ? [{ to: `${at}/versions`, text: texts.manageVersions }] : []),
     ...(sound ? [{ to: `${at}/access`, text: texts.mapOfAccess }] : []),
     { to: `${at}/policy`, text: texts.editPolicy },
-    { to: '/problems', text: texts.seeProblems },
+    { to: '/packages/new', text: texts.makePackage },
+    { to: '/deployments', text: texts.deploy },
+    ...(sound ? [] : [{ to: '/problems', text: texts.seeProblems }]),
   ];
 }

@@ -26,6 +26,18 @@ test('an administrator sees his project in a page: machines, what waits, what is
     await waiting.getByRole('link', { name: '2 machines not released' }).waitFor();
   });
 
+  await t.test('its commands are those of the machine that is chosen', async () => {
+    const commands = page.getByRole('region', { name: 'Commands' });
+    await commands.getByLabel('Machine').selectOption('office');
+    for (const [name, path] of [
+      ['Edit network quarantine policy', '/machines/office/quarantine'],
+      ['Start in preview, or power on', '/machines/office/run'],
+      ['Make a package', '/packages/new'],
+      ['Deploy policy', '/deployments'],
+    ])
+      assert.equal(await commands.getByRole('link', { name: name ?? '' }).getAttribute('href'), path);
+  });
+
   await t.test('a deploy at the command line is on the page without a reload', async () => {
     await project.deploy();
     await page.getByRole('link', { name: '1 change not deployed' }).waitFor({ state: 'detached' });
