@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DeployPlaceAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
@@ -10,6 +10,7 @@ import { frame } from '../texts/frame.ts';
 import { tasks as catalogue } from '../texts/tasks.ts';
 import { Secret } from './Secret.tsx';
 import { TaskView } from './TaskView.tsx';
+import { isOn, useTask } from './use-task.ts';
 
 /** VMware ACE’s Deploy Policy: signs all policies and puts them where computers look them up. */
 export function DeployPolicy() {
@@ -24,22 +25,14 @@ export function DeployPolicy() {
 function DeployForm({ place }: { place: DeployPlaceAnswer }) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
-  const queries = useQueryClient();
   const [to, setTo] = useState('');
   const [secrets, setSecrets] = useState({ passphrase: '', user: '', password: '' });
   const [clockIsRight, setClockIsRight] = useState(false);
-  const [begun, setBegun] = useState<string>();
-  const { data } = useQuery({ queryKey: ['tasks'], queryFn: ({ signal }) => ask('tasks', { signal }) });
-  // One that was begun in another tab, or before a reload, is shown as long as it goes on.
-  const task = data?.tasks.find(({ id, kind, state }) => kind === 'deploy' && (id === begun || state === 'running'));
-  const isOn = task?.state === 'running' || task?.state === 'ending';
+  const { task, begun } = useTask('deploy');
   const asksForClock = task?.failure?.code === 'CLOCK_CONFIRM';
   const deploy = useMutation({
     mutationFn: () => ask('deploy', { body: { ...named(to, secrets), passphrase: secrets.passphrase, clockIsRight } }),
-    onSuccess: async ({ id }) => {
-      setBegun(id);
-      await queries.invalidateQueries({ queryKey: ['tasks'] });
-    },
+    onSuccess: begun,
     // A passphrase is kept no longer than it is needed.
     onSettled: () => setSecrets({ ...secrets, passphrase: '', password: '' }),
   });
@@ -77,14 +70,18 @@ function DeployForm({ place }: { place: DeployPlaceAnswer }) {
             />
           )}
           <Group>
-            <Button type="submit" loading={deploy.isPending || isOn} disabled={secrets.passphrase === ''}>
+            <Button
+              type="submit"
+              loading={deploy.isPending || (task !== undefined && isOn(task))}
+              disabled={secrets.passphrase === ''}
+            >
               {texts.begin}
             </Button>
           </Group>
         </Stack>
       </form>
       {deploy.error && <FailureAlert error={deploy.error} texts={frameTexts} />}
-      {task?.kind === 'deploy' && (
+      {task && (
         <TaskView
           task={task}
           result={task.result && texts.deployed(task.result.serial, task.result.to ?? task.result.folder)}
