@@ -15,22 +15,41 @@ for (const name of ['send', 'close', 'binaryType', 'onerror', 'onmessage', 'onop
   if (name in above) Object.defineProperty(prototype, name, { get, set });
 }`;
 
-/** Shows a screen in the console of the page, for pictures where no machine runs: a guest that waits for its user. */
-export async function drawGuest(page: Page): Promise<void> {
-  await page.routeWebSocket(/\/console$/, (socket) => answer(socket));
+/**
+ * Shows a screen in the console of the page where no machine runs: a guest that waits for its user. Gives the keysyms of the keys that
+ * are pressed there, as they come.
+ */
+export async function drawGuest(page: Page): Promise<number[]> {
+  const pressed: number[] = [];
+  await page.routeWebSocket(/\/console$/, (socket) => answer(socket, pressed));
   await page.addInitScript(OWN_PROPERTIES);
+  return pressed;
 }
 
-function answer(socket: WebSocketRoute): void {
+function answer(socket: WebSocketRoute, pressed: number[]): void {
   let heard = 0;
-  socket.onMessage(() => {
-    const message = ANSWERS[heard];
+  socket.onMessage((message) => {
+    const next = ANSWERS[heard];
     heard += 1;
-    if (message) socket.send(message());
+    if (next) socket.send(next());
     // A viewer says how it wants pictures, then asks for one.
     else if (heard === ANSWERS.length + 1) socket.send(picture());
+    else pressed.push(...keysIn(Buffer.from(message)));
   });
   socket.send(Buffer.from('RFB 003.008\n'));
+}
+
+/** How long each message of a viewer is, by its type: pixel format, wanted picture, key, pointer. Those of other lengths come before them. */
+const LENGTHS: Record<number, number> = { 0: 20, 3: 10, 4: 8, 5: 6 };
+const KEY = 4;
+
+/** The keys that are pressed, not those that are let go. */
+function keysIn(bytes: Buffer): number[] {
+  const [type] = bytes;
+  const length = type === undefined ? undefined : LENGTHS[type];
+  if (length === undefined) return [];
+  const isPressed = type === KEY && bytes[1] === 1;
+  return [...(isPressed ? [bytes.readUInt32BE(4)] : []), ...keysIn(bytes.subarray(length))];
 }
 
 function securityTypes(): Buffer {

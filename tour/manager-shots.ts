@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { drawGuest } from '../lab/guest-screen.ts';
+import { goesOn, runsInPreview } from '../lab/previewed.ts';
 import type { TaskAnswer } from '../src/api/manager/tasks.ts';
 import { before, type Shot } from './shot.ts';
 
@@ -34,7 +34,7 @@ export const MANAGER_SHOTS: readonly Shot[] = [
   {
     name: 'run-preview',
     path: '/machines/office/run',
-    prepare: previewed,
+    prepare: (page) => runsInPreview(page, 'office', before(2)),
     shown: (page) => page.getByRole('application').locator('canvas'),
     act: async (page) => page.getByText('restricted', { exact: true }).waitFor(),
   },
@@ -111,21 +111,3 @@ const PUTTING = {
   of: 'https://policies.acme.example/office',
   amounts: { unit: 'files', done: 3, total: 7 },
 } as const;
-
-/** A job that goes on, which none does in a picture. */
-async function goesOn(page: Page, task: TaskAnswer): Promise<void> {
-  await page.route('**/api/v1/tasks', (route) => route.fulfill({ json: { tasks: [task] } }));
-}
-
-/** A machine in preview, restricted. */
-async function previewed(page: Page): Promise<void> {
-  await goesOn(page, { ...TASK, kind: 'run', about: 'office', state: 'running', progress: { part: 'run' } });
-  const json = {
-    vm: 'office',
-    state: 'running',
-    access: 'restricted',
-    reason: 'its version is too old; next is 2026-11',
-  };
-  await page.route('**/api/v1/machines/office/run', (route) => route.fulfill({ json }));
-  await drawGuest(page);
-}

@@ -14,7 +14,7 @@ export interface Shot {
   name: string;
   path: string;
   /** What the page’s process would say, where it has nothing to say so in a picture. */
-  prepare?: (page: Page) => Promise<void>;
+  prepare?: (page: Page) => Promise<unknown>;
   /** What is there once the page has loaded. */
   shown: (page: Page) => Locator;
   /** What is done then. */

@@ -57,6 +57,11 @@ export function Machine() {
           </ActionIcon>
         </Group>
       </Group>
+      {data?.access !== 'normal' && (
+        <Text size="sm" px="sm" pb={6} hiddenFrom="sm" lineClamp={3}>
+          {data?.message ?? data?.reason}
+        </Text>
+      )}
       {!isConnected && (
         <Alert color="yellow" radius={0} role="status">
           {texts.lost}

@@ -3,9 +3,10 @@ import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../api/machine.ts';
 import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { ScreenItems } from '../ui/ScreenItems.tsx';
+import { SendText } from '../ui/SendText.tsx';
 import { isOn } from './machine-state.ts';
 import { Reimage } from './Reimage.tsx';
-import { SendText } from './SendText.tsx';
 import { useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -45,9 +46,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {isRunning && <Menu.Item onClick={() => screen.current?.sendCtrlAltDel()}>{texts.keys}</Menu.Item>}
-          {isRunning && <Menu.Item onClick={() => setTyping(true)}>{texts.sendText} …</Menu.Item>}
-          {isRunning && <Fits fit={fit} onFit={onFit} />}
+          {isRunning && <ScreenItems screen={screen} fit={fit} onFit={onFit} onSendText={() => setTyping(true)} />}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}
@@ -104,19 +103,4 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
 /** Whether the browser can tell things outside the page, and its user has not been asked yet. */
 function canAskToTell(): boolean {
   return 'Notification' in window && Notification.permission === 'default';
-}
-
-function Fits({ fit, onFit }: Pick<MachineMenuProps, 'fit' | 'onFit'>) {
-  const texts = useTexts();
-  return (['scale', 'own', 'follow'] as const).map((each) => (
-    <Menu.Item
-      key={each}
-      role="menuitemradio"
-      aria-checked={fit === each}
-      leftSection={<span aria-hidden>{fit === each ? '●' : '○'}</span>}
-      onClick={() => onFit(each)}
-    >
-      {texts.fits[each]}
-    </Menu.Item>
-  ));
 }

@@ -65,6 +65,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         )}
         {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
         <TimeLeft machine={machine} />
+        {machine.access === 'restricted' && <Update vm={vm} />}
         {start.error && <FailureAlert error={start.error} texts={texts} />}
         <Group mt="auto" pt="xs">
           {state === 'stopped' && (

@@ -5,5 +5,10 @@ import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 
 /** Rules for the computer itself, zone by zone, for whoever is asked to consent to them. */
 export function RulesText({ policy }: { policy: AsJson<HostRules>['policy'] }) {
-  return <Code block>{hostPolicyText(policy)}</Code>;
+  // He reads all of it: nothing is out of sight at the side.
+  return (
+    <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+      {hostPolicyText(policy)}
+    </Code>
+  );
 }

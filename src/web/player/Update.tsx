@@ -14,8 +14,8 @@ const RulesText = lazy(() => import('./RulesText.tsx').then((module) => ({ defau
 
 const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };
 
-/** Installs what the project’s address has. What the user has to agree to is asked on the way. */
-export function Update() {
+/** Installs what the project’s address has, for one machine where that is said. What the user has to agree to is asked on the way. */
+export function Update({ vm }: { vm?: string }) {
   const texts = useTexts();
   const [progress, setProgress] = useState<ProgressAnswer>();
   const cancel = useRef<AbortController>(null);
@@ -26,15 +26,16 @@ export function Update() {
     },
     onSettled: () => setProgress(undefined),
   });
-  const { data, error, isPending, variables = ASKED } = update;
+  const asked = vm === undefined ? ASKED : { ...ASKED, vm };
+  const { data, error, isPending, variables = asked } = update;
   const question = questionIn(error, variables);
   const isCancelled = error?.name === 'AbortError';
   const names = data?.map((installed) => installed.package);
   if (isPending) return <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />;
   return (
     <Stack align="flex-start" maw={640}>
-      <Button variant="default" onClick={() => update.mutate(ASKED)}>
-        {texts.update}
+      <Button variant="default" onClick={() => update.mutate(asked)}>
+        {vm === undefined ? texts.update : texts.updateIt}
       </Button>
       {names && <Text role="status">{names.length > 0 ? texts.updated(names.join(', ')) : texts.updatedNone}</Text>}
       {isCancelled && <Text role="status">{texts.interrupted}</Text>}

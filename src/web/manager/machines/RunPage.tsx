@@ -1,7 +1,9 @@
 import { Button, Card, Group, Stack, Text } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useRef } from 'react';
 import { useParams } from 'react-router';
+import type { Fit, Screen } from '../../ui/Console.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StateBadge } from '../../ui/StateBadge.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
@@ -12,6 +14,7 @@ import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
 import { PowerOff } from './PowerOff.tsx';
+import { ScreenMenu } from './ScreenMenu.tsx';
 
 const Console = lazy(() => import('../../ui/Console.tsx'));
 
@@ -22,6 +25,8 @@ export function RunPage() {
   const frameTexts = useCatalogue(frame);
   const { task, begun } = useTask('run', vm);
   const buttons = useRef<HTMLDivElement>(null);
+  const screen = useRef<Screen>(null);
+  const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
   const start = useMutation({
     mutationFn: async (mode: 'preview' | 'power-on') => begun(await ask('runMachine', { vm, body: { mode } })),
   });
@@ -35,6 +40,7 @@ export function RunPage() {
           {goesOn ? (
             <>
               {runs && <Access vm={vm} />}
+              {runs && <ScreenMenu vm={vm} screen={screen} fit={fit} onFit={setFit} />}
               {runs && <PowerOff vm={vm} />}
             </>
           ) : (
@@ -52,7 +58,7 @@ export function RunPage() {
         {runs && (
           <Card withBorder padding={0} h="min(60vh, 600px)" style={{ display: 'flex' }}>
             <Suspense fallback={<Text p="md">{frameTexts.loading}</Text>}>
-              <Console vm={vm} texts={texts} fit="scale" onLeave={() => buttons.current?.focus()} />
+              <Console vm={vm} texts={texts} fit={fit} screen={screen} onLeave={() => buttons.current?.focus()} />
             </Suspense>
           </Card>
         )}

@@ -35,6 +35,7 @@ export const machines = catalogue({
     preview: 'Start in preview',
     powerOn: 'Power on',
     shutDown: 'Shut down',
+    screenMenu: 'Keys and screen',
     powerOff: 'Power off',
     powerOffTitle: 'Power off?',
     powerOffText: 'It ends as if its plug were pulled. What its guest has not written to its disk is lost.',
@@ -78,6 +79,7 @@ export const machines = catalogue({
     preview: 'In der Vorschau starten',
     powerOn: 'Einschalten',
     shutDown: 'Herunterfahren',
+    screenMenu: 'Tasten und Bildschirm',
     powerOff: 'Ausschalten',
     powerOffTitle: 'Ausschalten?',
     powerOffText:

@@ -1,8 +1,9 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { type RefObject, useState } from 'react';
-import type { Screen } from '../ui/Console.tsx';
+import type { Screen } from './Console.tsx';
+import { useCatalogue } from './texts.ts';
+import { screenTexts } from './texts-screen.ts';
 import { typed } from './us-keyboard.ts';
-import { useTexts } from './use-texts.ts';
 
 const MAX_CHARACTERS = 4000;
 
@@ -15,7 +16,7 @@ interface SendTextProps {
 
 /** Types a text into the machine, as its keyboard would: for what cannot be pasted there. */
 export function SendText({ vm, isOpen, onClose, screen }: SendTextProps) {
-  const texts = useTexts();
+  const texts = useCatalogue(screenTexts);
   const [text, setText] = useState('');
   const [isSending, setSending] = useState(false);
   const { strokes, missing } = typed(text);

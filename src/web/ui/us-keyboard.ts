@@ -1,4 +1,4 @@
-import type { Stroke } from '../ui/Console.tsx';
+import type { Stroke } from './Console.tsx';
 
 const KEYSYM_RETURN = 0xff0d;
 const KEYSYM_TAB = 0xff09;

@@ -1,0 +1,33 @@
+import { Button, Menu } from '@mantine/core';
+import { type RefObject, useState } from 'react';
+import type { Fit, Screen } from '../../ui/Console.tsx';
+import { ScreenItems } from '../../ui/ScreenItems.tsx';
+import { SendText } from '../../ui/SendText.tsx';
+import { useCatalogue } from '../../ui/texts.ts';
+import { machines } from '../texts/machines.ts';
+
+interface ScreenMenuProps {
+  vm: string;
+  screen: RefObject<Screen | null>;
+  fit: Fit;
+  onFit: (fit: Fit) => void;
+}
+
+/** The menu of a machine’s screen: keys, text, and how it fits. */
+export function ScreenMenu({ vm, screen, fit, onFit }: ScreenMenuProps) {
+  const texts = useCatalogue(machines);
+  const [isTyping, setTyping] = useState(false);
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default">{texts.screenMenu} ▾</Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <ScreenItems screen={screen} fit={fit} onFit={onFit} onSendText={() => setTyping(true)} />
+        </Menu.Dropdown>
+      </Menu>
+      <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
+    </>
+  );
+}
