@@ -69,6 +69,7 @@ mkdirSync(FOLDER, { recursive: true });
 await managerScreens();
 await playerScreens(PLAYER_SAYS, PLAYER_SHOTS);
 await playerScreens(NOTHING_SAID, EMPTY_SHOTS);
-const pictures = readdirSync(FOLDER).map((name) => join(FOLDER, name));
+const taken = readdirSync(FOLDER).filter((name) => PARTS.length === 0 || PARTS.some((part) => name.includes(part)));
+const pictures = taken.map((name) => join(FOLDER, name));
 // A page has few colours; as a palette a picture takes a third.
 await run('pngquant', ['--force', '--ext', '.png', '--speed', '1', '--nofs', ...pictures], { timeoutMs: 600_000 });

@@ -49,7 +49,8 @@ export async function shoot(
     await page.locator(LOADING).waitFor({ state: 'detached' });
     const path = join(at.folder, `${at.who}-${shot.name}-${of}.png`);
     await page.evaluate('scrollTo(0, 0)');
-    // All of it, also what one scrolls to.
-    await page.screenshot({ path, animations: 'disabled', caret: 'hide', fullPage: true });
+    // All of it, also what one scrolls to; what lies over a page covers no more than the window.
+    const fullPage = (await page.getByRole('dialog').count()) === 0;
+    await page.screenshot({ path, animations: 'disabled', caret: 'hide', fullPage });
   }
 }
