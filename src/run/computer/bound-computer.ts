@@ -11,7 +11,8 @@ import { resolversNow } from '../../sys/network/resolver.ts';
 import { pause } from '../../sys/pause.ts';
 import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';
-import { type HostNote, readHostNote, removeHostNote, UNKNOWN_RULES, writeHostNote } from './host-note.ts';
+import { type HostNote, readHostNote, UNKNOWN_RULES } from './host-note.ts';
+import { KeptNote } from './kept-note.ts';
 
 /** How often it is looked whether the computer is on another network, and has the rules, where the kernel does not tell. */
 const LOOK_MS = 2000;
@@ -68,9 +69,7 @@ export class HostAccess implements AsyncDisposable {
   #given: Given | undefined;
   /** Whether that is what was consented to: what cannot be read is asked for again, and nothing is let go meanwhile. */
   #isKnown = false;
-  /** What is in force, or may be. */
-  #note: HostNote | undefined;
-  #isNoteKept = true;
+  readonly #note: KeptNote;
   #loaded: string | undefined;
   #renewAt = Number.NEGATIVE_INFINITY;
   #lossToldAt = Number.NEGATIVE_INFINITY;
@@ -81,13 +80,14 @@ export class HostAccess implements AsyncDisposable {
     this.#parts = parts;
     this.#table = parts.table ?? computerTable;
     this.#names = names;
+    this.#note = new KeptNote(parts.noteFile, parts.log);
   }
 
   /** Puts in force what was consented to. What fails is in the report, and tried again. */
   static async begin(parts: HostAccessParts): Promise<HostAccess> {
     const names = await HostNames.open(parts.namesFile, parts.log);
     const access = new HostAccess(parts, names);
-    access.#note = await access.#found();
+    access.#note.begin(await access.#found());
     await access.lookAgain();
     access.#following = access.#follow();
     return access;
@@ -154,7 +154,8 @@ export class HostAccess implements AsyncDisposable {
   }
 
   async #bind({ digest, policy }: Given, zone: string | undefined, { mode, entries }: HostAccessRules): Promise<void> {
-    const isNew = this.#note?.digest !== digest || this.#note.zone !== zone;
+    const { now: before } = this.#note;
+    const isNew = before?.digest !== digest || before.zone !== zone;
     const isDue = isNew || this.#loaded === undefined || performance.now() > this.#renewAt;
     if (isDue) this.#servers = await this.#parts.needed(policy);
     const own = entries.map(({ entry }) => entry);
@@ -165,9 +166,9 @@ export class HostAccess implements AsyncDisposable {
     });
     await this.#put(list());
     const inZone = zone === undefined ? {} : { zone };
-    if (isNew) this.#note = { format: 1, digest, ...inZone, since: await this.#time() };
-    if (isNew || (isDue && !this.#isNoteKept)) await this.#keepNote();
-    const since = this.#note?.since ?? '';
+    if (isNew) await this.#note.become({ format: 1, digest, ...inZone, since: await this.#time() });
+    else if (isDue) await this.#note.keepAgain();
+    const since = this.#note.now?.since ?? '';
     this.#report = { state: 'in-force', digest, ...inZone, mode, entries: entries.length, since };
     const text = `${mode} of ${entries.length} for this computer itself, ${zone === undefined ? 'in no zone' : `in zone ${zone}`}`;
     if (isNew) await this.#tell('host-policy', text, { digest, ...inZone });
@@ -186,7 +187,7 @@ export class HostAccess implements AsyncDisposable {
     const digest = computerDigest(list);
     const isKnown = this.#loaded === digest;
     if (isKnown && (await this.#table.isBound(list))) return;
-    this.#note ??= UNKNOWN_RULES;
+    this.#note.suppose();
     await this.#table.bind(list);
     this.#loaded = digest;
     if (isKnown) await this.#tellLoss();
@@ -201,11 +202,10 @@ export class HostAccess implements AsyncDisposable {
 
   /** Nothing binds the computer: it is where no rules hold, or, without a digest, there are none. */
   async #free(digest?: string): Promise<void> {
-    if (this.#note) {
+    if (this.#note.now) {
       await this.#table.free();
       this.#loaded = undefined;
-      this.#note = undefined;
-      await this.#keepNote();
+      await this.#note.become(undefined);
       await this.#tell(
         'host-policy',
         'no rules hold for this computer itself any more',
@@ -218,7 +218,7 @@ export class HostAccess implements AsyncDisposable {
   async #fail(failure: Failure): Promise<void> {
     const { details: _, ...said } = failure;
     const isNew = this.#report?.failure?.code !== said.code;
-    const digest = this.#report?.digest ?? this.#note?.digest ?? '';
+    const digest = this.#report?.digest ?? this.#note.now?.digest ?? '';
     this.#report = { state: 'failed', digest, failure: said };
     this.#loaded = undefined;
     if (isNew) await this.#tell('failed', 'the rules for this computer itself could not be put in force', failure);
@@ -232,9 +232,9 @@ export class HostAccess implements AsyncDisposable {
       const untilFree = new AbortController();
       const look = async () => {
         await this.#look().catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules'));
-        if (!this.#note) untilFree.abort();
+        if (!this.#note.now) untilFree.abort();
       };
-      if (this.#note) await watchHost(look, AbortSignal.any([signal, untilFree.signal]), lookMs);
+      if (this.#note.now) await watchHost(look, AbortSignal.any([signal, untilFree.signal]), lookMs);
       else {
         await pause(lookMs, signal);
         if (!signal.aborted) await look();
@@ -246,19 +246,6 @@ export class HostAccess implements AsyncDisposable {
   async #tell(kind: 'host-policy' | 'failed', text: string, details: object): Promise<void> {
     const { tell, log } = this.#parts;
     await tell(kind, text, details).catch((error: unknown) => log.warn(failureOf(error), text));
-  }
-
-  /** Rules hold without their note, too: on a full disk it is tried again, and the next service asks the kernel. */
-  async #keepNote(): Promise<void> {
-    const { noteFile, log } = this.#parts;
-    try {
-      await (this.#note ? writeHostNote(noteFile, this.#note) : removeHostNote(noteFile));
-      this.#isNoteKept = true;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.#isNoteKept = false;
-      log.warn(failureOf(error), 'what is in force for the computer itself cannot be noted');
-    }
   }
 
   async #time(): Promise<string> {
