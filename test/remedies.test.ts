@@ -28,6 +28,15 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   DATA_DISK_DAMAGED: ['flow/own-disks', 'DATA_DISK_DAMAGED: what its remedy says is done, and works'],
   VM_TAKEN: ['flow/owners', 'what its remedy says is done, and works'],
   VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
+  POLICY_NEEDS_MACHINE: ['flow/password', 'and one with the machine brings it'],
+  PASSWORD_UNSET: ['flow/password', 'the first opening chooses a password'],
+  PASSWORD_NEEDED: ['flow/password', 'later ones ask for it'],
+  PASSWORD_WRONG: ['flow/password', 'a wrong one opens nothing'],
+  PASSWORD_CHANGE: ['flow/password', 'a temporary password opens once'],
+  PASSWORD_RULES: ['flow/password', 'the rules hold for the first password'],
+  PASSWORD_PAUSE: ['flow/password', 'after it the right one opens'],
+  PASSWORD_NONE: ['flow/password', 'a password that is asked for no more is forgotten'],
+  PASSWORD_DAMAGED: ['flow/password', 'a backup of it does'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
   DEPLOY_UNKNOWN: [
     'flow/deployments',
@@ -49,8 +58,6 @@ const UNTRIED: Partial<Record<ErrorCode, string>> = {
   VM_STANDS_STILL:
     'only a fault of QEMU or of this computer’s disks brings it; src/run/machine/standing.test.ts has it with a QEMU of ours',
   VM_NOT_READY: 'nothing is to be done but to wait or to look; how long a guest takes is the computer’s own',
-  POLICY_NEEDS_MACHINE:
-    'as long as nothing enforces encryption and authentication, a package with the machine is refused by the next rule',
   LAYER_INVALID:
     'a layer’s bytes are held to their digest before they are read: only what was signed wrong gets so far',
   LAYER_TRUNCATED: 'as LAYER_INVALID',

@@ -51,6 +51,8 @@ export const MachineAnswer = z.object({
   former: z.int().exactOptional(),
   /** How its trial goes, while it has one to pass. */
   trial: z.string().exactOptional(),
+  /** Its policy asks for a password. */
+  password: z.literal(true).exactOptional(),
   notes: z.string().exactOptional(),
   descriptor: z.string().exactOptional(),
   version: z.string().exactOptional(),
@@ -100,6 +102,21 @@ export const MachineAnswer = z.object({
   denied: z.array(DeniedAnswer).exactOptional(),
 });
 export type MachineAnswer = z.infer<typeof MachineAnswer>;
+
+const Secret = z.string().max(4096);
+
+/**
+ * What opens a machine whose policy asks for a password: the password; `newPassword` where none was chosen yet, both where
+ * another one is to be chosen. Secrets are carried nowhere but in bodies.
+ */
+export const SecretsRequest = z.strictObject({ password: Secret.exactOptional(), newPassword: Secret.exactOptional() });
+export type SecretsRequest = z.infer<typeof SecretsRequest>;
+
+/** A start may be asked for without a body. */
+export const StartRequest = z.preprocess((body) => body ?? {}, SecretsRequest);
+
+export const PasswordAnswer = z.object({ vm: z.string() });
+export type PasswordAnswer = z.infer<typeof PasswordAnswer>;
 
 /** How to stop: by asking the guest, or by switching it off. */
 export const StopRequest = z.strictObject({ force: z.boolean() });

@@ -4,6 +4,7 @@ export const PATHS = {
   status: { method: 'GET', path: '/v1/status' },
   machine: { method: 'GET', path: '/v1/machines/:vm' },
   start: { method: 'POST', path: '/v1/machines/:vm/start' },
+  password: { method: 'POST', path: '/v1/machines/:vm/password' },
   ready: { method: 'POST', path: '/v1/machines/:vm/ready' },
   stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },

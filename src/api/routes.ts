@@ -13,10 +13,13 @@ import {
 import {
   ExplainedAnswer,
   MachineAnswer,
+  PasswordAnswer,
   ReadyRequest,
   ReimagedAnswer,
   ReimageRequest,
   RolledBackAnswer,
+  SecretsRequest,
+  StartRequest,
   StoppedAnswer,
   StopRequest,
 } from './machine.ts';
@@ -36,7 +39,8 @@ export const ROUTES = {
   ownSocket: { ...PATHS.ownSocket, request: OwnSocketRequest, answer: OwnSocketAnswer },
   status: { ...PATHS.status, answer: StatusAnswer },
   machine: { ...PATHS.machine, answer: MachineAnswer },
-  start: { ...PATHS.start, answer: MachineAnswer },
+  start: { ...PATHS.start, request: StartRequest, answer: MachineAnswer },
+  password: { ...PATHS.password, request: SecretsRequest, answer: PasswordAnswer },
   ready: { ...PATHS.ready, request: ReadyRequest, answer: MachineAnswer },
   stop: { ...PATHS.stop, request: StopRequest, answer: StoppedAnswer },
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },

@@ -2,7 +2,7 @@ import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
-import type { MachineAnswer } from '../api/machine.ts';
+import type { MachineAnswer, PasswordAnswer } from '../api/machine.ts';
 import type { OwnSocketAnswer } from '../api/own-socket.ts';
 import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
@@ -86,9 +86,18 @@ export function createApi(deps: ApiDeps): Hono {
       report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
   });
-  app.post(ROUTES.start.path, async (context) =>
-    context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'))),
-  );
+  app.post(ROUTES.start.path, async (context) => {
+    const text = await context.req.text();
+    const secrets = text === '' ? {} : parseBody(ROUTES.start.request, text);
+    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), secrets));
+  });
+  app.post(ROUTES.password.path, async (context) => {
+    const vm = context.req.param('vm');
+    const secrets = parseBody(ROUTES.password.request, await context.req.text());
+    await openInstance(state, vm);
+    await supervisor.opening.changePassword(vm, secrets);
+    return context.json<PasswordAnswer>({ vm });
+  });
   app.post(ROUTES.ready.path, async (context) => {
     const { timeoutMs } = parseBody(ROUTES.ready.request, await context.req.text());
     const vm = context.req.param('vm');

@@ -1,4 +1,5 @@
 import { canReimage } from '../install/change/reimage.ts';
+import { asksForPassword } from '../install/opening/password.ts';
 import type { Instance } from '../install/state/instances.ts';
 import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
@@ -31,6 +32,8 @@ interface Installed {
   canReimage?: true;
   /** How its trial goes, while it has one to pass. */
   trial?: string;
+  /** Its policy asks for a password. */
+  password?: true;
   notes?: string;
   descriptor?: string;
   /** Whose word that is. */
@@ -42,7 +45,7 @@ export async function installedFacts(
   state: string,
   { file: { vm }, current, former }: Instance,
   runs: number | undefined,
-): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'notes'>> {
+): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'password' | 'notes'>> {
   const { generation, notes } = current;
   const trial = await readTrial(state, vm, generation);
   return {
@@ -50,6 +53,7 @@ export async function installedFacts(
     ...(former === undefined ? {} : { former }),
     ...(canReimage(current) ? { canReimage: true } : {}),
     ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
+    ...((await asksForPassword(state, vm)) ? { password: true } : {}),
     ...(notes === undefined ? {} : { notes }),
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
+import type { Secrets } from '../install/opening/password.ts';
 import {
   type Instance,
   instanceNames,
@@ -23,6 +24,7 @@ import { Changes } from './changes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
 import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
+import { Opening } from './opening.ts';
 import { machineId } from './spec.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
@@ -35,6 +37,8 @@ export class Supervisor implements AsyncDisposable {
   /** How it stands with each. */
   readonly reports: InstanceReports;
   readonly policies: PolicyStore;
+  /** Who may open them. */
+  readonly opening: Opening;
   #hostAccess: HostAccess | undefined;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
@@ -76,6 +80,7 @@ export class Supervisor implements AsyncDisposable {
         void (await Promise.all([this.#hostAccess?.lookAgain(), judgeInstalled(this.#machines.values(), options.log)])),
     });
     const { events, policies, changes } = this;
+    this.opening = new Opening({ state: options.state, clock: options.clock, events });
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
@@ -151,21 +156,25 @@ export class Supervisor implements AsyncDisposable {
     return this.#hostAccess?.report();
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, and what startMachine throws */
-  async start(vm: string): Promise<MachineReport> {
-    const start = this.#start(vm);
+  /** @throws VM_UNKNOWN, VM_RUNNING, PASSWORD_*, and what startMachine throws */
+  async start(vm: string, secrets: Secrets = {}): Promise<MachineReport> {
+    const start = this.#start(vm, secrets);
     this.#starts.add(start);
     return start.finally(() => this.#starts.delete(start));
   }
 
-  async #start(vm: string): Promise<MachineReport> {
+  async #start(vm: string, secrets: Secrets): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
     try {
+      await openInstance(this.#options.state, vm);
+      // Being put back may bring the first password back.
+      await this.changes.untilReimaged();
+      // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
+      await this.opening.authenticate(vm, secrets);
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
-      await this.changes.untilReimaged();
       await this.#takingOver.forget(vm);
       const instance = await this.#installed.toStart(vm);
       this.#starting.set(vm, instance.current.generation);

@@ -387,6 +387,43 @@ export const ERRORS = {
     hint: 'Put the recovery key back as it was: another one needs a new project.',
   },
 
+  PASSWORD_UNSET: {
+    exit: 77,
+    http: 403,
+    hint: 'Choose a password: `lazaret start` asks for it, or reads it from --password-fd; so does `lazaret passwd`.',
+  },
+  PASSWORD_NEEDED: {
+    exit: 77,
+    http: 403,
+    hint: 'Give the password: `lazaret start` asks for it in a terminal, or reads it from --password-fd.',
+  },
+  PASSWORD_CHANGE: {
+    exit: 77,
+    http: 403,
+    hint: 'Choose a new one: `lazaret start` asks for it in a terminal, or reads it as the second line from --password-fd.',
+  },
+  PASSWORD_RULES: {
+    exit: 65,
+    http: 422,
+    hint: 'Choose another password: the message says what your administrator wants.',
+  },
+  PASSWORD_WRONG: {
+    exit: 77,
+    http: 403,
+    hint: 'Type it again; look at Caps Lock and the keyboard’s layout. After three wrong ones you wait longer each time.',
+  },
+  PASSWORD_PAUSE: {
+    exit: 75,
+    http: 429,
+    hint: 'Wait as long as the message says, then try again: nothing is locked for good.',
+  },
+  PASSWORD_NONE: { exit: 65, http: 409, hint: 'Start the machine: it opens without a password.' },
+  PASSWORD_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Bring the machine’s `password.json` back from a backup; or save what you need by a backup of its disks, remove the machine with `lazaret uninstall`, and install it again.',
+  },
+
   EXPIRED: {
     exit: 77,
     http: 403,

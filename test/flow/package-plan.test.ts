@@ -46,7 +46,7 @@ test('a plan builds nothing and says what will hold when, and what VMware ACE ke
   await project.build('one');
   await project.setPolicy({
     quarantine: { type: 'static', mode: 'whitelist', normal: { entries: [], exceptions: [] } },
-    authentication: { type: 'password', contents: [] },
+    authentication: { type: 'users-and-groups', users: ['alice'], groups: [] },
   });
 
   const plan = await planned(project.folder, { kind: 'policy' });

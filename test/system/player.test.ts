@@ -17,6 +17,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   await job.setQuarantine();
   const first = await job.addVersion('1.0');
   await job.require('1.0');
+  appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), 'authentication: { type: password }\n');
   await job.serve();
   appendFileSync(join(job.computer.project, 'vms', 'office', 'policy.yaml'), 'reimage:\n  enabled: true\n');
   const { folder } = await job.build('one', 'full');
@@ -61,7 +62,17 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   await t.test('the machine is started, and says that its access is restricted', async () => {
     await page.getByRole('link', { name: 'Machines' }).click();
     await page.getByRole('button', { name: 'Start' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Start: office' });
+    await dialog.getByLabel('A new password').fill('first');
+    await dialog.getByLabel('The same once more').fill('firts');
+    await dialog.getByText('The two differ.').waitFor();
+    assert.ok(await dialog.getByRole('button', { name: 'Go on' }).isDisabled());
+    await dialog.getByLabel('The same once more').fill('first');
+    await shoot(page, 'player-password');
+    await dialog.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('region', { name: 'office' }).getByText('restricted access').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    assert.match(errors.splice(0).join(), /^Failed to load resource: the server responded with a status of 403[^,]*$/);
     await shoot(page, 'player-machines');
   });
 
@@ -107,6 +118,23 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
     await shoot(page, 'player-send-text');
     await dialog.getByRole('button', { name: 'Send', exact: true }).click();
     await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Why?' }).click();
+  });
+
+  await t.test('the password is changed in the menu, for who knows the old one', async () => {
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Change the password …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Change the password: office' });
+    await dialog.getByLabel('Password', { exact: true }).fill('wrong');
+    await dialog.getByLabel('A new password').fill('second');
+    await dialog.getByLabel('The same once more').fill('second');
+    await dialog.getByRole('button', { name: 'Go on' }).click();
+    await dialog.getByText('PASSWORD_WRONG').waitFor();
+    await dialog.getByLabel('Password', { exact: true }).fill('first');
+    await dialog.getByRole('button', { name: 'Go on' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(errors.splice(0).length, 2, 'the question, and the wrong one');
     await page.getByRole('button', { name: 'Why?' }).click();
   });
 

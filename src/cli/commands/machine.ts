@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { FailureText } from '../../api/failure.ts';
-import type { MachineAnswer, NameAnswer } from '../../api/machine.ts';
+import type { MachineAnswer, NameAnswer, SecretsRequest } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { AppError } from '../../lib/errors.ts';
 import { clashText, movedText } from '../../quarantine/subnets.ts';
 import { nameOfUser } from '../../sys/programs/users.ts';
+import { type PasswordOptions, passwordOption, withPassword } from '../password.ts';
 import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -42,18 +43,31 @@ export function addMachineCommands(program: Command): void {
     },
   );
 
-  addCommand<ServiceOptions & { wait?: string | true }>(
+  addCommand<ServiceOptions & PasswordOptions & { wait?: string | true }>(
     program,
     'start <vm>',
     'start a machine',
     async (context, options, vm = '') => {
       const timeoutMs = options.wait === undefined ? 0 : waitMs(options.wait);
-      const started = await askOnce(options, ROUTES.start, { vm });
+      const started = await withPassword(vm, options, (body) => askOnce(options, ROUTES.start, { vm, body }));
       if (timeoutMs > 0) printStep(context, `${vm} runs; waiting until its guest has its address`);
       const machine = timeoutMs > 0 ? await askOnce(options, ROUTES.ready, { vm, body: { timeoutMs } }) : started;
       print(context, machine, machineText(machine));
     },
-  ).option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`);
+  )
+    .option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`)
+    .addOption(passwordOption());
+
+  addCommand<ServiceOptions & PasswordOptions>(
+    program,
+    'passwd <vm>',
+    'change the password that opens a machine',
+    async (context, options, vm = '') => {
+      const ask = (body: SecretsRequest) => askOnce(options, ROUTES.password, { vm, body });
+      const changed = await withPassword(vm, options, ask, true);
+      print(context, changed, `the password of ${vm} is changed`);
+    },
+  ).addOption(passwordOption());
 
   addCommand<ServiceOptions & { force?: boolean }>(
     program,

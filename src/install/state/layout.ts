@@ -56,6 +56,8 @@ export function instancePaths(state: string, vm: string) {
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
+    /** What its user’s password is held against, and the wrong ones since the last right one. */
+    password: join(folder, 'password.json'),
     /** When its generations were installed; sealed. */
     term: join(folder, 'term.json'),
     /** What a plug-in or a hot fix made of its end; sealed. */

@@ -42,6 +42,7 @@ export interface LoggedEvent {
     | 'lookup-failed'
     | 'message'
     | 'refused'
+    | 'password'
     | 'name'
     | 'zone'
     | 'network'

@@ -8,7 +8,8 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
-import { useMachine, useStart } from './service.ts';
+import { StartButton } from './StartButton.tsx';
+import { useMachine } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
 import { useLiveEvents } from './use-live-events.ts';
 import { useTexts } from './use-texts.ts';
@@ -28,7 +29,6 @@ export function Machine() {
   const screen = useRef<Screen>(null);
   const wayOut = useRef<HTMLButtonElement>(null);
   const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
-  const start = useStart();
   const said = useSaid();
   const why = data?.message ?? (data?.reason && said.reason(data.why, data.reason));
   const isRunning = data !== undefined && isOn(data);
@@ -79,12 +79,7 @@ export function Machine() {
           <Stack p="md" align="flex-start">
             <Text>{texts.consoleStopped}</Text>
             <TimeLeft machine={data} />
-            {data.state === 'stopped' && (
-              <Button loading={start.isPending} onClick={() => start.mutate(vm)}>
-                {texts.start}
-              </Button>
-            )}
-            {start.error && <FailureAlert error={start.error} texts={texts} />}
+            {data.state === 'stopped' && <StartButton vm={vm} />}
           </Stack>
         )}
       </Stack>

@@ -6,8 +6,9 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
 import { isOn } from './machine-state.ts';
+import { PasswordDialog } from './PasswordDialog.tsx';
 import { Reimage } from './Reimage.tsx';
-import { useRollback, useStop } from './service.ts';
+import { useChangePassword, useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 interface Question {
@@ -28,6 +29,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const texts = useTexts();
   const stop = useStop();
   const rollback = useRollback();
+  const change = useChangePassword();
   const [question, setQuestion] = useState<Question>();
   const [isTyping, setTyping] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
@@ -57,6 +59,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           {canAskToTell() && (
             <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
           )}
+          {machine.password && <Menu.Item onClick={() => change.mutate({ vm })}>{texts.passwordMenu} …</Menu.Item>}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
           {machine.canReimage && !isRunning && (
             <Menu.Item color="red" onClick={() => setReimaging(true)}>
@@ -65,6 +68,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           )}
         </Menu.Dropdown>
       </Menu>
+      <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal

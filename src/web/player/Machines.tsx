@@ -5,7 +5,8 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { isOn, shownState } from './machine-state.ts';
-import { useStart, useStatus } from './service.ts';
+import { StartButton } from './StartButton.tsx';
+import { useStatus } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
 import { Update } from './Update.tsx';
 import { useTexts } from './use-texts.ts';
@@ -48,7 +49,6 @@ function NoMachines() {
 function MachineCard({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const said = useSaid();
-  const start = useStart();
   const { vm, state, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
   return (
     <Card withBorder component="section" aria-label={vm}>
@@ -66,13 +66,8 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
         <TimeLeft machine={machine} />
         {machine.access === 'restricted' && <Update vm={vm} />}
-        {start.error && <FailureAlert error={start.error} texts={texts} />}
         <Group mt="auto" pt="xs">
-          {state === 'stopped' && (
-            <Button loading={start.isPending} onClick={() => start.mutate(vm)}>
-              {texts.start}
-            </Button>
-          )}
+          {state === 'stopped' && <StartButton vm={vm} />}
           {isOn(machine) && (
             <Button component={Link} to={`/machines/${vm}`}>
               {texts.open}

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import type { SecretsRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
 import { askerOf } from '../ui/ask.ts';
@@ -18,8 +19,18 @@ export function useMachine(vm: string, refetchInterval: number | false) {
   });
 }
 
+export interface Start extends SecretsRequest {
+  vm: string;
+}
+
 export function useStart() {
-  return useMutation({ mutationFn: (vm: string) => ask('start', { vm }) });
+  return useMutation({ mutationFn: ({ vm, ...body }: Start) => ask('start', { vm, body }) });
+}
+
+export function useChangePassword() {
+  return useMutation({
+    mutationFn: ({ vm, ...body }: Start) => ask('password', { vm, body }),
+  });
 }
 
 export function useStop() {

@@ -159,6 +159,20 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Bitten Sie Ihre Verwaltung um mehr Zeit: ein Paket mit späteren Richtlinien oder einen Hotfix. Die Dateien der Maschine bleiben, wie sie sind.',
   MOVED:
     'Bringen Sie die Maschine dorthin zurück, wo sie installiert wurde, oder bitten Sie Ihre Verwaltung um einen Hotfix für den neuen Ort.',
+  PASSWORD_UNSET:
+    'Wählen Sie ein Kennwort: `lazaret start` fragt danach oder liest es von --password-fd; ebenso `lazaret passwd`.',
+  PASSWORD_NEEDED:
+    'Geben Sie das Kennwort ein: `lazaret start` fragt in einem Terminal danach oder liest es von --password-fd.',
+  PASSWORD_CHANGE:
+    'Wählen Sie ein neues: `lazaret start` fragt in einem Terminal danach oder liest es als zweite Zeile von --password-fd.',
+  PASSWORD_RULES: 'Wählen Sie ein anderes Kennwort: Die Meldung sagt, was Ihr Administrator verlangt.',
+  PASSWORD_WRONG:
+    'Geben Sie es noch einmal ein; achten Sie auf die Feststelltaste und die Tastaturbelegung. Nach drei falschen warten Sie jedes Mal länger.',
+  PASSWORD_PAUSE:
+    'Warten Sie so lange, wie die Meldung sagt, und versuchen Sie es dann noch einmal: Nichts ist für immer gesperrt.',
+  PASSWORD_NONE: 'Starten Sie die Maschine: Sie öffnet sich ohne Kennwort.',
+  PASSWORD_DAMAGED:
+    'Holen Sie die Datei `password.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
   QUARANTINE_REFUSED:
     'Die Meldung sagt warum; was die Verwaltung verteilt, kann es ändern, und ein Richtlinienserver, der wieder antwortet, auch.',
   PLUGIN_MISSING:

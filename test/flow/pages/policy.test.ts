@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
+import { openProject } from '../../../src/project/open.ts';
 import { program } from '../../fakes/command-line.ts';
 import { madeProject } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
@@ -104,6 +106,34 @@ test(
   },
 );
 
+test('fact 26: the rules for a password are chosen in their pane', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/machines/office/policy');
+  const pane = page.getByRole('region', { name: 'Authentication' });
+  await pane.getByText('Password', { exact: true }).click();
+  await pane.getByLabel('Minimum length').fill('12');
+  await pane.getByLabel('Minimum length').press('Enter');
+  const isInFile = (words: RegExp) => until(async () => words.test(await page.getByLabel(FILE).inputValue()));
+  await isInFile(/minimumLength: 12/);
+  // What a box says is in the file first, and in the box then.
+  await pane.getByLabel('Numerals').click();
+  await isInFile(/numerals/);
+  await pane.getByRole('checkbox', { name: 'Numerals', checked: true }).waitFor();
+  await pane.getByLabel('Capitals').click();
+  await isInFile(/capitals/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+
+  const [vm] = (await openProject(project.folder)).vms;
+  const rules = { type: 'password', minimumLength: 12, contents: ['capitals', 'numerals'] };
+  assert.deepEqual(vm?.policy.value.authentication, rules);
+  await pane.getByText('None', { exact: true }).click();
+  await pane.getByText('default', { exact: true }).waitFor();
+  assert.deepEqual(manager.complaints, []);
+});
+
 test('a machine outside the project is none; the later of two writers is told', NEEDS, async (t) => {
   const project = await madeProject(t);
   await using manager = await ManagerInBrowser.open(project.folder);
@@ -130,3 +160,7 @@ test('the policy editor holds up', NEEDS, async (t) => {
     'manager-policy',
   );
 });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(50);
+}

@@ -8,6 +8,7 @@ import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.t
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
+import { AuthenticationPane } from './AuthenticationPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
@@ -97,10 +98,11 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <Ipv6Pane {...pane} />;
     case 'updates':
       return <UpdatesPane {...pane} />;
+    case 'authentication':
+      return <AuthenticationPane {...pane} />;
     case 'reimage':
       return <ReimagePane {...pane} />;
     case 'encryption':
-    case 'authentication':
       return null;
     case 'expiration':
       return <ExpirationPane {...pane} />;

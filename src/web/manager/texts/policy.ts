@@ -23,6 +23,11 @@ export const policy = catalogue({
     reimageHelp: 'What was changed in it since is lost then. Its data disk stays, unless he empties that too.',
     healthTimeout: 'A new system that has not reported itself healthy after this time is given up',
     healthHelp: 'For example 10m; empty: nothing is waited for',
+    opensToAll: 'None',
+    opensByPassword: 'Password',
+    minimumLength: 'Minimum length',
+    contents: 'Each of these must occur',
+    classes: { capitals: 'Capitals', lowercase: 'Small letters', numerals: 'Numerals', symbols: 'Symbols' },
     copyProtection: 'The machine runs only where it was installed',
     expiration: {
       when: 'The machine may be used',
@@ -83,6 +88,16 @@ export const policy = catalogue({
       'Was seitdem darin geändert wurde, geht dann verloren. Ihre Datenplatte bleibt, wenn er nicht auch sie leert.',
     healthTimeout: 'Ein neues System, das sich nach dieser Zeit nicht gesund gemeldet hat, wird aufgegeben',
     healthHelp: 'Zum Beispiel 10m; leer: auf nichts wird gewartet',
+    opensToAll: 'Keine',
+    opensByPassword: 'Kennwort',
+    minimumLength: 'Mindestlänge',
+    contents: 'Jedes davon muss vorkommen',
+    classes: {
+      capitals: 'Großbuchstaben',
+      lowercase: 'Kleinbuchstaben',
+      numerals: 'Ziffern',
+      symbols: 'Sonderzeichen',
+    },
     copyProtection: 'Die Maschine läuft nur dort, wo sie installiert wurde',
     expiration: {
       when: 'Die Maschine kann benutzt werden',

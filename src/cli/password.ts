@@ -1,0 +1,91 @@
+import { Option } from 'commander';
+import type { SecretsRequest } from '../api/machine.ts';
+import { AppError, type ErrorCode } from '../lib/errors.ts';
+import { readDescriptor } from '../sys/files/descriptor.ts';
+import { wholeNumber } from './arguments.ts';
+import { askSecret } from './passphrase.ts';
+import { isFailure } from './service.ts';
+
+const MAX_BYTES = 16 << 10;
+
+export interface PasswordOptions {
+  passwordFd?: number;
+}
+
+/** A password is never an argument or a variable: other programs of the computer can read those. */
+export function passwordOption(): Option {
+  return new Option(
+    '--password-fd <n>',
+    'read the password from this descriptor (0 is standard input); a new one stands in the second line',
+  ).argParser(wholeNumber);
+}
+
+/**
+ * Asks the service, and gives it the password of a machine where it wants one: from the descriptor, else from the terminal.
+ * `isChange`: a new one is wanted beside it.
+ * @throws what the service answers where there is nobody to ask; USAGE when two new ones differ, INTERRUPTED
+ */
+export async function withPassword<Answer>(
+  vm: string,
+  { passwordFd }: PasswordOptions,
+  ask: (secrets: SecretsRequest) => Promise<Answer>,
+  isChange = false,
+): Promise<Answer> {
+  const from = passwordFd === undefined ? terminal(vm) : await descriptor(passwordFd);
+  let secrets: SecretsRequest = {};
+  for (;;) {
+    try {
+      return await ask(secrets);
+    } catch (error) {
+      const wanted = isFailure(error) ? wantedBy(error.code, isChange).filter((each) => !(each in secrets)) : [];
+      if (wanted.length === 0) throw error;
+      for (const each of wanted) {
+        const secret = await from?.[each]();
+        if (secret === undefined) throw error;
+        secrets = { ...secrets, [each]: secret };
+      }
+    }
+  }
+}
+
+type Wanted = keyof SecretsRequest;
+
+function wantedBy(code: ErrorCode, isChange: boolean): Wanted[] {
+  switch (code) {
+    case 'PASSWORD_UNSET':
+    case 'PASSWORD_CHANGE':
+      return ['newPassword'];
+    case 'PASSWORD_NEEDED':
+      return isChange ? ['password', 'newPassword'] : ['password'];
+    default:
+      return [];
+  }
+}
+
+type Secret = () => Promise<string | undefined>;
+
+/** A single line is the first password, or the one that there is. */
+async function descriptor(fd: number): Promise<Record<Wanted, Secret>> {
+  const lines = (await readDescriptor(fd, MAX_BYTES)).toString('utf8').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  let isUsed = false;
+  return {
+    password: async () => {
+      isUsed = true;
+      return lines[0];
+    },
+    newPassword: async () => (isUsed ? lines[1] : lines.at(-1)),
+  };
+}
+
+function terminal(vm: string): Record<Wanted, Secret> | undefined {
+  if (!process.stdin.isTTY) return undefined;
+  return {
+    password: () => askSecret(`The password of ${vm}`),
+    newPassword: async () => {
+      const first = await askSecret(`A new password for ${vm}`);
+      if ((await askSecret('The same once more')) !== first) throw new AppError('USAGE', 'the two passwords differ');
+      return first;
+    },
+  };
+}

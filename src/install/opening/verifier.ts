@@ -1,0 +1,46 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+
+/** 2^15 at least, and so much that one guess costs half a second on one core of this computer. */
+const LEAST_WORK = 15;
+const MOST_WORK = 18;
+const GUESS_MS = 500;
+const BLOCK = 8;
+const BYTES = 32;
+
+/** What a password can be held against, and cannot be read from: scrypt, with a salt of its own. */
+export const Verifier = z.strictObject({
+  /** Of two: 128 × 8 bytes each are filled for one guess. */
+  work: z.int().min(LEAST_WORK).max(MOST_WORK),
+  salt: z.base64().length(44),
+  hash: z.base64().length(44),
+});
+type Verifier = z.infer<typeof Verifier>;
+
+/** What the password is held against from now on. */
+export async function makeVerifier(password: string): Promise<Verifier> {
+  const salt = randomBytes(BYTES);
+  const work = await workOfThisComputer();
+  const hash = await hashOf(password, salt, work);
+  return { work, salt: salt.toString('base64'), hash: hash.toString('base64') };
+}
+
+/** The cost doubles with each step. */
+async function workOfThisComputer(): Promise<number> {
+  const before = performance.now();
+  await hashOf('', Buffer.alloc(BYTES), LEAST_WORK);
+  const steps = Math.ceil(Math.log2(GUESS_MS / (performance.now() - before)));
+  return Math.min(Math.max(LEAST_WORK, LEAST_WORK + steps), MOST_WORK);
+}
+
+export async function isRight({ work, salt, hash }: Verifier, password: string): Promise<boolean> {
+  return timingSafeEqual(await hashOf(password, Buffer.from(salt, 'base64'), work), Buffer.from(hash, 'base64'));
+}
+
+/** The password as UTF-8. */
+function hashOf(password: string, salt: Buffer, work: number): Promise<Buffer> {
+  const cost = { N: 2 ** work, r: BLOCK, p: 1, maxmem: 2 ** work * 128 * BLOCK + (1 << 20) };
+  return new Promise((done, fail) => {
+    scrypt(password, salt, BYTES, cost, (error, hash) => (error ? fail(error) : done(hash)));
+  });
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** So many wrong passwords cost nothing but their own time. */
+const FREE = 3;
+const FIRST_MS = 2000;
+/** A machine is never locked for good: this is the longest that anybody waits for the next try. */
+const LONGEST_MS = 15 * 60_000;
+
+/** The wrong passwords since the last right one: how many, and when the last was tried, in ISO time. */
+export const WrongPasswords = z.strictObject({ count: z.int().min(1), lastAt: z.iso.datetime() });
+export type WrongPasswords = z.infer<typeof WrongPasswords>;
+
+/** How long the next try has to wait. A clock that was set back counts as none of the time that has passed. */
+export function pauseLeftMs(wrong: WrongPasswords | undefined, now: number): number {
+  if (!wrong || wrong.count < FREE) return 0;
+  const pauseMs = Math.min(FIRST_MS * 2 ** (wrong.count - FREE), LONGEST_MS);
+  const passedMs = now - Date.parse(wrong.lastAt);
+  return Math.max(pauseMs - Math.max(passedMs, 0), 0);
+}
+
+/** What a further wrong password makes of it. */
+export function oneMore(wrong: WrongPasswords | undefined, now: number): WrongPasswords {
+  return { count: (wrong?.count ?? 0) + 1, lastAt: new Date(now).toISOString() };
+}
+
+/** The pause begins anew where the clock says that the last try has yet to come: otherwise it would not end. */
+export function mended(wrong: WrongPasswords, now: number): WrongPasswords {
+  return Date.parse(wrong.lastAt) > now ? { ...wrong, lastAt: new Date(now).toISOString() } : wrong;
+}
