@@ -1,5 +1,6 @@
 // npm start: the whole main job before one’s eyes. Ends with 1 when anything was not as it should be.
 
+import { smallGuest } from '../lab/guest.ts';
 import { computerLines, leftBehind } from '../lab/left-behind.ts';
 import { MainJob } from '../lab/main-job.ts';
 import { whyNoNetwork } from '../lab/network.ts';
@@ -121,7 +122,9 @@ async function replace(job: MainJob): Promise<void> {
 
 async function tour(): Promise<void> {
   printTitle('A small real Linux guest, and a site with three servers, in network namespaces of their own');
-  await using job = await MainJob.start(printCommand);
+  const isStaying = process.argv.includes('--stay');
+  // Who clicks through it types at the guest’s screen.
+  await using job = await MainJob.start(printCommand, smallGuest({ hasScreen: isStaying }));
   const { fingerprint, version } = await author(job);
   await install(job, fingerprint);
   await report(job, version);
@@ -131,7 +134,7 @@ async function tour(): Promise<void> {
   await job.stopMachine();
   for (const { to, durationMs } of await job.switches())
     measured.push([`switch to ${to}, at the host`, `${durationMs.toFixed(1)} ms`]);
-  if (process.argv.includes('--stay')) await stay(job);
+  if (isStaying) await stay(job);
 }
 
 async function main(): Promise<void> {

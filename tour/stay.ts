@@ -15,7 +15,7 @@ export async function stay(job: MainJob): Promise<void> {
   printNote('In the manager, open office, then its versions: add one, and move the red line below it.');
   printNote(`Deploy the policy (the passphrase is: ${PASSPHRASE}): the player says that access is restricted.`);
   printNote(
-    'In the guest, type the nq-set command that the manager shows for the new version: access is normal again.',
+    'Click on the screen of office and type the nq-set command that the manager shows for the new version, at the prompt: access is normal again.',
   );
   await printLinks(job);
   using lines = createInterface(process.stdin);
