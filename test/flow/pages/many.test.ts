@@ -19,6 +19,8 @@ test('a project of 200 machines, one of which has a list of 10,000 entries: each
   await project.setPolicy({ quarantine: threeVersions({ normal: { entries } }) }, 'vm-199');
   await using manager = await ManagerInBrowser.open(project.folder);
   const { page } = manager;
+  // Each answer about 200 machines reads all their files.
+  page.setDefaultTimeout(120_000);
 
   await manager.goto('/machines');
   await page.getByRole('row', { name: /^vm-199/ }).waitFor();
