@@ -75,7 +75,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Nichts wurde geändert. Wiederholen Sie es an einem Terminal, und tippen Sie den verlangten Namen, oder wiederholen Sie es mit --yes.',
   VERSION_EXISTS: 'Wählen Sie einen anderen Namen für die Version.',
   ZONE_UNKNOWN: 'Die Zonen stehen in policy.yaml unter quarantine: zones.',
-  DEPLOY_UNKNOWN: 'Sehen Sie die Verteilungen in „lazaret-manager ui“ an: sie haben Nummern.',
+  DEPLOY_UNKNOWN: '„lazaret-manager deployments list“ nennt die Nummern, und „lazaret-manager ui“ zeigt sie.',
   VERSION_UNKNOWN: '„lazaret-manager nq version list VM“ nennt die Namen.',
   VERSION_BEHIND: 'Führen Sie nq-set der neuesten Version in der Vorschau aus, oder packen Sie ohne --strict.',
   VERSION_NEEDED: 'Verschieben Sie zuerst die Schwelle auf eine andere Version.',
