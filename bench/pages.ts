@@ -11,8 +11,8 @@ import { openProject, vmNamed } from '../src/project/open.ts';
 import { savePolicy } from '../src/project/save.ts';
 import { consoleFigure, countUpdates } from './pages/console.ts';
 import { viewFigures } from './pages/first-view.ts';
+import { lineFigures } from './pages/frames.ts';
 import { eventFigures, residentMB } from './pages/service.ts';
-import { lineFigures } from './pages/slider.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const VERSIONS = 500;
