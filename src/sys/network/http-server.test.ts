@@ -7,15 +7,18 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { listenUnix } from './http-server.ts';
 
-/** Looks at a file without a pause from before it is there, and tells every mode that it ever had. */
+/** Looks at a file without a pause from before it is there, counts how often it came, and tells every mode that it ever had. */
 const WATCHER = `
   const { statSync } = require('node:fs');
-  const { parentPort, workerData: { path, stop } } = require('node:worker_threads');
+  const { parentPort, workerData: { path, shared } } = require('node:worker_threads');
   const modes = new Set();
+  let wasThere = false;
   parentPort.postMessage('looking');
-  while (Atomics.load(stop, 0) === 0) {
+  while (Atomics.load(shared, 0) === 0) {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found) modes.add(found.mode & 0o777);
+    if (found && !wasThere) Atomics.add(shared, 1, 1);
+    wasThere = found !== undefined;
   }
   parentPort.postMessage([...modes]);`;
 
@@ -25,16 +28,17 @@ test('a socket is never open to others, not for a moment', async (t) => {
   const path = join(folder, 'socket');
   const before = process.umask(0);
   t.after(() => process.umask(before));
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const watcher = new Worker(WATCHER, { eval: true, workerData: { path, stop } });
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const watcher = new Worker(WATCHER, { eval: true, workerData: { path, shared } });
   await once(watcher, 'message');
 
-  for (let times = 0; times < 20; times += 1) {
+  // A watcher that gets no processor sees nothing.
+  while (Atomics.load(shared, 1) < 20) {
     await using _server = await listenUnix(path, (_request, response) => response.end(), {});
     assert.equal(statSync(path).mode & 0o777, 0o600);
   }
 
-  Atomics.store(stop, 0, 1);
+  Atomics.store(shared, 0, 1);
   const [modes] = await once(watcher, 'message');
   assert.deepEqual(modes, [0o600]);
   assert.equal(process.umask(), 0, 'other files are made as before');
