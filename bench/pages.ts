@@ -1,5 +1,9 @@
 // npm run bench:pages: what both pages cost in headless Chromium on loopback, beside what they may cost.
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { LabBrowser, whyNoBrowser } from '../lab/browser.ts';
 import { smallGuest } from '../lab/guest.ts';
@@ -7,15 +11,18 @@ import { MainJob } from '../lab/main-job.ts';
 import { ManagerInBrowser } from '../lab/manager-page.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { VersionQuarantine } from '../src/policy/quarantine.ts';
+import { vmPaths, vmPathsIn } from '../src/project/layout.ts';
 import { openProject, vmNamed } from '../src/project/open.ts';
 import { savePolicy } from '../src/project/save.ts';
 import { consoleFigure, countUpdates } from './pages/console.ts';
 import { viewFigures } from './pages/first-view.ts';
-import { lineFigures } from './pages/frames.ts';
+import { lineFigures, scrollFigure } from './pages/frames.ts';
 import { eventFigures, residentMB } from './pages/service.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const VERSIONS = 500;
+const MACHINES = 200;
+const ENTRIES = 10_000;
 const MAX_GROWTH_MB = 25;
 
 const reason = whyNoNetwork() || whyNoBrowser();
@@ -69,9 +76,47 @@ async function managerFigures(): Promise<Figure[]> {
   }));
   const { quarantine } = office.policy.value;
   const many = VersionQuarantine.parse({ ...quarantine, versions, threshold: 'v250' });
+  const plain = join(job.computer.folder, 'plain');
+  execFileSync('cp', ['-al', vmPaths(project, job.vm).folder, plain]);
   await savePolicy(office, { ...office.policy.value, quarantine: many });
+  const few = await viewsAndLine(project);
+  addMachines(project, plain);
+  await addEntries(project);
+  return [...few, ...(await scrollFigures(project))];
+}
+
+async function viewsAndLine(project: string): Promise<Figure[]> {
   await using manager = await ManagerInBrowser.open(project);
   const views = await viewFigures(manager.page, { name: 'manager', atMostKB: 350, shown: 'Summary' });
   await manager.goto(`/machines/${job.vm}/versions`);
   return [...views, ...(await lineFigures(manager.page, VERSIONS))];
+}
+
+/** By a process of its own, which has not followed each machine as it came. */
+async function scrollFigures(project: string): Promise<Figure[]> {
+  await using manager = await ManagerInBrowser.open(project);
+  const { page } = manager;
+  await manager.goto('/machines');
+  const machines = await scrollFigure(page, `${MACHINES} machines scroll`, page.getByRole('row').nth(5));
+  await manager.goto(`/machines/${job.vm}/quarantine/normal`);
+  const entry = page.getByRole('list', { name: 'The list' }).getByRole('listitem').first();
+  return [machines, await scrollFigure(page, `${ENTRIES} entries scroll`, entry)];
+}
+
+/** Machines like one in a folder, with the same disk: only what is listed counts. */
+function addMachines(project: string, like: string): void {
+  const text = readFileSync(vmPathsIn(like).file, 'utf8');
+  for (let at = 1; at < MACHINES; at += 1) {
+    const { folder, file } = vmPaths(project, `other-${at}`);
+    execFileSync('cp', ['-al', like, folder]);
+    rmSync(file);
+    writeFileSync(file, text.replace(/^id: .*$/m, `id: ${randomUUID()}`));
+  }
+}
+
+async function addEntries(project: string): Promise<void> {
+  const office = vmNamed(await openProject(project), job.vm);
+  const { quarantine } = office.policy.value;
+  const normal = { entries: Array.from({ length: ENTRIES }, (_none, at) => `10.${at >> 8}.${at & 255}.1`) };
+  await savePolicy(office, { ...office.policy.value, quarantine: VersionQuarantine.parse({ ...quarantine, normal }) });
 }
