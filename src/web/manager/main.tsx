@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { createBrowserRouter, createRoutesFromElements, Route, RouterProvider } from 'react-router';
+import { createBrowserRouter, createRoutesFromElements, Route, RouterProvider, useRouteError } from 'react-router';
 import { showPage } from '../ui/Page.tsx';
 import { Deployments } from './Deployments.tsx';
 import { Frame } from './Frame.tsx';
@@ -31,9 +31,14 @@ const SettingsPage = lazy(() =>
   import('./settings/SettingsPage.tsx').then((module) => ({ default: module.SettingsPage })),
 );
 
+/** What the router caught is for the page’s own words. */
+function Thrown(): never {
+  throw useRouteError();
+}
+
 const router = createBrowserRouter(
   createRoutesFromElements(
-    <Route element={<Frame />}>
+    <Route element={<Frame />} errorElement={<Thrown />}>
       <Route index element={<Project />} />
       <Route path="machines" element={<Machines />} />
       <Route

@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AskFailure } from './ask.ts';
+import { WhenBroken } from './Broken.tsx';
 import { LanguageContext, languageOf } from './texts.ts';
 
 const theme = createTheme({
@@ -55,7 +56,7 @@ export function showPage(content: ReactNode): void {
           <LanguageContext value={language}>
             {/* Not over the bar: what it says and offers is wanted when access changes. */}
             <Notifications position="bottom-right" />
-            {content}
+            <WhenBroken>{content}</WhenBroken>
           </LanguageContext>
         </QueryClientProvider>
       </MantineProvider>

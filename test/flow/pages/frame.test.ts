@@ -126,3 +126,21 @@ test('a project’s name that is markup is text', { skip: whyNoBrowser() }, asyn
   await manager.page.getByRole('heading', { level: 1, name }).waitFor();
   assert.equal(await manager.page.locator('img').count(), 0);
 });
+
+test('a part of the page that cannot be fetched is said in words, and is there once it can', {
+  skip: whyNoBrowser(),
+}, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await page.route('**/SettingsPage*', (route) => route.abort());
+
+  await manager.goto('/settings');
+  const said = page.getByRole('alert').filter({ hasText: 'This page cannot be shown.' });
+  await said.waitFor();
+  assert.equal(await page.getByText('Unexpected Application Error').count(), 0);
+
+  await page.unroute('**/SettingsPage*');
+  await said.getByRole('button', { name: 'Load again' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+});
