@@ -50,9 +50,20 @@ export async function moveLink(from: string, to: string): Promise<void> {
   });
 }
 
-/** A folder’s path without symbolic links. @throws FILE_MISSING, FILE_DENIED */
+/**
+ * A folder’s path without symbolic links; one that leads through another process’s mounts has no other name here, and stays.
+ * @throws FILE_MISSING, FILE_DENIED
+ */
 export function realPath(path: string): Promise<string> {
-  return coded(path, () => fs.realpath(path));
+  return coded(path, async () => {
+    try {
+      return await fs.realpath(path);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      await fs.stat(path);
+      return path;
+    }
+  });
 }
 
 /** Where a symbolic link points, or undefined when there is none: something else of that name is no link. */
