@@ -49,6 +49,8 @@ test('an administrator sees his project in a page: machines, what waits, what is
     'a policy file that is damaged is a problem with its field, and the machine is shown as damaged',
     async () => {
       await page.getByRole('link', { name: 'Project', exact: true }).click();
+      // What is shown of deployments cannot be read from a damaged file, and the browser complains of the refusal.
+      await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor();
       const { policy } = vmPaths(project.folder, 'office');
       writeFileSync(policy, 'format: 1\nquarantine:\n  type: static\n  mode: sometimes\n');
       await page.getByLabel('2 found').waitFor();
