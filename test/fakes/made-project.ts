@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { computerPaths } from '../../src/install/state/layout.ts';
 import { foundProject } from '../../src/manager/found-project.ts';
 import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/package/build/build.ts';
 import { deploy } from '../../src/package/build/publish-policies.ts';
@@ -23,10 +24,12 @@ export interface Ends {
   after(work: () => unknown): void;
 }
 
-/** A temporary folder that goes with the test. */
+/** A temporary folder that goes with the test, and with it what a state folder has beside it. */
 export function scratch(t: Ends): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    for (const each of [folder, computerPaths(folder).seal]) rmSync(each, { recursive: true, force: true });
+  });
   return folder;
 }
 
