@@ -23,10 +23,12 @@ async function given(job: MainJob, lines: readonly string[], ...words: string[])
 
 const FROM_INPUT = '--password-fd=0';
 const codeOf = (answer: { error?: { code: string } }) => answer.error?.code ?? 'done';
-const qemus = () =>
-  execFileSync('ps', ['-eo', 'comm'])
+/** How many machines of this computer run; other tests have theirs. */
+const qemus = ({ computer }: MainJob) =>
+  execFileSync('ps', ['-ww', '-eo', 'args'])
     .toString()
-    .match(/qemu-system/g)?.length ?? 0;
+    .split('\n')
+    .filter((line) => line.startsWith('qemu-system') && line.includes(computer.folder)).length;
 
 test('a machine whose policy asks for a password runs for who knows it, and nothing of it before', {
   skip: whyNoNetwork(),
@@ -48,11 +50,12 @@ test('a machine whose policy asks for a password runs for who knows it, and noth
   await t.test('fact 25: without one nothing runs', async () => {
     assert.equal(codeOf(await given(job, [], 'start', job.vm)), 'PASSWORD_UNSET');
     assert.equal(codeOf(await start('short')), 'PASSWORD_RULES');
-    assert.equal(qemus(), 0);
+    assert.equal(qemus(job), 0);
   });
 
   await t.test('the first opening chooses it; the guest runs', async () => {
     assert.equal((await start(FIRST)).state, 'running');
+    assert.equal(qemus(job), 1);
     await job.connect();
     await job.stopMachine();
   });
@@ -68,7 +71,7 @@ test('a machine whose policy asks for a password runs for who knows it, and noth
     let guess = codeOf(await start('wrong 4'));
     while (guess === 'PASSWORD_WRONG') guess = codeOf(await start('wrong 4'));
     assert.equal(guess, 'PASSWORD_PAUSE');
-    assert.equal(qemus(), 0);
+    assert.equal(qemus(job), 0);
   });
 
   await t.test('after the pause passwd changes it; the old one opens nothing more', async () => {
