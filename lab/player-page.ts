@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import type { EventAnswer } from '../src/api/event.ts';
+import type { FailureAnswer } from '../src/api/failure.ts';
 import type { PlanAnswer, ProgressAnswer } from '../src/api/install.ts';
 import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
@@ -22,6 +23,8 @@ export interface Said {
   events: EventAnswer[];
   /** Of any package. */
   plan?: PlanAnswer;
+  /** What every start fails with. */
+  starting?: FailureAnswer['error'];
   /** How far an update is that never ends. */
   fetching?: ProgressAnswer;
 }
@@ -51,7 +54,7 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, fetching }: Said): Hono {
+function apiOf({ project, machines, events, plan, starting, fetching }: Said): Hono {
   const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
@@ -59,6 +62,7 @@ function apiOf({ project, machines, events, plan, fetching }: Said): Hono {
     .get(PATHS.machine.path, (context) => context.json(machines.find(({ vm }) => vm === context.req.param('vm')) ?? {}))
     .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
     .post(PATHS.plan.path, (context) => context.json(plan ?? {}))
+    .post(PATHS.start.path, (context) => context.json({ error: starting }, 403))
     .post(PATHS.update.path, (context) =>
       stream(context, async (line) => {
         await line.write(`${JSON.stringify({ progress: fetching })}\n`);

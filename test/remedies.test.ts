@@ -32,7 +32,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   PASSWORD_UNSET: ['flow/password', 'the first opening chooses a password'],
   PASSWORD_NEEDED: ['flow/password', 'later ones ask for it'],
   PASSWORD_WRONG: ['flow/password', 'a wrong one opens nothing'],
-  PASSWORD_CHANGE: ['flow/password', 'a temporary password opens once'],
+  PASSWORD_CHANGE: ['flow/password', 'a password that a package’s newer rules would not take'],
   PASSWORD_RULES: ['flow/password', 'the rules hold for the first password'],
   PASSWORD_PAUSE: ['flow/password', 'after it the right one opens'],
   PASSWORD_NONE: ['flow/password', 'a password that is asked for no more is forgotten'],

@@ -27,6 +27,15 @@ export const PLAYER_SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: 'password',
+    path: '/',
+    shown: (page) => page.getByRole('region', { name: 'office' }),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Start', exact: true }).first().click();
+      await page.getByRole('dialog').getByRole('button').last().waitFor();
+    },
+  },
+  {
     name: 'update',
     path: '/',
     shown: (page) => page.getByRole('region', { name: 'office' }),

@@ -1,5 +1,6 @@
 import type { Said } from '../lab/player-page.ts';
 import type { PlanAnswer } from '../src/api/install.ts';
+import { ERRORS } from '../src/lib/errors.ts';
 import { HostPolicy } from '../src/policy/host.ts';
 import { MESSAGE } from './screens-of.ts';
 import { before } from './shot.ts';
@@ -93,7 +94,21 @@ export const PLAYER_SAYS: Said = {
         enforcement: 'host',
       },
     },
-    { vm: 'a-machine-whose-name-has-40-characters-x', state: 'stopped', generation: 1 },
+    {
+      ...{ vm: 'a-machine-whose-name-has-40-characters-x', state: 'stopped', generation: 1 },
+      expiration: {
+        ...{ state: 'warned', endsAt: '2026-12-05T00:00:00.000Z', daysLeft: 4 },
+        message: 'Please hand in your results before it ends.',
+      },
+    },
+    {
+      ...{ vm: 'examination', state: 'stopped', generation: 2 },
+      expiration: {
+        ...{ state: 'expired', endsAt: '2026-11-25T00:00:00.000Z', daysLeft: 0 },
+        message: 'The examination is over. Ask Ann in room 12.',
+      },
+      cannotStart: { code: 'EXPIRED', reason: 'examination has expired', remedy: ERRORS.EXPIRED.hint },
+    },
     {
       ...{
         vm: 'laboratory',
@@ -105,6 +120,10 @@ export const PLAYER_SAYS: Said = {
     },
   ],
   plan: PLAN,
+  starting: {
+    ...{ code: 'PASSWORD_UNSET', reason: 'no password has been chosen yet', causes: [] },
+    ...{ remedy: ERRORS.PASSWORD_UNSET.hint, details: {} },
+  },
   fetching: { step: 'fetch', what: 'office', doneBytes: 310 * 2 ** 20, totalBytes: 740 * 2 ** 20 },
   events: [
     { at: before(95), vm: 'office', kind: 'started', text: 'started' },

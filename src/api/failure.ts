@@ -28,3 +28,4 @@ export const FailureAnswer = z.object({
     details: z.record(z.string(), z.unknown()),
   }),
 });
+export type FailureAnswer = z.infer<typeof FailureAnswer>;

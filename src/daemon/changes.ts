@@ -17,7 +17,7 @@ import { type UpdateRequest, updateFromServer } from '../install/change/update.t
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
 import { instanceNames, openInstance, readInstances } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { type Asker, type Owner, ownerOf, ROOT, requireSeen, seen } from '../install/state/owner.ts';
+import { type Asker, ownerOf, requireSeen, seen } from '../install/state/owner.ts';
 import { readPackageServer } from '../install/state/package-server.ts';
 import { noteDamaged } from '../install/state/proven.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -25,6 +25,7 @@ import { NamedTurns, Turns } from '../lib/turns.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
 import type { Log } from '../sys/log.ts';
 import { hasProject } from '../trust/verify/client.ts';
+import { doneByOwner } from './done-by-owner.ts';
 
 export interface ChangesDeps {
   state: string;
@@ -300,26 +301,11 @@ export class Changes {
     const { generation, host } = report;
     const consent = host.action === 'ask' ? { consentTo: host.digest } : {};
     const details = { generation, ...consent };
-    for (const { owner, names } of await this.#byOwner(report, options.asker ?? 'anybody')) {
+    for (const { owner, names } of await doneByOwner(this.#deps.state, report, options.asker ?? 'anybody')) {
       const whose = owner === undefined ? {} : { owner };
       await this.#log({ ...whose, kind: 'installed', text: `package ${report.package}: ${names}`, details });
     }
     return report;
-  }
-
-  /** What an installation did, for each owner what it did of his. */
-  async #byOwner(report: InstallReport, asker: Asker): Promise<{ owner: Owner; names: string }[]> {
-    const here = await instanceNames(this.#deps.state);
-    const policies = report.policies.map(({ vm, action }) => ({ vm, action: `policy: ${action}` }));
-    const owners = new Map<Owner, string[]>();
-    for (const { vm, action } of [...report.machines, ...policies]) {
-      const isRefused = action === 'refuse' || action === 'policy: absent';
-      // What was refused a user is told him, and not the one whose it is.
-      const isHis = isRefused && typeof asker === 'number' && asker !== ROOT;
-      const owner = isHis ? asker : here.includes(vm) ? await ownerOf(this.#deps.state, vm) : undefined;
-      owners.set(owner, [...(owners.get(owner) ?? []), `${vm} (${action})`]);
-    }
-    return [...owners].map(([owner, names]) => ({ owner, names: names.join(', ') }));
   }
 
   /** While it works nothing is removed: it brings what no machine names yet. */

@@ -49,7 +49,7 @@ test('D26: forward by ten years and back again counts as ten years', async () =>
   assert.equal(await again().now(), T + 3653 * DAY_MS);
 });
 
-test('what an installation or a hot fix wrote counts, also where it is earlier', async () => {
+test('what an installation wrote counts, also where it is earlier', async () => {
   const { at, again, pass } = computer();
   const time = again();
   at.clock = T + 3653 * DAY_MS;

@@ -17,7 +17,7 @@ export interface KeptTimeParts {
 
 /**
  * A time that never goes back: the highest that was seen is kept, and goes on while this service runs, whatever is done to the
- * clock. Where somebody wrote another since (an installation, a hot fix), that one counts.
+ * clock. Where somebody wrote another since (an installation), that one counts.
  */
 export class KeptTime {
   readonly #parts: KeptTimeParts;

@@ -427,12 +427,12 @@ export const ERRORS = {
   EXPIRED: {
     exit: 77,
     http: 403,
-    hint: 'Ask your administrator for more time: a package with later policies, or a hot fix. The machine’s files stay as they are.',
+    hint: 'Ask your administrator for more time: a later end in the machine’s policy, deployed or in a package. The machine’s files stay as they are.',
   },
   MOVED: {
     exit: 77,
     http: 403,
-    hint: 'Move the machine back to where it was installed, or ask your administrator for a hot fix for its new place.',
+    hint: 'Move the machine back to where it was installed. Where that cannot be, ask your administrator: without copy protection in its policy it runs here.',
   },
   QUARANTINE_REFUSED: {
     exit: 77,

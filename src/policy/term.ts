@@ -2,7 +2,7 @@ import { parseDuration } from '../lib/duration.ts';
 import { type Expiration, MOST_DAYS } from './expiration.ts';
 import { DAY_MS } from './fields.ts';
 
-/** Another end than the policy’s, given by a plug-in or a hot fix. */
+/** Another end than the policy’s, given by a plug-in. */
 export interface Renewal {
   /** The limit that it was given for, as `limitOf` names it: another one ends it. */
   of: string;
@@ -81,7 +81,7 @@ export function endOfDay(now: number, days = 0): number {
 }
 
 /** The end of a day such as `2026-12-31`, which may be used too. */
-export function endOfDate(date: string): number {
+function endOfDate(date: string): number {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
   return new Date(year, month - 1, day + 1).getTime();
 }

@@ -14,8 +14,6 @@ const PasswordFile = z.strictObject({
   verifier: Verifier,
   /** Of the first password, where that is another: it is valid again when the machine is put back to how it was installed. */
   first: Verifier.exactOptional(),
-  /** It opens once: another is to be chosen then. */
-  temporary: z.literal(true).exactOptional(),
   wrong: WrongPasswords.exactOptional(),
 });
 type PasswordFile = z.infer<typeof PasswordFile>;
@@ -27,8 +25,8 @@ export interface Secrets {
 }
 
 /**
- * Lets a machine be opened, or says why not. The first opening chooses the password; so does one whose password is temporary
- * or no longer as the policy wants it. Asks for what the machine was installed with: no policy server changes who may open it.
+ * Lets a machine be opened, or says why not. The first opening chooses the password; so does one whose password is no longer
+ * as the policy wants it. Asks for what the machine was installed with: no policy server changes who may open it.
  * @throws PASSWORD_UNSET, PASSWORD_NEEDED, PASSWORD_CHANGE, PASSWORD_RULES, PASSWORD_WRONG, PASSWORD_PAUSE, PASSWORD_DAMAGED
  */
 export async function authenticate(state: string, vm: string, given: Secrets, now: number): Promise<void> {
@@ -39,7 +37,7 @@ export async function authenticate(state: string, vm: string, given: Secrets, no
   const file = await readFile(state, vm);
   if (!file) return choose(state, vm, rules, newPassword);
   const password = await requireRight(state, vm, { file, password: given.password, now });
-  if (file.temporary || passwordProblems(rules, password).length > 0) {
+  if (passwordProblems(rules, password).length > 0) {
     if (newPassword === undefined)
       throw new AppError('PASSWORD_CHANGE', `the password of ${vm} opens once more: a new one is to be chosen`);
     await change(state, vm, rules, { password, newPassword });
@@ -57,12 +55,6 @@ export async function changePassword(state: string, vm: string, given: Secrets, 
   if (!file) return choose(state, vm, rules, given.newPassword);
   const password = await requireRight(state, vm, { file, password: given.password, now });
   await change(state, vm, rules, { password, newPassword: given.newPassword ?? '' });
-}
-
-/** Puts a password in place of a lost one: it opens once, and another is chosen then. Nobody is asked for the old one. */
-export async function setTemporaryPassword(state: string, vm: string, password: string): Promise<void> {
-  const verifier = await makeVerifier(meant(password));
-  await write(state, vm, { format: 1, verifier, ...firstOf(await readFile(state, vm)), temporary: true });
 }
 
 /** The machine is as it was installed again, and the first password is valid (ACE 1.0 p. 227); wrong ones stay counted. */

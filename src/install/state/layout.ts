@@ -60,7 +60,7 @@ export function instancePaths(state: string, vm: string) {
     password: join(folder, 'password.json'),
     /** When its generations were installed; sealed. */
     term: join(folder, 'term.json'),
-    /** What a plug-in or a hot fix made of its end; sealed. */
+    /** What a plug-in made of its end; sealed. */
     renewed: join(folder, 'renewed.json'),
     /** Where it was installed; sealed. */
     place: join(folder, 'place.json'),

@@ -12,7 +12,7 @@ export async function readMark(state: string, vmId: string): Promise<number> {
   return (await readSealed(state, markPath(state, vmId), `mark ${vmId}`, Mark)).at;
 }
 
-/** Also lower than it was: an installation and a hot fix count from the time that they bring. */
+/** Also lower than it was: an installation counts from the time that it brings. */
 export async function writeMark(state: string, vmId: string, at: number): Promise<void> {
   await writeSealed(state, markPath(state, vmId), `mark ${vmId}`, { at });
 }

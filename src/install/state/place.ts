@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { computerIdentity, fileSystemIdentity } from '../../sys/computer-identity.ts';
 import { realPath } from '../../sys/files/folders.ts';
-import { type Instance, isDamage } from './instances.ts';
+import { isDamage } from './instances.ts';
 import { instancePaths } from './layout.ts';
 import { readSealed, writeSealed } from './sealed.ts';
-import { type Subject, subjectOf } from './term.ts';
+import type { Subject } from './term.ts';
 
 /** `place.json`: where a machine was installed (D14). */
 const Place = z.strictObject({
@@ -18,11 +18,6 @@ export type Place = z.infer<typeof Place>;
 /** Keeps where a machine is installed for the first time. */
 export async function notePlace({ state, vm, vmId }: Subject): Promise<void> {
   await writeSealed(state, instancePaths(state, vm).place, `place ${vmId}`, await presentPlace(state, vm));
-}
-
-/** Lets a copy-protected machine run where it lies now, on its administrator’s word: a hot fix. */
-export async function blessPlace(instance: Pick<Instance, 'state' | 'file'>): Promise<void> {
-  await notePlace(subjectOf(instance));
 }
 
 /** Why a machine is not where it was installed; undefined where it is. */

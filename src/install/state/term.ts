@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { failsAs } from '../../lib/failures.ts';
-import type { Expiration } from '../../policy/expiration.ts';
-import { endOfDate, endOfDay, limitOf, type Renewal, type TermFacts } from '../../policy/term.ts';
+import type { Renewal, TermFacts } from '../../policy/term.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
 import { type Instance, isDamage } from './instances.ts';
 import { instancePaths } from './layout.ts';
@@ -17,7 +16,7 @@ const TermFile = z.strictObject({
   starts: z.array(z.strictObject({ generation: z.int().min(1), at: z.number().min(0) })).max(MOST_STARTS),
 });
 
-/** `renewed.json`: what a plug-in or a hot fix said last. */
+/** `renewed.json`: what a plug-in said last. */
 const RenewedFile = z.strictObject({
   of: z.string().max(40),
   at: z.number().min(0),
@@ -88,22 +87,4 @@ export async function mendTerm(
 /** Keeps what a plug-in said. */
 export async function writeRenewal({ state, vm, vmId }: Subject, renewal: Renewal): Promise<void> {
   await writeSealed(state, instancePaths(state, vm).renewed, `renewed ${vmId}`, renewal);
-}
-
-/** What a hot fix gives: so many days after today, or a last day such as `2026-12-31`. */
-export type Until = { days: number } | { date: string };
-
-/**
- * Gives a machine another end, on its administrator’s word: a hot fix. It holds for the limit that the machine has now; time counts
- * from `now` on, the trusted time in milliseconds, whatever a clock that was ahead has brought before.
- */
-export async function renewExpiration(
-  instance: Pick<Instance, 'state' | 'file'>,
-  until: Until,
-  { expiration, now }: { expiration: Expiration; now: number },
-): Promise<void> {
-  const subject = subjectOf(instance);
-  const endsAt = 'days' in until ? endOfDay(now, until.days) : endOfDate(until.date);
-  await writeRenewal(subject, { of: limitOf(expiration), at: now, endsAt });
-  await writeMark(subject.state, subject.vmId, now);
 }

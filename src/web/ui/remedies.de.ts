@@ -156,9 +156,9 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   RECOVERY_KEY_FIXED:
     'Setzen Sie den Wiederherstellungsschlüssel wieder, wie er war: ein anderer braucht ein neues Projekt.',
   EXPIRED:
-    'Bitten Sie Ihre Verwaltung um mehr Zeit: ein Paket mit späteren Richtlinien oder einen Hotfix. Die Dateien der Maschine bleiben, wie sie sind.',
+    'Bitten Sie Ihre Verwaltung um mehr Zeit: ein späteres Ende in der Richtlinie der Maschine, verteilt oder in einem Paket. Die Dateien der Maschine bleiben, wie sie sind.',
   MOVED:
-    'Bringen Sie die Maschine dorthin zurück, wo sie installiert wurde, oder bitten Sie Ihre Verwaltung um einen Hotfix für den neuen Ort.',
+    'Bringen Sie die Maschine dorthin zurück, wo sie installiert wurde. Wo das nicht geht, bitten Sie Ihre Verwaltung: ohne Kopierschutz in ihrer Richtlinie läuft sie hier.',
   PASSWORD_UNSET:
     'Wählen Sie ein Kennwort: `lazaret start` fragt danach oder liest es von --password-fd; ebenso `lazaret passwd`.',
   PASSWORD_NEEDED:

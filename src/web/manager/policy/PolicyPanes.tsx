@@ -124,41 +124,36 @@ function QuarantinePane({ vm, policy }: Pane) {
   );
 }
 
+/** A policy that is on or off. */
+function SwitchPane({ words, isOn, onSwitch }: { words: Words; isOn: boolean; onSwitch: (isOn: boolean) => void }) {
+  return <Switch {...words} checked={isOn} onChange={({ target }) => onSwitch(target.checked)} />;
+}
+
+interface Words {
+  label: string;
+  description?: string;
+}
+
 function Ipv6Pane({ policy, onPolicy }: Pane) {
   const texts = useCatalogue(catalogue);
   const { ipv6 = false, ...others } = policy;
-  return (
-    <Switch
-      label={texts.ipv6}
-      checked={ipv6}
-      onChange={({ target }) => onPolicy(target.checked ? { ...others, ipv6: true } : others)}
-    />
-  );
+  const set = (isOn: boolean) => onPolicy(isOn ? { ...others, ipv6: true } : others);
+  return <SwitchPane words={{ label: texts.ipv6 }} isOn={ipv6} onSwitch={set} />;
 }
 
 function ReimagePane({ policy, onPolicy }: Pane) {
   const texts = useCatalogue(catalogue);
   const { reimage, ...others } = policy;
-  return (
-    <Switch
-      label={texts.reimage}
-      description={texts.reimageHelp}
-      checked={reimage?.enabled === true}
-      onChange={({ target }) => onPolicy(target.checked ? { ...others, reimage: { enabled: true } } : others)}
-    />
-  );
+  const set = (isOn: boolean) => onPolicy(isOn ? { ...others, reimage: { enabled: true } } : others);
+  const words = { label: texts.reimage, description: texts.reimageHelp };
+  return <SwitchPane words={words} isOn={reimage?.enabled ?? false} onSwitch={set} />;
 }
 
 function CopyProtectionPane({ policy, onPolicy }: Pane) {
   const texts = useCatalogue(catalogue);
   const { copyProtection, ...others } = policy;
-  return (
-    <Switch
-      label={texts.copyProtection}
-      checked={copyProtection?.enabled ?? false}
-      onChange={({ target }) => onPolicy(target.checked ? { ...others, copyProtection: { enabled: true } } : others)}
-    />
-  );
+  const set = (isOn: boolean) => onPolicy(isOn ? { ...others, copyProtection: { enabled: true } } : others);
+  return <SwitchPane words={{ label: texts.copyProtection }} isOn={copyProtection?.enabled ?? false} onSwitch={set} />;
 }
 
 /** A duration is taken when it is complete: half of one would be a wrong policy. */
