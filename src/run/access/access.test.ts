@@ -362,6 +362,8 @@ test('a machine that is taken over waits for no plug-in: what it is known to hav
     world.plugin = async () => ({ verdict: 'yes' });
     await access.lookUp('interval');
     assert.equal(mode(), 'normal');
+    await sleep(1500);
+    assert.equal(world.questions.length, 1, 'it has been asked, and is not asked again before its interval');
   }
 });
 
@@ -614,6 +616,19 @@ test('a plug-in that thinks keeps neither nq-set nor another zone waiting, and i
   thinking.resolve({ verdict: 'reject' });
   await lookUp;
   assert.deepEqual([mode(), world.disk], ['normal', 'new']);
+  assert.equal(world.kept?.answer.verdict, 'yes', 'the word that counts is the one that another service finds');
+});
+
+test('a report that is not taken leaves the word that counts to another service', async (t) => {
+  const { nqSet, world, mode } = await machine(t, { descriptor: 'old', quarantine: CUSTOM });
+  world.plugin = onlyNew;
+  await nqSet('new');
+  const said = world.kept;
+  for (const answer of [{ verdict: 'reject' }, voided('PLUGIN_LATE', 'it was late')] as const) {
+    world.plugin = async () => answer;
+    assert.equal((await nqSet('newer')).ok, false);
+    assert.deepEqual([mode(), world.kept], ['normal', said]);
+  }
 });
 
 test('a report that a plug-in judged for another script than the one in force is not taken', async (t) => {

@@ -235,15 +235,16 @@ export class Access implements AsyncDisposable {
     const judged = await this.#judged(reported);
     const { policy } = judged;
     const script = scriptToAsk(judged);
-    const plugin = script && this.#plugin.known({ script, policy, descriptor: reported?.descriptor }, asked);
+    const plugin = script && (await this.#plugin.known({ script, policy, descriptor: reported?.descriptor }, asked));
     this.#isUnasked = script !== undefined && plugin === undefined;
     return verdictOf({ ...judged, plugin });
   }
 
   async #judgeAgain(asked?: Asked): Promise<void> {
     const before = this.#verdict;
+    const wasUnasked = this.#isUnasked;
     const verdict = await this.#verdictFor(this.#reported, asked);
-    if (this.#isUnasked) this.#schedule();
+    if (this.#isUnasked || wasUnasked) this.#schedule();
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
     await noteChange(this.#log, [before, verdict], this.#policy.current.document.policy.quarantine, durationMs);

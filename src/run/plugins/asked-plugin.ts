@@ -21,6 +21,8 @@ export interface Occasion {
 export interface Asked {
   about: string;
   answer: PluginAnswer;
+  /** When it said so, in milliseconds since 1970. */
+  at: number;
 }
 
 /** How a machine’s plug-in is asked, and where what it said is kept for the next service. */
@@ -67,9 +69,15 @@ export class AskedPlugin {
     return this.ask(occasion, event ?? 'interval');
   }
 
-  /** What it said of this: just now, or before. A word about anything else is none. */
-  known(occasion: Occasion, asked: Asked | undefined): PluginAnswer | undefined {
-    if (asked && this.isAbout(asked, occasion)) this.#last = asked;
+  /**
+   * What it said of this: just now, or before. A word about anything else is none. One that counts from now on is kept
+   * before anything follows from it: a service that is killed leaves no word that was taken back.
+   */
+  async known(occasion: Occasion, asked: Asked | undefined): Promise<PluginAnswer | undefined> {
+    if (asked && asked !== this.#last && this.isAbout(asked, occasion)) {
+      this.#last = asked;
+      await this.#keep(asked);
+    }
     return this.#last && this.isAbout(this.#last, occasion) ? this.#last.answer : undefined;
   }
 
@@ -84,10 +92,7 @@ export class AskedPlugin {
     const question = { event, script, descriptor, project, vmId, ...bound, signal: this.#signal };
     const { answer, said } = await this.#ask(question);
     await this.#tell(event, answer, said.trim());
-    const asked = { about: aboutOf({ script, policy, descriptor }), answer };
-    // Before anything follows from it: a service that is killed leaves no word that was taken back.
-    if (event !== 'dry') await this.#keep(asked);
-    return asked;
+    return { about: aboutOf({ script, policy, descriptor }), answer, at: Date.now() };
   }
 
   async #tell(event: PluginEvent, answer: PluginAnswer, said: string): Promise<void> {

@@ -9,7 +9,8 @@ import type { Asked } from './asked-plugin.ts';
 import { keepWord, keptWord } from './last-word.ts';
 
 const HOUR_MS = 3_600_000;
-const YES: Asked = { about: 'this', answer: { verdict: 'yes' } };
+const AT = Date.now();
+const YES: Asked = { about: 'this', answer: { verdict: 'yes' }, at: AT };
 const log = openLog('test');
 
 test('a plug-in’s last word is kept, for as long as it would not be asked anew', async (t) => {
@@ -18,10 +19,9 @@ test('a plug-in’s last word is kept, for as long as it would not be asked anew
 
   await keepWord(folder, YES, log);
 
-  const now = Date.now();
   assert.deepEqual(await keptWord(folder, HOUR_MS), YES);
-  assert.equal(await keptWord(folder, HOUR_MS, now + HOUR_MS + 1), undefined, 'it is too old');
-  assert.equal(await keptWord(folder, HOUR_MS, now - HOUR_MS), undefined, 'the clock was set back');
+  assert.equal(await keptWord(folder, HOUR_MS, AT + HOUR_MS + 1), undefined, 'it is too old');
+  assert.equal(await keptWord(folder, HOUR_MS, AT - HOUR_MS), undefined, 'the clock was set back');
 });
 
 test('what was no word takes the one before away, and a damaged one is none', async (t) => {
@@ -29,7 +29,7 @@ test('what was no word takes the one before away, and a damaged one is none', as
   const path = join(folder, 'plugin.json');
   await keepWord(folder, YES, log);
 
-  await keepWord(folder, { about: 'this', answer: voided('PLUGIN_LATE', 'it was late') }, log);
+  await keepWord(folder, { ...YES, answer: voided('PLUGIN_LATE', 'it was late') }, log);
 
   assert.equal(existsSync(path), false);
   for (const text of ['', '{', '{"format":1,"about":"this","verdict":"perhaps","at":0}', '[]']) {

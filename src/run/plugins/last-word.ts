@@ -18,12 +18,11 @@ const LastWord = z.strictObject({
 });
 
 /** Keeps what a plug-in said. Where it cannot, or that was no word, there is none: a later service asks first. */
-export async function keepWord(runFolder: string, { about, answer: { verdict } }: Asked, log: Log): Promise<void> {
+export async function keepWord(runFolder: string, { about, answer: { verdict }, at }: Asked, log: Log): Promise<void> {
   const path = wordPath(runFolder);
   try {
     // What was kept is over, whatever comes of this.
     await removeFile(path);
-    const at = Date.now();
     const kept = { format: 1, about, verdict, at };
     if (verdict !== 'void') await writeFileAtomic(path, `${JSON.stringify(kept)}\n`, 0o600);
   } catch (error) {
@@ -36,7 +35,7 @@ export async function keptWord(runFolder: string, maxAgeMs: number, now = Date.n
   const bytes = await readIfThere(wordPath(runFolder), MAX_BYTES);
   const { data } = LastWord.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? ''));
   if (!data || data.at > now || now - data.at > maxAgeMs) return undefined;
-  return { about: data.about, answer: { verdict: data.verdict } };
+  return { about: data.about, answer: { verdict: data.verdict }, at: data.at };
 }
 
 function wordPath(runFolder: string): string {
