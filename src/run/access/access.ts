@@ -242,9 +242,8 @@ export class Access implements AsyncDisposable {
 
   async #judgeAgain(asked?: Asked): Promise<void> {
     const before = this.#verdict;
-    const wasUnasked = this.#isUnasked;
     const verdict = await this.#verdictFor(this.#reported, asked);
-    if (this.#isUnasked || wasUnasked) this.#schedule();
+    if (this.#isUnasked) this.#schedule();
     const durationMs = await this.#enforce(verdict);
     this.#verdict = verdict;
     await noteChange(this.#log, [before, verdict], this.#policy.current.document.policy.quarantine, durationMs);
