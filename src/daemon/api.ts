@@ -89,7 +89,7 @@ export function createApi(deps: ApiDeps): Hono {
   app.post(ROUTES.start.path, async (context) => {
     const text = await context.req.text();
     const secrets = text === '' ? {} : parseBody(ROUTES.start.request, text);
-    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), secrets));
+    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), { asker, secrets }));
   });
   app.post(ROUTES.password.path, async (context) => {
     const vm = context.req.param('vm');

@@ -1,8 +1,13 @@
-import { authenticate, changePassword, type Secrets } from '../install/opening/password.ts';
+import { changePassword, type Secrets } from '../install/opening/password.ts';
+import type { Asker } from '../install/state/owner.ts';
+import { readPolicy } from '../install/state/policies.ts';
 import { AppError } from '../lib/errors.ts';
-import { Turns } from '../lib/turns.ts';
+import { NamedTurns } from '../lib/turns.ts';
+import type { Authentication } from '../policy/authentication.ts';
 import type { EventLog } from '../run/computer/events.ts';
 import type { Clock } from '../sys/clock.ts';
+import type { Attempt, AuthenticationType } from './openers/opener.ts';
+import { OPENERS } from './openers/table.ts';
 
 interface OpeningDeps {
   state: string;
@@ -11,18 +16,32 @@ interface OpeningDeps {
   events: EventLog;
 }
 
+/** Who opens a machine, with what, and for how long that is waited for. */
+export interface OpenedBy {
+  asker: Asker;
+  secrets: Secrets;
+  signal: AbortSignal;
+}
+
 /** Who may open a machine. One is asked at a time, so that guesses made at once count as those made in turn. */
 export class Opening {
   readonly #deps: OpeningDeps;
-  readonly #turns = new Turns();
+  readonly #turns = new NamedTurns();
 
   constructor(deps: OpeningDeps) {
     this.#deps = deps;
   }
 
-  /** @throws as authenticate */
-  authenticate(vm: string, secrets: Secrets): Promise<void> {
-    return this.#tell(vm, () => authenticate(this.#deps.state, vm, secrets, this.#deps.clock()));
+  /** Lets a machine be opened, as what it was installed with says. @throws as its opener in `openers/table.ts` */
+  authenticate(vm: string, by: OpenedBy): Promise<void> {
+    return this.#tell(vm, async () => {
+      const { state, clock, events } = this.#deps;
+      const { document } = await readPolicy(state, vm);
+      const authentication: Authentication = document.policy.authentication ?? { type: 'none' };
+      for (const [type, { forget }] of Object.entries(OPENERS))
+        if (type !== authentication.type) await forget(state, vm);
+      await open({ state, vm, authentication, document, ...by, now: clock(), events });
+    });
   }
 
   /** @throws as changePassword */
@@ -33,11 +52,16 @@ export class Opening {
 
   async #tell(vm: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#turns.take(work);
+      await this.#turns.take(vm, work);
     } catch (error) {
       if (error instanceof AppError && error.code === 'PASSWORD_WRONG')
         await this.#deps.events.add({ vm, kind: 'password', text: 'a wrong password was given', same: error.code });
       throw error;
     }
   }
+}
+
+/** The row of its type: the one thing that the compiler cannot follow by itself. */
+function open<Type extends AuthenticationType>(attempt: Attempt<Type>): Promise<void> {
+  return OPENERS[attempt.authentication.type as Type].open(attempt);
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
-import type { Secrets } from '../install/opening/password.ts';
 import {
   type Instance,
   instanceNames,
@@ -24,7 +23,7 @@ import { Changes } from './changes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
 import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
-import { Opening } from './opening.ts';
+import { type OpenedBy, Opening } from './opening.ts';
 import { machineId } from './spec.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
@@ -157,13 +156,16 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** @throws VM_UNKNOWN, VM_RUNNING, PASSWORD_*, and what startMachine throws */
-  async start(vm: string, secrets: Secrets = {}): Promise<MachineReport> {
-    const start = this.#start(vm, secrets);
+  async start(
+    vm: string,
+    { asker, secrets = {} }: Pick<OpenedBy, 'asker'> & Partial<OpenedBy>,
+  ): Promise<MachineReport> {
+    const start = this.#start(vm, { asker, secrets, signal: this.#ending.signal });
     this.#starts.add(start);
     return start.finally(() => this.#starts.delete(start));
   }
 
-  async #start(vm: string, secrets: Secrets): Promise<MachineReport> {
+  async #start(vm: string, by: OpenedBy): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
@@ -172,7 +174,7 @@ export class Supervisor implements AsyncDisposable {
       // Being put back may bring the first password back.
       await this.changes.untilReimaged();
       // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
-      await this.opening.authenticate(vm, secrets);
+      await this.opening.authenticate(vm, by);
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
       await this.#takingOver.forget(vm);

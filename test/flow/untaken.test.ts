@@ -43,7 +43,7 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'its files are still there');
   const [report] = await service.reports.all(ROOT);
   assert.equal(report?.state, 'damaged');
-  await assert.rejects(service.start('office'), code('VM_RUNNING'));
+  await assert.rejects(service.start('office', { asker: 0 }), code('VM_RUNNING'));
   qemu.kill();
   await ended;
   assert.deepEqual([...service.running()], []);
@@ -71,7 +71,7 @@ test('whatever removes looks at what really runs, whoever started it', { skip },
   await service.changes.install(ROOT, { source: folder, replace: true, keepOld: false }, signal, () => undefined);
 
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'the disk that it runs on is still there');
-  await assert.rejects(service.start('office'), code('VM_RUNNING'));
+  await assert.rejects(service.start('office', { asker: 0 }), code('VM_RUNNING'));
   assert.ok(existsSync(join(runFolder, 'machine.json')), 'a start that is refused leaves it findable');
 });
 

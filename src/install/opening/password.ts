@@ -26,17 +26,19 @@ export interface Secrets {
 
 /**
  * Lets a machine be opened, or says why not. The first opening chooses the password; so does one whose password is no longer
- * as the policy wants it. Asks for what the machine was installed with: no policy server changes who may open it.
+ * as the policy wants it.
  * @throws PASSWORD_UNSET, PASSWORD_NEEDED, PASSWORD_CHANGE, PASSWORD_RULES, PASSWORD_WRONG, PASSWORD_PAUSE, PASSWORD_DAMAGED
  */
-export async function authenticate(state: string, vm: string, given: Secrets, now: number): Promise<void> {
-  const rules = await rulesOf(state, vm);
-  // A password that nobody asks for any more does not come back with a later policy.
-  if (!rules) return removeFile(instancePaths(state, vm).password);
-  const { newPassword } = given;
+export async function openByPassword(
+  state: string,
+  vm: string,
+  rules: PasswordRules,
+  { password: given, newPassword }: Secrets,
+  now: number,
+): Promise<void> {
   const file = await readFile(state, vm);
   if (!file) return choose(state, vm, rules, newPassword);
-  const password = await requireRight(state, vm, { file, password: given.password, now });
+  const password = await requireRight(state, vm, { file, password: given, now });
   if (passwordProblems(rules, password).length > 0) {
     if (newPassword === undefined)
       throw new AppError('PASSWORD_CHANGE', `the password of ${vm} opens once more: a new one is to be chosen`);
@@ -44,9 +46,14 @@ export async function authenticate(state: string, vm: string, given: Secrets, no
   }
 }
 
+/** A password that nobody asks for any more does not come back with a later policy. */
+export function forgetPassword(state: string, vm: string): Promise<void> {
+  return removeFile(instancePaths(state, vm).password);
+}
+
 /**
  * Changes a machine’s password, or chooses the first; no disk is touched. Killed at any point the old or the new one opens.
- * @throws PASSWORD_NONE (its policy asks for none), and as authenticate
+ * @throws PASSWORD_NONE (its policy asks for none), and as openByPassword
  */
 export async function changePassword(state: string, vm: string, given: Secrets, now: number): Promise<void> {
   const rules = await rulesOf(state, vm);
