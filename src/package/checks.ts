@@ -2,7 +2,7 @@ import { checkWorkHeader } from '../layer/chain/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
 import { requireEnforced } from '../policy/enforced.ts';
-import { isLookedUp } from '../policy/quarantine.ts';
+import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { narrowerTexts } from '../quarantine/lists/narrower.ts';
@@ -19,13 +19,29 @@ export interface FoundProblem {
   error: AppError;
 }
 
+/** What a check looks at that whoever checks again and again may have kept. */
+export interface Looks {
+  /** The manifests of the packages so far, oldest first. @throws PROJECT_INVALID where one is damaged */
+  packages: (folder: string) => Promise<readonly PackageManifest[]>;
+  /** What an administrator may not have meant in a quarantine. */
+  doubts: (quarantine: Quarantine) => readonly string[];
+}
+
+export const LOOK_ANEW: Looks = {
+  packages: (folder) => publishedManifests(projectPaths(folder).packages),
+  doubts: (quarantine) => [...narrowerTexts(quarantine), ...unreachableTexts(quarantine)],
+};
+
 /**
  * All that deploy or package would refuse, whatever either is asked for, and what the administrator may not have meant.
  * @throws PROJECT_INVALID where a published package is damaged
  */
-export async function checkAll(project: Project): Promise<{ problems: FoundProblem[]; warnings: string[] }> {
+export async function checkAll(
+  project: Project,
+  looks = LOOK_ANEW,
+): Promise<{ problems: FoundProblem[]; warnings: string[] }> {
   const { vms } = project;
-  const earlier = await publishedManifests(projectPaths(project.folder).packages);
+  const earlier = await looks.packages(project.folder);
   const ofProject = async (check: () => unknown) => (await failuresOf([check])).map((error) => ({ error }));
   const ofMachines = async (check: (vm: ProjectVm) => Promise<AppError[]>) => {
     const problems: FoundProblem[] = [];
@@ -38,7 +54,7 @@ export async function checkAll(project: Project): Promise<{ problems: FoundProbl
     ...(await ofMachines((vm) => machineProblems(project, [vm]))),
     ...(await ofProject(() => requireResources(project))),
   ];
-  return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm)) };
+  return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm, looks)) };
 }
 
 /** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, PLUGIN_MISSING. */
@@ -64,11 +80,11 @@ export function machineProblems(project: Project, vms: readonly ProjectVm[]): Pr
 }
 
 /** What the administrator may not have meant in a machine’s policy. */
-export function policyNotes({ file }: Project, { name, policy }: ProjectVm): string[] {
+export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { doubts } = LOOK_ANEW): string[] {
   const { quarantine } = policy.value;
   const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
   const alone = isAlone ? ['the project names no policy server, so the machine will stay restricted'] : [];
-  return [...alone, ...narrowerTexts(quarantine), ...unreachableTexts(quarantine)].map((text) => `${name}: ${text}`);
+  return [...alone, ...doubts(quarantine)].map((text) => `${name}: ${text}`);
 }
 
 /** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */

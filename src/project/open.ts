@@ -1,25 +1,22 @@
-import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
-import type { Document } from 'yaml';
-import type { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { checkPolicy } from '../policy/check.ts';
 import type { Problem } from '../policy/problem.ts';
-import { MachinePolicy, VM_NAME } from '../policy/schema.ts';
+import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { isThere, readCapped, readIfThere } from '../sys/files/files.ts';
 import { namesIn } from '../sys/files/folders.ts';
 import { projectPaths, vmPaths } from './layout.ts';
-import { ProjectFile, VmFile, VmState } from './schema.ts';
-import { parseYaml } from './yaml-file.ts';
+import { type KeptReadings, Readings } from './readings.ts';
+import type { ProjectFile, VmFile, VmState } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
 
 export const MAX_FILE_BYTES = 8 << 20;
 
-/** A value read from one of the project’s YAML files, with the document it can be written back through. */
+/** A value read from one of the project’s YAML files, with the text that it can be written back into. */
 export interface Filed<T> {
   path: string;
   /** SHA-256 of the file as it was read: whoever changes it shows by that what he has seen. */
   sha256: string;
-  document: Document;
+  text: string;
   value: T;
 }
 
@@ -47,21 +44,24 @@ export function formatProblem({ file, path, message }: FileProblem): string {
 }
 
 /**
- * Opens a project. All that is wrong is said at once.
+ * Opens a project. All that is wrong is said at once. Whoever opens it again and again keeps its readings.
  * @throws PROJECT_MISSING, PROJECT_INVALID with `details.problems`
  */
-export async function openProject(folder: string): Promise<Project> {
-  const { project, problems } = await readProject(folder);
+export async function openProject(folder: string, readings?: Readings): Promise<Project> {
+  const { project, problems } = await readProject(folder, readings);
   if (project && problems.length === 0) return project;
   throw new AppError('PROJECT_INVALID', problems.map(formatProblem).join('\n'), { details: { problems } });
 }
 
 /** Reads the project and everything that is wrong with it. @throws PROJECT_MISSING when the folder holds none */
-export async function readProject(folder: string): Promise<{ project?: Project; problems: FileProblem[] }> {
+export async function readProject(
+  folder: string,
+  readings = new Readings(),
+): Promise<{ project?: Project; problems: FileProblem[] }> {
   const paths = projectPaths(folder);
   await requireProject(folder);
-  const reader = new Reader(folder);
-  const file = await reader.read(paths.file, ProjectFile);
+  const reader = new Reader(folder, readings);
+  const file = await reader.read(paths.file, readings.project);
   const vms: ProjectVm[] = [];
   for (const name of await namesIn(paths.vms)) {
     if (name.startsWith('.')) continue;
@@ -83,35 +83,34 @@ export async function requireProject(folder: string): Promise<void> {
 class Reader {
   readonly problems: FileProblem[] = [];
   readonly #folder: string;
+  readonly #readings: Readings;
 
-  constructor(folder: string) {
+  constructor(folder: string, readings: Readings) {
     this.#folder = folder;
+    this.#readings = readings;
   }
 
   async readVm(name: string): Promise<ProjectVm | undefined> {
     const paths = vmPaths(this.#folder, name);
-    const file = await this.read(paths.file, VmFile);
-    const policy = await this.read(paths.policy, MachinePolicy);
+    const file = await this.read(paths.file, this.#readings.machines);
+    const policy = await this.read(paths.policy, this.#readings.policies);
     const state = await this.readState(paths.state);
-    if (policy) this.#add(paths.policy, checkPolicy(policy.value));
     return file && policy && state ? { name, file, policy, state } : undefined;
   }
 
-  async read<T>(path: string, schema: z.ZodType<T>): Promise<Filed<T> | undefined> {
+  async read<T>(path: string, kept: KeptReadings<YamlFile<T>>): Promise<Filed<T> | undefined> {
     if (!(await isThere(path))) return this.refuse(path, 'is missing');
-    const bytes = await readCapped(path, MAX_FILE_BYTES);
-    const { document, value, problems } = parseYaml(bytes.toString('utf8'), schema);
-    this.#add(path, problems);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return value === undefined ? undefined : { path, sha256, document, value };
+    const { text, sha256, made } = kept.of(path, await readCapped(path, MAX_FILE_BYTES));
+    this.#add(path, made.problems);
+    return made.value === undefined ? undefined : { path, sha256, text, value: made.value };
   }
 
   async readState(path: string): Promise<VmState | undefined> {
     const bytes = await readIfThere(path, MAX_FILE_BYTES);
     if (!bytes) return { format: 1 };
-    const file = parseYaml(bytes.toString('utf8'), VmState);
-    this.#add(path, file.problems);
-    return file.value;
+    const { made } = this.#readings.states.of(path, bytes);
+    this.#add(path, made.problems);
+    return made.value;
   }
 
   checkIds(vms: readonly ProjectVm[]): void {

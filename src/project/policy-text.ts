@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../lib/errors.ts';
-import { checkPolicy } from '../policy/check.ts';
 import type { Problem } from '../policy/problem.ts';
 import { MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { isThere, readCapped, writeFileAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { projectPaths, vmPaths } from './layout.ts';
 import { formatProblem, MAX_FILE_BYTES, requireProject } from './open.ts';
+import { policyIn } from './readings.ts';
 import { formatYaml, parseYaml } from './yaml-file.ts';
 
 /** What a policy file’s text says, or all that is wrong with it. */
@@ -34,16 +34,15 @@ export async function openPolicyText(folder: string, vm: string): Promise<Policy
 }
 
 export function readPolicyText(text: string): ReadPolicy {
-  const { value, problems } = parseYaml(text, MachinePolicy);
-  if (value === undefined) return { problems };
-  return { policy: value, problems: [...problems, ...checkPolicy(value)] };
+  const { value, problems } = policyIn(text);
+  return value === undefined ? { problems } : { policy: value, problems };
 }
 
 /** The text with another policy in it: what stays the same keeps its place and its comments. @throws POLICY_INVALID */
 export function withPolicy(text: string, policy: MachinePolicy): string {
-  const { document, value, problems } = parseYaml(text, MachinePolicy);
+  const { value, problems } = parseYaml(text, MachinePolicy);
   if (value === undefined) throw invalid(problems);
-  return formatYaml(document, policy);
+  return formatYaml(text, policy);
 }
 
 /**

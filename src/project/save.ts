@@ -28,7 +28,7 @@ export async function savePolicy(vm: ProjectVm, policy: MachinePolicy): Promise<
 export async function savePolicies(changes: readonly { vm: ProjectVm; policy: MachinePolicy }[]): Promise<void> {
   for (const { policy } of changes) requireSound(policy);
   await writeFilesAtomic(
-    changes.map(({ vm: { policy: file }, policy }) => ({ path: file.path, data: formatYaml(file.document, policy) })),
+    changes.map(({ vm: { policy: file }, policy }) => ({ path: file.path, data: formatYaml(file.text, policy) })),
   );
 }
 
@@ -52,8 +52,8 @@ export async function saveProjectFile(project: Project, value: ProjectFile): Pro
   await saveYaml(project.file, value);
 }
 
-async function saveYaml<T extends object>({ path, document }: Filed<T>, value: T): Promise<void> {
-  await writeFileAtomic(path, formatYaml(document, value));
+async function saveYaml<T extends object>({ path, text }: Filed<T>, value: T): Promise<void> {
+  await writeFileAtomic(path, formatYaml(text, value));
 }
 
 /** Remembers the version of the administrator’s own copy of a machine. */

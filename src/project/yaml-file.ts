@@ -2,38 +2,37 @@ import { type Document, isMap, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../policy/problem.ts';
 
-/** A YAML file as it was read: the document, so that comments survive an edit, and its value or what is wrong with it. */
+/** What a YAML file says, or what is wrong with it. */
 export interface YamlFile<T> {
-  document: Document;
   value?: T;
   problems: Problem[];
 }
 
 /** Reads a YAML file of the project: no aliases, no tags, no key twice; then the schema. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlFile<T> {
-  const document = parseDocument(text, {
+  const document = documentOf(text);
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0)
+    return { problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is not YAML' })) };
+  const plain = plainValue(document);
+  if (typeof plain === 'string') return { problems: [{ path: [], message: plain }] };
+  const parsed = schema.safeParse(plain.value);
+  if (parsed.success) return { value: parsed.data, problems: [] };
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    path: path.filter((key) => typeof key !== 'symbol'),
+    message,
+  }));
+  return { problems };
+}
+
+function documentOf(text: string): Document {
+  return parseDocument(text, {
     version: '1.2',
     schema: 'core',
     uniqueKeys: true,
     merge: false,
     logLevel: 'silent',
   });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    return {
-      document,
-      problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is not YAML' })),
-    };
-  }
-  const plain = plainValue(document);
-  if (typeof plain === 'string') return { document, problems: [{ path: [], message: plain }] };
-  const parsed = schema.safeParse(plain.value);
-  if (parsed.success) return { document, value: parsed.data, problems: [] };
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: path.filter((key) => typeof key !== 'symbol'),
-    message,
-  }));
-  return { document, problems };
 }
 
 function plainValue(document: Document): { value: unknown } | string {
@@ -46,7 +45,8 @@ function plainValue(document: Document): { value: unknown } | string {
 }
 
 /** The file’s text with another value: only what differs is written, everything else keeps its place and its comments. */
-export function formatYaml(document: Document, value: object): string {
+export function formatYaml(text: string, value: object): string {
+  const document = documentOf(text);
   merge(document, [], document.toJS({ maxAliasCount: 0 }), value);
   return document.toString({ lineWidth: 120 });
 }

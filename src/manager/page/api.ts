@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { liveEvents } from '../../pages/live.ts';
 import { newApi } from '../../pages/requests.ts';
+import type { Readings } from '../../project/readings.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import type { Runs } from '../tasks/runs.ts';
@@ -30,6 +31,8 @@ export interface ManagerDeps {
   happenings: Happenings;
   tasks: Tasks;
   runs: Runs;
+  /** Of the project’s files: what only looks reads by them. */
+  readings: Readings;
 }
 
 /** The manager’s HTTP API: what the page asks about the one project it was opened for. */

@@ -15,7 +15,7 @@ import type { ManagerDeps } from './api.ts';
 const BEGUN = 202;
 
 /** What takes long: packages and deploys, and the tasks that they are. */
-export function addJobRoutes(app: Hono, { folder, tasks }: ManagerDeps): void {
+export function addJobRoutes(app: Hono, { folder, tasks, readings }: ManagerDeps): void {
   app.get(MANAGER_ROUTES.tasks.path, (context) => context.json<TasksAnswer>({ tasks: tasks.all() }));
   app.get(MANAGER_ROUTES.task.path, (context) => context.json<TaskAnswer>(tasks.one(context.req.param('id'))));
   app.post(MANAGER_ROUTES.cancelTask.path, (context) =>
@@ -36,7 +36,7 @@ export function addJobRoutes(app: Hono, { folder, tasks }: ManagerDeps): void {
   });
 
   app.get(MANAGER_ROUTES.deployPlace.path, async (context) => {
-    const target = unaskedTarget((await openProject(folder)).file.value.policyServer);
+    const target = unaskedTarget((await openProject(folder, readings)).file.value.policyServer);
     return context.json<DeployPlaceAnswer>({
       ...(target ? { to: target.address } : {}),
       needsAccount: target?.kind.needsAccount === true,

@@ -14,14 +14,16 @@ import { namesIn } from '../../sys/files/folders.ts';
 
 /** Looks at what was released. What lies on disk is read again only where it changed: disks are large, packages many. */
 export class Releases {
-  #manifests: { names: string; read: readonly PackageManifest[] } | undefined;
+  #manifests: { mark: string; read: readonly PackageManifest[] } | undefined;
   readonly #disks = new Map<string, { mark: string; isChanged: boolean }>();
 
   /** The packages so far, oldest first. @throws PROJECT_INVALID */
   async packages(folder: string): Promise<readonly PackageManifest[]> {
     const { packages } = projectPaths(folder);
-    const names = (await namesIn(`${packages}/targets`)).sort().join('\n');
-    if (this.#manifests?.names !== names) this.#manifests = { names, read: await publishedManifests(packages) };
+    const targets = `${packages}/targets`;
+    const names = (await namesIn(targets)).sort();
+    const mark = (await Promise.all(names.map((name) => markOf(`${targets}/${name}`)))).join('\n');
+    if (this.#manifests?.mark !== mark) this.#manifests = { mark, read: await publishedManifests(packages) };
     return this.#manifests.read;
   }
 
@@ -54,7 +56,7 @@ export class Releases {
     const entries = await releaseEntries(project.folder, vm.name);
     if (entries.length !== packed.layers.length) return true;
     const { work } = vmPaths(project.folder, vm.name);
-    const mark = `${await changedAt(work)} ${await fileBytes(work)} ${entries.at(-1)?.sha256}`;
+    const mark = `${await markOf(work)} ${entries.at(-1)?.sha256}`;
     const known = this.#disks.get(work);
     if (known?.mark === mark) return known.isChanged;
     // Looked at without its lock, which would keep others from starting it. One that runs is in use, and is being changed.
@@ -65,6 +67,11 @@ export class Releases {
     this.#disks.set(work, { mark, isChanged });
     return isChanged;
   }
+}
+
+/** Another one wherever a file is another, or has changed. @throws FILE_MISSING */
+async function markOf(path: string): Promise<string> {
+  return `${path} ${await changedAt(path)} ${await fileBytes(path)}`;
 }
 
 /** Whether nobody ran `nq-set` of the newest version in the administrator’s own copy (ACE 1.0 p. 142). */

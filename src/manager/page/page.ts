@@ -4,6 +4,7 @@ import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
 import { consoleUpgrade } from '../../pages/console.ts';
 import { requireProject } from '../../project/open.ts';
+import { Readings } from '../../project/readings.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
@@ -49,7 +50,8 @@ export class ManagerPage implements AsyncDisposable {
       happenings.tell({ kind: 'task', text: `${kind} ${about}: ${state}`, details: { id, state, progress } });
     const tasks = new Tasks({ clock, onChange });
     const runs = new Runs(folder, running);
-    const api = createManagerApi({ folder, clock, log, happenings, tasks, runs });
+    const readings = new Readings();
+    const api = createManagerApi({ folder, clock, log, happenings, tasks, runs, readings });
     const pages = new Pages({ api, folder: PAGE, clock });
     const onUpgrade = consoleUpgrade(pages, (vm) => runs.screenOf(vm));
     const options = { onUpgrade, takesLongBodies: true };

@@ -14,7 +14,7 @@ import { inForceText } from '../../quarantine/in-force.ts';
 import type { ManagerDeps } from './api.ts';
 
 /** A machine’s policy file as text: read and written without losing what its administrator wrote beside the values. */
-export function addPolicyRoutes(app: Hono, { folder }: ManagerDeps): void {
+export function addPolicyRoutes(app: Hono, { folder, readings }: ManagerDeps): void {
   app.get(MANAGER_ROUTES.policy.path, async (context) => {
     const { seen, text, ...read } = await openPolicyText(folder, context.req.param('vm'));
     return context.json<PolicyAnswer>({ seen, text, ...answerOf(read) });
@@ -22,7 +22,7 @@ export function addPolicyRoutes(app: Hono, { folder }: ManagerDeps): void {
   app.post(MANAGER_ROUTES.savePolicy.path, async (context) => {
     const request = parseBody(MANAGER_ROUTES.savePolicy.request, await context.req.text());
     const { before, after } = await savePolicyText(folder, context.req.param('vm'), request);
-    const { file } = await openProject(folder);
+    const { file } = await openProject(folder, readings);
     const had = before.policy?.quarantine ?? after.quarantine;
     return context.json({ inForce: inForceText(had, after.quarantine, file.value.policyServer !== undefined) });
   });

@@ -2,10 +2,11 @@ import type { Hono } from 'hono';
 import type { MachineRow, PackagesAnswer, ProblemAnswer, ProjectAnswer } from '../../api/manager/project.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
-import { checkAll } from '../../package/checks.ts';
-import { sameDescriptor } from '../../policy/quarantine.ts';
+import { checkAll, LOOK_ANEW, type Looks } from '../../package/checks.ts';
+import { type Quarantine, sameDescriptor } from '../../policy/quarantine.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { type FileProblem, formatProblem, type Project, type ProjectVm, readProject } from '../../project/open.ts';
+import type { Readings } from '../../project/readings.ts';
 import { liveVersions, newestVersion } from '../../quarantine/versions/versions.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { ManagerDeps } from './api.ts';
@@ -13,10 +14,11 @@ import { notDeployed } from './not-deployed.ts';
 import { Releases } from './not-released.ts';
 
 /** The project at a glance and its packages. */
-export function addProjectRoutes(app: Hono, { folder }: ManagerDeps): void {
+export function addProjectRoutes(app: Hono, { folder, readings }: ManagerDeps): void {
   const releases = new Releases();
+  const known = { readings, releases, doubts: keptDoubts() };
   app.get(MANAGER_ROUTES.project.path, async (context) =>
-    context.json<ProjectAnswer>(await projectAnswer(folder, releases)),
+    context.json<ProjectAnswer>(await projectAnswer(folder, known)),
   );
   app.get(MANAGER_ROUTES.packages.path, async (context) => {
     const manifests = await releases.packages(folder);
@@ -30,16 +32,35 @@ export function addProjectRoutes(app: Hono, { folder }: ManagerDeps): void {
   });
 }
 
-/** @throws PROJECT_MISSING */
-async function projectAnswer(folder: string, releases: Releases): Promise<ProjectAnswer> {
-  const { project, problems } = await readProject(folder);
+/** What is kept from one look at a project to the next. */
+export interface Known {
+  readings: Readings;
+  releases: Releases;
+  doubts: Looks['doubts'];
+}
+
+/** What may not have been meant is found once for each quarantine: readings give the same one while its file is the same. */
+export function keptDoubts(): Looks['doubts'] {
+  const kept = new WeakMap<Quarantine, readonly string[]>();
+  return (quarantine) => {
+    const texts = kept.get(quarantine) ?? LOOK_ANEW.doubts(quarantine);
+    kept.set(quarantine, texts);
+    return texts;
+  };
+}
+
+/** A project at a glance: what has not changed since the last look is not read and checked again. @throws PROJECT_MISSING */
+export async function projectAnswer(folder: string, { readings, releases, doubts }: Known): Promise<ProjectAnswer> {
+  const { project, problems } = await readProject(folder, readings);
   const files = problems.map(fileProblem);
   const names = new Set([...(project?.vms ?? []), ...files.map(({ vm }) => ({ name: vm }))].map(({ name }) => name));
   const sound = new Map(project?.vms.map((vm) => [vm.name, vm]));
   const rows = [...names].filter((name) => name !== undefined).sort();
   const machines = await Promise.all(rows.map((name) => machineRow(project, name, sound.get(name))));
   if (!project) return { folder, machines, problems: files, warnings: [], notDeployed: [], notReleased: [] };
-  const found = await orProblem({ problems: [], warnings: [] }, () => checkAll(project));
+  const found = await orProblem({ problems: [], warnings: [] }, () =>
+    checkAll(project, { packages: (of) => releases.packages(of), doubts }),
+  );
   const deploy = await orProblem([], () => notDeployed(project));
   const release = await orProblem([], () => releases.missing(project));
   const { name, fingerprint, policyServer, packageServer } = project.file.value;

@@ -19,10 +19,10 @@ import type { ManagerDeps } from './api.ts';
 const RESOLVE_MS = 3000;
 
 /** A machine’s quarantine: shown, and saved as it was wanted, where nobody else has changed it meanwhile. */
-export function addQuarantineRoutes(app: Hono, { folder, clock }: ManagerDeps): void {
+export function addQuarantineRoutes(app: Hono, { folder, clock, readings }: ManagerDeps): void {
   app.get(MANAGER_ROUTES.quarantine.path, async (context) => {
     const vm = context.req.param('vm');
-    const { policy } = vmNamed(await openProject(folder), vm);
+    const { policy } = vmNamed(await openProject(folder, readings), vm);
     const { reports } = projectPaths(folder);
     const reported = (await isThere(reports)) ? { reported: grouped(vm, await reportedMachines(reports)) } : {};
     const { quarantine } = policy.value;

@@ -8,12 +8,12 @@ import { requireRoot } from '../../sys/programs/users.ts';
 import type { ManagerDeps } from './api.ts';
 
 /** The project’s machines in preview or powered on. */
-export function addRunRoutes(app: Hono, { folder, tasks, runs }: ManagerDeps): void {
+export function addRunRoutes(app: Hono, { folder, tasks, runs, readings }: ManagerDeps): void {
   app.post(MANAGER_ROUTES.runMachine.path, async (context) => {
     const { mode } = parseBody(MANAGER_ROUTES.runMachine.request, await context.req.text());
     const vm = context.req.param('vm');
     requireRoot('running a machine under its rules');
-    vmNamed(await openProject(folder), vm);
+    vmNamed(await openProject(folder, readings), vm);
     const begun = tasks.begin('run', vm, (task) => runs.run(vm, mode === 'preview' ? 'preview' : 'free', task));
     return context.json<TaskAnswer>(begun, 202);
   });
