@@ -37,6 +37,9 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   PASSWORD_PAUSE: ['flow/password', 'after it the right one opens'],
   PASSWORD_NONE: ['flow/password', 'a password that is asked for no more is forgotten'],
   PASSWORD_DAMAGED: ['flow/password', 'a backup of it does'],
+  SCRIPT_DENIED: ['flow/opening-script', 'another status than 0 opens nothing'],
+  SCRIPT_OTHER: ['flow/opening-script', 'SCRIPT_OTHER: what its remedy says is done, and works'],
+  SCRIPT_DAMAGED: ['flow/opening-script', 'a backup of it does'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
   DEPLOY_UNKNOWN: [
     'flow/deployments',

@@ -115,6 +115,12 @@ export class InstalledMachines {
     return this.#terms.startable(instance, await this.#service.policies.current(await ownerOf(instance)));
   }
 
+  /** A machine’s end, for its plug-ins. @throws STATE_DAMAGED */
+  async expireTime(vm: string): Promise<string> {
+    const instance = await openInstance(this.#service.options.state, vm);
+    return this.#terms.expireTime(instance, await this.#service.policies.current(await ownerOf(instance)));
+  }
+
   deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {
     const { file, state } = instance;
     const { computer, events, policies } = this.#service;

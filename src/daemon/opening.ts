@@ -14,6 +14,8 @@ interface OpeningDeps {
   /** The system’s own: trusted time may stand still, and a pause would not end. */
   clock: Clock;
   events: EventLog;
+  /** A machine’s end, for its plug-ins. */
+  expireTime: (vm: string) => Promise<string>;
 }
 
 /** Who opens a machine, with what, and for how long that is waited for. */
@@ -35,12 +37,13 @@ export class Opening {
   /** Lets a machine be opened, as what it was installed with says. @throws as its opener in `openers/table.ts` */
   authenticate(vm: string, by: OpenedBy): Promise<void> {
     return this.#tell(vm, async () => {
-      const { state, clock, events } = this.#deps;
+      const { state, clock, events, expireTime } = this.#deps;
       const { document } = await readPolicy(state, vm);
       const authentication: Authentication = document.policy.authentication ?? { type: 'none' };
       for (const [type, { forget }] of Object.entries(OPENERS))
         if (type !== authentication.type) await forget(state, vm);
-      await open({ state, vm, authentication, document, ...by, now: clock(), events });
+      const about = { state, vm, authentication, document, expireTime: () => expireTime(vm) };
+      await open({ ...about, ...by, now: clock(), events });
     });
   }
 

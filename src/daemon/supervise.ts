@@ -79,7 +79,10 @@ export class Supervisor implements AsyncDisposable {
         void (await Promise.all([this.#hostAccess?.lookAgain(), judgeInstalled(this.#machines.values(), options.log)])),
     });
     const { events, policies, changes } = this;
-    this.opening = new Opening({ state: options.state, clock: options.clock, events });
+    this.opening = new Opening({
+      ...{ state: options.state, clock: options.clock, events },
+      expireTime: (vm) => this.#installed.expireTime(vm),
+    });
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },

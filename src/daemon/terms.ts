@@ -3,8 +3,8 @@ import { readMark, writeMark } from '../install/state/mark.ts';
 import { movedFrom } from '../install/state/place.ts';
 import { readTerm, subjectOf, writeRenewal } from '../install/state/term.ts';
 import { failureOf } from '../lib/errors.ts';
-import { NEVER } from '../policy/expiration.ts';
-import { termOf } from '../policy/term.ts';
+import { type Expiration, NEVER } from '../policy/expiration.ts';
+import { expireTime, type Term, termOf } from '../policy/term.ts';
 import { copyingGate } from '../run/gates/copying.ts';
 import { expirationGate } from '../run/gates/expiration.ts';
 import type { Standstill } from '../run/machine/standing.ts';
@@ -47,7 +47,7 @@ export class Terms {
     const { vm } = instance.file;
     try {
       const { expiration = NEVER, copyProtection } = policy.document.policy;
-      const term = expiration.type === 'never' ? ({ state: 'valid' } as const) : await this.#term(instance, expiration);
+      const term = await this.#term(instance, expiration);
       const moved = copyProtection?.enabled ? await this.movedFrom(instance) : undefined;
       const start = { vm, policy, term, movedFrom: moved };
       return { ...termReport(term), ...refusedBy(copyingGate(start) ?? expirationGate(start)) };
@@ -56,7 +56,13 @@ export class Terms {
     }
   }
 
-  async #term(instance: Instance, expiration: Parameters<typeof termOf>[0]) {
+  /** The machine’s end as its plug-ins find it. @throws STATE_DAMAGED */
+  async expireTime(instance: Instance, { document }: CurrentPolicy): Promise<string> {
+    return expireTime(await this.#term(instance, document.policy.expiration ?? NEVER));
+  }
+
+  async #term(instance: Instance, expiration: Expiration): Promise<Term> {
+    if (expiration.type === 'never') return { state: 'valid' };
     const source = this.source(instance);
     return termOf(expiration, await source.facts(), await source.now());
   }

@@ -424,6 +424,22 @@ export const ERRORS = {
     hint: 'Bring the machine’s `password.json` back from a backup; or save what you need by a backup of its disks, remove the machine with `lazaret uninstall`, and install it again.',
   },
 
+  SCRIPT_DENIED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator: his script does not let you open the machine. What it said is in `lazaret events`.',
+  },
+  SCRIPT_OTHER: {
+    exit: 77,
+    http: 403,
+    hint: 'Start it where and as you did the first time. Where the script now says something else for good, your administrator gives it another name or other arguments, in a package that has the machine.',
+  },
+  SCRIPT_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Bring the machine’s `script-output.json` back from a backup; or save what you need by a backup of its disks, remove the machine with `lazaret uninstall`, and install it again.',
+  },
+
   EXPIRED: {
     exit: 77,
     http: 403,
@@ -463,7 +479,7 @@ export const ERRORS = {
   PLUGIN_OUTPUT: {
     exit: 65,
     http: 500,
-    hint: 'Let the plug-in write only what its policy takes (YES, NO or REJECT; a renewal: one number), and end with status 0.',
+    hint: 'Let the plug-in write only what its policy takes (YES, NO or REJECT; a renewal: one number; to open a machine: 1 to 4096 bytes), and end with status 0.',
   },
   PLUGIN_UNCONFINED: {
     exit: 71,

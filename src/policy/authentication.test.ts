@@ -29,8 +29,10 @@ for (const [password, more, expected] of ROWS) {
   });
 }
 
-test('a password is enforced; what asks for accounts or a script is not yet', () => {
+test('a password and a script are enforced; what asks for accounts is not yet', () => {
   assert.deepEqual(unenforcedAuthentication({ authentication: rules({}) }), []);
+  const script = Authentication.parse({ type: 'script', file: 'who.sh' });
+  assert.deepEqual(unenforcedAuthentication({ authentication: script }), []);
   const accounts = Authentication.parse({ type: 'users-and-groups' });
   assert.deepEqual(unenforcedAuthentication({ authentication: accounts }), ['authentication.type']);
 });

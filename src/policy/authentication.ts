@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Message } from './fields.ts';
 import { Script } from './script.ts';
 
 const Account = z
@@ -25,13 +26,21 @@ export const Authentication = z.discriminatedUnion('type', [
     users: z.array(Account).max(10_000).default([]),
     groups: z.array(Account).max(10_000).default([]),
   }),
-  /** A file of the project’s `resources/` decides. */
-  z.strictObject({ type: z.literal('script'), ...Script.shape }),
+  /** A file of the project’s `resources/` decides, and what it writes has to be the same at every opening. */
+  z.strictObject({
+    type: z.literal('script'),
+    ...Script.shape,
+    /** Shown to whom it does not let in. */
+    message: Message.exactOptional(),
+  }),
 ]);
 export type Authentication = z.infer<typeof Authentication>;
 
 /** The rules for a machine’s password. */
 export type PasswordRules = Extract<Authentication, { type: 'password' }>;
+
+/** The script that opens a machine. */
+export type OpeningScript = Extract<Authentication, { type: 'script' }>;
 
 const CLASSES: Record<PasswordClass, RegExp> = {
   capitals: /\p{Lu}/u,
@@ -63,4 +72,4 @@ export function unenforcedAuthentication({ authentication }: { authentication?: 
   return isEnforced ? [] : ['authentication.type'];
 }
 
-const ENFORCED: readonly Authentication['type'][] = ['none', 'password'];
+const ENFORCED: readonly Authentication['type'][] = ['none', 'password', 'script'];

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../lib/errors.ts';
 export const MAX_ANSWER_BYTES = 4096;
 
 /** Why a plug-in is asked: what it finds in LAZARET_EVENT. `dry` is `nq-set -n`, `update` any other nq-set. */
-export type PluginEvent = 'poweron' | 'reset' | 'update' | 'dry' | 'interval' | 'resume' | 'revert';
+export type PluginEvent = 'opening' | 'poweron' | 'reset' | 'update' | 'dry' | 'interval' | 'resume' | 'revert';
 
 /** What a plug-in’s run means (ACE 1.0 p. 248). Void is every run that gave no answer: it never means normal access. */
 export type PluginAnswer = { verdict: 'yes' | 'no' | 'reject' } | Voided;
@@ -42,6 +42,12 @@ export function readAnswer(run: PluginEnd): PluginAnswer {
 
 /** The one word that a run wrote, without its line end. */
 export function readWord(run: PluginEnd): { word: string } | Voided {
+  const read = readBytes(run);
+  return 'verdict' in read ? read : { word: new TextDecoder('latin1').decode(read.bytes).replace(/\r?\n$/, '') };
+}
+
+/** All that a run wrote that ended as it should. */
+export function readBytes(run: PluginEnd): { bytes: Uint8Array } | Voided {
   switch (run.end) {
     case 'late':
       return voided('PLUGIN_LATE', `the plug-in did not answer in ${run.timeoutMs / 1000} s`);
@@ -49,8 +55,8 @@ export function readWord(run: PluginEnd): { word: string } | Voided {
       return voided('PLUGIN_OUTPUT', `the plug-in wrote more than ${MAX_ANSWER_BYTES} bytes`);
     case 'exited': {
       if (run.status !== 0) return voided('PLUGIN_FAILED', `the plug-in ended with status ${run.status}`);
-      if (run.stdout.length > MAX_ANSWER_BYTES) return readWord({ end: 'too-much' });
-      return { word: new TextDecoder('latin1').decode(run.stdout).replace(/\r?\n$/, '') };
+      if (run.stdout.length > MAX_ANSWER_BYTES) return readBytes({ end: 'too-much' });
+      return { bytes: run.stdout };
     }
   }
 }

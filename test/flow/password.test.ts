@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { Opening } from '../../src/daemon/opening.ts';
 import { reimage } from '../../src/install/change/reimage.ts';
 import { changePassword } from '../../src/install/opening/password.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { by, openingOf } from '../fakes/opening.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const NOW = Date.parse('2026-01-10T12:00:00Z');
 const PASSWORD = { authentication: { type: 'password' as const, contents: [] } };
 const STRICT = { authentication: { type: 'password' as const, minimumLength: 8, contents: ['numerals' as const] } };
-
-const openingOf = (state: string, now = NOW) =>
-  new Opening({ state, clock: () => now, events: new EventLog(`${state}/events.jsonl`) });
-const by = (secrets: { password?: string; newPassword?: string }) => ({
-  ...{ asker: 0, secrets, signal: new AbortController().signal },
-});
 
 /** A computer with a machine whose policy asks for a password. */
 async function installed(t: TestContext, policy: Parameters<Awaited<ReturnType<typeof madeProject>>['setPolicy']>[0]) {
@@ -98,13 +91,13 @@ test('wrong ones are slowed down: PASSWORD_PAUSE says how long, and after it the
 test('guesses made at once count as those made in turn, also by the next service', { skip }, async (t) => {
   const { open, state, path } = await installed(t, PASSWORD);
   await open({ newPassword: 'right' });
-  const first = openingOf(state);
+  const first = openingOf(state, NOW);
   const guesses = Array.from({ length: 6 }, (_, at) => first.authenticate('office', by({ password: `${at}` })));
   const outcomes = await Promise.allSettled(guesses);
 
   const codes = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code);
   assert.deepEqual(codes, [...Array(3).fill('PASSWORD_WRONG'), ...Array(3).fill('PASSWORD_PAUSE')]);
-  await assert.rejects(openingOf(state).authenticate('office', by({ password: 'right' })), code('PASSWORD_PAUSE'));
+  await assert.rejects(openingOf(state, NOW).authenticate('office', by({ password: 'right' })), code('PASSWORD_PAUSE'));
   assert.equal(JSON.parse(readFileSync(path, 'utf8')).wrong.count, 3);
 });
 

@@ -18,6 +18,8 @@ export interface Attempt<Type extends AuthenticationType = AuthenticationType> {
   /** In milliseconds, of the system’s own clock. */
   now: number;
   events: EventLog;
+  /** The machine’s end, for its plug-ins. */
+  expireTime: () => Promise<string>;
   signal: AbortSignal;
 }
 

@@ -1,6 +1,8 @@
 import { forgetPassword, openByPassword } from '../../install/opening/password.ts';
+import { forgetOutput } from '../../install/opening/script-output.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { AuthenticationType, Opener } from './opener.ts';
+import { openByScript } from './script.ts';
 
 const nothing = async () => undefined;
 
@@ -12,7 +14,7 @@ export const OPENERS: { readonly [Type in AuthenticationType]: Opener<Type> } = 
     forget: forgetPassword,
   },
   'users-and-groups': { open: notEnforced, forget: nothing },
-  script: { open: notEnforced, forget: nothing },
+  script: { open: openByScript, forget: forgetOutput },
 };
 
 /** An installation refuses such a policy before; this is for one that came here in another way. */

@@ -8,7 +8,7 @@ const GUESS_MS = 500;
 const BLOCK = 8;
 const BYTES = 32;
 
-/** What a password can be held against, and cannot be read from: scrypt, with a salt of its own. */
+/** What a secret can be held against, and cannot be read from: scrypt, with a salt of its own. */
 export const Verifier = z.strictObject({
   /** Of two: 128 × 8 bytes each are filled for one guess. */
   work: z.int().min(LEAST_WORK).max(MOST_WORK),
@@ -17,11 +17,11 @@ export const Verifier = z.strictObject({
 });
 type Verifier = z.infer<typeof Verifier>;
 
-/** What the password is held against from now on. */
-export async function makeVerifier(password: string): Promise<Verifier> {
+/** What a secret is held against from now on. */
+export async function makeVerifier(secret: string | Uint8Array): Promise<Verifier> {
   const salt = randomBytes(BYTES);
   const work = await workOfThisComputer();
-  const hash = await hashOf(password, salt, work);
+  const hash = await hashOf(secret, salt, work);
   return { work, salt: salt.toString('base64'), hash: hash.toString('base64') };
 }
 
@@ -33,14 +33,14 @@ async function workOfThisComputer(): Promise<number> {
   return Math.min(Math.max(LEAST_WORK, LEAST_WORK + steps), MOST_WORK);
 }
 
-export async function isRight({ work, salt, hash }: Verifier, password: string): Promise<boolean> {
-  return timingSafeEqual(await hashOf(password, Buffer.from(salt, 'base64'), work), Buffer.from(hash, 'base64'));
+export async function isRight({ work, salt, hash }: Verifier, secret: string | Uint8Array): Promise<boolean> {
+  return timingSafeEqual(await hashOf(secret, Buffer.from(salt, 'base64'), work), Buffer.from(hash, 'base64'));
 }
 
-/** The password as UTF-8. */
-function hashOf(password: string, salt: Buffer, work: number): Promise<Buffer> {
+/** Of text, its UTF-8. */
+function hashOf(secret: string | Uint8Array, salt: Buffer, work: number): Promise<Buffer> {
   const cost = { N: 2 ** work, r: BLOCK, p: 1, maxmem: 2 ** work * 128 * BLOCK + (1 << 20) };
   return new Promise((done, fail) => {
-    scrypt(password, salt, BYTES, cost, (error, hash) => (error ? fail(error) : done(hash)));
+    scrypt(secret, salt, BYTES, cost, (error, hash) => (error ? fail(error) : done(hash)));
   });
 }

@@ -58,6 +58,8 @@ export function instancePaths(state: string, vm: string) {
     reports: join(folder, 'reports.json'),
     /** What its user’s password is held against, and the wrong ones since the last right one. */
     password: join(folder, 'password.json'),
+    /** What the output of the script that opens it is held against. */
+    scriptOutput: join(folder, 'script-output.json'),
     /** When its generations were installed; sealed. */
     term: join(folder, 'term.json'),
     /** What a plug-in made of its end; sealed. */

@@ -45,10 +45,11 @@ export async function missingPlugins(project: Project, vms: readonly ProjectVm[]
 }
 
 /** The plug-ins that a policy names. */
-function pluginFiles({ quarantine, expiration }: MachinePolicy): string[] {
+function pluginFiles({ quarantine, expiration, authentication }: MachinePolicy): string[] {
   const scripts = [
     quarantine.type === 'custom' ? quarantine.script : undefined,
     expiration && expiration.type !== 'never' ? expiration.renewal : undefined,
+    authentication?.type === 'script' ? authentication : undefined,
   ];
   return scripts.flatMap((script) => script?.file ?? []);
 }

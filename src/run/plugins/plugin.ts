@@ -31,6 +31,8 @@ export interface PluginQuestion {
   vmId: string;
   /** The machine’s end, as `expireTime` writes it. */
   expireTime?: string;
+  /** The number of the user who opens the machine, where he said who he is. */
+  user?: number;
   /** Whoever asks waits no longer than this, whatever the script’s own time limit. */
   withinMs?: number;
   signal: AbortSignal;
@@ -88,7 +90,7 @@ export async function runPlugin<Answer>(
 
 /** The variables of the manual (ACE 1.0 pp. 244-248), and ours. */
 function environmentOf(question: PluginQuestion): Record<string, string> {
-  const { descriptor = '', event, project, vmId, expireTime = '-1' } = question;
+  const { descriptor = '', event, project, vmId, expireTime = '-1', user } = question;
   return {
     VMWARE_NQ_DESCRIPTOR: descriptor,
     VMWARE_PROJ_ID: project,
@@ -98,6 +100,7 @@ function environmentOf(question: PluginQuestion): Record<string, string> {
     LAZARET_PROJECT: project,
     LAZARET_VM_ID: vmId,
     LAZARET_EVENT: event,
+    ...(event === 'opening' ? { LAZARET_USER: `${user ?? ''}` } : {}),
   };
 }
 

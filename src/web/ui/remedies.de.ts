@@ -173,6 +173,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PASSWORD_NONE: 'Starten Sie die Maschine: Sie öffnet sich ohne Kennwort.',
   PASSWORD_DAMAGED:
     'Holen Sie die Datei `password.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
+  SCRIPT_DENIED:
+    'Fragen Sie Ihre Verwaltung: Ihr Skript lässt Sie die Maschine nicht öffnen. Was es gesagt hat, steht in „lazaret events“.',
+  SCRIPT_OTHER:
+    'Starten Sie sie dort und so, wie Sie es beim ersten Mal getan haben. Wenn das Skript von jetzt an etwas anderes schreibt, gibt ihm die Verwaltung einen anderen Namen oder andere Argumente, in einem Paket mit der Maschine.',
+  SCRIPT_DAMAGED:
+    'Holen Sie die Datei `script-output.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
   QUARANTINE_REFUSED:
     'Die Meldung sagt warum; was die Verwaltung verteilt, kann es ändern, und ein Richtlinienserver, der wieder antwortet, auch.',
   PLUGIN_MISSING:
@@ -184,7 +190,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PLUGIN_LATE: 'Machen Sie das Plug-in schneller, oder geben Sie ihm mehr Zeit mit „timeout“ in „script“.',
   PLUGIN_FAILED: 'Beheben Sie es im Plug-in: was es als Fehler geschrieben hat, steht in „lazaret events“.',
   PLUGIN_OUTPUT:
-    'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl), und endet mit Status 0.',
+    'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl; beim Öffnen einer Maschine: 1 bis 4096 Byte), und endet mit Status 0.',
   PLUGIN_UNCONFINED: 'Plug-ins laufen nur in bubblewrap: „lazaret doctor“ sagt, was diesem Computer dafür fehlt.',
   FILTER_FAILED:
     'Der Paketfilter hat die Regeln nicht genommen, also bleibt die Maschine zu: rufen Sie „lazaret doctor“ auf.',

@@ -134,6 +134,44 @@ test('fact 26: the rules for a password are chosen in their pane', NEEDS, async 
   assert.deepEqual(manager.complaints, []);
 });
 
+test('the script that opens a machine is part of its policy once its file is named', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/machines/office/policy');
+  const pane = page.getByRole('region', { name: 'Authentication' });
+  const isInFile = (words: RegExp) => until(async () => words.test(await page.getByLabel(FILE).inputValue()));
+  const type = async (label: string, text: string) => {
+    await pane.getByLabel(label, { exact: true }).fill(text);
+    await pane.getByLabel(label, { exact: true }).blur();
+  };
+  await pane.getByText('Script', { exact: true }).first().click();
+  await pane.getByText('default', { exact: true }).waitFor();
+  const file = pane.getByRole('textbox', { name: 'Script' });
+  await file.fill('who.sh');
+  await file.blur();
+  await isInFile(/type: script\n {2}file: who\.sh/);
+  await type('Arguments', 'a b\nc');
+  await isInFile(/- a b\n {4}- c/);
+  await type('How long it may take', '3s');
+  await isInFile(/timeout: 3s/);
+  await type('What is told to whom it does not let in', 'Insert your card.');
+  await isInFile(/message: Insert your card\./);
+  await pane.getByLabel('It has the computer’s network').click();
+  await isInFile(/network: true/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+
+  const [vm] = (await openProject(project.folder)).vms;
+  const script = { file: 'who.sh', arguments: ['a b', 'c'], timeout: '3s', network: true };
+  assert.deepEqual(vm?.policy.value.authentication, { type: 'script', ...script, message: 'Insert your card.' });
+  await pane.getByText('Password', { exact: true }).click();
+  await isInFile(/type: password/);
+  await pane.getByText('None', { exact: true }).click();
+  await pane.getByText('default', { exact: true }).waitFor();
+  assert.deepEqual(manager.complaints, []);
+});
+
 test('a machine outside the project is none; the later of two writers is told', NEEDS, async (t) => {
   const project = await madeProject(t);
   await using manager = await ManagerInBrowser.open(project.folder);

@@ -1,56 +1,82 @@
 import { Checkbox, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { PASSWORD_CLASS_NAMES } from '../../../policy/authentication.ts';
+import { type Authentication, PASSWORD_CLASS_NAMES, type PasswordRules } from '../../../policy/authentication.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
+import { ScriptFields } from './ScriptFields.tsx';
 
-/** Whether a machine is opened with a password, and what that has to be like. */
+/** What opens a machine, and what that has to be like. */
 export function AuthenticationPane({ policy, onPolicy }: Pane) {
   const texts = useCatalogue(catalogue);
   const { authentication = { type: 'none' as const }, ...others } = policy;
-  if (authentication.type !== 'none' && authentication.type !== 'password')
-    return <Text size="sm">{texts.notEnforced}</Text>;
+  // A script is part of the policy once its file is named.
+  const [isNaming, setNaming] = useState(false);
+  if (authentication.type === 'users-and-groups') return <Text size="sm">{texts.notEnforced}</Text>;
+  const type = isNaming ? 'script' : authentication.type;
+  const take = (wanted: Authentication) => {
+    setNaming(false);
+    onPolicy(wanted.type === 'none' ? others : { ...others, authentication: wanted });
+  };
+  const choose = (wanted: string) => {
+    if (wanted === 'none') take({ type: 'none' });
+    if (wanted === 'password') take({ type: 'password', contents: [] });
+    if (wanted === 'script') setNaming(authentication.type !== 'script');
+  };
   return (
     <Stack gap="xs" align="flex-start">
       <SegmentedControl
         aria-label={texts.names.authentication}
-        value={authentication.type}
+        value={type}
         data={[
           { value: 'none', label: texts.opensToAll },
           { value: 'password', label: texts.opensByPassword },
+          { value: 'script', label: texts.opensByScript },
         ]}
-        onChange={(type) =>
-          onPolicy(type === 'password' ? { ...others, authentication: { type: 'password', contents: [] } } : others)
-        }
+        onChange={choose}
       />
-      {authentication.type === 'password' && (
-        <>
-          <MinimumLength
-            present={authentication.minimumLength}
-            onTaken={(length) => {
-              const { minimumLength: _before, ...rules } = authentication;
-              const minimum = length === undefined ? {} : { minimumLength: length };
-              onPolicy({ ...others, authentication: { ...rules, ...minimum } });
-            }}
-          />
-          <Checkbox.Group
-            label={texts.contents}
-            value={authentication.contents ?? []}
-            onChange={(chosen) => {
-              const contents = PASSWORD_CLASS_NAMES.filter((name) => chosen.includes(name));
-              onPolicy({ ...others, authentication: { ...authentication, contents } });
-            }}
-          >
-            <Stack gap={4} mt={4}>
-              {PASSWORD_CLASS_NAMES.map((name) => (
-                <Checkbox key={name} value={name} label={texts.classes[name]} />
-              ))}
-            </Stack>
-          </Checkbox.Group>
-        </>
+      {type === 'script' && (
+        <ScriptFields script={authentication.type === 'script' ? authentication : {}} onScript={take} />
+      )}
+      {type === 'password' && authentication.type === 'password' && (
+        <PasswordFields rules={authentication} onRules={take} />
       )}
     </Stack>
+  );
+}
+
+interface PasswordFieldsProps {
+  rules: WrittenRules;
+  onRules: (rules: Authentication) => void;
+}
+
+/** As they are written: without classes none has to occur. */
+type WrittenRules = Omit<PasswordRules, 'contents'> & Partial<PasswordRules>;
+
+function PasswordFields({ rules: { minimumLength, contents = [] }, onRules }: PasswordFieldsProps) {
+  const texts = useCatalogue(catalogue);
+  const take = (length: number | undefined, classes: PasswordRules['contents']) =>
+    onRules({ type: 'password', ...(length === undefined ? {} : { minimumLength: length }), contents: classes });
+  return (
+    <>
+      <MinimumLength present={minimumLength} onTaken={(length) => take(length, contents)} />
+      <Checkbox.Group
+        label={texts.contents}
+        value={contents}
+        onChange={(chosen) =>
+          take(
+            minimumLength,
+            PASSWORD_CLASS_NAMES.filter((name) => chosen.includes(name)),
+          )
+        }
+      >
+        <Stack gap={4} mt={4}>
+          {PASSWORD_CLASS_NAMES.map((name) => (
+            <Checkbox key={name} value={name} label={texts.classes[name]} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+    </>
   );
 }
 

@@ -1,9 +1,9 @@
-import { NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { NumberInput, Select, Stack, TextInput } from '@mantine/core';
 import { Expiration, NEVER } from '../../../policy/expiration.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
+import { TypedText } from './TypedText.tsx';
 
 type Ending = Exclude<Expiration, { type: 'never' }>;
 type Kind = Expiration['type'];
@@ -95,26 +95,6 @@ function EndingFields({ expiration, onExpiration }: { expiration: Ending; onExpi
       />
     </>
   );
-}
-
-interface Typed {
-  label: string;
-  description?: string;
-  present: string;
-  isLong?: boolean;
-  onText: (text: string) => void;
-}
-
-/** A text that is taken when its field is left. */
-function TypedText({ present, isLong = false, onText, ...field }: Typed) {
-  const [typed, setTyped] = useState(present);
-  useEffect(() => setTyped(present), [present]);
-  const take = () => typed.trim() !== present && onText(typed.trim());
-  if (isLong)
-    return (
-      <Textarea {...field} value={typed} autosize onChange={({ target }) => setTyped(target.value)} onBlur={take} />
-    );
-  return <TextInput {...field} value={typed} onChange={({ target }) => setTyped(target.value)} onBlur={take} />;
 }
 
 function endingOf(expiration: Expiration): Partial<Ending> {
