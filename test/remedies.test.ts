@@ -29,6 +29,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   VM_TAKEN: ['flow/owners', 'what its remedy says is done, and works'],
   VM_OTHER: ['flow/update', 'a machine that was made again under its name'],
   POLICY_NEEDS_MACHINE: ['flow/password', 'and one with the machine brings it'],
+  POWER_FORBIDDEN: ['system/power', 'restarted and shut down from inside; the policy lets both commands be the user’s'],
   PASSWORD_UNSET: ['flow/password', 'the first opening chooses a password'],
   PASSWORD_NEEDED: ['flow/password', 'later ones ask for it'],
   PASSWORD_WRONG: ['flow/password', 'a wrong one opens nothing'],

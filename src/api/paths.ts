@@ -7,6 +7,7 @@ export const PATHS = {
   password: { method: 'POST', path: '/v1/machines/:vm/password' },
   ready: { method: 'POST', path: '/v1/machines/:vm/ready' },
   stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
+  reset: { method: 'POST', path: '/v1/machines/:vm/reset' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
   reimage: { method: 'POST', path: '/v1/machines/:vm/reimage' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },

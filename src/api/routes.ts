@@ -43,6 +43,7 @@ export const ROUTES = {
   password: { ...PATHS.password, request: SecretsRequest, answer: PasswordAnswer },
   ready: { ...PATHS.ready, request: ReadyRequest, answer: MachineAnswer },
   stop: { ...PATHS.stop, request: StopRequest, answer: StoppedAnswer },
+  reset: { ...PATHS.reset, answer: MachineAnswer },
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
   reimage: { ...PATHS.reimage, request: ReimageRequest, answer: ReimagedAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },

@@ -13,7 +13,12 @@ const SESSION = ['DISPLAY', 'WAYLAND_DISPLAY', 'XAUTHORITY', 'XDG_RUNTIME_DIR'];
  * Shows a machine’s screen in a viewer until that is closed; where there is none, or no session for it, says where the screen
  * is and holds it open until Ctrl-C. `open` gives one connection to the screen.
  */
-export async function viewScreen(context: Context, vm: string, open: () => Promise<Duplex>): Promise<void> {
+export async function viewScreen(
+  context: Context,
+  vm: string,
+  open: () => Promise<Duplex>,
+  isFullScreen = false,
+): Promise<void> {
   // Whether there is anything to see is known before a window opens.
   (await open()).destroy();
   const failures: unknown[] = [];
@@ -26,7 +31,11 @@ export async function viewScreen(context: Context, vm: string, open: () => Promi
     return;
   }
   printStep(context, `the screen of ${vm} in ${viewer}`);
-  await run(viewer, [path], { timeoutMs: 0, env: session(), signal: context.signal });
+  await run(viewer, [...(isFullScreen ? ['-FullScreen'] : []), path], {
+    timeoutMs: 0,
+    env: session(),
+    signal: context.signal,
+  });
   if (failures.length > 0) throw failures[0];
 }
 

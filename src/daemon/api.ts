@@ -110,8 +110,14 @@ export function createApi(deps: ApiDeps): Hono {
     // A machine that runs is stopped also where its files are damaged.
     const vm = context.req.param('vm');
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
-    const poweredOff = await supervisor.machine(vm).stop(force);
+    const poweredOff = await supervisor.machine(vm).stopForUser(force);
     return context.json({ vm, state: 'stopped', ...(poweredOff === undefined ? {} : { poweredOff }) });
+  });
+  app.post(ROUTES.reset.path, async (context) => {
+    const vm = context.req.param('vm');
+    if (!supervisor.running().has(vm)) await openInstance(state, vm);
+    await supervisor.machine(vm).reset();
+    return context.json<MachineAnswer>(await supervisor.reports.of(vm, asker));
   });
   app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(asker, context.req.param('vm'))),

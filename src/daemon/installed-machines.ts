@@ -7,6 +7,7 @@ import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { failureOf } from '../lib/errors.ts';
+import { type Rights, rightsOf } from '../policy/rights.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
 import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
@@ -119,6 +120,11 @@ export class InstalledMachines {
   async expireTime(vm: string): Promise<string> {
     const instance = await openInstance(this.#service.options.state, vm);
     return this.#terms.expireTime(instance, await this.#service.policies.current(await ownerOf(instance)));
+  }
+
+  /** What its policy lets its user do. */
+  async rights(instance: Instance): Promise<Rights> {
+    return rightsOf((await this.#service.policies.current(await ownerOf(instance))).document.policy);
   }
 
   deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {

@@ -3,6 +3,7 @@ import { type Instance, instanceNames, unknownMachine } from '../install/state/i
 import { type Asker, maySee, ownerOf } from '../install/state/owner.ts';
 import { readReported } from '../install/state/reported.ts';
 import { failureOf } from '../lib/errors.ts';
+import type { Rights } from '../policy/rights.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
 import type { TakingOver } from './taking-over.ts';
@@ -14,6 +15,7 @@ export interface ReportParts {
   takingOver: Pick<TakingOver, 'failureOf'>;
   /** How it stands with the time and the place of one that does not run. */
   startable: (instance: Instance) => Promise<Startable>;
+  rights: (instance: Instance) => Promise<Rights>;
 }
 
 /** How it stands with the installed machines, running or not. */
@@ -22,12 +24,14 @@ export class InstanceReports {
   readonly #machines: ReadonlyMap<string, RunningMachine>;
   readonly #takingOver: ReportParts['takingOver'];
   readonly #startable: ReportParts['startable'];
+  readonly #rights: ReportParts['rights'];
 
-  constructor({ state, machines, takingOver, startable }: ReportParts) {
+  constructor({ state, machines, takingOver, startable, rights }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
     this.#startable = startable;
+    this.#rights = rights;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -66,7 +70,10 @@ export class InstanceReports {
   async #whole(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
-    const installed = await installedFacts(this.#state, instance, machine?.spec.generation);
+    const installed = {
+      ...(await installedFacts(this.#state, instance, machine?.spec.generation)),
+      rights: await this.#rights(instance),
+    };
     if (machine) return { ...machine.report(), ...installed };
     const failure = this.#takingOver.failureOf(vm);
     if (failure) return damaged(vm, failure);

@@ -4,6 +4,7 @@ import type { Instance } from '../install/state/instances.ts';
 import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
+import type { Rights } from '../policy/rights.ts';
 import type { MachineReport } from '../run/machine/machine.ts';
 import type { Startable } from './terms.ts';
 
@@ -28,6 +29,8 @@ interface Installed {
   waiting?: number;
   /** The generation that a roll back leads to. */
   former?: number;
+  /** What the policy in force lets its user do. */
+  rights?: Rights;
   /** The project lets its user put it back to how it was installed. */
   canReimage?: true;
   /** How its trial goes, while it has one to pass. */

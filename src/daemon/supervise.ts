@@ -87,6 +87,7 @@ export class Supervisor implements AsyncDisposable {
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
       startable: (instance) => this.#installed.startable(instance),
+      rights: (instance) => this.#installed.rights(instance),
     });
   }
 

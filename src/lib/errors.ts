@@ -336,6 +336,11 @@ export const ERRORS = {
     hint: 'Install with --keep-old next time: only then is the former system kept.',
   },
 
+  POWER_FORBIDDEN: {
+    exit: 77,
+    http: 403,
+    hint: 'Shut it down or restart it from inside the guest; the administrator allows both commands with the policy `troubleshooting`.',
+  },
   REIMAGE_FORBIDDEN: {
     exit: 77,
     http: 403,

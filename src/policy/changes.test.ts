@@ -14,6 +14,15 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ['IPv6 that was off all the same', {}, { ipv6: false }, []],
   ['IPv6', {}, { ipv6: true }, [['ipv6', 'next-start']]],
   ['the trial', { updates: { healthTimeout: '5m' } }, {}, [['updates', 'next-update']]],
+  [
+    'commands that were there all the same',
+    {},
+    { troubleshooting: { power: true }, preferences: { enabled: true } },
+    [],
+  ],
+  ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
+  ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
+  ['preferences', {}, { preferences: { enabled: false } }, [['preferences', 'at-once']]],
   ['reimage', {}, { reimage: { enabled: true } }, [['reimage', 'reinstall']]],
   ['encryption', {}, { encryption: { disks: true } }, [['encryption', 'with-machine']]],
   [

@@ -4,10 +4,13 @@ import { checkQuarantine } from './check-quarantine.ts';
 import { CopyProtection } from './copying.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
 import { Expiration, NEVER } from './expiration.ts';
+import { Preferences } from './preferences.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reimage } from './reimage.ts';
+import { Troubleshooting } from './troubleshooting.ts';
 import { Updates } from './updates.ts';
+import { Window } from './window.ts';
 
 /**
  * When a changed policy of an installed machine holds, if it comes without the machine (ACE 1.0 p. 142):
@@ -81,6 +84,19 @@ export const POLICIES = {
     schema: CopyProtection.exactOptional(),
     absent: { enabled: false },
     when: 'next-start',
+  },
+  troubleshooting: {
+    words: 'power commands',
+    schema: Troubleshooting.exactOptional(),
+    absent: { power: true },
+    when: 'at-once',
+  },
+  window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },
+  preferences: {
+    words: 'preferences',
+    schema: Preferences.exactOptional(),
+    absent: { enabled: true },
+    when: 'at-once',
   },
 } as const satisfies Record<string, PolicyRow>;
 export type PolicyName = keyof typeof POLICIES;

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-
-const SCREENS = process.env['LAZARET_SCREENS'];
+import { shoot } from '../fakes/shoot.ts';
 
 test('a user has his machine in a page: installs it, sees its screen, and is told why', {
   skip: whyNoNetwork() || whyNoBrowser(),
@@ -207,10 +205,4 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
 async function link(job: MainJob): Promise<string> {
   const { stdout } = await job.computer.lazaret('open', '--no-browser', '--json');
   return JSON.parse(stdout).url;
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SCREENS === undefined) return;
-  mkdirSync(SCREENS, { recursive: true });
-  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
 }

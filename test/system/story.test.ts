@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
@@ -9,8 +8,8 @@ import { bootedGuest, whyNotBooted } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
 import { pageLinks } from '../../lab/pages.ts';
+import { shoot } from '../fakes/shoot.ts';
 
-const SCREENS = process.env['LAZARET_SCREENS'];
 const NEEDS = { skip: whyNoNetwork() || whyNoBrowser() || whyNotBooted() };
 const MESSAGE = 'This computer is not up to date: please install the November updates.';
 /** A guest that is slow loses keys, as it would of a hand that types on. */
@@ -193,10 +192,4 @@ async function typeLine(page: Page, line: string): Promise<void> {
   for (const character of line)
     await page.keyboard.press(/[A-Z"]/.test(character) ? `Shift+${character}` : character, { delay: KEY_MS });
   await page.keyboard.press('Enter');
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SCREENS === undefined) return;
-  mkdirSync(SCREENS, { recursive: true });
-  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
 }

@@ -86,6 +86,16 @@ export function addMachineCommands(program: Command): void {
 
   addCommand<ServiceOptions>(
     program,
+    'reset <vm>',
+    'restart a machine as its reset button would; what its programs have not saved is lost',
+    async (context, options, vm = '') => {
+      const machine = await askOnce(options, ROUTES.reset, { vm });
+      print(context, machine, `${vm} was reset`);
+    },
+  );
+
+  addCommand<ServiceOptions>(
+    program,
     'rollback <vm>',
     'let a machine’s next start use its former system',
     async (context, options, vm = '') => {
@@ -214,10 +224,21 @@ function machineText(machine: MachineAnswer): string {
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.resolvers) lines.push(`resolvers    ${resolversText(machine.resolvers)}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
-  lines.push(...termLines(machine));
+  lines.push(...lockedLines(machine), ...termLines(machine));
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');
+}
+
+/** What its project withholds from its user, or wants of him. */
+function lockedLines({ rights }: MachineAnswer): string[] {
+  if (!rights) return [];
+  const said = [
+    rights.power ? [] : 'no reset and no power off; shutting down works',
+    rights.fullScreen ? 'shown on the full screen alone' : [],
+    rights.preferences ? [] : 'how it is shown cannot be changed',
+  ].flat();
+  return said.map((text) => `set          by its project: ${text}`);
 }
 
 /** How long it may still be used, and why it would not start. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { ROUTES } from '../../api/routes.ts';
 import { atConsole } from '../console.ts';
 import { addCommand } from '../program.ts';
-import { openMachineStream, type ServiceOptions } from '../service.ts';
+import { askOnce, openMachineStream, type ServiceOptions } from '../service.ts';
 import { viewScreen } from '../view.ts';
 
 /** `view` and `console`: a user sees his machine. */
@@ -11,7 +12,9 @@ export function addSeeCommands(program: Command): void {
     'view <vm>',
     'show a running machine’s screen',
     async (context, options, vm = '') => {
-      await viewScreen(context, vm, () => openMachineStream(options, vm, 'screen', context.signal));
+      const { rights } = await askOnce(options, ROUTES.machine, { vm });
+      const open = () => openMachineStream(options, vm, 'screen', context.signal);
+      await viewScreen(context, vm, open, rights?.fullScreen);
     },
   );
   addCommand<ServiceOptions>(

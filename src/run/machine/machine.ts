@@ -20,6 +20,7 @@ import type { LoggedEvent } from '../computer/events.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import type { KnownTerm } from '../term/known-term.ts';
 import { type TermReport, termReport } from '../term/report.ts';
+import { requirePower } from './power.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import { shutDown } from './shut-down.ts';
@@ -193,6 +194,28 @@ export class RunningMachine implements AsyncDisposable {
    * it was powered off where that was not asked for.
    */
   async stop(force = false): Promise<string | undefined> {
+    return this.#end(force, () => undefined);
+  }
+
+  /** The same for its user, who powers it off only where its policy lets him. @throws POWER_FORBIDDEN: it runs on then */
+  async stopForUser(force: boolean): Promise<string | undefined> {
+    if (force) this.#requirePower('powered off');
+    return this.#end(force, (why) => this.#requirePower('powered off', why));
+  }
+
+  /** Restarts it as its reset button would. @throws POWER_FORBIDDEN, VM_FAILED */
+  async reset(): Promise<void> {
+    this.#requirePower('reset');
+    await this.#qmp.execute('system_reset');
+    await this.log('guest', 'it was reset by its user');
+  }
+
+  #requirePower(what: string, why?: string): void {
+    requirePower(this.access.policy.document, what, { why, stands: this.#standing.standstill !== undefined });
+  }
+
+  /** Ends it; `mayPowerOff` throws where a guest that does not shut down is to run on. */
+  async #end(force: boolean, mayPowerOff: (why: string) => void): Promise<string | undefined> {
     this.#isStopping = true;
     const { qemu } = this.record;
     const parts = {
@@ -201,12 +224,17 @@ export class RunningMachine implements AsyncDisposable {
       hasGone: (timeoutMs: number) => hasGone(qemu, timeoutMs),
     };
     try {
-      if (!force) this.#poweredOff = await shutDown(parts);
-      if (force || this.#poweredOff !== undefined) await this.#qmp.execute('quit');
+      const why = force ? undefined : await shutDown(parts);
+      if (why !== undefined) mayPowerOff(why);
+      this.#poweredOff = why;
+      if (force || why !== undefined) await this.#qmp.execute('quit');
       await hasGone(qemu, QUIT_MS);
     } catch (error) {
       // QEMU may be gone before it answers: that is what was wanted.
-      if (!(error instanceof AppError && error.code === 'VM_FAILED')) throw error;
+      if (!(error instanceof AppError && error.code === 'VM_FAILED')) {
+        this.#isStopping = false;
+        throw error;
+      }
     }
     await endProcess(qemu);
     await this.ended;

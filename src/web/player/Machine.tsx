@@ -6,6 +6,7 @@ import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
+import { FullScreenOnly } from './FullScreenOnly.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
@@ -25,13 +26,15 @@ export function Machine() {
   const isConnected = useLiveEvents();
   const [isWhyOpen, whyDrawer] = useDisclosure(false);
   const { data, error, refetch } = useMachine(vm, isWhyOpen && LOOK_MS);
-  const { toggle } = useFullscreenDocument();
+  const { toggle, fullscreen } = useFullscreenDocument();
   const screen = useRef<Screen>(null);
   const wayOut = useRef<HTMLButtonElement>(null);
-  const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
+  const [chosenFit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
   const said = useSaid();
   const why = data?.message ?? (data?.reason && said.reason(data.why, data.reason));
   const isRunning = data !== undefined && isOn(data);
+  const fit = data?.rights?.preferences === false ? 'scale' : chosenFit;
+  const isCovered = data?.rights?.fullScreen === true && !fullscreen;
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
       <Group component="header" px="sm" py={6} gap="sm" wrap="nowrap" justify="space-between">
@@ -70,7 +73,8 @@ export function Machine() {
       {data && isOn(data) && data.expiration && data.expiration.state !== 'valid' && <TimeLeft machine={data} />}
       <Stack component="main" flex={1} mih={0} gap="md" align="stretch">
         {error && <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />}
-        {isRunning && (
+        {isRunning && isCovered && <FullScreenOnly onFullScreen={() => void toggle()} />}
+        {isRunning && !isCovered && (
           <Suspense fallback={<Text p="md">{texts.loading}</Text>}>
             <Console vm={vm} texts={texts} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
           </Suspense>

@@ -7,8 +7,9 @@ import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
 import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
+import { PowerItems } from './PowerItems.tsx';
 import { Reimage } from './Reimage.tsx';
-import { useChangePassword, useRollback, useStop } from './service.ts';
+import { useChangePassword, useProjectName, useReset, useRollback, useStop } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 interface Question {
@@ -27,7 +28,9 @@ interface MachineMenuProps {
 export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const { vm, former } = machine;
   const texts = useTexts();
+  const project = useProjectName();
   const stop = useStop();
+  const reset = useReset();
   const rollback = useRollback();
   const change = useChangePassword();
   const [question, setQuestion] = useState<Question>();
@@ -35,9 +38,10 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const [isReimaging, setReimaging] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
-  const error = stop.error ?? rollback.error;
+  const error = stop.error ?? reset.error ?? rollback.error;
   const powerOff = () =>
     setQuestion({ text: texts.stopNowConfirm(vm), action: () => stop.mutate({ vm, force: true }) });
+  const askReset = () => setQuestion({ text: texts.resetConfirm(vm), action: () => reset.mutate(vm) });
   const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
   return (
     <>
@@ -48,14 +52,22 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {isRunning && <ScreenItems screen={screen} fit={fit} onFit={onFit} onSendText={() => setTyping(true)} />}
+          {isRunning && (
+            <ScreenItems
+              screen={screen}
+              fit={fit}
+              onFit={onFit}
+              {...(machine.rights?.preferences === false ? { locked: texts.lockedBy(project) } : {})}
+              onSendText={() => setTyping(true)}
+            />
+          )}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}
             </Menu.Item>
           )}
           {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
-          {isRunning && <Menu.Item onClick={powerOff}>{texts.stopNow}</Menu.Item>}
+          {isRunning && <PowerItems machine={machine} onReset={askReset} onPowerOff={powerOff} />}
           {canAskToTell() && (
             <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
           )}
@@ -76,6 +88,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
         onClose={() => {
           close();
           stop.reset();
+          reset.reset();
           rollback.reset();
         }}
         title={vm}

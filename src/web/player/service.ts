@@ -3,11 +3,18 @@ import type { SecretsRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
 import { askerOf } from '../ui/ask.ts';
+import { useTexts } from './use-texts.ts';
 
 export const { ask, askLines, askGoingOn } = askerOf<typeof ROUTES>(PATHS);
 
 export function useStatus() {
   return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => ask('status', { signal }) });
+}
+
+/** Who has set what is locked. */
+export function useProjectName(): string {
+  const { itsProject } = useTexts();
+  return useStatus().data?.project?.name ?? itsProject;
 }
 
 /** One machine, with what was refused lately; that changes without events, so it is asked for again and again. */
@@ -37,6 +44,10 @@ export function useStop() {
   return useMutation({
     mutationFn: ({ vm, force }: { vm: string; force: boolean }) => ask('stop', { vm, body: { force } }),
   });
+}
+
+export function useReset() {
+  return useMutation({ mutationFn: (vm: string) => ask('reset', { vm }) });
 }
 
 export function useRollback() {

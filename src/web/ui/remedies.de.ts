@@ -135,6 +135,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Es bleibt, wie es ist, bis es ein neueres Paket gibt; „lazaret update VM“ installiert dieses trotzdem noch einmal.',
   UPDATE_FULL: 'Wiederholen Sie es mit --full, um alles zu holen.',
   ROLLBACK_NONE: 'Installieren Sie das nächste Mal mit --keep-old: nur dann wird das frühere System behalten.',
+  POWER_FORBIDDEN:
+    'Fahren Sie die Maschine im Gast herunter oder starten Sie sie dort neu; die Verwaltung erlaubt beide Befehle mit der Richtlinie „troubleshooting“.',
   REIMAGE_FORBIDDEN:
     'Die Verwaltung erlaubt es mit der Richtlinie „reimage“, in einem Paket, das die Maschine enthält.',
   REIMAGE_CONFIRM: 'Sichern Sie, was Sie aus der Maschine brauchen, und wiederholen Sie es mit --yes.',

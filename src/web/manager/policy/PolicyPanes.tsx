@@ -108,6 +108,12 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <ExpirationPane {...pane} />;
     case 'copyProtection':
       return <CopyProtectionPane {...pane} />;
+    case 'troubleshooting':
+      return <PowerPane {...pane} />;
+    case 'window':
+      return <WindowPane {...pane} />;
+    case 'preferences':
+      return <PreferencesPane {...pane} />;
   }
 }
 
@@ -154,6 +160,28 @@ function CopyProtectionPane({ policy, onPolicy }: Pane) {
   const { copyProtection, ...others } = policy;
   const set = (isOn: boolean) => onPolicy(isOn ? { ...others, copyProtection: { enabled: true } } : others);
   return <SwitchPane words={{ label: texts.copyProtection }} isOn={copyProtection?.enabled ?? false} onSwitch={set} />;
+}
+
+function PowerPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { troubleshooting, ...others } = policy;
+  const set = (isOn: boolean) => onPolicy(isOn ? others : { ...others, troubleshooting: { power: false } });
+  const words = { label: texts.power, description: texts.powerHelp };
+  return <SwitchPane words={words} isOn={troubleshooting?.power ?? true} onSwitch={set} />;
+}
+
+function WindowPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { window, ...others } = policy;
+  const set = (isOn: boolean) => onPolicy(isOn ? { ...others, window: { fullScreen: true } } : others);
+  return <SwitchPane words={{ label: texts.window }} isOn={window?.fullScreen ?? false} onSwitch={set} />;
+}
+
+function PreferencesPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { preferences, ...others } = policy;
+  const set = (isOn: boolean) => onPolicy(isOn ? others : { ...others, preferences: { enabled: false } });
+  return <SwitchPane words={{ label: texts.preferences }} isOn={preferences?.enabled ?? true} onSwitch={set} />;
 }
 
 /** A duration is taken when it is complete: half of one would be a wrong policy. */

@@ -13,6 +13,9 @@ export const policy = catalogue({
       authentication: 'Authentication',
       expiration: 'Expiration',
       copyProtection: 'Copy protection',
+      troubleshooting: 'Power commands',
+      window: 'Window',
+      preferences: 'Preferences',
     },
     isDefault: 'default',
     isSet: 'set here',
@@ -40,6 +43,10 @@ export const policy = catalogue({
     contents: 'Each of these must occur',
     classes: { capitals: 'Capitals', lowercase: 'Small letters', numerals: 'Numerals', symbols: 'Symbols' },
     copyProtection: 'The machine runs only where it was installed',
+    power: 'Its user may reset the machine and power it off',
+    powerHelp: 'He may always shut it down, and do both where its guest stands still.',
+    window: 'The machine is always shown on the full screen',
+    preferences: 'Its user may change how the machine is shown',
     expiration: {
       when: 'The machine may be used',
       kinds: {
@@ -88,6 +95,9 @@ export const policy = catalogue({
       authentication: 'Anmeldung',
       expiration: 'Ablauf',
       copyProtection: 'Kopierschutz',
+      troubleshooting: 'Ein- und Ausschalten',
+      window: 'Fenster',
+      preferences: 'Vorlieben',
     },
     isDefault: 'Vorgabe',
     isSet: 'hier gesetzt',
@@ -122,6 +132,10 @@ export const policy = catalogue({
       symbols: 'Sonderzeichen',
     },
     copyProtection: 'Die Maschine läuft nur dort, wo sie installiert wurde',
+    power: 'Ihr Benutzer darf die Maschine zurücksetzen und ausschalten',
+    powerHelp: 'Herunterfahren darf er sie immer, und beides, wo ihr Gast stillsteht.',
+    window: 'Die Maschine wird immer auf dem ganzen Bildschirm gezeigt',
+    preferences: 'Ihr Benutzer darf ändern, wie die Maschine gezeigt wird',
     expiration: {
       when: 'Die Maschine kann benutzt werden',
       kinds: {

@@ -1,0 +1,20 @@
+import type { MachinePolicy } from './schema.ts';
+
+/** What a machine’s project lets its user do with it, and how it is shown. */
+export interface Rights {
+  /** Resetting it and powering it off. */
+  power: boolean;
+  /** It is shown on the full screen alone. */
+  fullScreen: boolean;
+  /** Changing how it is shown. */
+  preferences: boolean;
+}
+
+/** What follows from a policy; where it says nothing, what the table says of absence. */
+export function rightsOf({ troubleshooting, window, preferences }: MachinePolicy): Rights {
+  return {
+    power: troubleshooting?.power ?? true,
+    fullScreen: window?.fullScreen ?? false,
+    preferences: preferences?.enabled ?? true,
+  };
+}

@@ -1,0 +1,14 @@
+import { Button, Stack, Text } from '@mantine/core';
+import { useProjectName } from './service.ts';
+import { useTexts } from './use-texts.ts';
+
+/** In place of a screen that is shown on the full screen alone: a browser gives that only to a click. */
+export function FullScreenOnly({ onFullScreen }: { onFullScreen: () => void }) {
+  const texts = useTexts();
+  return (
+    <Stack p="md" align="flex-start">
+      <Text>🔒 {texts.fullScreenOnly(useProjectName())}</Text>
+      <Button onClick={onFullScreen}>{texts.fullScreen}</Button>
+    </Stack>
+  );
+}
