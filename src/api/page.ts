@@ -6,3 +6,6 @@ export const OpenRequest = z.strictObject({ to: z.string().startsWith('/').max(2
 /** An address on this computer that opens the page once, within two minutes. */
 export const OpenAnswer = z.object({ url: z.string() });
 export type OpenAnswer = z.infer<typeof OpenAnswer>;
+
+/** All pages of whoever asks are over: their sessions, and the links to them. */
+export const ClosedPagesAnswer = z.object({ closed: z.literal(true) });

@@ -14,6 +14,7 @@ export const PATHS = {
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },
   support: { method: 'GET', path: '/v1/support' },
   open: { method: 'POST', path: '/v1/page' },
+  closePages: { method: 'POST', path: '/v1/page/end' },
   events: { method: 'GET', path: '/v1/events' },
   plan: { method: 'POST', path: '/v1/plan' },
   install: { method: 'POST', path: '/v1/install' },

@@ -24,7 +24,7 @@ import {
   StopRequest,
 } from './machine.ts';
 import { OwnSocketAnswer, OwnSocketRequest } from './own-socket.ts';
-import { OpenAnswer, OpenRequest } from './page.ts';
+import { ClosedPagesAnswer, OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { ServersAnswer } from './servers.ts';
 import { StatusAnswer } from './status.ts';
@@ -50,6 +50,7 @@ export const ROUTES = {
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },
   open: { ...PATHS.open, request: OpenRequest, answer: OpenAnswer },
+  closePages: { ...PATHS.closePages, answer: ClosedPagesAnswer },
   events: { ...PATHS.events, answer: EventAnswer, lines: 'events' },
   plan: { ...PATHS.plan, request: PlanRequest, answer: PlanAnswer },
   install: { ...PATHS.install, request: InstallRequest, answer: InstalledAnswer, lines: 'progress' },

@@ -38,6 +38,8 @@ export interface ApiDeps {
   log: Log;
   /** Gives an address that opens a part of the player once. */
   openPage: (to: string) => Promise<string>;
+  /** Ends all pages of the player. */
+  closePages: () => Promise<void>;
   /** The proxies that web servers are reached through, as they may be shown. */
   proxies?: Pick<ServersAnswer, 'proxies' | 'except'>;
 }
@@ -47,7 +49,7 @@ export interface ApiDeps {
  * where something goes on; failures carry a code.
  */
 export function createApi(deps: ApiDeps): Hono {
-  const { asker, ownSocket, state, socket, supervisor, log, openPage, proxies = { proxies: [] } } = deps;
+  const { asker, ownSocket, state, socket, supervisor, log, openPage, closePages, proxies = { proxies: [] } } = deps;
   const app = newApi(log, MAX_BODY_BYTES);
 
   const isShown = ({ owner }: { owner?: number }) => maySee(asker, owner);
@@ -143,6 +145,10 @@ export function createApi(deps: ApiDeps): Hono {
   app.post(ROUTES.open.path, async (context) => {
     const { to } = parseBody(ROUTES.open.request, await context.req.text());
     return context.json<OpenAnswer>({ url: await openPage(to) });
+  });
+  app.post(ROUTES.closePages.path, async (context) => {
+    await closePages();
+    return context.json({ closed: true as const });
   });
 
   app.get(ROUTES.events.path, (context) => {

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { ServersAnswer } from '../api/servers.ts';
 import { type Asker, ROOT } from '../install/state/owner.ts';
-import { AppError } from '../lib/errors.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
 import type { Clock } from '../sys/clock.ts';
 import { makeFolderEntered, removeFolder } from '../sys/files/folders.ts';
 import type { Log } from '../sys/log.ts';
 import { listenUnix, type SocketAccess } from '../sys/network/http-server.ts';
 import { groupsOfUser } from '../sys/programs/users.ts';
 import { createApi } from './api.ts';
+import { type KeptPage, KeptPages } from './kept-pages.ts';
 import { Player } from './page.ts';
 import { type Consoles, streamTaker } from './streams.ts';
 import type { Supervisor } from './supervise.ts';
@@ -48,10 +49,12 @@ export class Doors implements AsyncDisposable {
   readonly #options: DoorsOptions;
   readonly #consoles: Consoles = new Set();
   readonly #users = new Map<number, Promise<Door>>();
+  readonly #kept: KeptPages;
   #ofGroup: Door | undefined;
 
   private constructor(options: DoorsOptions) {
     this.#options = options;
+    this.#kept = new KeptPages(options.run);
   }
 
   /** @throws PORT_IN_USE, FILE_DENIED */
@@ -64,6 +67,7 @@ export class Doors implements AsyncDisposable {
     if (!isInside) await makeFolderEntered(folder, group);
     const access = group === undefined ? {} : { group };
     doors.#ofGroup = await doors.#open(isInside ? ROOT : 'anybody', socket, access, (uid) => doors.#ofUser(uid));
+    if (!isInside) await doors.#takeUpPages();
     return doors;
   }
 
@@ -72,6 +76,21 @@ export class Doors implements AsyncDisposable {
     for (const opened of await Promise.allSettled(this.#users.values()))
       if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
     await removeFolder(usersFolder(this.#options.run));
+  }
+
+  /** Pages that are open heal: the doors of their users are opened before these ask for them. */
+  async #takeUpPages(): Promise<void> {
+    for (const asker of await this.#kept.askers()) {
+      if (asker === 'anybody') continue;
+      try {
+        await this.#ofUser(asker);
+      } catch (error) {
+        // He is no member any more.
+        if (!(error instanceof AppError)) throw error;
+        this.#options.log.warn({ error: failureOf(error), asker }, 'a page is over');
+        await this.#kept.forget(asker);
+      }
+    }
   }
 
   /** A user’s own socket, which is made where it is not there yet. @throws DAEMON_DENIED */
@@ -112,8 +131,16 @@ export class Doors implements AsyncDisposable {
     const api = createApi({
       ...{ asker, ownSocket, state, socket: this.#options.socket, supervisor, log, proxies },
       openPage: (to) => player.link(to),
+      closePages: async () => {
+        await player.close();
+        await this.#kept.forget(asker);
+      },
     });
-    const player = new Player({ asker, supervisor, api, folder: this.#options.player, clock });
+    const player = new Player({
+      ...{ asker, supervisor, api, folder: this.#options.player, clock },
+      keep: (page) => this.#keep(asker, page),
+    });
+    await this.#takeUp(asker, player);
     const onUpgrade = streamTaker({ state, supervisor, log }, asker, this.#consoles);
     const server = await listenUnix(socket, getRequestListener(api.fetch), { ...access, onUpgrade });
     return {
@@ -123,5 +150,28 @@ export class Doors implements AsyncDisposable {
         await player[Symbol.asyncDispose]();
       },
     };
+  }
+
+  async #takeUp(asker: Asker, player: Player): Promise<void> {
+    const page = this.#options.isInside ? undefined : await this.#kept.read(asker);
+    if (!page) return;
+    try {
+      await player.takeUp(page);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'PORT_IN_USE')) throw error;
+      this.#options.log.warn({ error: failureOf(error), asker }, 'a page is over');
+      await this.#kept.forget(asker);
+    }
+  }
+
+  /** In namespaces of its own nothing goes on after the service. A page that cannot be noted is open all the same. */
+  async #keep(asker: Asker, page: KeptPage): Promise<void> {
+    if (this.#options.isInside) return;
+    try {
+      await this.#kept.write(asker, page);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#options.log.warn({ error: failureOf(error), asker }, 'a page will not go on after the service');
+    }
   }
 }

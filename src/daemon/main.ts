@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
-import { makeFolder, removeTemporary } from '../sys/files/folders.ts';
+import { makeFolder, removeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { openLog } from '../sys/log.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
@@ -14,6 +14,7 @@ import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
 import { Doors } from './doors.ts';
 import { NAMES_OUTSIDE, outsideResolvers, readHostAddresses } from './host-addresses.ts';
+import { pagesFolder } from './kept-pages.ts';
 import { Supervisor } from './supervise.ts';
 
 /** Where `npm run build` puts the player. */
@@ -90,7 +91,10 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     await supervisor.events.add({ kind: 'failed', text: `the service ends because of a bug: ${bug.signal.reason}` });
   const isLast = isInside || (await isComputerEnding());
   log.info(isLast ? 'ending; machines shut down first' : 'ending; machines run on');
-  if (isLast) await supervisor.stopAll();
+  if (isLast) {
+    await supervisor.stopAll();
+    await removeFolder(pagesFolder(run));
+  }
   bug.signal.throwIfAborted();
 }
 

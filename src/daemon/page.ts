@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { EventAnswer } from '../api/event.ts';
 import { LIVE_PATH } from '../api/paths.ts';
 import { type Asker, maySee } from '../install/state/owner.ts';
+import type { Session } from '../pages/admission.ts';
 import { Pages } from '../pages/app.ts';
 import { consoleUpgrade } from '../pages/console.ts';
 import { liveEvents } from '../pages/live.ts';
@@ -11,6 +12,7 @@ import { machineSockets } from '../run/machine/record.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import type { Clock } from '../sys/clock.ts';
 import { type Listening, listenTcp } from '../sys/network/http-server.ts';
+import type { KeptPage } from './kept-pages.ts';
 
 /** What of the machines that run a page shows besides the API’s answers. */
 interface Shown {
@@ -26,6 +28,8 @@ export interface PlayerOptions {
   /** The built page. */
   folder: string;
   clock: Clock;
+  /** Told where the page is and which sessions it has, whenever that changes. */
+  keep?: (page: KeptPage) => Promise<void>;
 }
 
 /**
@@ -38,26 +42,54 @@ export class Player implements AsyncDisposable {
   readonly #supervisor: Shown;
   #listening: Promise<Listening> | undefined;
 
-  constructor({ asker, supervisor, api, folder, clock }: PlayerOptions) {
+  constructor({ asker, supervisor, api, folder, clock, keep = async () => undefined }: PlayerOptions) {
     this.#asker = asker;
     this.#supervisor = supervisor;
-    this.#pages = new Pages({ api: withLive(api, supervisor, asker), folder, clock });
+    const onSessions = async (sessions: readonly Session[]) => {
+      const port = (await this.#listening)?.port;
+      if (port !== undefined) await keep({ port, sessions: [...sessions] });
+    };
+    this.#pages = new Pages({ api: withLive(api, supervisor, asker), folder, clock, onSessions });
+  }
+
+  /**
+   * Goes on where the player of a service before was, so that pages which are open heal.
+   * @throws PORT_IN_USE: another program may have heard what these pages send, and their sessions are over
+   */
+  async takeUp({ port, sessions }: KeptPage): Promise<void> {
+    const listening = this.#listen(port);
+    this.#listening = listening;
+    try {
+      await listening;
+    } catch (error) {
+      this.#listening = undefined;
+      throw error;
+    }
+    this.#pages.takeUp(sessions);
   }
 
   /** An address that opens the player once. @throws PORT_IN_USE */
   async link(to: string): Promise<string> {
-    this.#listening ??= this.#listen();
+    this.#listening ??= this.#listen(0);
     await this.#listening;
     return this.#pages.link(to);
+  }
+
+  /** Ends every page that is open, every session and every link. The next link leads to another port. */
+  async close(): Promise<void> {
+    this.#pages.end();
+    const listening = this.#listening;
+    this.#listening = undefined;
+    await (await listening)?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#listening)?.[Symbol.asyncDispose]();
   }
 
-  async #listen(): Promise<Listening> {
+  async #listen(port: number): Promise<Listening> {
     const onUpgrade = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
-    const listening = await listenTcp('127.0.0.1', 0, getRequestListener(this.#pages.app.fetch), { onUpgrade });
+    const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), { onUpgrade });
     this.#pages.listensOn(listening.port);
     return listening;
   }

@@ -13,6 +13,7 @@ import { takeLock } from '../sys/files/lock.ts';
 import { hostNotePath } from './begin-host-access.ts';
 import { usersFolder } from './doors.ts';
 import { hostAddressesPath, outsideResolvers } from './host-addresses.ts';
+import { pagesFolder } from './kept-pages.ts';
 import { machineId } from './spec.ts';
 
 export interface UninstallSettings {
@@ -51,7 +52,7 @@ async function removeFromHost({ state, run, socket, isRootless }: UninstallSetti
     await computer.host.settle('');
   }
   for (const file of [socket, hostAddressesPath(run), outsideResolvers(run).file]) await removeFile(file);
-  await removeFolder(usersFolder(run));
+  for (const folder of [usersFolder(run), pagesFolder(run)]) await removeFolder(folder);
   await removeTemporary(run);
   await removeIfEmpty(run);
 }

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Hono } from 'hono';
 import { scratch } from '../../test/fakes/made-project.ts';
+import type { Session } from './admission.ts';
 import { Pages } from './app.ts';
 
 const PORT = 4000;
 const HOST = `127.0.0.1:${PORT}`;
 const MINUTE_MS = 60_000;
 
-/** Pages with a file, a question and something that changes; `clock.now` is the time. */
-function made(t: TestContext) {
+/** A connection of a user’s program; of nobody’s, it has hung up. */
+const from = (user?: number) => ({ user }) as unknown as Socket;
+const [ALICE, BOB] = [from(1001), from(1002)];
+
+/** Pages with a file, a question and something that changes; `clock.now` is the time. Alice asks, where nobody else is named. */
+function made(t: TestContext, { sessions = [] }: { sessions?: readonly Session[] } = {}) {
   const folder = scratch(t);
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<p>the page');
@@ -21,11 +27,17 @@ function made(t: TestContext) {
   api.get('/v1/status', (context) => context.json({ ok: true }));
   api.post('/v1/change', (context) => context.json({ changed: true }));
   const clock = { now: 0 };
-  const pages = new Pages({ api, folder, clock: () => clock.now });
+  const kept: Session[] = [];
+  const pages = new Pages({
+    ...{ api, folder, clock: () => clock.now },
+    onSessions: async (now) => void kept.splice(0, kept.length, ...now),
+    userAt: async (socket) => (socket as unknown as { user?: number }).user,
+  });
   pages.listensOn(PORT);
-  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-    pages.app.request(path, { method, headers: { host: HOST, ...headers } });
-  return { pages, clock, get };
+  pages.takeUp(sessions);
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET', socket = ALICE) =>
+    pages.app.request(path, { method, headers: { host: HOST, ...headers } }, { incoming: { socket } });
+  return { pages, clock, get, kept };
 }
 
 /** The cookie that opening a link gives. */
@@ -108,9 +120,41 @@ test('a connection that stays needs the session and our own origin', async (t) =
   const all = made(t);
   const cookie = await admitted(all);
   const origin = `http://${HOST}`;
-  assert.equal(all.pages.isAdmitted({ host: HOST, origin, cookie: `a=b; ${cookie}` }), true);
-  assert.equal(all.pages.isAdmitted({ host: HOST, origin: 'http://evil.example', cookie }), false);
-  assert.equal(all.pages.isAdmitted({ host: HOST, cookie }), false);
-  assert.equal(all.pages.isAdmitted({ host: HOST, origin }), false);
-  assert.equal(all.pages.isAdmitted({ host: 'evil.example', origin: 'http://evil.example', cookie }), false);
+  const ours = { host: HOST, origin, cookie: `a=b; ${cookie}`, socket: ALICE };
+  assert.equal(await all.pages.isAdmitted(ours), true);
+  const others = { origin: 'http://evil.example', cookie: undefined, socket: BOB };
+  for (const [name, other] of Object.entries(others))
+    assert.equal(await all.pages.isAdmitted({ ...ours, [name]: other }), false, name);
+  assert.equal(await all.pages.isAdmitted({ ...ours, origin: undefined }), false);
+  assert.equal(await all.pages.isAdmitted({ ...ours, host: 'evil.example', origin: 'http://evil.example' }), false);
+});
+
+test('a session is good for the user whose browser opened the link, and not for who got hold of it', async (t) => {
+  const all = made(t);
+  const cookie = await admitted(all);
+  assert.equal((await all.get('/api/v1/status', { cookie })).status, 200);
+  for (const socket of [BOB, from(0), from()])
+    assert.equal((await all.get('/api/v1/status', { cookie }, 'GET', socket)).status, 403);
+  const link = all.pages.link('/').slice(`http://${HOST}`.length);
+  assert.equal((await all.get(link, {}, 'GET', from())).status, 403, 'nobody’s browser');
+  assert.equal((await all.get(link)).status, 200, 'the link was not used up');
+});
+
+test('what is kept of a session opens nothing, and lets the same browser go on elsewhere, no longer than before', async (t) => {
+  const first = made(t);
+  const cookie = await admitted(first);
+  const [, secret = ''] = cookie.split('=');
+  assert.equal(first.kept.length, 1);
+  assert.doesNotMatch(JSON.stringify(first.kept), new RegExp(secret));
+
+  const second = made(t, { sessions: first.kept });
+  assert.equal((await second.get('/', { cookie })).status, 200);
+  assert.equal((await second.get('/', { cookie }, 'GET', BOB)).status, 403);
+  const guessed = `lazaret-${PORT}=${first.kept[0]?.digest}`;
+  assert.equal((await second.get('/', { cookie: guessed })).status, 403);
+  second.clock.now = 12 * 60 * MINUTE_MS;
+  assert.equal((await second.get('/', { cookie })).status, 403);
+  const [kept] = first.kept;
+  const longer = made(t, { sessions: kept ? [{ ...kept, until: kept.until + 1 }] : [] });
+  assert.equal((await longer.get('/', { cookie })).status, 403, 'none is good for longer than a new one');
 });

@@ -1,7 +1,9 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Clock } from '../sys/clock.ts';
-import { Admission } from './admission.ts';
+import type { UpgradeRequest } from '../sys/network/http-server.ts';
+import { userAtOtherEnd } from '../sys/network/other-end.ts';
+import { Admission, type Session } from './admission.ts';
 import { pageFiles } from './files.ts';
 import { isOwnHost, isOwnOrigin, notFromHere, withHeaders } from './headers.ts';
 
@@ -11,22 +13,42 @@ export interface PagesOptions {
   /** The built page. */
   folder: string;
   clock: Clock;
+  /** Told whenever there is another session, before that is good for anything. */
+  onSessions?: (sessions: readonly Session[]) => Promise<void>;
+  /** Whose program is at the other end. */
+  userAt?: typeof userAtOtherEnd;
+}
+
+/** What the server gives with each request. */
+type Served = { Bindings: { incoming: Pick<UpgradeRequest, 'socket'> } };
+
+/** A connection that is to stay, such as a console’s. */
+interface Staying {
+  host?: string | undefined;
+  origin?: string | undefined;
+  cookie?: string | undefined;
+  socket: UpgradeRequest['socket'];
 }
 
 /** A page and its API for this computer’s browsers: who comes by a link that was made for him gets in, nobody else. */
 export class Pages {
-  readonly app = new Hono();
+  readonly app = new Hono<Served>();
   readonly #admission = new Admission();
   readonly #clock: Clock;
+  readonly #userAt: typeof userAtOtherEnd;
   #port = 0;
 
-  constructor({ api, folder, clock }: PagesOptions) {
+  constructor({ api, folder, clock, onSessions = async () => undefined, userAt = userAtOtherEnd }: PagesOptions) {
     this.#clock = clock;
+    this.#userAt = userAt;
     this.app.use(withHeaders);
     this.app.use(this.#fromHere);
-    this.app.get('/open', (context) => {
-      const session = this.#admission.redeem(context.req.query('token') ?? '', clock());
+    this.app.get('/open', async (context) => {
+      const user = await userAt(context.env.incoming.socket);
+      if (user === undefined) return notFromHere(context, 'it cannot be told whose browser asks');
+      const session = this.#admission.redeem(context.req.query('token') ?? '', user, clock());
       if (session === undefined) return notFromHere(context, 'this link was used already, or is too old');
+      await onSessions(this.#admission.sessions(clock()));
       setCookie(context, this.#cookie, session, { httpOnly: true, sameSite: 'Strict', path: '/' });
       return context.html(onward(ownPath(context.req.query('to'))));
     });
@@ -40,23 +62,34 @@ export class Pages {
     this.#port = port;
   }
 
+  /** Goes on with the sessions of a process that was here before. */
+  takeUp(sessions: readonly Session[]): void {
+    this.#admission.takeUp(sessions);
+  }
+
+  /** Ends every session and every link. */
+  end(): void {
+    this.#admission.end();
+  }
+
   /** An address that opens a page once, within two minutes. */
   link(to: string): string {
     const query = new URLSearchParams({ token: this.#admission.makeToken(this.#clock()), to });
     return `http://127.0.0.1:${this.#port}/open?${query}`;
   }
 
-  /** Whether a connection that is to stay, such as a console’s, comes from a page that was let in. */
-  isAdmitted(headers: {
-    host?: string | undefined;
-    origin?: string | undefined;
-    cookie?: string | undefined;
-  }): boolean {
-    const cookies = new Map(headers.cookie?.split('; ').map((pair) => splitAt(pair, pair.indexOf('='))));
+  /** Whether a connection that is to stay comes from a page that was let in. */
+  async isAdmitted({ host, origin, cookie, socket }: Staying): Promise<boolean> {
+    const cookies = new Map(cookie?.split('; ').map((pair) => splitAt(pair, pair.indexOf('='))));
     const session = cookies.get(this.#cookie) ?? '';
     // A browser always names the origin of a web socket: without one, nothing vouches for it.
-    const isOurs = isOwnHost(headers.host, this.#port) && headers.origin === `http://${headers.host}`;
-    return isOurs && this.#admission.isSession(session, this.#clock());
+    if (!isOwnHost(host, this.#port) || origin !== `http://${host}`) return false;
+    return this.#isSession(session, socket);
+  }
+
+  async #isSession(session: string, socket: UpgradeRequest['socket']): Promise<boolean> {
+    const user = await this.#userAt(socket);
+    return user !== undefined && this.#admission.isSession(session, user, this.#clock());
   }
 
   /** Cookies know no ports: another server of this computer must not get ours by name. */
@@ -74,9 +107,9 @@ export class Pages {
     return next();
   };
 
-  readonly #admitted: MiddlewareHandler = async (context, next) => {
+  readonly #admitted: MiddlewareHandler<Served> = async (context, next) => {
     const session = getCookie(context, this.#cookie) ?? '';
-    if (!this.#admission.isSession(session, this.#clock()))
+    if (!(await this.#isSession(session, context.env.incoming.socket)))
       return notFromHere(context, 'this page was not opened by a link');
     return next();
   };

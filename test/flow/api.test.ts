@@ -29,6 +29,7 @@ for (const [title, body, said] of ROWS) {
       supervisor,
       log,
       openPage: async (to) => to,
+      closePages: async () => undefined,
     });
 
     const answer = await api.request('/v1/install', { method: 'POST', body });

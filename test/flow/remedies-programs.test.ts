@@ -242,12 +242,12 @@ const REMEDIES: Remedy[] = [
     (t) => {
       const folder = scratch(t);
       writeFileSync(join(folder, 'index.html'), '<p>the page');
-      const pages = new Pages({ api: new Hono(), folder, clock: Date.now });
+      const pages = new Pages({ api: new Hono(), folder, clock: Date.now, userAt: async () => 1001 });
       pages.listensOn(4000);
       const open = async (link: string) => {
-        const answer = await pages.app.request(new URL(link).pathname + new URL(link).search, {
-          headers: { host: '127.0.0.1:4000' },
-        });
+        const { pathname, search } = new URL(link);
+        const request = { headers: { host: '127.0.0.1:4000' } };
+        const answer = await pages.app.request(pathname + search, request, { incoming: { socket: {} } });
         if (answer.status !== 200) throw new AppError('PAGE_DENIED', JSON.parse(await answer.text()).error.code);
       };
       const link = pages.link('/');

@@ -18,7 +18,7 @@ async function bridged(t: TestContext) {
   }).listen(join(folder, 'echo'));
   await once(echo, 'listening');
   t.after(() => echo.close());
-  const upgrade = bridgeWebSockets(({ path }) => (path === '/none' ? undefined : join(folder, path)));
+  const upgrade = bridgeWebSockets(async ({ path }) => (path === '/none' ? undefined : join(folder, path)));
   const server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(), { onUpgrade: upgrade });
   t.after(() => server[Symbol.asyncDispose]());
   return { folder, server, port: server.port, accepted: () => accepted };

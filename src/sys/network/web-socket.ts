@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import type { UpgradeListener } from './http-server.ts';
+import type { UpgradeListener, UpgradeRequest } from './http-server.ts';
 import { connectUnix } from './sockets.ts';
 
 /** A page sends keys and the pointer: no message of it is long. */
@@ -14,19 +14,24 @@ export interface Upgrade {
   host?: string | undefined;
   origin?: string | undefined;
   cookie?: string | undefined;
+  socket: UpgradeRequest['socket'];
 }
 
 /**
  * Leads web sockets to Unix sockets of their folders’ owners, byte for byte. `pathFor` says which one, or undefined to
  * refuse. Neither side is read faster than the other takes it, so nothing piles up here.
  */
-export function bridgeWebSockets(pathFor: (upgrade: Upgrade) => string | undefined): UpgradeListener {
+export function bridgeWebSockets(pathFor: (upgrade: Upgrade) => Promise<string | undefined>): UpgradeListener {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  return (request, socket, head) => {
+  return async (request, socket, head) => {
     // Whoever hangs up is no failure of ours.
     socket.on('error', () => socket.destroy());
     const { host, origin, cookie } = request.headers;
-    const target = pathFor({ path: request.url ?? '', host, origin, cookie });
+    // What keeps it from being told refuses.
+    const target = await pathFor({ path: request.url ?? '', host, origin, cookie, socket: request.socket }).catch(
+      () => undefined,
+    );
+    if (socket.destroyed) return;
     if (target === undefined) {
       socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       return;
