@@ -11,7 +11,8 @@ export async function goesOn(page: Page, task: TaskAnswer): Promise<void> {
 export async function runsInPreview(page: Page, vm: string, startedAt: string): Promise<number[]> {
   const progress = { part: 'run' } as const;
   await goesOn(page, { id: 'shown', kind: 'run', about: vm, state: 'running', startedAt, progress, log: [] });
-  const json = { vm, state: 'running', access: 'restricted', reason: 'its version is too old; next is 2026-11' };
+  const why = { code: 'outdated', next: '2026-11' };
+  const json = { vm, state: 'running', access: 'restricted', reason: 'its version is too old; next is 2026-11', why };
   await page.route(`**/api/v1/machines/${vm}/run`, (route) => route.fulfill({ json }));
   return drawGuest(page);
 }

@@ -123,7 +123,7 @@ function silence(when: When): { ace?: string } {
 /** The version that installing the machine sets. */
 function versionOf({ policy, state }: ProjectVm): string {
   const { quarantine } = policy.value;
-  if (quarantine.type !== 'version-based') return 'has no versions';
+  if (quarantine.type !== 'version-based') return 'none: its quarantine is not version-based';
   const found = liveVersions(quarantine).find(({ descriptor }) => sameDescriptor(descriptor, state.descriptor));
   return found?.name ?? 'not set: restricted until nq-set runs in the guest';
 }

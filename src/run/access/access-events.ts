@@ -23,7 +23,9 @@ export async function noteChange(
   const { access: from, reason } = before.decision;
   if (decision.access === from && decision.reason === reason) return;
   const details = { from, to: decision.access, durationMs };
-  await note('access', `${from} → ${decision.access}: ${reasonText(decision)}`, details);
+  // What stayed as it was is no news: only the reason is.
+  const change = decision.access === from ? `still ${from}` : `${from} → ${decision.access}`;
+  await note('access', `${change}: ${reasonText(decision)}`, details);
   const message = messageFor(quarantine, decision);
   if (message !== undefined && message !== messageFor(quarantine, before.decision)) await note('message', message);
 }

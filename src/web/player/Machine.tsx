@@ -62,7 +62,7 @@ export function Machine() {
       </Group>
       {data?.access !== 'normal' && (
         <Text size="sm" px="sm" pb={6} hiddenFrom="sm" lineClamp={3}>
-          {data?.message ?? data?.reason}
+          {why}
         </Text>
       )}
       {!isConnected && (

@@ -33,3 +33,20 @@ test('a restricted machine has its update on its card, and its message also on a
   await page.goto(new URL('/machines/office', link).href);
   await page.getByText(MESSAGE).filter({ visible: true }).waitFor();
 });
+
+test('without a message of the administrator’s, a phone has the reason, in its user’s language', {
+  skip: whyNoBrowser(),
+}, async () => {
+  const why = { code: 'outdated', next: '2026-12' };
+  const reason = 'its version is too old; next is 2026-12';
+  await using player = await openPlayer({
+    machines: [{ vm: 'office', state: 'running', access: 'restricted', reason, why }],
+    events: [],
+  });
+  await using lab = await LabBrowser.start();
+  const context = await lab.browser.newContext({ locale: 'de-DE', viewport: { width: 390, height: 844 } });
+  const page = await context.newPage();
+  await drawGuest(page);
+  await page.goto(player.link('/machines/office'));
+  await page.getByText('ihre Version ist zu alt; die nächste ist 2026-12').filter({ visible: true }).waitFor();
+});

@@ -58,5 +58,14 @@ test('running a machine holds up, before it starts and with its screen', NEEDS, 
     (page) => page.getByRole('application').locator('canvas'),
     'manager-run-preview',
   );
+  await manager.page.getByText('ihre Version ist zu alt; die nächste ist 2026-11').waitFor();
+  for (const size of [
+    { width: 1280, height: 720 },
+    { width: 390, height: 844 },
+  ]) {
+    await manager.page.setViewportSize(size);
+    const shutDown = await manager.page.getByRole('button', { name: 'Herunterfahren' }).boundingBox();
+    assert.ok(shutDown && shutDown.y + shutDown.height <= size.height, 'it is in sight without scrolling');
+  }
   assert.deepEqual(manager.complaints, []);
 });

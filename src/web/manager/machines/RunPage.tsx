@@ -6,10 +6,11 @@ import { useParams } from 'react-router';
 import type { Fit, Screen } from '../../ui/Console.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StateBadge } from '../../ui/StateBadge.tsx';
+import { useSaid } from '../../ui/said.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
-import { TaskView } from '../tasks/TaskView.tsx';
+import { EndTask, TaskView } from '../tasks/TaskView.tsx';
 import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
@@ -41,6 +42,7 @@ export function RunPage() {
             <>
               {runs && <Access vm={vm} />}
               {runs && <ScreenMenu vm={vm} screen={screen} fit={fit} onFit={setFit} />}
+              {runs && <EndTask task={task} text={texts.shutDown} />}
               {runs && <PowerOff vm={vm} />}
             </>
           ) : (
@@ -62,9 +64,7 @@ export function RunPage() {
             </Suspense>
           </Card>
         )}
-        {task && (
-          <TaskView task={task} result={task.result && texts.ended} cancelText={runs ? texts.shutDown : undefined} />
-        )}
+        {task && <TaskView task={task} result={task.result && texts.ended} isEndedElsewhere={runs} />}
       </Stack>
     </Part>
   );
@@ -73,6 +73,7 @@ export function RunPage() {
 /** What its guest may reach now, and why. */
 function Access({ vm }: { vm: string }) {
   const texts = useCatalogue(machines);
+  const said = useSaid();
   const { data } = useQuery({
     queryKey: ['running', vm],
     queryFn: ({ signal }) => ask('runningMachine', { vm, signal }),
@@ -82,7 +83,7 @@ function Access({ vm }: { vm: string }) {
   return (
     <>
       <StateBadge kind={data.access} word={texts.access[data.access]} />
-      <Text size="sm">{data.reason}</Text>
+      <Text size="sm">{said.reason(data.why, data.reason ?? '')}</Text>
     </>
   );
 }

@@ -10,16 +10,15 @@ import { tasks } from '../texts/tasks.ts';
 export function TaskView({
   task,
   result,
-  cancelText,
+  isEndedElsewhere = false,
 }: {
   task: TaskAnswer;
   result: string | undefined;
-  /** What it is called to end it, where that is not to cancel it. */
-  cancelText?: string | undefined;
+  /** The way to end it stands in another place. */
+  isEndedElsewhere?: boolean;
 }) {
   const texts = useCatalogue(tasks);
   const said = useSaid();
-  const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id: task.id }) });
   const { state, progress, failure, log } = task;
   const isOn = state === 'running' || state === 'ending';
   return (
@@ -42,14 +41,27 @@ export function TaskView({
           ))}
         </List>
       )}
-      {isOn && (
+      {isOn && !isEndedElsewhere && (
         <Group>
-          <Button variant="default" size="compact-sm" disabled={state === 'ending'} onClick={() => cancel.mutate()}>
-            {cancelText ?? texts.cancel}
-          </Button>
+          <EndTask task={task} text={texts.cancel} size="compact-sm" />
         </Group>
       )}
     </Stack>
+  );
+}
+
+/** Ends a task as it is meant to end; it may take a while. */
+export function EndTask({ task: { id, state }, text, size }: { task: TaskAnswer; text: string; size?: string }) {
+  const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id }) });
+  return (
+    <Button
+      variant="default"
+      {...(size === undefined ? {} : { size })}
+      disabled={state === 'ending'}
+      onClick={() => cancel.mutate()}
+    >
+      {text}
+    </Button>
   );
 }
 
