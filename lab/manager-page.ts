@@ -31,13 +31,14 @@ export class ManagerInBrowser implements AsyncDisposable {
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
-  /** `words` are more of the command line of `lazaret-manager ui`. */
+  /** `words` are more of the command line of `lazaret-manager ui`, `environment` of what its process is given. */
   static async open(
     folder: string,
     options: BrowserContextOptions = {},
     words: readonly string[] = [],
+    environment: Record<string, string> = {},
   ): Promise<ManagerInBrowser> {
-    const { url, ending } = await startedManager(folder, words);
+    const { url, ending } = await startedManager(folder, words, environment);
     const browser = await LabBrowser.start();
     const context = await browser.browser.newContext({
       ...{ locale: 'en-GB', viewport: WIDE, reducedMotion: 'reduce' },
@@ -90,9 +91,11 @@ export class ManagerInBrowser implements AsyncDisposable {
 async function startedManager(
   folder: string,
   words: readonly string[],
+  environment: Record<string, string>,
 ): Promise<{ url: string; ending: () => Promise<void> }> {
   const child = spawn(MANAGER, ['-C', folder, 'ui', '--no-browser', '--json', ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
   });
   const ended = once(child, 'exit');
   const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [unknown];

@@ -1,10 +1,13 @@
 import { Alert, AppShell, Burger, Container, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useIsMutating } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
+import { useIsLong } from '../ui/Pending.tsx';
 import { useCatalogue } from '../ui/texts.ts';
+import { ui } from '../ui/texts-ui.ts';
 import { useProject } from './process.ts';
 import { Rail } from './Rail.tsx';
 import { Shortcuts } from './Shortcuts.tsx';
@@ -22,6 +25,8 @@ export function Frame() {
   );
   const { data } = useProject();
   const { pathname } = useLocation();
+  const uiTexts = useCatalogue(ui);
+  const isSlowToSave = useIsLong(useIsMutating() > 0);
   const name = data?.identity?.name ?? texts.title;
   const { close } = rail;
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the rail goes whenever one has gone somewhere
@@ -58,6 +63,11 @@ export function Frame() {
           {!isConnected && (
             <Alert color="yellow" mb="md" role="status">
               {texts.lost}
+            </Alert>
+          )}
+          {isSlowToSave && (
+            <Alert color="yellow" mb="md" role="status">
+              {uiTexts.slowSave}
             </Alert>
           )}
           <Waiting project={data} />

@@ -1,9 +1,10 @@
-import { Button, Group, Skeleton, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Table, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
 import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { Pending } from '../ui/Pending.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { askLines } from './service.ts';
 import { useTexts } from './use-texts.ts';
@@ -13,12 +14,13 @@ export function Events() {
   const texts = useTexts();
   const language = useLanguage();
   const [filter, setFilter] = useState('');
-  const { data, error, isPending, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['events'],
     queryFn: async ({ signal }) => (await askLines('events', { query: { last: '300' }, signal })).reverse(),
   });
+  const { data, error, refetch } = query;
   if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
-  if (isPending) return <Skeleton h={200} aria-label={texts.loading} />;
+  if (data === undefined) return <Pending query={query} label={texts.loading} />;
   if (data.length === 0)
     return (
       <>

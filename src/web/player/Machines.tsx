@@ -1,7 +1,8 @@
-import { Button, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { isOn, shownState } from './machine-state.ts';
@@ -14,9 +15,10 @@ import { useTexts } from './use-texts.ts';
 /** All machines of this computer, a card each. */
 export function Machines() {
   const texts = useTexts();
-  const { data, error, isPending, refetch } = useStatus();
+  const query = useStatus();
+  const { data, error, refetch } = query;
   if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
-  if (isPending) return <Skeleton h={140} aria-label={texts.loading} />;
+  if (data === undefined) return <Pending query={query} label={texts.loading} />;
   if (data.machines.length === 0) return <NoMachines />;
   return (
     <Stack gap="lg">
