@@ -14,6 +14,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   PACKAGE_UNWRITTEN: ['flow/export-again', 'it is written elsewhere, as it was signed'],
   VOLUME_MISSING: ['flow/media', 'a volume that is missing or the wrong one is named'],
   VOLUME_WRONG: ['flow/media', 'a volume that is missing or the wrong one is named'],
+  SUSPENDED_UNFIT: ['system/suspend', 'what its remedy says is done, and works'],
   VM_NOT_RUNNING: ['system/preview-told', 'once it runs its screen and its console are there'],
   VM_FAILED: ['system/preview-told', 'what the log says is mended, and the machine starts'],
   VM_DISK_FULL: ['system/stands-still', 'once there is room it goes on, and has lost nothing'],
@@ -59,6 +60,8 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
 /** Remedies that no test can try, and why. */
 const UNTRIED: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'a bug: what is known of it is no failure with a code of its own yet',
+  SUSPEND_IMPOSSIBLE:
+    'encrypted machines do not run in this release, and those of a project have no remedy but the one that any test of a stop tries',
   VM_STANDS_STILL:
     'only a fault of QEMU or of this computer’s disks brings it; src/run/machine/standing.test.ts has it with a QEMU of ours',
   VM_NOT_READY: 'nothing is to be done but to wait or to look; how long a guest takes is the computer’s own',

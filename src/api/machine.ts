@@ -41,7 +41,7 @@ export const MachineAnswer = z.object({
   vm: z.string(),
   /** The number of the user whose it is; without it, it is everybody’s. */
   owner: z.int().exactOptional(),
-  state: z.enum(['running', 'paused', 'stopping', 'stopped', 'damaged']),
+  state: z.enum(['running', 'paused', 'stopping', 'suspending', 'suspended', 'stopped', 'damaged']),
   /** Why a paused one stands still. */
   stands: FailureText.exactOptional(),
   generation: z.int().exactOptional(),
@@ -70,6 +70,8 @@ export const MachineAnswer = z.object({
   accel: z.string().exactOptional(),
   enforcement: z.enum(['host', 'guest-only']).exactOptional(),
   startedAt: z.string().exactOptional(),
+  /** ISO time when it was suspended: its next start goes on there. */
+  suspendedAt: z.string().exactOptional(),
   /** ISO time since when its guest is known to have its address; none while it has not. */
   readySince: z.string().exactOptional(),
   /** How long it may be used: ISO time of the first moment that is too late, and the administrator’s text where one is due. */
@@ -114,8 +116,15 @@ const Secret = z.string().max(4096);
 export const SecretsRequest = z.strictObject({ password: Secret.exactOptional(), newPassword: Secret.exactOptional() });
 export type SecretsRequest = z.infer<typeof SecretsRequest>;
 
-/** A start may be asked for without a body. */
-export const StartRequest = z.preprocess((body) => body ?? {}, SecretsRequest);
+/**
+ * A start may be asked for without a body. `discard` boots a machine although it is suspended: what was in its memory alone is
+ * lost.
+ */
+export const StartRequest = z.preprocess(
+  (body) => body ?? {},
+  SecretsRequest.extend({ discard: z.boolean().exactOptional() }),
+);
+export type StartRequest = z.infer<typeof StartRequest>;
 
 export const PasswordAnswer = z.object({ vm: z.string() });
 export type PasswordAnswer = z.infer<typeof PasswordAnswer>;
@@ -132,6 +141,10 @@ export const StoppedAnswer = z.object({
   /** Why it was powered off, where its guest was to shut down. */
   poweredOff: z.string().exactOptional(),
 });
+
+/** What was saved of a machine, in bytes. */
+export const SuspendedAnswer = z.object({ vm: z.string(), suspendedAt: z.string(), memoryBytes: z.int() });
+export type SuspendedAnswer = z.infer<typeof SuspendedAnswer>;
 
 export const RolledBackAnswer = z.object({ vm: z.string(), from: z.int(), to: z.int(), afterStop: z.boolean() });
 

@@ -8,6 +8,7 @@ export const PATHS = {
   ready: { method: 'POST', path: '/v1/machines/:vm/ready' },
   stop: { method: 'POST', path: '/v1/machines/:vm/stop' },
   reset: { method: 'POST', path: '/v1/machines/:vm/reset' },
+  suspend: { method: 'POST', path: '/v1/machines/:vm/suspend' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
   reimage: { method: 'POST', path: '/v1/machines/:vm/reimage' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },

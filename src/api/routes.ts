@@ -22,6 +22,7 @@ import {
   StartRequest,
   StoppedAnswer,
   StopRequest,
+  SuspendedAnswer,
 } from './machine.ts';
 import { OwnSocketAnswer, OwnSocketRequest } from './own-socket.ts';
 import { ClosedPagesAnswer, OpenAnswer, OpenRequest } from './page.ts';
@@ -44,6 +45,7 @@ export const ROUTES = {
   ready: { ...PATHS.ready, request: ReadyRequest, answer: MachineAnswer },
   stop: { ...PATHS.stop, request: StopRequest, answer: StoppedAnswer },
   reset: { ...PATHS.reset, answer: MachineAnswer },
+  suspend: { ...PATHS.suspend, answer: SuspendedAnswer },
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
   reimage: { ...PATHS.reimage, request: ReimageRequest, answer: ReimagedAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },

@@ -2,7 +2,7 @@ import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
-import type { MachineAnswer, PasswordAnswer } from '../api/machine.ts';
+import type { MachineAnswer, PasswordAnswer, StartRequest, SuspendedAnswer } from '../api/machine.ts';
 import type { OwnSocketAnswer } from '../api/own-socket.ts';
 import type { OpenAnswer } from '../api/page.ts';
 import { ROUTES } from '../api/routes.ts';
@@ -85,13 +85,15 @@ export function createApi(deps: ApiDeps): Hono {
   app.get(ROUTES.machine.path, async (context) => {
     const report = await supervisor.reports.of(context.req.param('vm'), asker);
     const denied =
-      report.state === 'stopped' || report.state === 'damaged' ? [] : await supervisor.machine(report.vm).refused();
+      report.state === 'stopped' || report.state === 'suspended' || report.state === 'damaged'
+        ? []
+        : await supervisor.machine(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
   });
   app.post(ROUTES.start.path, async (context) => {
     const text = await context.req.text();
-    const secrets = text === '' ? {} : parseBody(ROUTES.start.request, text);
-    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), { asker, secrets }));
+    const { discard = false, ...secrets }: StartRequest = text === '' ? {} : parseBody(ROUTES.start.request, text);
+    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), { asker, secrets, discard }));
   });
   app.post(ROUTES.password.path, async (context) => {
     const vm = context.req.param('vm');
@@ -120,6 +122,12 @@ export function createApi(deps: ApiDeps): Hono {
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
     await supervisor.machine(vm).reset();
     return context.json<MachineAnswer>(await supervisor.reports.of(vm, asker));
+  });
+  app.post(ROUTES.suspend.path, async (context) => {
+    const vm = context.req.param('vm');
+    if (!supervisor.running().has(vm)) await openInstance(state, vm);
+    const { suspendedAt, memoryBytes } = await supervisor.machine(vm).suspend();
+    return context.json<SuspendedAnswer>({ vm, suspendedAt, memoryBytes });
   });
   app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(asker, context.req.param('vm'))),

@@ -7,6 +7,7 @@ import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { failureOf } from '../lib/errors.ts';
+import type { Steps } from '../lib/steps.ts';
 import { type Rights, rightsOf } from '../policy/rights.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   proxies?: readonly string[];
   clock: Clock;
   log: Log;
+  /** Told after each step of suspending machines and going on with them. */
+  steps?: Steps;
 }
 
 /** What all machines have of the service that runs them. */
@@ -130,10 +133,11 @@ export class InstalledMachines {
   deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {
     const { file, state } = instance;
     const { computer, events, policies } = this.#service;
-    const { clock, log } = this.#service.options;
+    const { clock, log, steps } = this.#service.options;
     const owner = () => ownerOf(instance);
     return {
       ...{ computer, events, log },
+      ...(steps ? { steps } : {}),
       plugins: installedPlugins(state, file.vm),
       term: this.#terms.source(instance, generation),
       movedFrom: () => this.#terms.movedFrom(instance),

@@ -6,6 +6,7 @@ import { failureOf } from '../lib/errors.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts } from './report.ts';
+import { findSuspended } from './suspended.ts';
 import type { TakingOver } from './taking-over.ts';
 import type { Startable } from './terms.ts';
 
@@ -80,6 +81,10 @@ export class InstanceReports {
     const { generation } = instance.current;
     const reported = await readReported(this.#state, vm, generation);
     const version = reported ? { descriptor: reported.descriptor, origin: reported.origin } : {};
-    return { vm, state: 'stopped', generation, ...installed, ...version, ...(await this.#startable(instance)) };
+    const facts = { vm, generation, ...installed, ...version, ...(await this.#startable(instance)) };
+    const suspended = await findSuspended(this.#state, vm);
+    if (!suspended) return { ...facts, state: 'stopped' };
+    const { state } = suspended;
+    return { ...facts, state: 'suspended', ...(state === 'damaged' ? {} : { suspendedAt: state.suspendedAt }) };
   }
 }

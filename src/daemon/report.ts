@@ -12,6 +12,7 @@ import type { Startable } from './terms.ts';
 export type InstanceReport =
   | (MachineReport & Installed)
   | ({ vm: string; state: 'stopped'; generation: number } & Installed & Startable)
+  | ({ vm: string; state: 'suspended'; generation: number; suspendedAt?: string } & Installed & Startable)
   | DamagedReport;
 
 /** A machine whose files cannot be read, or that runs and could not be taken over; and what may be done. */

@@ -6,6 +6,7 @@ import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import { fileBytes } from '../sys/files/files.ts';
 import { requireUefiFirmware } from '../sys/files/uefi-firmware.ts';
+import { savedPlace } from './suspended.ts';
 
 /** Eight hexadecimal digits that are this machine’s alone on this computer, the same at every start. */
 export function machineId({ file }: Pick<Instance, 'file'>): string {
@@ -39,6 +40,7 @@ export async function installedSpec(
     },
     logPath: paths.log,
     runFolder,
+    saved: savedPlace(state, file.vm, generation),
     namesPath: instancePaths(state, file.vm).names,
     mode: 'installed',
     generation,

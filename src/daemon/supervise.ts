@@ -8,7 +8,7 @@ import {
   surveyInstances,
 } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { ownerOf } from '../install/state/owner.ts';
+import { type Asker, ownerOf } from '../install/state/owner.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
@@ -18,6 +18,7 @@ import { adoptMachine, removeLeftovers, startMachine } from '../run/machine/life
 import type { MachineReport, RunningMachine } from '../run/machine/machine.ts';
 import { type RunRecord, runningRecords } from '../run/machine/record.ts';
 import { PolicyStore } from '../servers/policies.ts';
+import { endProcess } from '../sys/programs/processes.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
@@ -25,8 +26,16 @@ import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
 import { type OpenedBy, Opening } from './opening.ts';
 import { machineId } from './spec.ts';
+import { findSuspended, savedFor, tidySuspended } from './suspended.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
+
+/** Who opens a machine, with what, and whether it boots although it is suspended: what is in its memory alone is lost then. */
+interface StartWish {
+  asker: Asker;
+  secrets?: OpenedBy['secrets'];
+  discard?: boolean;
+}
 
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
 export class Supervisor implements AsyncDisposable {
@@ -134,7 +143,16 @@ export class Supervisor implements AsyncDisposable {
     const found = records.flatMap(({ vm, generation }) =>
       generation === undefined ? [] : [[vm, generation] as const],
     );
-    return new Map([...found, ...this.running()]);
+    return new Map([...(await this.#suspended()), ...found, ...this.running()]);
+  }
+
+  /** The suspended machines, and the generation that each would go on with. */
+  async #suspended(): Promise<Map<string, number>> {
+    const { state } = this.#options;
+    const looks = (await instanceNames(state)).map(async (vm) => [vm, await findSuspended(state, vm)] as const);
+    return new Map(
+      (await Promise.all(looks)).flatMap(([vm, found]) => (found ? [[vm, found.generation] as const] : [])),
+    );
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -159,17 +177,14 @@ export class Supervisor implements AsyncDisposable {
     return this.#hostAccess?.report();
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, PASSWORD_*, and what startMachine throws */
-  async start(
-    vm: string,
-    { asker, secrets = {} }: Pick<OpenedBy, 'asker'> & Partial<OpenedBy>,
-  ): Promise<MachineReport> {
-    const start = this.#start(vm, { asker, secrets, signal: this.#ending.signal });
+  /** @throws VM_UNKNOWN, VM_RUNNING, PASSWORD_*, SUSPENDED_UNFIT, and what startMachine throws */
+  async start(vm: string, { asker, secrets = {}, discard = false }: StartWish): Promise<MachineReport> {
+    const start = this.#start(vm, { asker, secrets, signal: this.#ending.signal }, discard);
     this.#starts.add(start);
     return start.finally(() => this.#starts.delete(start));
   }
 
-  async #start(vm: string, by: OpenedBy): Promise<MachineReport> {
+  async #start(vm: string, by: OpenedBy, discard: boolean): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
@@ -184,12 +199,15 @@ export class Supervisor implements AsyncDisposable {
       await this.#takingOver.forget(vm);
       const instance = await this.#installed.toStart(vm);
       this.#starting.set(vm, instance.current.generation);
+      const saved = await savedFor(instance, discard);
       const watch = await this.#installed.watch(instance);
-      const machine = await startOnTrial(watch, async () =>
-        startMachine(await this.#installed.spec(instance), this.#installed.deps(instance, watch), this.#ending.signal),
-      );
+      const isBoot = saved?.state === undefined;
+      const { signal } = this.#ending;
+      const start = async () =>
+        startMachine(await this.#installed.spec(instance), this.#installed.deps(instance, watch), { saved, signal });
+      const machine = await startOnTrial(watch, start, isBoot);
       this.#keep(machine, watch);
-      await machine.tellStarted();
+      await machine.tellStarted(isBoot ? 'started' : 'resumed');
       return machine.report();
     } finally {
       this.#starting.delete(vm);
@@ -220,13 +238,27 @@ export class Supervisor implements AsyncDisposable {
         const instance = await readIfInstalled(state, vm);
         if (!instance) return;
         await this.#removeLeftovers(instance);
+        await tidySuspended(state, vm);
         await this.#installed.finishReimage(vm);
         return;
       }
+      if (await this.#isSuspended(vm, record)) return;
       await this.#takingOver.begin(vm, { id, record, generation: record.generation ?? 0 });
     } catch (error) {
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
     }
+  }
+
+  /**
+   * A machine whose QEMU runs although it is suspended: the service was killed before it had ended it, or before it had set it
+   * going again. No disk has changed since, so QEMU ends, and the machine stays suspended.
+   */
+  async #isSuspended(vm: string, { qemu, generation }: RunRecord): Promise<boolean> {
+    const { state } = this.#options;
+    if ((await findSuspended(state, vm))?.generation !== generation) return false;
+    await endProcess(qemu);
+    await this.#removeLeftovers(await openInstance(state, vm));
+    return true;
   }
 
   async #adopt(vm: string, { record, generation }: Found): Promise<void> {

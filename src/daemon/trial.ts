@@ -44,9 +44,10 @@ export class TrialWatch implements Disposable {
     return trial && trial.failed === undefined ? new TrialWatch(subject, trial) : undefined;
   }
 
-  /** Counts a start, before it is made: whatever ends it, it was one. */
-  async countStart(): Promise<void> {
-    await this.#save({ ...this.#trial, starts: this.#trial.starts + 1, startedAt: this.#subject.now() });
+  /** Counts a start, before it is made: whatever ends it, it was one. Who goes on where he was has his time anew, and no start less. */
+  async countStart(isBoot: boolean): Promise<void> {
+    const starts = this.#trial.starts + (isBoot ? 1 : 0);
+    await this.#save({ ...this.#trial, starts, startedAt: this.#subject.now() });
   }
 
   /** Takes a start back that failed for reasons that are not the guest’s; where that cannot be written, why it failed is what is told. */
@@ -117,12 +118,16 @@ export class TrialWatch implements Disposable {
 }
 
 /** Starts a machine whose generation may be on trial. QEMU that ends at once is that generation’s fault; all else is not. */
-export async function startOnTrial<T>(watch: TrialWatch | undefined, start: () => Promise<T>): Promise<T> {
-  await watch?.countStart();
+export async function startOnTrial<T>(
+  watch: TrialWatch | undefined,
+  start: () => Promise<T>,
+  isBoot = true,
+): Promise<T> {
+  await watch?.countStart(isBoot);
   try {
     return await start();
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'VM_FAILED')) await watch?.discountStart();
+    if (isBoot && !(error instanceof AppError && error.code === 'VM_FAILED')) await watch?.discountStart();
     throw error;
   }
 }

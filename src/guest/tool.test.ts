@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { GUEST_TOOLS } from './tool-files.ts';
 
@@ -27,4 +28,53 @@ test('nq-set by a guest’s ordinary user says that it needs root, and waits for
   assert.deepEqual([noPort.status, noLock.status], [1, 1]);
   assert.match(noPort.stderr, /you may not use .*port: run this as root/);
   assert.match(noLock.stderr, /you may not make .*lock: run this as root/);
+});
+
+/** The tool before a clock and a hardware clock of ours, in a machine that has run for some seconds; none of them goes on. */
+function beforeClocks(t: TestContext) {
+  const folder = scratch(t);
+  const at = (name: string) => join(folder, name);
+  const write = (name: string, seconds: number) => {
+    // As one step, for the tool reads on.
+    writeFileSync(at('new'), `${seconds}\n`);
+    renameSync(at('new'), at(name));
+  };
+  write('rtc', 1000);
+  write('clock', 1000);
+  write('ran', 50);
+  const date = `#!/bin/sh\ncase $1 in +%s) cat ${at('clock')};; -s) echo "\${2#@}" >${at('clock')};; esac\n`;
+  writeFileSync(at('date'), date, { mode: 0o755 });
+  writeFileSync(at('sleep'), `#!/bin/sh\necho >>${at('looks')}\nexec /bin/sleep 0.01\n`, { mode: 0o755 });
+  writeFileSync(at('looks'), '');
+  const env = {
+    ...process.env,
+    PATH: `${folder}:${process.env['PATH']}`,
+    LAZARET_RTC: at('rtc'),
+    LAZARET_RAN: at('ran'),
+  };
+  const tool = spawn('sh', [TOOL, '--clock'], { env, stdio: 'ignore' });
+  t.after(() => tool.kill('SIGKILL'));
+  /** Changes clocks, and gives the clock once the tool has looked at them. */
+  return async (now: Partial<Record<'rtc' | 'clock' | 'ran', number>>): Promise<number> => {
+    for (const [name, seconds] of Object.entries(now)) write(name, seconds);
+    const looked = () => readFileSync(at('looks'), 'utf8').length;
+    const after = looked() + 3;
+    while (looked() < after) await pause(5);
+    return Number(readFileSync(at('clock'), 'utf8'));
+  };
+}
+
+test('after a suspension the clock is set forward by what the hardware clock gained', async (t) => {
+  const set = beforeClocks(t);
+  assert.equal(await set({}), 1000);
+  assert.equal(await set({ rtc: 1002 }), 1000, 'no suspension is as short');
+  assert.equal(await set({ rtc: 4600 }), 4598, 'what it lagged before stays');
+  assert.equal(await set({ rtc: 9000 }), 8998);
+});
+
+test('a clock that was set, by hand, by NTP or from the other one, is no suspension', async (t) => {
+  const set = beforeClocks(t);
+  assert.equal(await set({ clock: 4600 }), 4600, 'set forward');
+  assert.equal(await set({ rtc: 4600 }), 4600, 'as the kernel does once NTP has set the clock');
+  assert.equal(await set({ clock: 400 }), 400, 'set back');
 });

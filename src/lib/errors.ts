@@ -97,6 +97,12 @@ export const ERRORS = {
   },
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
+  SUSPENDED_UNFIT: {
+    exit: 75,
+    http: 409,
+    hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM`, which boots it from its disks.',
+  },
+  SUSPEND_IMPOSSIBLE: { exit: 69, http: 409, hint: 'Shut the machine down instead: `lazaret stop VM`.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
   VM_DISK_FULL: {
     exit: 73,

@@ -22,6 +22,8 @@ export interface QemuPlan {
   name: string;
   uuid: string;
   accel: Accel;
+  /** It waits for memory and devices that were saved, instead of booting. */
+  isLoading?: boolean;
   memoryMiB: number;
   cpus: number;
   mac: string;
@@ -47,7 +49,7 @@ interface DirectBoot {
 export function qemuArgs(plan: QemuPlan): string[] {
   const { sockets, accel } = plan;
   return [
-    ...['-S', '-nodefaults', '-no-user-config'],
+    ...['-S', '-nodefaults', '-no-user-config', ...(plan.isLoading ? ['-incoming', 'defer'] : [])],
     ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
     ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off${pflash(plan)}`],
     ...['-cpu', accel === 'kvm' ? 'host' : 'max', '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],

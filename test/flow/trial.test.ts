@@ -140,7 +140,7 @@ test('the time of a trial began with the start of the system, whatever service i
   skip,
 }, async (t) => {
   const { watch, open, clock, events } = await onTrial(t, { timeout: '1h' });
-  await watch.countStart();
+  await watch.countStart(true);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const next = async (passedMs: number) => {
     clock.now += passedMs;

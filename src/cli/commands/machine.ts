@@ -12,6 +12,7 @@ import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 import { addReimageCommand } from './reimage.ts';
+import { addSuspendCommand, startAsking } from './suspend.ts';
 
 export function addMachineCommands(program: Command): void {
   addCommand<ServiceOptions>(program, 'list', 'list the installed machines', async (context, options) => {
@@ -43,19 +44,20 @@ export function addMachineCommands(program: Command): void {
     },
   );
 
-  addCommand<ServiceOptions & PasswordOptions & { wait?: string | true }>(
+  addCommand<ServiceOptions & PasswordOptions & { wait?: string | true; discard?: boolean }>(
     program,
     'start <vm>',
-    'start a machine',
+    'start a machine; one that is suspended goes on where it was',
     async (context, options, vm = '') => {
       const timeoutMs = options.wait === undefined ? 0 : waitMs(options.wait);
-      const started = await withPassword(vm, options, (body) => askOnce(options, ROUTES.start, { vm, body }));
+      const started = await startAsking(context, options, vm);
       if (timeoutMs > 0) printStep(context, `${vm} runs; waiting until its guest has its address`);
       const machine = timeoutMs > 0 ? await askOnce(options, ROUTES.ready, { vm, body: { timeoutMs } }) : started;
       print(context, machine, machineText(machine));
     },
   )
     .option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`)
+    .option('--discard', 'boot it although it is suspended: what is in its memory alone is lost')
     .addOption(passwordOption());
 
   addCommand<ServiceOptions & PasswordOptions>(
@@ -106,6 +108,7 @@ export function addMachineCommands(program: Command): void {
     },
   );
 
+  addSuspendCommand(program);
   addReimageCommand(program);
 
   addCommand<ServiceOptions>(
@@ -203,6 +206,8 @@ function machineText(machine: MachineAnswer): string {
   const lines = [`${vm}  ${state}  generation ${machine.generation ?? '-'}${former}`];
   if (machine.waiting !== undefined)
     lines.push(`waiting      generation ${machine.waiting} is installed: stop the machine and start it to use it`);
+  if (machine.suspendedAt !== undefined)
+    lines.push(`suspended    since ${machine.suspendedAt}: its next start goes on there`);
   const { stands } = machine;
   if (stands) lines.push(failureText(stands));
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);

@@ -80,6 +80,9 @@ export async function finishReimage(
     await makeDiskOnce(data, machine.dataDiskMiB * MIB);
     await steps(`${vm}: data disk`);
   }
+  // Memory goes with the disk that it belongs to.
+  await removeFile(paths.suspended);
+  await removeFile(paths.memory);
   // The version before the disk: a disk that is older than its word would have access that it must not have.
   await writeReported(state, vm, generation, versionOf(machine));
   await steps(`${vm}: version`);

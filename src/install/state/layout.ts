@@ -93,6 +93,9 @@ export function generationPaths(state: string, vm: string, generation: number) {
     reimage: join(folder, 'reimage.json'),
     /** Is there while the generation has not yet reported itself healthy. */
     trial: join(folder, 'trial.json'),
+    /** Is there while the machine is suspended in this generation, and its memory beside it. */
+    suspended: join(folder, 'suspended.json'),
+    memory: join(folder, 'memory.zst'),
     log: join(folder, 'qemu.log'),
   };
 }

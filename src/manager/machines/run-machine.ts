@@ -68,7 +68,7 @@ export async function runProjectMachine(
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);
   try {
-    const machine = await startMachine(spec, deps, signal);
+    const machine = await startMachine(spec, deps, { signal });
     await lookAfter(machine, readyMs, signal, tell);
   } finally {
     over.abort();

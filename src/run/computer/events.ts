@@ -29,6 +29,7 @@ export interface LoggedEvent {
     | 'unhealthy'
     | 'started'
     | 'stopped'
+    | 'suspended'
     | 'paused'
     | 'resumed'
     | 'guest'

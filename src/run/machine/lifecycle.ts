@@ -4,6 +4,7 @@ import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { GuestChannel } from '../../guest/channel.ts';
 import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
+import { noSteps } from '../../lib/steps.ts';
 import { expireTime } from '../../policy/term.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
@@ -23,6 +24,8 @@ import type { Computer } from '../computer/computer.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { keepWord, keptWord } from '../plugins/last-word.ts';
 import { askPlugin } from '../plugins/plugin.ts';
+import { loadSaved, requireFit, type Saved } from '../suspend/resume.ts';
+import { spendSaved, tidySaved, writeSaved } from '../suspend/saved-state.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
 import { Readiness } from './readiness.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
@@ -41,10 +44,15 @@ const TAKE_OVER_MS = 5000;
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
  * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so.
  * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
- * PROGRAM_MISSING
+ * PROGRAM_MISSING, SUSPENDED_UNFIT
  */
-export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): Promise<RunningMachine> {
+export async function startMachine(
+  spec: MachineSpec,
+  deps: RunDeps,
+  { saved, signal }: Beginning = {},
+): Promise<RunningMachine> {
   if (await readRecord(spec.runFolder)) throw new AppError('VM_RUNNING', `${spec.name} is running already`);
+  if (saved) await requireFit(spec, deps, saved);
   await using stack = new AsyncDisposableStack();
   await makeFolder(spec.runFolder);
   stack.defer(() => removeFolder(spec.runFolder));
@@ -64,13 +72,14 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
   const now = await deps.policies.now();
   const { decision } = verdictOf({ mode: spec.mode, reported, enforcement, policy, now });
   const known = knownTermOf(spec, deps, signal);
-  const facts = await termAndPlace(known, deps, policy.document);
+  const event = saved?.state ? 'resume' : 'poweron';
+  const facts = await termAndPlace(known, deps, policy.document, event);
   if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...facts });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
-  const qemu = await launch(spec, deps, network);
+  const qemu = await launch(spec, deps, network, saved?.state !== undefined);
   stack.defer(() => endProcess(qemu));
-  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: 'poweron' }));
+  const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: event }));
   await network.openForwarding();
   const startedAt = new Date(await deps.policies.now()).toISOString();
   const record: RunRecord = {
@@ -83,10 +92,44 @@ export async function startMachine(spec: MachineSpec, deps: RunDeps, signal?: Ab
     network: network.own,
   };
   const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, START_MS, signal);
+  await loadIfSaved(connected, saved, signal);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
-  await connected.qmp.execute('cont');
+  await goOn(connected, saved);
   return new RunningMachine({ ...connected, stack: stack.move() });
+}
+
+/** How a machine begins: where nothing is saved of it, it boots. */
+export interface Beginning {
+  saved?: Saved | undefined;
+  signal?: AbortSignal;
+}
+
+async function loadIfSaved(
+  { spec, deps, qmp }: Pick<MachineParts, 'spec' | 'deps' | 'qmp'>,
+  saved: Saved | undefined,
+  signal = new AbortController().signal,
+): Promise<void> {
+  if (saved?.state) await loadSaved(spec, deps, { place: saved.place, state: saved.state }, qmp, signal);
+}
+
+/** Sets the machine going. What was saved is spent before, and so never gone on with again: its disks are about to change. */
+async function goOn({ deps, qmp }: Pick<MachineParts, 'deps' | 'qmp'>, saved: Saved | undefined): Promise<void> {
+  if (!saved) return void (await qmp.execute('cont'));
+  const { place, state } = saved;
+  const { steps = noSteps } = deps;
+  await steps('recorded');
+  await spendSaved(place);
+  await steps('spent');
+  try {
+    await qmp.execute('cont');
+  } catch (error) {
+    // Another program holds a disk, for instance. It never ran: what was saved is there to be gone on with again.
+    if (state) await writeSaved(place, state);
+    throw error;
+  }
+  await steps('going');
+  await tidySaved(place);
 }
 
 /**
@@ -171,12 +214,13 @@ async function launch(
   spec: MachineSpec,
   { computer: { accel } }: RunDeps,
   network: MachineNetwork,
+  isLoading: boolean,
 ): Promise<ProcessId> {
   const users = machineUsers(spec.number);
   const user = users && { uid: users.qemu, gid: users.qemu, groups: accel === 'kvm' ? users.kvmGroups : [] };
   const { runFolder } = spec;
   const sockets = machineSockets(runFolder);
-  return startQemu({ ...spec, accel, sockets, logPipe: logPipe(runFolder), enter: network.enter, user });
+  return startQemu({ ...spec, accel, isLoading, sockets, logPipe: logPipe(runFolder), enter: network.enter, user });
 }
 
 type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;

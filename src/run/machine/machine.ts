@@ -17,6 +17,8 @@ import type { Access } from '../access/access.ts';
 import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { AccessReport } from '../access/report.ts';
 import type { LoggedEvent } from '../computer/events.ts';
+import type { SavedPlace, SavedState } from '../suspend/saved-state.ts';
+import { suspendMachine } from '../suspend/suspend.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import type { KnownTerm } from '../term/known-term.ts';
 import { type TermReport, termReport } from '../term/report.ts';
@@ -36,7 +38,7 @@ const MAX_NAMES = 200;
 export interface MachineReport extends AccessReport, SubnetReport, TermReport {
   vm: string;
   /** `paused`: the guest stands still, and `stands` says why. */
-  state: 'running' | 'paused' | 'stopping';
+  state: 'running' | 'paused' | 'stopping' | 'suspending';
   stands?: Standstill;
   accel: Accel;
   enforcement: Enforcement;
@@ -69,6 +71,11 @@ export interface MachineParts {
   stack: AsyncDisposableStack;
 }
 
+/** QEMU may be gone before it answers: that is what was wanted. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof AppError && error.code === 'VM_FAILED')) throw error;
+}
+
 /** A running machine: what it may reach, how it is asked to stop, and what happens when it has. */
 export class RunningMachine implements AsyncDisposable {
   /** Settles when the machine has ended, whatever ended it, and everything of it is gone from this computer. */
@@ -85,6 +92,9 @@ export class RunningMachine implements AsyncDisposable {
   readonly #standing: Standing;
   readonly #qemuLog: MachineLog;
   #isStopping = false;
+  /** It is being suspended, or was. */
+  #suspending: Promise<SavedState> | undefined;
+  #end: 'suspended' | undefined;
   /** Why it is powered off, where its guest was to shut down. */
   #poweredOff: string | undefined;
   readonly #following: NodeJS.Timeout;
@@ -125,7 +135,7 @@ export class RunningMachine implements AsyncDisposable {
     const readySince = this.#readiness.since;
     return {
       vm: name,
-      state: this.#isStopping ? 'stopping' : stands ? 'paused' : 'running',
+      state: this.#isStopping ? 'stopping' : this.#suspending ? 'suspending' : stands ? 'paused' : 'running',
       ...(stands ? { stands } : {}),
       accel,
       enforcement,
@@ -194,13 +204,13 @@ export class RunningMachine implements AsyncDisposable {
    * it was powered off where that was not asked for.
    */
   async stop(force = false): Promise<string | undefined> {
-    return this.#end(force, () => undefined);
+    return this.#endRun(force, () => undefined);
   }
 
   /** The same for its user, who powers it off only where its policy lets him. @throws POWER_FORBIDDEN: it runs on then */
   async stopForUser(force: boolean): Promise<string | undefined> {
     if (force) this.#requirePower('powered off');
-    return this.#end(force, (why) => this.#requirePower('powered off', why));
+    return this.#endRun(force, (why) => this.#requirePower('powered off', why));
   }
 
   /** Restarts it as its reset button would. @throws POWER_FORBIDDEN, VM_FAILED */
@@ -215,7 +225,15 @@ export class RunningMachine implements AsyncDisposable {
   }
 
   /** Ends it; `mayPowerOff` throws where a guest that does not shut down is to run on. */
-  async #end(force: boolean, mayPowerOff: (why: string) => void): Promise<string | undefined> {
+  async #endRun(force: boolean, mayPowerOff: (why: string) => void): Promise<string | undefined> {
+    // One that is suspended has stopped.
+    if (
+      await this.#suspending?.then(
+        () => true,
+        () => false,
+      )
+    )
+      return undefined;
     this.#isStopping = true;
     const { qemu } = this.record;
     const parts = {
@@ -230,19 +248,55 @@ export class RunningMachine implements AsyncDisposable {
       if (force || why !== undefined) await this.#qmp.execute('quit');
       await hasGone(qemu, QUIT_MS);
     } catch (error) {
-      // QEMU may be gone before it answers: that is what was wanted.
-      if (!(error instanceof AppError && error.code === 'VM_FAILED')) {
-        this.#isStopping = false;
-        throw error;
-      }
+      if (!(error instanceof AppError && error.code === 'VM_FAILED')) this.#isStopping = false;
+      unlessGone(error);
     }
     await endProcess(qemu);
     await this.ended;
     return this.#poweredOff;
   }
 
+  /**
+   * Saves memory and devices, and ends it: its next start goes on where it was. Whoever asks meanwhile gets the same. When this
+   * throws, it runs on. @throws SUSPEND_IMPOSSIBLE, DISK_FULL, VM_STANDS_STILL, VM_DISK_FULL, VM_FAILED
+   */
+  suspend(): Promise<SavedState> {
+    this.#suspending ??= this.#suspend().catch((error: unknown) => {
+      this.#suspending = undefined;
+      throw error;
+    });
+    return this.#suspending;
+  }
+
+  async #suspend(): Promise<SavedState> {
+    const place = this.#requireSavable();
+    const [qemu, standing, spec, deps] = [this.#qmp, this.#standing, this.spec, this.#deps];
+    const saved = await suspendMachine({ spec, place, deps, qemu, standing, signal: this.#quiet.signal });
+    this.#end = 'suspended';
+    await qemu.execute('quit').catch(unlessGone);
+    await endProcess(this.record.qemu, QUIT_MS);
+    await this.ended;
+    return saved;
+  }
+
+  /** @throws SUSPEND_IMPOSSIBLE */
+  #requireSavable(): SavedPlace {
+    const { name, saved } = this.spec;
+    const isEncrypted = this.access.policy.document.policy.encryption?.disks === true;
+    if (saved && !isEncrypted && !this.#isStopping) return saved;
+    const why = isEncrypted
+      ? 'its disks are encrypted, and its memory would not be'
+      : this.#isStopping
+        ? 'it is shutting down'
+        : 'it runs in the project';
+    throw new AppError('SUSPEND_IMPOSSIBLE', `${name} cannot be suspended: ${why}`);
+  }
+
   /** Lets go of the machine, which runs on under the rules it has; a later service takes it over. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // What is being saved comes to its end first.
+    await this.#suspending?.catch(() => undefined);
+    if (this.#end === 'suspended') return;
     this.#detached = true;
     clearInterval(this.#following);
     this.#quiet.abort();
@@ -259,9 +313,9 @@ export class RunningMachine implements AsyncDisposable {
   }
 
   /** Tells that it was started, and what its user should know. To be called once somebody looks after it. */
-  async tellStarted(): Promise<void> {
+  async tellStarted(how: 'started' | 'resumed' = 'started'): Promise<void> {
     const { access, reason, message } = this.access.report();
-    await this.log('started', `started with ${access} access: ${reason}`);
+    await this.log('started', `${how} with ${access} access: ${reason}`);
     for (const moved of this.#network.own.moved)
       await this.log('network', `its network has ${movedText(moved)}`, moved);
     if (message !== undefined && this.spec.mode !== 'free') await this.log('message', message);
@@ -313,6 +367,11 @@ export class RunningMachine implements AsyncDisposable {
     } finally {
       await this.#parts.disposeAsync();
     }
+    if (this.#end === 'suspended')
+      return this.log(
+        'suspended',
+        'suspended: its next start goes on where it was, unless something has changed by then',
+      );
     await this.log(
       'stopped',
       `stopped: ${why}${this.#poweredOff === undefined ? '' : `, because ${this.#poweredOff}`}`,

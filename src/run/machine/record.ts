@@ -67,6 +67,16 @@ export function machineSockets(runFolder: string): MachineSockets {
   return { qmp: at('qmp'), console: at('console'), guest: at('guest'), vnc: at('vnc') };
 }
 
+/** Where the service listens for the memory of a machine that is suspended: nobody but it can put anything there. */
+export function saveSocket(runFolder: string): string {
+  return join(runFolder, 'save');
+}
+
+/** Where a QEMU that is to go on with saved memory listens for it. */
+export function loadSocket(runFolder: string): string {
+  return join(runFolder, 's', 'load');
+}
+
 /** The pipe that a machine’s QEMU writes what it has to say to. */
 export function logPipe(runFolder: string): string {
   return join(runFolder, 'log');

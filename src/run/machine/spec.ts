@@ -1,3 +1,4 @@
+import type { Steps } from '../../lib/steps.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
@@ -6,6 +7,7 @@ import type { MachineFiles } from '../../vm/machine.ts';
 import type { Computer } from '../computer/computer.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { PluginSource } from '../plugins/plugin.ts';
+import type { SavedPlace } from '../suspend/saved-state.ts';
 import type { TermSource } from '../term/known-term.ts';
 
 /** How the machine is run: installed on a user’s computer, in preview, or powered on in the manager without policies. */
@@ -30,6 +32,8 @@ export interface MachineSpec {
   /** Where the last good answers for the lists’ names are kept; in the run folder where there is no better place. */
   namesPath?: string;
   mode: RunMode;
+  /** Where its state is saved when it is suspended; it cannot be where there is no such place. */
+  saved?: SavedPlace;
   /** The installed generation, where there is one. */
   generation?: number;
 }
@@ -67,6 +71,8 @@ export interface RunDeps {
   /** Why the machine is not where it was installed; undefined where it is, or where it is not installed. */
   movedFrom?: () => Promise<string | undefined>;
   log: Log;
+  /** Told after each step of suspending and going on. */
+  steps?: Steps;
   /** Told when the guest reports itself, with the outcome of its own health command; a no lets the guest say it again. */
   onHello?: (healthy: boolean) => Promise<boolean>;
 }

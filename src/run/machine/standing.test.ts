@@ -67,6 +67,32 @@ test('D26: a guest that is held still is shown so with its reason, and goes on w
   await until(undefined);
 });
 
+test('a guest rests while it is saved without a word to anybody, and goes on where that fails', async (t) => {
+  const { world, standing, qemu, say } = guest(t);
+  const resting = standing.rest(qemu);
+  world.status = 'paused';
+  say('STOP');
+  const wake = await resting;
+  assert.deepEqual([world.told, standing.standstill], [[], undefined]);
+
+  await wake();
+  assert.deepEqual([world.status, world.told, standing.standstill], ['running', [], undefined]);
+});
+
+test('one that was held still before it was to be saved stays so', async (t) => {
+  const { world, standing, qemu } = guest(t, 'io-error');
+  await standing.setGoing(qemu);
+  await assert.rejects(standing.rest(qemu), { code: 'VM_DISK_FULL' });
+  world.status = 'guest-panicked';
+  await standing.setGoing(qemu);
+  await assert.rejects(standing.rest(qemu), { code: 'VM_STANDS_STILL' });
+
+  world.status = 'suspended';
+  await standing.setGoing(qemu);
+  await (await standing.rest(qemu))();
+  assert.equal(world.commands.includes('cont'), false);
+});
+
 test('a guest that met a full disk is shown so, and goes on by itself once there is room', async (t) => {
   const { world, standing, say, until } = guest(t);
 
@@ -196,6 +222,7 @@ const FOUND: [status: string, commands: string[], code: string | undefined][] = 
   ['running', ['query-status'], undefined],
   ['prelaunch', ['query-status', 'cont'], undefined],
   ['paused', ['query-status', 'cont'], undefined],
+  ['postmigrate', ['query-status', 'cont'], undefined],
   ['guest-panicked', ['query-status'], 'VM_STANDS_STILL'],
   ['io-error', ['query-status'], 'VM_DISK_FULL'],
 ];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
@@ -10,6 +11,13 @@ const LOOK_MS = 2000;
 const PANICKED = 'guest-panicked';
 /** What QEMU says of a guest whose processors would find nothing to go on with. */
 const OVER = [PANICKED, 'watchdog', 'internal-error', 'shutdown'];
+/** What QEMU says of one that met a full disk, or another fault of it. */
+const FULL = 'io-error';
+/** What it says of one that nothing but us holds still: it was not set going yet, or was to be suspended. */
+const STILL_ONLY = ['prelaunch', 'paused', 'finish-migrate', 'postmigrate'];
+/** How often a guest is set going whose saving has not come to its end. */
+const AGAIN_MS = 50;
+const TRIES = 100;
 /** Room that lets it go on for a while. */
 const ROOM_BYTES = 16 << 20;
 
@@ -42,6 +50,8 @@ export class Standing implements Disposable {
   /** What QEMU said when it came to stand still. */
   #status = 'running';
   #end: string | undefined;
+  /** It is being saved. */
+  #isResting = false;
 
   constructor(parts: StandingParts) {
     this.#parts = parts;
@@ -71,7 +81,7 @@ export class Standing implements Disposable {
   async setGoing(qemu: Monitor): Promise<void> {
     const status = await statusOf(qemu);
     if (status === 'running') return;
-    if (status === 'prelaunch' || status === 'paused') await qemu.execute('cont');
+    if (STILL_ONLY.includes(status)) await wake(qemu, status);
     else await this.#stand(status, qemu);
   }
 
@@ -88,6 +98,25 @@ export class Standing implements Disposable {
     if (this.#stands) return;
     this.#cause = { what, isFull: false };
     await qemu.execute('stop');
+  }
+
+  /**
+   * Holds a guest still while it is saved, without a word to anybody; gives what lets it go on as it was.
+   * @throws VM_STANDS_STILL and VM_DISK_FULL for one that could not go on, VM_FAILED
+   */
+  async rest(qemu: Monitor): Promise<() => Promise<void>> {
+    if (this.#stands && (OVER.includes(this.#status) || this.#status === FULL)) throw this.#stands;
+    const wasStill = this.#stands !== undefined;
+    this.#isResting = true;
+    await qemu.execute('stop');
+    return async () => {
+      try {
+        await qemu.execute('migrate_cancel');
+        if (!wasStill) await wake(qemu, await statusOf(qemu));
+      } finally {
+        this.#isResting = false;
+      }
+    };
   }
 
   [Symbol.dispose](): void {
@@ -114,9 +143,10 @@ export class Standing implements Disposable {
         return tell({ kind: 'guest', text: `${what}; QEMU does: ${news.data.action}`, same: what });
       }
       case 'STOP':
+        if (this.#isResting) return;
         return this.#end === undefined ? this.#stand(await statusOf(qemu), qemu) : undefined;
       case 'RESUME':
-        if (!this.#stands) return;
+        if (!this.#stands || this.#isResting) return;
         this.#stands = undefined;
         this.#cause = undefined;
         return tell({ kind: 'resumed', text: 'the guest goes on', same: 'resumed' });
@@ -131,7 +161,7 @@ export class Standing implements Disposable {
 
   async #stand(status: string, qemu: Monitor): Promise<void> {
     this.#status = status;
-    const { what, isFull } = this.#cause ?? { what: `QEMU says ${status}`, isFull: status === 'io-error' };
+    const { what, isFull } = this.#cause ?? { what: `QEMU says ${status}`, isFull: status === FULL };
     this.#stands = isFull
       ? new AppError('VM_DISK_FULL', 'the guest stands still: this computer’s disk has no room for what it writes')
       : new AppError('VM_STANDS_STILL', `the guest stands still: ${what}`);
@@ -158,6 +188,16 @@ export class Standing implements Disposable {
       await pause(lookMs, signal);
     }
   }
+}
+
+/** QEMU does not let a guest go on in the moment in which the last of it is saved. @throws VM_FAILED */
+async function wake(qemu: Monitor, status: string): Promise<void> {
+  let now = status;
+  for (let tries = 0; tries < TRIES && now === 'finish-migrate'; tries += 1) {
+    await sleep(AGAIN_MS);
+    now = await statusOf(qemu);
+  }
+  await qemu.execute('cont');
 }
 
 async function statusOf(qemu: Monitor): Promise<string> {

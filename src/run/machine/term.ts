@@ -24,10 +24,11 @@ export async function termAndPlace(
   known: KnownTerm,
   { movedFrom }: Pick<RunDeps, 'movedFrom'>,
   document: PolicyDocument,
+  event: PluginEvent,
 ): Promise<Pick<Start, 'term' | 'movedFrom'>> {
   const isProtected = document.policy.copyProtection?.enabled === true;
   const moved = isProtected ? await movedFrom?.() : undefined;
-  return { term: await known.look(document, 'poweron'), movedFrom: moved };
+  return { term: await known.look(document, event), movedFrom: moved };
 }
 
 /** Looks at the time of a machine that runs, whatever comes of it: what follows from it, follows while it does. */

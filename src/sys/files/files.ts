@@ -216,6 +216,12 @@ export async function changedAt(path: string): Promise<number | undefined> {
   );
 }
 
+/** What tells a file from the same one written to: its length, and when it was last changed, in nanoseconds since 1970. @throws FILE_MISSING, FILE_DENIED */
+export async function fileMark(path: string): Promise<{ bytes: number; changedAt: string }> {
+  const { size, mtimeNs } = await coded(path, () => fs.stat(path, { bigint: true }));
+  return { bytes: Number(size), changedAt: `${mtimeNs}` };
+}
+
 /** Removes a file if it is there. */
 export async function removeFile(path: string): Promise<void> {
   await coded(path, () => fs.rm(path, { force: true }));

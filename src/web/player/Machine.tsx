@@ -8,7 +8,7 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { FullScreenOnly } from './FullScreenOnly.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
-import { isOn, shownState } from './machine-state.ts';
+import { isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
 import { useMachine } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
@@ -81,9 +81,9 @@ export function Machine() {
         )}
         {data && !isRunning && (
           <Stack p="md" align="flex-start">
-            <Text>{texts.consoleStopped}</Text>
+            <Text>{data.state === 'suspended' ? texts.consoleSuspended : texts.consoleStopped}</Text>
             <TimeLeft machine={data} />
-            {data.state === 'stopped' && <StartButton vm={vm} />}
+            {isOff(data) && <StartButton machine={data} />}
           </Stack>
         )}
       </Stack>

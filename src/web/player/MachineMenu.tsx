@@ -9,7 +9,7 @@ import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
 import { PowerItems } from './PowerItems.tsx';
 import { Reimage } from './Reimage.tsx';
-import { useChangePassword, useProjectName, useReset, useRollback, useStop } from './service.ts';
+import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 interface Question {
@@ -31,6 +31,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const project = useProjectName();
   const stop = useStop();
   const reset = useReset();
+  const suspend = useSuspend();
   const rollback = useRollback();
   const change = useChangePassword();
   const [question, setQuestion] = useState<Question>();
@@ -38,7 +39,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const [isReimaging, setReimaging] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
-  const error = stop.error ?? reset.error ?? rollback.error;
+  const error = stop.error ?? reset.error ?? suspend.error ?? rollback.error;
   const powerOff = () =>
     setQuestion({ text: texts.stopNowConfirm(vm), action: () => stop.mutate({ vm, force: true }) });
   const askReset = () => setQuestion({ text: texts.resetConfirm(vm), action: () => reset.mutate(vm) });
@@ -66,6 +67,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
               {texts.popOut}
             </Menu.Item>
           )}
+          {isRunning && <Menu.Item onClick={() => suspend.mutate(vm)}>{texts.suspend}</Menu.Item>}
           {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
           {isRunning && <PowerItems machine={machine} onReset={askReset} onPowerOff={powerOff} />}
           {canAskToTell() && (
@@ -89,6 +91,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           close();
           stop.reset();
           reset.reset();
+          suspend.reset();
           rollback.reset();
         }}
         title={vm}

@@ -5,7 +5,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
-import { isOn, shownState } from './machine-state.ts';
+import { isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
 import { useStatus } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
@@ -51,7 +51,7 @@ function NoMachines() {
 function MachineCard({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const said = useSaid();
-  const { vm, state, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
+  const { vm, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
   return (
     <Card withBorder component="section" aria-label={vm}>
       <Stack h="100%" gap="xs">
@@ -69,7 +69,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         <TimeLeft machine={machine} />
         {machine.access === 'restricted' && <Update vm={vm} />}
         <Group mt="auto" pt="xs">
-          {state === 'stopped' && <StartButton vm={vm} />}
+          {isOff(machine) && <StartButton machine={machine} />}
           {isOn(machine) && (
             <Button component={Link} to={`/machines/${vm}`}>
               {texts.open}

@@ -32,7 +32,7 @@ export function PasswordDialog({ vm, title, work, isChange = false }: PasswordDi
     if (!isWhole) return;
     setWants(now);
     const secrets = { ...(now.old ? { password } : {}), ...(now.fresh ? { newPassword: fresh } : {}) };
-    work.mutate({ vm, ...secrets }, { onSuccess: () => setTyped(NOTHING) });
+    work.mutate({ ...work.variables, vm, ...secrets }, { onSuccess: () => setTyped(NOTHING) });
   };
   const isAgain = code !== undefined && !FIRST.includes(code);
   const isOpen =

@@ -1,21 +1,39 @@
-import { Button, Stack } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import type { MachineAnswer } from '../../api/machine.ts';
+import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { isAboutPassword, PasswordDialog } from './PasswordDialog.tsx';
 import { useStart } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
-/** Starts a machine; where its policy asks for a password, so does this. */
-export function StartButton({ vm }: { vm: string }) {
+/** Starts a machine, or lets it go on where it was suspended; where its policy asks for a password, so does this. */
+export function StartButton({ machine: { vm, state } }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const start = useStart();
   const asks = isAboutPassword(start.error);
+  const isUnfit = start.error instanceof AskFailure && start.error.code === 'SUSPENDED_UNFIT';
+  const discard = () => start.mutate({ ...start.variables, vm, discard: true });
+  const word = state === 'suspended' ? texts.resume : texts.start;
   return (
     <Stack gap="xs" align="flex-start">
-      {start.error && !asks && <FailureAlert error={start.error} texts={texts} />}
+      {start.error && !asks && !isUnfit && <FailureAlert error={start.error} texts={texts} />}
+      {isUnfit && (
+        <Alert color="orange" variant="light" title={texts.unfit} role="alert">
+          <Text size="sm">{start.error?.message}</Text>
+          <Group mt="xs">
+            <Button size="compact-sm" variant="default" onClick={() => start.reset()}>
+              {texts.cancel}
+            </Button>
+            <Button size="compact-sm" color="red" onClick={discard}>
+              {texts.discard}
+            </Button>
+          </Group>
+        </Alert>
+      )}
       <Button loading={start.isPending && !asks} onClick={() => start.mutate({ vm })}>
-        {texts.start}
+        {word}
       </Button>
-      <PasswordDialog vm={vm} title={`${texts.start}: ${vm}`} work={start} />
+      <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} />
     </Stack>
   );
 }

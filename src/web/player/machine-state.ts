@@ -8,12 +8,15 @@ import type { PlayerTexts } from './texts.en.ts';
  * stopped   | any        | unknown: stopped
  * paused    | any        | unknown: standing still
  * stopping  | any        | unknown: shutting down
+ * suspended | any        | unknown: suspended; `suspending` while its memory is saved
  * running   | normal …   | its access
  */
 export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts): { kind: StateKind; word: string } {
   if (state === 'damaged') return { kind: 'refused', word: texts.stateDamaged };
   if (state === 'stopped') return { kind: 'unknown', word: texts.stateStopped };
   if (state === 'paused') return { kind: 'unknown', word: texts.statePaused };
+  if (state === 'suspending') return { kind: 'unknown', word: texts.stateSuspending };
+  if (state === 'suspended') return { kind: 'unknown', word: texts.stateSuspended };
   if (state === 'stopping') return { kind: 'unknown', word: texts.stateStopping };
   switch (access) {
     case 'normal':
@@ -29,5 +32,10 @@ export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts)
 
 /** Whether a machine has a screen: it runs, or stands still. */
 export function isOn({ state }: MachineAnswer): boolean {
-  return state === 'running' || state === 'paused' || state === 'stopping';
+  return state === 'running' || state === 'paused' || state === 'stopping' || state === 'suspending';
+}
+
+/** Whether a machine can be started: it does not run. */
+export function isOff({ state }: MachineAnswer): boolean {
+  return state === 'stopped' || state === 'suspended';
 }

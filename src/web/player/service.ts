@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import type { SecretsRequest } from '../../api/machine.ts';
+import type { StartRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
 import { askerOf } from '../ui/ask.ts';
@@ -26,7 +26,7 @@ export function useMachine(vm: string, refetchInterval: number | false) {
   });
 }
 
-export interface Start extends SecretsRequest {
+export interface Start extends StartRequest {
   vm: string;
 }
 
@@ -48,6 +48,10 @@ export function useStop() {
 
 export function useReset() {
   return useMutation({ mutationFn: (vm: string) => ask('reset', { vm }) });
+}
+
+export function useSuspend() {
+  return useMutation({ mutationFn: (vm: string) => ask('suspend', { vm }) });
 }
 
 export function useRollback() {

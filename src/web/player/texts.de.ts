@@ -36,6 +36,10 @@ export const de: PlayerTexts = {
   fullScreenOnly: (project) => `${project}: diese Maschine wird nur auf dem ganzen Bildschirm gezeigt.`,
   rollback: 'Zum früheren System zurückkehren',
   rollbackConfirm: (generation) => `Beim nächsten Start benutzt die Maschine wieder Generation ${generation}.`,
+  suspend: 'Anhalten',
+  resume: 'Fortsetzen',
+  unfit: 'Sie kann nicht fortfahren, wo sie war.',
+  discard: 'Neu starten, und verlieren, was nur in ihrem Speicher war',
   reimage: 'Zurück auf den installierten Stand',
   reimageLoss:
     'Alles geht verloren, was seit der Installation in dieser Maschine geändert wurde: Programme, Einstellungen, Dateien.',
@@ -59,6 +63,8 @@ export const de: PlayerTexts = {
   stateStopped: 'aus',
   statePaused: 'steht still',
   stateStopping: 'fährt herunter',
+  stateSuspending: 'wird angehalten',
+  stateSuspended: 'angehalten',
   stateDamaged: 'beschädigt',
   timeLeft: (days, last) =>
     days === 0
@@ -112,6 +118,7 @@ export const de: PlayerTexts = {
   consoleKeys: 'Der Bildschirm hat Ihre Tasten. Strg, Alt und Umschalt zusammen führen in die Leiste darüber.',
   consoleGone: 'Der Bildschirm ist weg. Er wird wieder verbunden.',
   consoleStopped: 'Die Maschine läuft nicht.',
+  consoleSuspended: 'Die Maschine ist angehalten: sie fährt fort, wo sie war.',
   hostRules: 'Regeln für diesen Computer selbst',
   hostInForce: (entries, zone) => `in Kraft, ${entries} Einträge, ${zone}`,
   hostNoZone: 'in keiner Zone',

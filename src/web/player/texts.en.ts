@@ -33,6 +33,10 @@ export const en = {
   fullScreenOnly: (project: string) => `${project} has this machine shown on the full screen alone.`,
   rollback: 'Go back to the former system',
   rollbackConfirm: (generation: number) => `At its next start the machine uses generation ${generation} again.`,
+  suspend: 'Suspend',
+  resume: 'Resume',
+  unfit: 'It cannot go on where it was.',
+  discard: 'Boot it, and lose what was in its memory',
   reimage: 'Back to the installed state',
   reimageLoss: 'Everything that was changed in this machine since it was installed is lost: programs, settings, files.',
   reimageAdvice: 'Do this when your administrator has told you to.',
@@ -55,6 +59,8 @@ export const en = {
   stateStopped: 'stopped',
   statePaused: 'standing still',
   stateStopping: 'shutting down',
+  stateSuspending: 'being suspended',
+  stateSuspended: 'suspended',
   stateDamaged: 'damaged',
   timeLeft: (days: number, last: string) =>
     days === 0
@@ -105,6 +111,7 @@ export const en = {
   consoleKeys: 'The screen has your keys. Ctrl, Alt and Shift together take you to the bar above.',
   consoleGone: 'The screen is gone. It is connected to again.',
   consoleStopped: 'The machine does not run.',
+  consoleSuspended: 'The machine is suspended: it goes on where it was.',
   hostRules: 'Rules for this computer itself',
   hostInForce: (entries: number, zone: string) => `in force, ${entries} entries, ${zone}`,
   hostNoZone: 'in no zone',

@@ -46,6 +46,9 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Holen Sie die Dateien der Maschine aus einer Sicherung zurück, oder entfernen Sie die Maschine aus dem Projekt.',
   VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter.',
   VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und packen Sie sie dann.',
+  SUSPENDED_UNFIT:
+    'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ von ihren Platten.',
+  SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
   VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
   VM_STANDS_STILL:

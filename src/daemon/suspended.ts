@@ -1,0 +1,58 @@
+import type { Instance } from '../install/state/instances.ts';
+import { generationPaths, instancePaths } from '../install/state/layout.ts';
+import { type Saved, unfit } from '../run/suspend/resume.ts';
+import { readSaved, type SavedPlace, type SavedState, tidySaved } from '../run/suspend/saved-state.ts';
+import { namesIn } from '../sys/files/folders.ts';
+
+/** A machine that is suspended, and in which generation. */
+interface Suspended {
+  generation: number;
+  place: SavedPlace;
+  state: SavedState | 'damaged';
+}
+
+/** Where the state of a machine that runs a generation is saved. */
+export function savedPlace(state: string, vm: string, generation: number): SavedPlace {
+  const { suspended: note, memory } = generationPaths(state, vm, generation);
+  return { note, memory };
+}
+
+/** How a machine is suspended, whichever of its generations ran; undefined where it is not. */
+export async function findSuspended(state: string, vm: string): Promise<Suspended | undefined> {
+  for (const generation of await generationsOf(state, vm)) {
+    const place = savedPlace(state, vm, generation);
+    const saved = await readSaved(place);
+    if (saved) return { generation, place, state: saved };
+  }
+  return undefined;
+}
+
+/**
+ * What the next start of a machine goes on with, or loses where its user has said so; undefined where it is not suspended.
+ * @throws SUSPENDED_UNFIT
+ */
+export async function savedFor(
+  { state, file: { vm }, current }: Instance,
+  discard: boolean,
+): Promise<Saved | undefined> {
+  const found = await findSuspended(state, vm);
+  if (!found) return undefined;
+  const { place, generation } = found;
+  if (discard) return { place };
+  if (found.state === 'damaged') throw unfit(vm, 'what was noted of it cannot be read');
+  if (generation === current.generation) return { place, state: found.state };
+  throw unfit(
+    vm,
+    `it was suspended in generation ${generation}, and generation ${current.generation} is the one to start`,
+  );
+}
+
+/** Removes memory that belongs to no suspended machine. */
+export async function tidySuspended(state: string, vm: string): Promise<void> {
+  for (const generation of await generationsOf(state, vm)) await tidySaved(savedPlace(state, vm, generation));
+}
+
+async function generationsOf(state: string, vm: string): Promise<number[]> {
+  const names = await namesIn(instancePaths(state, vm).generations);
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { fileMark } from '../../sys/files/files.ts';
+import { readKernelFile } from '../../sys/files/kernel.ts';
+import type { Accel } from '../../vm/args.ts';
+import { hardwareDigest } from '../../vm/hardware.ts';
+import type { MachineSpec } from '../machine/spec.ts';
+import type { Circumstances, KnownFile } from './saved-state.ts';
+
+/** What of a processor’s description says what it can do; the rest changes from moment to moment. */
+const ABILITIES = /^(vendor_id|cpu family|model|model name|stepping|flags)\s*:/;
+
+/** What a machine’s state would be saved on, or gone on with on, here and now. @throws FILE_MISSING where a disk is not there */
+export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Circumstances> {
+  return {
+    generation: spec.generation ?? 1,
+    processor: await processorOf(accel),
+    hardware: hardwareDigest({ ...spec, accel }),
+    files: await knownFiles(spec),
+  };
+}
+
+async function knownFiles({ files: { overlay, data, firmware } }: MachineSpec): Promise<KnownFile[]> {
+  const named = [
+    { name: 'its system disk', path: overlay },
+    ...(data === undefined ? [] : [{ name: 'its data disk', path: data }]),
+    ...(firmware.kind === 'uefi' ? [{ name: 'what its firmware keeps', path: firmware.variables }] : []),
+  ];
+  return Promise.all(named.map(async ({ name, path }) => ({ name, ...(await fileMark(path)) })));
+}
+
+/** One of software is the same everywhere; this computer’s own is what the kernel says of it. */
+async function processorOf(accel: Accel): Promise<string> {
+  if (accel === 'tcg') return 'software';
+  const lines = ((await readKernelFile('/proc/cpuinfo')) ?? '').split('\n').filter((line) => ABILITIES.test(line));
+  return createHash('sha256')
+    .update([...new Set(lines)].sort().join('\n'))
+    .digest('hex');
+}

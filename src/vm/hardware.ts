@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { type HandedFile, type QemuPlan, qemuArgs } from './args.ts';
+import type { MachineFiles } from './machine.ts';
+
+type Hardware = Pick<QemuPlan, 'name' | 'uuid' | 'accel' | 'memoryMiB' | 'cpus' | 'mac'> & { files: MachineFiles };
+
+const NOWHERE = { qmp: '', console: '', guest: '', vnc: '' };
+const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
+
+/** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
+export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files }: Hardware): string {
+  const plan: QemuPlan = {
+    ...{ name, uuid, accel, memoryMiB, cpus, mac, sockets: NOWHERE, disk: [SOME_FILE] },
+    ...(files.data === undefined ? {} : { data: SOME_FILE }),
+    firmware: firmwareOf(files.firmware),
+  };
+  return createHash('sha256')
+    .update(JSON.stringify(qemuArgs(plan)))
+    .digest('hex');
+}
+
+function firmwareOf(firmware: MachineFiles['firmware']): QemuPlan['firmware'] {
+  switch (firmware.kind) {
+    case 'bios':
+      return firmware;
+    case 'uefi':
+      return { kind: 'uefi', code: SOME_FILE, variables: SOME_FILE };
+    case 'direct': {
+      const { append, initrd } = firmware;
+      return { kind: 'direct', append, kernel: SOME_FILE, ...(initrd === undefined ? {} : { initrd: SOME_FILE }) };
+    }
+  }
+}

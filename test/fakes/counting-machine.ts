@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { MainJob } from '../../lab/main-job.ts';
+
+const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done) >/dev/null 2>&1 &';
+
+/** A machine of the main job that counts in its memory, and has a data disk. */
+export async function counting(): Promise<MainJob> {
+  const job = await MainJob.start();
+  try {
+    const fingerprint = await job.makeProject('--data-disk', '64M');
+    await job.setQuarantine();
+    await job.addVersion('1.0');
+    await job.require('1.0');
+    await job.serve();
+    assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+    await job.startMachine();
+    await job.guest(COUNT);
+    return job;
+  } catch (error) {
+    await job[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** How far it has counted. */
+export const count = async (job: MainJob) => Number((await job.guest('cat /tmp/count')).output);
+
+/** Files of its installation, by a pattern below the machine’s folder. */
+export const filesOf = (job: MainJob, pattern: string) =>
+  globSync(join(job.computer.folder, 'state/instances', job.vm, pattern));
+
+export const fileOf = (job: MainJob, pattern: string) => filesOf(job, pattern)[0] ?? assert.fail(`no ${pattern}`);
+
+/** A command of its user, and what it answers. */
+export async function lazaret(job: MainJob, ...words: string[]) {
+  const { status, stdout } = await job.computer.lazaret(...words, '--json');
+  const said = JSON.parse(stdout);
+  return { status, said, error: said.error };
+}
+
+export async function stateOf(job: MainJob): Promise<string> {
+  return (await lazaret(job, 'status', job.vm)).said.state;
+}
+
+/** Suspends it; gives how far it had counted before. */
+export async function suspend(job: MainJob): Promise<number> {
+  const before = await count(job);
+  const { status, error } = await lazaret(job, 'suspend', job.vm);
+  assert.equal(status, 0, error?.reason);
+  return before;
+}
+
+/** Starts it and requires that it goes on with what it had in its memory. */
+export async function goesOn(job: MainJob, before: number): Promise<void> {
+  const { status, error } = await lazaret(job, 'start', job.vm);
+  assert.equal(status, 0, error?.reason);
+  await countsOn(job, before);
+}
+
+/** Requires of a machine that runs that it never began anew. */
+export async function countsOn(job: MainJob, before: number): Promise<void> {
+  await job.connect();
+  const now = await count(job);
+  assert.ok(now >= before, `it counts on from ${before}, not anew: ${now}`);
+}
+
+/** Starts it and gives why it is refused. */
+export async function refusal(job: MainJob): Promise<{ code: string; reason: string; remedy: string }> {
+  const { status, error } = await lazaret(job, 'start', job.vm);
+  assert.notEqual(status, 0);
+  return error;
+}
