@@ -55,10 +55,10 @@ export class LabComputer implements AsyncDisposable {
     }
   }
 
-  /** Starts the service, with more of an environment, and waits until it answers. */
-  async startService(more: NodeJS.ProcessEnv = {}): Promise<void> {
+  /** Starts the service, with more of an environment and options, and waits until it answers. */
+  async startService(more: NodeJS.ProcessEnv = {}, ...options: string[]): Promise<void> {
     const how = ['--accel', 'tcg', '--resolver', this.#network.resolver];
-    const args = [...this.#where, ...how];
+    const args = [...this.#where, ...how, ...options];
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     const env = { LAZARET_LOG: 'error', ...process.env, ...more };
     const service = this.#network.spawn('host', join(BIN, 'lazaretd'), args, [...stdio], env);

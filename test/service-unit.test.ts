@@ -17,7 +17,7 @@ function splitAt(line: string): [string, string] {
 }
 
 test('the unit starts a program that there is, and ends nothing but it', () => {
-  const program = settings.get('ExecStart') ?? '';
+  const [program = ''] = (settings.get('ExecStart') ?? '').split(' ');
   accessSync(program.replace('/opt/lazaret', ROOT), constants.X_OK);
   assert.equal(settings.get('KillMode'), 'process');
   assert.equal(settings.get('OOMPolicy'), 'continue');

@@ -23,6 +23,7 @@ interface ServiceCommand {
   resolver?: string[];
   rootless?: boolean;
   inside?: boolean;
+  suspendAll?: boolean;
   uninstall?: boolean;
   yes?: boolean;
 }
@@ -48,7 +49,7 @@ const program = newProgram(
 );
 setAction<ServiceCommand>(program, async (context, options) => {
   const { signal } = context;
-  const { rootless = false, inside = false, resolver, group, accel } = options;
+  const { rootless = false, inside = false, suspendAll = false, resolver, group, accel } = options;
   const own = rootless || inside ? ownFolders() : { state: '/var/lib/lazaret', run: '/run/lazaret' };
   const { state = own.state, run = own.run } = options;
   const socket = options.socket ?? join(run, 'lazaretd.sock');
@@ -64,10 +65,12 @@ setAction<ServiceCommand>(program, async (context, options) => {
   if (!rootless) {
     requireRoot('the service (without --rootless)');
     const resolvers = resolver ? { resolvers: resolver } : {};
-    return runService({ state, run, socket, group, accel, isInside: inside, proxies, ...resolvers }, signal);
+    const settings = { state, run, socket, group, accel, isInside: inside, suspendAll, proxies, ...resolvers };
+    return runService(settings, signal);
   }
   if (process.getuid?.() === 0) throw new AppError('USAGE', 'root has no need of --rootless: leave it out');
   const words = ['--state', state, '--run', run, '--socket', socket, '--group', group, '--accel', accel];
+  if (suspendAll) words.push('--suspend-all');
   Object.assign(process.env, proxies);
   const [, script = ''] = process.argv;
   const within = [process.execPath, ...process.execArgv, script, '--inside', ...words];
@@ -92,6 +95,10 @@ setAction<ServiceCommand>(program, async (context, options) => {
   .option(
     '--rootless',
     'run as an ordinary user: the same rules, which that user could change; machines end with the service',
+  )
+  .option(
+    '--suspend-all',
+    'suspend machines, instead of shutting them down, when the computer ends or this with --rootless: they go on with the next start',
   )
   .option('--uninstall', 'remove all machines and forget their project, instead of running')
   .option('--yes', 'with --uninstall: go on although what users keep in the machines is lost')

@@ -33,16 +33,18 @@ export interface ServiceSettings {
   proxies?: Record<string, string | undefined>;
   /** The service runs in namespaces of its own, which end with it (`runRootless`). */
   isInside?: boolean;
+  /** Machines that would be shut down when it ends are suspended, and go on with the next service. */
+  suspendAll?: boolean;
 }
 
 /**
  * Runs the service until `signal` ends it. Machines run on, and the next service takes them over; in namespaces of its own,
- * and when the computer ends too, they are shut down first.
+ * and when the computer ends too, they are shut down or suspended first.
  * What nobody caught is an event, and ends it in the same orderly way, by throwing it: whoever started the service does so anew.
  * @throws DAEMON_BUSY (another service has this state), PORT_IN_USE, FILE_DENIED
  */
 export async function runService(settings: ServiceSettings, signal: AbortSignal): Promise<void> {
-  const { state, run, socket, group, accel, proxies = {}, isInside = false } = settings;
+  const { state, run, socket, group, accel, proxies = {}, isInside = false, suspendAll = false } = settings;
   const log = openLog('lazaretd');
   const bug = new AbortController();
   using _unexpected = onUnexpected((error) => {
@@ -83,6 +85,9 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
       'there is no such group, so only root may use the service: run groupadd --system, then start the service anew',
     );
   log.info({ socket, state }, 'ready');
+  const comingBack = supervisor
+    .comeBack()
+    .catch((error: unknown) => log.error(failureOf(error), 'machines do not come back'));
   await new Promise<void>((done) => {
     if (over.aborted) done();
     over.addEventListener('abort', () => done(), { once: true });
@@ -90,9 +95,10 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   if (bug.signal.aborted)
     await supervisor.events.add({ kind: 'failed', text: `the service ends because of a bug: ${bug.signal.reason}` });
   const isLast = isInside || (await isComputerEnding());
-  log.info(isLast ? 'ending; machines shut down first' : 'ending; machines run on');
+  log.info(isLast ? 'ending; machines end first' : 'ending; machines run on');
   if (isLast) {
-    await supervisor.stopAll();
+    await comingBack;
+    await supervisor.stopAll({ isSuspending: suspendAll });
     await removeFolder(pagesFolder(run));
   }
   bug.signal.throwIfAborted();

@@ -26,7 +26,7 @@ import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
 import { type OpenedBy, Opening } from './opening.ts';
 import { machineId } from './spec.ts';
-import { findSuspended, savedFor, tidySuspended } from './suspended.ts';
+import { findSuspended, type Suspended, savedFor, tidySuspended } from './suspended.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
 
@@ -143,16 +143,15 @@ export class Supervisor implements AsyncDisposable {
     const found = records.flatMap(({ vm, generation }) =>
       generation === undefined ? [] : [[vm, generation] as const],
     );
-    return new Map([...(await this.#suspended()), ...found, ...this.running()]);
+    const suspended = [...(await this.#suspended())].map(([vm, { generation: kept }]) => [vm, kept] as const);
+    return new Map([...suspended, ...found, ...this.running()]);
   }
 
-  /** The suspended machines, and the generation that each would go on with. */
-  async #suspended(): Promise<Map<string, number>> {
+  /** The suspended machines, and how each is. */
+  async #suspended(): Promise<Map<string, Suspended>> {
     const { state } = this.#options;
     const looks = (await instanceNames(state)).map(async (vm) => [vm, await findSuspended(state, vm)] as const);
-    return new Map(
-      (await Promise.all(looks)).flatMap(([vm, found]) => (found ? [[vm, found.generation] as const] : [])),
-    );
+    return new Map((await Promise.all(looks)).flatMap(([vm, found]) => (found ? [[vm, found] as const] : [])));
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -167,9 +166,24 @@ export class Supervisor implements AsyncDisposable {
     return this.#machines.get(vm);
   }
 
-  /** Shuts all machines down. */
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
+  /** Shuts all machines down, or suspends them so that the next service lets them go on; one that cannot be suspended is shut down. */
+  async stopAll({ isSuspending }: { isSuspending: boolean }): Promise<void> {
+    const end = (machine: RunningMachine) => (isSuspending ? suspendOrStop(machine) : machine.stop());
+    await Promise.all([...this.#machines.values()].map(end));
+  }
+
+  /** Lets the machines go on that a service suspended because it ended; what keeps one from it is an event, and left to its user. */
+  async comeBack(): Promise<void> {
+    const found = [...(await this.#suspended())].filter(([, { state }]) => state !== 'damaged' && state.comesBack);
+    await Promise.all(
+      found.map(([vm]) =>
+        this.start(vm).catch((error: unknown) => {
+          const { reason, code } = failureOf(error);
+          const text = `it does not go on by itself: ${reason}`;
+          return this.events.add({ vm, kind: 'message', text, details: { code }, same: code });
+        }),
+      ),
+    );
   }
 
   /** How it stands with the computer’s own rules; undefined where there are none. */
@@ -301,5 +315,16 @@ export class Supervisor implements AsyncDisposable {
   async #tellUnsaved(vm: string, error: AppError): Promise<void> {
     const text = 'its new policy is in force, and could not be kept for the next service';
     await this.events.add({ vm, kind: 'failed', text, details: { ...failureOf(error) }, same: error.code });
+  }
+}
+
+/** With the end of its service, or of its computer, a machine loses nothing where that can be. */
+async function suspendOrStop(machine: RunningMachine): Promise<unknown> {
+  try {
+    return await machine.suspend({ comesBack: true });
+  } catch (error) {
+    const { reason, code } = failureOf(error);
+    await machine.log('message', `it is shut down, for it cannot be suspended: ${reason}`, { code });
+    return machine.stop();
   }
 }

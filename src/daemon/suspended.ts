@@ -5,7 +5,7 @@ import { readSaved, type SavedPlace, type SavedState, tidySaved } from '../run/s
 import { namesIn } from '../sys/files/folders.ts';
 
 /** A machine that is suspended, and in which generation. */
-interface Suspended {
+export interface Suspended {
   generation: number;
   place: SavedPlace;
   state: SavedState | 'damaged';

@@ -2,9 +2,19 @@ import assert from 'node:assert/strict';
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { Qmp } from '../../src/vm/qmp.ts';
+import { count, counting, countsOn, fileOf, stateOf, suspend } from '../fakes/counting-machine.ts';
+
+/** The environment of a service whose computer says that it ends. */
+function endingComputer(job: MainJob): { PATH: string } {
+  const programs = join(job.computer.folder, 'programs');
+  mkdirSync(programs);
+  writeFileSync(join(programs, 'systemctl'), '#!/bin/sh\necho stopping; exit 1\n', { mode: 0o755 });
+  return { PATH: `${programs}:${process.env['PATH']}` };
+}
 
 test('a service that ends keeps the former system that a machine still runs, and the next one takes it over', {
   skip: whyNoNetwork(),
@@ -29,10 +39,7 @@ test('a service that ends with its computer shuts its machines down first', { sk
   const fingerprint = await job.makeProject();
   assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
   await job.computer.stopService();
-  const programs = join(job.computer.folder, 'programs');
-  mkdirSync(programs);
-  writeFileSync(join(programs, 'systemctl'), '#!/bin/sh\necho stopping; exit 1\n', { mode: 0o755 });
-  await job.computer.startService({ PATH: `${programs}:${process.env['PATH']}` });
+  await job.computer.startService(endingComputer(job));
   await job.startMachine();
 
   await job.computer.stopService();
@@ -40,6 +47,27 @@ test('a service that ends with its computer shuts its machines down first', { sk
 
   assert.equal((await job.status()).state, 'stopped');
   assert.match((await job.computer.lazaret('events')).stdout, /stopped: its guest shut down/);
+});
+
+test('told to suspend them, a service that ends with its computer leaves machines that come back by themselves', {
+  skip: whyNoNetwork(),
+}, async () => {
+  await using job = await counting();
+  const before = await count(job);
+  await job.computer.stopService();
+  const ending = endingComputer(job);
+  await job.computer.startService(ending, '--suspend-all');
+  await job.computer.stopService();
+  assert.ok(fileOf(job, 'generations/1/suspended.json'));
+
+  await job.computer.startService();
+
+  while ((await stateOf(job)) !== 'running') await sleep(100);
+  await countsOn(job, before);
+  await suspend(job);
+  await job.computer.stopService();
+  await job.computer.startService();
+  assert.equal(await stateOf(job), 'suspended', 'what its user suspended waits for him');
 });
 
 test('a service that is killed while it starts a machine leaves none that stands still', {

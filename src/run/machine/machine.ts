@@ -260,22 +260,27 @@ export class RunningMachine implements AsyncDisposable {
    * Saves memory and devices, and ends it: its next start goes on where it was. Whoever asks meanwhile gets the same. When this
    * throws, it runs on. @throws SUSPEND_IMPOSSIBLE, DISK_FULL, VM_STANDS_STILL, VM_DISK_FULL, VM_FAILED
    */
-  suspend(): Promise<SavedState> {
-    this.#suspending ??= this.#suspend().catch((error: unknown) => {
+  async suspend({ comesBack = false } = {}): Promise<SavedState> {
+    const saved = await this.#suspendOnce(comesBack);
+    await this.ended;
+    return saved;
+  }
+
+  #suspendOnce(comesBack = false): Promise<SavedState> {
+    this.#suspending ??= this.#suspend(comesBack).catch((error: unknown) => {
       this.#suspending = undefined;
       throw error;
     });
     return this.#suspending;
   }
 
-  async #suspend(): Promise<SavedState> {
+  async #suspend(comesBack: boolean): Promise<SavedState> {
     const place = this.#requireSavable();
     const [qemu, standing, spec, deps] = [this.#qmp, this.#standing, this.spec, this.#deps];
-    const saved = await suspendMachine({ spec, place, deps, qemu, standing, signal: this.#quiet.signal });
+    const saved = await suspendMachine({ spec, place, deps, qemu, standing, comesBack, signal: this.#quiet.signal });
     this.#end = 'suspended';
     await qemu.execute('quit').catch(unlessGone);
     await endProcess(this.record.qemu, QUIT_MS);
-    await this.ended;
     return saved;
   }
 
@@ -296,7 +301,7 @@ export class RunningMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // What is being saved comes to its end first.
     await this.#suspending?.catch(() => undefined);
-    if (this.#end === 'suspended') return;
+    if (this.#end === 'suspended') return this.ended;
     this.#detached = true;
     clearInterval(this.#following);
     this.#quiet.abort();
@@ -339,6 +344,7 @@ export class RunningMachine implements AsyncDisposable {
     const [qmp, standing] = [this.#qmp, this.#standing];
     const machine = {
       policy: () => this.access.policy.document,
+      suspend: async () => void (await this.#suspendOnce()),
       pressPowerButton: async () => void (await qmp.execute('system_powerdown')),
       hold: () => standing.hold(qmp, 'its time is over'),
       goOn: async () => void (await standing.goOn(qmp)),

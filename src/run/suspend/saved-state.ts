@@ -34,6 +34,8 @@ export const SavedState = z.strictObject({
   /** How long the file with its memory is. */
   memoryBytes: z.int().min(1),
   qemu: z.string(),
+  /** Its service suspended it because it ended: the next one lets it go on by itself. */
+  comesBack: z.literal(true).exactOptional(),
   ...Circumstances.shape,
 });
 export type SavedState = z.infer<typeof SavedState>;

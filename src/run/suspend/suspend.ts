@@ -25,6 +25,8 @@ interface Suspending {
   deps: RunDeps;
   qemu: Pick<Qmp, 'execute'>;
   standing: Standing;
+  /** The next service lets it go on by itself. */
+  comesBack: boolean;
   signal: AbortSignal;
 }
 
@@ -44,6 +46,7 @@ export async function suspendMachine(parts: Suspending): Promise<SavedState> {
     await steps('memory');
     const saved: SavedState = {
       ...{ format: 1, vm: spec.name, memoryBytes, qemu: await qemuVersion(qemu) },
+      ...(parts.comesBack ? { comesBack: true } : {}),
       suspendedAt: new Date(await deps.policies.now()).toISOString(),
       ...(await circumstances(spec, deps.computer.accel)),
     };

@@ -24,7 +24,7 @@ const DATE = Expiration.parse({
 /** A machine whose time is at hand, and what was done with it. */
 function world(t: TestContext, expiration = DATE, mode: RunMode = 'installed') {
   const did: string[] = [];
-  const at = { now: NOON, running: 0, isUnreadable: false, expiration };
+  const at = { now: NOON, running: 0, isUnreadable: false, expiration, isSavable: false };
   const facts: TermFacts = { startedAt: NOON };
   let answer: RenewalAnswer = { verdict: 'none' };
   const note = async (kind: string, text: string) => void did.push(`${kind}: ${text}`);
@@ -51,6 +51,10 @@ function world(t: TestContext, expiration = DATE, mode: RunMode = 'installed') {
   const known = new KnownTerm({ mode, source, askRenewal, note, askedPath });
   const machine = {
     policy: document,
+    suspend: async () => {
+      did.push('suspended');
+      if (!at.isSavable) throw new AppError('DISK_FULL', 'no room');
+    },
     pressPowerButton: async () => void did.push('pressed'),
     hold: async () => void did.push('held'),
     goOn: async () => void did.push('goes on'),
@@ -74,7 +78,18 @@ function world(t: TestContext, expiration = DATE, mode: RunMode = 'installed') {
   return { at, did, facts, known, document, follow, until, answers, askedPath };
 }
 
-test('fact 31, D26: a running machine is warned, its power button is pressed, and it is held still: never powered off', async (t) => {
+test('D26: a running machine is warned, then suspended', async (t) => {
+  const { at, follow, until } = world(t);
+  at.isSavable = true;
+  at.now = NOON + DAY_MS;
+  follow();
+  await until(/^message: .*save your work. It will be suspended/);
+  at.running += GRACE_MS;
+  const did = await until(/^suspended/);
+  assert.match(did.join(), /its time is over: it is suspended/);
+});
+
+test('fact 31, D26: one that cannot be suspended has its power button pressed, and is held still: never powered off', async (t) => {
   const { at, follow, until } = world(t);
   at.now = new Date('2026-12-24T11:59').getTime();
   follow();
@@ -87,7 +102,7 @@ test('fact 31, D26: a running machine is warned, its power button is pressed, an
   at.now = new Date('2026-12-25T00:00').getTime();
   assert.match((await until(/^expiration/)).join(), /its time is over: Ask Ann/);
   at.running += GRACE_MS;
-  await until(/^pressed/);
+  assert.match((await until(/^pressed/)).join(), /it could not be suspended: no room/);
   at.running += 2 * 60_000;
   await until(/^pressed/);
   at.running += HOLD_MS;

@@ -12,6 +12,8 @@ const LOOK_MS = 20_000;
 /** What can be done with a machine that runs. */
 interface EndableMachine {
   policy: () => PolicyDocument;
+  /** Saves its memory, and ends it. @throws what keeps it from that */
+  suspend: () => Promise<void>;
   /** @throws VM_FAILED, as the others */
   pressPowerButton: () => Promise<void>;
   hold: () => Promise<void>;
@@ -83,7 +85,9 @@ export class FollowedTerm implements AsyncDisposable {
         return;
       case 'warn':
         this.#ending = { warnedAt: now };
-        return note('message', 'Its time is about to be over: save your work. It will be shut down.', details);
+        return note('message', 'Its time is about to be over: save your work. It will be suspended.', details);
+      case 'suspend':
+        return this.#suspend(details);
       case 'press':
         this.#ending = { firstPressedAt: now, ...this.#ending, pressedAt: now };
         await note('expiration', 'its time is over: its power button was pressed', details);
@@ -101,6 +105,19 @@ export class FollowedTerm implements AsyncDisposable {
         this.#ending = {};
         if (isHeld) await machine.goOn();
       }
+    }
+  }
+
+  /** Where that cannot be, its guest is asked to shut down instead. */
+  async #suspend(details: object): Promise<void> {
+    const { note, machine } = this.#parts;
+    await note('expiration', 'its time is over: it is suspended', details);
+    try {
+      await machine.suspend();
+    } catch (error) {
+      this.#ending = { ...this.#ending, isUnsaved: true };
+      const { code, reason } = failureOf(error);
+      await note('expiration', `it could not be suspended: ${reason}`, { code });
     }
   }
 
