@@ -1,15 +1,24 @@
-// node stopped-service.ts STATE RUN RESOLVER STEP suspend|start VM: a service on what is installed there, which suspends or starts
-// a machine and dies of SIGKILL after that step.
+// node stopped-service.ts STATE RUN RESOLVER STEP suspend|start VM [DISK]: a service on what is installed there, which suspends or
+// starts a machine and dies of SIGKILL after that step; with a disk, it fills that instead and prints the code it fails with.
 import { Supervisor } from '../../src/daemon/supervise.ts';
+import { failureOf } from '../../src/lib/errors.ts';
 import { openLog } from '../../src/sys/log.ts';
+import { fill } from './small-disk.ts';
 
-const [, , state = '', runRoot = '', resolver = '', stopAfter = '', what = '', vm = ''] = process.argv;
+const [, , state = '', runRoot = '', resolver = '', stopAfter = '', what = '', vm = '', disk] = process.argv;
 
 const supervisor = await Supervisor.open({
   ...{ state, runRoot, accel: 'tcg', resolvers: [resolver], clock: Date.now, log: openLog('test') },
   steps: (step) => {
-    if (step === stopAfter) process.kill(process.pid, 'SIGKILL');
+    if (step !== stopAfter) return;
+    if (disk === undefined) process.kill(process.pid, 'SIGKILL');
+    else fill(disk);
   },
 });
-await (what === 'suspend' ? supervisor.machine(vm).suspend() : supervisor.start(vm, { asker: 'anybody' }));
-throw new Error(`there is no step “${stopAfter}”`);
+try {
+  await (what === 'suspend' ? supervisor.machine(vm).suspend() : supervisor.start(vm, { asker: 'anybody' }));
+  throw new Error(`there is no step “${stopAfter}”`);
+} catch (error) {
+  process.stdout.write(failureOf(error).code);
+  await supervisor[Symbol.asyncDispose]();
+}

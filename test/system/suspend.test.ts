@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import {
@@ -19,9 +32,22 @@ import {
   stateOf,
   suspend,
 } from '../fakes/counting-machine.ts';
+import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
 
 const skip = whyNoNetwork();
+/** Room for the guest’s memory, and for what is installed. */
+const DISK_BYTES = 400 << 20;
 const FAKE = join(import.meta.dirname, '..', 'fakes', 'stopped-service.ts');
+
+/** Lets another service suspend or start the machine, and end at a step; gives the code or the signal that it ends with. */
+async function stoppedIn(job: MainJob, what: string, step: string, ...disk: string[]): Promise<string> {
+  await job.computer.stopService();
+  const where = ['state', 'run'].map((name) => join(job.computer.folder, name));
+  const words = [FAKE, ...where, job.network.resolver, step, what, job.vm, ...disk];
+  const service = job.network.spawn('host', process.execPath, words, ['ignore', 'pipe', 'inherit']);
+  const [said, [, signal]] = await Promise.all([text(service.stdout ?? Readable.from([])), once(service, 'exit')]);
+  return signal ?? said;
+}
 
 test('a suspended machine goes on where it was', { skip }, async (t) => {
   await using job = await counting();
@@ -169,20 +195,42 @@ test('a machine that cannot go on where it was suspended is offered to boot, and
   });
 });
 
+test('without room for its memory it is not suspended, and runs on', { skip }, async (t) => {
+  await using job = await counting();
+  const before = await count(job);
+  await job.computer.stopService();
+  const state = join(job.computer.folder, 'state');
+  const disk = await smallDisk(t, DISK_BYTES);
+  // QEMU has its disks open and writes on there; what is saved goes to the small disk.
+  cpSync(state, join(disk, 'state'), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  renameSync(state, `${state}-runs`);
+  symlinkSync(join(disk, 'state'), state);
+
+  await t.test('said before anything is done', async () => {
+    await job.computer.startService();
+    fill(disk);
+    const { error } = await lazaret(job, 'suspend', job.vm);
+    assert.equal(error.code, 'DISK_FULL');
+    assert.match(error.reason, /the memory of office may need .* are free: it runs on/);
+    await countsOn(job, before);
+    makeRoom(disk);
+  });
+
+  await t.test('the room goes while memory is saved', async () => {
+    assert.equal(await stoppedIn(job, 'suspend', 'at rest', disk), 'DISK_FULL');
+    assert.deepEqual(filesOf(job, 'generations/*/{suspended.json,memory.zst}'), []);
+    makeRoom(disk);
+    await job.computer.startService();
+    assert.equal(await stateOf(job), 'running');
+    await countsOn(job, before);
+  });
+});
+
 test('killed at any step, it runs or is suspended, with memory and disks together', { skip }, async (t) => {
   await using job = await counting();
   let before = await count(job);
   const killedIn = async (what: string, step: string) => {
-    await job.computer.stopService();
-    const where = ['state', 'run'].map((name) => join(job.computer.folder, name));
-    const service = job.network.spawn(
-      'host',
-      process.execPath,
-      [FAKE, ...where, job.network.resolver, step, what, job.vm],
-      'inherit',
-    );
-    const [, signal] = await once(service, 'exit');
-    assert.equal(signal, 'SIGKILL', step);
+    assert.equal(await stoppedIn(job, what, step), 'SIGKILL', step);
     await job.computer.startService();
   };
 
