@@ -172,12 +172,15 @@ export class Supervisor implements AsyncDisposable {
     await Promise.all([...this.#machines.values()].map(end));
   }
 
-  /** Lets the machines go on that a service suspended because it ended; what keeps one from it is an event, and left to its user. */
+  /**
+   * Lets the machines go on that a service suspended because it ended. Nobody has asked for it, so one that opens for certain people, or
+   * with a secret, does not; what keeps one from it is an event, and left to its user.
+   */
   async comeBack(): Promise<void> {
     const found = [...(await this.#suspended())].filter(([, { state }]) => state !== 'damaged' && state.comesBack);
     await Promise.all(
       found.map(([vm]) =>
-        this.start(vm).catch((error: unknown) => {
+        this.start(vm, { asker: 'anybody' }).catch((error: unknown) => {
           const { reason, code } = failureOf(error);
           const text = `it does not go on by itself: ${reason}`;
           return this.events.add({ vm, kind: 'message', text, details: { code }, same: code });
