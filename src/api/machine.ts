@@ -91,6 +91,8 @@ export const MachineAnswer = z.object({
   lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
   /** What its project lets its user do with it, and whether it is shown on the full screen alone. */
   rights: z.object({ power: z.boolean(), fullScreen: z.boolean(), preferences: z.boolean() }).exactOptional(),
+  /** What its project has set and its user cannot change: each policy by its name, in a word. */
+  settings: z.object({ memoryMiB: z.int(), cpus: z.int(), policies: z.record(z.string(), z.string()) }).exactOptional(),
   /** The project lets its user put it back to how it was installed. */
   canReimage: z.literal(true).exactOptional(),
   /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */

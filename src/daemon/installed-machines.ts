@@ -8,7 +8,8 @@ import { readCounter, readReported, writeCounter, writeReported } from '../insta
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { failureOf } from '../lib/errors.ts';
 import type { Steps } from '../lib/steps.ts';
-import { type Rights, rightsOf } from '../policy/rights.ts';
+import { rightsOf } from '../policy/rights.ts';
+import { settingsOf } from '../policy/settings.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
 import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
@@ -18,6 +19,7 @@ import type { Log } from '../sys/log.ts';
 import type { Resolvers } from '../sys/network/resolver.ts';
 import type { Changes } from './changes.ts';
 import { installedPlugins } from './plugins.ts';
+import type { Rules } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
 import { type Startable, Terms } from './terms.ts';
 import { TrialWatch } from './trial.ts';
@@ -126,8 +128,14 @@ export class InstalledMachines {
   }
 
   /** What its policy lets its user do. */
-  async rights(instance: Instance): Promise<Rights> {
-    return rightsOf((await this.#service.policies.current(await ownerOf(instance))).document.policy);
+  async rules(instance: Instance): Promise<Rules> {
+    const { policy } = (await this.#service.policies.current(await ownerOf(instance))).document;
+    const { document: installed } = await readPolicy(instance.state, instance.file.vm);
+    const { memoryMiB, cpus } = instance.current.machine;
+    return {
+      rights: rightsOf(policy),
+      settings: { memoryMiB, cpus, policies: settingsOf(policy, installed.policy) },
+    };
   }
 
   deps(instance: Instance, watch?: TrialWatch, generation = instance.current.generation): RunDeps {

@@ -3,9 +3,8 @@ import { type Instance, instanceNames, unknownMachine } from '../install/state/i
 import { type Asker, maySee, ownerOf } from '../install/state/owner.ts';
 import { readReported } from '../install/state/reported.ts';
 import { failureOf } from '../lib/errors.ts';
-import type { Rights } from '../policy/rights.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
-import { damaged, type InstanceReport, installedFacts } from './report.ts';
+import { damaged, type InstanceReport, installedFacts, type Rules } from './report.ts';
 import { findSuspended } from './suspended.ts';
 import type { TakingOver } from './taking-over.ts';
 import type { Startable } from './terms.ts';
@@ -16,7 +15,7 @@ export interface ReportParts {
   takingOver: Pick<TakingOver, 'failureOf'>;
   /** How it stands with the time and the place of one that does not run. */
   startable: (instance: Instance) => Promise<Startable>;
-  rights: (instance: Instance) => Promise<Rights>;
+  rules: (instance: Instance) => Promise<Rules>;
 }
 
 /** How it stands with the installed machines, running or not. */
@@ -25,14 +24,14 @@ export class InstanceReports {
   readonly #machines: ReadonlyMap<string, RunningMachine>;
   readonly #takingOver: ReportParts['takingOver'];
   readonly #startable: ReportParts['startable'];
-  readonly #rights: ReportParts['rights'];
+  readonly #rules: ReportParts['rules'];
 
-  constructor({ state, machines, takingOver, startable, rights }: ReportParts) {
+  constructor({ state, machines, takingOver, startable, rules }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
     this.#startable = startable;
-    this.#rights = rights;
+    this.#rules = rules;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -73,7 +72,7 @@ export class InstanceReports {
     const machine = this.#machines.get(vm);
     const installed = {
       ...(await installedFacts(this.#state, instance, machine?.spec.generation)),
-      rights: await this.#rights(instance),
+      ...(await this.#rules(instance)),
     };
     if (machine) return { ...machine.report(), ...installed };
     const failure = this.#takingOver.failureOf(vm);

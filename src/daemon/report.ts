@@ -5,6 +5,7 @@ import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
 import type { Rights } from '../policy/rights.ts';
+import type { Settings } from '../policy/settings.ts';
 import type { MachineReport } from '../run/machine/machine.ts';
 import type { Startable } from './terms.ts';
 
@@ -22,16 +23,21 @@ interface DamagedReport extends Pick<Failure, 'code' | 'reason' | 'causes' | 're
   state: 'damaged';
 }
 
+/** What a machine’s project has decided about it. */
+export interface Rules {
+  /** What the policy in force lets its user do. */
+  rights: Rights;
+  settings: { memoryMiB: number; cpus: number; policies: Settings };
+}
+
 /** What is installed beyond the generation. */
-interface Installed {
+interface Installed extends Partial<Rules> {
   /** The number of the user whose it is; without it, it is everybody’s. */
   owner?: number;
   /** The generation that the next start uses, where the machine runs another. */
   waiting?: number;
   /** The generation that a roll back leads to. */
   former?: number;
-  /** What the policy in force lets its user do. */
-  rights?: Rights;
   /** The project lets its user put it back to how it was installed. */
   canReimage?: true;
   /** How its trial goes, while it has one to pass. */

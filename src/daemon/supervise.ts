@@ -96,7 +96,7 @@ export class Supervisor implements AsyncDisposable {
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
       startable: (instance) => this.#installed.startable(instance),
-      rights: (instance) => this.#installed.rights(instance),
+      rules: (instance) => this.#installed.rules(instance),
     });
   }
 

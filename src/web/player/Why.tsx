@@ -7,6 +7,7 @@ import { momentText, useLanguage } from '../ui/texts.ts';
 import { shownState } from './machine-state.ts';
 import { Reach } from './Reach.tsx';
 import { Refused } from './Refused.tsx';
+import { SetByProject } from './SetByProject.tsx';
 import { useLookUp } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
 import { useTexts } from './use-texts.ts';
@@ -53,6 +54,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
       {lookUp.error && <FailureAlert error={lookUp.error} texts={texts} />}
       {state === 'running' && <Reach vm={vm} />}
       <Refused denied={denied} />
+      {machine.settings && <SetByProject settings={machine.settings} />}
     </Stack>
   );
 }

@@ -1,3 +1,6 @@
+import type { SettingWord } from '../../policy/settings.ts';
+import type { PolicyName } from '../../policy/table.ts';
+
 /** The player’s texts in English. The other languages have the same keys: the compiler sees to it. */
 export const en = {
   title: 'Lazaret',
@@ -30,6 +33,38 @@ export const en = {
   resetConfirm: (vm: string) => `Reset ${vm}? What its programs have not saved is lost.`,
   lockedBy: (project: string) => `set by ${project}`,
   itsProject: 'its project',
+  setByProject: 'What you cannot change',
+  memory: 'Memory',
+  cpus: 'Processors',
+  settings: {
+    quarantine: 'Network quarantine',
+    ipv6: 'IPv6',
+    updates: 'Proof of updates',
+    reimage: 'Back to the installed state',
+    encryption: 'Encryption',
+    authentication: 'Who opens it',
+    expiration: 'How long it may be used',
+    copyProtection: 'Only on this computer',
+    troubleshooting: 'Reset and power off',
+    window: 'Full screen alone',
+    preferences: 'Changing how it is shown',
+  } satisfies Record<PolicyName, string>,
+  settingWords: {
+    on: 'yes',
+    off: 'no',
+    none: 'none',
+    static: 'static',
+    dynamic: 'dynamic',
+    'version-based': 'version-based',
+    custom: 'custom, by a script',
+    password: 'who knows its password',
+    'users-and-groups': 'users and groups',
+    script: 'a script decides',
+    never: 'without end',
+    days: 'some days from its installation on',
+    date: 'until a date',
+    'authentication none': 'everybody',
+  } satisfies Record<SettingWord | 'authentication none', string>,
   fullScreenOnly: (project: string) => `${project} has this machine shown on the full screen alone.`,
   rollback: 'Go back to the former system',
   rollbackConfirm: (generation: number) => `At its next start the machine uses generation ${generation} again.`,

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MachinePolicy } from './schema.ts';
+import { settingsOf } from './settings.ts';
+import { POLICY_NAMES } from './table.ts';
+
+const NOTHING = MachinePolicy.parse({ format: 1 });
+
+test('every policy of the table is a setting, also where nothing is set', () => {
+  const settings = settingsOf(NOTHING, NOTHING);
+  assert.deepEqual(Object.keys(settings), POLICY_NAMES);
+  const { quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting } = settings;
+  assert.deepEqual(
+    [quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting],
+    ['none', 'off', 'off', 'off', 'none', 'never', 'off', 'on'],
+  );
+});
+
+test('what comes with the machine is as it was installed, the rest as the policy in force says', () => {
+  const inForce = MachinePolicy.parse({
+    ...{ format: 1, expiration: { type: 'days', days: 3 }, copyProtection: { enabled: true } },
+    ...{ authentication: { type: 'none' }, updates: { healthTimeout: '1m' } },
+  });
+  const installed = MachinePolicy.parse({ format: 1, authentication: { type: 'password' } });
+  const { expiration, copyProtection, authentication, updates } = settingsOf(inForce, installed);
+  assert.deepEqual([expiration, copyProtection, authentication, updates], ['days', 'on', 'password', 'off']);
+});
