@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import type { EventAnswer } from '../src/api/event.ts';
 import type { FailureAnswer } from '../src/api/failure.ts';
+import type { HardwareAnswer, HardwareRequest } from '../src/api/hardware.ts';
 import type { PlanAnswer, ProgressAnswer } from '../src/api/install.ts';
 import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
@@ -25,6 +26,8 @@ export interface Said {
   plan?: PlanAnswer;
   /** What every start fails with. */
   starting?: FailureAnswer['error'];
+  /** What is said to each change of hardware. */
+  hardware?: (request: HardwareRequest) => HardwareAnswer | FailureAnswer;
   /** How far an update is that never ends. */
   fetching?: ProgressAnswer;
 }
@@ -54,7 +57,7 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, starting, fetching }: Said): Hono {
+function apiOf({ project, machines, events, plan, starting, hardware, fetching }: Said): Hono {
   const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
@@ -63,6 +66,10 @@ function apiOf({ project, machines, events, plan, starting, fetching }: Said): H
     .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
     .post(PATHS.plan.path, (context) => context.json(plan ?? {}))
     .post(PATHS.start.path, (context) => context.json({ error: starting }, 403))
+    .post(PATHS.hardware.path, async (context) => {
+      const said = hardware?.(await context.req.json()) ?? {};
+      return context.json(said, 'error' in said ? 403 : 200);
+    })
     .post(PATHS.update.path, (context) =>
       stream(context, async (line) => {
         await line.write(`${JSON.stringify({ progress: fetching })}\n`);

@@ -26,6 +26,9 @@ const DeniedAnswer = z.object({
   rule: z.string().exactOptional(),
 });
 
+/** Memory and processors. */
+export const Size = z.object({ memoryMiB: z.int(), cpus: z.int() });
+
 /** Why it has its access, for who says it in another language: a code, and what stands in its sentence. */
 export const WhyAnswer = z.object({
   code: z.string(),
@@ -51,6 +54,10 @@ export const MachineAnswer = z.object({
   former: z.int().exactOptional(),
   /** How its trial goes, while it has one to pass. */
   trial: z.string().exactOptional(),
+  /** What the administrator made of its hardware here, and what its package brought. */
+  hardware: z.object({ memoryMiB: z.int(), cpus: z.int(), packaged: Size }).exactOptional(),
+  /** Whoever knows the administrator’s password may change its hardware. */
+  canAdminister: z.literal(true).exactOptional(),
   /** Its policy asks for a password. */
   password: z.literal(true).exactOptional(),
   notes: z.string().exactOptional(),
@@ -109,7 +116,8 @@ export const MachineAnswer = z.object({
 });
 export type MachineAnswer = z.infer<typeof MachineAnswer>;
 
-const Secret = z.string().max(4096);
+/** What is carried nowhere but in bodies. */
+export const Secret = z.string().max(4096);
 
 /**
  * What opens a machine whose policy asks for a password: the password; `newPassword` where none was chosen yet, both where

@@ -10,6 +10,7 @@ export const PATHS = {
   reset: { method: 'POST', path: '/v1/machines/:vm/reset' },
   suspend: { method: 'POST', path: '/v1/machines/:vm/suspend' },
   rollback: { method: 'POST', path: '/v1/machines/:vm/rollback' },
+  hardware: { method: 'POST', path: '/v1/machines/:vm/hardware' },
   reimage: { method: 'POST', path: '/v1/machines/:vm/reimage' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },

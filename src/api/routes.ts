@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EventAnswer } from './event.ts';
+import { HardwareAnswer, HardwareRequest } from './hardware.ts';
 import {
   InstalledAnswer,
   InstallRequest,
@@ -47,6 +48,7 @@ export const ROUTES = {
   reset: { ...PATHS.reset, answer: MachineAnswer },
   suspend: { ...PATHS.suspend, answer: SuspendedAnswer },
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
+  hardware: { ...PATHS.hardware, request: HardwareRequest, answer: HardwareAnswer },
   reimage: { ...PATHS.reimage, request: ReimageRequest, answer: ReimagedAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Option } from 'commander';
+import { addAdminCommand } from './commands/admin.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventsCommand } from './commands/events.ts';
 import { addInstallCommand } from './commands/install.ts';
@@ -21,6 +22,7 @@ addUpdateCommand(program);
 addPlanCommand(program);
 addUninstallCommand(program);
 addMachineCommands(program);
+addAdminCommand(program);
 addSeeCommands(program);
 addEventsCommand(program);
 addSupportCommand(program);

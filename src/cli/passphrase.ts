@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { passphraseProblem } from '../lib/passphrase.ts';
 import { readCapped } from '../sys/files/files.ts';
 import { interruptible } from './interruptible.ts';
 
@@ -7,10 +8,6 @@ const MAX_BYTES = 4096;
 export interface PassphraseOptions {
   passphraseFile?: string;
 }
-
-/** A key file may be copied and guessed at for years without anybody noticing. */
-const LEAST_CHARACTERS = 12;
-const LEAST_DISTINCT = 5;
 
 /**
  * The passphrase of the project’s keys: from a file, from LAZARET_PASSPHRASE, else asked for. It is never an argument,
@@ -36,13 +33,6 @@ export async function readPassphrase(options: PassphraseOptions, isNew = false):
 async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<string | undefined> {
   if (passphraseFile === undefined) return process.env['LAZARET_PASSPHRASE'];
   return (await readCapped(passphraseFile, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
-}
-
-/** Why a passphrase is none for new keys; undefined when it is one. */
-export function passphraseProblem(text: string): string | undefined {
-  const characters = [...text];
-  if (characters.length >= LEAST_CHARACTERS && new Set(characters).size >= LEAST_DISTINCT) return undefined;
-  return `a passphrase has at least ${LEAST_CHARACTERS} characters, ${LEAST_DISTINCT} of them different: some words will do`;
 }
 
 /** Asks for something that is not shown while it is typed, until it has no problem. @throws INTERRUPTED */

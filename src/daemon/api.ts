@@ -1,6 +1,7 @@
 import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
+import type { HardwareAnswer } from '../api/hardware.ts';
 import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
 import type { MachineAnswer, PasswordAnswer, StartRequest, SuspendedAnswer } from '../api/machine.ts';
 import type { OwnSocketAnswer } from '../api/own-socket.ts';
@@ -132,6 +133,10 @@ export function createApi(deps: ApiDeps): Hono {
   app.post(ROUTES.rollback.path, async (context) =>
     context.json(await supervisor.changes.rollBack(asker, context.req.param('vm'))),
   );
+  app.post(ROUTES.hardware.path, async (context) => {
+    const request = parseBody(ROUTES.hardware.request, await context.req.text());
+    return context.json<HardwareAnswer>(await supervisor.administration.hardware(context.req.param('vm'), request));
+  });
   app.post(ROUTES.reimage.path, async (context) => {
     const request = parseBody(ROUTES.reimage.request, await context.req.text());
     return context.json(await supervisor.changes.reimage(asker, context.req.param('vm'), request));

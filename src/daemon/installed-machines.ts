@@ -9,6 +9,7 @@ import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { failureOf } from '../lib/errors.ts';
 import type { Steps } from '../lib/steps.ts';
 import { rightsOf } from '../policy/rights.ts';
+import type { MachinePolicy } from '../policy/schema.ts';
 import { settingsOf } from '../policy/settings.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
@@ -121,6 +122,11 @@ export class InstalledMachines {
     return this.#terms.startable(instance, await this.#service.policies.current(await ownerOf(instance)));
   }
 
+  /** The policy that holds for a machine now. @throws STATE_DAMAGED */
+  async policyOf(instance: Instance): Promise<MachinePolicy> {
+    return (await this.#service.policies.current(await ownerOf(instance))).document.policy;
+  }
+
   /** A machine’s end, for its plug-ins. @throws STATE_DAMAGED */
   async expireTime(vm: string): Promise<string> {
     const instance = await openInstance(this.#service.options.state, vm);
@@ -129,7 +135,7 @@ export class InstalledMachines {
 
   /** What its policy lets its user do. */
   async rules(instance: Instance): Promise<Rules> {
-    const { policy } = (await this.#service.policies.current(await ownerOf(instance))).document;
+    const policy = await this.policyOf(instance);
     const { document: installed } = await readPolicy(instance.state, instance.file.vm);
     const { memoryMiB, cpus } = instance.current.machine;
     return {

@@ -16,6 +16,7 @@ export interface ReportParts {
   /** How it stands with the time and the place of one that does not run. */
   startable: (instance: Instance) => Promise<Startable>;
   rules: (instance: Instance) => Promise<Rules>;
+  canAdminister: (instance: Instance) => Promise<boolean>;
 }
 
 /** How it stands with the installed machines, running or not. */
@@ -25,13 +26,15 @@ export class InstanceReports {
   readonly #takingOver: ReportParts['takingOver'];
   readonly #startable: ReportParts['startable'];
   readonly #rules: ReportParts['rules'];
+  readonly #canAdminister: ReportParts['canAdminister'];
 
-  constructor({ state, machines, takingOver, startable, rules }: ReportParts) {
+  constructor({ state, machines, takingOver, startable, rules, canAdminister }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
     this.#startable = startable;
     this.#rules = rules;
+    this.#canAdminister = canAdminister;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -73,6 +76,7 @@ export class InstanceReports {
     const installed = {
       ...(await installedFacts(this.#state, instance, machine?.spec.generation)),
       ...(await this.#rules(instance)),
+      ...((await this.#canAdminister(instance)) ? { canAdminister: true as const } : {}),
     };
     if (machine) return { ...machine.report(), ...installed };
     const failure = this.#takingOver.failureOf(vm);

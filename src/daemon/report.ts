@@ -1,5 +1,6 @@
 import { canReimage } from '../install/change/reimage.ts';
 import { asksForPassword } from '../install/opening/password.ts';
+import { type Hardware, readHardware } from '../install/state/hardware.ts';
 import type { Instance } from '../install/state/instances.ts';
 import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
@@ -42,6 +43,10 @@ interface Installed extends Partial<Rules> {
   canReimage?: true;
   /** How its trial goes, while it has one to pass. */
   trial?: string;
+  /** What the administrator made of its hardware, for its next start. */
+  hardware?: Hardware & { packaged: Hardware };
+  /** Whoever knows the administrator’s password may change that. */
+  canAdminister?: true;
   /** Its policy asks for a password. */
   password?: true;
   notes?: string;
@@ -55,15 +60,18 @@ export async function installedFacts(
   state: string,
   { file: { vm }, current, former }: Instance,
   runs: number | undefined,
-): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'password' | 'notes'>> {
-  const { generation, notes } = current;
+): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'password' | 'notes' | 'hardware'>> {
+  const { generation, notes, machine } = current;
   const trial = await readTrial(state, vm, generation);
+  const hardware = await readHardware(state, vm, generation);
+  const packaged = { memoryMiB: machine.memoryMiB, cpus: machine.cpus };
   return {
     ...(runs === undefined || runs === generation ? {} : { waiting: generation }),
     ...(former === undefined ? {} : { former }),
     ...(canReimage(current) ? { canReimage: true } : {}),
     ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
     ...((await asksForPassword(state, vm)) ? { password: true } : {}),
+    ...(hardware ? { hardware: { ...hardware, packaged } } : {}),
     ...(notes === undefined ? {} : { notes }),
   };
 }

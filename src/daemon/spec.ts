@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chainFiles } from '../install/state/chain.ts';
+import { readHardware } from '../install/state/hardware.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../install/state/instances.ts';
 import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
@@ -23,6 +24,7 @@ export async function installedSpec(
   const { file } = instance;
   const { machine } = await readGeneration(state, file.vm, generation);
   const paths = generationPaths(state, file.vm, generation);
+  const { memoryMiB, cpus } = (await readHardware(state, file.vm, generation)) ?? machine;
   return {
     id: machineId(instance),
     name: file.vm,
@@ -30,8 +32,7 @@ export async function installedSpec(
     number: file.number,
     uuid: file.uuid,
     mac: file.mac,
-    memoryMiB: machine.memoryMiB,
-    cpus: machine.cpus,
+    ...{ memoryMiB, cpus },
     files: {
       layers: await chainFiles(state, machine.layers),
       overlay: paths.overlay,

@@ -18,7 +18,9 @@ import { adoptMachine, removeLeftovers, startMachine } from '../run/machine/life
 import type { MachineReport, RunningMachine } from '../run/machine/machine.ts';
 import { type RunRecord, runningRecords } from '../run/machine/record.ts';
 import { PolicyStore } from '../servers/policies.ts';
+import { computerSize } from '../sys/computer-size.ts';
 import { endProcess } from '../sys/programs/processes.ts';
+import { Administration } from './administration.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
@@ -47,6 +49,8 @@ export class Supervisor implements AsyncDisposable {
   readonly policies: PolicyStore;
   /** Who may open them. */
   readonly opening: Opening;
+  /** Who may change their hardware. */
+  readonly administration: Administration;
   #hostAccess: HostAccess | undefined;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
@@ -93,10 +97,16 @@ export class Supervisor implements AsyncDisposable {
       expireTime: (vm) => this.#installed.expireTime(vm),
     });
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
+    this.administration = new Administration({
+      ...{ state: options.state, clock: options.clock, events, size: computerSize() },
+      policyOf: (instance) => this.#installed.policyOf(instance),
+      inTurn: (work) => changes.inTurn(work),
+    });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
       startable: (instance) => this.#installed.startable(instance),
       rules: (instance) => this.#installed.rules(instance),
+      canAdminister: (instance) => this.administration.isAllowed(instance),
     });
   }
 

@@ -451,6 +451,27 @@ export const ERRORS = {
     hint: 'Bring the machine’s `script-output.json` back from a backup; or save what you need by a backup of its disks, remove the machine with `lazaret uninstall`, and install it again.',
   },
 
+  ADMIN_NONE: {
+    exit: 65,
+    http: 409,
+    hint: 'Ask your administrator: `lazaret-manager policy administrator-access` sets such a password, and a deploy brings it here.',
+  },
+  ADMIN_NEEDED: {
+    exit: 77,
+    http: 403,
+    hint: 'Give the administrator’s password: `lazaret admin` asks for it in a terminal, or reads it from --password-fd.',
+  },
+  ADMIN_ENCRYPTED: {
+    exit: 65,
+    http: 409,
+    hint: 'Ask your administrator for other hardware: `lazaret-manager vm set`, and a package that has the machine.',
+  },
+  HARDWARE_TOO_MUCH: {
+    exit: 65,
+    http: 422,
+    hint: 'Give the machine no more than this computer has: the message says how much that is.',
+  },
+
   EXPIRED: {
     exit: 77,
     http: 403,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AdministratorAccess, checkAdministratorAccess } from './administrator-access.ts';
 import { Authentication, unenforcedAuthentication } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
 import { CopyProtection } from './copying.ts';
@@ -97,6 +98,13 @@ export const POLICIES = {
     schema: Preferences.exactOptional(),
     absent: { enabled: true },
     when: 'at-once',
+  },
+  administratorAccess: {
+    words: 'administrator access',
+    schema: AdministratorAccess.exactOptional(),
+    absent: null,
+    when: 'at-once',
+    check: checkAdministratorAccess,
   },
 } as const satisfies Record<string, PolicyRow>;
 export type PolicyName = keyof typeof POLICIES;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { passphraseProblem } from '../../src/cli/passphrase.ts';
+import { passphraseProblem } from '../../src/lib/passphrase.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { BIN, failureIn, program } from '../fakes/command-line.ts';

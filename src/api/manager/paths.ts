@@ -14,6 +14,7 @@ export const MANAGER_PATHS = {
   savePolicy: { method: 'POST', path: '/v1/machines/:vm/policy' },
   readPolicy: { method: 'POST', path: '/v1/policy/read' },
   writePolicy: { method: 'POST', path: '/v1/policy/write' },
+  administratorAccess: { method: 'POST', path: '/v1/policy/administrator-access' },
   settings: { method: 'GET', path: '/v1/settings' },
   saveSettings: { method: 'POST', path: '/v1/settings' },
   simulate: { method: 'POST', path: '/v1/machines/:vm/simulate' },

@@ -19,4 +19,7 @@ export type PolicyAnswer = z.infer<typeof PolicyAnswer>;
 export const ReadPolicyRequest = z.strictObject({ text: PolicyText });
 export const WritePolicyRequest = z.strictObject({ text: PolicyText, policy: MachinePolicy });
 export const WrittenPolicyAnswer = z.object({ text: z.string() });
+/** A password for the administrator; the answer is the policy that lets him in with it. */
+export const AdministratorAccessRequest = z.strictObject({ password: z.string().max(4096) });
+
 export const SavePolicyRequest = z.strictObject({ seen: Seen, text: PolicyText });

@@ -1,7 +1,9 @@
+import { AdministratorAccess } from '../../policy/administrator-access.ts';
 import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import {
+  AdministratorAccessRequest,
   PolicyAnswer,
   ReadPolicyAnswer,
   ReadPolicyRequest,
@@ -27,6 +29,11 @@ export const MANAGER_ROUTES = {
   policy: { ...MANAGER_PATHS.policy, answer: PolicyAnswer },
   savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
   readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },
+  administratorAccess: {
+    ...MANAGER_PATHS.administratorAccess,
+    request: AdministratorAccessRequest,
+    answer: AdministratorAccess,
+  },
   writePolicy: { ...MANAGER_PATHS.writePolicy, request: WritePolicyRequest, answer: WrittenPolicyAnswer },
   settings: { ...MANAGER_PATHS.settings, answer: SettingsAnswer },
   saveSettings: { ...MANAGER_PATHS.saveSettings, request: SettingsRequest, answer: SettingsAnswer },

@@ -11,6 +11,7 @@ import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
+import { sizeText } from './admin.ts';
 import { addReimageCommand } from './reimage.ts';
 import { addSuspendCommand, startAsking } from './suspend.ts';
 
@@ -229,6 +230,11 @@ function machineText(machine: MachineAnswer): string {
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.resolvers) lines.push(`resolvers    ${resolversText(machine.resolvers)}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
+  const { hardware } = machine;
+  if (hardware)
+    lines.push(
+      `hardware     ${sizeText(hardware)}, by its administrator; packaged with ${sizeText(hardware.packaged)}`,
+    );
   lines.push(...lockedLines(machine), ...termLines(machine));
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);

@@ -5,11 +5,13 @@ import { projectSchemas } from '../../manager/project-schemas.ts';
 import { failureText, print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
+import { addAdministratorAccessCommand } from './administrator-access.ts';
 import { addPolicySetCommands } from './policy-set.ts';
 
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the policies of machines');
   addPolicySetCommands(policy);
+  addAdministratorAccessCommand(policy);
 
   addCommand<{ directory: string }>(
     policy,

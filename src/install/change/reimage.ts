@@ -5,6 +5,7 @@ import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
 import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { restoreFirstPassword } from '../opening/password.ts';
+import { forgetHardware } from '../state/hardware.ts';
 import { type GenerationFile, type Instance, openInstance, readIfWhole, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
 import { writeReported } from '../state/reported.ts';
@@ -92,6 +93,7 @@ export async function finishReimage(
   if (machine.firmware === 'uefi')
     await copyFileTo((await requireUefiFirmware()).template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
   await steps(`${vm}: firmware`);
+  await forgetHardware(state, vm, generation);
   await restoreFirstPassword(state, vm);
   await removeFile(paths.reimage);
   await steps(`${vm}: reimaged`);

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { type Authentication, type PasswordRules, passwordProblems } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
+import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { readPolicy } from '../state/policies.ts';
-import { isRight, makeVerifier, Verifier } from './verifier.ts';
 import { mended, oneMore, pauseLeftMs, WrongPasswords } from './wrong-passwords.ts';
 
 /** `password.json`: what opens a machine whose policy asks for a password. */

@@ -3,9 +3,9 @@ import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import type { OpeningScript } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
+import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
-import { isRight, makeVerifier, Verifier } from './verifier.ts';
 
 /** `script-output.json`: what the first run wrote cannot be read from it; what later runs write is held against it. */
 const OutputFile = z.strictObject({

@@ -58,6 +58,8 @@ export function instancePaths(state: string, vm: string) {
     reports: join(folder, 'reports.json'),
     /** What its user’s password is held against, and the wrong ones since the last right one. */
     password: join(folder, 'password.json'),
+    /** The wrong administrator’s passwords since the last right one. */
+    administrator: join(folder, 'administrator.json'),
     /** What the output of the script that opens it is held against. */
     scriptOutput: join(folder, 'script-output.json'),
     /** When its generations were installed; sealed. */
@@ -93,6 +95,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     reimage: join(folder, 'reimage.json'),
     /** Is there while the generation has not yet reported itself healthy. */
     trial: join(folder, 'trial.json'),
+    /** What the administrator made of its hardware; without it, it is as packaged. */
+    hardware: join(folder, 'hardware.json'),
     /** Is there while the machine is suspended in this generation, and its memory beside it. */
     suspended: join(folder, 'suspended.json'),
     memory: join(folder, 'memory.zst'),

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { PolicyAnswer, ReadPolicyAnswer } from '../../api/manager/policy.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { parseBody } from '../../pages/requests.ts';
+import type { AdministratorAccess } from '../../policy/administrator-access.ts';
 import { openProject } from '../../project/open.ts';
 import {
   openPolicyText,
@@ -11,6 +12,7 @@ import {
   withPolicy,
 } from '../../project/policy-text.ts';
 import { inForceText } from '../../quarantine/in-force.ts';
+import { newAdministratorAccess } from '../policies/administrator-access.ts';
 import type { ManagerDeps } from './api.ts';
 
 /** A machine’s policy file as text: read and written without losing what its administrator wrote beside the values. */
@@ -29,6 +31,10 @@ export function addPolicyRoutes(app: Hono, { folder, readings }: ManagerDeps): v
   app.post(MANAGER_ROUTES.readPolicy.path, async (context) => {
     const { text } = parseBody(MANAGER_ROUTES.readPolicy.request, await context.req.text());
     return context.json<ReadPolicyAnswer>(answerOf(readPolicyText(text)));
+  });
+  app.post(MANAGER_ROUTES.administratorAccess.path, async (context) => {
+    const { password } = parseBody(MANAGER_ROUTES.administratorAccess.request, await context.req.text());
+    return context.json<AdministratorAccess>(await newAdministratorAccess(password));
   });
   app.post(MANAGER_ROUTES.writePolicy.path, async (context) => {
     const { text, policy } = parseBody(MANAGER_ROUTES.writePolicy.request, await context.req.text());

@@ -12,7 +12,8 @@ export interface SetPolicy<Name extends PolicyName> {
 }
 
 /**
- * Sets one policy of a machine in its policy file; `change` is given what is there, and gives what will be, still to be parsed.
+ * Sets one policy of a machine in its policy file; `change` is given what is there, and gives what will be, still to
+ * be parsed; undefined: nothing is set.
  * @throws PROJECT_*, VM_UNKNOWN, POLICY_INVALID
  */
 export async function setPolicy<Name extends PolicyName>(
@@ -23,8 +24,9 @@ export async function setPolicy<Name extends PolicyName>(
 ): Promise<SetPolicy<Name>> {
   return withProject(folder, async (project) => {
     const found = vmNamed(project, vm);
-    const before = found.policy.value;
-    const result = MachinePolicy.safeParse({ ...before, [name]: change(before[name]) });
+    const { [name]: before, ...others } = found.policy.value;
+    const wanted = change(before);
+    const result = MachinePolicy.safeParse({ ...others, ...(wanted === undefined ? {} : { [name]: wanted }) });
     if (!result.success) {
       const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
       throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });

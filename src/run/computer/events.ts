@@ -44,6 +44,7 @@ export interface LoggedEvent {
     | 'message'
     | 'refused'
     | 'password'
+    | 'hardware'
     | 'name'
     | 'zone'
     | 'network'

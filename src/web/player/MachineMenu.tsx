@@ -5,6 +5,7 @@ import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
+import { Hardware } from './Hardware.tsx';
 import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
 import { PowerItems } from './PowerItems.tsx';
@@ -37,6 +38,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const [question, setQuestion] = useState<Question>();
   const [isTyping, setTyping] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
+  const [isAdministering, setAdministering] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
   const error = stop.error ?? reset.error ?? suspend.error ?? rollback.error;
@@ -74,6 +76,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
             <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
           )}
           {machine.password && <Menu.Item onClick={() => change.mutate({ vm })}>{texts.passwordMenu} …</Menu.Item>}
+          {machine.canAdminister && <Menu.Item onClick={() => setAdministering(true)}>{texts.hardware} …</Menu.Item>}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
           {machine.canReimage && !isRunning && (
             <Menu.Item color="red" onClick={() => setReimaging(true)}>
@@ -84,6 +87,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
       </Menu>
       <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
+      <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal
         opened={question !== undefined || error !== null}

@@ -77,6 +77,7 @@ function facts(
     trial,
     notes,
     stoppedBy,
+    hardware,
   } = machine;
   const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
   const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
@@ -98,6 +99,7 @@ function facts(
     [texts.resolvers, resolversText(machine, texts, language)],
     [texts.ready, readyText(machine, texts, language)],
     [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],
+    [texts.hardware, hardware && texts.hardwareIs(hardware.memoryMiB, hardware.cpus)],
     [texts.trial, trial],
     [texts.notes, notes],
   ];

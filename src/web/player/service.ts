@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import type { HardwareRequest } from '../../api/hardware.ts';
 import type { StartRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
@@ -43,6 +44,12 @@ export function useChangePassword() {
 export function useStop() {
   return useMutation({
     mutationFn: ({ vm, force }: { vm: string; force: boolean }) => ask('stop', { vm, body: { force } }),
+  });
+}
+
+export function useHardware() {
+  return useMutation({
+    mutationFn: ({ vm, ...body }: HardwareRequest & { vm: string }) => ask('hardware', { vm, body }),
   });
 }
 

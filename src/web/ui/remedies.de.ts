@@ -178,6 +178,13 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PASSWORD_NONE: 'Starten Sie die Maschine: Sie öffnet sich ohne Kennwort.',
   PASSWORD_DAMAGED:
     'Holen Sie die Datei `password.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
+  ADMIN_NONE:
+    'Fragen Sie Ihre Verwaltung: „lazaret-manager policy administrator-access“ setzt ein solches Kennwort, und ein Verteilen bringt es hierher.',
+  ADMIN_NEEDED:
+    'Geben Sie das Kennwort der Verwaltung ein: `lazaret admin` fragt in einem Terminal danach oder liest es von --password-fd.',
+  ADMIN_ENCRYPTED:
+    'Bitten Sie Ihre Verwaltung um andere Hardware: „lazaret-manager vm set“ und ein Paket mit der Maschine.',
+  HARDWARE_TOO_MUCH: 'Geben Sie der Maschine nicht mehr, als dieser Computer hat: Die Meldung sagt, wie viel das ist.',
   SCRIPT_DENIED:
     'Fragen Sie Ihre Verwaltung: Ihr Skript lässt Sie die Maschine nicht öffnen. Was es gesagt hat, steht in „lazaret events“.',
   SCRIPT_OTHER:

@@ -6,6 +6,7 @@ import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
 import { openProject } from '../../../src/project/open.ts';
+import { isRight } from '../../../src/trust/verifier.ts';
 import { program } from '../../fakes/command-line.ts';
 import { madeProject } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
@@ -168,6 +169,35 @@ test('the script that opens a machine is part of its policy once its file is nam
   await pane.getByText('Password', { exact: true }).click();
   await isInFile(/type: password/);
   await pane.getByText('None', { exact: true }).click();
+  await pane.getByText('default', { exact: true }).waitFor();
+  assert.deepEqual(manager.complaints, []);
+});
+
+test('a password for the administrator is set in its pane, and is not in the file', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/machines/office/policy');
+  const pane = page.getByRole('region', { name: 'Administrator access' });
+  const set = pane.getByRole('button', { name: 'Set the password' });
+  await pane.getByLabel('A password for the administrator').fill('short');
+  await pane.getByText(/^At least 12 characters/).waitFor();
+  assert.ok(await set.isDisabled());
+  await pane.getByLabel('A password for the administrator').fill('nine blue horses');
+  await pane.getByLabel('The same once more').fill('nine blue cows');
+  assert.ok(await set.isDisabled());
+  await pane.getByLabel('The same once more').fill('nine blue horses');
+  await set.click();
+  await pane.getByText('set here').waitFor();
+  assert.match(await page.getByLabel(FILE).inputValue(), /administratorAccess:\n {2}verifier:/);
+  assert.doesNotMatch(await page.getByLabel(FILE).inputValue(), /horses/);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+
+  const [vm] = (await openProject(project.folder)).vms;
+  const { verifier = { work: 0, salt: '', hash: '' } } = vm?.policy.value.administratorAccess ?? {};
+  assert.ok(await isRight(verifier, 'nine blue horses'));
+  await pane.getByRole('button', { name: 'Back to the default' }).click();
   await pane.getByText('default', { exact: true }).waitFor();
   assert.deepEqual(manager.complaints, []);
 });

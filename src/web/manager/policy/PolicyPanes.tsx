@@ -8,6 +8,7 @@ import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.t
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
+import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
 import { AuthenticationPane } from './AuthenticationPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
 
@@ -114,6 +115,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <WindowPane {...pane} />;
     case 'preferences':
       return <PreferencesPane {...pane} />;
+    case 'administratorAccess':
+      return <AdministratorAccessPane {...pane} />;
   }
 }
 

@@ -16,6 +16,7 @@ export const policy = catalogue({
       troubleshooting: 'Power commands',
       window: 'Window',
       preferences: 'Preferences',
+      administratorAccess: 'Administrator access',
     },
     isDefault: 'default',
     isSet: 'set here',
@@ -47,6 +48,15 @@ export const policy = catalogue({
     powerHelp: 'He may always shut it down, and do both where its guest stands still.',
     window: 'The machine is always shown on the full screen',
     preferences: 'Its user may change how the machine is shown',
+    administrator: {
+      isSet: 'Who knows the password may change the machine’s memory and processors on users’ computers.',
+      isNot: 'Nobody changes the machine’s hardware on users’ computers.',
+      password: 'A password for the administrator',
+      again: 'The same once more',
+      tooEasy: 'At least 12 characters, 5 of them different: some words will do.',
+      differ: 'The two differ.',
+      set: 'Set the password',
+    },
     expiration: {
       when: 'The machine may be used',
       kinds: {
@@ -98,6 +108,7 @@ export const policy = catalogue({
       troubleshooting: 'Ein- und Ausschalten',
       window: 'Fenster',
       preferences: 'Vorlieben',
+      administratorAccess: 'Zugang der Verwaltung',
     },
     isDefault: 'Vorgabe',
     isSet: 'hier gesetzt',
@@ -136,6 +147,15 @@ export const policy = catalogue({
     powerHelp: 'Herunterfahren darf er sie immer, und beides, wo ihr Gast stillsteht.',
     window: 'Die Maschine wird immer auf dem ganzen Bildschirm gezeigt',
     preferences: 'Ihr Benutzer darf ändern, wie die Maschine gezeigt wird',
+    administrator: {
+      isSet: 'Wer das Kennwort kennt, darf Speicher und Prozessoren der Maschine auf Computern von Benutzern ändern.',
+      isNot: 'Niemand ändert die Hardware der Maschine auf Computern von Benutzern.',
+      password: 'Ein Kennwort für die Verwaltung',
+      again: 'Dasselbe noch einmal',
+      tooEasy: 'Mindestens 12 Zeichen, 5 davon verschieden: ein paar Wörter genügen.',
+      differ: 'Die beiden sind verschieden.',
+      set: 'Das Kennwort setzen',
+    },
     expiration: {
       when: 'Die Maschine kann benutzt werden',
       kinds: {
