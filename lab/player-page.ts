@@ -5,6 +5,7 @@ import { stream } from 'hono/streaming';
 import type { EventAnswer } from '../src/api/event.ts';
 import type { FailureAnswer } from '../src/api/failure.ts';
 import type { HardwareAnswer, HardwareRequest } from '../src/api/hardware.ts';
+import type { HotFixAnswer, HotFixRequestedAnswer } from '../src/api/hot-fix.ts';
 import type { PlanAnswer, ProgressAnswer } from '../src/api/install.ts';
 import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
@@ -24,6 +25,8 @@ export interface Said {
   events: EventAnswer[];
   /** Of any package. */
   plan?: PlanAnswer;
+  /** What a request for a hot fix is answered, and what its answer does. */
+  hotFix?: { asked: HotFixRequestedAnswer; does: HotFixAnswer };
   /** What every start fails with. */
   starting?: FailureAnswer['error'];
   /** What is said to each change of hardware. */
@@ -57,13 +60,16 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, starting, hardware, fetching }: Said): Hono {
+function apiOf({ project, machines, events, plan, hotFix, starting, hardware, fetching }: Said): Hono {
   const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
     .get(PATHS.status.path, (context) => context.json(status))
     .get(PATHS.machine.path, (context) => context.json(machines.find(({ vm }) => vm === context.req.param('vm')) ?? {}))
     .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
+    .post(PATHS.requestHotFix.path, (context) => context.json(hotFix?.asked ?? {}))
+    .post(PATHS.foreseeHotFix.path, (context) => context.json(hotFix?.does ?? {}))
+    .post(PATHS.applyHotFix.path, (context) => context.json(hotFix?.does ?? {}))
     .post(PATHS.plan.path, (context) => context.json(plan ?? {}))
     .post(PATHS.start.path, (context) => context.json({ error: starting }, 403))
     .post(PATHS.hardware.path, async (context) => {

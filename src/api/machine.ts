@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOT_FIX_PROBLEMS } from '../policy/hot-fixes.ts';
 import { VersionOrigin } from '../policy/quarantine.ts';
 import { FailureCode, FailureText } from './failure.ts';
 
@@ -58,6 +59,8 @@ export const MachineAnswer = z.object({
   hardware: z.object({ memoryMiB: z.int(), cpus: z.int(), packaged: Size }).exactOptional(),
   /** Whoever knows the administrator’s password may change its hardware. */
   canAdminister: z.literal(true).exactOptional(),
+  /** The problems that its user may ask a hot fix for. */
+  hotFixes: z.array(z.enum(HOT_FIX_PROBLEMS)).readonly().exactOptional(),
   /** Its policy asks for a password. */
   password: z.literal(true).exactOptional(),
   notes: z.string().exactOptional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EventAnswer } from './event.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
+import { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer, HotFixRequestRequest } from './hot-fix.ts';
 import {
   InstalledAnswer,
   InstallRequest,
@@ -50,6 +51,10 @@ export const ROUTES = {
   rollback: { ...PATHS.rollback, answer: RolledBackAnswer },
   hardware: { ...PATHS.hardware, request: HardwareRequest, answer: HardwareAnswer },
   reimage: { ...PATHS.reimage, request: ReimageRequest, answer: ReimagedAnswer },
+  requestHotFix: { ...PATHS.requestHotFix, request: HotFixRequestRequest, answer: HotFixRequestedAnswer },
+  /** Says what an answer would do. */
+  foreseeHotFix: { ...PATHS.foreseeHotFix, request: HotFixGivenRequest, answer: HotFixAnswer },
+  applyHotFix: { ...PATHS.applyHotFix, request: HotFixGivenRequest, answer: HotFixAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },

@@ -31,6 +31,7 @@ const MODULES: readonly { commands: readonly string[]; load: () => Promise<Add> 
   },
   { commands: ['ui'], load: async () => (await import('./commands/ui.ts')).addUiCommand },
   { commands: ['package'], load: async () => (await import('./commands/package.ts')).addPackageCommands },
+  { commands: ['hot-fix'], load: async () => (await import('./commands/hot-fix-answer.ts')).addHotFixAnswerCommands },
   { commands: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeyCommands },
   { commands: ['guest-tools'], load: async () => (await import('./commands/guest-tools.ts')).addGuestToolsCommand },
 ];

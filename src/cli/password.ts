@@ -48,6 +48,23 @@ export async function withPassword<Answer>(
   }
 }
 
+/**
+ * A password that somebody makes for somebody else: from the descriptor, else typed twice.
+ * @throws USAGE where there is nobody to ask, or the two differ
+ */
+export async function newPassword(what: string, { passwordFd }: PasswordOptions): Promise<string> {
+  const given = passwordFd === undefined ? undefined : await (await descriptor(passwordFd)).newPassword();
+  if (given !== undefined) return given;
+  if (!process.stdin.isTTY) throw new AppError('USAGE', 'the password is needed: give --password-fd');
+  return askTwice(what);
+}
+
+async function askTwice(what: string): Promise<string> {
+  const first = await askSecret(what);
+  if ((await askSecret('The same once more')) !== first) throw new AppError('USAGE', 'the two passwords differ');
+  return first;
+}
+
 type Wanted = keyof SecretsRequest;
 
 function wantedBy(code: ErrorCode, isChange: boolean): Wanted[] {
@@ -82,10 +99,6 @@ function terminal(vm: string): Record<Wanted, Secret> | undefined {
   if (!process.stdin.isTTY) return undefined;
   return {
     password: () => askSecret(`The password of ${vm}`),
-    newPassword: async () => {
-      const first = await askSecret(`A new password for ${vm}`);
-      if ((await askSecret('The same once more')) !== first) throw new AppError('USAGE', 'the two passwords differ');
-      return first;
-    },
+    newPassword: () => askTwice(`A new password for ${vm}`),
   };
 }

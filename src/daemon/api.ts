@@ -19,6 +19,7 @@ import type { Log } from '../sys/log.ts';
 import type { Identity } from '../trust/root.ts';
 import { pinnedProject } from '../trust/verify/client.ts';
 import { explainDestination } from './explain.ts';
+import { addHotFixRoutes } from './hot-fix-routes.ts';
 import { newOwner } from './new-owner.ts';
 import { ProgressLine } from './progress.ts';
 import { tryServers } from './servers.ts';
@@ -103,6 +104,7 @@ export function createApi(deps: ApiDeps): Hono {
     await supervisor.opening.changePassword(vm, secrets);
     return context.json<PasswordAnswer>({ vm });
   });
+  addHotFixRoutes(app, { asker, hotFixes: supervisor.hotFixes });
   app.post(ROUTES.ready.path, async (context) => {
     const { timeoutMs } = parseBody(ROUTES.ready.request, await context.req.text());
     const vm = context.req.param('vm');

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { finishReimage, isReimaging } from '../install/change/reimage.ts';
 import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
-import { type Instance, openInstance } from '../install/state/instances.ts';
+import { type Instance, isDamage, openInstance } from '../install/state/instances.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { failureOf } from '../lib/errors.ts';
 import type { Steps } from '../lib/steps.ts';
+import { askableProblems, type HotFixProblem, mayAskHotFix } from '../policy/hot-fixes.ts';
 import { rightsOf } from '../policy/rights.ts';
-import type { MachinePolicy } from '../policy/schema.ts';
+import type { PolicyDocument } from '../policy/schema.ts';
 import { settingsOf } from '../policy/settings.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
@@ -117,14 +118,39 @@ export class InstalledMachines {
     });
   }
 
+  /** The policy that is known of a machine; nobody is asked. @throws STATE_DAMAGED */
+  async document(instance: Instance): Promise<PolicyDocument> {
+    return (await this.#service.policies.current(await ownerOf(instance))).document;
+  }
+
+  /** The problems that its user may ask a hot fix for. */
+  async hotFixes(instance: Instance): Promise<readonly HotFixProblem[]> {
+    return askableProblems(await this.document(instance));
+  }
+
+  /** Whether its user may ask for a hot fix for this problem; not where that cannot be told. */
+  async hasHotFix(vm: string, problem: HotFixProblem): Promise<boolean> {
+    try {
+      return mayAskHotFix(await this.document(await openInstance(this.#service.options.state, vm)), problem);
+    } catch (error) {
+      if (isDamage(error)) return false;
+      throw error;
+    }
+  }
+
+  /** A time that never goes back; where this computer knows none of the machine’s own, as after a move, that of what was signed. */
+  async now(instance: Instance): Promise<number> {
+    try {
+      return await this.#terms.source(instance).now();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return this.#service.policies.now(this.#service.options.clock());
+    }
+  }
+
   /** How it stands with the time and the place of a machine that does not run. */
   async startable(instance: Instance): Promise<Startable> {
     return this.#terms.startable(instance, await this.#service.policies.current(await ownerOf(instance)));
-  }
-
-  /** The policy that holds for a machine now. @throws STATE_DAMAGED */
-  async policyOf(instance: Instance): Promise<MachinePolicy> {
-    return (await this.#service.policies.current(await ownerOf(instance))).document.policy;
   }
 
   /** A machine’s end, for its plug-ins. @throws STATE_DAMAGED */
@@ -135,7 +161,7 @@ export class InstalledMachines {
 
   /** What its policy lets its user do. */
   async rules(instance: Instance): Promise<Rules> {
-    const policy = await this.policyOf(instance);
+    const { policy } = await this.document(instance);
     const { document: installed } = await readPolicy(instance.state, instance.file.vm);
     const { memoryMiB, cpus } = instance.current.machine;
     return {

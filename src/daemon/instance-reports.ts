@@ -3,6 +3,7 @@ import { type Instance, instanceNames, unknownMachine } from '../install/state/i
 import { type Asker, maySee, ownerOf } from '../install/state/owner.ts';
 import { readReported } from '../install/state/reported.ts';
 import { failureOf } from '../lib/errors.ts';
+import type { HotFixProblem } from '../policy/hot-fixes.ts';
 import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts, type Rules } from './report.ts';
 import { findSuspended } from './suspended.ts';
@@ -17,6 +18,8 @@ export interface ReportParts {
   startable: (instance: Instance) => Promise<Startable>;
   rules: (instance: Instance) => Promise<Rules>;
   canAdminister: (instance: Instance) => Promise<boolean>;
+  /** The problems that its user may ask a hot fix for. */
+  hotFixes: (instance: Instance) => Promise<readonly HotFixProblem[]>;
 }
 
 /** How it stands with the installed machines, running or not. */
@@ -27,14 +30,16 @@ export class InstanceReports {
   readonly #startable: ReportParts['startable'];
   readonly #rules: ReportParts['rules'];
   readonly #canAdminister: ReportParts['canAdminister'];
+  readonly #hotFixes: ReportParts['hotFixes'];
 
-  constructor({ state, machines, takingOver, startable, rules, canAdminister }: ReportParts) {
+  constructor({ state, machines, takingOver, startable, rules, canAdminister, hotFixes }: ReportParts) {
     this.#state = state;
     this.#machines = machines;
     this.#takingOver = takingOver;
     this.#startable = startable;
     this.#rules = rules;
     this.#canAdminister = canAdminister;
+    this.#hotFixes = hotFixes;
   }
 
   /** All installed machines that somebody may see; one that is damaged does not hide the others. */
@@ -73,10 +78,12 @@ export class InstanceReports {
   async #whole(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
     const machine = this.#machines.get(vm);
+    const hotFixes = await this.#hotFixes(instance);
     const installed = {
       ...(await installedFacts(this.#state, instance, machine?.spec.generation)),
       ...(await this.#rules(instance)),
       ...((await this.#canAdminister(instance)) ? { canAdminister: true as const } : {}),
+      ...(hotFixes.length > 0 ? { hotFixes } : {}),
     };
     if (machine) return { ...machine.report(), ...installed };
     const failure = this.#takingOver.failureOf(vm);

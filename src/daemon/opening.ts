@@ -16,6 +16,8 @@ interface OpeningDeps {
   events: EventLog;
   /** A machine’s end, for its plug-ins. */
   expireTime: (vm: string) => Promise<string>;
+  /** Whether the way back to a lost password may be told. */
+  hasHotFix?: (vm: string) => Promise<boolean>;
 }
 
 /** Who opens a machine, with what, and for how long that is waited for. */
@@ -53,14 +55,25 @@ export class Opening {
     await this.#deps.events.add({ vm, kind: 'password', text: 'its password was changed' });
   }
 
+  /** Changes what opens a machine while nobody is asked for it. */
+  inTurn<T>(vm: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(vm, work);
+  }
+
   async #tell(vm: string, work: () => Promise<void>): Promise<void> {
     try {
       await this.#turns.take(vm, work);
     } catch (error) {
       if (error instanceof AppError && error.code === 'PASSWORD_WRONG')
         await this.#deps.events.add({ vm, kind: 'password', text: 'a wrong password was given', same: error.code });
-      throw error;
+      throw await this.#withWayBack(vm, error);
     }
+  }
+
+  async #withWayBack(vm: string, error: unknown): Promise<unknown> {
+    const isLost = error instanceof AppError && ['PASSWORD_WRONG', 'PASSWORD_PAUSE'].includes(error.code);
+    if (!isLost || !(await this.#deps.hasHotFix?.(vm))) return error;
+    return new AppError(error.code, error.message, { cause: error.cause, details: { ...error.details, hotFixOf: vm } });
   }
 }
 

@@ -4,6 +4,7 @@ import { type Hardware, readHardware } from '../install/state/hardware.ts';
 import type { Instance } from '../install/state/instances.ts';
 import { readTrial } from '../install/state/trial.ts';
 import type { Failure } from '../lib/errors.ts';
+import type { HotFixProblem } from '../policy/hot-fixes.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -47,6 +48,8 @@ interface Installed extends Partial<Rules> {
   hardware?: Hardware & { packaged: Hardware };
   /** Whoever knows the administrator’s password may change that. */
   canAdminister?: true;
+  /** The problems that its user may ask a hot fix for. */
+  hotFixes?: readonly HotFixProblem[];
   /** Its policy asks for a password. */
   password?: true;
   notes?: string;

@@ -23,6 +23,7 @@ import { endProcess } from '../sys/programs/processes.ts';
 import { Administration } from './administration.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
+import { HotFixes } from './hot-fixes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
 import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
@@ -51,6 +52,8 @@ export class Supervisor implements AsyncDisposable {
   readonly opening: Opening;
   /** Who may change their hardware. */
   readonly administration: Administration;
+  /** The way back in. */
+  readonly hotFixes: HotFixes;
   #hostAccess: HostAccess | undefined;
   readonly #options: ServiceOptions;
   readonly #computer: Computer;
@@ -92,21 +95,31 @@ export class Supervisor implements AsyncDisposable {
         void (await Promise.all([this.#hostAccess?.lookAgain(), judgeInstalled(this.#machines.values(), options.log)])),
     });
     const { events, policies, changes } = this;
+    this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
+    const installed = this.#installed;
     this.opening = new Opening({
       ...{ state: options.state, clock: options.clock, events },
-      expireTime: (vm) => this.#installed.expireTime(vm),
+      hasHotFix: (vm) => installed.hasHotFix(vm, 'password'),
+      expireTime: (vm) => installed.expireTime(vm),
     });
-    this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
+    this.hotFixes = new HotFixes({
+      ...{ state: options.state, events, clock: options.clock },
+      now: (instance) => installed.now(instance),
+      document: (instance) => installed.document(instance),
+      startable: (instance) => installed.startable(instance),
+      inTurnOf: (vm, work) => this.opening.inTurn(vm, work),
+    });
     this.administration = new Administration({
       ...{ state: options.state, clock: options.clock, events, size: computerSize() },
-      policyOf: (instance) => this.#installed.policyOf(instance),
+      policyOf: async (instance) => (await installed.document(instance)).policy,
       inTurn: (work) => changes.inTurn(work),
     });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
-      startable: (instance) => this.#installed.startable(instance),
-      rules: (instance) => this.#installed.rules(instance),
+      startable: (instance) => installed.startable(instance),
+      rules: (instance) => installed.rules(instance),
       canAdminister: (instance) => this.administration.isAllowed(instance),
+      hotFixes: (instance) => installed.hotFixes(instance),
     });
   }
 
@@ -136,6 +149,7 @@ export class Supervisor implements AsyncDisposable {
     // All at once: one that does not answer must not keep the others, and this computer, without a service.
     const names = await instanceNames(options.state);
     await Promise.all(names.map((vm) => supervisor.#recover(vm, records)));
+    await Promise.all(names.map((vm) => supervisor.#finishHotFix(vm)));
     await supervisor.changes.tidy();
     supervisor.changes.flattenSoon();
     return supervisor;
@@ -219,6 +233,7 @@ export class Supervisor implements AsyncDisposable {
       await openInstance(this.#options.state, vm);
       // Being put back may bring the first password back.
       await this.changes.untilReimaged();
+      await this.hotFixes.finish(vm);
       // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
       await this.opening.authenticate(vm, by);
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
@@ -273,6 +288,14 @@ export class Supervisor implements AsyncDisposable {
       await this.#takingOver.begin(vm, { id, record, generation: record.generation ?? 0 });
     } catch (error) {
       log.error({ vm, ...failureOf(error) }, 'machine could not be taken over');
+    }
+  }
+
+  async #finishHotFix(vm: string): Promise<void> {
+    try {
+      if (await readIfInstalled(this.#options.state, vm)) await this.hotFixes.finish(vm);
+    } catch (error) {
+      this.#options.log.error({ vm, ...failureOf(error) }, 'a hot fix could not be brought to its end');
     }
   }
 

@@ -47,10 +47,12 @@ export class Terms {
     const { vm } = instance.file;
     try {
       const { expiration = NEVER, copyProtection } = policy.document.policy;
-      const term = await this.#term(instance, expiration);
       const moved = copyProtection?.enabled ? await this.movedFrom(instance) : undefined;
-      const start = { vm, policy, term, movedFrom: moved };
-      return { ...termReport(term), ...refusedBy(copyingGate(start) ?? expirationGate(start)) };
+      const isMoved = copyingGate({ vm, policy, movedFrom: moved });
+      // On another computer its time cannot be told either.
+      if (isMoved) return refusedBy(isMoved);
+      const term = await this.#term(instance, expiration);
+      return { ...termReport(term), ...refusedBy(expirationGate({ vm, policy, term })) };
     } catch (error) {
       return refusedBy(error);
     }

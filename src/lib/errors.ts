@@ -482,6 +482,56 @@ export const ERRORS = {
     http: 403,
     hint: 'Move the machine back to where it was installed. Where that cannot be, ask your administrator: without copy protection in its policy it runs here.',
   },
+  HOT_FIX_OFF: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator: the project’s policy `hotFixes` says for which problems a hot fix may be asked, and by whom.',
+  },
+  HOT_FIX_UNNEEDED: {
+    exit: 65,
+    http: 409,
+    hint: 'Start the machine. Where its password is lost, say so: `lazaret hot-fix request VM --problem password`.',
+  },
+  HOT_FIX_NONE: {
+    exit: 65,
+    http: 409,
+    hint: 'Make a new request with `lazaret hot-fix request` and send it: an answer is for the last request alone, once, and for seven days.',
+  },
+  HOT_FIX_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Check that it is the right file; where it was changed on its way, ask for it again.',
+  },
+  HOT_FIX_SIGNATURE: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator for it himself. Where the project’s key was changed: start the machine, so that it looks its policy up, and make a new request.',
+  },
+  HOT_FIX_WRONG: {
+    exit: 65,
+    http: 422,
+    hint: 'Have the letters read out once more, group by group: the last letter of each is its check.',
+  },
+  HOT_FIX_PAUSE: {
+    exit: 75,
+    http: 429,
+    hint: 'Wait as long as the message says, then try again: nothing is locked for good.',
+  },
+  HOT_FIX_FOREIGN: {
+    exit: 65,
+    http: 409,
+    hint: 'Open it in the folder of the project that is named: `lazaret-manager -C FOLDER hot-fix open FILE`.',
+  },
+  HOT_FIX_OLD: {
+    exit: 65,
+    http: 409,
+    hint: 'Ask its user for a new request: his computer takes no answer to this one any more.',
+  },
+  HOT_FIX_CONFIRM: {
+    exit: 77,
+    http: 409,
+    hint: 'Look at what would be done, then repeat the command with --yes.',
+  },
   QUARANTINE_REFUSED: {
     exit: 77,
     http: 403,
@@ -572,8 +622,13 @@ export class AppError extends Error {
     this.details = more.details ?? {};
   }
 
+  /** The way back in is part of the remedy only where the machine’s policy has one. */
   get hint(): string {
-    return ERRORS[this.code].hint;
+    const { hint } = ERRORS[this.code];
+    const { hotFixOf } = this.details;
+    return typeof hotFixOf === 'string'
+      ? `${hint} Or ask for a hot fix: \`lazaret hot-fix request ${hotFixOf}\`.`
+      : hint;
   }
 }
 

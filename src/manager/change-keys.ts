@@ -11,6 +11,8 @@ const NEXT: Record<KeyRole, string> = {
   release:
     'put published/packages on its server again, and hand out new media: what is signed from now on has the new key',
   policy: 'put published/policies on its server again, as `lazaret-manager deploy` does',
+  'hot-fix':
+    'computers learn of it with the next deploy or package; requests that they made before cannot be answered any more',
 };
 
 /** A key that has just come into force, and what is left to do. */
@@ -36,7 +38,7 @@ export async function renewKeys(
 ): Promise<NewKey[]> {
   const listed = await withProject(folder, async (project) => {
     const now = await timeAgainstServers(project, vouchForClock, signal);
-    await rotateKeys(folder, roles, { passphrase: await passphrase(), now });
+    await rotateKeys(project, roles, { passphrase: await passphrase(), now });
     return listKeys(folder);
   });
   return listed.filter(({ role }) => roles.includes(role)).map((key) => ({ ...key, next: NEXT[key.role] }));
@@ -55,7 +57,8 @@ export async function revokeKey(
   agree?: (loss: string) => Promise<boolean>,
 ): Promise<NewKey[]> {
   const role = await roleOfKey(folder, start);
-  const loss = `what the ${role} key signs is refused from now on wherever the new root is known`;
+  const known = role === 'hot-fix' ? 'the next deploy or package' : 'the new root';
+  const loss = `what the ${role} key signs is refused from now on wherever ${known} is known`;
   if (agree && !(await agree(loss))) throw new AppError('KEY_CONFIRM', loss);
   return renewKeys(folder, [role], signer, signal);
 }

@@ -4,8 +4,9 @@ import { requireEmpty, writeNewProject } from '../project/make.ts';
 import type { ProjectFile } from '../project/schema.ts';
 import { makeFolder, removeFolder } from '../sys/files/folders.ts';
 import type { Identity } from '../trust/root.ts';
-import { createKeyFile } from '../trust/sign/keys.ts';
+import { createKeyFile, openHotFixKey } from '../trust/sign/keys.ts';
 import { createRepository } from '../trust/sign/repository.ts';
+import { publicHalves } from './keys.ts';
 
 export interface NewProject {
   name: string;
@@ -42,6 +43,8 @@ export async function foundProject(
       await createKeyFile(keyPath(folder, 'release'), passphrase),
       await createKeyFile(keyPath(folder, 'policy'), passphrase),
     ];
+    await createKeyFile(keyPath(folder, 'hot-fix'), passphrase);
+    const hotFixKey = publicHalves(await openHotFixKey(keyPath(folder, 'hot-fix'), passphrase));
     const both = { projectName: name, rootKey, now };
     const identity = await createRepository(paths.packages, { repository: 'packages', roleKey: releaseKey, ...both });
     const { fingerprint } = identity;
@@ -50,6 +53,7 @@ export async function foundProject(
       ...{ format: 1, name, fingerprint },
       ...(policyServer === undefined ? {} : { policyServer }),
       ...(packageServer === undefined ? {} : { packageServer }),
+      hotFixKey,
     };
     await writeNewProject(folder, file);
     return identity;

@@ -1,11 +1,21 @@
 import { AppError } from '../lib/errors.ts';
+import type { HotFixKey } from '../policy/hot-fixes.ts';
 import { KEY_ROLES, type KeyRole, keyPath, nextKeyPath, projectPaths } from '../project/layout.ts';
+import { openProject, type Project } from '../project/open.ts';
+import { saveProjectFile } from '../project/save.ts';
 import { isThere, moveFile } from '../sys/files/files.ts';
-import { createKeyFile, openKeyFile, type SigningKey } from '../trust/sign/keys.ts';
+import {
+  createKeyFile,
+  type HotFixSigningKey,
+  keyIdOf,
+  openHotFixKey,
+  openKeyFile,
+  type SigningKey,
+} from '../trust/sign/keys.ts';
 import { keysInForce } from '../trust/sign/published.ts';
 import { rotateRoot, signAgain } from '../trust/sign/rotate.ts';
 
-/** A key that a project’s roots name. */
+/** A key that a project’s roots name, or its file. */
 export interface ListedKey {
   role: KeyRole;
   keyId: string;
@@ -14,20 +24,24 @@ export interface ListedKey {
   isHere: boolean;
   /** A change of this key was begun and broken off. */
   isUnfinished: boolean;
-  /** When the root that names it ends, in milliseconds since 1970. */
-  expiresAt: number;
+  /** When the root that names it ends, in milliseconds since 1970; no root names the key for hot fixes. */
+  expiresAt?: number;
 }
 
 /** The keys in force, without a passphrase. @throws FILE_MISSING, TRUST_SIGNATURE, TRUST_INVALID */
 export async function listKeys(folder: string): Promise<ListedKey[]> {
   const { packages, policies } = projectPaths(folder);
   const [release, policy] = [await keysInForce(packages), await keysInForce(policies)];
-  const named: [KeyRole, readonly string[], number][] = [
+  const { hotFixKey } = (await openProject(folder)).file.value;
+  const named: [KeyRole, readonly string[], number?][] = [
     ['root', [...new Set([...release.root, ...policy.root])], Math.min(release.expiresAt, policy.expiresAt)],
     ['release', release.role.map(({ keyId }) => keyId), release.expiresAt],
     ['policy', policy.role.map(({ keyId }) => keyId), policy.expiresAt],
+    ['hot-fix', hotFixKey ? [keyIdOf(hotFixKey.signs)] : []],
   ];
-  const listed = named.flatMap(([role, ids, expiresAt]) => ids.map((keyId) => ({ role, keyId, expiresAt })));
+  const listed = named.flatMap(([role, ids, expiresAt]) =>
+    ids.map((keyId) => ({ role, keyId, ...(expiresAt === undefined ? {} : { expiresAt }) })),
+  );
   return Promise.all(
     listed.map(async (key) => ({
       ...key,
@@ -57,10 +71,15 @@ export interface RotateOptions {
  * The former keys sign nothing any more. Broken off anywhere, the same again completes it.
  * @throws KEY_*, USAGE (more than one root key), TRUST_*, DISK_FULL, FILE_DENIED
  */
-export async function rotateKeys(folder: string, roles: readonly KeyRole[], options: RotateOptions): Promise<void> {
+export async function rotateKeys(project: Project, roles: readonly KeyRole[], options: RotateOptions): Promise<void> {
+  const { folder } = project;
   const isRootUnfinished = await isThere(nextKeyPath(folder, 'root'));
   const wanted = KEY_ROLES.filter((role) => roles.includes(role) || (role === 'root' && isRootUnfinished));
   for (const role of wanted) {
+    if (role === 'hot-fix') {
+      await rotateHotFixKey(project, options);
+      continue;
+    }
     const root = await rootKey(folder, options);
     if (role === 'root') await rotateRootKey(folder, root, options);
     else await rotateRoleKey(folder, role, root, options);
@@ -91,7 +110,7 @@ async function rotateRootKey(folder: string, root: SigningKey, { passphrase, now
 
 async function rotateRoleKey(
   folder: string,
-  role: Exclude<KeyRole, 'root'>,
+  role: 'release' | 'policy',
   root: SigningKey,
   { passphrase, now }: RotateOptions,
 ): Promise<void> {
@@ -116,6 +135,20 @@ async function completeFormer(repository: string, path: string, { passphrase, no
   } catch (error) {
     if (!(error instanceof AppError && error.code.startsWith('KEY_'))) throw error;
   }
+}
+
+/** No root names it: the signed policies do, with the next deploy or package. */
+async function rotateHotFixKey(project: Project, { passphrase }: RotateOptions): Promise<void> {
+  const { folder, file } = project;
+  await nextKey(folder, 'hot-fix', passphrase);
+  const next = await openHotFixKey(nextKeyPath(folder, 'hot-fix'), passphrase);
+  await saveProjectFile(project, { ...file.value, hotFixKey: publicHalves(next) });
+  await moveFile(nextKeyPath(folder, 'hot-fix'), keyPath(folder, 'hot-fix'));
+}
+
+/** What computers know of it. */
+export function publicHalves({ publicKeyHex, telephoneHex }: HotFixSigningKey): HotFixKey {
+  return { signs: publicKeyHex, telephone: telephoneHex };
 }
 
 async function nextKey(folder: string, role: KeyRole, passphrase: string): Promise<SigningKey> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OfferedHotFixes } from './hot-fixes.ts';
 import { POLICIES } from './table.ts';
 
 type Sections = { [Name in keyof typeof POLICIES]: (typeof POLICIES)[Name]['schema'] };
@@ -24,6 +25,8 @@ export const PolicyDocument = z.strictObject({
   /** Rises with every deploy; a computer never goes back to a lower one. */
   serial: z.int().min(0),
   policy: MachinePolicy,
+  /** The project’s own, the same for all its machines; without it there are none. */
+  hotFixes: OfferedHotFixes.exactOptional(),
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 

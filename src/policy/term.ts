@@ -81,7 +81,7 @@ export function endOfDay(now: number, days = 0): number {
 }
 
 /** The end of a day such as `2026-12-31`, which may be used too. */
-function endOfDate(date: string): number {
+export function endOfDate(date: string): number {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
   return new Date(year, month - 1, day + 1).getTime();
 }

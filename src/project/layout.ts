@@ -8,6 +8,8 @@ export function projectPaths(folder: string) {
     keys: join(folder, 'keys'),
     resources: join(folder, 'resources'),
     reports: join(folder, 'reports'),
+    /** What was answered to requests for hot fixes, one line each. */
+    hotFixes: join(folder, 'hot-fixes.jsonl'),
     vms: join(folder, 'vms'),
     policies: join(folder, 'published', 'policies'),
     packages: join(folder, 'published', 'packages'),
@@ -38,8 +40,8 @@ export function vmPathsIn(vmFolder: string) {
   };
 }
 
-/** What the keys of a project are for: roots, what is in packages, what is in policies. */
-export const KEY_ROLES = ['root', 'release', 'policy'] as const;
+/** What the keys of a project are for: roots, what is in packages, what is in policies, answers to requests for hot fixes. */
+export const KEY_ROLES = ['root', 'release', 'policy', 'hot-fix'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
 export function keyPath(folder: string, role: KeyRole): string {

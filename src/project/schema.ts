@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HostPolicy } from '../policy/host.ts';
+import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
 import { PolicyServer } from '../servers/kinds.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
@@ -8,24 +9,33 @@ const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 export const RecoveryKey = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is not an age recipient');
 
 /** `lazaret.yaml`: what holds for the whole project. */
-export const ProjectFile = z.strictObject({
-  format: z.literal(1),
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^[^\p{Cc}]+$/u, 'has control characters'),
-  /** SHA-256 of the first root of trust: who this project is, whatever it is called. */
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Where computers look policies up: the address of the published folder `policies/`, or a place in a directory. */
-  policyServer: PolicyServer.exactOptional(),
-  /** Where computers fetch packages by `lazaret update`: the address of the published folder `packages/`. */
-  packageServer: Url.exactOptional(),
-  /** What users’ computers themselves may reach, where their users consent. Every package brings it. */
-  host: HostPolicy.exactOptional(),
-  /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
-  recoveryKey: RecoveryKey.exactOptional(),
-});
+export const ProjectFile = z
+  .strictObject({
+    format: z.literal(1),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .regex(/^[^\p{Cc}]+$/u, 'has control characters'),
+    /** SHA-256 of the first root of trust: who this project is, whatever it is called. */
+    fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Where computers look policies up: the address of the published folder `policies/`, or a place in a directory. */
+    policyServer: PolicyServer.exactOptional(),
+    /** Where computers fetch packages by `lazaret update`: the address of the published folder `packages/`. */
+    packageServer: Url.exactOptional(),
+    /** What users’ computers themselves may reach, where their users consent. Every package brings it. */
+    host: HostPolicy.exactOptional(),
+    /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
+    recoveryKey: RecoveryKey.exactOptional(),
+    /** What users may ask hot fixes for, and how. */
+    hotFixes: HotFixes.exactOptional(),
+    /** The public halves of `keys/hot-fix.pem`. */
+    hotFixKey: HotFixKey.exactOptional(),
+  })
+  .refine((project) => project.hotFixes === undefined || project.hotFixKey !== undefined, {
+    path: ['hotFixes'],
+    message: 'needs the project’s key for hot fixes: `lazaret-manager keys rotate hot-fix` makes it',
+  });
 export type ProjectFile = z.infer<typeof ProjectFile>;
 
 /** The size of a machine’s data disk: up to 16 TiB. */

@@ -11,6 +11,11 @@ export async function computerIdentity(): Promise<string> {
   return (await Promise.all(files.map(readOrNothing))).join(' ');
 }
 
+/** What this computer is called. */
+export async function computerName(): Promise<string> {
+  return (await readOrNothing('/proc/sys/kernel/hostname')).trim();
+}
+
 async function readOrNothing(path: string): Promise<string> {
   try {
     return (await readKernelFile(path)) ?? '';

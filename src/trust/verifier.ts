@@ -15,7 +15,7 @@ export const Verifier = z.strictObject({
   salt: z.base64().length(44),
   hash: z.base64().length(44),
 });
-type Verifier = z.infer<typeof Verifier>;
+export type Verifier = z.infer<typeof Verifier>;
 
 /** What a secret is held against from now on. */
 export async function makeVerifier(secret: string | Uint8Array): Promise<Verifier> {

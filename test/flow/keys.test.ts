@@ -58,13 +58,14 @@ test('keys are listed, changed one by one and all together, and a computer follo
       ['root', true, false],
       ['release', true, false],
       ['policy', true, false],
+      ['hot-fix', true, false],
     ],
   );
   const listed = manager('keys', 'list');
   assert.equal(listed.status, 0, listed.stderr);
   for (const { keyId } of before) assert.ok(listed.stdout.includes(keyId.slice(0, 16)));
 
-  for (const roles of [['release'], ['policy'], ['root'], ['policy', 'root', 'release'], ['release']]) {
+  for (const roles of [['release'], ['policy'], ['root'], ['policy', 'root', 'release'], ['release'], ['hot-fix']]) {
     const old = await listKeys(project.folder);
     const changed = manager('keys', 'rotate', ...roles);
     assert.equal(changed.status, 0, changed.stderr);
@@ -121,7 +122,7 @@ test('a change of keys that is broken off anywhere is completed by the same agai
     const old = readFileSync(keyPath(folder, role));
     const timestamps = (['packages', 'policies'] as const).map((part) => join(place(part), 'metadata/timestamp.json'));
     const before = timestamps.map((path) => readFileSync(path));
-    await rotateKeys(folder, [role], { passphrase: PASSPHRASE, now: Date.now() });
+    await rotateKeys(await openProject(folder), [role], { passphrase: PASSPHRASE, now: Date.now() });
 
     // As after a crash: the new roots are there, the rest is not.
     copyFileSync(keyPath(folder, role), nextKeyPath(folder, role));
@@ -130,12 +131,12 @@ test('a change of keys that is broken off anywhere is completed by the same agai
     if (role === 'root') rmSync(join(place('policies'), 'metadata', '2.root.json'));
     assert.ok((await listKeys(folder)).some((key) => key.role === role && key.isUnfinished));
 
-    await rotateKeys(folder, [role], { passphrase: PASSPHRASE, now: Date.now() });
+    await rotateKeys(await openProject(folder), [role], { passphrase: PASSPHRASE, now: Date.now() });
     assert.ok(!existsSync(nextKeyPath(folder, role)));
     await look('packages');
     await look('policies');
     assert.notEqual(role === 'root' && (await idOf(folder, 'root')), root.keyId);
-    await rotateKeys(folder, [role], { passphrase: PASSPHRASE, now: Date.now() });
+    await rotateKeys(await openProject(folder), [role], { passphrase: PASSPHRASE, now: Date.now() });
     await look('packages');
     await look('policies');
   }

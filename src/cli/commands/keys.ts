@@ -28,7 +28,7 @@ export function addKeyCommands(program: Command): void {
   addCommand<RotateOptions>(
     keys,
     'rotate <role...>',
-    'give roles new keys: root, release, policy; computers follow, and the former keys sign nothing any more',
+    'give roles new keys: root, release, policy, hot-fix; computers follow, and the former keys sign nothing any more',
     async (context, options, ...given) => {
       const roles = given.flat().map(roleNamed);
       printNew(context, options, await renewKeys(options.directory, roles, signerBy(context, options), context.signal));
@@ -69,7 +69,7 @@ function listText(listed: readonly ListedKey[]): string {
   const rows = listed.map(({ role, keyId, expiresAt, isHere, isUnfinished }) => [
     role,
     keyId.slice(0, 16),
-    new Date(expiresAt).toISOString().slice(0, 10),
+    expiresAt === undefined ? '' : new Date(expiresAt).toISOString().slice(0, 10),
     isHere ? 'here' : 'no key file here',
     isUnfinished ? `its change was interrupted: repeat \`lazaret-manager keys rotate ${role}\`` : '',
   ]);

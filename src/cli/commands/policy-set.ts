@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { AppError } from '../../lib/errors.ts';
+import { offerHotFixes } from '../../manager/hot-fixes/offer.ts';
 import { setPolicy } from '../../manager/policies/set-policy.ts';
 import { changeExpiration, type ExpirationChange } from '../../policy/edit-expiration.ts';
 import { NEVER } from '../../policy/expiration.ts';
+import type { HotFixes } from '../../policy/hot-fixes.ts';
 import { limitOf } from '../../policy/term.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -50,4 +52,40 @@ export function addPolicySetCommands(policy: Command): void {
       print(context, value, `${vm}: copy protection ${word}; ${inForce}`);
     },
   );
+
+  addCommand<Located & OfferOptions>(
+    policy,
+    'hot-fixes <problem...>',
+    'set what users of the project may ask hot fixes for: password, expired, moved; or off',
+    async (context, { directory, ...change }, ...given) => {
+      const problems = given.flat();
+      const isOff = problems.join() === 'off';
+      const value = await offerHotFixes(directory, (before) => (isOff ? undefined : changed(before, problems, change)));
+      const text = value ? `for ${value.problems.join(', ')}, asked by ${value.askedBy}` : 'off';
+      print(context, value ?? null, `hot fixes ${text}; in force with the next deploy or package`);
+    },
+  )
+    .addOption(new Option('--asked-by <who>', 'who may ask').choices(['users', 'root']))
+    .option('--email <address>', 'where requests are sent; "" for nowhere')
+    .option('--subject <text>', 'the subject of such a mail; "" for the usual one')
+    .option('--telephone <number>', 'who is called where there is no network; "" for nobody')
+    .option('--instructions <text>', 'what else users are told; "" for nothing');
+}
+
+interface OfferOptions {
+  askedBy?: 'users' | 'root';
+  email?: string;
+  subject?: string;
+  telephone?: string;
+  instructions?: string;
+}
+
+/** What is not said stays; what is empty goes. */
+function changed(before: HotFixes | undefined, problems: readonly string[], change: OfferOptions): object {
+  const { askedBy, email, subject, telephone, instructions } = change;
+  const given = Object.entries({ askedBy, email, subject, telephone, instructions }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const merged = Object.entries({ ...before, ...Object.fromEntries(given) }).filter(([, value]) => value !== '');
+  return { ...Object.fromEntries(merged), problems };
 }

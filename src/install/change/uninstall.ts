@@ -2,6 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
+import { removePending } from '../hot-fix/pending.ts';
 import { InstanceFile, instanceNames, readIfWhole, unknownMachine } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { removeMark } from '../state/mark.ts';
@@ -43,6 +44,9 @@ export async function uninstall(state: string, vm: string, steps: Steps = noStep
   const left = await loseName(instancePaths(state, vm).folder);
   await steps(`${vm}: gone`);
   await removeFolder(left);
-  if (known) await removeMark(state, known.vmId);
+  if (known) {
+    await removeMark(state, known.vmId);
+    await removePending(state, known.vmId);
+  }
   await steps(`${vm}: removed`);
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../lib/errors.ts';
 import { type Authentication, type PasswordRules, passwordProblems } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
-import { isDamage, readState, writeState } from '../state/instances.ts';
+import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { readPolicy } from '../state/policies.ts';
 import { mended, oneMore, pauseLeftMs, WrongPasswords } from './wrong-passwords.ts';
@@ -15,6 +15,8 @@ const PasswordFile = z.strictObject({
   /** Of the first password, where that is another: it is valid again when the machine is put back to how it was installed. */
   first: Verifier.exactOptional(),
   wrong: WrongPasswords.exactOptional(),
+  /** It opens once: then another one is to be chosen. */
+  isTemporary: z.literal(true).exactOptional(),
 });
 type PasswordFile = z.infer<typeof PasswordFile>;
 
@@ -39,7 +41,7 @@ export async function openByPassword(
   const file = await readFile(state, vm);
   if (!file) return choose(state, vm, rules, newPassword);
   const password = await requireRight(state, vm, { file, password: given, now });
-  if (passwordProblems(rules, password).length > 0) {
+  if (file.isTemporary || passwordProblems(rules, password).length > 0) {
     if (newPassword === undefined)
       throw new AppError('PASSWORD_CHANGE', `the password of ${vm} opens once more: a new one is to be chosen`);
     await change(state, vm, rules, { password, newPassword });
@@ -49,6 +51,17 @@ export async function openByPassword(
 /** A password that nobody asks for any more does not come back with a later policy. */
 export function forgetPassword(state: string, vm: string): Promise<void> {
   return removeFile(instancePaths(state, vm).password);
+}
+
+/** Lets another password open the machine once in place of the one that was lost; the pauses that wrong ones brought are over. */
+export async function setTemporaryPassword(state: string, vm: string, verifier: Verifier): Promise<void> {
+  const lost = await readIfWhole(instancePaths(state, vm).password, PasswordFile);
+  await write(state, vm, { format: 1, verifier, ...firstOf(lost), isTemporary: true });
+}
+
+/** Whether a password was chosen that can be lost. */
+export function hasPassword(state: string, vm: string): Promise<boolean> {
+  return isThere(instancePaths(state, vm).password);
 }
 
 /**

@@ -8,7 +8,7 @@ import { readSealed, writeSealed } from './sealed.ts';
 import type { Subject } from './term.ts';
 
 /** `place.json`: where a machine was installed (D14). */
-const Place = z.strictObject({
+export const Place = z.strictObject({
   path: z.string(),
   fileSystem: z.strictObject({ uuid: z.string().exactOptional(), kernel: z.string() }),
   computer: z.string(),
@@ -17,7 +17,12 @@ export type Place = z.infer<typeof Place>;
 
 /** Keeps where a machine is installed for the first time. */
 export async function notePlace({ state, vm, vmId }: Subject): Promise<void> {
-  await writeSealed(state, instancePaths(state, vm).place, `place ${vmId}`, await presentPlace(state, vm));
+  await writePlace({ state, vm, vmId }, await presentPlace(state, vm));
+}
+
+/** Keeps which place is the right one from now on. */
+export async function writePlace({ state, vm, vmId }: Subject, place: Place): Promise<void> {
+  await writeSealed(state, instancePaths(state, vm).place, `place ${vmId}`, place);
 }
 
 /** Why a machine is not where it was installed; undefined where it is. */
@@ -41,7 +46,7 @@ export function difference(then: Place, now: Place): string | undefined {
   return isSame ? undefined : 'it was installed on another file system';
 }
 
-async function presentPlace(state: string, vm: string): Promise<Place> {
+export async function presentPlace(state: string, vm: string): Promise<Place> {
   const path = await realPath(instancePaths(state, vm).folder);
   const computer = createHash('sha256')
     .update(`lazaret place ${await computerIdentity()}`)

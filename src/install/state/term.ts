@@ -16,8 +16,8 @@ const TermFile = z.strictObject({
   starts: z.array(z.strictObject({ generation: z.int().min(1), at: z.number().min(0) })).max(MOST_STARTS),
 });
 
-/** `renewed.json`: what a plug-in said last. */
-const RenewedFile = z.strictObject({
+/** `renewed.json`: what a plug-in or a hot fix said last. */
+export const RenewedFile = z.strictObject({
   of: z.string().max(40),
   at: z.number().min(0),
   endsAt: z.number().nullable(),
@@ -84,7 +84,7 @@ export async function mendTerm(
   if (isMarkLost) await writeMark(state, vmId, now);
 }
 
-/** Keeps what a plug-in said. */
+/** Keeps another end. */
 export async function writeRenewal({ state, vm, vmId }: Subject, renewal: Renewal): Promise<void> {
   await writeSealed(state, instancePaths(state, vm).renewed, `renewed ${vmId}`, renewal);
 }

@@ -22,8 +22,11 @@ function policyTarget(vm: string): string {
 
 /** A machine’s policy as it is signed, with its place in the order of deploys. */
 export function policyDocument(project: Project, vm: ProjectVm, serial: number): PolicyDocument {
-  const { fingerprint } = project.file.value;
-  return { format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy: vm.policy.value };
+  const { fingerprint, hotFixes, hotFixKey } = project.file.value;
+  return {
+    ...{ format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy: vm.policy.value },
+    ...(hotFixes && hotFixKey ? { hotFixes: { ...hotFixes, key: hotFixKey } } : {}),
+  };
 }
 
 /**

@@ -40,6 +40,7 @@ export interface LoggedEvent {
     | 'plugin'
     | 'policy'
     | 'expiration'
+    | 'hot-fix'
     | 'lookup-failed'
     | 'message'
     | 'refused'

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { mayAskHotFix } from '../../policy/hot-fixes.ts';
 import type { Start } from './gate.ts';
 
 /** A machine whose time is over does not run; its files stay. Gives EXPIRED, with the administrator’s text. */
@@ -6,6 +7,8 @@ export function expirationGate({ vm, term, policy }: Pick<Start, 'vm' | 'term' |
   if (term.state !== 'expired') return undefined;
   const { message, endsAt } = term;
   const text = message === undefined ? `${vm} has expired` : `${vm} has expired: ${message}`;
-  const details = { vm, ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }) };
-  return new AppError('EXPIRED', text, { details: { ...details, policySerial: policy.document.serial } });
+  const { document } = policy;
+  const hotFix = mayAskHotFix(document, 'expired') ? { hotFixOf: vm } : {};
+  const details = { vm, ...hotFix, ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }) };
+  return new AppError('EXPIRED', text, { details: { ...details, policySerial: document.serial } });
 }

@@ -28,7 +28,9 @@ export async function termAndPlace(
 ): Promise<Pick<Start, 'term' | 'movedFrom'>> {
   const isProtected = document.policy.copyProtection?.enabled === true;
   const moved = isProtected ? await movedFrom?.() : undefined;
-  return { term: await known.look(document, event), movedFrom: moved };
+  // On another computer its time cannot be told either, and there is one way back to both.
+  if (moved !== undefined) return { term: { state: 'valid' }, movedFrom: moved };
+  return { term: await known.look(document, event), movedFrom: undefined };
 }
 
 /** Looks at the time of a machine that runs, whatever comes of it: what follows from it, follows while it does. */

@@ -1,10 +1,20 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { isThere, readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { encryptedPem } from './pkcs8.ts';
 
 const MAX_KEY_FILE_BYTES = 8192;
+/** What stands before the 32 bytes of a private X25519 key (RFC 8410). */
+const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const ENCRYPTED_PEM =
   /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n(?<body>[A-Za-z0-9+/=\n]+)-----END ENCRYPTED PRIVATE KEY-----\n?$/;
 
@@ -18,6 +28,12 @@ export interface PublicKey {
 /** A key that can sign; its private half never leaves the object. */
 export interface SigningKey extends PublicKey {
   sign(data: Uint8Array): Buffer;
+}
+
+/** The key for hot fixes, which answers by telephone too. */
+export interface HotFixSigningKey extends SigningKey {
+  readonly telephone: KeyObject;
+  readonly telephoneHex: string;
 }
 
 /** A key as TUF metadata carries it. */
@@ -46,6 +62,17 @@ export async function createKeyFile(path: string, passphrase: string): Promise<S
 
 /** @throws KEY_MISSING, KEY_PASSPHRASE (wrong passphrase), KEY_INVALID (anything but such a file) */
 export async function openKeyFile(path: string, passphrase: string): Promise<SigningKey> {
+  return signingKey(await openPrivateKey(path, passphrase));
+}
+
+/** @throws as openKeyFile */
+export async function openHotFixKey(path: string, passphrase: string): Promise<HotFixSigningKey> {
+  const key = await openPrivateKey(path, passphrase);
+  const telephone = telephoneKey(key);
+  return { ...signingKey(key), telephone, telephoneHex: publicHex(telephone) };
+}
+
+async function openPrivateKey(path: string, passphrase: string): Promise<KeyObject> {
   const pem = (await readIfThere(path, MAX_KEY_FILE_BYTES))?.toString('utf8');
   if (pem === undefined) throw new AppError('KEY_MISSING', `${path} is not there`, { details: { path } });
   const der = Buffer.from(ENCRYPTED_PEM.exec(pem)?.groups?.['body'] ?? '', 'base64');
@@ -54,7 +81,7 @@ export async function openKeyFile(path: string, passphrase: string): Promise<Sig
   const key = decrypted(pem, passphrase, path);
   if (key.asymmetricKeyType !== 'ed25519')
     throw new AppError('KEY_INVALID', `${path} is not an Ed25519 key`, { details: { path } });
-  return signingKey(key);
+  return key;
 }
 
 /** Whether this is one DER sequence and nothing more. */
@@ -72,10 +99,18 @@ function decrypted(pem: string, passphrase: string, path: string): KeyObject {
   }
 }
 
+/** The X25519 key that follows from an Ed25519 key: one file and one passphrase keep both, and neither says anything of the other. */
+function telephoneKey(key: KeyObject): KeyObject {
+  const own = key.export({ type: 'pkcs8', format: 'der' }).subarray(-32);
+  const secret = Buffer.from(hkdfSync('sha256', own, '', 'lazaret hot-fix telephone key 1', 32));
+  return createPrivateKey({ key: Buffer.concat([X25519_PKCS8, secret]), format: 'der', type: 'pkcs8' });
+}
+
+function publicHex(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex');
+}
+
 function signingKey(privateKey: KeyObject): SigningKey {
-  const publicKeyHex = createPublicKey(privateKey)
-    .export({ type: 'spki', format: 'der' })
-    .subarray(-32)
-    .toString('hex');
+  const publicKeyHex = publicHex(privateKey);
   return { keyId: keyIdOf(publicKeyHex), publicKeyHex, sign: (data) => sign(null, data, privateKey) };
 }

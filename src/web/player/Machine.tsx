@@ -7,6 +7,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { FullScreenOnly } from './FullScreenOnly.tsx';
+import { HotFixButton } from './HotFixButton.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
 import { isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
@@ -84,6 +85,7 @@ export function Machine() {
             <Text>{data.state === 'suspended' ? texts.consoleSuspended : texts.consoleStopped}</Text>
             <TimeLeft machine={data} />
             {isOff(data) && <StartButton machine={data} />}
+            <HotFixButton machine={data} />
           </Stack>
         )}
       </Stack>

@@ -6,6 +6,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
 import { Hardware } from './Hardware.tsx';
+import { HotFixDialog } from './HotFixDialog.tsx';
 import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
 import { PowerItems } from './PowerItems.tsx';
@@ -39,6 +40,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const [isTyping, setTyping] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
   const [isAdministering, setAdministering] = useState(false);
+  const [isLost, setLost] = useState(false);
   const isRunning = isOn(machine);
   const close = () => setQuestion(undefined);
   const error = stop.error ?? reset.error ?? suspend.error ?? rollback.error;
@@ -77,6 +79,9 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
           )}
           {machine.password && <Menu.Item onClick={() => change.mutate({ vm })}>{texts.passwordMenu} …</Menu.Item>}
           {machine.canAdminister && <Menu.Item onClick={() => setAdministering(true)}>{texts.hardware} …</Menu.Item>}
+          {machine.hotFixes?.includes('password') && (
+            <Menu.Item onClick={() => setLost(true)}>{texts.hotFixLost} …</Menu.Item>
+          )}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
           {machine.canReimage && !isRunning && (
             <Menu.Item color="red" onClick={() => setReimaging(true)}>
@@ -86,6 +91,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
         </Menu.Dropdown>
       </Menu>
       <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
+      {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />

@@ -5,6 +5,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
+import { HotFixButton } from './HotFixButton.tsx';
 import { isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
 import { useStatus } from './service.ts';
@@ -70,6 +71,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         {machine.access === 'restricted' && <Update vm={vm} />}
         <Group mt="auto" pt="xs">
           {isOff(machine) && <StartButton machine={machine} />}
+          <HotFixButton machine={machine} />
           {isOn(machine) && (
             <Button component={Link} to={`/machines/${vm}`}>
               {texts.open}

@@ -3,6 +3,7 @@ import type { UseMutationResult } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { HotFixDialog } from './HotFixDialog.tsx';
 import type { Start } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -13,13 +14,16 @@ interface PasswordDialogProps {
   work: UseMutationResult<unknown, Error, Start>;
   /** A new one is wanted, whatever there is. */
   isChange?: boolean;
+  /** Its user may ask for a hot fix where he has lost it. */
+  hasHotFix?: boolean;
 }
 
 /** Asks for what a start or a change of the password wants: the password, a new one twice, or both. */
-export function PasswordDialog({ vm, title, work, isChange = false }: PasswordDialogProps) {
+export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = false }: PasswordDialogProps) {
   const texts = useTexts();
   const [wants, setWants] = useState({ old: false, fresh: false });
   const [{ password, fresh, again }, setTyped] = useState(NOTHING);
+  const [isLost, setLost] = useState(false);
   const code = codeOf(work.error);
   const now = wantedBy(code, isChange) ?? wants;
   const close = () => {
@@ -37,6 +41,7 @@ export function PasswordDialog({ vm, title, work, isChange = false }: PasswordDi
   const isAgain = code !== undefined && !FIRST.includes(code);
   const isOpen =
     isAboutPassword(work.error) || (work.isPending && (wants.old || wants.fresh) && password + fresh !== '');
+  if (isLost) return <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />;
   return (
     <Modal opened={isOpen} onClose={close} title={title} closeButtonProps={{ 'aria-label': texts.close }}>
       <form onSubmit={send}>
@@ -68,6 +73,19 @@ export function PasswordDialog({ vm, title, work, isChange = false }: PasswordDi
                 onChange={({ target }) => setTyped({ password, fresh, again: target.value })}
               />
             </>
+          )}
+          {hasHotFix && now.old && (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              style={{ alignSelf: 'flex-start' }}
+              onClick={() => {
+                setLost(true);
+                close();
+              }}
+            >
+              {texts.hotFixLost}
+            </Button>
           )}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>

@@ -7,7 +7,7 @@ import { useStart } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 /** Starts a machine, or lets it go on where it was suspended; where its policy asks for a password, so does this. */
-export function StartButton({ machine: { vm, state } }: { machine: MachineAnswer }) {
+export function StartButton({ machine: { vm, state, hotFixes = [] } }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const start = useStart();
   const asks = isAboutPassword(start.error);
@@ -33,7 +33,7 @@ export function StartButton({ machine: { vm, state } }: { machine: MachineAnswer
       <Button loading={start.isPending && !asks} onClick={() => start.mutate({ vm })}>
         {word}
       </Button>
-      <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} />
+      <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} hasHotFix={hotFixes.includes('password')} />
     </Stack>
   );
 }

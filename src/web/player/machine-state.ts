@@ -1,4 +1,5 @@
 import type { MachineAnswer } from '../../api/machine.ts';
+import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import type { StateKind } from '../ui/StateBadge.tsx';
 import type { PlayerTexts } from './texts.en.ts';
 
@@ -28,6 +29,14 @@ export function shownState({ state, access }: MachineAnswer, texts: PlayerTexts)
     default:
       return { kind: 'unknown', word: texts.stateStopped };
   }
+}
+
+/** The problem that a hot fix can be asked for now, where the project has hot fixes for it; a lost password is its user’s to tell. */
+export function hotFixFor({ hotFixes = [], cannotStart, expiration }: MachineAnswer): HotFixProblem | undefined {
+  const isMoved = cannotStart?.code === 'MOVED';
+  const isEnding = expiration !== undefined && expiration.state !== 'valid';
+  const problem = isMoved ? 'moved' : isEnding ? 'expired' : undefined;
+  return problem && hotFixes.includes(problem) ? problem : undefined;
 }
 
 /** Whether a machine has a screen: it runs, or stands still. */

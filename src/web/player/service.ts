@@ -1,8 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { HardwareRequest } from '../../api/hardware.ts';
+import type { HotFixGivenRequest } from '../../api/hot-fix.ts';
 import type { StartRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
+import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import { askerOf } from '../ui/ask.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -70,6 +72,28 @@ export function useReimage() {
     mutationFn: ({ vm, dataDisk }: { vm: string; dataDisk: boolean }) =>
       ask('reimage', { vm, body: { dataDisk, confirmed: true } }),
   });
+}
+
+export function useRequestHotFix() {
+  return useMutation({
+    mutationFn: ({ vm, ...body }: HotFixAsked) => ask('requestHotFix', { vm, body }),
+  });
+}
+
+/** What an answer would do; with `isDone` it is done. */
+export function useHotFixAnswer(isDone: boolean) {
+  return useMutation({
+    mutationFn: ({ vm, given }: { vm: string; given: HotFixGivenRequest }) =>
+      ask(isDone ? 'applyHotFix' : 'foreseeHotFix', { vm, body: given }),
+  });
+}
+
+interface HotFixAsked {
+  vm: string;
+  problem: HotFixProblem;
+  name: string;
+  address: string;
+  note: string;
 }
 
 export function useLookUp() {

@@ -191,6 +191,23 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Starten Sie sie dort und so, wie Sie es beim ersten Mal getan haben. Wenn das Skript von jetzt an etwas anderes schreibt, gibt ihm die Verwaltung einen anderen Namen oder andere Argumente, in einem Paket mit der Maschine.',
   SCRIPT_DAMAGED:
     'Holen Sie die Datei `script-output.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
+  HOT_FIX_OFF:
+    'Fragen Sie Ihre Verwaltung: Die Richtlinie `hotFixes` des Projekts sagt, für welche Probleme und von wem eine Soforthilfe erbeten werden darf.',
+  HOT_FIX_UNNEEDED:
+    'Starten Sie die Maschine. Ist ihr Kennwort verloren, sagen Sie das: `lazaret hot-fix request VM --problem password`.',
+  HOT_FIX_NONE:
+    'Stellen Sie mit `lazaret hot-fix request` eine neue Anfrage und senden Sie sie: Eine Antwort gilt nur für die letzte Anfrage, einmal und sieben Tage lang.',
+  HOT_FIX_INVALID:
+    'Prüfen Sie, ob es die richtige Datei ist; wurde sie unterwegs verändert, bitten Sie noch einmal darum.',
+  HOT_FIX_SIGNATURE:
+    'Bitten Sie Ihre Verwaltung selbst darum. Wurde der Schlüssel des Projekts gewechselt: Starten Sie die Maschine, damit sie ihre Richtlinie abfragt, und stellen Sie eine neue Anfrage.',
+  HOT_FIX_WRONG:
+    'Lassen Sie sich die Buchstaben noch einmal vorlesen, Gruppe für Gruppe: Der letzte jeder Gruppe prüft sie.',
+  HOT_FIX_PAUSE:
+    'Warten Sie so lange, wie die Meldung sagt, und versuchen Sie es dann noch einmal: Nichts ist für immer gesperrt.',
+  HOT_FIX_FOREIGN: 'Öffnen Sie sie im Ordner des genannten Projekts: `lazaret-manager -C ORDNER hot-fix open DATEI`.',
+  HOT_FIX_OLD: 'Bitten Sie den Benutzer um eine neue Anfrage: Sein Computer nimmt auf diese keine Antwort mehr.',
+  HOT_FIX_CONFIRM: 'Sehen Sie sich an, was getan würde, und wiederholen Sie den Befehl mit --yes.',
   QUARANTINE_REFUSED:
     'Die Meldung sagt warum; was die Verwaltung verteilt, kann es ändern, und ein Richtlinienserver, der wieder antwortet, auch.',
   PLUGIN_MISSING:

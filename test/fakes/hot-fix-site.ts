@@ -1,0 +1,54 @@
+import type { TestContext } from 'node:test';
+import { HotFixes } from '../../src/daemon/hot-fixes.ts';
+import { Terms } from '../../src/daemon/terms.ts';
+import { type Instance, isDamage, openInstance } from '../../src/install/state/instances.ts';
+import { readPolicy } from '../../src/install/state/policies.ts';
+import { offerHotFixes } from '../../src/manager/hot-fixes/offer.ts';
+import { mayAskHotFix, type HotFixes as Offer } from '../../src/policy/hot-fixes.ts';
+import type { MachinePolicy } from '../../src/policy/schema.ts';
+import { EventLog } from '../../src/run/computer/events.ts';
+import { computer } from './made-computer.ts';
+import { madeProject } from './made-project.ts';
+
+export const DAY_MS = 86_400_000;
+export const NOW = Date.now() + 60_000;
+export const day = (ms: number) => new Date(ms).toLocaleDateString('sv-SE');
+
+/** A project that offers hot fixes, its machine `office` on a computer whose clock is set at will, and the service there. */
+export async function hotFixSite(t: TestContext, policy: Partial<MachinePolicy>, offer?: Partial<Offer> | 'off') {
+  const project = await madeProject(t);
+  await project.setPolicy(policy);
+  const offered = { problems: ['password', 'expired', 'moved'], askedBy: 'users', ...(offer === 'off' ? {} : offer) };
+  await offerHotFixes(project.folder, () => (offer === 'off' ? undefined : offered));
+  const { state, install } = computer(t, NOW);
+  await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
+  const at = { clock: NOW, state };
+  const document = async () => (await readPolicy(at.state, 'office')).document;
+  /** As a service of its own would see it. */
+  const service = () => {
+    const terms = new Terms(async () => at.clock);
+    const startable = async (instance: Instance) =>
+      terms.startable(instance, { document: await document(), lookedUpAt: undefined });
+    const events = new EventLog(`${at.state}/events.jsonl`);
+    const now = async (instance: Instance) => {
+      try {
+        return await terms.source(instance).now();
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        return at.clock;
+      }
+    };
+    const hotFixes = new HotFixes({
+      state: at.state,
+      events,
+      clock: () => at.clock,
+      now,
+      document,
+      startable,
+      inTurnOf: (_vm, work) => work(),
+    });
+    const hasHotFix = async () => mayAskHotFix(await document(), 'password');
+    return { hotFixes, events, hasHotFix, startable: async () => startable(await openInstance(at.state, 'office')) };
+  };
+  return { project, state, install, at, service };
+}
