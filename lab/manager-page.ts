@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
+import { LIVE_PATH } from '../src/api/paths.ts';
 import { accessibilityFaults, LabBrowser } from './browser.ts';
 
 const SCREENS = process.env['LAZARET_SCREENS'];
 const MANAGER = join(import.meta.dirname, '..', 'bin', 'lazaret-manager');
+const LOOK_MS = 20;
 const WIDE = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };
 
@@ -21,6 +23,8 @@ export class ManagerInBrowser implements AsyncDisposable {
   readonly complaints: string[] = [];
   readonly browser: LabBrowser;
   readonly #ending: () => Promise<void>;
+  /** What the page has asked and is not answered yet, but for what goes on as long as it is open. */
+  readonly #asked = new Set<Request>();
 
   private constructor(browser: LabBrowser, page: Page, origin: string, ending: () => Promise<void>) {
     this.browser = browser;
@@ -29,6 +33,9 @@ export class ManagerInBrowser implements AsyncDisposable {
     this.#ending = ending;
     page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
     page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('request', (request) => request.url().endsWith(LIVE_PATH) || this.#asked.add(request));
+    page.on('requestfinished', (request) => this.#asked.delete(request));
+    page.on('requestfailed', (request) => this.#asked.delete(request));
   }
 
   /** `words` are more of the command line of `lazaret-manager ui`, `environment` of what its process is given. */
@@ -65,6 +72,8 @@ export class ManagerInBrowser implements AsyncDisposable {
       for (const colorScheme of ['light', 'dark'] as const) {
         await this.page.emulateMedia({ colorScheme });
         await this.page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+        // An answer that comes late changes what is being looked at.
+        while (this.#asked.size > 0) await this.page.waitForTimeout(LOOK_MS);
         await this.shoot(`${name}-${size.width}-${colorScheme}`);
         const about = `${path}, ${colorScheme}, ${size.width} px`;
         assert.deepEqual(await accessibilityFaults(this.page), [], about);
