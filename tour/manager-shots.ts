@@ -64,6 +64,13 @@ export const MANAGER_SHOTS: readonly Shot[] = [
   ...['options', 'lookup', 'normal', 'traffic', 'restricted', 'versions', 'messages', 'ready', 'deploy'].map(
     (place): Shot => ({ name: `wizard-${place}`, path: `/machines/office/quarantine/${place}`, shown: panel }),
   ),
+  ...(
+    [
+      ['static', 'Static quarantine', ['options', 'normal', 'ready']],
+      ['dynamic', 'Dynamic quarantine', ['lookup', 'ready']],
+      ['custom', 'Custom quarantine using script', ['script', 'restricted', 'messages', 'ready']],
+    ] as const
+  ).flatMap(([type, label, places]) => places.map((place) => ofType(type, label, place))),
   { name: 'packages', path: '/packages', shown: (page) => page.getByRole('row', { name: /office-1/ }) },
   {
     name: 'make-package',
@@ -100,6 +107,28 @@ export const MANAGER_SHOTS: readonly Shot[] = [
   { name: 'settings', path: '/settings', shown: (page) => page.getByRole('button', { name: 'Save' }) },
   { name: 'problems', path: '/problems', shown: heading },
 ];
+
+/** A panel of the wizard for a machine that has no quarantine yet, once a type is chosen. */
+function ofType(type: string, label: string, place: string): Shot {
+  const wizard = '/machines/accounting/quarantine';
+  return {
+    name: `wizard-${type}-${place}`,
+    path: `${wizard}/options`,
+    shown: panel,
+    act: async (page) => {
+      const goto = async (to: string) => {
+        await page.goto(new URL(`${wizard}/${to}`, page.url()).href);
+        await panel(page).waitFor();
+      };
+      await page.getByRole('radio', { name: label }).check();
+      if (type === 'custom') {
+        await goto('script');
+        await page.getByLabel('Which file of the project’s resources?').fill('ask-inventory.sh');
+      }
+      await goto(place);
+    },
+  };
+}
 
 const PACKING = {
   part: 'pack',

@@ -173,6 +173,16 @@ test('each of the other types has its panels in order', NEEDS, async (t) => {
     await manager.page.getByRole('link', { name: panels[1] ?? '', exact: true }).waitFor();
     assert.deepEqual(await panelsOf(manager.page), panels, type);
   }
+  // The last is custom: each of its answers is a line that says what it is about, also where nothing is chosen.
+  await manager.goto('/machines/office/quarantine/ready');
+  for (const line of [
+    'What is it started with, one argument a line? nothing',
+    'May it use the computer’s network? no',
+    'Which traffic passes outside the list? Normal access: nothing',
+    'Shown while access is restricted: nothing is shown',
+  ])
+    await manager.page.getByText(line, { exact: true }).waitFor();
+  assert.equal(await manager.page.getByText('no entries', { exact: true }).count(), 2);
 });
 
 test('another type names what goes for good, and Finish waits until that is agreed to', NEEDS, async (t) => {

@@ -89,6 +89,8 @@ export const wizard = catalogue({
     agree: 'I know that they go, and go on',
     entriesCount: (count: number) => (count === 1 ? '1 entry' : `${count} entries`),
     nothing: 'nothing',
+    noEntries: 'no entries',
+    yesNo: (is: boolean): string => (is ? 'yes' : 'no'),
     saved: 'Saved.',
     deployHelp:
       'Finish writes the policy into the project. Users’ computers get it with the next deploy, which signs it and puts it on the policy server.',
@@ -139,6 +141,8 @@ export const wizard = catalogue({
     agree: 'Ich weiß, dass es verloren geht, und fahre fort',
     entriesCount: (count) => (count === 1 ? '1 Eintrag' : `${count} Einträge`),
     nothing: 'nichts',
+    noEntries: 'keine Einträge',
+    yesNo: (is) => (is ? 'ja' : 'nein'),
     saved: 'Gespeichert.',
     deployHelp:
       'Fertigstellen schreibt die Richtlinie in das Projekt. Die Computer der Benutzer bekommen sie mit der nächsten Verteilung, die sie unterschreibt und auf den Richtlinienserver legt.',

@@ -97,17 +97,26 @@ function answerText(question: Question, { answers }: WizardState, texts: WizardT
     const choice = form.choices.find(({ value }) => value === answer);
     // The two that give their panel its name need no question.
     if (!choice || setting === 'type' || setting === 'mode') return choice ? texts.choice(choice).label : '';
-    return `${about} ${texts.choice(choice).label}`;
+    return said(about, texts.choice(choice).label);
   }
   if (form.kind === 'choices') {
     const chosen = form.choices.filter(({ value }) => Array.isArray(answer) && answer.includes(value));
-    return `${about}: ${chosen.map((choice) => texts.choice(choice).label).join(', ') || texts.nothing}`;
+    return said(about, chosen.map((choice) => texts.choice(choice).label).join(', ') || texts.nothing);
   }
   if (Array.isArray(answer)) {
-    const shown = answer.length === 0 ? texts.nothing : answer.slice(0, 3).join('; ');
+    if (setting === 'argument') return said(about, answer.join(' ') || texts.nothing);
+    const shown = answer.length === 0 ? texts.noEntries : answer.slice(0, 3).join('; ');
     return answer.length > 3 ? `${texts.entriesCount(answer.length)}: ${shown}; …` : shown;
   }
-  if (typeof answer === 'boolean') return answer ? about : '';
-  if (answer === '') return '';
-  return about.endsWith('?') ? `${about} ${answer}` : `${about}: ${answer}`;
+  if (typeof answer === 'boolean') return said(about, texts.yesNo(answer));
+  if (answer === '') return isMessage(setting) ? said(about, texts.nothingSaid) : '';
+  return said(about, `${answer}`);
+}
+
+function isMessage(setting: string): boolean {
+  return setting === 'restrictedMessage' || setting === 'updateMessage';
+}
+
+function said(about: string, what: string): string {
+  return about.endsWith('?') ? `${about} ${what}` : `${about}: ${what}`;
 }
