@@ -52,6 +52,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   ADMIN_NONE: ['flow/administrator-access', 'a package of policies brings one'],
   ADMIN_NEEDED: ['flow/administrator-access', 'the right one then works'],
   ADMIN_ENCRYPTED: ['flow/administrator-access', 'ADMIN_ENCRYPTED: what its remedy says is done, and works'],
+  ADMIN_SUSPENDED: ['flow/administrator-access', 'once it is not, it changes'],
   HARDWARE_TOO_MUCH: ['flow/administrator-access', 'no more than the computer has'],
   SCRIPT_DENIED: ['flow/opening-script', 'another status than 0 opens nothing'],
   SCRIPT_OTHER: ['flow/opening-script', 'SCRIPT_OTHER: what its remedy says is done, and works'],

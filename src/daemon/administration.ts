@@ -7,6 +7,7 @@ import { NamedTurns } from '../lib/turns.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import type { EventLog } from '../run/computer/events.ts';
 import type { Clock } from '../sys/clock.ts';
+import { findSuspended } from './suspended.ts';
 
 interface AdministrationDeps {
   state: string;
@@ -39,7 +40,7 @@ export class Administration {
   /**
    * A machine’s hardware, changed where that is asked for: from its next start on, until another generation is installed or the
    * machine is put back to how it was installed.
-   * @throws VM_UNKNOWN, ADMIN_NONE, ADMIN_ENCRYPTED, ADMIN_NEEDED, PASSWORD_WRONG, PASSWORD_PAUSE, HARDWARE_TOO_MUCH
+   * @throws VM_UNKNOWN, ADMIN_NONE, ADMIN_ENCRYPTED, ADMIN_NEEDED, PASSWORD_WRONG, PASSWORD_PAUSE, HARDWARE_TOO_MUCH, ADMIN_SUSPENDED
    */
   async hardware(vm: string, { password, change, asPackaged }: HardwareRequest): Promise<HardwareAnswer> {
     const { state } = this.#deps;
@@ -62,6 +63,8 @@ export class Administration {
   ): Promise<void> {
     const { state, events, size } = this.#deps;
     if (isSame(before, after)) return;
+    if (await findSuspended(state, vm))
+      throw new AppError('ADMIN_SUSPENDED', `${vm} is suspended: it goes on with the hardware that it had`);
     if (!isSame(after, packaged)) requireFits(vm, after, size);
     if (isSame(after, packaged)) await forgetHardware(state, vm, generation);
     else await writeHardware(state, vm, generation, after);

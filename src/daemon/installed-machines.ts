@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { finishReimage, isReimaging } from '../install/change/reimage.ts';
 import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
+import { readHardware } from '../install/state/hardware.ts';
 import { type Instance, isDamage, openInstance } from '../install/state/instances.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
@@ -162,8 +163,9 @@ export class InstalledMachines {
   /** What its policy lets its user do. */
   async rules(instance: Instance): Promise<Rules> {
     const { policy } = await this.document(instance);
-    const { document: installed } = await readPolicy(instance.state, instance.file.vm);
-    const { memoryMiB, cpus } = instance.current.machine;
+    const { state, file, current } = instance;
+    const { document: installed } = await readPolicy(state, file.vm);
+    const { memoryMiB, cpus } = (await readHardware(state, file.vm, current.generation)) ?? current.machine;
     return {
       rights: rightsOf(policy),
       settings: { memoryMiB, cpus, policies: settingsOf(policy, installed.policy) },

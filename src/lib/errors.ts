@@ -466,6 +466,11 @@ export const ERRORS = {
     http: 409,
     hint: 'Ask your administrator for other hardware: `lazaret-manager vm set`, and a package that has the machine.',
   },
+  ADMIN_SUSPENDED: {
+    exit: 75,
+    http: 409,
+    hint: 'Start the machine and shut it down first; or boot it with `lazaret start --discard VM`: what is in its memory alone is lost then.',
+  },
   HARDWARE_TOO_MUCH: {
     exit: 65,
     http: 422,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { HardwareRequest } from '../../src/api/hardware.ts';
@@ -8,7 +8,7 @@ import { installedSpec } from '../../src/daemon/spec.ts';
 import { reimage } from '../../src/install/change/reimage.ts';
 import { rollBack } from '../../src/install/change/rollback.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy, writePolicy } from '../../src/install/state/policies.ts';
 import { changeHardware } from '../../src/manager/machines/machines.ts';
 import { newAdministratorAccess } from '../../src/manager/policies/administrator-access.ts';
@@ -140,6 +140,21 @@ test('another generation has its package’s hardware, one that is gone back to 
   assert.deepEqual(await hardware(), { memoryMiB: 64, cpus: 3 });
   await reimage(state, 'office', { dataDisk: false });
   assert.deepEqual(await hardware(), PACKAGED);
+});
+
+test('ADMIN_SUSPENDED: the hardware of a suspended machine stays, for it goes on with that; once it is not, it changes', {
+  skip,
+}, async (t) => {
+  const { ask, change, hardware, state } = await installed(t);
+  const { suspended } = generationPaths(state, 'office', 1);
+  writeFileSync(suspended, '{}');
+  await assert.rejects(change({ cpus: 2 }), code('ADMIN_SUSPENDED'));
+  assert.deepEqual(await hardware(), PACKAGED);
+  await ask({ password: PASSWORD });
+
+  rmSync(suspended);
+  await change({ cpus: 2 });
+  assert.deepEqual(await hardware(), { memoryMiB: 64, cpus: 2 });
 });
 
 test('fact 39: an encrypted machine has no administrator access: no such policy is made, and one that is here lets nobody in; ADMIN_ENCRYPTED: what its remedy says is done, and works', {

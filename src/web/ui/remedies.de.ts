@@ -184,6 +184,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Geben Sie das Kennwort der Verwaltung ein: `lazaret admin` fragt in einem Terminal danach oder liest es von --password-fd.',
   ADMIN_ENCRYPTED:
     'Bitten Sie Ihre Verwaltung um andere Hardware: „lazaret-manager vm set“ und ein Paket mit der Maschine.',
+  ADMIN_SUSPENDED:
+    'Starten Sie die Maschine, und fahren Sie sie erst herunter; oder booten Sie sie mit „lazaret start --discard VM“: Was nur in ihrem Speicher ist, geht dann verloren.',
   HARDWARE_TOO_MUCH: 'Geben Sie der Maschine nicht mehr, als dieser Computer hat: Die Meldung sagt, wie viel das ist.',
   SCRIPT_DENIED:
     'Fragen Sie Ihre Verwaltung: Ihr Skript lässt Sie die Maschine nicht öffnen. Was es gesagt hat, steht in „lazaret events“.',
