@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Domain } from '../src/policy/domain.ts';
 import { Directory } from '../src/servers/directory-objects.ts';
 import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
@@ -71,6 +72,12 @@ export class DomainController implements AsyncDisposable {
 
   get ldap(): string {
     return `ldap://127.0.0.1:${this.#relays[1]?.port}/${this.place}`;
+  }
+
+  /** Itself, as a project names it, by LDAPS or StartTLS. */
+  domain(startTls = false): Domain {
+    const address = (startTls ? this.ldap : this.ldaps).replace(this.place, SUFFIX);
+    return { address, ca: this.admin.ca.toString() };
   }
 
   /** The Unix socket that leads to its LDAPS port, for a relay of whoever is in yet another namespace. */

@@ -123,10 +123,14 @@ export type MachineAnswer = z.infer<typeof MachineAnswer>;
 export const Secret = z.string().max(4096);
 
 /**
- * What opens a machine whose policy asks for a password: the password; `newPassword` where none was chosen yet, both where
+ * What opens a machine whose policy asks for a password, or for an account, then with its name: the password; `newPassword` where none was chosen yet, both where
  * another one is to be chosen. Secrets are carried nowhere but in bodies.
  */
-export const SecretsRequest = z.strictObject({ password: Secret.exactOptional(), newPassword: Secret.exactOptional() });
+export const SecretsRequest = z.strictObject({
+  user: z.string().max(1000).exactOptional(),
+  password: Secret.exactOptional(),
+  newPassword: Secret.exactOptional(),
+});
 export type SecretsRequest = z.infer<typeof SecretsRequest>;
 
 /**

@@ -46,3 +46,11 @@ export async function askSecret(
   if (isCancel(answer)) throw new AppError('INTERRUPTED', 'interrupted');
   return answer;
 }
+
+/** @throws INTERRUPTED */
+export async function askName(message: string): Promise<string> {
+  const { isCancel, text } = await import('@clack/prompts');
+  const answer = await interruptible((signal) => text({ message, signal }));
+  if (isCancel(answer)) throw new AppError('INTERRUPTED', 'interrupted');
+  return answer;
+}

@@ -3,13 +3,15 @@ import type { SecretsRequest } from '../api/machine.ts';
 import { AppError, type ErrorCode } from '../lib/errors.ts';
 import { readDescriptor } from '../sys/files/descriptor.ts';
 import { wholeNumber } from './arguments.ts';
-import { askSecret } from './passphrase.ts';
+import { askName, askSecret } from './passphrase.ts';
 import { isFailure } from './service.ts';
 
 const MAX_BYTES = 16 << 10;
 
 export interface PasswordOptions {
   passwordFd?: number;
+  /** Who opens it, where accounts of a domain do. */
+  user?: string;
 }
 
 /** A password is never an argument or a variable: other programs of the computer can read those. */
@@ -20,6 +22,10 @@ export function passwordOption(): Option {
   ).argParser(wholeNumber);
 }
 
+export function userOption(): Option {
+  return new Option('--user <name>', 'who opens it, where accounts of a domain do: a name, or name@domain');
+}
+
 /**
  * Asks the service, and gives it the password of a machine where it wants one: from the descriptor, else from the terminal.
  * `isChange`: a new one is wanted beside it.
@@ -27,11 +33,11 @@ export function passwordOption(): Option {
  */
 export async function withPassword<Answer>(
   vm: string,
-  { passwordFd }: PasswordOptions,
+  { passwordFd, user }: PasswordOptions,
   ask: (secrets: SecretsRequest) => Promise<Answer>,
   isChange = false,
 ): Promise<Answer> {
-  const from = passwordFd === undefined ? terminal(vm) : await descriptor(passwordFd);
+  const from = passwordFd === undefined ? terminal(vm, user) : await descriptor(passwordFd, user);
   let secrets: SecretsRequest = {};
   for (;;) {
     try {
@@ -53,7 +59,7 @@ export async function withPassword<Answer>(
  * @throws USAGE where there is nobody to ask, or the two differ
  */
 export async function newPassword(what: string, { passwordFd }: PasswordOptions): Promise<string> {
-  const given = passwordFd === undefined ? undefined : await (await descriptor(passwordFd)).newPassword();
+  const given = passwordFd === undefined ? undefined : await (await descriptor(passwordFd, undefined)).newPassword();
   if (given !== undefined) return given;
   if (!process.stdin.isTTY) throw new AppError('USAGE', 'the password is needed: give --password-fd');
   return askTwice(what);
@@ -72,6 +78,8 @@ function wantedBy(code: ErrorCode, isChange: boolean): Wanted[] {
     case 'PASSWORD_UNSET':
     case 'PASSWORD_CHANGE':
       return ['newPassword'];
+    case 'ACCOUNT_NEEDED':
+      return ['user', 'password'];
     case 'PASSWORD_NEEDED':
       return isChange ? ['password', 'newPassword'] : ['password'];
     default:
@@ -82,11 +90,12 @@ function wantedBy(code: ErrorCode, isChange: boolean): Wanted[] {
 type Secret = () => Promise<string | undefined>;
 
 /** A single line is the first password, or the one that there is. */
-async function descriptor(fd: number): Promise<Record<Wanted, Secret>> {
+async function descriptor(fd: number, user: string | undefined): Promise<Record<Wanted, Secret>> {
   const lines = (await readDescriptor(fd, MAX_BYTES)).toString('utf8').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   let isUsed = false;
   return {
+    user: async () => user,
     password: async () => {
       isUsed = true;
       return lines[0];
@@ -95,9 +104,10 @@ async function descriptor(fd: number): Promise<Record<Wanted, Secret>> {
   };
 }
 
-function terminal(vm: string): Record<Wanted, Secret> | undefined {
+function terminal(vm: string, user: string | undefined): Record<Wanted, Secret> | undefined {
   if (!process.stdin.isTTY) return undefined;
   return {
+    user: async () => user ?? (await askName(`Who opens ${vm}: your name in its domain`)),
     password: () => askSecret(`The password of ${vm}`),
     newPassword: () => askTwice(`A new password for ${vm}`),
   };

@@ -7,9 +7,9 @@ import { type Instance, isDamage, openInstance } from '../install/state/instance
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
-import { failureOf } from '../lib/errors.ts';
+import { AppError, failureOf } from '../lib/errors.ts';
 import type { Steps } from '../lib/steps.ts';
-import { askableProblems, type HotFixProblem, mayAskHotFix } from '../policy/hot-fixes.ts';
+import { askableProblems, type HotFixProblem } from '../policy/hot-fixes.ts';
 import { rightsOf } from '../policy/rights.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
 import { settingsOf } from '../policy/settings.ts';
@@ -21,6 +21,7 @@ import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
 import type { Resolvers } from '../sys/network/resolver.ts';
 import type { Changes } from './changes.ts';
+import type { AccountSources } from './openers/opener.ts';
 import { installedPlugins } from './plugins.ts';
 import type { Rules } from './report.ts';
 import { installedSpec, machineId } from './spec.ts';
@@ -132,7 +133,7 @@ export class InstalledMachines {
   /** Whether its user may ask for a hot fix for this problem; not where that cannot be told. */
   async hasHotFix(vm: string, problem: HotFixProblem): Promise<boolean> {
     try {
-      return mayAskHotFix(await this.document(await openInstance(this.#service.options.state, vm)), problem);
+      return (await this.hotFixes(await openInstance(this.#service.options.state, vm))).includes(problem);
     } catch (error) {
       if (isDamage(error)) return false;
       throw error;
@@ -169,6 +170,30 @@ export class InstalledMachines {
     return {
       rights: rightsOf(policy),
       settings: { memoryMiB, cpus, policies: settingsOf(policy, installed.policy) },
+    };
+  }
+
+  /** What those are asked of who open machines by their accounts. */
+  accountSources(): AccountSources {
+    const { options, policies } = this.#service;
+    const { state, clock } = options;
+    return {
+      lookUp: async (vm, signal) => {
+        const owner = await ownerOf(await openInstance(state, vm));
+        if (owner.server === undefined) return { policy: await policies.known(owner) };
+        try {
+          return { policy: await policies.lookUpAnyway(owner, clock(), signal) };
+        } catch (failure) {
+          if (!(failure instanceof AppError) || failure.code === 'INTERRUPTED') throw failure;
+          return { policy: await policies.known(owner), failure };
+        }
+      },
+      trustedNow: async (vm) => this.#terms.source(await openInstance(state, vm)).now(),
+      askDomain: async (domain, signIn) => {
+        // What speaks LDAP is loaded when it is needed.
+        const { askDomain } = await import('../servers/ask-domain.ts');
+        return askDomain(domain, signIn);
+      },
     };
   }
 

@@ -1,12 +1,12 @@
 import { changePassword, type Secrets } from '../install/opening/password.ts';
 import type { Asker } from '../install/state/owner.ts';
 import { readPolicy } from '../install/state/policies.ts';
-import { AppError } from '../lib/errors.ts';
+import { AppError, type ErrorCode } from '../lib/errors.ts';
 import { NamedTurns } from '../lib/turns.ts';
 import type { Authentication } from '../policy/authentication.ts';
 import type { EventLog } from '../run/computer/events.ts';
 import type { Clock } from '../sys/clock.ts';
-import type { Attempt, AuthenticationType } from './openers/opener.ts';
+import type { AccountSources, Attempt, AuthenticationType } from './openers/opener.ts';
 import { OPENERS } from './openers/table.ts';
 
 interface OpeningDeps {
@@ -18,6 +18,7 @@ interface OpeningDeps {
   expireTime: (vm: string) => Promise<string>;
   /** Whether the way back to a lost password may be told. */
   hasHotFix?: (vm: string) => Promise<boolean>;
+  accounts: AccountSources;
 }
 
 /** Who opens a machine, with what, and for how long that is waited for. */
@@ -39,13 +40,13 @@ export class Opening {
   /** Lets a machine be opened, as what it was installed with says. @throws as its opener in `openers/table.ts` */
   authenticate(vm: string, by: OpenedBy): Promise<void> {
     return this.#tell(vm, async () => {
-      const { state, clock, events, expireTime } = this.#deps;
+      const { state, clock, events, accounts, expireTime } = this.#deps;
       const { document } = await readPolicy(state, vm);
       const authentication: Authentication = document.policy.authentication ?? { type: 'none' };
       for (const [type, { forget }] of Object.entries(OPENERS))
         if (type !== authentication.type) await forget(state, vm);
       const about = { state, vm, authentication, document, expireTime: () => expireTime(vm) };
-      await open({ ...about, ...by, now: clock(), events });
+      await open({ ...about, ...by, now: clock(), events, accounts });
     });
   }
 
@@ -64,8 +65,8 @@ export class Opening {
     try {
       await this.#turns.take(vm, work);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'PASSWORD_WRONG')
-        await this.#deps.events.add({ vm, kind: 'password', text: 'a wrong password was given', same: error.code });
+      const text = error instanceof AppError && WORTH_TELLING[error.code];
+      if (text) await this.#deps.events.add({ vm, kind: 'password', text, same: error.code });
       throw await this.#withWayBack(vm, error);
     }
   }
@@ -76,6 +77,19 @@ export class Opening {
     return new AppError(error.code, error.message, { cause: error.cause, details: { ...error.details, hotFixOf: vm } });
   }
 }
+
+/** Refusals that an event tells of. What was typed for a name is not in it: that may have been a password. */
+const WORTH_TELLING: Partial<Record<ErrorCode, string>> = {
+  PASSWORD_WRONG: 'a wrong password was given',
+  ACCOUNT_UNLISTED: 'an account that is not on its list was not let in',
+  ACCOUNT_DISABLED: 'a disabled account was not let in',
+  ACCOUNT_EXPIRED: 'an expired account was not let in',
+  ACCOUNT_LOCKED: 'a locked account was not let in',
+  ACCOUNT_PASSWORD: 'an account whose password has expired was not let in',
+  ACCOUNT_NOT_NOW: 'an account that may not sign in now, or from here, was not let in',
+  DOMAIN_UNSAFE: 'its domain could not be asked: no certificate that is to be trusted',
+  DOMAIN_INVALID: 'its domain could not be asked: what it answered is not to be believed',
+};
 
 /** The row of its type: the one thing that the compiler cannot follow by itself. */
 function open<Type extends AuthenticationType>(attempt: Attempt<Type>): Promise<void> {

@@ -98,7 +98,7 @@ export class Supervisor implements AsyncDisposable {
     this.#installed = new InstalledMachines({ options, computer, events, policies, changes });
     const installed = this.#installed;
     this.opening = new Opening({
-      ...{ state: options.state, clock: options.clock, events },
+      ...{ state: options.state, clock: options.clock, events, accounts: installed.accountSources() },
       hasHotFix: (vm) => installed.hasHotFix(vm, 'password'),
       expireTime: (vm) => installed.expireTime(vm),
     });

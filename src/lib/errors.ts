@@ -428,7 +428,7 @@ export const ERRORS = {
     http: 429,
     hint: 'Wait as long as the message says, then try again: nothing is locked for good.',
   },
-  PASSWORD_NONE: { exit: 65, http: 409, hint: 'Start the machine: it opens without a password.' },
+  PASSWORD_NONE: { exit: 65, http: 409, hint: 'Start the machine: it has no password of its own.' },
   PASSWORD_DAMAGED: {
     exit: 65,
     http: 422,
@@ -475,6 +475,58 @@ export const ERRORS = {
     exit: 65,
     http: 422,
     hint: 'Give the machine no more than this computer has: the message says how much that is.',
+  },
+
+  ACCOUNT_NEEDED: {
+    exit: 77,
+    http: 403,
+    hint: 'Give your name and password: `lazaret start` asks for both in a terminal, or takes --user and --password-fd.',
+  },
+  ACCOUNT_UNLISTED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator to put you, or a group that you are in, on the machine’s list.',
+  },
+  ACCOUNT_DISABLED: { exit: 77, http: 403, hint: 'Ask your administrator to enable the account, then sign in again.' },
+  ACCOUNT_EXPIRED: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator to let the account go on, then sign in again.',
+  },
+  ACCOUNT_LOCKED: {
+    exit: 77,
+    http: 403,
+    hint: 'Wait until your domain lifts the lock, or ask your administrator to do it now.',
+  },
+  ACCOUNT_PASSWORD: {
+    exit: 77,
+    http: 403,
+    hint: 'Set a new password where you log on to your organisation, then sign in with that.',
+  },
+  ACCOUNT_NOT_NOW: {
+    exit: 77,
+    http: 403,
+    hint: 'Sign in when your domain lets you, or ask your administrator to allow it at this time and from here.',
+  },
+  DOMAIN_UNREACHABLE: {
+    exit: 69,
+    http: 503,
+    hint: 'Connect this computer to your organisation’s network, then sign in again.',
+  },
+  DOMAIN_UNSAFE: {
+    exit: 76,
+    http: 502,
+    hint: 'The domain needs TLS and a certificate for the name in its address; where its issuer is not known to computers, `lazaret-manager project set --domain-ca` names it.',
+  },
+  DOMAIN_INVALID: {
+    exit: 65,
+    http: 502,
+    hint: 'Check the domain’s address with `lazaret-manager project show`: it is `ldaps://HOST/DC=…`, and HOST a domain controller.',
+  },
+  DOMAIN_UNSET: {
+    exit: 65,
+    http: 422,
+    hint: 'Name the domain: `lazaret-manager project set --domain ldaps://HOST/DC=…`.',
   },
 
   EXPIRED: {

@@ -13,6 +13,8 @@ export interface ProjectState {
   policyServer?: string;
   packageServer?: string;
   recoveryKey?: string;
+  /** The address of the domain whose accounts open machines. */
+  domain?: string;
   /** It has rules for users’ computers themselves. */
   hasHostPolicy: boolean;
   machines: { vm: string; quarantine: string; descriptor?: string }[];
@@ -33,7 +35,7 @@ export async function lookAtProject(
 
 /** A project’s settings and its state, without a passphrase. @throws TRUST_*, FILE_MISSING where what is published is damaged */
 async function projectState({ folder, file, vms }: Project): Promise<ProjectState> {
-  const { name, fingerprint, policyServer, packageServer, recoveryKey, host } = file.value;
+  const { name, fingerprint, policyServer, packageServer, recoveryKey, domain, host } = file.value;
   const { policies: repository } = projectPaths(folder);
   const release = await lastRelease(repository, await rootsIn(repository));
   const keys = await listKeys(folder);
@@ -42,6 +44,7 @@ async function projectState({ folder, file, vms }: Project): Promise<ProjectStat
     ...(policyServer === undefined ? {} : { policyServer }),
     ...(packageServer === undefined ? {} : { packageServer }),
     ...(recoveryKey === undefined ? {} : { recoveryKey }),
+    ...(domain === undefined ? {} : { domain: domain.address }),
     hasHostPolicy: host !== undefined,
     machines: vms.map(({ name: vm, policy, state: { descriptor } }) => ({
       ...{ vm, quarantine: policy.value.quarantine.type },

@@ -3,6 +3,7 @@ import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
 import { requireEnforced } from '../policy/enforced.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
+import type { MachinePolicy } from '../policy/schema.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
 import { narrowerTexts } from '../quarantine/lists/narrower.ts';
@@ -57,10 +58,20 @@ export async function checkAll(
   return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm, looks)) };
 }
 
-/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, PLUGIN_MISSING. */
+/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, DOMAIN_UNSET, PLUGIN_MISSING. */
 export async function policyProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
   const unenforced = await failuresOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
-  return [...unenforced, ...(await missingPlugins(project, vms))];
+  const undomained = await failuresOf(vms.map((vm) => () => requireDomain(project, vm)));
+  return [...unenforced, ...undomained, ...(await missingPlugins(project, vms))];
+}
+
+/** @throws DOMAIN_UNSET */
+function requireDomain({ file }: Project, { name, policy }: ProjectVm): void {
+  if (policy.value.authentication?.type !== 'users-and-groups' || file.value.domain !== undefined) return;
+  throw new AppError(
+    'DOMAIN_UNSET',
+    `${name}: users and groups open it, and the project names no domain that they are of`,
+  );
 }
 
 /** What stands against packing these machines themselves: VM_SUSPENDED, VM_FILE_MISSING, DISK_INVALID, LAYER_INVALID, PROJECT_INVALID. */
@@ -84,7 +95,14 @@ export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { do
   const { quarantine } = policy.value;
   const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
   const alone = isAlone ? ['the project names no policy server, so the machine will stay restricted'] : [];
-  return [...alone, ...doubts(quarantine)].map((text) => `${name}: ${text}`);
+  const nobody = isNobodyListed(policy.value) ? ['its list has no users and no groups, so nobody can open it'] : [];
+  return [...alone, ...nobody, ...doubts(quarantine)].map((text) => `${name}: ${text}`);
+}
+
+function isNobodyListed({ authentication }: MachinePolicy): boolean {
+  return (
+    authentication?.type === 'users-and-groups' && authentication.users.length + authentication.groups.length === 0
+  );
 }
 
 /** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */

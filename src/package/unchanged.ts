@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
 import type { HostPolicy } from '../policy/host.ts';
-import type { MachinePolicy } from '../policy/schema.ts';
+import type { PolicyDocument } from '../policy/schema.ts';
 import { bootFiles } from './boot-files.ts';
 import { packagedPolicy } from './build/published.ts';
 import type { PackageKind, PackageManifest, PackedMachine } from './manifest.ts';
@@ -24,11 +24,16 @@ export interface Brought {
   kind: PackageKind;
   machines: readonly BroughtMachine[];
   /** The policies of its machines, and those that come alone, by the machine’s id. */
-  policies: readonly { vmId: string; policy: MachinePolicy }[];
+  policies: readonly Pick<PolicyDocument, 'vmId' | 'policy' | 'domain'>[];
   resources: readonly NamedDigest[] | undefined;
   host: HostPolicy | undefined;
   /** The project’s name and its servers. */
   project: readonly (string | undefined)[];
+}
+
+/** A policy without its place in the order of deploys. */
+export function broughtPolicy({ vmId, policy, domain }: PolicyDocument): Brought['policies'][number] {
+  return { vmId, policy, ...(domain === undefined ? {} : { domain }) };
 }
 
 /** What a package brings, by its manifest. */
@@ -46,7 +51,7 @@ export function broughtBy(manifest: PackageManifest): Brought {
         layers: machine.layers.map(({ sha256 }) => sha256),
       };
     }),
-    policies: [...machines.map(({ policy }) => policy), ...policies].map(({ vmId, policy }) => ({ vmId, policy })),
+    policies: [...machines.map(({ policy }) => policy), ...policies].map(broughtPolicy),
     resources: resources?.map(({ name, sha256 }) => ({ name, sha256 })),
     host,
     project: [project.name, policyServer, packageServer],

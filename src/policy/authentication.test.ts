@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Authentication, passwordProblems, unenforcedAuthentication } from './authentication.ts';
+import { Authentication, passwordProblems } from './authentication.ts';
 
 const rules = (more: object) => {
   const authentication = Authentication.parse({ type: 'password', ...more });
@@ -29,10 +29,24 @@ for (const [password, more, expected] of ROWS) {
   });
 }
 
-test('a password and a script are enforced; what asks for accounts is not yet', () => {
-  assert.deepEqual(unenforcedAuthentication({ authentication: rules({}) }), []);
-  const script = Authentication.parse({ type: 'script', file: 'who.sh' });
-  assert.deepEqual(unenforcedAuthentication({ authentication: script }), []);
-  const accounts = Authentication.parse({ type: 'users-and-groups' });
-  assert.deepEqual(unenforcedAuthentication({ authentication: accounts }), ['authentication.type']);
+for (const [entry, isAccount] of [
+  ['alice', true],
+  ['Domain Admins', true],
+  ['a.b@acme.example', true],
+  ['müller (extern)', true],
+  ['S-1-5-21-1-2-3-1104', true],
+  ['ACME\\alice', false],
+  ['CN=alice,DC=acme', false],
+  ['*', false],
+  ['', false],
+  ['a\nb', false],
+] as const)
+  test(`“${entry}” is ${isAccount ? 'an' : 'no'} account of a list`, () => {
+    const listed = Authentication.safeParse({ type: 'users-and-groups', users: [entry], offline: '14d' });
+    assert.equal(listed.success, isAccount);
+  });
+
+test('without the domain for as long as a duration says, and no longer than a year', () => {
+  for (const offline of ['0s', '367d', 'for ever', '-1d', 14])
+    assert.ok(!Authentication.safeParse({ type: 'users-and-groups', offline }).success, `${offline}`);
 });

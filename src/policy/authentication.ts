@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { Message } from './fields.ts';
+import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
 import { Script } from './script.ts';
 
+/** A user or a group of the project’s domain: what Active Directory takes in a name, and nothing else. */
 const Account = z
   .string()
-  .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}]+$/u, 'has control characters');
+  .regex(/^[^\p{Cc}"/\\[\]:;|=,+*?<>]+$/u, 'is no account: a name, name@domain, or a security identifier (S-1-5-…)');
 
 /** The classes of characters that a password may have to contain. */
 export const PASSWORD_CLASS_NAMES = ['capitals', 'lowercase', 'numerals', 'symbols'] as const;
@@ -25,6 +25,8 @@ export const Authentication = z.discriminatedUnion('type', [
     type: z.literal('users-and-groups'),
     users: z.array(Account).max(10_000).default([]),
     groups: z.array(Account).max(10_000).default([]),
+    /** Without the domain for so long, counted from when it was asked last; without it, it has to answer each time. */
+    offline: Duration(SECOND_MS, 366 * DAY_MS).exactOptional(),
   }),
   /** A file of the project’s `resources/` decides, and what it writes has to be the same at every opening. */
   z.strictObject({
@@ -41,6 +43,24 @@ export type PasswordRules = Extract<Authentication, { type: 'password' }>;
 
 /** The script that opens a machine. */
 export type OpeningScript = Extract<Authentication, { type: 'script' }>;
+
+/** Who may open a machine by an account of the domain. */
+export type UsersAndGroups = Extract<Authentication, { type: 'users-and-groups' }>;
+
+/** The type goes with the machine; who is on the list is what was looked up since (ACE 1.0 p. 83). */
+export function listInForce(installed: UsersAndGroups, lookedUp: Authentication | undefined): UsersAndGroups {
+  return lookedUp?.type === 'users-and-groups' ? lookedUp : installed;
+}
+
+/** When a change of authentication holds: its list at the next opening, all else with the machine. */
+export function authenticationWhen(before: Typed, after: Typed): 'next-start' | 'with-machine' {
+  const isList = [before, after].every(({ authentication }) => authentication?.type === 'users-and-groups');
+  return isList ? 'next-start' : 'with-machine';
+}
+
+interface Typed {
+  authentication?: { type: string };
+}
 
 const CLASSES: Record<PasswordClass, RegExp> = {
   capitals: /\p{Lu}/u,
@@ -65,11 +85,3 @@ const CLASS_WORDS: Record<PasswordClass, string> = {
   numerals: 'a numeral',
   symbols: 'a symbol',
 };
-
-/** The settings of it that nothing enforces yet. */
-export function unenforcedAuthentication({ authentication }: { authentication?: Authentication }): string[] {
-  const isEnforced = authentication === undefined || ENFORCED.includes(authentication.type);
-  return isEnforced ? [] : ['authentication.type'];
-}
-
-const ENFORCED: readonly Authentication['type'][] = ['none', 'password', 'script'];

@@ -26,6 +26,18 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ['reimage', {}, { reimage: { enabled: true } }, [['reimage', 'reinstall']]],
   ['encryption', {}, { encryption: { disks: true } }, [['encryption', 'with-machine']]],
   [
+    'who may open it',
+    { authentication: { type: 'users-and-groups', users: ['alice'] } },
+    { authentication: { type: 'users-and-groups', users: ['bob'], offline: '14d' } },
+    [['authentication', 'next-start']],
+  ],
+  [
+    'what opens it',
+    { authentication: { type: 'password' } },
+    { authentication: { type: 'users-and-groups', users: ['bob'] } },
+    [['authentication', 'with-machine']],
+  ],
+  [
     'two things',
     { authentication: { type: 'password' } },
     { quarantine: STATIC },
@@ -49,7 +61,6 @@ const ASKED: [setting: string, more: object][] = [
   ['encryption.disks', { encryption: { disks: true } }],
   ['encryption.configuration', { encryption: { configuration: true } }],
   ['encryption.recovery', { encryption: { recovery: true } }],
-  ['authentication.type', { authentication: { type: 'users-and-groups', groups: ['staff'] } }],
 ];
 
 for (const [setting, more] of ASKED) {
@@ -65,6 +76,7 @@ test('a policy that asks for none of them is not refused', () => {
   requireEnforced('office', policy({ encryption: {}, authentication: { type: 'none' }, reimage: { enabled: true } }));
   requireEnforced('office', policy({ authentication: { type: 'password', minimumLength: 8 } }));
   requireEnforced('office', policy({ authentication: { type: 'script', file: 'who.sh' } }));
+  requireEnforced('office', policy({ authentication: { type: 'users-and-groups', groups: ['staff'] } }));
 });
 
 const INVALID: [title: string, more: object][] = [

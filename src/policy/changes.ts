@@ -14,8 +14,13 @@ type Written = AsJson<MachinePolicy>;
 export function policyChanges(before: MachinePolicy | Written, after: MachinePolicy | Written): PolicyChange[] {
   return POLICY_NAMES.filter((name) => text(before, name) !== text(after, name)).map((section) => ({
     section,
-    when: POLICIES[section].when,
+    when: whenChanged(section, before, after),
   }));
+}
+
+function whenChanged(name: PolicyName, before: MachinePolicy | Written, after: MachinePolicy | Written): When {
+  const row = POLICIES[name];
+  return 'whenOf' in row ? row.whenOf(before, after) : row.when;
 }
 
 function text(policy: MachinePolicy | Written, name: PolicyName): string {

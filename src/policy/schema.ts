@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Domain } from './domain.ts';
 import { OfferedHotFixes } from './hot-fixes.ts';
 import { POLICIES } from './table.ts';
 
@@ -24,6 +25,8 @@ export const PolicyDocument = z.strictObject({
   vmId: z.uuid(),
   /** Rises with every deploy; a computer never goes back to a lower one. */
   serial: z.int().min(0),
+  /** Whose accounts open the machine, where its policy asks for those. */
+  domain: Domain.exactOptional(),
   policy: MachinePolicy,
   /** The project’s own, the same for all its machines; without it there are none. */
   hotFixes: OfferedHotFixes.exactOptional(),

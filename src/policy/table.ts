@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AdministratorAccess, checkAdministratorAccess } from './administrator-access.ts';
-import { Authentication, unenforcedAuthentication } from './authentication.ts';
+import { Authentication, authenticationWhen } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
 import { CopyProtection } from './copying.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
@@ -32,6 +32,8 @@ interface PolicyRow {
   /** What it means where it does not stand there; null: nothing at all. */
   absent: unknown;
   when: When;
+  /** The same, where it depends on what changes. */
+  whenOf?: (before: never, after: never) => When;
   /** What the schema cannot see: settings that contradict others, of this policy or of another. */
   check?: (policies: never) => Problem[];
   /** The settings that ask for something which nothing enforces yet. */
@@ -72,7 +74,7 @@ export const POLICIES = {
     schema: Authentication.exactOptional(),
     absent: { type: 'none' },
     when: 'with-machine',
-    unenforced: unenforcedAuthentication,
+    whenOf: authenticationWhen,
   },
   expiration: {
     words: 'expiration',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Domain } from '../policy/domain.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
 import { PolicyServer } from '../servers/kinds.ts';
@@ -25,6 +26,8 @@ export const ProjectFile = z
     packageServer: Url.exactOptional(),
     /** What users’ computers themselves may reach, where their users consent. Every package brings it. */
     host: HostPolicy.exactOptional(),
+    /** Whose accounts open machines whose policy asks for `users-and-groups`. */
+    domain: Domain.exactOptional(),
     /** The age recipient that encrypted machines can be opened by. It cannot change once a package was made. */
     recoveryKey: RecoveryKey.exactOptional(),
     /** What users may ask hot fixes for, and how. */

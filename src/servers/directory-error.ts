@@ -32,17 +32,19 @@ export function directoryError(error: unknown, doing: string): unknown {
     'FETCH_FAILED' as const,
     error instanceof Error ? (error.message.split('\n').at(-1) ?? '') : 'the directory failed',
   ];
-  const why = loginRefusal(error);
+  const refusal = loginRefusal(error);
+  const why = refusal === undefined ? undefined : LOGINS[refusal];
   return new AppError(code, `${doing}: ${why === undefined ? text : `the directory refused it: ${why}`}`, {
     cause: error,
-    details: { result: resultCode(error) },
+    details: { result: resultCode(error), ...(refusal === undefined ? {} : { refusal }) },
   });
 }
 
+/** The number that Active Directory gives with a login that it refused. */
 function loginRefusal(error: unknown): string | undefined {
   if (resultCode(error) !== 49) return undefined;
   const [, data = ''] = /\bdata ([0-9a-f]+)\b/i.exec(error instanceof Error ? error.message : '') ?? [];
-  return LOGINS[data.toLowerCase()];
+  return data === '' ? undefined : data.toLowerCase();
 }
 
 export function resultCode(error: unknown): number | undefined {

@@ -87,10 +87,8 @@ export class PolicyStore {
 
   /** What holds without asking anybody. */
   async current(owner: PolicyOwner): Promise<CurrentPolicy> {
-    const { packaged, vm } = owner;
-    const cached = needsLookup(packaged) ? await this.#cache.read(vm) : undefined;
-    if (!cached || cached.document.serial < packaged.serial) return { document: packaged, lookedUpAt: undefined };
-    return { document: cached.document, lookedUpAt: cached.lookedUpAt };
+    const { packaged } = owner;
+    return needsLookup(packaged) ? this.known(owner) : { document: packaged, lookedUpAt: undefined };
   }
 
   /**
@@ -99,14 +97,26 @@ export class PolicyStore {
    * @throws STORE_*, TRUST_*, POLICY_INVALID
    */
   async lookUp(owner: PolicyOwner, systemNow: number, signal?: AbortSignal): Promise<CurrentPolicy> {
-    const { packaged, server, vm } = owner;
-    if (!needsLookup(packaged)) return { document: packaged, lookedUpAt: undefined };
+    if (!needsLookup(owner.packaged)) return { document: owner.packaged, lookedUpAt: undefined };
+    return this.lookUpAnyway(owner, systemNow, signal);
+  }
+
+  /** What was looked up of a machine’s policy, by whomever and whatever its quarantine; else what its package brought. */
+  async known({ vm, packaged }: PolicyOwner): Promise<CurrentPolicy> {
+    const cached = await this.#cache.read(vm);
+    if (!cached || cached.document.serial < packaged.serial) return { document: packaged, lookedUpAt: undefined };
+    return { document: cached.document, lookedUpAt: cached.lookedUpAt };
+  }
+
+  /** As lookUp, also where the quarantine is static: for what else of a policy holds without a package. @throws as lookUp */
+  async lookUpAnyway(owner: PolicyOwner, systemNow: number, signal?: AbortSignal): Promise<CurrentPolicy> {
+    const { server, vm } = owner;
     if (server === undefined) throw new AppError('STORE_UNREACHABLE', 'the project names no policy server');
     const document = await this.#ask(vm, server, systemNow, signal).catch((error: unknown) => {
       throw asUnreachable(error, server);
     });
     await this.#turns.take(async () => this.#cache.keep(vm, await this.now(systemNow), document));
-    return this.current(owner);
+    return this.known(owner);
   }
 
   /** Waits until the policy server has something new, where it can say so. @throws STORE_*, INTERRUPTED */

@@ -6,6 +6,7 @@ import { computerPaths } from '../../src/install/state/layout.ts';
 import { foundProject } from '../../src/manager/found-project.ts';
 import { type BuildOptions, type BuiltPackage, buildPackage } from '../../src/package/build/build.ts';
 import { deploy } from '../../src/package/build/publish-policies.ts';
+import type { Domain } from '../../src/policy/domain.ts';
 import type { HostPolicy } from '../../src/policy/host.ts';
 import type { Quarantine } from '../../src/policy/quarantine.ts';
 import type { MachinePolicy } from '../../src/policy/schema.ts';
@@ -70,6 +71,7 @@ export async function madeProject(
       host?: HostPolicy | undefined;
       packageServer?: string;
       policyServer?: string;
+      domain?: Domain;
     }): Promise<void> {
       const project = await openProject(folder);
       const { host: _, ...rest } = project.file.value;

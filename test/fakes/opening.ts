@@ -1,12 +1,18 @@
 import { Opening } from '../../src/daemon/opening.ts';
 import type { Secrets } from '../../src/install/opening/password.ts';
 import type { Asker } from '../../src/install/state/owner.ts';
+import { readPolicy } from '../../src/install/state/policies.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
+import { FakeDomain } from './domain.ts';
 
-/** Who may open the machines of a state folder, as a service of its own would have it at that time. */
-export function openingOf(state: string, now = Date.now()): Opening {
+/** Who may open the machines of a state folder, as a service of its own would have it at that time, beside such a domain. */
+export function openingOf(state: string, now = Date.now(), domain = new FakeDomain()): Opening {
   const events = new EventLog(`${state}/events.jsonl`);
-  return new Opening({ state, clock: () => now, events, expireTime: async () => '1234567890' });
+  const accounts = domain.sources(async (vm) => ({
+    document: (await readPolicy(state, vm)).document,
+    lookedUpAt: undefined,
+  }));
+  return new Opening({ state, clock: () => now, events, accounts, expireTime: async () => '1234567890' });
 }
 
 /** Somebody, and what he gives. */

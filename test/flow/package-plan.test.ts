@@ -60,7 +60,7 @@ test('a plan builds nothing and says what will hold when, and what VMware ACE ke
   );
   assert.deepEqual(
     plan.problems.map(({ code }) => code),
-    ['POLICY_NEEDS_MACHINE', 'POLICY_NOT_ENFORCED'],
+    ['POLICY_NEEDS_MACHINE', 'DOMAIN_UNSET'],
   );
   assert.equal(readdirSync(join(project.folder, 'published/packages/targets')).length, 1);
 });

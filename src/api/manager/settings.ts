@@ -9,6 +9,9 @@ export const SettingsAnswer = z.object({
   name: z.string(),
   policyServer: z.string(),
   packageServer: z.string(),
+  domain: z.string(),
+  /** In PEM. */
+  domainCa: z.string(),
 });
 export type SettingsAnswer = z.infer<typeof SettingsAnswer>;
 
@@ -17,4 +20,6 @@ export const SettingsRequest = z.strictObject({
   name: z.string().max(1000),
   policyServer: Address,
   packageServer: Address,
+  domain: Address,
+  domainCa: z.string().max(64 << 10),
 });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { foundProject } from '../../manager/found-project.ts';
 import { changeSettings } from '../../manager/project-settings.ts';
 import { systemClock } from '../../sys/clock.ts';
+import { readCertificates } from '../certificates.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -13,6 +14,8 @@ interface ProjectOptions {
   name?: string;
   policyServer?: string;
   packageServer?: string;
+  domain?: string;
+  domainCa?: string;
 }
 
 interface InitOptions extends PassphraseOptions {
@@ -40,12 +43,13 @@ export function addInitCommand(program: Command): void {
   const project = program.command('project').description('the project itself');
   addProjectShowCommand(project);
   addCommand<ProjectOptions>(project, 'set', 'change the project’s settings', async (context, options) => {
-    const { directory, name, policyServer, packageServer } = options;
-    const value = await changeSettings(directory, { name, policyServer, packageServer });
+    const { directory, name, policyServer, packageServer, domain, domainCa: path } = options;
+    const domainCa = await readCertificates(path);
+    const value = await changeSettings(directory, { name, policyServer, packageServer, domain, domainCa });
     print(
       context,
       value,
-      `project ${value.name}; policy server ${value.policyServer ?? 'none'}; package server ${value.packageServer ?? 'none'}`,
+      `project ${value.name}; policy server ${value.policyServer ?? 'none'}; package server ${value.packageServer ?? 'none'}; domain ${value.domain?.address ?? 'none'}`,
     );
   })
     .option('--name <name>', 'the project’s name, shown to users')
@@ -53,5 +57,7 @@ export function addInitCommand(program: Command): void {
     .option(
       '--package-server <url>',
       'where `lazaret update` fetches packages, from the next package on; "" for nowhere',
-    );
+    )
+    .option('--domain <url>', 'whose accounts open machines: ldaps://HOST/DC=…, or ldap:// for StartTLS; "" for none')
+    .option('--domain-ca <file>', 'the certificates that vouch for it, in PEM; "" for those that computers trust');
 }

@@ -6,7 +6,7 @@ import type { HostAnswer, StatusAnswer } from '../../api/status.ts';
 import { AppError } from '../../lib/errors.ts';
 import { clashText, movedText } from '../../quarantine/subnets.ts';
 import { nameOfUser } from '../../sys/programs/users.ts';
-import { type PasswordOptions, passwordOption, withPassword } from '../password.ts';
+import { type PasswordOptions, passwordOption, userOption, withPassword } from '../password.ts';
 import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -59,6 +59,7 @@ export function addMachineCommands(program: Command): void {
   )
     .option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`)
     .option('--discard', 'boot it although it is suspended: what is in its memory alone is lost')
+    .addOption(userOption())
     .addOption(passwordOption());
 
   addCommand<ServiceOptions & PasswordOptions>(

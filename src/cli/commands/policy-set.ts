@@ -2,6 +2,12 @@ import { type Command, Option } from 'commander';
 import { AppError } from '../../lib/errors.ts';
 import { offerHotFixes } from '../../manager/hot-fixes/offer.ts';
 import { setPolicy } from '../../manager/policies/set-policy.ts';
+import { PASSWORD_CLASS_NAMES } from '../../policy/authentication.ts';
+import {
+  type AuthenticationChange,
+  authenticationText,
+  changeAuthentication,
+} from '../../policy/edit-authentication.ts';
 import { changeExpiration, type ExpirationChange } from '../../policy/edit-expiration.ts';
 import { NEVER } from '../../policy/expiration.ts';
 import type { HotFixes } from '../../policy/hot-fixes.ts';
@@ -13,8 +19,10 @@ interface Located {
   directory: string;
 }
 
-/** `policy expiration` and `policy copy-protection`: how long a machine may be used, and where. */
+/** `policy authentication`, `policy expiration` and `policy copy-protection`: who may open a machine, how long, and where. */
 export function addPolicySetCommands(policy: Command): void {
+  addAuthenticationCommand(policy);
+
   addCommand<Located & ExpirationChange>(
     policy,
     'expiration <vm>',
@@ -88,4 +96,36 @@ function changed(before: HotFixes | undefined, problems: readonly string[], chan
   );
   const merged = Object.entries({ ...before, ...Object.fromEntries(given) }).filter(([, value]) => value !== '');
   return { ...Object.fromEntries(merged), problems };
+}
+
+function addAuthenticationCommand(policy: Command): void {
+  addCommand<Located & AuthenticationChange>(
+    policy,
+    'authentication <vm>',
+    'set what opens a machine on users’ computers',
+    async (context, { directory, ...change }, vm = '') => {
+      const types = [change.none, change.password, change.usersAndGroups].filter(Boolean);
+      if (types.length > 1) throw new AppError('USAGE', 'say one of: --none, --password, --users-and-groups');
+      const { value = { type: 'none' as const }, inForce } = await setPolicy(
+        directory,
+        vm,
+        'authentication',
+        (before) => changeAuthentication(before, change),
+      );
+      print(context, value, `${vm} is opened ${authenticationText(value)}; ${inForce}`);
+    },
+  )
+    .option('--none', 'anybody who may use the machine')
+    .option('--password', 'a password that its user chooses at the first opening')
+    .addOption(new Option('--minimum-length <number>', 'characters that a password has at least').argParser(Number))
+    .option('--no-minimum-length', 'a password may be as short as its user likes')
+    .addOption(new Option('--contents <class...>', 'what must occur in a password').choices([...PASSWORD_CLASS_NAMES]))
+    .option('--no-contents', 'nothing has to occur in a password')
+    .option('--users-and-groups', 'accounts of the project’s domain, by name and password')
+    .option('--add-user <name...>', 'a user who may: alice, alice@acme.example or S-1-5-…')
+    .option('--remove-user <name...>', 'a user who may no more')
+    .option('--add-group <name...>', 'a group whose users may, those who are in it through other groups too')
+    .option('--remove-group <name...>', 'a group whose users may no more')
+    .option('--offline <duration>', 'so long without the domain, counted from when it was asked last: 14d')
+    .option('--no-offline', 'the domain has to answer each time');
 }

@@ -19,8 +19,18 @@ export function addProjectShowCommand(parent: Command): void {
 }
 
 function stateText(state: ProjectState, packages: readonly ListedPackage[]): string {
-  const { name, fingerprint, policyServer, packageServer, recoveryKey, hasHostPolicy, machines, policies, keys } =
-    state;
+  const {
+    name,
+    fingerprint,
+    policyServer,
+    packageServer,
+    recoveryKey,
+    domain,
+    hasHostPolicy,
+    machines,
+    policies,
+    keys,
+  } = state;
   const newest = packages.at(-1);
   const rows = [
     ['project', name],
@@ -28,6 +38,7 @@ function stateText(state: ProjectState, packages: readonly ListedPackage[]): str
     ['policy server', policyServer ?? 'none'],
     ['package server', packageServer ?? 'none'],
     ...(recoveryKey === undefined ? [] : [['recovery key', recoveryKey]]),
+    ...(domain === undefined ? [] : [['domain', domain]]),
     ['host policy', hasHostPolicy ? 'rules for users’ computers themselves, in every package' : 'none'],
     ['machines', machines.map(({ vm, quarantine }) => `${vm} (${quarantine})`).join(', ') || 'none yet'],
     ['policies', policies ? `number ${policies.serial}, valid until ${day(policies.expiresAt)}` : 'never deployed'],

@@ -1,8 +1,23 @@
 import type { Secrets } from '../../install/opening/password.ts';
 import type { Asker } from '../../install/state/owner.ts';
+import type { AppError } from '../../lib/errors.ts';
+import type { Account } from '../../policy/account.ts';
 import type { Authentication } from '../../policy/authentication.ts';
+import type { Domain } from '../../policy/domain.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { EventLog } from '../../run/computer/events.ts';
+import type { SignIn } from '../../servers/ask-domain.ts';
+import type { CurrentPolicy } from '../../servers/policies.ts';
+
+/** What accounts of a domain are asked of beside this computer’s files. */
+export interface AccountSources {
+  /** A machine’s policy as the policy server has it now, or, with why that could not be asked, as it was known last. */
+  lookUp(vm: string, signal: AbortSignal): Promise<{ policy: CurrentPolicy; failure?: AppError }>;
+  /** In milliseconds, by the clock of that machine that nobody sets back. @throws STATE_DAMAGED */
+  trustedNow(vm: string): Promise<number>;
+  /** @throws as `servers/ask-domain.ts` */
+  askDomain(domain: Domain, signIn: SignIn): Promise<Account>;
+}
 
 export type AuthenticationType = Authentication['type'];
 
@@ -20,6 +35,7 @@ export interface Attempt<Type extends AuthenticationType = AuthenticationType> {
   events: EventLog;
   /** The machine’s end, for its plug-ins. */
   expireTime: () => Promise<string>;
+  accounts: AccountSources;
   signal: AbortSignal;
 }
 

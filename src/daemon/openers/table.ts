@@ -1,8 +1,8 @@
 import { forgetPassword, openByPassword } from '../../install/opening/password.ts';
 import { forgetOutput } from '../../install/opening/script-output.ts';
-import { AppError } from '../../lib/errors.ts';
 import type { AuthenticationType, Opener } from './opener.ts';
 import { openByScript } from './script.ts';
+import { usersAndGroups } from './users-and-groups.ts';
 
 const nothing = async () => undefined;
 
@@ -13,11 +13,6 @@ export const OPENERS: { readonly [Type in AuthenticationType]: Opener<Type> } = 
     open: ({ state, vm, authentication, secrets, now }) => openByPassword(state, vm, authentication, secrets, now),
     forget: forgetPassword,
   },
-  'users-and-groups': { open: notEnforced, forget: nothing },
+  'users-and-groups': usersAndGroups,
   script: { open: openByScript, forget: forgetOutput },
 };
-
-/** An installation refuses such a policy before; this is for one that came here in another way. */
-async function notEnforced({ vm }: { vm: string }): Promise<void> {
-  throw new AppError('POLICY_NOT_ENFORCED', `${vm}: nothing enforces authentication.type yet`);
-}

@@ -6,7 +6,7 @@ import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { readPolicy } from '../state/policies.ts';
-import { mended, oneMore, pauseLeftMs, WrongPasswords } from './wrong-passwords.ts';
+import { oneMore, requirePatience, WrongPasswords } from './wrong-passwords.ts';
 
 /** `password.json`: what opens a machine whose policy asks for a password. */
 const PasswordFile = z.strictObject({
@@ -22,6 +22,8 @@ type PasswordFile = z.infer<typeof PasswordFile>;
 
 /** What a user gives to open a machine: his password, a new one, or both where the old one is to be changed. */
 export interface Secrets {
+  /** His name, where accounts of a domain open it. */
+  user?: string;
   password?: string;
   newPassword?: string;
 }
@@ -109,23 +111,12 @@ async function requireRight(
 ): Promise<string> {
   if (password === undefined) throw new AppError('PASSWORD_NEEDED', `${vm} is opened with its user’s password`);
   const { wrong, ...whole } = file;
-  await requirePatience(state, vm, file, now);
+  await requirePatience(vm, wrong, now, (anew) => write(state, vm, { ...file, wrong: anew }));
   await write(state, vm, { ...whole, wrong: oneMore(wrong, now) });
   const text = meant(password);
   if (!(await isRight(file.verifier, text))) throw new AppError('PASSWORD_WRONG', `this does not open ${vm}`);
   await write(state, vm, whole);
   return text;
-}
-
-async function requirePatience(state: string, vm: string, file: PasswordFile, now: number): Promise<void> {
-  const { wrong } = file;
-  const leftMs = pauseLeftMs(wrong, now);
-  if (!wrong || leftMs === 0) return;
-  const anew = mended(wrong, now);
-  if (anew !== wrong) await write(state, vm, { ...file, wrong: anew });
-  const seconds = Math.ceil(leftMs / 1000);
-  const what = `after ${wrong.count} wrong passwords the next for ${vm} is taken in ${seconds} s`;
-  throw new AppError('PASSWORD_PAUSE', what, { details: { vm, seconds } });
 }
 
 async function choose(state: string, vm: string, rules: PasswordRules, password: string | undefined): Promise<void> {

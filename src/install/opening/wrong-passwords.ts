@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../lib/errors.ts';
 
 /** So many wrong passwords cost nothing but their own time. */
 const FREE = 3;
@@ -26,4 +27,20 @@ export function oneMore(wrong: WrongPasswords | undefined, now: number): WrongPa
 /** The pause begins anew where the clock says that the last try has yet to come: otherwise it would not end. */
 export function mended(wrong: WrongPasswords, now: number): WrongPasswords {
   return Date.parse(wrong.lastAt) > now ? { ...wrong, lastAt: new Date(now).toISOString() } : wrong;
+}
+
+/** A pause that begins anew is kept, by `keep`. @throws PASSWORD_PAUSE while the next try has to wait */
+export async function requirePatience(
+  vm: string,
+  wrong: WrongPasswords | undefined,
+  now: number,
+  keep: (wrong: WrongPasswords) => Promise<void>,
+): Promise<void> {
+  const leftMs = pauseLeftMs(wrong, now);
+  if (!wrong || leftMs === 0) return;
+  const anew = mended(wrong, now);
+  if (anew !== wrong) await keep(anew);
+  const seconds = Math.ceil(leftMs / 1000);
+  const what = `after ${wrong.count} wrong passwords the next for ${vm} is taken in ${seconds} s`;
+  throw new AppError('PASSWORD_PAUSE', what, { details: { vm, seconds } });
 }

@@ -62,6 +62,8 @@ export function instancePaths(state: string, vm: string) {
     administrator: join(folder, 'administrator.json'),
     /** What the output of the script that opens it is held against. */
     scriptOutput: join(folder, 'script-output.json'),
+    /** Who of the domain opened it, and the wrong passwords since; sealed. */
+    accounts: join(folder, 'accounts.json'),
     /** When its generations were installed; sealed. */
     term: join(folder, 'term.json'),
     /** What a plug-in made of its end; sealed. */

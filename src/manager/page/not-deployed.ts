@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NotDeployed } from '../../api/manager/project.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { policyDocument } from '../../package/build/publish-policies.ts';
-import { isLookedUp } from '../../policy/quarantine.ts';
+import { asksServer } from '../../policy/looked-up.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
 import { type LastRelease, lastRelease, rootsIn } from '../../trust/sign/published.ts';
@@ -20,7 +20,7 @@ export async function notDeployed(project: Project): Promise<NotDeployed[]> {
   const changes = project.vms.flatMap((vm): NotDeployed[] => {
     const sha256 = signed.get(`${vm.name}.json`);
     // What only packages bring is not waited for before the first deploy.
-    if (sha256 === undefined) return isLookedUp(vm.policy.value.quarantine) ? [{ vm: vm.name, change: 'new' }] : [];
+    if (sha256 === undefined) return asksServer(vm.policy.value) ? [{ vm: vm.name, change: 'new' }] : [];
     const text = canonicalJson(policyDocument(project, vm, last?.version ?? 0));
     const isSame = createHash('sha256').update(text).digest('hex') === sha256;
     return isSame ? [] : [{ vm: vm.name, change: 'changed' }];

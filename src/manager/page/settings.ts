@@ -21,6 +21,7 @@ export function addSettingsRoutes(app: Hono, { folder, readings }: ManagerDeps):
 
 async function settingsOf(folder: string, readings: Readings): Promise<SettingsAnswer> {
   const { file } = await openProject(folder, readings);
-  const { name, policyServer = '', packageServer = '' } = file.value;
-  return { seen: file.sha256, name, policyServer, packageServer };
+  const { name, policyServer = '', packageServer = '', domain } = file.value;
+  const named = { domain: domain?.address ?? '', domainCa: domain?.ca ?? '' };
+  return { seen: file.sha256, name, policyServer, packageServer, ...named };
 }

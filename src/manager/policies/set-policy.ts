@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { whenText } from '../../policy/changes.ts';
+import { policyChanges, whenText } from '../../policy/changes.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { POLICIES, type PolicyName } from '../../policy/table.ts';
 import { vmNamed } from '../../project/open.ts';
@@ -32,7 +32,8 @@ export async function setPolicy<Name extends PolicyName>(
       throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });
     }
     await savePolicy(found, result.data);
-    const inForce = `it ${whenText(POLICIES[name].when)}, once a package or a deploy has brought it there`;
+    const when = policyChanges(found.policy.value, result.data)[0]?.when ?? POLICIES[name].when;
+    const inForce = `it ${whenText(when)}, once a package or a deploy has brought it there`;
     return { value: result.data[name], inForce };
   });
 }

@@ -22,9 +22,12 @@ function policyTarget(vm: string): string {
 
 /** A machine’s policy as it is signed, with its place in the order of deploys. */
 export function policyDocument(project: Project, vm: ProjectVm, serial: number): PolicyDocument {
-  const { fingerprint, hotFixes, hotFixKey } = project.file.value;
+  const { fingerprint, domain, hotFixes, hotFixKey } = project.file.value;
+  const { value: policy } = vm.policy;
+  const isByAccount = policy.authentication?.type === 'users-and-groups';
   return {
-    ...{ format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy: vm.policy.value },
+    ...{ format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy },
+    ...(isByAccount && domain !== undefined ? { domain } : {}),
     ...(hotFixes && hotFixKey ? { hotFixes: { ...hotFixes, key: hotFixKey } } : {}),
   };
 }

@@ -9,11 +9,12 @@ import { type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';
 import { takeLock } from '../../sys/files/lock.ts';
 import { bootFiles } from '../boot-files.ts';
+import { policyDocument } from '../build/publish-policies.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
 import { releaseEntries, releaseLayers } from '../build/releases.ts';
 import { hasResources, resourceFiles } from '../build/resources.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
-import { type Brought, requireChange } from '../unchanged.ts';
+import { type Brought, broughtPolicy, requireChange } from '../unchanged.ts';
 import { contentsOf } from './contents.ts';
 import type { FileBytes, MachineBytes, PlanFacts } from './plan.ts';
 import { type Contents, findProblems } from './rules.ts';
@@ -182,7 +183,7 @@ function wouldBring(
         layers: entries.map(({ sha256 }) => sha256),
       };
     }),
-    policies: [...machines, ...policies].map(({ file, policy }) => ({ vmId: file.value.id, policy: policy.value })),
+    policies: [...machines, ...policies].map((vm) => broughtPolicy(policyDocument(project, vm, 0))),
     resources: resources?.map(({ name: resource, sha256 }) => ({ name: resource, sha256 })),
     host,
     project: [name, policyServer, packageServer],

@@ -4,7 +4,8 @@ import { AppError } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { changeWords, type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
-import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
+import { asksServer } from '../../policy/looked-up.ts';
+import { sameDescriptor } from '../../policy/quarantine.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { newestVersion } from '../../quarantine/versions/versions.ts';
@@ -105,7 +106,7 @@ async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<
   if (serial === 0) return [];
   const targets = join(projectPaths(project.folder).policies, 'targets');
   const checks = vms.map(async (vm) => {
-    if (!isLookedUp(vm.policy.value.quarantine)) return [];
+    if (!asksServer(vm.policy.value)) return [];
     const text = canonicalJson(policyDocument(project, vm, serial));
     const name = `${createHash('sha256').update(text).digest('hex')}.${vm.name}.json`;
     return (await isThere(join(targets, name))) ? [] : [`${vm.name}: its policy was changed after the last deploy`];

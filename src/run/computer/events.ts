@@ -46,6 +46,7 @@ export interface LoggedEvent {
     | 'refused'
     | 'password'
     | 'hardware'
+    | 'opened'
     | 'name'
     | 'zone'
     | 'network'

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import type { UseMutationResult } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { AskFailure } from '../ui/ask.ts';
@@ -18,25 +18,31 @@ interface PasswordDialogProps {
   hasHotFix?: boolean;
 }
 
-/** Asks for what a start or a change of the password wants: the password, a new one twice, or both. */
+/** Asks for what a start or a change of the password wants: the password, a new one twice, or both; or a name and its password. */
 export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = false }: PasswordDialogProps) {
   const texts = useTexts();
-  const [wants, setWants] = useState({ old: false, fresh: false });
-  const [{ password, fresh, again }, setTyped] = useState(NOTHING);
+  const [wants, setWants] = useState<Wants>({ old: false, fresh: false });
+  const [typed, setTyped] = useState(NOTHING);
   const [isLost, setLost] = useState(false);
+  const { user, password, fresh, again } = typed;
   const code = codeOf(work.error);
   const now = wantedBy(code, isChange) ?? wants;
   const close = () => {
-    setTyped(NOTHING);
+    setTyped({ ...NOTHING, user });
     work.reset();
   };
-  const isWhole = (!now.old || password !== '') && (!now.fresh || (fresh !== '' && fresh === again));
+  const isNamed = !now.name || user.trim() !== '';
+  const isWhole = isNamed && (!now.old || password !== '') && (!now.fresh || (fresh !== '' && fresh === again));
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (!isWhole) return;
     setWants(now);
-    const secrets = { ...(now.old ? { password } : {}), ...(now.fresh ? { newPassword: fresh } : {}) };
-    work.mutate({ ...work.variables, vm, ...secrets }, { onSuccess: () => setTyped(NOTHING) });
+    const secrets = {
+      ...(now.name ? { user } : {}),
+      ...(now.old ? { password } : {}),
+      ...(now.fresh ? { newPassword: fresh } : {}),
+    };
+    work.mutate({ ...work.variables, vm, ...secrets }, { onSuccess: () => setTyped({ ...NOTHING, user }) });
   };
   const isAgain = code !== undefined && !FIRST.includes(code);
   const isOpen =
@@ -48,13 +54,24 @@ export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = 
         <Stack>
           {isAgain && <FailureAlert error={work.error} texts={texts} />}
           {now.fresh && <Text size="sm">{now.old ? texts.passwordChange : texts.passwordFirst}</Text>}
+          {now.name && (
+            <TextInput
+              label={texts.user}
+              description={texts.userHelp}
+              autoComplete="off"
+              spellCheck={false}
+              data-autofocus
+              value={user}
+              onChange={({ target }) => setTyped({ ...typed, user: target.value })}
+            />
+          )}
           {now.old && (
             <PasswordInput
               label={texts.password}
               autoComplete="off"
-              data-autofocus
+              data-autofocus={now.name ? undefined : true}
               value={password}
-              onChange={({ target }) => setTyped({ password: target.value, fresh, again })}
+              onChange={({ target }) => setTyped({ ...typed, password: target.value })}
             />
           )}
           {now.fresh && (
@@ -63,18 +80,18 @@ export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = 
                 label={texts.passwordNew}
                 autoComplete="new-password"
                 value={fresh}
-                onChange={({ target }) => setTyped({ password, fresh: target.value, again })}
+                onChange={({ target }) => setTyped({ ...typed, fresh: target.value })}
               />
               <PasswordInput
                 label={texts.passwordAgain}
                 autoComplete="new-password"
                 value={again}
                 error={again !== '' && again !== fresh && texts.passwordsDiffer}
-                onChange={({ target }) => setTyped({ password, fresh, again: target.value })}
+                onChange={({ target }) => setTyped({ ...typed, again: target.value })}
               />
             </>
           )}
-          {hasHotFix && now.old && (
+          {hasHotFix && now.old && !now.name && (
             <Button
               variant="subtle"
               size="compact-sm"
@@ -101,24 +118,36 @@ export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = 
   );
 }
 
-const NOTHING = { password: '', fresh: '', again: '' };
+interface Wants {
+  /** The name of an account. */
+  name?: boolean;
+  /** The password that there is. */
+  old: boolean;
+  /** A new one. */
+  fresh: boolean;
+}
+
+const NOTHING = { user: '', password: '', fresh: '', again: '' };
 /** What is no failure yet, but a question. */
-const FIRST = ['PASSWORD_UNSET', 'PASSWORD_NEEDED', 'PASSWORD_CHANGE'];
+const FIRST = ['PASSWORD_UNSET', 'PASSWORD_NEEDED', 'PASSWORD_CHANGE', 'ACCOUNT_NEEDED'];
 const ABOUT = [...FIRST, 'PASSWORD_WRONG', 'PASSWORD_PAUSE', 'PASSWORD_RULES'];
 
 /** Whether a failure is a question for a password. */
 export function isAboutPassword(error: Error | null): boolean {
-  return ABOUT.includes(codeOf(error) ?? '');
+  const code = codeOf(error) ?? '';
+  return ABOUT.includes(code) || /^(ACCOUNT|DOMAIN)_/.test(code);
 }
 
 function codeOf(error: Error | null): string | undefined {
   return error instanceof AskFailure ? error.code : undefined;
 }
 
-function wantedBy(code: string | undefined, isChange: boolean): { old: boolean; fresh: boolean } | undefined {
+function wantedBy(code: string | undefined, isChange: boolean): Wants | undefined {
   switch (code) {
     case 'PASSWORD_UNSET':
       return { old: false, fresh: true };
+    case 'ACCOUNT_NEEDED':
+      return { name: true, old: true, fresh: false };
     case 'PASSWORD_NEEDED':
       return { old: true, fresh: isChange };
     case 'PASSWORD_CHANGE':

@@ -19,6 +19,8 @@ export const de: PlayerTexts = {
   start: 'Starten',
   starting: 'Startet',
   open: 'Öffnen',
+  user: 'Ihr Name',
+  userHelp: 'In der Domäne Ihrer Organisation: alice oder alice@example.org',
   password: 'Kennwort',
   passwordNew: 'Ein neues Kennwort',
   passwordAgain: 'Dasselbe noch einmal',

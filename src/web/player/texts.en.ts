@@ -19,6 +19,8 @@ export const en = {
   start: 'Start',
   starting: 'Starting',
   open: 'Open',
+  user: 'Your name',
+  userHelp: 'In your organisation’s domain: alice, or alice@example.org',
   password: 'Password',
   passwordNew: 'A new password',
   passwordAgain: 'The same once more',

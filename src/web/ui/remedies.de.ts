@@ -160,6 +160,24 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Machen Sie ein Paket, das die Maschine enthält: Verschlüsselung und Anmeldung ändern sich nur mit ihr.',
   RECOVERY_KEY_FIXED:
     'Setzen Sie den Wiederherstellungsschlüssel wieder, wie er war: ein anderer braucht ein neues Projekt.',
+  ACCOUNT_NEEDED:
+    'Geben Sie Ihren Namen und Ihr Kennwort an: `lazaret start` fragt in einem Terminal nach beiden oder nimmt --user und --password-fd.',
+  ACCOUNT_UNLISTED:
+    'Bitten Sie Ihre Verwaltung, Sie oder eine Gruppe, in der Sie sind, auf die Liste der Maschine zu setzen.',
+  ACCOUNT_DISABLED: 'Bitten Sie Ihre Verwaltung, das Konto zu aktivieren, und melden Sie sich dann noch einmal an.',
+  ACCOUNT_EXPIRED: 'Bitten Sie Ihre Verwaltung, das Konto zu verlängern, und melden Sie sich dann noch einmal an.',
+  ACCOUNT_LOCKED: 'Warten Sie, bis Ihre Domäne das Konto entsperrt, oder bitten Sie Ihre Verwaltung, es jetzt zu tun.',
+  ACCOUNT_PASSWORD:
+    'Setzen Sie ein neues Kennwort, wo Sie sich bei Ihrer Organisation anmelden, und melden Sie sich dann mit diesem an.',
+  ACCOUNT_NOT_NOW:
+    'Melden Sie sich an, wenn Ihre Domäne es zulässt, oder bitten Sie Ihre Verwaltung, es zu dieser Zeit und von hier zu erlauben.',
+  DOMAIN_UNREACHABLE:
+    'Verbinden Sie diesen Computer mit dem Netz Ihrer Organisation, und melden Sie sich dann noch einmal an.',
+  DOMAIN_UNSAFE:
+    'Die Domäne braucht TLS und ein Zertifikat für den Namen in ihrer Adresse; kennen Computer dessen Aussteller nicht, so nennt ihn `lazaret-manager project set --domain-ca`.',
+  DOMAIN_INVALID:
+    'Prüfen Sie die Adresse der Domäne mit `lazaret-manager project show`: Sie heißt `ldaps://HOST/DC=…`, und HOST ist ein Domänencontroller.',
+  DOMAIN_UNSET: 'Nennen Sie die Domäne: `lazaret-manager project set --domain ldaps://HOST/DC=…`.',
   EXPIRED:
     'Bitten Sie Ihre Verwaltung um mehr Zeit: ein späteres Ende in der Richtlinie der Maschine, verteilt oder in einem Paket. Die Dateien der Maschine bleiben, wie sie sind.',
   MOVED:
@@ -175,7 +193,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Geben Sie es noch einmal ein; achten Sie auf die Feststelltaste und die Tastaturbelegung. Nach drei falschen warten Sie jedes Mal länger.',
   PASSWORD_PAUSE:
     'Warten Sie so lange, wie die Meldung sagt, und versuchen Sie es dann noch einmal: Nichts ist für immer gesperrt.',
-  PASSWORD_NONE: 'Starten Sie die Maschine: Sie öffnet sich ohne Kennwort.',
+  PASSWORD_NONE: 'Starten Sie die Maschine: Sie hat kein eigenes Kennwort.',
   PASSWORD_DAMAGED:
     'Holen Sie die Datei `password.json` der Maschine aus einer Sicherung zurück; oder retten Sie durch eine Sicherung ihrer Platten, was Sie brauchen, entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
   ADMIN_NONE:

@@ -1,8 +1,9 @@
-import { Checkbox, NumberInput, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Checkbox, NumberInput, SegmentedControl, Stack } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { type Authentication, PASSWORD_CLASS_NAMES, type PasswordRules } from '../../../policy/authentication.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
+import { AccountList } from './AccountList.tsx';
 import type { Pane } from './PolicyPanes.tsx';
 import { ScriptFields } from './ScriptFields.tsx';
 
@@ -12,7 +13,6 @@ export function AuthenticationPane({ policy, onPolicy }: Pane) {
   const { authentication = { type: 'none' as const }, ...others } = policy;
   // A script is part of the policy once its file is named.
   const [isNaming, setNaming] = useState(false);
-  if (authentication.type === 'users-and-groups') return <Text size="sm">{texts.notEnforced}</Text>;
   const type = isNaming ? 'script' : authentication.type;
   const take = (wanted: Authentication) => {
     setNaming(false);
@@ -21,6 +21,7 @@ export function AuthenticationPane({ policy, onPolicy }: Pane) {
   const choose = (wanted: string) => {
     if (wanted === 'none') take({ type: 'none' });
     if (wanted === 'password') take({ type: 'password', contents: [] });
+    if (wanted === 'users-and-groups') take({ type: 'users-and-groups', users: [], groups: [] });
     if (wanted === 'script') setNaming(authentication.type !== 'script');
   };
   return (
@@ -31,10 +32,14 @@ export function AuthenticationPane({ policy, onPolicy }: Pane) {
         data={[
           { value: 'none', label: texts.opensToAll },
           { value: 'password', label: texts.opensByPassword },
+          { value: 'users-and-groups', label: texts.opensByAccount },
           { value: 'script', label: texts.opensByScript },
         ]}
         onChange={choose}
       />
+      {type === 'users-and-groups' && authentication.type === 'users-and-groups' && (
+        <AccountList list={authentication} onList={take} />
+      )}
       {type === 'script' && (
         <ScriptFields script={authentication.type === 'script' ? authentication : {}} onScript={take} />
       )}

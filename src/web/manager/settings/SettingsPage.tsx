@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -49,7 +49,7 @@ function Form({ answer }: { answer: SettingsAnswer }) {
     label: texts[name],
     description,
     value: fields[name],
-    onChange: ({ target }: { target: HTMLInputElement }) => {
+    onChange: ({ target }: { target: HTMLInputElement | HTMLTextAreaElement }) => {
       save.reset();
       setDraft(withField(draft, before, name, target.value));
     },
@@ -67,6 +67,10 @@ function Form({ answer }: { answer: SettingsAnswer }) {
         <TextInput {...input('name', texts.nameHelp)} required withAsterisk={false} maxLength={100} />
         <TextInput {...input('policyServer', texts.policyServerHelp)} spellCheck={false} />
         <TextInput {...input('packageServer', texts.packageServerHelp)} spellCheck={false} />
+        <TextInput {...input('domain', texts.domainHelp)} spellCheck={false} placeholder="ldaps://HOST/DC=…" />
+        {fields.domain !== '' && (
+          <Textarea {...input('domainCa', texts.domainCaHelp)} spellCheck={false} autosize minRows={2} maxRows={8} />
+        )}
         {save.error && <FailureAlert error={save.error} texts={frameTexts} />}
         <Group>
           <Button type="submit" disabled={!isChanged} loading={save.isPending}>

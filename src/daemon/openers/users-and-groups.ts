@@ -1,0 +1,45 @@
+import { forgetAccounts, openByAccount } from '../../install/opening/accounts.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { AppError } from '../../lib/errors.ts';
+import { listInForce, type UsersAndGroups } from '../../policy/authentication.ts';
+import type { Domain } from '../../policy/domain.ts';
+import type { Attempt, Opener } from './opener.ts';
+
+/** A machine is opened by accounts of the project’s domain that are on its list (ACE 1.0 p. 83). */
+export const usersAndGroups: Opener<'users-and-groups'> = { open, forget: forgetAccounts };
+
+async function open(attempt: Attempt<'users-and-groups'>): Promise<void> {
+  const { state, vm, document, secrets, now, signal, events, accounts } = attempt;
+  const { list, domain } = await newestList(attempt);
+  const { name, askedAt } = await openByAccount({
+    ...{ state, vm, vmId: document.vmId, list, domain, given: secrets, now },
+    trustedNow: () => accounts.trustedNow(vm),
+    ask: (of, signIn) => accounts.askDomain(of, { ...signIn, signal }),
+  });
+  const without = askedAt === undefined ? '' : `, as its domain said on ${new Date(askedAt).toISOString()}`;
+  await events.add({ vm, kind: 'opened', text: `${name} opens it${without}` });
+}
+
+/**
+ * The list as it is on the policy server now. Where that does not answer, the last one counts for as long as a machine may be
+ * opened without its domain: somebody who was taken off it does not stay on it by keeping the server away.
+ * @throws DOMAIN_UNSET, and as a look-up
+ */
+async function newestList({
+  vm,
+  document,
+  authentication,
+  signal,
+  accounts,
+}: Attempt<'users-and-groups'>): Promise<{ list: UsersAndGroups; domain: Domain }> {
+  const { policy, failure } = await accounts.lookUp(vm, signal);
+  const list = listInForce(authentication, policy.document.policy.authentication);
+  if (failure !== undefined) {
+    const { lookedUpAt = Number.NEGATIVE_INFINITY } = policy;
+    const offlineMs = list.offline === undefined ? 0 : (parseDuration(list.offline) ?? 0);
+    if ((await accounts.trustedNow(vm)) - lookedUpAt > offlineMs) throw failure;
+  }
+  const domain = policy.document.domain ?? document.domain;
+  if (domain === undefined) throw new AppError('DOMAIN_UNSET', `the policy of ${vm} names no domain`);
+  return { list, domain };
+}

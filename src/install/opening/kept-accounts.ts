@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Account } from '../../policy/account.ts';
+import { isThere } from '../../sys/files/files.ts';
+import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
+import { isDamage } from '../state/instances.ts';
+import { instancePaths } from '../state/layout.ts';
+import { readSealed, writeSealed } from '../state/sealed.ts';
+import { WrongPasswords } from './wrong-passwords.ts';
+
+/** So many users of a machine are known without the domain: those who came last. */
+const MOST_ACCOUNTS = 50;
+const Names = z.array(z.string().max(1000)).max(20_000);
+
+/** An account, as the domain described it last. */
+const KeptAccount = z.strictObject({
+  sid: z.string().max(256),
+  names: Names,
+  groups: Names,
+  groupNames: Names,
+  /** What the password that it had then is held against. */
+  verifier: Verifier,
+  /** When that was, in milliseconds of a clock that nobody sets back. */
+  at: z.number().min(0),
+});
+export type KeptAccount = z.infer<typeof KeptAccount>;
+
+/** `accounts.json`, sealed: who opened the machine, and the wrong passwords since somebody did. */
+const AccountsFile = z.strictObject({
+  accounts: z.array(KeptAccount).max(MOST_ACCOUNTS),
+  wrong: WrongPasswords.exactOptional(),
+});
+export type AccountsFile = z.infer<typeof AccountsFile>;
+
+interface Place {
+  state: string;
+  vm: string;
+  vmId: string;
+}
+
+/** What is damaged, or of another computer, lets nobody in: the domain is asked, as on the first day. */
+export async function readAccounts({ state, vm, vmId }: Place): Promise<AccountsFile> {
+  const { accounts: path } = instancePaths(state, vm);
+  if (!(await isThere(path))) return { accounts: [] };
+  try {
+    return await readSealed(state, path, `accounts ${vmId}`, AccountsFile);
+  } catch (error) {
+    if (isDamage(error)) return { accounts: [] };
+    throw error;
+  }
+}
+
+export async function writeAccounts({ state, vm, vmId }: Place, file: AccountsFile): Promise<void> {
+  await writeSealed(state, instancePaths(state, vm).accounts, `accounts ${vmId}`, file);
+}
+
+/** The account that is kept under a name, however its letters were written. */
+export function keptBy({ accounts }: AccountsFile, name: string): KeptAccount | undefined {
+  const wanted = name.toLowerCase();
+  return accounts.find(({ names }) => names.some((each) => each.toLowerCase() === wanted));
+}
+
+export function without(file: AccountsFile, sid: string): AccountsFile {
+  return { ...file, accounts: file.accounts.filter((account) => account.sid !== sid) };
+}
+
+/** With what the domain has just said; the name that was typed is one of his. */
+export async function withKept(
+  file: AccountsFile,
+  { sid, names, groups, groupNames }: Account,
+  { user, password, at }: { user: string; password: string; at: number },
+): Promise<AccountsFile> {
+  const before = file.accounts.find((account) => account.sid === sid)?.verifier;
+  // One that is right stays: it costs less to look at than to make.
+  const verifier = before && (await isRight(before, password)) ? before : await makeVerifier(password);
+  const account = {
+    ...{ sid, names: [...new Set([...names, user])], groups: [...groups], groupNames: [...groupNames] },
+    ...{ verifier, at },
+  };
+  return { ...file, accounts: [...without(file, sid).accounts, account].slice(-MOST_ACCOUNTS) };
+}
