@@ -151,7 +151,13 @@ export class Changes {
   /** The same for one who has the turn already. @throws as rollBack */
   async rollBackNow(vm: string, why: string): Promise<RolledBack> {
     const rolled = await rollBack(this.#deps.state, vm);
-    await this.#log({ vm, kind: 'rolled-back', text: `from generation ${rolled.from} back to ${rolled.to}, ${why}` });
+    const { from, to } = rolled;
+    await this.#log({
+      vm,
+      kind: 'rolled-back',
+      text: `from generation ${from} back to ${to}, ${why}`,
+      details: { from, to },
+    });
     return rolled;
   }
 
@@ -179,7 +185,9 @@ export class Changes {
   async #reimage(vm: string, dataDisk: boolean): Promise<Reimaged> {
     const reimaged = await reimage(this.#deps.state, vm, { dataDisk });
     const what = dataDisk ? 'its system disk and its data disk are' : 'its system disk is';
-    await this.#log({ vm, kind: 'reimaged', text: `${what} as when generation ${reimaged.generation} was installed` });
+    const { generation } = reimaged;
+    const text = `${what} as when generation ${generation} was installed`;
+    await this.#log({ vm, kind: 'reimaged', text, details: { generation, dataDisk } });
     return reimaged;
   }
 
@@ -292,6 +300,7 @@ export class Changes {
       ...whose,
       kind: 'uninstalled',
       text: hasDataDisk ? 'removed, with its data disk' : 'removed',
+      details: { dataDisk: hasDataDisk },
     });
   }
 
@@ -300,7 +309,7 @@ export class Changes {
     this.flattenSoon();
     const { generation, host } = report;
     const consent = host.action === 'ask' ? { consentTo: host.digest } : {};
-    const details = { generation, ...consent };
+    const details = { generation, package: report.package, ...consent };
     for (const { owner, names } of await doneByOwner(this.#deps.state, report, options.asker ?? 'anybody')) {
       const whose = owner === undefined ? {} : { owner };
       await this.#log({ ...whose, kind: 'installed', text: `package ${report.package}: ${names}`, details });

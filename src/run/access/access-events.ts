@@ -1,5 +1,6 @@
 import type { Quarantine } from '../../policy/quarantine.ts';
 import { messageFor, reasonText } from '../../quarantine/decide.ts';
+import { whyOf } from '../../quarantine/why.ts';
 import type { EventLog } from '../computer/events.ts';
 import type { Note } from './followed-policy.ts';
 import type { Answer } from './take-report.ts';
@@ -22,7 +23,7 @@ export async function noteChange(
   const { decision } = now;
   const { access: from, reason } = before.decision;
   if (decision.access === from && decision.reason === reason) return;
-  const details = { from, to: decision.access, durationMs };
+  const details = { from, to: decision.access, durationMs, why: whyOf(decision) };
   // What stayed as it was is no news: only the reason is.
   const change = decision.access === from ? `still ${from}` : `${from} → ${decision.access}`;
   await note('access', `${change}: ${reasonText(decision)}`, details);

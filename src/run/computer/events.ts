@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { failureOf } from '../../lib/errors.ts';
+import type { EventKind } from '../../lib/event-kinds.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { appendLine, readIfThere } from '../../sys/files/files.ts';
 import { type Log, silentLog } from '../../sys/log.ts';
@@ -20,38 +21,7 @@ export interface LoggedEvent {
   vm?: string;
   /** The number of the user whose machine it is about; without it, it is for everybody. */
   owner?: number;
-  kind:
-    | 'installed'
-    | 'uninstalled'
-    | 'rolled-back'
-    | 'reimaged'
-    | 'healthy'
-    | 'unhealthy'
-    | 'started'
-    | 'stopped'
-    | 'suspended'
-    | 'paused'
-    | 'resumed'
-    | 'guest'
-    | 'disk'
-    | 'found-again'
-    | 'access'
-    | 'nq-set'
-    | 'plugin'
-    | 'policy'
-    | 'expiration'
-    | 'hot-fix'
-    | 'lookup-failed'
-    | 'message'
-    | 'refused'
-    | 'password'
-    | 'hardware'
-    | 'opened'
-    | 'name'
-    | 'zone'
-    | 'network'
-    | 'host-policy'
-    | 'failed';
+  kind: EventKind;
   text: string;
   details?: Readonly<Record<string, unknown>>;
 }

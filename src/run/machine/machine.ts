@@ -319,8 +319,8 @@ export class RunningMachine implements AsyncDisposable {
 
   /** Tells that it was started, and what its user should know. To be called once somebody looks after it. */
   async tellStarted(how: 'started' | 'resumed' = 'started'): Promise<void> {
-    const { access, reason, message } = this.access.report();
-    await this.log('started', `${how} with ${access} access: ${reason}`);
+    const { access, reason, why, message } = this.access.report();
+    await this.log('started', `${how} with ${access} access: ${reason}`, { how, access, why });
     for (const moved of this.#network.own.moved)
       await this.log('network', `its network has ${movedText(moved)}`, moved);
     if (message !== undefined && this.spec.mode !== 'free') await this.log('message', message);

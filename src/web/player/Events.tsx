@@ -1,11 +1,11 @@
 import { Button, Group, Table, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { EventAnswer } from '../../api/event.ts';
 import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
+import { type EventText, eventText } from './event-text.ts';
 import { askLines } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -28,14 +28,16 @@ export function Events() {
         <Text>{texts.noEvents}</Text>
       </>
     );
-  const shown = data.filter((event) => isLike(event, filter));
+  const shown = data
+    .map((event) => ({ ...event, ...eventText(event, language) }))
+    .filter((event) => isLike(event, filter));
   return (
     <>
       <Support />
       <TextInput label={texts.filter} value={filter} onChange={({ target }) => setFilter(target.value)} mb="md" />
       <Table verticalSpacing="xs">
         <Table.Tbody>
-          {shown.map(({ at, vm, text }, index) => (
+          {shown.map(({ at, vm, text, words }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: events have no name of their own, and the list is replaced as a whole
             <Table.Tr key={`${at}-${index}`}>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>
@@ -44,7 +46,14 @@ export function Events() {
                 </time>
               </Table.Td>
               <Table.Td>{vm}</Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{text}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                {text}
+                {words !== undefined && (
+                  <Text size="xs" c="dimmed" lang="en">
+                    {words}
+                  </Text>
+                )}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -74,6 +83,6 @@ function Support() {
   );
 }
 
-function isLike({ vm = '', text }: EventAnswer, filter: string): boolean {
-  return `${vm} ${text}`.toLowerCase().includes(filter.toLowerCase());
+function isLike({ vm = '', text, words = '' }: EventText & { vm?: string }, filter: string): boolean {
+  return `${vm} ${text} ${words}`.toLowerCase().includes(filter.toLowerCase());
 }

@@ -3,17 +3,29 @@ import { useCallback } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
+import { useLanguage } from '../ui/texts.ts';
+import { eventText } from './event-text.ts';
 
-/** What a user is told the moment it happens, in the service’s own words. */
+/** What a user is told the moment it happens. */
 const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'expiration', 'failed']);
 
 /** Follows what happens; a change of access is said once, here, also when the page is not in sight. */
 export function useLiveEvents(): boolean {
-  const tell = useCallback(({ kind, vm, text }: EventAnswer) => {
-    if (!TOLD.has(kind)) return;
-    notifications.show({ title: vm ?? 'Lazaret', message: text, autoClose: 8000 });
-    if (document.hidden && 'Notification' in window && Notification.permission === 'granted')
-      new Notification(vm ?? 'Lazaret', { body: text, tag: `${vm}-${kind}` });
-  }, []);
+  const language = useLanguage();
+  const tell = useCallback(
+    (event: EventAnswer) => {
+      const { kind, vm } = event;
+      if (!TOLD.has(kind)) return;
+      const { text, words } = eventText(event, language);
+      notifications.show({
+        title: vm ?? 'Lazaret',
+        message: words === undefined ? text : `${text}: ${words}`,
+        autoClose: 8000,
+      });
+      if (document.hidden && 'Notification' in window && Notification.permission === 'granted')
+        new Notification(vm ?? 'Lazaret', { body: text, tag: `${vm}-${kind}` });
+    },
+    [language],
+  );
   return useLive(LIVE_PATH, tell);
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
+import type { EventAnswer } from '../../../src/api/event.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
 import { guestScreen } from '../../fakes/guest-screen.ts';
 
@@ -42,6 +43,33 @@ test(
     await page.getByText('installed.json is cut off').waitFor();
     await page.getByText(MARKUP, { exact: true }).waitFor();
     assert.equal(await page.locator('img').count(), 0);
+  },
+);
+
+test(
+  'a German user reads in German what happened, with the service’s own words where the sentence lacks some',
+  NEEDS,
+  async (t) => {
+    const at = '2026-12-01T09:30:00.000Z';
+    const details = { from: 'normal', to: 'restricted', why: { code: 'outdated', next: '2026-12' } };
+    const events: EventAnswer[] = [
+      {
+        at,
+        vm: 'office',
+        kind: 'access',
+        text: 'normal → restricted: its version is too old; next is 2026-12',
+        details,
+      },
+      { at, vm: 'office', kind: 'stopped', text: 'stopped: QEMU was killed' },
+    ];
+    await using player = await openPlayer({ ...says([OFFICE]), events });
+    const page = await opened(t, player.link('/events'), { locale: 'de-DE' });
+    const change = 'normaler Zugang → eingeschränkter Zugang: ihre Version ist zu alt; die nächste ist 2026-12';
+    await page.getByText(change, { exact: true }).waitFor();
+    await page.getByRole('cell', { name: 'ausgeschaltet stopped: QEMU was killed' }).waitFor();
+    assert.equal(await page.getByText('normal → restricted').count(), 0);
+    await page.getByLabel('Filter').fill('killed');
+    await page.getByText(change).waitFor({ state: 'detached' });
   },
 );
 

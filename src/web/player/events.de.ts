@@ -1,0 +1,114 @@
+import type { WhyAnswer } from '../../api/machine.ts';
+import type { EventKind } from '../../lib/event-kinds.ts';
+
+/** What stands in an event besides its kind: each may be missing, for an older service has written it. */
+export type EventDetails = Readonly<Record<string, unknown>>;
+
+/** An event auf Deutsch. Where the sentence does not have all of it, the service’s own words stand with it. */
+interface SaidEvent {
+  text: string;
+  needsWords?: true;
+}
+
+/** How a reason is said, where there is one. */
+type ReasonOf = (why: WhyAnswer) => string;
+
+const ACCESS: Record<string, string> = {
+  normal: 'normaler Zugang',
+  restricted: 'eingeschränkter Zugang',
+  refused: 'kein Zugang',
+};
+
+/** What happened, auf Deutsch, by its kind: a kind without its text does not compile. */
+export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: ReasonOf) => SaidEvent> = {
+  installed: ({ package: name }) =>
+    typeof name === 'string' ? whole(`Paket ${name} ist installiert`) : partly('Ein Paket ist installiert'),
+  uninstalled: ({ dataDisk }) => whole(dataDisk === true ? 'entfernt, mit ihrer Datenplatte' : 'entfernt'),
+  'rolled-back': ({ from, to }) =>
+    partly(from === undefined ? 'auf das frühere System zurückgestellt' : `von Generation ${from} zurück auf ${to}`),
+  reimaged: ({ generation, dataDisk }) => {
+    const what = dataDisk === true ? 'Systemplatte und Datenplatte sind' : 'Die Systemplatte ist';
+    return generation === undefined
+      ? partly('auf den installierten Zustand zurückgesetzt')
+      : whole(`${what} wieder wie bei der Installation von Generation ${generation}`);
+  },
+  healthy: () => partly('Das neue System hat sich bewährt'),
+  unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
+  started: ({ how, access, why }, reasonOf) =>
+    withReason(`${how === 'resumed' ? 'fortgesetzt' : 'gestartet'}${accessText(access, ': ')}`, why, reasonOf),
+  stopped: () => partly('ausgeschaltet'),
+  suspended: () => whole('angehalten: der nächste Start geht dort weiter, wenn sich bis dahin nichts geändert hat'),
+  paused: () => partly('Sie steht still'),
+  resumed: () => whole('Sie läuft weiter'),
+  guest: () => partly('Ihr Gastsystem'),
+  disk: () => partly('Eine Platte macht Fehler'),
+  'found-again': () => partly('Der Dienst wurde neu gestartet und hat die laufende Maschine übernommen'),
+  access: ({ from, to, why }, reasonOf) => {
+    if (to === undefined) return partly('Der Zugang ist ein anderer');
+    return withReason(
+      from === to ? `weiter ${accessText(to)}` : `${accessText(from)} → ${accessText(to)}`,
+      why,
+      reasonOf,
+    );
+  },
+  'nq-set': ({ descriptor, dry, ok }) => {
+    if (descriptor === undefined) return partly('nq-set');
+    const command = `nq-set ${dry === true ? '-n ' : ''}${descriptor}`;
+    return ok === true ? whole(`${command}: gültig`) : partly(`${command}: abgelehnt`);
+  },
+  plugin: () => partly('Das Plug-in'),
+  policy: ({ to }) => (to === undefined ? partly('Eine andere Richtlinie gilt') : whole(`Richtlinie ${to} gilt`)),
+  expiration: ({ state }) => partly(TERMS[`${state}`] ?? 'Wie lange sie benutzt werden darf'),
+  'hot-fix': ({ message }) =>
+    partly(message === undefined ? 'Hot Fix' : 'Der Administrator hat auf die Bitte um einen Hot Fix geantwortet'),
+  'lookup-failed': () => partly('Die Richtlinie konnte nicht nachgesehen werden'),
+  message: () => partly('Mitteilung'),
+  refused: ({ address, protocol, port, rule, destinations }) => {
+    if (destinations !== undefined) return whole(`${destinations} weitere Ziele wurden nicht erreicht`);
+    if (address === undefined) return partly('Ein Ziel wurde nicht erreicht');
+    const place = port === undefined ? `${address}` : `${address}:${port}`;
+    return whole(`${place} ${protocol} ist nicht erlaubt, nach: ${rule}`);
+  },
+  password: () => partly('Passwort'),
+  opened: () => partly('geöffnet'),
+  hardware: () => partly('Der Administrator hat Arbeitsspeicher oder Prozessoren geändert'),
+  name: ({ name, code, names, failing }) => {
+    if (name === undefined && names === undefined) return partly('Ein Name ihrer Listen');
+    if (name === undefined) return whole(`${names} weitere Namen, davon ${failing} ohne Adresse`);
+    return whole(code === undefined ? `${name} hat wieder eine Adresse` : `${name} hat keine Adresse: ${code}`);
+  },
+  zone: ({ from, to }) => whole(`Zone ${from ?? 'keine'} → ${to ?? 'keine'}`),
+  network: () => partly('Das Netz der Maschine'),
+  'host-policy': () => partly('Regeln für diesen Computer selbst'),
+  failed: ({ code }) => partly(typeof code === 'string' ? `Fehlgeschlagen (${code})` : 'Fehlgeschlagen'),
+};
+
+const TERMS: Record<string, string> = {
+  valid: 'Sie darf benutzt werden',
+  warned: 'Sie darf bald nicht mehr benutzt werden',
+  expired: 'Sie darf nicht mehr benutzt werden',
+};
+
+function whole(text: string): SaidEvent {
+  return { text };
+}
+
+function partly(text: string): SaidEvent {
+  return { text, needsWords: true };
+}
+
+/** An access in words, where there is one. */
+function accessText(access: unknown, before = ''): string {
+  const text = ACCESS[`${access}`];
+  return text === undefined ? '' : `${before}${text}`;
+}
+
+/** A plug-in’s reason is a system’s message, and an older service tells none. */
+function withReason(text: string, why: unknown, reasonOf: ReasonOf): SaidEvent {
+  const reason = isWhy(why) ? reasonOf(why) : '';
+  return reason === '' ? partly(text) : whole(`${text}: ${reason}`);
+}
+
+function isWhy(why: unknown): why is WhyAnswer {
+  return typeof why === 'object' && why !== null && 'code' in why && typeof why.code === 'string';
+}
