@@ -1,12 +1,15 @@
 import type { TestContext } from 'node:test';
 import { HotFixes } from '../../src/daemon/hot-fixes.ts';
+import { Opening } from '../../src/daemon/opening.ts';
 import { Terms } from '../../src/daemon/terms.ts';
+import type { Secrets } from '../../src/install/opening/password.ts';
 import { type Instance, isDamage, openInstance } from '../../src/install/state/instances.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import { offerHotFixes } from '../../src/manager/hot-fixes/offer.ts';
 import { mayAskHotFix, type HotFixes as Offer } from '../../src/policy/hot-fixes.ts';
 import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
+import { FakeDomain } from './domain.ts';
 import { computer } from './made-computer.ts';
 import { madeProject } from './made-project.ts';
 
@@ -48,7 +51,14 @@ export async function hotFixSite(t: TestContext, policy: Partial<MachinePolicy>,
       inTurnOf: (_vm, work) => work(),
     });
     const hasHotFix = async () => mayAskHotFix(await document(), 'password');
-    return { hotFixes, events, hasHotFix, startable: async () => startable(await openInstance(at.state, 'office')) };
+    const accounts = new FakeDomain().sources(async () => ({ document: await document(), lookedUpAt: undefined }));
+    const opening = new Opening({
+      ...{ state: at.state, clock: () => at.clock, events, accounts, hasHotFix, expireTime: async () => '-1' },
+    });
+    const { signal } = new AbortController();
+    /** The machine is opened, with what is typed. */
+    const open = (secrets: Secrets) => opening.authenticate('office', { asker: 1000, secrets, signal });
+    return { hotFixes, events, open, startable: async () => startable(await openInstance(at.state, 'office')) };
   };
   return { project, state, install, at, service };
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Opening } from '../../src/daemon/opening.ts';
 import { readPending } from '../../src/install/hot-fix/pending.ts';
 import { finishHotFix, takeHotFix } from '../../src/install/hot-fix/take.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { readPolicy } from '../../src/install/state/policies.ts';
 import { subjectOf } from '../../src/install/state/term.ts';
 import { answerRequest, foreseeAnswer, type HotFixWord } from '../../src/manager/hot-fixes/answer.ts';
 import { readHotFixLog } from '../../src/manager/hot-fixes/log.ts';
@@ -12,7 +10,6 @@ import { openRequest } from '../../src/manager/hot-fixes/opened.ts';
 import { mayAskHotFix, noHotFix } from '../../src/policy/hot-fixes.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { makeVerifier } from '../../src/trust/verifier.ts';
-import { FakeDomain } from '../fakes/domain.ts';
 import { DAY_MS, hotFixSite, NOW } from '../fakes/hot-fix-site.ts';
 import { code } from '../fakes/made-computer.ts';
 import { PASSPHRASE } from '../fakes/made-project.ts';
@@ -25,23 +22,8 @@ const passphrase = async () => PASSPHRASE;
 /** A machine whose user has lost his password. */
 async function lost(t: TestContext, offer: Parameters<typeof hotFixSite>[2] = {}) {
   const site = await hotFixSite(t, PASSWORD, offer);
-  const { state, at, project } = site;
-  const { events, hasHotFix } = site.service();
-  const accounts = new FakeDomain().sources(async (vm) => ({
-    document: (await readPolicy(state, vm)).document,
-    lookedUpAt: undefined,
-  }));
-  const opening = new Opening({
-    state,
-    clock: () => at.clock,
-    events,
-    accounts,
-    hasHotFix,
-    expireTime: async () => '-1',
-  });
-  const { signal } = new AbortController();
-  const open = (secrets: { password?: string; newPassword?: string }) =>
-    opening.authenticate('office', { asker: 1000, secrets, signal });
+  const { at, project } = site;
+  const { open } = site.service();
   await open({ newPassword: 'forgotten' });
   const opened = (source: { text: string } | { letters: string }) => openRequest(project.folder, source, at.clock);
   const answer = async (source: { text: string } | { letters: string }, word: HotFixWord) =>

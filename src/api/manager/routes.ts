@@ -1,5 +1,15 @@
 import { AdministratorAccess } from '../../policy/administrator-access.ts';
 import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
+import {
+  AnsweredHotFixAnswer,
+  AnswerHotFixRequest,
+  ForeseeHotFixRequest,
+  ForeseenHotFixAnswer,
+  HotFixesAnswer,
+  OfferHotFixesRequest,
+  OpenedHotFixAnswer,
+  OpenHotFixRequest,
+} from './hot-fixes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import {
@@ -37,6 +47,12 @@ export const MANAGER_ROUTES = {
   writePolicy: { ...MANAGER_PATHS.writePolicy, request: WritePolicyRequest, answer: WrittenPolicyAnswer },
   settings: { ...MANAGER_PATHS.settings, answer: SettingsAnswer },
   saveSettings: { ...MANAGER_PATHS.saveSettings, request: SettingsRequest, answer: SettingsAnswer },
+  hotFixes: { ...MANAGER_PATHS.hotFixes, answer: HotFixesAnswer },
+  offerHotFixes: { ...MANAGER_PATHS.offerHotFixes, request: OfferHotFixesRequest, answer: HotFixesAnswer },
+  openHotFix: { ...MANAGER_PATHS.openHotFix, request: OpenHotFixRequest, answer: OpenedHotFixAnswer },
+  /** Says what an answer does. */
+  foreseeHotFix: { ...MANAGER_PATHS.foreseeHotFix, request: ForeseeHotFixRequest, answer: ForeseenHotFixAnswer },
+  answerHotFix: { ...MANAGER_PATHS.answerHotFix, request: AnswerHotFixRequest, answer: AnsweredHotFixAnswer },
   simulate: { ...MANAGER_PATHS.simulate, request: SimulateRequest, answer: SimulateAnswer },
   packages: { ...MANAGER_PATHS.packages, answer: PackagesAnswer },
   ...JOB_ROUTES,

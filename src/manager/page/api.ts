@@ -10,6 +10,7 @@ import type { Tasks } from '../tasks/tasks.ts';
 import { Uploads } from '../tasks/uploads.ts';
 import { addDeploymentRoutes } from './deployments.ts';
 import type { Happenings } from './happenings.ts';
+import { addHotFixRoutes } from './hot-fixes.ts';
 import { addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
 import { addPolicyRoutes } from './policy.ts';
@@ -49,5 +50,6 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addSettingsRoutes(app, deps);
   addDeploymentRoutes(app, deps);
   addSimulateRoute(app, deps);
+  addHotFixRoutes(app, deps);
   return app;
 }

@@ -33,6 +33,7 @@ export function Rail({ project }: { project: ProjectAnswer | undefined }) {
       ))}
       <NavLink {...link('/packages', texts.packages)} />
       <NavLink {...link('/deployments', texts.deployments)} />
+      <NavLink {...link('/hot-fixes', texts.hotFixes)} />
       <NavLink
         {...link('/problems', texts.problems)}
         rightSection={

@@ -55,6 +55,7 @@ function GoTo({ project, onGone }: { project: ProjectAnswer | undefined; onGone:
     [texts.machines, '/machines'],
     [texts.packages, '/packages'],
     [texts.deployments, '/deployments'],
+    [texts.hotFixes, '/hot-fixes'],
     [texts.problems, '/problems'],
   ];
   const machines = project?.machines.map(({ name }): [string, string] => [name, `/machines/${name}`]) ?? [];

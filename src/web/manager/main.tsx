@@ -31,6 +31,10 @@ const SettingsPage = lazy(() =>
   import('./settings/SettingsPage.tsx').then((module) => ({ default: module.SettingsPage })),
 );
 
+const HotFixesPage = lazy(() =>
+  import('./hot-fixes/HotFixesPage.tsx').then((module) => ({ default: module.HotFixesPage })),
+);
+
 /** What the router caught is for the page’s own words. */
 function Thrown(): never {
   throw useRouteError();
@@ -108,6 +112,14 @@ const router = createBrowserRouter(
         }
       />
       <Route path="deployments" element={<Deployments />} />
+      <Route
+        path="hot-fixes"
+        element={
+          <Suspense fallback={null}>
+            <HotFixesPage />
+          </Suspense>
+        }
+      />
       <Route path="problems" element={<Problems />} />
       <Route path="*" element={<Project />} />
     </Route>,

@@ -6,6 +6,8 @@ import { policyChanges } from '../../../policy/changes.ts';
 import type { MachinePolicy } from '../../../policy/schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.ts';
 import { useCatalogue } from '../../ui/texts.ts';
+import { frame } from '../texts/frame.ts';
+import { hotFixes } from '../texts/hot-fixes.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
 import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
@@ -26,6 +28,8 @@ export interface Pane {
 /** A pane a policy, in the table’s order; what differs from the default is marked, and can go back to it. */
 export function PolicyPanes(pane: Pane) {
   const texts = useCatalogue(catalogue);
+  const frameTexts = useCatalogue(frame);
+  const hotFixTexts = useCatalogue(hotFixes);
   const set = new Set(policyChanges(DEFAULTS, pane.policy).map(({ section }) => section));
   const shown = POLICY_NAMES.map((name) => ({ name, isSet: set.has(name), content: contentOf(name, pane) }));
   const unenforced = shown.filter(({ content, isSet }) => content === null && !isSet);
@@ -38,6 +42,15 @@ export function PolicyPanes(pane: Pane) {
             {content ?? <Text size="sm">{texts.notEnforced}</Text>}
           </PolicyPane>
         ))}
+      <Card withBorder component="section" aria-label={frameTexts.hotFixes} padding="sm">
+        <Title order={2} size="h5" mb={4}>
+          {frameTexts.hotFixes}
+        </Title>
+        <Text size="sm">{hotFixTexts.offerHelp}</Text>
+        <Anchor component={Link} to="/hot-fixes" size="sm" underline="always">
+          {hotFixTexts.offer}
+        </Anchor>
+      </Card>
       {unenforced.length > 0 && (
         <Text component="section" aria-label={texts.notEnforcedTitle} size="sm" c="dimmed">
           {texts.notEnforcedYet(unenforced.map(({ name }) => texts.names[name]))}
