@@ -53,6 +53,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   '@tufjs/models': ['trust'],
   yaml: ['project'],
   ldapts: ['servers'],
+  'age-encryption': ['install'],
   hono: ['pages', 'daemon', 'manager'],
   '@hono/node-server': ['daemon', 'manager'],
   commander: ['cli'],

@@ -122,6 +122,7 @@ export const ProvedAnswer = z.object({
           what: z.string(),
           failure: FailureText.exactOptional(),
           runs: z.literal(true).exactOptional(),
+          locked: z.literal(true).exactOptional(),
         }),
       ),
     }),

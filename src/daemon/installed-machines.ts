@@ -4,6 +4,7 @@ import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
 import { readHardware } from '../install/state/hardware.ts';
 import { type Instance, isDamage, openInstance } from '../install/state/instances.ts';
+import { isLocked as isLockedHere } from '../install/state/locked.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
@@ -97,8 +98,11 @@ export class InstalledMachines {
   }
 
   /** @throws FILE_* when the generation cannot be read, FIRMWARE_MISSING */
-  spec(instance: Instance, generation = instance.current.generation): Promise<MachineSpec> {
-    return installedSpec(this.#service.options.state, instance, this.runFolder(instance), generation);
+  async spec(instance: Instance, which: { generation?: number; isLocked?: boolean } = {}): Promise<MachineSpec> {
+    const { state } = this.#service.options;
+    const { generation = instance.current.generation } = which;
+    const isLocked = which.isLocked ?? (await isLockedHere(state, instance.file.vm));
+    return installedSpec(state, instance, this.runFolder(instance), { generation, isLocked });
   }
 
   runFolder(instance: Instance): string {

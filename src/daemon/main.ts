@@ -9,6 +9,7 @@ import { readNetworkFacts } from '../sys/network/network-facts.ts';
 import { proxyAddresses } from '../sys/network/proxy.ts';
 import { pause } from '../sys/pause.ts';
 import { isComputerEnding } from '../sys/programs/computer-end.ts';
+import { leaveNoCore } from '../sys/programs/secret-pipe.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
@@ -52,6 +53,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     bug.abort(error);
   });
   const over = AbortSignal.any([signal, bug.signal]);
+  await leaveNoCore();
   await makeFolder(state, 0o700);
   await makeFolder(run);
   const paths = computerPaths(state);

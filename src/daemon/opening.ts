@@ -1,4 +1,6 @@
-import { changePassword, type Secrets } from '../install/opening/password.ts';
+import { changePassword, openByPassword, type Secrets } from '../install/opening/password.ts';
+import type { Opened } from '../install/opening/write-disks.ts';
+import { hasDiskKey } from '../install/state/locked.ts';
 import type { Asker } from '../install/state/owner.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { AppError, type ErrorCode } from '../lib/errors.ts';
@@ -37,16 +39,20 @@ export class Opening {
     this.#deps = deps;
   }
 
-  /** Lets a machine be opened, as what it was installed with says. @throws as its opener in `openers/table.ts` */
-  authenticate(vm: string, by: OpenedBy): Promise<void> {
+  /** Lets a machine be opened, as what it was installed with says, and gives what opens its disks. @throws as its opener in `openers/table.ts` */
+  authenticate(vm: string, by: OpenedBy): Promise<Opened> {
     return this.#tell(vm, async () => {
       const { state, clock, events, accounts, expireTime } = this.#deps;
       const { document } = await readPolicy(state, vm);
       const authentication: Authentication = document.policy.authentication ?? { type: 'none' };
       for (const [type, { forget }] of Object.entries(OPENERS))
         if (type !== authentication.type) await forget(state, vm);
+      // What opens them is still the password that they were encrypted with.
+      const isOthers = authentication.type !== 'password' && (await hasDiskKey(state, vm));
+      const byKey = isOthers ? await openByPassword(state, vm, by.secrets, clock()) : undefined;
       const about = { state, vm, authentication, document, expireTime: () => expireTime(vm) };
-      await open({ ...about, ...by, now: clock(), events, accounts });
+      const opened = await open({ ...about, ...by, now: clock(), events, accounts });
+      return byKey ?? opened;
     });
   }
 
@@ -61,9 +67,9 @@ export class Opening {
     return this.#turns.take(vm, work);
   }
 
-  async #tell(vm: string, work: () => Promise<void>): Promise<void> {
+  async #tell<T>(vm: string, work: () => Promise<T>): Promise<T> {
     try {
-      await this.#turns.take(vm, work);
+      return await this.#turns.take(vm, work);
     } catch (error) {
       const text = error instanceof AppError && WORTH_TELLING[error.code];
       if (text) await this.#deps.events.add({ vm, kind: 'password', text, same: error.code });
@@ -92,6 +98,6 @@ const WORTH_TELLING: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The row of its type: the one thing that the compiler cannot follow by itself. */
-function open<Type extends AuthenticationType>(attempt: Attempt<Type>): Promise<void> {
+function open<Type extends AuthenticationType>(attempt: Attempt<Type>): Promise<Opened> {
   return OPENERS[attempt.authentication.type as Type].open(attempt);
 }

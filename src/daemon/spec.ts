@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chainFiles } from '../install/state/chain.ts';
+import { chainIn, commonLayers, lockedLayers } from '../install/state/chain.ts';
 import { readHardware } from '../install/state/hardware.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../install/state/instances.ts';
 import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import { fileBytes } from '../sys/files/files.ts';
+import { LUKS_BYTES } from '../sys/files/luks.ts';
 import { requireUefiFirmware } from '../sys/files/uefi-firmware.ts';
 import { savedPlace } from './suspended.ts';
 
@@ -14,12 +15,18 @@ export function machineId({ file }: Pick<Instance, 'file'>): string {
   return createHash('sha256').update(file.uuid).digest('hex').slice(0, 8);
 }
 
+interface Which {
+  generation: number;
+  /** Its disks are encrypted. */
+  isLocked: boolean;
+}
+
 /** How to start an installed machine in one of its generations. @throws FILE_* when the generation cannot be read, FIRMWARE_MISSING */
 export async function installedSpec(
   state: string,
   instance: Instance,
   runFolder: string,
-  generation: number,
+  { generation, isLocked }: Which,
 ): Promise<MachineSpec> {
   const { file } = instance;
   const { machine } = await readGeneration(state, file.vm, generation);
@@ -34,10 +41,11 @@ export async function installedSpec(
     mac: file.mac,
     ...{ memoryMiB, cpus },
     files: {
-      layers: await chainFiles(state, machine.layers),
+      layers: await chainIn(isLocked ? lockedLayers(state, file.vm) : commonLayers(state), machine.layers),
       overlay: paths.overlay,
       ...(machine.dataDiskMiB === undefined ? {} : { data: instancePaths(state, file.vm).data }),
-      firmware: await firmwareOf(state, machine, paths.variables),
+      ...(isLocked ? { isLocked } : {}),
+      firmware: await firmwareOf(state, machine, { variables: paths.variables, isLocked }),
     },
     logPath: paths.log,
     runFolder,
@@ -51,13 +59,14 @@ export async function installedSpec(
 async function firmwareOf(
   state: string,
   machine: GenerationFile['machine'],
-  variables: string,
+  { variables, isLocked }: { variables: string; isLocked: boolean },
 ): Promise<MachineSpec['files']['firmware']> {
   switch (machine.firmware) {
     case 'bios':
       return { kind: 'bios' };
     case 'uefi': {
-      const { code } = await requireUefiFirmware({ templateBytes: await fileBytes(variables) });
+      const bytes = (await fileBytes(variables)) - (isLocked ? LUKS_BYTES : 0);
+      const { code } = await requireUefiFirmware({ templateBytes: bytes });
       return { kind: 'uefi', code, variables };
     }
     case 'direct': {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
+import { writeDisks } from '../install/opening/write-disks.ts';
 import {
   type Instance,
   instanceNames,
@@ -235,7 +236,7 @@ export class Supervisor implements AsyncDisposable {
       await this.changes.untilReimaged();
       await this.hotFixes.finish(vm);
       // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
-      await this.opening.authenticate(vm, by);
+      const opened = await this.opening.authenticate(vm, by);
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
       await this.#takingOver.forget(vm);
@@ -245,8 +246,14 @@ export class Supervisor implements AsyncDisposable {
       const watch = await this.#installed.watch(instance);
       const isBoot = saved?.state === undefined;
       const { signal } = this.#ending;
+      await writeDisks(instance, opened, { signal });
+      const key = opened.encrypts && opened.diskKey !== undefined ? { diskKey: opened.diskKey } : {};
       const start = async () =>
-        startMachine(await this.#installed.spec(instance), this.#installed.deps(instance, watch), { saved, signal });
+        startMachine(
+          await this.#installed.spec(instance, { isLocked: opened.encrypts }),
+          this.#installed.deps(instance, watch),
+          { saved, signal, ...key },
+        );
       const machine = await startOnTrial(watch, start, isBoot);
       this.#keep(machine, watch);
       await machine.tellStarted(isBoot ? 'started' : 'resumed');
@@ -314,7 +321,7 @@ export class Supervisor implements AsyncDisposable {
   async #adopt(vm: string, { record, generation }: Found): Promise<void> {
     const instance = await openInstance(this.#options.state, vm);
     const watch = await this.#installed.watch(instance, generation);
-    const spec = await this.#installed.spec(instance, generation);
+    const spec = await this.#installed.spec(instance, { generation });
     const machine = await adoptMachine(spec, record, this.#installed.deps(instance, watch, generation));
     this.#keep(machine, watch);
     await machine.log('found-again', 'the service found the machine running');

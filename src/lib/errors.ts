@@ -450,6 +450,11 @@ export const ERRORS = {
     http: 422,
     hint: 'Bring the machine’s `script-output.json` back from a backup; or save what you need by a backup of its disks, remove the machine with `lazaret uninstall`, and install it again.',
   },
+  KEY_DAMAGED: {
+    exit: 65,
+    http: 422,
+    hint: 'Bring the file that is named back from a backup. Without it nobody reads what it opens: remove the machine with `lazaret uninstall`, and install it again.',
+  },
 
   ADMIN_NONE: {
     exit: 65,

@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 
 /** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
 export const Encryption = z.strictObject({
-  /** Disks and configuration are encrypted when the machine is installed. */
+  /** Its disks are encrypted at its first opening, and lie in clear on the computer of nobody who does not open it. */
   disks: z.boolean().default(false),
   /** The configuration cannot be changed by the user; implied by `disks`. */
   configuration: z.boolean().default(false),
@@ -13,9 +13,12 @@ export const Encryption = z.strictObject({
 });
 export type Encryption = z.infer<typeof Encryption>;
 
-/** The settings of it that nothing enforces yet. */
-export function unenforcedEncryption({ encryption = Encryption.parse({}) }: { encryption?: Encryption }): string[] {
-  return Object.entries(encryption).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
+/** The settings of it that nothing enforces yet: disks are opened by a password alone. */
+export function unenforcedEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): string[] {
+  const { encryption = Encryption.parse({}), authentication } = policy;
+  const { disks, ...others } = encryption;
+  const asked = { ...others, disks: disks && authentication?.type !== 'password' };
+  return Object.entries(asked).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
 }
 
 /** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** 2^15 at least, and so much that one guess costs half a second on one core of this computer. */
 const LEAST_WORK = 15;
-const MOST_WORK = 18;
+export const MOST_WORK = 18;
 const GUESS_MS = 500;
 const BLOCK = 8;
 const BYTES = 32;
@@ -21,24 +21,24 @@ export type Verifier = z.infer<typeof Verifier>;
 export async function makeVerifier(secret: string | Uint8Array): Promise<Verifier> {
   const salt = randomBytes(BYTES);
   const work = await workOfThisComputer();
-  const hash = await hashOf(secret, salt, work);
+  const hash = await scryptHash(secret, salt, work);
   return { work, salt: salt.toString('base64'), hash: hash.toString('base64') };
 }
 
 /** The cost doubles with each step. */
-async function workOfThisComputer(): Promise<number> {
+export async function workOfThisComputer(): Promise<number> {
   const before = performance.now();
-  await hashOf('', Buffer.alloc(BYTES), LEAST_WORK);
+  await scryptHash('', Buffer.alloc(BYTES), LEAST_WORK);
   const steps = Math.ceil(Math.log2(GUESS_MS / (performance.now() - before)));
   return Math.min(Math.max(LEAST_WORK, LEAST_WORK + steps), MOST_WORK);
 }
 
 export async function isRight({ work, salt, hash }: Verifier, secret: string | Uint8Array): Promise<boolean> {
-  return timingSafeEqual(await hashOf(secret, Buffer.from(salt, 'base64'), work), Buffer.from(hash, 'base64'));
+  return timingSafeEqual(await scryptHash(secret, Buffer.from(salt, 'base64'), work), Buffer.from(hash, 'base64'));
 }
 
-/** Of text, its UTF-8. */
-function hashOf(secret: string | Uint8Array, salt: Buffer, work: number): Promise<Buffer> {
+/** What scrypt makes of a secret; of text, of its UTF-8. */
+export function scryptHash(secret: string | Uint8Array, salt: Buffer, work: number): Promise<Buffer> {
   const cost = { N: 2 ** work, r: BLOCK, p: 1, maxmem: 2 ** work * 128 * BLOCK + (1 << 20) };
   return new Promise((done, fail) => {
     scrypt(secret, salt, BYTES, cost, (error, hash) => (error ? fail(error) : done(hash)));

@@ -29,6 +29,15 @@ const ROWS: [name: string, plan: QemuPlan][] = [
       firmware: { kind: 'uefi', code: { fd: 6, readOnly: true }, variables: { fd: 7, readOnly: false } },
     },
   ],
+  [
+    'locked',
+    {
+      ...PLAN,
+      isLocked: true,
+      data: { fd: 6, readOnly: false },
+      firmware: { kind: 'uefi', code: { fd: 7, readOnly: true }, variables: { fd: 8, readOnly: false } },
+    },
+  ],
   ['data-disk', { ...PLAN, data: { fd: 6, readOnly: false } }],
   [
     'direct',

@@ -1,3 +1,5 @@
+import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
+
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
 
@@ -32,6 +34,8 @@ export interface QemuPlan {
   disk: readonly HandedFile[];
   /** The data disk: a second one, whole in itself. */
   data?: HandedFile;
+  /** Layers, disks and the firmware’s settings are encrypted; what opens them is in `SECRET_PATH`. */
+  isLocked?: boolean;
   firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
 }
 
@@ -51,14 +55,15 @@ export function qemuArgs(plan: QemuPlan): string[] {
   return [
     ...['-S', '-nodefaults', '-no-user-config', ...(plan.isLoading ? ['-incoming', 'defer'] : [])],
     ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
-    ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off${pflash(plan)}`],
+    ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off,dump-guest-core=off${pflash(plan)}`],
     ...['-cpu', accel === 'kvm' ? 'host' : 'max', '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],
     ...['-global', 'ICH9-LPC.disable_s3=1'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
+    ...(plan.isLocked ? ['-object', KEY_OBJECT] : []),
     ...firmwareArgs(plan),
-    ...diskArgs(plan.disk),
-    ...(plan.data ? dataArgs(plan.data) : []),
+    ...diskArgs(plan),
+    ...(plan.data ? dataArgs(plan, plan.data) : []),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
     ...['-device', 'virtio-serial-pci,max_ports=8'],
@@ -82,14 +87,18 @@ function pflash({ firmware }: QemuPlan): string {
   return firmware.kind === 'uefi' ? ',pflash0=code,pflash1=variables' : '';
 }
 
-function firmwareArgs({ firmware }: QemuPlan): string[] {
+function firmwareArgs({ firmware, isLocked }: QemuPlan): string[] {
   switch (firmware.kind) {
     case 'bios':
       return [];
     case 'uefi':
       return [
         ...blockdev({ driver: 'raw', 'node-name': 'code', 'read-only': true, file: fileNode(firmware.code) }),
-        ...blockdev({ driver: 'raw', 'node-name': 'variables', file: fileNode(firmware.variables) }),
+        ...blockdev({
+          ...(isLocked ? LUKS : { driver: 'raw' }),
+          'node-name': 'variables',
+          file: fileNode(firmware.variables),
+        }),
       ];
     case 'direct':
       // QEMU opens these two by name only; a descriptor’s name leads to the file without a way through its folder.
@@ -104,20 +113,41 @@ function firmwareArgs({ firmware }: QemuPlan): string[] {
 /** What the guest frees or fills with zeroes takes no room. */
 const SPARSE = { discard: 'unmap', 'detect-zeroes': 'unmap' };
 
-function diskArgs(files: readonly HandedFile[]): string[] {
+function diskArgs(plan: QemuPlan): string[] {
+  const { disk: files } = plan;
   const nodes = files.flatMap((file, index) => {
     const access = file.readOnly ? { 'read-only': true } : SPARSE;
     const backing = index === 0 ? null : `disk${index - 1}`;
-    return blockdev({ driver: 'qcow2', 'node-name': `disk${index}`, backing, ...access, file: fileNode(file) });
+    return blockdev({
+      driver: 'qcow2',
+      'node-name': `disk${index}`,
+      backing,
+      ...access,
+      file: contentNode(plan, file),
+    });
   });
   // Started from first, for UEFI would try the network before; 0 is the place of a kernel that comes without firmware.
   return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1},bootindex=1`];
 }
 
 /** Guests find it as /dev/disk/by-id/virtio-data, whatever else they have. */
-function dataArgs(file: HandedFile): string[] {
-  const node = blockdev({ driver: 'qcow2', 'node-name': 'data', backing: null, ...SPARSE, file: fileNode(file) });
+function dataArgs(plan: QemuPlan, file: HandedFile): string[] {
+  const node = blockdev({
+    driver: 'qcow2',
+    'node-name': 'data',
+    backing: null,
+    ...SPARSE,
+    file: contentNode(plan, file),
+  });
   return [...node, '-device', 'virtio-blk-pci,drive=data,serial=data'];
+}
+
+const LUKS = { driver: 'luks', 'key-secret': KEY };
+
+/** What a file holds, in clear. */
+function contentNode({ isLocked }: QemuPlan, file: HandedFile): object {
+  const access = file.readOnly ? { 'read-only': true } : {};
+  return isLocked ? { ...LUKS, ...access, file: fileNode(file) } : fileNode(file);
 }
 
 function fileNode({ fd, readOnly }: HandedFile): object {

@@ -3,6 +3,7 @@ import { openFiles } from '../sys/files/files.ts';
 import { openPipeEnd } from '../sys/files/pipes.ts';
 import { startDetached } from '../sys/programs/exec.ts';
 import { hasGone, type ProcessId } from '../sys/programs/processes.ts';
+import { withoutCore, withSecretPipe } from '../sys/programs/secret-pipe.ts';
 import { type HandedFile, type QemuPlan, qemuArgs, TAP_FD } from './args.ts';
 import type { MachineLog } from './machine-log.ts';
 
@@ -35,14 +36,18 @@ export interface MachineFiles {
   overlay: string;
   /** The data disk, where the machine has one. */
   data?: string;
+  /** All of them are encrypted that are the machine’s own, and its layers. */
+  isLocked?: true;
   firmware:
     | { kind: 'bios' }
     | { kind: 'uefi'; code: string; variables: string }
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
-export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware'> {
+export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware' | 'isLocked'> {
   files: MachineFiles;
+  /** What opens the files that are the machine’s own, where they are encrypted. */
+  diskKey?: string;
   /** The named pipe that QEMU’s words go to. */
   logPipe: string;
   /** The command that enters the machine’s network namespace, and the user QEMU runs as. */
@@ -73,18 +78,23 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
   };
   const plan: QemuPlan = {
     ...start,
+    isLocked: start.diskKey !== undefined,
     disk: [...layers, overlay].map(place),
     ...(data === undefined ? {} : { data: place(data) }),
     firmware: placedFirmware(firmware, place),
   };
+  const qemu = ['qemu-system-x86_64', ...qemuArgs(plan)];
   const [program = '', ...args] = [
     ...start.enter,
     ...OPEN_TAP,
     ...asUser(start.user),
-    'qemu-system-x86_64',
-    ...qemuArgs(plan),
+    ...(start.diskKey === undefined ? withoutCore(qemu) : withSecretPipe(qemu)),
   ];
-  return startDetached(program, args, { outputFd: output.fd, handed: files.fds });
+  return startDetached(program, args, {
+    outputFd: output.fd,
+    handed: files.fds,
+    ...(start.diskKey === undefined ? {} : { input: start.diskKey }),
+  });
 }
 
 function placedFirmware(firmware: MachineFiles['firmware'], place: (path: string) => HandedFile): QemuPlan['firmware'] {

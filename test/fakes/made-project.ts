@@ -39,7 +39,7 @@ export async function madeProject(
   t: Ends,
   name = 'Acme',
   now = Date.now(),
-  { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number } = {},
+  { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number; firmware?: 'uefi' } = {},
 ) {
   const work = scratch(t);
   const folder = join(work, 'project');

@@ -1,4 +1,4 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | flatten VM | uninstall VM | forget, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | flatten VM | open VM SECRETS | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
@@ -7,6 +7,8 @@ import { installPackage } from '../../src/install/change/install.ts';
 import { reimage } from '../../src/install/change/reimage.ts';
 import { rollBack } from '../../src/install/change/rollback.ts';
 import { uninstall } from '../../src/install/change/uninstall.ts';
+import { openByPassword } from '../../src/install/opening/password.ts';
+import { writeDisks } from '../../src/install/opening/write-disks.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { buildPackage } from '../../src/package/build/build.ts';
 import { keyPath } from '../../src/project/layout.ts';
@@ -46,6 +48,15 @@ switch (change) {
   case 'forget':
     await forgetProject(folder, steps);
     break;
+  case 'open': {
+    const { password, newPassword } = JSON.parse(more);
+    const opened = await openByPassword(folder, what, { ...(password ? { password } : {}), newPassword }, Date.now());
+    steps('opened');
+    await writeDisks(await openInstance(folder, what), opened, {
+      steps: async (step) => steps(step.replace(folder, '')),
+    });
+    break;
+  }
   case 'flatten':
     await flatten(await openInstance(folder, what), signal, steps);
     break;

@@ -46,7 +46,10 @@ async function installed(t: TestContext, password = PASSWORD) {
   /** What the next start has. */
   const hardware = async () => {
     const instance = await openInstance(state, 'office');
-    const { memoryMiB, cpus } = await installedSpec(state, instance, join(state, 'run'), instance.current.generation);
+    const { memoryMiB, cpus } = await installedSpec(state, instance, join(state, 'run'), {
+      generation: instance.current.generation,
+      isLocked: false,
+    });
     return { memoryMiB, cpus };
   };
   const events = () => readFileSync(computerPaths(state).events, 'utf8');

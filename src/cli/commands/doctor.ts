@@ -94,14 +94,10 @@ function proofsOf({ vm, failure, disks }: Proof): MachineCheck[] {
   return [checkOf(vm, failure, 'all of it is as it was signed'), ...disks.map((disk) => diskCheckOf(vm, disk))];
 }
 
-function diskCheckOf(vm: string, { what, failure, runs }: Proof['disks'][number]): MachineCheck {
-  if (runs)
-    return {
-      what: `machine ${vm}: ${what}`,
-      ok: true,
-      remedy: '',
-      note: 'it runs, or is being started: shut it down and check again',
-    };
+function diskCheckOf(vm: string, { what, failure, runs, locked }: Proof['disks'][number]): MachineCheck {
+  const unseen = { what: `machine ${vm}: ${what}`, ok: true, remedy: '' };
+  if (locked) return { ...unseen, note: 'it is encrypted: only its user can open it, and nothing is said of it' };
+  if (runs) return { ...unseen, note: 'it runs, or is being started: shut it down and check again' };
   return checkOf(vm, failure, `${what} has no mistakes`);
 }
 

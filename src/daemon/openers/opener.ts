@@ -1,4 +1,5 @@
 import type { Secrets } from '../../install/opening/password.ts';
+import type { Opened } from '../../install/opening/write-disks.ts';
 import type { Asker } from '../../install/state/owner.ts';
 import type { AppError } from '../../lib/errors.ts';
 import type { Account } from '../../policy/account.ts';
@@ -41,8 +42,8 @@ export interface Attempt<Type extends AuthenticationType = AuthenticationType> {
 
 /** One way in which a machine is opened. */
 export interface Opener<Type extends AuthenticationType> {
-  /** Lets it be opened, or throws why not. Nobody else opens this machine meanwhile. */
-  open(attempt: Attempt<Type>): Promise<void>;
+  /** Lets it be opened, with what opens its disks, or throws why not. Nobody else opens this machine meanwhile. */
+  open(attempt: Attempt<Type>): Promise<Opened>;
   /** What it keeps of a machine goes, because that is opened in another way now: it does not come back with a later policy. */
   forget(state: string, vm: string): Promise<void>;
 }

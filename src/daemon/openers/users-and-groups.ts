@@ -3,10 +3,10 @@ import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../lib/errors.ts';
 import { listInForce, type UsersAndGroups } from '../../policy/authentication.ts';
 import type { Domain } from '../../policy/domain.ts';
-import type { Attempt, Opener } from './opener.ts';
+import type { Attempt } from './opener.ts';
 
 /** A machine is opened by accounts of the project’s domain that are on its list (ACE 1.0 p. 83). */
-export const usersAndGroups: Opener<'users-and-groups'> = { open, forget: forgetAccounts };
+export const usersAndGroups = { open, forget: forgetAccounts };
 
 async function open(attempt: Attempt<'users-and-groups'>): Promise<void> {
   const { state, vm, document, secrets, now, signal, events, accounts } = attempt;

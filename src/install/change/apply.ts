@@ -7,7 +7,7 @@ import { blobName, unpackFile } from '../../package/blob-file.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import type { OpenedPackage } from '../../package/open.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
-import { digestFile, fileBytes, isThere, removeFile } from '../../sys/files/files.ts';
+import { digestFile, fileBytes, isThere, moveFile, removeFile } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { completeFile } from '../../sys/sources/download.ts';
 import type { Source } from '../../sys/sources/source.ts';
@@ -15,7 +15,7 @@ import type { InstallPlan } from '../plan/plan.ts';
 import { requireChain } from '../state/chain.ts';
 import { raiseFloor } from '../state/floor.ts';
 import { writeHostPolicy } from '../state/host-policy.ts';
-import { computerPaths, filePath, flatPath, layerPath } from '../state/layout.ts';
+import { computerPaths, filePath, flatPath, layerPath, packedPath } from '../state/layout.ts';
 import { notePackageServer } from '../state/package-server.ts';
 import { writePolicy } from '../state/policies.ts';
 import { forgetDamaged, proven } from '../state/proven.ts';
@@ -58,7 +58,8 @@ export interface Progress {
  */
 export async function stagePlan(plan: InstallPlan, opened: OpenedPackage, options: ApplyOptions): Promise<void> {
   const paths = computerPaths(options.state);
-  for (const folder of [paths.layers, paths.files, paths.staging, paths.instances]) await makeFolder(folder, 0o700);
+  for (const folder of [paths.layers, paths.packed, paths.files, paths.staging, paths.instances])
+    await makeFolder(folder, 0o700);
   await options.staging.want(plan);
   const { steps } = options;
   const work = new Bringing(plan, opened, options);
@@ -144,6 +145,7 @@ class Bringing {
 
   async layer(layer: LayerEntry): Promise<void> {
     const { state, signal } = this.#options;
+    if (this.#plan.packed.has(layer.sha256)) return this.#keepPacked(layer);
     const out = layerPath(state, layer.sha256);
     if (await isHere(state, layer.sha256, out)) return;
     const beneath = await this.#beneath(layer);
@@ -155,6 +157,13 @@ class Bringing {
       await forgetDamaged(state, [layer.sha256]);
     }
     await removeFile(path);
+  }
+
+  async #keepPacked(layer: LayerEntry): Promise<void> {
+    const path = await this.#fetch(layerBlob(layer));
+    if ((await digestFile(path, this.#options.signal)).sha256 !== layer.blob.sha256)
+      throw new AppError('LAYER_HASH', 'the blob is not the signed one');
+    await moveFile(path, packedPath(this.#options.state, layer.blob));
   }
 
   /** What a layer is rebuilt on; a chain that is too long to be read is made one file first. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import type { LayerEntry } from '../../layer/entry.ts';
 import { bootFiles } from '../../package/boot-files.ts';
-import { removeFile } from '../../sys/files/files.ts';
+import { isThere, removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
-import { chainFiles } from '../state/chain.ts';
+import { chainFiles, chainIn, lockedLayers } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
 import { type Instance, instanceNames, isDamage, readGeneration, readIfInstalled } from '../state/instances.ts';
-import { computerPaths, filePath, instancePaths } from '../state/layout.ts';
+import { computerPaths, filePath, instancePaths, packedPath } from '../state/layout.ts';
+import { isLocked } from '../state/locked.ts';
 import { readResources } from '../state/resources.ts';
 import { settleRolledBack } from '../state/rolled-back.ts';
 import { wantedPaths } from '../state/wanted.ts';
@@ -27,7 +29,8 @@ export async function collect(state: string, inUse: ReadonlyMap<string, number>)
   });
   for (const path of await wantedPaths(state)) needed.add(path);
   await removeUnneeded(paths.staging, needed);
-  if (needed.isWhole) for (const folder of [paths.layers, paths.files]) await removeUnneeded(folder, needed);
+  if (needed.isWhole)
+    for (const folder of [paths.layers, paths.packed, paths.files]) await removeUnneeded(folder, needed);
 }
 
 async function collectMachine(state: string, vm: string, runs: number | undefined, needed: Needed): Promise<void> {
@@ -43,7 +46,9 @@ async function collectMachine(state: string, vm: string, runs: number | undefine
   for (const name of await namesIn(generations))
     if (!kept.has(Number(name))) await removeFolder(join(generations, name));
   for (const generation of kept) if (generation !== undefined) await needed.generation(vm, generation);
-  if (found) await settle(state, found, { former, first });
+  if (!found) return;
+  await settle(state, found, { former, first });
+  if (await isLocked(state, vm)) await removeUnneeded(lockedLayers(state, vm).folder, needed);
 }
 
 async function settle(
@@ -79,9 +84,20 @@ class Needed {
   async generation(vm: string, generation: number): Promise<void> {
     await this.reading(async () => {
       const { machine } = await readGeneration(this.#state, vm, generation);
-      for (const file of await chainFiles(this.#state, machine.layers)) this.add(file);
+      if (await isLocked(this.#state, vm)) await this.#locked(vm, machine.layers);
+      else for (const file of await chainFiles(this.#state, machine.layers)) this.add(file);
       for (const { sha256 } of bootFiles(machine)) this.add(filePath(this.#state, sha256));
     });
+  }
+
+  /** Until its own layers are all written, those in clear and those that are packed are needed for it. */
+  async #locked(vm: string, layers: readonly LayerEntry[]): Promise<void> {
+    const own = await chainIn(lockedLayers(this.#state, vm), layers);
+    for (const path of own) this.add(path);
+    const isWritten = !(await Promise.all(own.map(isThere))).includes(false);
+    if (isWritten) return;
+    for (const path of await chainFiles(this.#state, layers)) this.add(path);
+    for (const { blob } of layers) this.add(packedPath(this.#state, blob));
   }
 
   async reading(work: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { freeBytes } from '../../sys/files/folders.ts';
 import { chainFiles } from '../state/chain.ts';
 import type { Instance } from '../state/instances.ts';
 import { computerPaths, flatPath } from '../state/layout.ts';
+import { isLocked } from '../state/locked.ts';
 
 /** Files in a chain beyond which reading from it grows slower for every one more. */
 export const MAX_CHAIN = 8;
@@ -15,12 +16,14 @@ export const MAX_CHAIN = 8;
  * @throws DISK_FULL, PROGRAM_FAILED, INTERRUPTED; nothing is left then
  */
 export async function flatten(
-  { state, current }: Instance,
+  { state, current, file }: Instance,
   signal?: AbortSignal,
   steps: Steps = noSteps,
 ): Promise<boolean> {
   const { layers } = current.machine;
   const files = await chainFiles(state, layers);
+  // Nobody here can read them.
+  if (await isLocked(state, file.vm)) return false;
   const newest = layers.at(-1);
   if (files.length <= MAX_CHAIN || !newest) return false;
   if ((await freeBytes(computerPaths(state).layers)) < (await flatBytes(files))) return false;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { wrongWithOwnDisk } from '../../layer/chain/qcow2.ts';
 import { AppError, type ErrorCode, type Failure, failureOf } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
+import { isLocked } from '../../sys/files/locked-blocks.ts';
 import { confinedQemuImg, IMAGE } from '../../sys/programs/confined-image.ts';
 import { type Instance, readGeneration } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
@@ -17,6 +18,8 @@ export interface DiskProof {
   failure?: Failure;
   /** The machine runs: its disk changes all the time, and nothing is said of it. */
   runs?: true;
+  /** It is encrypted, and nobody here knows what opens it: nothing is said of it. */
+  locked?: true;
 }
 
 interface OwnDisk {
@@ -47,6 +50,10 @@ export async function proveDisks(
   const proofs: DiskProof[] = [];
   for (const disk of await ownDisks(state, vm, instance)) {
     if (!(await isThere(disk.path))) continue;
+    if (isLocked(disk.path)) {
+      proofs.push({ what: disk.what, locked: true });
+      continue;
+    }
     const failure = runs() ? undefined : await damageOf(disk, signal);
     // It may have been started meanwhile, and then its tables were read while they changed.
     if (runs()) proofs.push({ what: disk.what, runs: true });

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
-import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { restoreFirstPassword } from '../opening/password.ts';
 import { forgetHardware } from '../state/hardware.ts';
 import { type GenerationFile, type Instance, openInstance, readIfWhole, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
+import { isLocked } from '../state/locked.ts';
 import { writeReported } from '../state/reported.ts';
-import { MAX_UEFI_VARIABLES_BYTES, MIB, versionOf } from './switch.ts';
+import { MIB, versionOf } from './switch.ts';
 
 /** `reimage.json`: the machine is being put back. Whoever meets it brings that to its end before the machine is used. */
 const ReimageFile = z.strictObject({ format: z.literal(1), dataDisk: z.boolean() });
@@ -76,9 +77,12 @@ export async function finishReimage(
   const paths = generationPaths(state, vm, generation);
   const { data } = instancePaths(state, vm);
   const note = await readIfWhole(paths.reimage, ReimageFile);
+  // Its next opening makes what is removed here.
+  const waits = await isLocked(state, vm);
+  if (waits) await writeState(paths.unwritten, { format: 1 });
   if (note?.dataDisk && machine.dataDiskMiB !== undefined) {
     await removeFile(data);
-    await makeDiskOnce(data, machine.dataDiskMiB * MIB);
+    if (!waits) await makeDiskOnce(data, machine.dataDiskMiB * MIB);
     await steps(`${vm}: data disk`);
   }
   // Memory goes with the disk that it belongs to.
@@ -88,9 +92,10 @@ export async function finishReimage(
   await writeReported(state, vm, generation, versionOf(machine));
   await steps(`${vm}: version`);
   await removeFile(paths.overlay);
-  await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
+  if (!waits) await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
   await steps(`${vm}: system disk`);
-  if (machine.firmware === 'uefi')
+  if (waits) await removeFile(paths.variables);
+  else if (machine.firmware === 'uefi')
     await copyFileTo((await requireUefiFirmware()).template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
   await steps(`${vm}: firmware`);
   await forgetHardware(state, vm, generation);

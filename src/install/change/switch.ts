@@ -7,7 +7,7 @@ import type { PolicyDocument } from '../../policy/schema.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
 import { copyFileTo, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
-import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
 import {
@@ -22,6 +22,7 @@ import {
   writeState,
 } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
+import { encrypts, hasDiskKey } from '../state/locked.ts';
 import { writeMark } from '../state/mark.ts';
 import { ROOT } from '../state/owner.ts';
 import { notePlace } from '../state/place.ts';
@@ -31,7 +32,6 @@ import { mendTerm, noteStart } from '../state/term.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
 
 export const MIB = 1 << 20;
-export const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
 /** Whose a machine is to be that has none yet. */
 export type NewOwner = number | 'everybody';
@@ -74,9 +74,10 @@ export async function switchMachine(
   }
   await mendCounter(state, name);
   await steps(`${name}: instance`);
-  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
+  const isLocked = encrypts(machine.policy.policy) || (await hasDiskKey(state, name));
+  if (machine.dataDiskMiB !== undefined && !isLocked) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
   await steps(`${name}: data disk`);
-  await makeGeneration(state, manifest, machine);
+  await makeGeneration(state, manifest, machine, isLocked);
   await steps(`${name}: generation`);
   const subject = { state, vm: name, vmId: machine.id };
   await noteStart(subject, generation, now);
@@ -111,11 +112,13 @@ export async function mendMachine(
 ): Promise<void> {
   const { name } = machine;
   const instance = instancePaths(state, name);
-  if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
+  const { generation } = manifest;
+  if (encrypts(machine.policy.policy) || (await hasDiskKey(state, name)))
+    await writeState(generationPaths(state, name, generation).unwritten, { format: 1 });
+  else if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
   if (await failsAs(readPolicy(state, name), isDamage))
     await writePolicy(state, name, broughtPolicy(manifest, machine.policy));
   // The disk is at this version, or at a newer one.
-  const { generation } = manifest;
   if (await failsAs(readReported(state, name, generation), isDamage))
     await writeReported(state, name, generation, versionOf(machine));
   await mendCounter(state, name);
@@ -153,7 +156,13 @@ export function broughtPolicy(
   return { generation, document, ...(policyServer === undefined ? {} : { policyServer }) };
 }
 
-async function makeGeneration(state: string, manifest: PackageManifest, machine: PackedMachine): Promise<void> {
+/** Disks that are encrypted are written at the machine’s next opening: here nobody knows what opens them. */
+async function makeGeneration(
+  state: string,
+  manifest: PackageManifest,
+  machine: PackedMachine,
+  isLocked: boolean,
+): Promise<void> {
   const { generation, project, policyServer, notes } = manifest;
   const target = generationPaths(state, machine.name, generation);
   // A generation that no link names yet is what an interrupted installation left.
@@ -162,9 +171,10 @@ async function makeGeneration(state: string, manifest: PackageManifest, machine:
   await removeFolder(beside);
   await makeFolder(beside, 0o700);
   // It names no layer below: whoever opens it says which (layer §1.3).
-  await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
+  if (isLocked) await writeState(join(beside, 'unwritten'), { format: 1 });
+  else await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
   // The firmware’s own settings begin anew with each generation.
-  if (machine.firmware === 'uefi')
+  if (machine.firmware === 'uefi' && !isLocked)
     await copyFileTo((await requireUefiFirmware()).template, join(beside, 'variables.fd'), MAX_UEFI_VARIABLES_BYTES);
   await writeState(join(beside, 'generation.json'), {
     format: 1,

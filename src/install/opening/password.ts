@@ -5,13 +5,17 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
+import { encrypts, hasDiskKey } from '../state/locked.ts';
 import { readPolicy } from '../state/policies.ts';
+import { keepDiskKey, newDiskKey, openDiskKey, whoKnows } from './disk-key.ts';
+import type { Opened } from './write-disks.ts';
 import { oneMore, requirePatience, WrongPasswords } from './wrong-passwords.ts';
 
 /** `password.json`: what opens a machine whose policy asks for a password. */
 const PasswordFile = z.strictObject({
   format: z.literal(1),
-  verifier: Verifier,
+  /** Without it, it is the key of the machine’s disks that a password is held against. */
+  verifier: Verifier.exactOptional(),
   /** Of the first password, where that is another: it is valid again when the machine is put back to how it was installed. */
   first: Verifier.exactOptional(),
   wrong: WrongPasswords.exactOptional(),
@@ -28,31 +32,47 @@ export interface Secrets {
   newPassword?: string;
 }
 
+/** What the policy of a machine asks for, and what there is of it. */
+interface Asked {
+  state: string;
+  vm: string;
+  /** Of its password; undefined where the policy asks for none. */
+  rules: PasswordRules | undefined;
+  /** Its disks are to be encrypted. */
+  encrypts: boolean;
+  /** Somebody chose what opens its disks. */
+  hasKey: boolean;
+  file: PasswordFile | undefined;
+}
+
 /**
- * Lets a machine be opened, or says why not. The first opening chooses the password; so does one whose password is no longer
- * as the policy wants it.
- * @throws PASSWORD_UNSET, PASSWORD_NEEDED, PASSWORD_CHANGE, PASSWORD_RULES, PASSWORD_WRONG, PASSWORD_PAUSE, PASSWORD_DAMAGED
+ * Lets a machine be opened, or says why not, and gives what opens its disks. The first opening chooses the password; so does one whose
+ * password is no longer as the policy wants it. Asks for what the machine was installed with: no policy server changes who may open it.
+ * Disks that are encrypted still, after a policy that wants that no more, need their password once more.
+ * @throws PASSWORD_UNSET, PASSWORD_NEEDED, PASSWORD_CHANGE, PASSWORD_RULES, PASSWORD_WRONG, PASSWORD_PAUSE, PASSWORD_DAMAGED, KEY_DAMAGED
  */
-export async function openByPassword(
-  state: string,
-  vm: string,
-  rules: PasswordRules,
-  { password: given, newPassword }: Secrets,
-  now: number,
-): Promise<void> {
-  const file = await readFile(state, vm);
-  if (!file) return choose(state, vm, rules, newPassword);
-  const password = await requireRight(state, vm, { file, password: given, now });
-  if (file.isTemporary || passwordProblems(rules, password).length > 0) {
+export async function openByPassword(state: string, vm: string, given: Secrets, now: number): Promise<Opened> {
+  const asked = await askedOf(state, vm);
+  const { rules, encrypts, hasKey } = asked;
+  if (!rules && !hasKey) return { encrypts: false };
+  if (rules && isUnset(asked)) return choose(asked, rules, given.newPassword);
+  const { password, diskKey } = await requireRight(asked, given.password, now);
+  const { newPassword } = given;
+  if (rules && (asked.file?.isTemporary || passwordProblems(rules, password).length > 0)) {
     if (newPassword === undefined)
       throw new AppError('PASSWORD_CHANGE', `the password of ${vm} opens once more: a new one is to be chosen`);
-    await change(state, vm, rules, { password, newPassword });
+    return change(asked, rules, { password, newPassword, ...(diskKey === undefined ? {} : { diskKey }) });
   }
+  // The policy wants another form of the disks than they have: what opens them, and what opens after them, is this password.
+  if (rules && encrypts !== hasKey) return hold(asked, password, diskKey);
+  return opened(asked, diskKey);
 }
 
 /** A password that nobody asks for any more does not come back with a later policy. */
-export function forgetPassword(state: string, vm: string): Promise<void> {
-  return removeFile(instancePaths(state, vm).password);
+export async function forgetPassword(state: string, vm: string): Promise<void> {
+  // While disks are encrypted with it, it is not forgotten.
+  if (await hasDiskKey(state, vm)) return;
+  await removeFile(instancePaths(state, vm).password);
 }
 
 /** Lets another password open the machine once in place of the one that was lost; the pauses that wrong ones brought are over. */
@@ -71,15 +91,21 @@ export function hasPassword(state: string, vm: string): Promise<boolean> {
  * @throws PASSWORD_NONE (its policy asks for none), and as openByPassword
  */
 export async function changePassword(state: string, vm: string, given: Secrets, now: number): Promise<void> {
-  const rules = await rulesOf(state, vm);
+  const asked = await askedOf(state, vm);
+  const { rules } = asked;
   if (!rules) throw new AppError('PASSWORD_NONE', `the policy of ${vm} asks for no password`);
-  const file = await readFile(state, vm);
-  if (!file) return choose(state, vm, rules, given.newPassword);
-  const password = await requireRight(state, vm, { file, password: given.password, now });
-  await change(state, vm, rules, { password, newPassword: given.newPassword ?? '' });
+  if (isUnset(asked)) {
+    await choose(asked, rules, given.newPassword);
+    return;
+  }
+  const right = await requireRight(asked, given.password, now);
+  await change(asked, rules, { ...right, newPassword: given.newPassword ?? '' });
 }
 
-/** The machine is as it was installed again, and the first password is valid (ACE 1.0 p. 227); wrong ones stay counted. */
+/**
+ * The machine is as it was installed again, and the first password is valid (ACE 1.0 p. 227); wrong ones stay counted. Of one whose
+ * disks are encrypted the last one stays: a password that somebody changed, for it was seen, opens no disk any more.
+ */
 export async function restoreFirstPassword(state: string, vm: string): Promise<void> {
   const file = await readFile(state, vm);
   if (!file?.first) return;
@@ -87,63 +113,111 @@ export async function restoreFirstPassword(state: string, vm: string): Promise<v
   await write(state, vm, { format, verifier: first, ...(wrong ? { wrong } : {}) });
 }
 
-/** Whether a machine’s policy asks for a password; not where that cannot be read, for such a machine does not start. */
+/** Whether a machine asks for a password; not where that cannot be read, for such a machine does not start. */
 export async function asksForPassword(state: string, vm: string): Promise<boolean> {
   try {
-    return (await rulesOf(state, vm)) !== undefined;
+    return (await hasDiskKey(state, vm)) || (await rulesOf(state, vm)).rules !== undefined;
   } catch (error) {
     if (isDamage(error)) return false;
     throw error;
   }
 }
 
-async function rulesOf(state: string, vm: string): Promise<PasswordRules | undefined> {
-  const { document } = await readPolicy(state, vm);
-  const authentication: Authentication = document.policy.authentication ?? { type: 'none' };
-  return authentication.type === 'password' ? authentication : undefined;
+async function askedOf(state: string, vm: string): Promise<Asked> {
+  const hasKey = await hasDiskKey(state, vm);
+  const asked = { state, vm, hasKey, file: await readFile(state, vm), ...(await rulesOf(state, vm)) };
+  requireSomething(asked);
+  return asked;
+}
+
+/** A machine that was opened before is none without a password because what tells it is gone. */
+function requireSomething({ state, vm, rules, encrypts, hasKey, file }: Asked): void {
+  if (!rules || hasKey || !file || file.verifier) return;
+  const { userKey, password } = instancePaths(state, vm);
+  if (encrypts) throw new AppError('KEY_DAMAGED', `${userKey} is missing`, { details: { path: userKey } });
+  throw damagedPassword(vm, password);
+}
+
+async function rulesOf(state: string, vm: string): Promise<Pick<Asked, 'rules' | 'encrypts'>> {
+  const { policy } = (await readPolicy(state, vm)).document;
+  const authentication: Authentication = policy.authentication ?? { type: 'none' };
+  return { rules: authentication.type === 'password' ? authentication : undefined, encrypts: encrypts(policy) };
+}
+
+function isUnset({ hasKey, file }: Asked): boolean {
+  return !hasKey && file?.verifier === undefined;
+}
+
+function opened({ encrypts }: Asked, diskKey: string | undefined): Opened {
+  return { encrypts, ...(diskKey === undefined ? {} : { diskKey }) };
 }
 
 /** A wrong one is counted before it is looked at: whoever kills the service meanwhile gains no try. */
 async function requireRight(
-  state: string,
-  vm: string,
-  { file, password, now }: { file: PasswordFile; password: string | undefined; now: number },
-): Promise<string> {
+  asked: Asked,
+  password: string | undefined,
+  now: number,
+): Promise<{ password: string; diskKey?: string }> {
+  const { state, vm, file = { format: 1 } } = asked;
   if (password === undefined) throw new AppError('PASSWORD_NEEDED', `${vm} is opened with its user’s password`);
   const { wrong, ...whole } = file;
   await requirePatience(vm, wrong, now, (anew) => write(state, vm, { ...file, wrong: anew }));
   await write(state, vm, { ...whole, wrong: oneMore(wrong, now) });
   const text = meant(password);
-  if (!(await isRight(file.verifier, text))) throw new AppError('PASSWORD_WRONG', `this does not open ${vm}`);
+  const right = await tryOut(asked, text);
+  if (!right) throw new AppError('PASSWORD_WRONG', `this does not open ${vm}`);
   await write(state, vm, whole);
-  return text;
+  return { password: text, ...right };
 }
 
-async function choose(state: string, vm: string, rules: PasswordRules, password: string | undefined): Promise<void> {
+/** Undefined for a wrong one. Where there is a key, it is what tells: a verifier beside it is for later. */
+async function tryOut({ state, vm, hasKey, file }: Asked, password: string): Promise<{ diskKey?: string } | undefined> {
+  if (hasKey) {
+    const diskKey = await openDiskKey(instancePaths(state, vm).userKey, whoKnows(password));
+    return diskKey === undefined ? undefined : { diskKey };
+  }
+  return file?.verifier && (await isRight(file.verifier, password)) ? {} : undefined;
+}
+
+async function choose(asked: Asked, rules: PasswordRules, password: string | undefined): Promise<Opened> {
+  const { vm } = asked;
   if (password === undefined) throw new AppError('PASSWORD_UNSET', `no password has been chosen for ${vm} yet`);
+  return hold(asked, requireGood(vm, rules, password), undefined);
+}
+
+function requireGood(vm: string, rules: PasswordRules, password: string): string {
   const text = meant(password);
   const problems = passwordProblems(rules, text);
-  if (problems.length > 0)
-    throw new AppError('PASSWORD_RULES', `a password for ${vm} has ${problems.join(', ')}`, {
-      details: { vm, problems },
-    });
-  const verifier = await makeVerifier(text);
-  await write(state, vm, { format: 1, verifier, ...firstOf(await readFile(state, vm)) });
-}
-
-function firstOf(file: PasswordFile | undefined): Pick<PasswordFile, 'first'> {
-  return file ? { first: file.first ?? file.verifier } : {};
+  if (problems.length === 0) return text;
+  throw new AppError('PASSWORD_RULES', `a password for ${vm} has ${problems.join(', ')}`, {
+    details: { vm, problems },
+  });
 }
 
 async function change(
-  state: string,
-  vm: string,
+  asked: Asked,
   rules: PasswordRules,
-  { password, newPassword }: { password: string; newPassword: string },
-): Promise<void> {
+  { password, newPassword, diskKey }: { password: string; newPassword: string; diskKey?: string },
+): Promise<Opened> {
+  const { vm } = asked;
   if (meant(newPassword) === password)
     throw new AppError('PASSWORD_RULES', `a new password for ${vm} is another than the old one`);
-  await choose(state, vm, rules, newPassword);
+  return hold(asked, requireGood(vm, rules, newPassword), diskKey);
+}
+
+/** Lets this password open the machine from now on. The key comes first: while there is one, it alone tells who is right. */
+async function hold(asked: Asked, password: string, known: string | undefined): Promise<Opened> {
+  const { state, vm, encrypts } = asked;
+  const diskKey = known ?? (encrypts ? newDiskKey() : undefined);
+  if (diskKey !== undefined) await keepDiskKey(instancePaths(state, vm).userKey, diskKey, whoKnows(password));
+  const first = diskKey === undefined ? firstOf(asked.file) : {};
+  await write(state, vm, { format: 1, ...(encrypts ? {} : { verifier: await makeVerifier(password), ...first }) });
+  return opened(asked, diskKey);
+}
+
+function firstOf(file: PasswordFile | undefined): Pick<PasswordFile, 'first'> {
+  const first = file?.first ?? file?.verifier;
+  return first ? { first } : {};
 }
 
 /** The line end that a password was pasted or piped with is none of it; all other white space is. */
@@ -159,10 +233,13 @@ async function readFile(state: string, vm: string): Promise<PasswordFile | undef
     return await readState(path, PasswordFile);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    throw new AppError('PASSWORD_DAMAGED', `what the password of ${vm} is held against is damaged`, {
-      ...{ cause, details: { path } },
-    });
+    throw damagedPassword(vm, path, cause);
   }
+}
+
+function damagedPassword(vm: string, path: string, cause?: unknown): AppError {
+  const what = `what the password of ${vm} is held against is damaged`;
+  return new AppError('PASSWORD_DAMAGED', what, { cause, details: { path } });
 }
 
 async function write(state: string, vm: string, file: PasswordFile): Promise<void> {

@@ -37,6 +37,7 @@ const EMPTY: ComputerFacts = {
     layers: new Set<string>(),
     flattened: new Set<string>(),
     files: new Set<string>(),
+    packed: new Set<string>(),
     staged: new Map<string, number>(),
     freeBytes: 1e12,
     minGeneration: 0,

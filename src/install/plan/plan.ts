@@ -7,6 +7,7 @@ import type { PackedFile } from '../../package/packed-file.ts';
 import type { Damage } from '../state/damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
+import { encrypts } from '../state/locked.ts';
 import { type Asker, maySee, type Owner } from '../state/owner.ts';
 import { type HostPlan, planHost } from './plan-host.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
@@ -21,6 +22,8 @@ export interface InstalledMachine {
   /** That it runs now. */
   runs?: number;
   hasDataDisk: boolean;
+  /** Its disks are encrypted, or are to be: the layers that it has for itself. */
+  locked?: Pick<ComputerFacts, 'layers' | 'flattened'>;
   policy?: PolicyFacts;
   damage?: Damage;
 }
@@ -33,6 +36,8 @@ export interface ComputerFacts {
   /** Digests of layers that one file stands for, together with all layers below them. */
   flattened: ReadonlySet<string>;
   files: ReadonlySet<string>;
+  /** Digests of what came of layers and was kept as it came. */
+  packed: ReadonlySet<string>;
   /** Bytes that a broken installation has already fetched, by the digest of their blob. */
   staged: ReadonlyMap<string, number>;
   freeBytes: number;
@@ -70,6 +75,8 @@ export interface InstallPlan {
   policies: readonly PolicyPlan[];
   host: HostPlan;
   layers: readonly LayerEntry[];
+  /** Digests of those of them that are kept as they come: they are for machines whose disks are encrypted at their next opening. */
+  packed: ReadonlySet<string>;
   files: readonly PackedFile[];
   /** Bytes of all blobs, and bytes the computer must have room for beyond what it has of them. */
   fetchBytes: number;
@@ -108,7 +115,14 @@ export function plan(whole: PackageManifest, facts: ComputerFacts, planFor: Plan
   const wanted = machines
     .filter(({ action }) => action !== 'keep' && action !== 'refuse')
     .map(({ machine }) => machine);
-  const layers = distinct(wanted.flatMap((machine) => missingLayers(machine, facts)));
+  const isLocked = (machine: PackedMachine) =>
+    encrypts(machine.policy.policy) || lockedOf(machine, facts) !== undefined;
+  const inClear = wanted.filter((machine) => !isLocked(machine)).flatMap((machine) => missingLayers(machine, facts));
+  const layers = distinct([
+    ...inClear,
+    ...wanted.filter(isLocked).flatMap((machine) => unpackedLayers(machine, facts)),
+  ]);
+  const packed = new Set(layers.filter((layer) => !inClear.includes(layer)).map(({ sha256 }) => sha256));
   const files = distinct([...wanted.flatMap(bootFiles), ...(manifest.resources ?? [])]).filter(
     ({ sha256 }) => !facts.files.has(sha256),
   );
@@ -119,7 +133,7 @@ export function plan(whole: PackageManifest, facts: ComputerFacts, planFor: Plan
   const unpackedBytes = sum([...layers, ...files].map(({ bytes }) => bytes));
   const needBytes = fetchBytes - stagedBytes + unpackedBytes + (wanted.length > 0 ? MARGIN_BYTES : 0);
   const host = planHost(manifest, facts.host);
-  return { package: name, generation, machines, policies, host, layers, files, fetchBytes, needBytes };
+  return { package: name, generation, machines, policies, host, layers, packed, files, fetchBytes, needBytes };
 }
 
 function without(manifest: PackageManifest, others: ReadonlySet<string>): PackageManifest {
@@ -141,6 +155,17 @@ function taken(machine: PackedMachine): MachinePlan {
 function missingLayers({ layers }: PackedMachine, facts: ComputerFacts): LayerEntry[] {
   const flattened = layers.findLastIndex(({ sha256 }) => facts.flattened.has(sha256));
   return layers.slice(flattened + 1).filter(({ sha256 }) => !facts.layers.has(sha256));
+}
+
+function lockedOf({ name }: PackedMachine, { machines }: ComputerFacts): InstalledMachine['locked'] {
+  return machines.find(({ vm }) => vm === name)?.locked;
+}
+
+/** The layers that a machine whose disks are encrypted has in no form yet. */
+function unpackedLayers(machine: PackedMachine, facts: ComputerFacts): LayerEntry[] {
+  const own = lockedOf(machine, facts);
+  const missing = missingLayers(machine, facts).filter(({ blob }) => !facts.packed.has(blob.sha256));
+  return own ? missing.filter((layer) => missingLayers(machine, { ...facts, ...own }).includes(layer)) : missing;
 }
 
 /** What the user changed in a machine is not thrown away before he knows. @throws INSTALL_CONFIRM */
@@ -189,7 +214,9 @@ function planMachine(
     throw new AppError('VM_RUNNING', what, { details: { vm: machine.name } });
   }
   const action = damage && !damage.keepsSystem ? 'mend' : 'replace';
-  return { machine, action, losesChanges: !hasDataDisk, afterStop: runs !== undefined };
+  // Where its disks are encrypted the next start writes them: nobody here knows what opens them.
+  const afterStop = runs !== undefined || installed.locked !== undefined || encrypts(machine.policy.policy);
+  return { machine, action, losesChanges: !hasDataDisk, afterStop };
 }
 
 /** What is not put in the place of a machine, whatever the user confirms; the rest of the package is installed. */

@@ -1,3 +1,4 @@
+import type { LayerEntry } from '../../layer/entry.ts';
 import { AppError } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import { isThere } from '../../sys/files/files.ts';
@@ -13,6 +14,7 @@ import {
   readIfWhole,
 } from './instances.ts';
 import { filePath, generationPaths, instancePaths } from './layout.ts';
+import { isLocked, layersNowhere } from './locked.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readCounter, readReported } from './reported.ts';
@@ -59,22 +61,33 @@ async function damageOf(instance: Instance): Promise<Damage | undefined> {
   const { state, file, current } = instance;
   const { overlay, variables } = generationPaths(state, file.vm, current.generation);
   const own = current.machine.firmware === 'uefi' ? [overlay, variables] : [overlay];
+  const isWritten = !(await isUnwritten(instance));
   return (
-    (await failureOf(() => requireThere(own), false)) ??
+    (await failureOf(() => requireThere(isWritten ? own : []), false)) ??
     (await failureOf(() => requireAround(instance, current), true)) ??
     (await provenDamage(instance))
   );
 }
 
+/** Its disks are written at its next opening. */
+function isUnwritten({ state, file, current }: Instance): Promise<boolean> {
+  return isThere(generationPaths(state, file.vm, current.generation).unwritten);
+}
+
 /** What lies around the system disk. @throws STATE_DAMAGED */
-async function requireAround({ state, file: { vm, vmId } }: Instance, { generation, machine }: GenerationFile) {
+async function requireAround(instance: Instance, { generation, machine }: GenerationFile) {
+  const { state, file } = instance;
+  const { vm, vmId } = file;
   const { expiration } = (await readPolicy(state, vm)).document.policy;
   if (expiration && expiration.type !== 'never') await requireTerm({ state, vm, vmId }, generation);
   await readReported(state, vm, generation);
   await readCounter(state, vm);
-  await requireLayers(state, machine.layers);
+  await ((await isLocked(state, vm))
+    ? requireSomewhere(state, vm, machine.layers)
+    : requireLayers(state, machine.layers));
   const files = bootFiles(machine).map(({ sha256 }) => filePath(state, sha256));
-  const data = machine.dataDiskMiB === undefined ? [] : [instancePaths(state, vm).data];
+  const hasData = machine.dataDiskMiB !== undefined && !(await isUnwritten(instance));
+  const data = hasData ? [instancePaths(state, vm).data] : [];
   await requireThere([...files, ...data]);
 }
 
@@ -94,6 +107,11 @@ async function requireLayers(state: string, layers: readonly { sha256: string }[
     if (!(cause instanceof AppError && cause.code === 'LAYER_BASE_MISSING')) throw cause;
     throw new AppError('STATE_DAMAGED', 'a layer of its system disk is missing', { cause });
   }
+}
+
+async function requireSomewhere(state: string, vm: string, layers: readonly LayerEntry[]): Promise<void> {
+  if ((await layersNowhere(state, vm, layers)).length > 0)
+    throw new AppError('STATE_DAMAGED', 'a layer of its system disk is missing');
 }
 
 async function requireThere(paths: readonly string[]): Promise<void> {

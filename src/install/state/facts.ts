@@ -2,11 +2,13 @@ import { digestFile, isThere } from '../../sys/files/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
 import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
 import type { PolicyFacts } from '../plan/plan-policies.ts';
+import { lockedLayers } from './chain.ts';
 import { examine, type Found } from './damage.ts';
 import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
+import { isLocked } from './locked.ts';
 import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
@@ -31,6 +33,7 @@ export async function computerFacts(
     layers: good(digestsOf(names, '.qcow2')),
     flattened: good(digestsOf(names, '.flat.qcow2')),
     files: good(await namesIn(paths.files)).difference(await changedResources(state)),
+    packed: new Set(await namesIn(paths.packed)),
     staged: await stagedBytes(state),
     freeBytes: await freeBytes(state),
     ...(host ? { host } : {}),
@@ -47,7 +50,9 @@ async function machineFacts(
   const found = await examine(state, vm);
   if (!found) return undefined;
   const runs = running.get(vm);
+  const locked = (await isLocked(state, vm)) ? { locked: await lockedDigests(state, vm) } : {};
   const usual = {
+    ...locked,
     ...{ vm, owner: await ownerOf(state, vm), hasDataDisk: await isThere(instancePaths(state, vm).data) },
     ...(runs === undefined ? {} : { runs }),
     ...(found.damage ? { damage: found.damage } : {}),
@@ -55,6 +60,12 @@ async function machineFacts(
   if (!('instance' in found)) return { ...usual, vmId: found.vmId, generation: found.generation ?? 0 };
   const { file, current } = found.instance;
   return { ...usual, vmId: file.vmId, generation: current.generation, policy: await policyFacts(state, found) };
+}
+
+/** Its encrypted layers; one file in place of many has the newest one’s name. */
+async function lockedDigests(state: string, vm: string): Promise<Required<InstalledMachine>['locked']> {
+  const names = await namesIn(lockedLayers(state, vm).folder);
+  return { layers: new Set(digestsOf(names, '.luks')), flattened: new Set(digestsOf(names, '.flat.luks')) };
 }
 
 /** A policy that cannot be read counts as older than any package of the machine’s own generation. */

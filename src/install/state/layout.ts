@@ -18,6 +18,8 @@ export function computerPaths(state: string) {
     /** The account that policies are read from a directory with. */
     directory: join(state, 'directory.json'),
     layers: join(state, 'layers'),
+    /** Layers as they came, for machines whose disks are encrypted: their next opening writes them. */
+    packed: join(state, 'packed'),
     files: join(state, 'files'),
     staging: join(state, 'staging'),
     wanted: join(state, 'staging', 'wanted.json'),
@@ -40,6 +42,11 @@ export function flatPath(state: string, sha256: string): string {
   return join(computerPaths(state).layers, `${sha256}.flat.qcow2`);
 }
 
+/** A layer as it came, by the digest of what came. */
+export function packedPath(state: string, blob: { sha256: string }): string {
+  return join(computerPaths(state).packed, blob.sha256);
+}
+
 /** A kernel, an initrd, …: kept under its digest, as it came. */
 export function filePath(state: string, sha256: string): string {
   return join(computerPaths(state).files, sha256);
@@ -53,6 +60,11 @@ export function instancePaths(state: string, vm: string) {
     /** The user’s own disk: made once, and touched by nothing but the machine. */
     data: join(folder, 'data.qcow2'),
     policy: join(folder, 'policy.json'),
+    /** Where its disks are encrypted: its layers, and in age files what opens all of them. */
+    layers: join(folder, 'layers'),
+    keys: join(folder, 'keys'),
+    /** For whoever knows its user’s password. */
+    userKey: join(folder, 'keys', 'user.age'),
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
@@ -102,6 +114,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     /** Is there while the machine is suspended in this generation, and its memory beside it. */
     suspended: join(folder, 'suspended.json'),
     memory: join(folder, 'memory.zst'),
+    /** Is there until an opening has written the disks of a machine that are encrypted, or were. */
+    unwritten: join(folder, 'unwritten'),
     log: join(folder, 'qemu.log'),
   };
 }

@@ -5,7 +5,7 @@ import { fileBytes, removeFile } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import type { InstallPlan } from '../plan/plan.ts';
 import { readIfWhole, writeState } from './instances.ts';
-import { computerPaths, filePath, layerPath } from './layout.ts';
+import { computerPaths, filePath, layerPath, packedPath } from './layout.ts';
 
 /** `staging/wanted.json`: what the installations that are under way, or were broken off, are to bring. */
 const WantedFile = z.strictObject({
@@ -65,7 +65,7 @@ export async function wantedPaths(state: string): Promise<Set<string>> {
     wanted,
     ...file.layers.map((sha256) => layerPath(state, sha256)),
     ...file.files.map((sha256) => filePath(state, sha256)),
-    ...file.blobs.flatMap((sha256) => Object.values(partPaths(state, sha256))),
+    ...file.blobs.flatMap((sha256) => [...Object.values(partPaths(state, sha256)), packedPath(state, { sha256 })]),
   ]);
 }
 

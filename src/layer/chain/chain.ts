@@ -1,5 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/blocks.ts';
+import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import { BLOCK, blocksOf, hold } from '../format.ts';
 import { BlockRuns } from './block-runs.ts';
 
@@ -19,6 +20,8 @@ export interface Chain {
   virtualBytes: number;
   /** They tile the disk, in order. */
   extents: readonly Extent[];
+  /** What opens its files, where they are encrypted. */
+  diskKey?: string | undefined;
 }
 
 /** The base of a first layer (layer §1.2). */
@@ -36,7 +39,7 @@ export class ChainReader implements Disposable {
     this.#chain = chain;
     this.virtualBytes = chain.virtualBytes;
     this.blocks = blocksOf(chain.virtualBytes);
-    for (const path of chain.files) this.#files.push(new BlockFile(path, 'read'));
+    for (const path of chain.files) this.#files.push(openBlocks(path, 'read', chain.diskKey));
   }
 
   /** Fills `into`, a whole number of blocks, from this block on. What lies past the end of the disk is zero. */

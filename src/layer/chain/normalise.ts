@@ -41,7 +41,7 @@ export async function normalise(
     const { virtualBytes } = checkLayerHeader(beside);
     await qemuImg(['check', '-q', '-f', 'qcow2', plain(beside)], { signal });
     await requireSame(beside, options);
-    await checkLayerFacts(beside, virtualBytes, signal);
+    await checkLayerFacts(beside, virtualBytes, { signal });
     return { virtualBytes };
   });
 }

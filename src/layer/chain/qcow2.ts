@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import { imageFacts } from '../../sys/programs/qemu-img.ts';
 import { hold } from '../format.ts';
 
@@ -20,8 +20,8 @@ interface Header {
   incompatible: bigint;
 }
 
-function readHeader(path: string): Header {
-  using file = new BlockFile(path, 'read');
+function readHeader(path: string, diskKey?: string): Header {
+  using file = openBlocks(path, 'read', diskKey);
   if (file.size < HEAD) throw new AppError('LAYER_INVALID', `${path} is not a qcow2 file`);
   const bytes = Buffer.alloc(HEAD);
   file.read(bytes, 0);
@@ -43,8 +43,8 @@ function readHeader(path: string): Header {
  * file. Reads its own header alone: no program has opened it yet, so nothing it names can have been followed.
  * @throws LAYER_INVALID
  */
-export function checkLayerHeader(path: string, virtualBytes?: number): { virtualBytes: number } {
-  const header = readHeader(path);
+export function checkLayerHeader(path: string, virtualBytes?: number, diskKey?: string): { virtualBytes: number } {
+  const header = readHeader(path, diskKey);
   hold(header.version === 3, 'the layer is not of qcow2 version 3');
   hold(header.clusterBits === CLUSTER_BITS, 'the layer has clusters of another size');
   hold(header.backingOffset === 0n, 'the layer names a file below it');
@@ -94,8 +94,12 @@ const Facts = z.object({
 });
 
 /** Asks QEMU the same, after the header itself was found good (layer §11.1). @throws LAYER_INVALID, PROGRAM_MISSING */
-export async function checkLayerFacts(path: string, virtualBytes: number, signal?: AbortSignal): Promise<void> {
-  const facts = Facts.safeParse(await imageFacts(path, 'qcow2', { signal }));
+export async function checkLayerFacts(
+  path: string,
+  virtualBytes: number,
+  { signal, diskKey }: { signal?: AbortSignal | undefined; diskKey?: string | undefined } = {},
+): Promise<void> {
+  const facts = Facts.safeParse(await imageFacts(path, 'qcow2', { signal, diskKey }));
   if (!facts.success)
     throw new AppError('LAYER_INVALID', 'QEMU says the layer is not a plain qcow2 file', { cause: facts.error });
   hold(facts.data['virtual-size'] === virtualBytes, 'the layer’s disk has another size');

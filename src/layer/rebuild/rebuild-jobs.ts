@@ -8,7 +8,9 @@ import { moveRuns, openTarget } from './target.ts';
 export interface RebuildSetup {
   blob: string;
   out: string;
+  /** Its files and `out` are encrypted alike. */
   base: Chain;
+  diskKey?: string | undefined;
   frameBytes: number;
   dictionaryBlocks: number;
 }
@@ -29,9 +31,16 @@ export type RebuildJobs = {
 };
 
 /** Opens the parts of rebuilding that threads do. All write different blocks of the same file. */
-export function openRebuild({ blob, out, base, frameBytes, dictionaryBlocks }: RebuildSetup): Opened<RebuildJobs> {
+export function openRebuild({
+  blob,
+  out,
+  base,
+  frameBytes,
+  dictionaryBlocks,
+  diskKey,
+}: RebuildSetup): Opened<RebuildJobs> {
   const packed = new BlockFile(blob, 'read');
-  const layer = openTarget(out);
+  const layer = openTarget(out, diskKey);
   const below = new ChainReader(base);
   const bytes = Buffer.allocUnsafeSlow(PIECE);
   const known = Buffer.allocUnsafeSlow(dictionaryBlocks * BLOCK);

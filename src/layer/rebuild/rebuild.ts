@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
 import { digestFile } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
+import { LockedFile, openBlocks } from '../../sys/files/locked-blocks.ts';
 import { createFile } from '../../sys/files/new-file.ts';
 import { WriteBehind } from '../../sys/files/write-behind.ts';
 import { dataBytes, type Expected, type Plan, readBlob } from '../blob.ts';
@@ -19,6 +19,8 @@ export interface RebuildOptions extends Work {
   expected: Expected;
   /** Must not exist. Afterwards it is complete, synced and read-only, or not there. */
   out: string;
+  /** What opens the layers below, and is to open this one: where it is given, they are encrypted. */
+  diskKey?: string | undefined;
 }
 
 /**
@@ -27,8 +29,8 @@ export interface RebuildOptions extends Work {
  * signed ones), LAYER_BASE_MISSING, DISK_FULL, FILE_MISSING, FILE_EXISTS, INTERRUPTED; nothing is left then
  */
 export async function rebuildLayer(options: RebuildOptions): Promise<{ pieces: Buffer }> {
-  const { blob, below, expected, out, signal } = options;
-  const base = await openChain(below, signal);
+  const { blob, below, expected, out, signal, diskKey } = options;
+  const base = await openChain(below, signal, diskKey);
   const plan = readBlob(blob, expected, base.virtualBytes);
   const found = await digestFile(blob, signal);
   if (found.sha256 !== expected.blob.sha256) throw new AppError('LAYER_HASH', 'the blob is not the signed one');
@@ -36,8 +38,8 @@ export async function rebuildLayer(options: RebuildOptions): Promise<{ pieces: B
   await createFile(out, 0o444, async (beside) => {
     const sha256 = await writeLayer({ ...options, base, plan, out: beside });
     if (sha256 !== expected.sha256) throw new AppError('LAYER_HASH', 'the rebuilt layer is not the signed one');
-    checkLayerHeader(beside, expected.virtualBytes);
-    await checkLayerFacts(beside, expected.virtualBytes, signal);
+    checkLayerHeader(beside, expected.virtualBytes, diskKey);
+    await checkLayerFacts(beside, expected.virtualBytes, { signal, diskKey });
   });
   return { pieces: plan.pieces };
 }
@@ -51,8 +53,8 @@ async function reserve(out: string, plan: Plan): Promise<void> {
 
 /** Writes the layer a plan describes to `out`, which must not exist, and gives the SHA-256 of what is there; nothing is synced. */
 export async function writeLayer(options: Omit<ReplayOptions, 'onPrefix'>): Promise<string> {
-  const { plan, out } = options;
-  using file = new BlockFile(out, 'create');
+  const { plan, out, diskKey } = options;
+  using file = openBlocks(out, 'create', diskKey);
   file.resize(plan.head.layerBytes);
   await using behind = new WriteBehind(file);
   const digest = createHash('sha256');
@@ -62,6 +64,7 @@ export async function writeLayer(options: Omit<ReplayOptions, 'onPrefix'>): Prom
   const onPrefix = (block: number) => {
     while (hashed < block * BLOCK) {
       const part = bytes.subarray(0, Math.min(PIECE, block * BLOCK - hashed));
+      if (file instanceof LockedFile) file.fillHoles(hashed, part.length);
       file.read(part, hashed);
       digest.update(part);
       hashed += part.length;

@@ -21,6 +21,8 @@ export interface ReplayOptions extends Work {
   plan: Plan;
   /** The file to write. */
   out: string;
+  /** What opens it and the files of its base, where they are encrypted. */
+  diskKey?: string | undefined;
   /** Told that all blocks of the layer before this one are in their place. */
   onPrefix?: (block: number) => void;
 }
@@ -36,12 +38,21 @@ const WORKER = new URL('./rebuild-worker.ts', import.meta.url);
  * already: zeros are its holes.
  * @throws LAYER_INVALID, DISK_FULL, INTERRUPTED
  */
-export async function replay({ blob, base, plan, out, onPrefix, onProgress, ...work }: ReplayOptions): Promise<void> {
+export async function replay({
+  blob,
+  base,
+  plan,
+  out,
+  diskKey,
+  onPrefix,
+  onProgress,
+  ...work
+}: ReplayOptions): Promise<void> {
   const { layerBytes, frameBytes, dictionaryBlocks } = plan.head;
   const count = work.workers ?? (layerBytes < SMALL_LAYER ? 0 : usualThreads());
-  const setup = { blob, out, base, frameBytes, dictionaryBlocks };
+  const setup = { blob, out, base, frameBytes, dictionaryBlocks, diskKey };
   await using threads = openThreads(WORKER, openRebuild, setup, { count, signal: work.signal });
-  using layer = openTarget(out);
+  using layer = openTarget(out, diskKey);
   const repeat = repeater(plan, layer);
   const total = Math.max(1, plan.head.newBlocks);
   let unpacked = 0;

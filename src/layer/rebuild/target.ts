@@ -1,4 +1,4 @@
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import { BLOCK } from '../format.ts';
 
 /** Where the blocks of a layer go. */
@@ -10,8 +10,8 @@ export interface Target extends Disposable {
 }
 
 /** A file that is there. */
-export function openTarget(path: string): Target {
-  const file = new BlockFile(path, 'change');
+export function openTarget(path: string, diskKey?: string): Target {
+  const file = openBlocks(path, 'change', diskKey);
   return {
     read: (into, block) => file.read(into, block * BLOCK),
     write: (from, block) => file.write(from, block * BLOCK),

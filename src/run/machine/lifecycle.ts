@@ -12,6 +12,7 @@ import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/fi
 import { makePipe } from '../../sys/files/pipes.ts';
 import type { Log } from '../../sys/log.ts';
 import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
+import { KEY } from '../../sys/programs/qemu-img.ts';
 import { failWhenGone, startQemu, whyFailed } from '../../vm/machine.ts';
 import { MachineLog } from '../../vm/machine-log.ts';
 import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
@@ -42,14 +43,15 @@ const TAKE_OVER_MS = 5000;
 
 /**
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
- * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so.
+ * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so. What opens its
+ * disks goes to QEMU, and nobody here keeps it.
  * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
  * PROGRAM_MISSING, SUSPENDED_UNFIT
  */
 export async function startMachine(
   spec: MachineSpec,
   deps: RunDeps,
-  { saved, signal }: Beginning = {},
+  { saved, signal, diskKey }: Beginning = {},
 ): Promise<RunningMachine> {
   if (await readRecord(spec.runFolder)) throw new AppError('VM_RUNNING', `${spec.name} is running already`);
   if (saved) await requireFit(spec, deps, saved);
@@ -77,7 +79,7 @@ export async function startMachine(
   if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...facts });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
-  const qemu = await launch(spec, deps, network, saved?.state !== undefined);
+  const qemu = await launch(spec, deps, network, { isLoading: saved?.state !== undefined, diskKey });
   stack.defer(() => endProcess(qemu));
   const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: event }));
   await network.openForwarding();
@@ -95,6 +97,7 @@ export async function startMachine(
   await loadIfSaved(connected, saved, signal);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
+  if (diskKey !== undefined) await connected.qmp.execute('object-del', { id: KEY });
   await goOn(connected, saved);
   return new RunningMachine({ ...connected, stack: stack.move() });
 }
@@ -103,6 +106,8 @@ export async function startMachine(
 export interface Beginning {
   saved?: Saved | undefined;
   signal?: AbortSignal;
+  /** What opens its disks, where they are encrypted. */
+  diskKey?: string;
 }
 
 async function loadIfSaved(
@@ -214,13 +219,15 @@ async function launch(
   spec: MachineSpec,
   { computer: { accel } }: RunDeps,
   network: MachineNetwork,
-  isLoading: boolean,
+  { isLoading, diskKey }: { isLoading: boolean; diskKey: string | undefined },
 ): Promise<ProcessId> {
   const users = machineUsers(spec.number);
   const user = users && { uid: users.qemu, gid: users.qemu, groups: accel === 'kvm' ? users.kvmGroups : [] };
   const { runFolder } = spec;
   const sockets = machineSockets(runFolder);
-  return startQemu({ ...spec, accel, isLoading, sockets, logPipe: logPipe(runFolder), enter: network.enter, user });
+  const key = diskKey === undefined ? {} : { diskKey };
+  const enter = { enter: network.enter, logPipe: logPipe(runFolder) };
+  return startQemu({ ...spec, ...key, ...enter, accel, isLoading, sockets, user });
 }
 
 type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;

@@ -286,8 +286,9 @@ export class RunningMachine implements AsyncDisposable {
 
   /** @throws SUSPEND_IMPOSSIBLE */
   #requireSavable(): SavedPlace {
-    const { name, saved } = this.spec;
-    const isEncrypted = this.access.policy.document.policy.encryption?.disks === true;
+    const { name, saved, files } = this.spec;
+    // As they are, and as they are to be: no deployed policy alone changes it.
+    const isEncrypted = files.isLocked === true || this.access.policy.document.policy.encryption?.disks === true;
     if (saved && !isEncrypted && !this.#isStopping) return saved;
     const why = isEncrypted
       ? 'its disks are encrypted, and its memory would not be'

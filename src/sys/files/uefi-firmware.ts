@@ -6,6 +6,7 @@ import { namesIn } from './folders.ts';
 /** Where QEMU’s firmware is described (its docs/interop/firmware.json); a file of the first hides its namesake in the second. */
 const FOLDERS = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'];
 const MAX_BYTES = 1 << 20;
+export const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 /** Wants what our machines do not have, or takes no other guests than those of its keys. */
 const UNFIT = ['requires-smm', 'enrolled-keys'];
 

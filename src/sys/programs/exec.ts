@@ -102,6 +102,8 @@ export function hasProgram(name: string): boolean {
 interface DetachedOptions {
   outputFd: number;
   handed?: readonly number[];
+  /** What it reads from standard input, which then ends: not more than a socket takes at once. */
+  input?: string;
   env?: Record<string, string>;
 }
 
@@ -113,14 +115,16 @@ interface DetachedOptions {
 export async function startDetached(
   program: string,
   args: readonly string[],
-  { outputFd, handed = [], env = PROGRAM_ENV }: DetachedOptions,
+  { outputFd, handed = [], input, env = PROGRAM_ENV }: DetachedOptions,
 ): Promise<ProcessId> {
-  const stdio = ['ignore' as const, outputFd, outputFd, ...handed];
+  const stdio = [input === undefined ? ('ignore' as const) : ('pipe' as const), outputFd, outputFd, ...handed];
   const child = spawn(program, args, { detached: true, stdio, env });
   const pid = await new Promise<number>((resolve, reject) => {
     child.once('spawn', () => resolve(child.pid ?? 0));
     child.once('error', (cause) => reject(new AppError('PROGRAM_MISSING', `cannot start ${program}`, { cause })));
   });
+  // Whoever ends before it has read says so by its end.
+  child.stdin?.on('error', () => undefined).end(input);
   child.unref();
   const id = processOf(pid);
   if (!id) throw new AppError('PROGRAM_FAILED', `${program} ended at once`);

@@ -2,18 +2,23 @@ import { AppError } from '../../lib/errors.ts';
 import { isThere, moveFile } from '../files/files.ts';
 import { temporaryBeside } from '../files/temporary.ts';
 import { run } from './exec.ts';
+import { SECRET_PATH, withSecretPipe } from './secret-pipe.ts';
 
 /**
  * The name under which QEMU opens a chain of qcow2 files given bottom first: every file is named by us and the
  * lowest is told that it has nothing below, so no name written inside a file is ever followed (layer §1.3).
  */
-export function chainName(files: readonly string[]): string {
-  const name = files.reduce<object | null>(
-    (backing, filename) => ({ driver: 'qcow2', file: { driver: 'file', filename }, backing }),
-    null,
-  );
+export function chainName(files: readonly string[], isLocked = false): string {
+  const name = files.reduce<object | null>((backing, filename) => {
+    const file = { driver: 'file', filename };
+    return { driver: 'qcow2', file: isLocked ? { driver: 'luks', 'key-secret': KEY, file } : file, backing };
+  }, null);
   return `json:${JSON.stringify(name)}`;
 }
+
+/** What the key of encrypted files is called among the objects of a program of QEMU’s, which finds it in `SECRET_PATH`. */
+export const KEY = 'key';
+export const KEY_OBJECT = `secret,id=${KEY},file=${SECRET_PATH}`;
 
 /** How QEMU’s tool says that a disk is full, in the language it is run in. */
 const FULL = /No space left on device|Disk quota exceeded/;
@@ -28,11 +33,13 @@ interface Options {
   background?: boolean;
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
+  /** What opens the files, where they are encrypted; it is in no argument and no variable. */
+  diskKey?: string | undefined;
 }
 
 /** What `qemu-img map` says of a chain; not checked. @throws PROGRAM_MISSING, PROGRAM_FAILED, PROGRAM_TIMEOUT, INTERRUPTED */
 export function mapImage(files: readonly string[], options: Options = {}): Promise<unknown> {
-  return json(['map', '--output=json', chainName(files)], options);
+  return json(['map', '--output=json', ...keyArgs(options), chainName(files, options.diskKey !== undefined)], options);
 }
 
 /** Where an ordinary file has holes, as `qemu-img map` says; not checked. @throws as `mapImage` */
@@ -43,18 +50,26 @@ export function mapRaw(path: string, options: Options = {}): Promise<unknown> {
 
 /** What `qemu-img info` says of a file in the given format, opened under its plain name. @throws as `mapImage` */
 export function imageFacts(path: string, format: 'qcow2' | 'raw', options: Options = {}): Promise<unknown> {
+  if (options.diskKey !== undefined)
+    return json(['info', '--output=json', ...keyArgs(options), chainName([path], true)], options);
   return json(['info', '--output=json', '-f', format, plain(path)], options);
+}
+
+function keyArgs({ diskKey }: Options): string[] {
+  return diskKey === undefined ? [] : ['--object', KEY_OBJECT];
 }
 
 /** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage`, DISK_FULL */
 export async function qemuImg(
   args: readonly string[],
-  { timeoutMs = 3_600_000, signal, background = false }: Options = {},
+  { timeoutMs = 3_600_000, signal, background = false, diskKey }: Options = {},
 ): Promise<string> {
-  const [program, ...words] = background ? ['nice', '-n', '19', 'qemu-img'] : ['qemu-img'];
-  const options = { timeoutMs, maxBytes: 256 << 20, ...(signal ? { signal } : {}) };
+  const command = [...(background ? ['nice', '-n', '19'] : []), 'qemu-img', ...args];
+  const [program = '', ...words] = diskKey === undefined ? command : withSecretPipe(command);
+  const input = diskKey === undefined ? {} : { input: diskKey };
+  const options = { timeoutMs, maxBytes: 256 << 20, ...input, ...(signal ? { signal } : {}) };
   try {
-    return (await run(program, [...words, ...args], options)).stdout;
+    return (await run(program, words, options)).stdout;
   } catch (error) {
     if (error instanceof AppError && isDiskFull(error))
       throw new AppError('DISK_FULL', 'a disk image does not fit: the disk is full', { cause: error });

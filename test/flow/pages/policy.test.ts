@@ -84,56 +84,61 @@ test('fields and file show at once what is said in the other, and comments stay'
   assert.deepEqual(manager.complaints, []);
 });
 
+test('a damaged file is mended in the page that its problem leads to', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  const path = vmPaths(project.folder, 'office').policy;
+  writeFileSync(path, 'format: 1\nquarantine: { type: never }\n');
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/problems');
+  await page.getByRole('main').getByRole('link', { name: 'office' }).click();
+  await page.getByText('The fields wait until the file is a policy again.').waitFor();
+
+  await page.getByLabel(FILE).fill('format: 1\nquarantine: { type: none }\n');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+  assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
+});
+
 test(
-  'a damaged file is mended in the page that its problem leads to; what nothing enforces cannot be chosen',
+  'fact 26: the rules for a password are chosen in their pane, and in the next that it opens encrypted disks',
   NEEDS,
   async (t) => {
     const project = await madeProject(t);
-    const path = vmPaths(project.folder, 'office').policy;
-    writeFileSync(path, 'format: 1\nquarantine: { type: never }\n');
     await using manager = await ManagerInBrowser.open(project.folder);
     const { page } = manager;
-    await manager.goto('/problems');
-    await page.getByRole('main').getByRole('link', { name: 'office' }).click();
-    await page.getByText('The fields wait until the file is a policy again.').waitFor();
-
-    await page.getByLabel(FILE).fill('format: 1\nquarantine: { type: none }\n');
-    const unenforced = page.getByRole('region', { name: 'Not to be chosen yet' });
-    await unenforced.getByText(/Encryption/).waitFor();
-    assert.equal(await page.getByRole('region', { name: 'Encryption' }).count(), 0);
+    await manager.goto('/machines/office/policy');
+    const pane = page.getByRole('region', { name: 'Authentication' });
+    await pane.getByText('Password', { exact: true }).click();
+    await pane.getByLabel('Minimum length').fill('12');
+    await pane.getByLabel('Minimum length').press('Enter');
+    const isInFile = (words: RegExp) => until(async () => words.test(await page.getByLabel(FILE).inputValue()));
+    await isInFile(/minimumLength: 12/);
+    // What a box says is in the file first, and in the box then.
+    await pane.getByLabel('Numerals').click();
+    await isInFile(/numerals/);
+    await pane.getByRole('checkbox', { name: 'Numerals', checked: true }).waitFor();
+    await pane.getByLabel('Capitals').click();
+    await isInFile(/capitals/);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
+
+    const [vm] = (await openProject(project.folder)).vms;
+    const rules = { type: 'password', minimumLength: 12, contents: ['capitals', 'numerals'] };
+    assert.deepEqual(vm?.policy.value.authentication, rules);
+    const encryption = page.getByRole('region', { name: 'Encryption' });
+    await encryption.getByText('Its disks are encrypted on its user’s computer').click();
+    await isInFile(/disks: true/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await encryption.getByText('set here').waitFor();
     assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
+    await encryption.getByText('Its disks are encrypted on its user’s computer').click();
+    await encryption.getByText('default', { exact: true }).waitFor();
+    await pane.getByText('None', { exact: true }).click();
+    await pane.getByText('default', { exact: true }).waitFor();
+    assert.deepEqual(manager.complaints, []);
   },
 );
-
-test('fact 26: the rules for a password are chosen in their pane', NEEDS, async (t) => {
-  const project = await madeProject(t);
-  await using manager = await ManagerInBrowser.open(project.folder);
-  const { page } = manager;
-  await manager.goto('/machines/office/policy');
-  const pane = page.getByRole('region', { name: 'Authentication' });
-  await pane.getByText('Password', { exact: true }).click();
-  await pane.getByLabel('Minimum length').fill('12');
-  await pane.getByLabel('Minimum length').press('Enter');
-  const isInFile = (words: RegExp) => until(async () => words.test(await page.getByLabel(FILE).inputValue()));
-  await isInFile(/minimumLength: 12/);
-  // What a box says is in the file first, and in the box then.
-  await pane.getByLabel('Numerals').click();
-  await isInFile(/numerals/);
-  await pane.getByRole('checkbox', { name: 'Numerals', checked: true }).waitFor();
-  await pane.getByLabel('Capitals').click();
-  await isInFile(/capitals/);
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved.').waitFor();
-
-  const [vm] = (await openProject(project.folder)).vms;
-  const rules = { type: 'password', minimumLength: 12, contents: ['capitals', 'numerals'] };
-  assert.deepEqual(vm?.policy.value.authentication, rules);
-  await pane.getByText('None', { exact: true }).click();
-  await pane.getByText('default', { exact: true }).waitFor();
-  assert.deepEqual(manager.complaints, []);
-});
 
 test('the script that opens a machine is part of its policy once its file is named', NEEDS, async (t) => {
   const project = await madeProject(t);

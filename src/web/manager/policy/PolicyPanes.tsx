@@ -27,21 +27,16 @@ export interface Pane {
 
 /** A pane a policy, in the table’s order; what differs from the default is marked, and can go back to it. */
 export function PolicyPanes(pane: Pane) {
-  const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
   const hotFixTexts = useCatalogue(hotFixes);
   const set = new Set(policyChanges(DEFAULTS, pane.policy).map(({ section }) => section));
-  const shown = POLICY_NAMES.map((name) => ({ name, isSet: set.has(name), content: contentOf(name, pane) }));
-  const unenforced = shown.filter(({ content, isSet }) => content === null && !isSet);
   return (
     <Stack gap="sm">
-      {shown
-        .filter((one) => !unenforced.includes(one))
-        .map(({ name, isSet, content }) => (
-          <PolicyPane key={name} name={name} isSet={isSet} {...pane}>
-            {content ?? <Text size="sm">{texts.notEnforced}</Text>}
-          </PolicyPane>
-        ))}
+      {POLICY_NAMES.map((name) => (
+        <PolicyPane key={name} name={name} isSet={set.has(name)} {...pane}>
+          {contentOf(name, pane)}
+        </PolicyPane>
+      ))}
       <Card withBorder component="section" aria-label={frameTexts.hotFixes} padding="sm">
         <Title order={2} size="h5" mb={4}>
           {frameTexts.hotFixes}
@@ -51,11 +46,6 @@ export function PolicyPanes(pane: Pane) {
           {hotFixTexts.offer}
         </Anchor>
       </Card>
-      {unenforced.length > 0 && (
-        <Text component="section" aria-label={texts.notEnforcedTitle} size="sm" c="dimmed">
-          {texts.notEnforcedYet(unenforced.map(({ name }) => texts.names[name]))}
-        </Text>
-      )}
     </Stack>
   );
 }
@@ -103,7 +93,7 @@ function PolicyPane({
   );
 }
 
-/** What is chosen of a policy; null where nothing enforces it yet, so that nothing can be. */
+/** What is chosen of a policy. */
 function contentOf(name: PolicyName, pane: Pane): ReactNode {
   switch (name) {
     case 'quarantine':
@@ -117,7 +107,7 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
     case 'reimage':
       return <ReimagePane {...pane} />;
     case 'encryption':
-      return null;
+      return <EncryptionPane {...pane} />;
     case 'expiration':
       return <ExpirationPane {...pane} />;
     case 'copyProtection':
@@ -169,6 +159,18 @@ function ReimagePane({ policy, onPolicy }: Pane) {
   const set = (isOn: boolean) => onPolicy(isOn ? { ...others, reimage: { enabled: true } } : others);
   const words = { label: texts.reimage, description: texts.reimageHelp };
   return <SwitchPane words={words} isOn={reimage?.enabled ?? false} onSwitch={set} />;
+}
+
+/** The password that opens its disks is chosen with its own policy. */
+function EncryptionPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { encryption, ...others } = policy;
+  const set = (disks: boolean) =>
+    onPolicy(
+      disks ? { ...others, encryption: { configuration: false, recovery: false, ...encryption, disks } } : others,
+    );
+  const words = { label: texts.encryption, description: texts.encryptionHelp };
+  return <SwitchPane words={words} isOn={encryption?.disks ?? false} onSwitch={set} />;
 }
 
 function CopyProtectionPane({ policy, onPolicy }: Pane) {

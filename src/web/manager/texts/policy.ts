@@ -65,6 +65,8 @@ export const policy = catalogue({
       differ: 'The two differ.',
       set: 'Set the password',
     },
+    encryption: 'Its disks are encrypted on its user’s computer',
+    encryptionHelp: 'His password opens them: choose one under Authentication. Nobody can bring a lost one back.',
     expiration: {
       when: 'The machine may be used',
       kinds: {
@@ -82,9 +84,6 @@ export const policy = catalogue({
       renewalHelp: 'A file of the project’s resources; empty: none is asked',
     },
     notEnforced: 'Nothing enforces this yet, so it cannot be chosen.',
-    notEnforcedTitle: 'Not to be chosen yet',
-    notEnforcedYet: (names: readonly string[]) =>
-      `Nothing enforces these yet, so they cannot be chosen: ${names.join(', ')}.`,
     holds: {
       'at-once': 'Holds at once, for running machines too.',
       'next-start': 'Holds from the machine’s next start on.',
@@ -172,6 +171,9 @@ export const policy = catalogue({
       differ: 'Die beiden sind verschieden.',
       set: 'Das Kennwort setzen',
     },
+    encryption: 'Ihre Platten sind auf dem Rechner ihres Benutzers verschlüsselt',
+    encryptionHelp:
+      'Sein Kennwort öffnet sie: Wählen Sie eines unter Authentifizierung. Ein verlorenes kann niemand zurückholen.',
     expiration: {
       when: 'Die Maschine kann benutzt werden',
       kinds: {
@@ -189,9 +191,6 @@ export const policy = catalogue({
       renewalHelp: 'Eine Datei der Ressourcen des Projekts; leer: keines wird gefragt',
     },
     notEnforced: 'Das setzt noch nichts durch, darum kann es nicht gewählt werden.',
-    notEnforcedTitle: 'Noch nicht wählbar',
-    notEnforcedYet: (names) =>
-      `Diese setzt noch nichts durch, darum können sie nicht gewählt werden: ${names.join(', ')}.`,
     holds: {
       'at-once': 'Gilt sofort, auch für laufende Maschinen.',
       'next-start': 'Gilt ab dem nächsten Start der Maschine.',
