@@ -82,4 +82,38 @@ test('an expired machine and one that was moved are refused, and run again when 
     await job.startMachine();
     await job.stopMachine();
   });
+
+  await t.test(
+    'a hot fix lets it run where it was moved to: by telephone, and by the service after one that was killed',
+    async () => {
+      await manager('policy', 'hot-fixes', 'moved');
+      assert.equal((await brings('offered')).status, 0);
+      const state = join(job.computer.folder, 'state');
+      const moved = `${state}-moved`;
+      await job.computer.stopService('SIGTERM');
+      renameSync(state, moved);
+      symlinkSync(moved, state);
+      await job.computer.startService();
+      assert.match((await refusal()).remedy, /`lazaret hot-fix request/);
+      const say = async (words: string[]) => JSON.parse((await lazaret(...words, '--json')).stdout.trim());
+      const out = join(job.computer.folder, 'asked');
+      const asked = await say(['hot-fix', 'request', job.vm, '--name', 'Bea', '--out', out]);
+      const { stdout } = await job.computer.manager(
+        'hot-fix',
+        'approve',
+        '--letters',
+        asked.letters,
+        '--yes',
+        '--json',
+      );
+      await job.computer.stopService('SIGKILL');
+      await job.computer.startService();
+      const letters = JSON.parse(stdout).letters.split(' ');
+      assert.equal((await say(['hot-fix', 'answer', job.vm, ...letters, '--yes'])).kind, 'place');
+
+      await job.startMachine();
+      await job.stopMachine();
+      assert.equal((await say(['hot-fix', 'answer', job.vm, ...letters, '--yes'])).error.code, 'HOT_FIX_NONE');
+    },
+  );
 });
