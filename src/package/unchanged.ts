@@ -24,7 +24,7 @@ export interface Brought {
   kind: PackageKind;
   machines: readonly BroughtMachine[];
   /** The policies of its machines, and those that come alone, by the machine’s id. */
-  policies: readonly Pick<PolicyDocument, 'vmId' | 'policy' | 'domain'>[];
+  policies: readonly Pick<PolicyDocument, 'vmId' | 'policy' | 'domain' | 'hotFixes'>[];
   resources: readonly NamedDigest[] | undefined;
   host: HostPolicy | undefined;
   /** The project’s name and its servers. */
@@ -32,8 +32,8 @@ export interface Brought {
 }
 
 /** A policy without its place in the order of deploys. */
-export function broughtPolicy({ vmId, policy, domain }: PolicyDocument): Brought['policies'][number] {
-  return { vmId, policy, ...(domain === undefined ? {} : { domain }) };
+export function broughtPolicy({ vmId, policy, domain, hotFixes }: PolicyDocument): Brought['policies'][number] {
+  return { vmId, policy, ...(domain === undefined ? {} : { domain }), ...(hotFixes ? { hotFixes } : {}) };
 }
 
 /** What a package brings, by its manifest. */
@@ -94,7 +94,10 @@ function bringsMore(next: Brought, earlier: readonly PackageManifest[]): boolean
           machine,
         ),
     ) ||
-    next.policies.some(({ vmId, policy }) => !isSame(packagedPolicy(earlier, vmId)?.policy, policy))
+    next.policies.some((policy) => {
+      const had = packagedPolicy(earlier, policy.vmId);
+      return !had || !isSame(broughtPolicy(had), policy);
+    })
   );
 }
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Releases } from '../../src/manager/page/not-released.ts';
 import { openProject } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { type Ended, failureIn, program } from '../fakes/command-line.ts';
+import { code } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { service } from '../fakes/service.ts';
 
@@ -71,6 +73,31 @@ test('HOT_FIX_CONFIRM: both command lines say what they are about to do, and wit
   assert.equal(failureIn(await manager('hot-fix', 'deny')).code, 'USAGE');
   await done('policy', 'hot-fixes', 'off');
   assert.equal((await openProject(project.folder)).file.value.hotFixes, undefined);
+});
+
+test('hot fixes that are offered, or another key for them, are something to package; nothing new is not', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const manager = (...words: string[]) => program('lazaret-manager', ['-C', project.folder, ...words, '--json']);
+  const build = (name: string) => project.build(name, { kind: 'policy', force: false });
+  const waits = async () => (await new Releases().missing(await openProject(project.folder))).map(({ why }) => why);
+  await project.build('one');
+  await assert.rejects(build('same'), code('PACKAGE_UNCHANGED'));
+  assert.deepEqual(await waits(), []);
+  for (const [name, ...words] of [
+    ['offered', 'policy', 'hot-fixes', 'expired'],
+    ['rotated', 'keys', 'rotate', 'hot-fix'],
+    ['off', 'policy', 'hot-fixes', 'off'],
+  ] as const) {
+    assert.equal((await manager(...words)).status, 0);
+    assert.deepEqual(await waits(), ['policy'], name);
+    const plan = await manager('package', 'plan', '--kind', 'policy');
+    assert.doesNotMatch(plan.stdout, /PACKAGE_UNCHANGED/, name);
+    await build(name);
+    assert.deepEqual(await waits(), []);
+    await assert.rejects(build(`${name}-again`), code('PACKAGE_UNCHANGED'));
+  }
 });
 
 test('what is read out by telephone goes through both command lines, without a file or a network', {

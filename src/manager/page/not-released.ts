@@ -2,9 +2,11 @@ import type { NotReleased } from '../../api/manager/project.ts';
 import { hasChanges } from '../../layer/chain/normalise.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
+import { policyDocument } from '../../package/build/publish-policies.ts';
 import { packagedPolicy, publishedManifests } from '../../package/build/published.ts';
 import { releaseEntries, releaseLayers } from '../../package/build/releases.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
+import { broughtPolicy } from '../../package/unchanged.ts';
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
@@ -48,7 +50,7 @@ export class Releases {
       ...(isDisk ? (['disk'] as const) : []),
       ...(packed.descriptor !== vm.state.descriptor ? (['version'] as const) : []),
       ...behind,
-      ...(isPolicyWaiting(vm, manifests) ? (['policy'] as const) : []),
+      ...(isPolicyWaiting(project, vm, manifests) ? (['policy'] as const) : []),
     ];
   }
 
@@ -81,10 +83,12 @@ function isBehind({ policy, state }: ProjectVm): boolean {
   return newest !== undefined && !sameDescriptor(newest.descriptor, state.descriptor);
 }
 
-/** Whether a policy that no policy server hands out differs from the one that packages brought. */
-function isPolicyWaiting({ policy, file }: ProjectVm, manifests: readonly PackageManifest[]): boolean {
-  if (isLookedUp(policy.value.quarantine)) return false;
-  return canonicalJson(packagedPolicy(manifests, file.value.id)?.policy) !== canonicalJson(policy.value);
+/** Whether a policy that no policy server hands out, or what comes with it (hot fixes, the domain), differ from what packages brought. */
+function isPolicyWaiting(project: Project, vm: ProjectVm, manifests: readonly PackageManifest[]): boolean {
+  if (isLookedUp(vm.policy.value.quarantine)) return false;
+  const brought = packagedPolicy(manifests, vm.file.value.id);
+  const wanted = broughtPolicy(policyDocument(project, vm, 0));
+  return !brought || canonicalJson(broughtPolicy(brought)) !== canonicalJson(wanted);
 }
 
 /** What `work` gives, or undefined where it fails with one of these codes. */

@@ -60,7 +60,7 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
   policy: ({ to }) => (to === undefined ? partly('Eine andere Richtlinie gilt') : whole(`Richtlinie ${to} gilt`)),
   expiration: ({ state }) => partly(TERMS[`${state}`] ?? 'Wie lange sie benutzt werden darf'),
   'hot-fix': ({ message }) =>
-    partly(message === undefined ? 'Hot Fix' : 'Der Administrator hat auf die Bitte um einen Hot Fix geantwortet'),
+    partly(message === undefined ? 'Soforthilfe' : 'Der Administrator hat auf die Bitte um Soforthilfe geantwortet'),
   'lookup-failed': () => partly('Die Richtlinie konnte nicht nachgesehen werden'),
   message: () => partly('Mitteilung'),
   refused: ({ address, protocol, port, rule, destinations }) => {
