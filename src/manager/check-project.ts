@@ -1,5 +1,6 @@
 import type { AppError } from '../lib/errors.ts';
 import { checkAll, type FoundProblem } from '../package/checks.ts';
+import { textsOf } from '../policy/warning.ts';
 import { openProject } from '../project/open.ts';
 import { doubtOfClock } from './signing.ts';
 
@@ -21,5 +22,10 @@ export interface CheckedProject {
 export async function checkProject(folder: string, signal: AbortSignal): Promise<CheckedProject> {
   const project = await openProject(folder);
   const found = await checkAll(project);
-  return { ...found, machines: project.vms.length, doubt: await doubtOfClock(project, signal) };
+  return {
+    problems: found.problems,
+    warnings: textsOf(found.warnings),
+    machines: project.vms.length,
+    doubt: await doubtOfClock(project, signal),
+  };
 }

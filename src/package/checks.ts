@@ -4,10 +4,11 @@ import { failuresOf } from '../lib/failures.ts';
 import { requireEnforced } from '../policy/enforced.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
+import { type Doubt, type Warning, warningAbout } from '../policy/warning.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
-import { narrowerTexts } from '../quarantine/lists/narrower.ts';
-import { unreachableTexts } from '../quarantine/lists/unreachable.ts';
+import { narrowerDoubts } from '../quarantine/lists/narrower.ts';
+import { unreachableDoubts } from '../quarantine/lists/unreachable.ts';
 import { isThere } from '../sys/files/files.ts';
 import { publishedManifests } from './build/published.ts';
 import { releaseEntries } from './build/releases.ts';
@@ -25,12 +26,12 @@ export interface Looks {
   /** The manifests of the packages so far, oldest first. @throws PROJECT_INVALID where one is damaged */
   packages: (folder: string) => Promise<readonly PackageManifest[]>;
   /** What an administrator may not have meant in a quarantine. */
-  doubts: (quarantine: Quarantine) => readonly string[];
+  doubts: (quarantine: Quarantine) => readonly Doubt[];
 }
 
 export const LOOK_ANEW: Looks = {
   packages: (folder) => publishedManifests(projectPaths(folder).packages),
-  doubts: (quarantine) => [...narrowerTexts(quarantine), ...unreachableTexts(quarantine)],
+  doubts: (quarantine) => [...narrowerDoubts(quarantine), ...unreachableDoubts(quarantine)],
 };
 
 /**
@@ -40,7 +41,7 @@ export const LOOK_ANEW: Looks = {
 export async function checkAll(
   project: Project,
   looks = LOOK_ANEW,
-): Promise<{ problems: FoundProblem[]; warnings: string[] }> {
+): Promise<{ problems: FoundProblem[]; warnings: Warning[] }> {
   const { vms } = project;
   const earlier = await looks.packages(project.folder);
   const ofProject = async (check: () => unknown) => (await failuresOf([check])).map((error) => ({ error }));
@@ -91,12 +92,17 @@ export function machineProblems(project: Project, vms: readonly ProjectVm[]): Pr
 }
 
 /** What the administrator may not have meant in a machine’s policy. */
-export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { doubts } = LOOK_ANEW): string[] {
+export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { doubts } = LOOK_ANEW): Warning[] {
   const { quarantine } = policy.value;
   const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
-  const alone = isAlone ? ['the project names no policy server, so the machine will stay restricted'] : [];
-  const nobody = isNobodyListed(policy.value) ? ['its list has no users and no groups, so nobody can open it'] : [];
-  return [...alone, ...nobody, ...doubts(quarantine)].map((text) => `${name}: ${text}`);
+  const doubt = (code: Doubt['code'], text: string): Doubt => ({ code, text, parts: {} });
+  const alone = isAlone
+    ? [doubt('no-policy-server', 'the project names no policy server, so the machine will stay restricted')]
+    : [];
+  const nobody = isNobodyListed(policy.value)
+    ? [doubt('nobody-listed', 'its list has no users and no groups, so nobody can open it')]
+    : [];
+  return [...alone, ...nobody, ...doubts(quarantine)].map((each) => warningAbout(name, each));
 }
 
 function isNobodyListed({ authentication }: MachinePolicy): boolean {

@@ -58,7 +58,7 @@ test('a look at a project reads and checks what changed since the last one, and 
   await project.setPolicy({ quarantine }, 'vm-3');
   const third = await project.look();
   assert.deepEqual(third.did, [1, 0, 1, 0]);
-  assert.ok(third.warnings.some((text) => text.startsWith('vm-3: normal access lacks')));
+  assert.ok(third.warnings.some(({ text }) => text.startsWith('vm-3: normal access lacks')));
 
   await project.build('two', { vms: ['office'] });
   assert.deepEqual((await project.look()).did, [0, 0, 0, 2]);

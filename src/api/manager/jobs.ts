@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Warning } from '../../policy/warning.ts';
 import { FailureText } from '../failure.ts';
 
 const Name = z.string().min(1).max(100);
@@ -99,7 +100,7 @@ export const PackagePlanAnswer = z.object({
   ),
   host: z.object({ text: z.string(), isNew: z.boolean() }).exactOptional(),
   bytes: z.object({ exact: z.number(), estimated: z.number() }),
-  warnings: z.array(z.string()),
+  warnings: z.array(Warning),
   /** Why it would not be built. */
   problems: z.array(FailureText),
   /** What speaks against this computer’s clock: whoever builds has to say that it is right, where that can be said. */

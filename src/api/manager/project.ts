@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Warning } from '../../policy/warning.ts';
 import { FailureText } from '../failure.ts';
 
 const QuarantineType = z.enum(['none', 'static', 'dynamic', 'version-based', 'custom']);
@@ -69,7 +70,7 @@ export const ProjectAnswer = z.object({
     .exactOptional(),
   machines: z.array(MachineRow),
   problems: z.array(ProblemAnswer),
-  warnings: z.array(z.string()),
+  warnings: z.array(Warning),
   notDeployed: z.array(NotDeployed),
   notReleased: z.array(NotReleased),
 });

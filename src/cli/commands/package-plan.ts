@@ -3,6 +3,7 @@ import { formatBytes } from '../../lib/bytes.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { foreseePackage } from '../../manager/packages/plan.ts';
 import type { PackagePlan } from '../../package/plan/plan.ts';
+import { textsOf } from '../../policy/warning.ts';
 import { failureText, print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
@@ -17,7 +18,7 @@ export function addPlanCommand(packages: Command): void {
       const { signal } = context;
       const { plan, doubt } = await foreseePackage(options.directory, { ...contentRequest(options), signal });
       printDoubt(context, doubt);
-      print(context, { package: name, ...plan }, planText(name, plan));
+      print(context, { package: name, ...plan, warnings: textsOf(plan.warnings) }, planText(name, plan));
       const [problem] = plan.problems;
       if (problem) process.exitCode = ERRORS[problem.code].exit;
     },
@@ -47,7 +48,7 @@ function planText(
         ]
       : []),
     ...(host ? host.text.split('\n').map((line) => `  ${line}`) : []),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...textsOf(warnings).map((warning) => `warning: ${warning}`),
     ...problems.map((problem) => failureText(problem)),
   ];
   return lines.join('\n');

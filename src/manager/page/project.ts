@@ -4,6 +4,7 @@ import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { checkAll, LOOK_ANEW, type Looks } from '../../package/checks.ts';
 import { type Quarantine, sameDescriptor } from '../../policy/quarantine.ts';
+import type { Doubt } from '../../policy/warning.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { type FileProblem, formatProblem, type Project, type ProjectVm, readProject } from '../../project/open.ts';
 import type { Readings } from '../../project/readings.ts';
@@ -41,11 +42,11 @@ export interface Known {
 
 /** What may not have been meant is found once for each quarantine: readings give the same one while its file is the same. */
 export function keptDoubts(): Looks['doubts'] {
-  const kept = new WeakMap<Quarantine, readonly string[]>();
+  const kept = new WeakMap<Quarantine, readonly Doubt[]>();
   return (quarantine) => {
-    const texts = kept.get(quarantine) ?? LOOK_ANEW.doubts(quarantine);
-    kept.set(quarantine, texts);
-    return texts;
+    const doubts = kept.get(quarantine) ?? LOOK_ANEW.doubts(quarantine);
+    kept.set(quarantine, doubts);
+    return doubts;
   };
 }
 

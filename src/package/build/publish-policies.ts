@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../lib/json.ts';
 import type { Steps } from '../../lib/steps.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
+import { textsOf } from '../../policy/warning.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import type { SigningKey } from '../../trust/sign/keys.ts';
@@ -48,7 +49,7 @@ export async function deploy(
     project.vms.map((vm) => [policyTarget(vm.name), Buffer.from(canonicalJson(policyDocument(project, vm, serial)))]),
   );
   await publish(folder, { add, key, now, validForMs, ...(steps ? { steps } : {}) });
-  return { serial, warnings: project.vms.flatMap((vm) => policyNotes(project, vm)) };
+  return { serial, warnings: textsOf(project.vms.flatMap((vm) => policyNotes(project, vm))) };
 }
 
 /**

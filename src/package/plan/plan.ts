@@ -4,6 +4,7 @@ import { type PolicyChange, policyChanges, whenText } from '../../policy/changes
 import type { HostPolicy } from '../../policy/host.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
 import type { When } from '../../policy/table.ts';
+import type { Warning } from '../../policy/warning.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
@@ -38,7 +39,7 @@ export interface PackagePlan {
   bytes: { exact: number; estimated: number };
   /** Why it would not be built. */
   problems: Omit<Failure, 'details'>[];
-  warnings: string[];
+  warnings: Warning[];
 }
 
 interface ForeseenChange extends PolicyChange {
@@ -56,7 +57,7 @@ export interface PlanFacts {
   bytes: ReadonlyMap<string, MachineBytes>;
   resources: FileBytes;
   problems: readonly AppError[];
-  warnings: readonly string[];
+  warnings: readonly Warning[];
 }
 
 /** Puts together what every rule means for a package that is to be built. */

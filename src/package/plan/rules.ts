@@ -6,6 +6,7 @@ import { canonicalJson } from '../../lib/json.ts';
 import { changeWords, type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import { asksServer } from '../../policy/looked-up.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
+import { textsOf, type Warning, warningAbout } from '../../policy/warning.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { newestVersion } from '../../quarantine/versions/versions.ts';
@@ -37,7 +38,7 @@ export async function checkRules(project: Project, contents: Contents, options: 
   const { problems, warnings } = await findProblems(project, contents, options);
   const [first] = problems;
   if (first) throw first;
-  return warnings;
+  return textsOf(warnings);
 }
 
 /**
@@ -49,7 +50,7 @@ export async function findProblems(
   project: Project,
   { machines, policies }: Contents,
   options: RuleOptions,
-): Promise<{ problems: AppError[]; warnings: string[] }> {
+): Promise<{ problems: AppError[]; warnings: Warning[] }> {
   const all = [...machines, ...policies];
   const behind = machines.flatMap(versionWarnings);
   const problems = [
@@ -79,29 +80,32 @@ function changesSince(earlier: readonly PackageManifest[], { file, policy }: Pro
   return before ? policyChanges(before.policy, policy.value) : [];
 }
 
-function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): string[] {
+function policyWarnings(vm: ProjectVm, { earlier }: RuleOptions): Warning[] {
   return changesSince(earlier, vm)
     .filter(({ when }) => when === 'reinstall' || when === 'with-machine')
-    .map((change) => `${vm.name}: ${changeWords([change])} ${whenText(change.when)}`);
+    .map((change) => {
+      const { section, when } = change;
+      const text = `${changeWords([change])} ${whenText(when)}`;
+      return warningAbout(vm.name, { code: 'change-holds', text, parts: { section, when } });
+    });
 }
 
 /** @throws VERSION_BEHIND */
-function requireNewest(behind: readonly string[], strict: boolean): void {
-  if (strict && behind.length > 0) throw new AppError('VERSION_BEHIND', behind.join('; '));
+function requireNewest(behind: readonly Warning[], strict: boolean): void {
+  if (strict && behind.length > 0) throw new AppError('VERSION_BEHIND', textsOf(behind).join('; '));
 }
 
 /** The administrator probably forgot to run `nq-set` in preview (ACE 1.0 p. 142). */
-function versionWarnings({ name, policy, state }: ProjectVm): string[] {
+function versionWarnings({ name, policy, state }: ProjectVm): Warning[] {
   const { quarantine } = policy.value;
   const newest = quarantine.type === 'version-based' ? newestVersion(quarantine) : undefined;
   if (!newest || sameDescriptor(newest.descriptor, state.descriptor)) return [];
-  return [
-    `${name}: its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`,
-  ];
+  const text = `its copy in the project is not at the newest version ${newest.name}; run its nq-set in preview first`;
+  return [warningAbout(name, { code: 'version-behind', text, parts: { version: newest.name } })];
 }
 
 /** What the policy server hands out counts as much as what a package brings: the two should be the same. */
-async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<string[]> {
+async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<Warning[]> {
   const serial = await lastSerial(project);
   if (serial === 0) return [];
   const targets = join(projectPaths(project.folder).policies, 'targets');
@@ -109,7 +113,9 @@ async function undeployed(project: Project, vms: readonly ProjectVm[]): Promise<
     if (!asksServer(vm.policy.value)) return [];
     const text = canonicalJson(policyDocument(project, vm, serial));
     const name = `${createHash('sha256').update(text).digest('hex')}.${vm.name}.json`;
-    return (await isThere(join(targets, name))) ? [] : [`${vm.name}: its policy was changed after the last deploy`];
+    if (await isThere(join(targets, name))) return [];
+    const changed = 'its policy was changed after the last deploy';
+    return [warningAbout(vm.name, { code: 'not-deployed', text: changed, parts: {} })];
   });
   return (await Promise.all(checks)).flat();
 }

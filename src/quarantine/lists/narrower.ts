@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { type AccessEntry, formatEntry } from '../../policy/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
+import type { Doubt } from '../../policy/warning.ts';
 import { inZone, zonesOf } from '../zones.ts';
 import { type AccessList, accessLists } from './access-list.ts';
 
@@ -18,12 +19,16 @@ export function narrowerNormal(quarantine: Quarantine): { zone?: string; lacks: 
 }
 
 /** For people, one sentence each. */
-export function narrowerTexts(quarantine: Quarantine): string[] {
+export function narrowerDoubts(quarantine: Quarantine): Doubt[] {
   return narrowerNormal(quarantine).map(({ zone, lacks }) => {
     const [first = '', ...more] = lacks;
     const what = more.length === 0 ? first : `${first} and ${more.length} more`;
     const where = zone === undefined ? '' : `in zone ${zone} `;
-    return `${where}normal access lacks what restricted access has: ${what}`;
+    return {
+      code: 'normal-lacks',
+      text: `${where}normal access lacks what restricted access has: ${what}`,
+      parts: { first, more: more.length, ...(zone === undefined ? {} : { zone }) },
+    };
   });
 }
 

@@ -5,6 +5,7 @@ import { useSaid } from '../../ui/said.ts';
 import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { Section } from '../Part.tsx';
 import { packages } from '../texts/packages.ts';
+import { warningText } from '../warnings.ts';
 
 /** What a package would be, in sentences: what speaks against it first. */
 export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
@@ -23,8 +24,8 @@ export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
           </Alert>
         ))}
         {warnings.map((warning) => (
-          <Alert key={warning} color="yellow">
-            {texts.warning(warning)}
+          <Alert key={warning.text} color="yellow">
+            {texts.warning(warningText(warning, language))}
           </Alert>
         ))}
         <Text size="sm">
