@@ -73,6 +73,43 @@ test(
   },
 );
 
+test(
+  'a machine that accounts open asks for name and password, and says in German why somebody is not let in',
+  NEEDS,
+  async (t) => {
+    await using player = await openPlayer(says([OFFICE]));
+    const page = await opened(t, player.link('/'), { locale: 'de-DE' });
+    const given: unknown[] = [];
+    const answers = ['ACCOUNT_NEEDED', 'ACCOUNT_DISABLED', 'PASSWORD_WRONG'];
+    await page.route('**/machines/office/start', async (route) => {
+      given.push(JSON.parse(route.request().postData() || '{}'));
+      const code = answers.shift();
+      const error = { code, reason: 'acme.example: the account is disabled', causes: [], remedy: '…', details: {} };
+      await (code === undefined
+        ? route.fulfill({ json: { ...OFFICE, state: 'running' } })
+        : route.fulfill({ status: 403, json: { error } }));
+    });
+    await page.getByRole('button', { name: 'Starten' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Ihr Name').fill('alice');
+    assert.ok(await dialog.getByRole('button', { name: 'Fortfahren' }).isDisabled());
+    await dialog.getByLabel('Kennwort', { exact: true }).fill('a1');
+    await dialog.getByLabel('Kennwort', { exact: true }).press('Enter');
+    await dialog.getByText(/Bitten Sie Ihre Verwaltung, das Konto zu aktivieren/).waitFor();
+    await dialog.getByText('acme.example: the account is disabled').waitFor();
+    await dialog.getByLabel('Kennwort', { exact: true }).press('Enter');
+    await dialog.getByText('PASSWORD_WRONG').waitFor();
+    await dialog.getByLabel('Kennwort', { exact: true }).fill('a2');
+    await dialog.getByLabel('Kennwort', { exact: true }).press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+
+    const [first, ...others] = given;
+    assert.deepEqual(first, {});
+    const tried = ['a1', 'a1', 'a2'].map((password) => ({ user: 'alice', password }));
+    assert.deepEqual(others, tried);
+  },
+);
+
 test('of 200 machines each has its card', NEEDS, async (t) => {
   const machines = Array.from({ length: 200 }, (_none, at): MachineAnswer => ({ ...OFFICE, vm: `vm-${at}` }));
   await using player = await openPlayer(says(machines));

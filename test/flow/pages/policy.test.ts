@@ -12,6 +12,7 @@ import { madeProject } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
+const GROUPS = 'Groups, with those who are in them through other groups';
 const FILE = 'The file, policy.yaml';
 
 test('fields and file show at once what is said in the other, and comments stay', NEEDS, async (t) => {
@@ -139,6 +140,40 @@ test(
     assert.deepEqual(manager.complaints, []);
   },
 );
+
+test('users and groups of the domain are listed in their pane', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  await using manager = await ManagerInBrowser.open(project.folder);
+  const { page } = manager;
+  await manager.goto('/machines/office/policy');
+  const pane = page.getByRole('region', { name: 'Authentication' });
+  const isInFile = (words: RegExp) => until(async () => words.test(await page.getByLabel(FILE).inputValue()));
+  const add = async (label: string, name: string) => {
+    const field = pane.locator('input').and(pane.getByLabel(label, { exact: true }));
+    await field.fill(name);
+    await field.press('Enter');
+  };
+  await pane.getByText('Users and groups', { exact: true }).click();
+  await pane.getByText('Nobody is on the list yet, so nobody could open the machine.').waitFor();
+  await add('Users', 'alice');
+  await isInFile(/- alice/);
+  await add(GROUPS, 'staff');
+  await isInFile(/- staff/);
+  await add('Users', 'ACME\\bob');
+  await pane.getByLabel('So long without the domain').fill('for ever');
+  await pane.getByLabel('So long without the domain').press('Enter');
+  await pane.getByLabel('So long without the domain').fill('14d');
+  await pane.getByLabel('So long without the domain').press('Enter');
+  await isInFile(/offline: 14d/);
+  await manager.shoot('manager-policy-accounts');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+
+  const [vm] = (await openProject(project.folder)).vms;
+  const list = { users: ['alice'], groups: ['staff'], offline: '14d' };
+  assert.deepEqual(vm?.policy.value.authentication, { type: 'users-and-groups', ...list });
+  assert.deepEqual(manager.complaints, []);
+});
 
 test('the script that opens a machine is part of its policy once its file is named', NEEDS, async (t) => {
   const project = await madeProject(t);

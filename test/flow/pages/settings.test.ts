@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { whyNoBrowser } from '../../../lab/browser.ts';
+import { selfSigned } from '../../../lab/certificate.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { projectPaths } from '../../../src/project/layout.ts';
 import { openProject } from '../../../src/project/open.ts';
 import { program } from '../../fakes/command-line.ts';
-import { madeProject } from '../../fakes/made-project.ts';
+import { madeProject, scratch } from '../../fakes/made-project.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
 
@@ -34,6 +35,22 @@ test(
         ['Acme & Sons', undefined, 'https://www.example.org/packages'],
       );
       await page.getByText('Acme & Sons').first().waitFor();
+    });
+
+    await t.test('the domain, and who vouches for it', async () => {
+      const address = 'ldaps://dc1.acme.example/DC=acme,DC=example';
+      const { certificate } = selfSigned(scratch(t), 'dc1.acme.example');
+      assert.equal(await page.getByLabel('Certificates for the domain').count(), 0);
+      await page.getByLabel('Domain', { exact: true }).fill(address);
+      await page.getByLabel('Certificates for the domain').fill(readFileSync(certificate, 'utf8'));
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved. Users’ computers learn of it with the next package.').waitFor();
+      const { domain } = (await openProject(project.folder)).file.value;
+      assert.deepEqual(domain, { address, ca: readFileSync(certificate, 'utf8') });
+      await page.getByLabel('Domain', { exact: true }).fill('');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved. Users’ computers learn of it with the next package.').waitFor();
+      assert.equal((await openProject(project.folder)).file.value.domain, undefined);
     });
 
     await t.test('an address of nothing is refused with its field, and nothing is written', async () => {

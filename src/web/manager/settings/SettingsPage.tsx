@@ -39,7 +39,9 @@ function Form({ answer }: { answer: SettingsAnswer }) {
   const { seen, ...before } = held;
   const fields = { ...before, ...draft };
   const save = useMutation({
-    mutationFn: () => ask('saveSettings', { body: { seen, ...fields } }),
+    // Certificates that nobody sees any more go with their domain.
+    mutationFn: () =>
+      ask('saveSettings', { body: { seen, ...fields, ...(fields.domain === '' ? { domainCa: '' } : {}) } }),
     onSuccess: async () => {
       await queries.invalidateQueries();
       setDraft({});
