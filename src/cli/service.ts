@@ -6,10 +6,12 @@ import { ROUTES } from '../api/routes.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
 import type { AsJson } from '../lib/json.ts';
 import { askUnix, openStream } from '../sys/network/http-client.ts';
+import { printStep } from './print.ts';
 
 /** Where the service is. */
 export interface ServiceOptions {
   socket: string;
+  json?: boolean;
 }
 
 /** A row of `ROUTES`: what it answers, and what it is asked with. */
@@ -30,14 +32,14 @@ interface Asked<Body> {
 
 /** Asks the service and gives its answers as they come. @throws the service’s own Failure, DAEMON_* */
 export async function* askLines<Body>(
-  { socket }: ServiceOptions,
+  options: ServiceOptions,
   { method, path }: Route<unknown, Body>,
   { vm = '', query = {}, body, signal }: Asked<Body>,
 ): AsyncGenerator<unknown> {
   const search = new URLSearchParams(query).toString();
   const to = path.replace(':vm', encodeURIComponent(vm)) + (search === '' ? '' : `?${search}`);
-  const own = await ownSocket(socket, signal);
-  const { lines } = await askUnix(own, { method, path: to, body, ...(signal ? { signal } : {}) });
+  const { socket } = await doorOf(options, signal);
+  const { lines } = await askUnix(socket, { method, path: to, body, ...(signal ? { signal } : {}) });
   for await (const line of lines) {
     const failed = FailureAnswer.safeParse(line);
     if (failed.success) throw failed.data.error satisfies Failure;
@@ -45,25 +47,45 @@ export async function* askLines<Body>(
   }
 }
 
-const ownSockets = new Map<string, Promise<string>>();
+/** A socket of the service; `denied`: it is the group’s, by which nobody says who he is, because this user has none of his own. */
+interface Door {
+  socket: string;
+  denied?: Failure;
+}
 
-/** The socket by which the service knows who asks; another release of it may know none. @throws DAEMON_* */
-function ownSocket(socket: string, signal?: AbortSignal): Promise<string> {
-  const found = ownSockets.get(socket) ?? findOwnSocket(socket, signal);
-  ownSockets.set(socket, found);
+const doors = new Map<string, Promise<Door>>();
+
+/**
+ * The socket by which the service knows who asks; another release of it may know none. A process that is in the group although its
+ * account is not (of a systemd unit, a container) asks by the group’s, where there are only machines that are everybody’s.
+ * @throws DAEMON_*
+ */
+function doorOf(options: ServiceOptions, signal?: AbortSignal): Promise<Door> {
+  const found = doors.get(options.socket) ?? findDoor(options, signal);
+  doors.set(options.socket, found);
   return found;
 }
 
-async function findOwnSocket(socket: string, signal?: AbortSignal): Promise<string> {
+async function findDoor({ socket, json = false }: ServiceOptions, signal?: AbortSignal): Promise<Door> {
   const { method, path } = ROUTES.ownSocket;
   const body = { uid: process.getuid?.() ?? 0 };
   const { lines } = await askUnix(socket, { method, path, body, ...(signal ? { signal } : {}) });
   for await (const line of lines) {
     const failed = FailureAnswer.safeParse(line).data?.error;
+    if (failed?.code === 'DAEMON_DENIED') {
+      printStep({ json }, `${failed.reason}: only machines that are everybody’s are here for it`);
+      return { socket, denied: failed };
+    }
     if (failed && failed.code !== 'USAGE') throw failed satisfies Failure;
-    return OwnSocketAnswer.safeParse(line).data?.socket ?? socket;
+    return { socket: OwnSocketAnswer.safeParse(line).data?.socket ?? socket };
   }
-  return socket;
+  return { socket };
+}
+
+/** What is his who asks can be nobody’s who does not say who he is. @throws DAEMON_DENIED */
+export async function requireOwnSocket(options: ServiceOptions, signal: AbortSignal): Promise<void> {
+  const { denied } = await doorOf(options, signal);
+  if (denied) throw denied satisfies Failure;
 }
 
 /** Asks the service for its one answer. @throws as askLines */
@@ -78,16 +100,13 @@ export async function askOnce<Answer, Body>(
 
 /** A machine’s screen or serial console, as bytes. @throws VM_UNKNOWN, VM_NOT_RUNNING, CONSOLE_TAKEN, DAEMON_*, INTERRUPTED */
 export async function openMachineStream(
-  { socket }: ServiceOptions,
+  options: ServiceOptions,
   vm: string,
   what: 'screen' | 'console',
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const answer = await openStream(
-    await ownSocket(socket, signal),
-    `/v1/machines/${encodeURIComponent(vm)}/${what}`,
-    signal,
-  );
+  const { socket } = await doorOf(options, signal);
+  const answer = await openStream(socket, `/v1/machines/${encodeURIComponent(vm)}/${what}`, signal);
   if ('stream' in answer) return answer.stream;
   throw parseAnswer(answer.refused, FailureAnswer).error satisfies Failure;
 }

@@ -209,6 +209,23 @@ test('a machine that was installed before anybody’s was known is everybody’s
   assert.deepEqual(await Promise.all([ALICE, BOB].map(names)), [['office'], []]);
 });
 
+test('a process that is in the group although its account is not has what is everybody’s, and is told so', {
+  skip,
+}, async (t) => {
+  const { names, lazaret, as, install, one, socket } = await alices(t);
+  const dave = 47_104;
+  assert.deepEqual(await names(dave), []);
+  assert.equal(failureIn(await lazaret(dave, 'status', 'office')).code, 'VM_UNKNOWN');
+  assert.equal(failureIn(await install(dave, one.folder)).code, 'DAEMON_DENIED', 'it would be everybody’s unsaid');
+  const { stderr } = await as(dave, `${import.meta.dirname}/../../bin/lazaret`, '--socket', socket, 'list');
+  assert.match(stderr, /number 47104 is not in the group .*: only machines that are everybody’s are here for it/);
+
+  said(await lazaret(ALICE, 'uninstall', 'office', '--yes'));
+  said(await install(dave, one.folder, '--for', 'all'));
+  assert.deepEqual(await Promise.all([dave, ALICE].map(names)), [['office'], ['office']]);
+  assert.equal(failureIn(await lazaret(CAROL, 'list')).code, 'DAEMON_DENIED', 'without the group nobody comes in');
+});
+
 test('a user’s socket is his alone, and nobody can put anything in its place', { skip }, async (t) => {
   const { as, lazaret, socketOf, run, socket, stop, start, names } = await alices(t);
   const his = socketOf(ALICE);

@@ -21,7 +21,7 @@ import { isAgreed, isConfirmedByName, namesIn } from '../confirm.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { askLines, isFailure, parseAnswer, type Route, type ServiceOptions } from '../service.ts';
+import { askLines, isFailure, parseAnswer, type Route, requireOwnSocket, type ServiceOptions } from '../service.ts';
 
 interface InstallOptions extends ServiceOptions {
   fingerprint?: string;
@@ -123,6 +123,8 @@ export async function installAsking<Answer, B extends Body>(
   route: Route<Answer, B>,
   body: B,
 ): Promise<AsJson<Answer>> {
+  // It would be everybody’s without anybody having said so.
+  if (body.for !== 'all') await requireOwnSocket(options, context.signal);
   try {
     return await install(context, options, route, body);
   } catch (error) {
