@@ -1,16 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { installPackage } from '../../src/install/change/install.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
 import type { Steps } from '../../src/lib/steps.ts';
-import { scratch } from './made-project.ts';
+import { type Ends, scratch } from './made-project.ts';
 
 /** A failure with this code, for assert.rejects. */
 export const code = (wanted: string) => ({ name: 'AppError', code: wanted });
 
 /** An empty state folder, and what its service does on an installation. */
-export function computer(t: TestContext, now = Date.now(), state = join(scratch(t), 'state')) {
+export function computer(t: Ends, now = Date.now(), state = join(scratch(t), 'state')) {
   mkdirSync(state, { recursive: true });
   return {
     state,
