@@ -13,6 +13,12 @@ export interface AuthenticationChange {
   removeGroup?: string[];
   /** False: its domain has to answer at every opening. */
   offline?: string | boolean;
+  /** The file of a script that opens it. */
+  script?: string;
+  argument?: string[];
+  timeout?: string;
+  network?: boolean;
+  message?: string | boolean;
 }
 
 /**
@@ -20,11 +26,28 @@ export interface AuthenticationChange {
  * refuses it. Another type begins anew.
  */
 export function changeAuthentication(before: Authentication | undefined, change: AuthenticationChange): unknown {
-  const { none, password, usersAndGroups, minimumLength, contents, offline } = change;
-  const type = none ? 'none' : password ? 'password' : usersAndGroups ? 'users-and-groups' : before?.type;
+  const { none, password, usersAndGroups, minimumLength, contents, offline, script } = change;
+  const type = none
+    ? 'none'
+    : password
+      ? 'password'
+      : usersAndGroups
+        ? 'users-and-groups'
+        : script
+          ? 'script'
+          : before?.type;
   const present = before !== undefined && before.type === type ? before : { type: type ?? 'none' };
-  const settings = { ...present, ...listsIn(present, change), ...given({ minimumLength, contents, offline }) };
+  const settings = {
+    ...present,
+    ...listsIn(present, change),
+    ...given({ minimumLength, contents, offline }),
+    ...scriptIn(change),
+  };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== false));
+}
+
+function scriptIn({ script: file, argument, timeout, network, message }: AuthenticationChange): object {
+  return given({ file, arguments: argument, timeout, network, message });
 }
 
 function listsIn(present: object, { addUser, removeUser, addGroup, removeGroup }: AuthenticationChange): object {

@@ -7,7 +7,9 @@ import type { Asker } from '../../src/install/state/owner.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { Authentication } from '../../src/policy/authentication.ts';
 import { projectPaths } from '../../src/project/layout.ts';
+import { openProject, vmNamed } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { by, openingOf } from '../fakes/opening.ts';
@@ -161,6 +163,25 @@ test('a package whose script is not in resources/ is not made: PLUGIN_MISSING', 
   const { project } = await installed(t, 'echo x');
   await project.setPolicy(byScript({ file: 'other.sh' }));
   await assert.rejects(project.build('broken'), code('PLUGIN_MISSING'));
+});
+
+test('the command line sets the script step by step', { skip }, async (t) => {
+  const project = await madeProject(t);
+  const set = (...words: string[]) =>
+    program('lazaret-manager', ['-C', project.folder, 'policy', 'authentication', 'office', ...words, '--json']);
+  const policy = async () => vmNamed(await openProject(project.folder), 'office').policy.value.authentication;
+  assert.equal((await set('--script', 'who.sh', '--argument', 'a', 'b', '--message', 'Insert your card.')).status, 0);
+  assert.equal((await set('--timeout', '3s', '--network')).status, 0);
+  const script = { type: 'script', file: 'who.sh', arguments: ['a', 'b'], timeout: '3s' };
+  assert.deepEqual(await policy(), { ...script, network: true, message: 'Insert your card.' });
+  assert.equal((await set('--no-network', '--no-message')).status, 0);
+  assert.deepEqual(await policy(), { ...script, network: false });
+
+  assert.equal(failureIn(await set('--script', '../who.sh')).code, 'POLICY_INVALID');
+  assert.equal(failureIn(await set('--script', 'who.sh', '--none')).code, 'USAGE');
+  assert.equal(failureIn(await set('--password', '--timeout', '3s')).code, 'POLICY_INVALID');
+  assert.equal((await set('--none')).status, 0);
+  assert.deepEqual(await policy(), { type: 'none' });
 });
 
 test('SCRIPT_DAMAGED: a damaged file opens nothing; a backup of it does', { skip }, async (t) => {

@@ -104,8 +104,8 @@ function addAuthenticationCommand(policy: Command): void {
     'authentication <vm>',
     'set what opens a machine on users’ computers',
     async (context, { directory, ...change }, vm = '') => {
-      const types = [change.none, change.password, change.usersAndGroups].filter(Boolean);
-      if (types.length > 1) throw new AppError('USAGE', 'say one of: --none, --password, --users-and-groups');
+      const types = [change.none, change.password, change.usersAndGroups, change.script].filter(Boolean);
+      if (types.length > 1) throw new AppError('USAGE', 'say one of: --none, --password, --users-and-groups, --script');
       const { value = { type: 'none' as const }, inForce } = await setPolicy(
         directory,
         vm,
@@ -127,5 +127,12 @@ function addAuthenticationCommand(policy: Command): void {
     .option('--add-group <name...>', 'a group whose users may, those who are in it through other groups too')
     .option('--remove-group <name...>', 'a group whose users may no more')
     .option('--offline <duration>', 'so long without the domain, counted from when it was asked last: 14d')
-    .option('--no-offline', 'the domain has to answer each time');
+    .option('--no-offline', 'the domain has to answer each time')
+    .option('--script <name>', 'what this file of resources/ writes, the same each time')
+    .option('--argument <text...>', 'what the script is started with')
+    .option('--timeout <duration>', 'how long the script may take: 10s')
+    .option('--network', 'the script has the computer’s network')
+    .option('--no-network', 'the script has no network')
+    .option('--message <text>', 'told to whom the script does not let in')
+    .option('--no-message', 'he is told no text of yours');
 }
