@@ -100,7 +100,15 @@ export const MachineAnswer = z.object({
   /** Where the last look-up failed: why, and since when they do. */
   lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
   /** What its project lets its user do with it, and whether it is shown on the full screen alone. */
-  rights: z.object({ power: z.boolean(), fullScreen: z.boolean(), preferences: z.boolean() }).exactOptional(),
+  rights: z
+    .object({
+      power: z.boolean(),
+      fullScreen: z.boolean(),
+      preferences: z.boolean(),
+      /** What comes of it when its player is closed. */
+      exit: z.enum(['suspend', 'power-off', 'ask']).exactOptional(),
+    })
+    .exactOptional(),
   /** What its project has set and its user cannot change: each policy by its name, in a word. */
   settings: z.object({ memoryMiB: z.int(), cpus: z.int(), policies: z.record(z.string(), z.string()) }).exactOptional(),
   /** The project lets its user put it back to how it was installed. */

@@ -10,8 +10,9 @@ import { listenUnix, type SocketAccess } from '../sys/network/http-server.ts';
 import { groupsOfUser } from '../sys/programs/users.ts';
 import { createApi } from './api.ts';
 import { type KeptPage, KeptPages } from './kept-pages.ts';
+import { OpenPages } from './open-pages.ts';
 import { Player } from './page.ts';
-import { type Consoles, streamTaker } from './streams.ts';
+import { Streams, streamTaker } from './streams.ts';
 import type { Supervisor } from './supervise.ts';
 
 export interface DoorsOptions {
@@ -47,9 +48,10 @@ export function usersFolder(run: string): string {
  */
 export class Doors implements AsyncDisposable {
   readonly #options: DoorsOptions;
-  readonly #consoles: Consoles = new Set();
+  readonly #streams: Streams = new Streams();
   readonly #users = new Map<number, Promise<Door>>();
   readonly #kept: KeptPages;
+  readonly #pages = new Set<OpenPages>();
   #ofGroup: Door | undefined;
 
   private constructor(options: DoorsOptions) {
@@ -136,12 +138,14 @@ export class Doors implements AsyncDisposable {
         await this.#kept.forget(asker);
       },
     });
+    const open = new OpenPages((vms) => this.#leave(vms));
+    this.#pages.add(open);
     const player = new Player({
-      ...{ asker, supervisor, api, folder: this.#options.player, clock },
+      ...{ asker, supervisor, api, folder: this.#options.player, clock, open },
       keep: (page) => this.#keep(asker, page),
     });
     await this.#takeUp(asker, player);
-    const onUpgrade = streamTaker({ state, supervisor, log }, asker, this.#consoles);
+    const onUpgrade = streamTaker({ state, supervisor, log }, asker, this.#streams);
     const server = await listenUnix(socket, getRequestListener(api.fetch), { ...access, onUpgrade });
     return {
       socket,
@@ -150,6 +154,13 @@ export class Doors implements AsyncDisposable {
         await player[Symbol.asyncDispose]();
       },
     };
+  }
+
+  /** The player of somebody is closed. What another has open, or somebody watches by other means, goes on. */
+  #leave(vms: readonly string[]): void {
+    const { supervisor } = this.#options;
+    for (const vm of vms)
+      if (![...this.#pages].some((pages) => pages.hasOpen(vm)) && !this.#streams.has(vm)) void supervisor.leave(vm);
   }
 
   async #takeUp(asker: Asker, player: Player): Promise<void> {

@@ -13,6 +13,7 @@ import type { MachineSpec } from '../run/machine/spec.ts';
 import type { Clock } from '../sys/clock.ts';
 import { type Listening, listenTcp } from '../sys/network/http-server.ts';
 import type { KeptPage } from './kept-pages.ts';
+import type { OpenPages } from './open-pages.ts';
 
 /** What of the machines that run a page shows besides the API’s answers. */
 interface Shown {
@@ -28,6 +29,8 @@ export interface PlayerOptions {
   /** The built page. */
   folder: string;
   clock: Clock;
+  /** Its pages that are open. */
+  open: OpenPages;
   /** Told where the page is and which sessions it has, whenever that changes. */
   keep?: (page: KeptPage) => Promise<void>;
 }
@@ -40,16 +43,18 @@ export class Player implements AsyncDisposable {
   readonly #pages: Pages;
   readonly #asker: Asker;
   readonly #supervisor: Shown;
+  readonly #open: OpenPages;
   #listening: Promise<Listening> | undefined;
 
-  constructor({ asker, supervisor, api, folder, clock, keep = async () => undefined }: PlayerOptions) {
+  constructor({ asker, supervisor, api, folder, clock, open, keep = async () => undefined }: PlayerOptions) {
     this.#asker = asker;
     this.#supervisor = supervisor;
+    this.#open = open;
     const onSessions = async (sessions: readonly Session[]) => {
       const port = (await this.#listening)?.port;
       if (port !== undefined) await keep({ port, sessions: [...sessions] });
     };
-    this.#pages = new Pages({ api: withLive(api, supervisor, asker), folder, clock, onSessions });
+    this.#pages = new Pages({ api: withLive(api, supervisor, asker, open), folder, clock, onSessions });
   }
 
   /**
@@ -84,6 +89,7 @@ export class Player implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#open[Symbol.dispose]();
     await (await this.#listening)?.[Symbol.asyncDispose]();
   }
 
@@ -97,18 +103,20 @@ export class Player implements AsyncDisposable {
   /** The socket of a machine’s screen, where that runs and he may see it. */
   #screenOf(vm: string): string | undefined {
     const spec = this.#supervisor.ifRunning(vm)?.spec;
-    return spec && maySee(this.#asker, spec.owner) ? machineSockets(spec.runFolder).vnc : undefined;
+    if (!spec || !maySee(this.#asker, spec.owner)) return undefined;
+    this.#open.shows(vm);
+    return machineSockets(spec.runFolder).vnc;
   }
 }
 
 /** The API for pages has one thing more: events as they come, in the form that browsers follow and take up again. */
-function withLive(api: Hono, supervisor: Shown, asker: Asker): Hono {
+function withLive(api: Hono, supervisor: Shown, asker: Asker, open: OpenPages): Hono {
   const app = new Hono();
   app.get(LIVE_PATH, (context) =>
-    liveEvents(
-      context,
-      (signal): AsyncIterable<EventAnswer> => supervisor.events.follow(signal, ({ owner }) => maySee(asker, owner)),
-    ),
+    liveEvents(context, (signal): AsyncIterable<EventAnswer> => {
+      open.opened(signal);
+      return supervisor.events.follow(signal, ({ owner }) => maySee(asker, owner));
+    }),
   );
   app.route('/', api);
   return app;

@@ -18,14 +18,36 @@ export interface StreamDeps {
   log: Log;
 }
 
-/** Lets one user after the other at a serial console, whichever socket they come by. */
-export type Consoles = Set<string>;
+/** The streams of machines that are open, whichever socket they came by. A serial console has one user at a time. */
+export class Streams {
+  readonly #consoles = new Set<string>();
+  readonly #open = new Map<string, number>();
+
+  /** Whether somebody watches a machine. */
+  has(vm: string): boolean {
+    return (this.#open.get(vm) ?? 0) > 0;
+  }
+
+  /** @throws CONSOLE_TAKEN */
+  async during(vm: string, isConsole: boolean, work: () => Promise<void>): Promise<void> {
+    if (isConsole && this.#consoles.has(vm))
+      throw new AppError('CONSOLE_TAKEN', `somebody else is at the serial console of ${vm}`);
+    if (isConsole) this.#consoles.add(vm);
+    this.#open.set(vm, (this.#open.get(vm) ?? 0) + 1);
+    try {
+      await work();
+    } finally {
+      if (isConsole) this.#consoles.delete(vm);
+      this.#open.set(vm, (this.#open.get(vm) ?? 1) - 1);
+    }
+  }
+}
 
 /**
  * Lets whoever may use a machine see it: its screen (VNC) and its serial console, as bytes that the service passes on
- * and does not look at. A serial console has one user at a time.
+ * and does not look at.
  */
-export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker, taken: Consoles) {
+export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker, streams: Streams) {
   return (request: UpgradeRequest, client: Duplex, head: Buffer): void => {
     client.on('error', () => client.destroy());
     if (head.length > 0) client.unshift(head);
@@ -44,14 +66,8 @@ export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker
     const { spec } = supervisor.machine(vm);
     if (!maySee(asker, spec.owner)) throw unknownMachine(vm);
     const sockets = machineSockets(spec.runFolder);
-    if (what === 'screen') return pass(client, sockets.vnc);
-    if (taken.has(vm)) throw new AppError('CONSOLE_TAKEN', `somebody else is at the serial console of ${vm}`);
-    taken.add(vm);
-    try {
-      await pass(client, sockets.console);
-    } finally {
-      taken.delete(vm);
-    }
+    const isConsole = what === 'console';
+    await streams.during(vm, isConsole, () => pass(client, isConsole ? sockets.console : sockets.vnc));
   }
 }
 

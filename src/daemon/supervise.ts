@@ -12,11 +12,13 @@ import { computerPaths } from '../install/state/layout.ts';
 import { type Asker, ownerOf } from '../install/state/owner.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
+import { rightsOf } from '../policy/rights.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
 import { EventLog } from '../run/computer/events.ts';
 import { adoptMachine, removeLeftovers, startMachine } from '../run/machine/lifecycle.ts';
 import type { MachineReport, RunningMachine } from '../run/machine/machine.ts';
+import { requirePower } from '../run/machine/power.ts';
 import { type RunRecord, runningRecords } from '../run/machine/record.ts';
 import { PolicyStore } from '../servers/policies.ts';
 import { computerSize } from '../sys/computer-size.ts';
@@ -30,7 +32,7 @@ import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
 import { type OpenedBy, Opening } from './opening.ts';
 import { machineId } from './spec.ts';
-import { findSuspended, type Suspended, savedFor, tidySuspended } from './suspended.ts';
+import { findSuspended, type Suspended, savedFor, tidySuspended, whyUnusable } from './suspended.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
 
@@ -63,6 +65,8 @@ export class Supervisor implements AsyncDisposable {
   /** The machines that are being started, and the generation that each will run. */
   readonly #starting = new Map<string, number>();
   readonly #starts = new Set<Promise<unknown>>();
+  /** The suspended machines that could not go on when that was tried last. */
+  readonly #unfit = new Set<string>();
   readonly #ending = new AbortController();
   readonly #takingOver: TakingOver;
 
@@ -191,9 +195,25 @@ export class Supervisor implements AsyncDisposable {
     return this.#machines.get(vm);
   }
 
+  /** The player of a machine is closed: what its policy says comes of it. It runs on where it cannot be suspended. */
+  async leave(vm: string): Promise<void> {
+    const machine = this.#machines.get(vm);
+    if (!machine) return;
+    const { exit } = rightsOf(machine.access.policy.document.policy);
+    try {
+      await (exit === 'power-off' ? machine.stop() : machine.suspend());
+    } catch (error) {
+      const { reason, code } = failureOf(error);
+      await machine.log('message', `its player is closed, and it runs on: ${reason}`, { code });
+    }
+  }
+
   /** Shuts all machines down, or suspends them so that the next service lets them go on; one that cannot be suspended is shut down. */
   async stopAll({ isSuspending }: { isSuspending: boolean }): Promise<void> {
-    const end = (machine: RunningMachine) => (isSuspending ? suspendOrStop(machine) : machine.stop());
+    const end = (machine: RunningMachine) => {
+      const isShutDown = !isSuspending || rightsOf(machine.access.policy.document.policy).exit === 'power-off';
+      return isShutDown ? machine.stop() : suspendOrStop(machine);
+    };
     await Promise.all([...this.#machines.values()].map(end));
   }
 
@@ -243,6 +263,7 @@ export class Supervisor implements AsyncDisposable {
       const instance = await this.#installed.toStart(vm);
       this.#starting.set(vm, instance.current.generation);
       const saved = await savedFor(instance, discard);
+      if (saved && discard) await this.#requireDiscard(instance);
       const watch = await this.#installed.watch(instance);
       const isBoot = saved?.state === undefined;
       const { signal } = this.#ending;
@@ -254,13 +275,27 @@ export class Supervisor implements AsyncDisposable {
           this.#installed.deps(instance, watch),
           { saved, signal, ...key },
         );
-      const machine = await startOnTrial(watch, start, isBoot);
+      const machine = await startOnTrial(watch, start, isBoot).catch((error: unknown) => {
+        if (error instanceof AppError && error.code === 'SUSPENDED_UNFIT') this.#unfit.add(vm);
+        throw error;
+      });
+      this.#unfit.delete(vm);
       this.#keep(machine, watch);
       await machine.tellStarted(isBoot ? 'started' : 'resumed');
       return machine.report();
     } finally {
       this.#starting.delete(vm);
     }
+  }
+
+  /**
+   * Booting a machine that could go on is a reset of it, which its project may withhold; one that cannot has no other way.
+   * @throws POWER_FORBIDDEN
+   */
+  async #requireDiscard(instance: Instance): Promise<void> {
+    const { vm } = instance.file;
+    const stands = this.#unfit.has(vm) || (await whyUnusable(instance)) !== undefined;
+    requirePower(await this.#installed.document(instance), 'started anew', { stands });
   }
 
   /** The trusted time in milliseconds. */

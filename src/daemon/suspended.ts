@@ -37,14 +37,23 @@ export async function savedFor(
 ): Promise<Saved | undefined> {
   const found = await findSuspended(state, vm);
   if (!found) return undefined;
-  const { place, generation } = found;
+  const { place } = found;
   if (discard) return { place };
-  if (found.state === 'damaged') throw unfit(vm, 'what was noted of it cannot be read');
-  if (generation === current.generation) return { place, state: found.state };
-  throw unfit(
-    vm,
-    `it was suspended in generation ${generation}, and generation ${current.generation} is the one to start`,
-  );
+  const why = whyNot(found, current.generation);
+  if (why !== undefined || found.state === 'damaged') throw unfit(vm, `${why}`);
+  return { place, state: found.state };
+}
+
+/** Why a suspended machine cannot go on, as far as is seen without its disks; undefined where it may. */
+export async function whyUnusable({ state, file: { vm }, current }: Instance): Promise<string | undefined> {
+  const found = await findSuspended(state, vm);
+  return found && whyNot(found, current.generation);
+}
+
+function whyNot({ generation, state }: Suspended, current: number): string | undefined {
+  if (state === 'damaged') return 'what was noted of it cannot be read';
+  if (generation === current) return undefined;
+  return `it was suspended in generation ${generation}, and generation ${current} is the one to start`;
 }
 
 /** Removes memory that belongs to no suspended machine. */

@@ -22,6 +22,7 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ],
   ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
   ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
+  ['exit behaviour', {}, { exit: { behaviour: 'ask' } }, [['exit', 'at-once']]],
   ['preferences', {}, { preferences: { enabled: false } }, [['preferences', 'at-once']]],
   ['reimage', {}, { reimage: { enabled: true } }, [['reimage', 'reinstall']]],
   ['encryption', {}, { encryption: { disks: true } }, [['encryption', 'with-machine']]],

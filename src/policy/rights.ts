@@ -1,3 +1,4 @@
+import type { ExitBehaviour } from './exit.ts';
 import type { MachinePolicy } from './schema.ts';
 
 /** What a machine’s project lets its user do with it, and how it is shown. */
@@ -8,13 +9,16 @@ export interface Rights {
   fullScreen: boolean;
   /** Changing how it is shown. */
   preferences: boolean;
+  /** What comes of it when its player is closed. */
+  exit: ExitBehaviour;
 }
 
 /** What follows from a policy; where it says nothing, what the table says of absence. */
-export function rightsOf({ troubleshooting, window, preferences }: MachinePolicy): Rights {
+export function rightsOf({ troubleshooting, window, preferences, exit }: MachinePolicy): Rights {
   return {
     power: troubleshooting?.power ?? true,
     fullScreen: window?.fullScreen ?? false,
     preferences: preferences?.enabled ?? true,
+    exit: exit?.behaviour ?? 'suspend',
   };
 }

@@ -9,10 +9,11 @@ const NOTHING = MachinePolicy.parse({ format: 1 });
 test('every policy of the table is a setting, also where nothing is set', () => {
   const settings = settingsOf(NOTHING, NOTHING);
   assert.deepEqual(Object.keys(settings), POLICY_NAMES);
-  const { quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting } = settings;
+  const { quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting, exit } =
+    settings;
   assert.deepEqual(
-    [quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting],
-    ['none', 'off', 'off', 'off', 'none', 'never', 'off', 'on'],
+    [quarantine, ipv6, updates, encryption, authentication, expiration, reimage, troubleshooting, exit],
+    ['none', 'off', 'off', 'off', 'none', 'never', 'off', 'on', 'suspend'],
   );
 });
 

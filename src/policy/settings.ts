@@ -1,11 +1,18 @@
 import type { Authentication } from './authentication.ts';
+import type { ExitBehaviour } from './exit.ts';
 import type { Expiration } from './expiration.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { MachinePolicy } from './schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from './table.ts';
 
 /** What a policy is set to, in a word: its type, or whether it asks for anything. */
-export type SettingWord = 'on' | 'off' | Quarantine['type'] | Authentication['type'] | Expiration['type'];
+export type SettingWord =
+  | 'on'
+  | 'off'
+  | Quarantine['type']
+  | Authentication['type']
+  | Expiration['type']
+  | ExitBehaviour;
 export type Settings = Record<PolicyName, SettingWord>;
 
 /**
@@ -23,6 +30,7 @@ export function settingsOf(inForce: MachinePolicy, installed: MachinePolicy): Se
 
 function wordFor(value: unknown): SettingWord {
   if (typeof value !== 'object' || value === null) return value ? 'on' : 'off';
+  if ('behaviour' in value) return value.behaviour as ExitBehaviour;
   if ('type' in value) return value.type as SettingWord;
   return Object.values(value).some((setting) => setting !== false) ? 'on' : 'off';
 }

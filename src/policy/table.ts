@@ -4,6 +4,7 @@ import { Authentication, authenticationWhen } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
 import { CopyProtection } from './copying.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
+import { Exit } from './exit.ts';
 import { Expiration, NEVER } from './expiration.ts';
 import { Preferences } from './preferences.ts';
 import type { Problem } from './problem.ts';
@@ -92,6 +93,12 @@ export const POLICIES = {
     words: 'power commands',
     schema: Troubleshooting.exactOptional(),
     absent: { power: true },
+    when: 'at-once',
+  },
+  exit: {
+    words: 'exit behaviour',
+    schema: Exit.exactOptional(),
+    absent: { behaviour: 'suspend' },
     when: 'at-once',
   },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },

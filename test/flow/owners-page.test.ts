@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Hono } from 'hono';
 import { WebSocket } from 'ws';
+import { OpenPages } from '../../src/daemon/open-pages.ts';
 import { Player } from '../../src/daemon/page.ts';
 import type { Asker } from '../../src/install/state/owner.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
@@ -29,7 +30,14 @@ async function running(t: TestContext) {
     ifRunning: (vm: string) => (vm === 'office' ? { spec: { runFolder, owner: ALICE } } : undefined),
   };
   const player = (asker: Asker) => {
-    const made = new Player({ asker, supervisor, api: new Hono(), folder, clock: Date.now });
+    const made = new Player({
+      asker,
+      supervisor,
+      api: new Hono(),
+      folder,
+      clock: Date.now,
+      open: new OpenPages(() => undefined),
+    });
     t.after(() => made[Symbol.asyncDispose]());
     return made;
   };

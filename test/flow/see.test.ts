@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { streamTaker } from '../../src/daemon/streams.ts';
+import { Streams, streamTaker } from '../../src/daemon/streams.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { machineSockets } from '../../src/run/machine/record.ts';
 import { openLog } from '../../src/sys/log.ts';
@@ -45,7 +45,7 @@ async function service(t: TestContext) {
     },
   };
   const socket = join(scratch(t), 'lazaretd.sock');
-  const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') }, 'anybody', new Set());
+  const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') }, 'anybody', new Streams());
   const listening = await listenUnix(socket, (_request, response) => response.end(), { onUpgrade });
   t.after(async () => {
     for (const open of all) open.destroy();

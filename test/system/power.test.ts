@@ -24,6 +24,8 @@ test('a project withholds power commands, and sets how a machine is shown', {
   appendFileSync(file, LOCKED);
   assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
   await job.startMachine();
+  // Its page stays open: who closes it leaves the machine.
+  await using lab = await LabBrowser.start(job.network);
 
   await t.test('fact 35: reset and power off are refused, with who decided it and what can be done', async () => {
     for (const words of [
@@ -45,7 +47,6 @@ test('a project withholds power commands, and sets how a machine is shown', {
   await t.test(
     'facts 35, 37: the player shows them as locked, by whom, and the screen on the full screen alone',
     async () => {
-      await using lab = await LabBrowser.start(job.network);
       const page = await (await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' })).newPage();
       const { stdout } = await job.computer.lazaret('open', '--no-browser', '--json');
       const { url } = JSON.parse(stdout);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   cpSync,
   globSync,
   readFileSync,
@@ -193,6 +194,22 @@ test('a machine that cannot go on where it was suspended is offered to boot, and
     assert.notEqual((await job.guest('cat /tmp/count')).status, 0, 'it has booted');
     assert.deepEqual(filesOf(job, 'generations/*/{suspended.json,memory.zst}'), []);
   });
+});
+
+test('where a project withholds resets, a machine that could go on is not booted instead', { skip }, async () => {
+  await using job = await counting();
+  appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), 'troubleshooting: { power: false }\n');
+  await job.deploy();
+  await job.lookUp();
+  const before = await suspend(job);
+  const { error } = await lazaret(job, 'start', '--discard', job.vm);
+  assert.equal(error.code, 'POWER_FORBIDDEN');
+  await goesOn(job, before);
+
+  await suspend(job);
+  await run('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 0 64k', fileOf(job, 'data.qcow2')]);
+  assert.equal((await refusal(job)).code, 'SUSPENDED_UNFIT');
+  assert.equal((await lazaret(job, 'start', '--discard', job.vm)).status, 0, 'it has no other way');
 });
 
 test('without room for its memory it is not suspended, and runs on', { skip }, async (t) => {

@@ -9,6 +9,7 @@ import {
   changeAuthentication,
 } from '../../policy/edit-authentication.ts';
 import { changeExpiration, type ExpirationChange } from '../../policy/edit-expiration.ts';
+import { Exit } from '../../policy/exit.ts';
 import { NEVER } from '../../policy/expiration.ts';
 import type { HotFixes } from '../../policy/hot-fixes.ts';
 import { limitOf } from '../../policy/term.ts';
@@ -48,6 +49,18 @@ export function addPolicySetCommands(policy: Command): void {
     .option('--timeout <duration>', 'how long the plug-in may take: 10s')
     .option('--network', 'the plug-in has the computer’s network')
     .option('--no-network', 'the plug-in has no network');
+
+  addCommand<Located>(
+    policy,
+    'exit <vm> <suspend|power-off|ask>',
+    'set what comes of a machine when its player is closed',
+    async (context, { directory }, vm = '', word = '') => {
+      const { data: exit } = Exit.safeParse({ behaviour: word });
+      if (!exit) throw new AppError('USAGE', `say suspend, power-off or ask, not ${word}`);
+      const { value, inForce } = await setPolicy(directory, vm, 'exit', () => exit);
+      print(context, value, `${vm}: when its player is closed: ${word}; ${inForce}`);
+    },
+  );
 
   addCommand<Located>(
     policy,

@@ -6,6 +6,7 @@ import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
+import { AskOnExit } from './AskOnExit.tsx';
 import { FullScreenOnly } from './FullScreenOnly.tsx';
 import { HotFixButton } from './HotFixButton.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
@@ -89,6 +90,7 @@ export function Machine() {
           </Stack>
         )}
       </Stack>
+      {data && <AskOnExit machine={data} />}
       <Drawer
         opened={isWhyOpen}
         onClose={whyDrawer.close}

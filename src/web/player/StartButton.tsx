@@ -18,7 +18,7 @@ export function StartButton({ machine: { vm, state, hotFixes = [] } }: { machine
     <Stack gap="xs" align="flex-start">
       {start.error && !asks && !isUnfit && <FailureAlert error={start.error} texts={texts} />}
       {isUnfit && (
-        <Alert color="orange" variant="light" title={texts.unfit} role="alert">
+        <Alert color="red" variant="light" title={texts.unfit} role="alert">
           <Text size="sm">{start.error?.message}</Text>
           <Group mt="xs">
             <Button size="compact-sm" variant="default" onClick={() => start.reset()}>

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Card, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Card, Group, Radio, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import type { AsJson } from '../../../lib/json.ts';
@@ -114,6 +114,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <CopyProtectionPane {...pane} />;
     case 'troubleshooting':
       return <PowerPane {...pane} />;
+    case 'exit':
+      return <ExitPane {...pane} />;
     case 'window':
       return <WindowPane {...pane} />;
     case 'preferences':
@@ -186,6 +188,24 @@ function PowerPane({ policy, onPolicy }: Pane) {
   const set = (isOn: boolean) => onPolicy(isOn ? others : { ...others, troubleshooting: { power: false } });
   const words = { label: texts.power, description: texts.powerHelp };
   return <SwitchPane words={words} isOn={troubleshooting?.power ?? true} onSwitch={set} />;
+}
+
+function ExitPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue);
+  const { exit, ...others } = policy;
+  const set = (value: string) => {
+    const { data } = POLICIES.exit.schema.safeParse({ behaviour: value });
+    if (data) onPolicy(data.behaviour === POLICIES.exit.absent.behaviour ? others : { ...others, exit: data });
+  };
+  return (
+    <Radio.Group label={texts.exit} value={exit?.behaviour ?? POLICIES.exit.absent.behaviour} onChange={set}>
+      <Stack gap={4} mt={4}>
+        {(['suspend', 'power-off', 'ask'] as const).map((behaviour) => (
+          <Radio key={behaviour} value={behaviour} label={texts.exits[behaviour]} />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
 }
 
 function WindowPane({ policy, onPolicy }: Pane) {

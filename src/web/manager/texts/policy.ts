@@ -14,6 +14,7 @@ export const policy = catalogue({
       expiration: 'Expiration',
       copyProtection: 'Copy protection',
       troubleshooting: 'Power commands',
+      exit: 'Exit behaviour',
       window: 'Window',
       preferences: 'Preferences',
       administratorAccess: 'Administrator access',
@@ -54,6 +55,12 @@ export const policy = catalogue({
     copyProtection: 'The machine runs only where it was installed',
     power: 'Its user may reset the machine and power it off',
     powerHelp: 'He may always shut it down, and do both where its guest stands still.',
+    exit: 'When the player is closed',
+    exits: {
+      suspend: 'the machine is suspended, and goes on where it was',
+      'power-off': 'the machine is shut down',
+      ask: 'its user decides; where he does not, it is suspended',
+    },
     window: 'The machine is always shown on the full screen',
     preferences: 'Its user may change how the machine is shown',
     administrator: {
@@ -113,6 +120,7 @@ export const policy = catalogue({
       expiration: 'Ablauf',
       copyProtection: 'Kopierschutz',
       troubleshooting: 'Ein- und Ausschalten',
+      exit: 'Verhalten beim Beenden',
       window: 'Fenster',
       preferences: 'Vorlieben',
       administratorAccess: 'Zugang der Verwaltung',
@@ -160,6 +168,12 @@ export const policy = catalogue({
     copyProtection: 'Die Maschine läuft nur dort, wo sie installiert wurde',
     power: 'Ihr Benutzer darf die Maschine zurücksetzen und ausschalten',
     powerHelp: 'Herunterfahren darf er sie immer, und beides, wo ihr Gast stillsteht.',
+    exit: 'Wenn der Player geschlossen wird',
+    exits: {
+      suspend: 'wird die Maschine angehalten, und fährt später fort, wo sie war',
+      'power-off': 'wird die Maschine heruntergefahren',
+      ask: 'entscheidet ihr Benutzer; tut er es nicht, wird sie angehalten',
+    },
     window: 'Die Maschine wird immer auf dem ganzen Bildschirm gezeigt',
     preferences: 'Ihr Benutzer darf ändern, wie die Maschine gezeigt wird',
     administrator: {
