@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Changes } from '../../src/daemon/changes.ts';
 import { finishReimage, isReimaging } from '../../src/install/change/reimage.ts';
@@ -75,6 +75,16 @@ test('fact 81: it is warned of first; afterwards the system disk and the version
   assert.deepEqual(await readReported(state, 'office', 1), { descriptor: V1, origin: 'package' });
   const [event] = await new EventLog(computerPaths(state).events).last(1);
   assert.deepEqual([event?.kind, event?.text], ['reimaged', 'its system disk is as when generation 1 was installed']);
+});
+
+test('what was saved of a suspended machine goes with the disk that it belongs to', { skip }, async (t) => {
+  const { state } = await used(t);
+  const { suspended, memory } = generationPaths(state, 'office', 1);
+  for (const path of [suspended, memory]) writeFileSync(path, '{}');
+
+  await changesOf(state).reimage(ROOT, 'office', { dataDisk: false, confirmed: true });
+
+  assert.deepEqual([existsSync(suspended), existsSync(memory)], [false, false]);
 });
 
 test('the data disk is emptied where that is asked for, and keeps its size', { skip }, async (t) => {
