@@ -69,6 +69,8 @@ const MachineChange = z.object({
   action: z.enum(['add', 'replace', 'keep', 'mend', 'refuse']),
   afterStop: z.boolean(),
   losesChanges: z.boolean(),
+  /** The names of snapshots that cannot be gone back to afterwards. */
+  unusable: z.array(z.string()).readonly().exactOptional(),
 });
 export type MachineChange = z.infer<typeof MachineChange>;
 

@@ -99,10 +99,11 @@ export const MachineAnswer = z.object({
   lookedUpAt: z.string().exactOptional(),
   /** Where the last look-up failed: why, and since when they do. */
   lookUpFailed: z.object({ code: FailureCode, reason: z.string(), since: z.string() }).exactOptional(),
-  /** What its project lets its user do with it, and whether it is shown on the full screen alone. */
+  /** What its project lets its user do with it (how many snapshots he may keep), and whether it is shown on the full screen alone. */
   rights: z
     .object({
       power: z.boolean(),
+      snapshots: z.int(),
       fullScreen: z.boolean(),
       preferences: z.boolean(),
       /** What comes of it when its player is closed. */

@@ -30,6 +30,7 @@ import { OwnSocketAnswer, OwnSocketRequest } from './own-socket.ts';
 import { ClosedPagesAnswer, OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { ServersAnswer } from './servers.ts';
+import { SnapshotRequest, SnapshotsAnswer, TakeSnapshotRequest } from './snapshots.ts';
 import { StatusAnswer } from './status.ts';
 import { SupportAnswer } from './support.ts';
 
@@ -55,6 +56,10 @@ export const ROUTES = {
   /** Says what an answer would do. */
   foreseeHotFix: { ...PATHS.foreseeHotFix, request: HotFixGivenRequest, answer: HotFixAnswer },
   applyHotFix: { ...PATHS.applyHotFix, request: HotFixGivenRequest, answer: HotFixAnswer },
+  snapshots: { ...PATHS.snapshots, answer: SnapshotsAnswer },
+  takeSnapshot: { ...PATHS.takeSnapshot, request: TakeSnapshotRequest, answer: SnapshotsAnswer },
+  revertSnapshot: { ...PATHS.revertSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
+  removeSnapshot: { ...PATHS.removeSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },

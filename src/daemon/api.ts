@@ -23,6 +23,7 @@ import { addHotFixRoutes } from './hot-fix-routes.ts';
 import { newOwner } from './new-owner.ts';
 import { ProgressLine } from './progress.ts';
 import { tryServers } from './servers.ts';
+import { addSnapshotRoutes } from './snapshot-routes.ts';
 import type { Supervisor } from './supervise.ts';
 import { gatherSupport } from './support.ts';
 
@@ -143,6 +144,7 @@ export function createApi(deps: ApiDeps): Hono {
     const request = parseBody(ROUTES.reimage.request, await context.req.text());
     return context.json(await supervisor.changes.reimage(asker, context.req.param('vm'), request));
   });
+  addSnapshotRoutes(app, asker, supervisor.snapshots);
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
     const machine = supervisor.machine(context.req.param('vm'));

@@ -9,13 +9,14 @@ import {
   installPackage,
 } from '../install/change/install.ts';
 import { type Proof, proveInstalled } from '../install/change/prove.ts';
-import { type Reimaged, reimage, requireReimage } from '../install/change/reimage.ts';
+import { finishReimage, isReimaging, type Reimaged, reimage, requireReimage } from '../install/change/reimage.ts';
 import { type RolledBack, rollBack } from '../install/change/rollback.ts';
+import { finishSnapshotWork } from '../install/change/snapshot-work.ts';
 import { Staging } from '../install/change/staging.ts';
 import { type Removable, removable, requireConfirmed, uninstall } from '../install/change/uninstall.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
 import { forgetHostPolicy } from '../install/state/host-policy.ts';
-import { instanceNames, openInstance, readInstances } from '../install/state/instances.ts';
+import { type Instance, instanceNames, openInstance, readInstances } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { type Asker, ownerOf, requireSeen, seen } from '../install/state/owner.ts';
 import { readPackageServer } from '../install/state/package-server.ts';
@@ -55,6 +56,12 @@ interface ReimageRequest {
   confirmed: boolean;
 }
 
+/** A change of a machine that does not run: what is asked first, and what is done. */
+interface StoppedChange<T> {
+  check: (instance: Instance) => Promise<void> | void;
+  work: () => Promise<T>;
+}
+
 export interface UninstallRequest {
   asker: Asker;
   vms: readonly string[];
@@ -76,8 +83,8 @@ export class Changes {
   #installing = 0;
   /** The machines that are being removed: none of them starts any more. */
   readonly #leaving = new Set<string>();
-  /** Machines that are being put back: whoever starts one waits. */
-  #reimaging: Promise<unknown> = Promise.resolve();
+  /** A machine that does not run, and is being changed: whoever starts one waits. */
+  #changing: Promise<unknown> = Promise.resolve();
   #flattening = new AbortController();
   #isFlattening = false;
   #collecting: Promise<void> = Promise.resolve();
@@ -166,20 +173,42 @@ export class Changes {
    * @throws VM_UNKNOWN, VM_RUNNING, REIMAGE_FORBIDDEN, REIMAGE_CONFIRM; nothing is changed then
    */
   reimage(asker: Asker, vm: string, { dataDisk, confirmed }: ReimageRequest): Promise<Reimaged> {
-    return this.#aheadOfFlattening(async () => {
-      await requireSeen(this.#deps.state, vm, asker);
-      requireReimage(await openInstance(this.#deps.state, vm), dataDisk, confirmed);
-      // No line between these two may wait, or a start could come between them.
-      if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
-      const reimaging = this.#reimage(vm, dataDisk);
-      this.#reimaging = reimaging.catch(() => undefined);
-      return reimaging;
+    return this.changeStopped(asker, vm, {
+      check: (instance) => requireReimage(instance, dataDisk, confirmed),
+      work: () => this.#reimage(vm, dataDisk),
     });
   }
 
-  /** Until no machine is being put back. */
-  async untilReimaged(): Promise<void> {
-    await this.#reimaging;
+  /** Changes the disks of a machine that does not run; a start that begins meanwhile waits. @throws VM_UNKNOWN, VM_RUNNING */
+  changeStopped<T>(asker: Asker, vm: string, { check, work }: StoppedChange<T>): Promise<T> {
+    return this.#aheadOfFlattening(async () => {
+      await requireSeen(this.#deps.state, vm, asker);
+      await check(await openInstance(this.#deps.state, vm));
+      // No line between these two may wait, or a start could come between them.
+      if (this.#deps.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running`);
+      const changing = this.#finishedFirst(vm, work);
+      this.#changing = changing.catch(() => undefined);
+      return changing;
+    });
+  }
+
+  /** Until no machine that does not run is being changed. */
+  async untilChanged(): Promise<void> {
+    await this.#changing;
+  }
+
+  /** Something is being installed: it may be a machine’s update. */
+  get isInstalling(): boolean {
+    return this.#installing > 0;
+  }
+
+  /** What was begun of a machine and never came to its end does first. */
+  async #finishedFirst<T>(vm: string, work: () => Promise<T>): Promise<T> {
+    const { state } = this.#deps;
+    await finishSnapshotWork(state, vm);
+    const { current } = await openInstance(state, vm);
+    if (await isReimaging(state, vm, current.generation)) await finishReimage(state, vm, current);
+    return work();
   }
 
   async #reimage(vm: string, dataDisk: boolean): Promise<Reimaged> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { finishReimage, isReimaging } from '../install/change/reimage.ts';
+import { finishSnapshotWork, hasSnapshotWork } from '../install/change/snapshot-work.ts';
 import { examine } from '../install/state/damage.ts';
 import { readFloor } from '../install/state/floor.ts';
 import { readHardware } from '../install/state/hardware.ts';
@@ -67,7 +68,7 @@ export class InstalledMachines {
   /** The machine in the generation that it starts with: one that did not prove itself goes back first. @throws VM_UNKNOWN, FILE_* */
   async toStart(vm: string): Promise<Instance> {
     const { options, changes } = this.#service;
-    await this.finishReimage(vm);
+    await this.finishBegun(vm);
     const { instance, decision } = await this.#look(vm);
     if (decision.start === 'current') return instance;
     return changes.inTurn(async () => {
@@ -79,9 +80,10 @@ export class InstalledMachines {
     });
   }
 
-  /** What was being put back when a service ended is put back before it is used. */
-  async finishReimage(vm: string): Promise<void> {
+  /** What was being put back, or kept, when a service ended is brought to its end before it is used. */
+  async finishBegun(vm: string): Promise<void> {
     const { options, changes } = this.#service;
+    if (await hasSnapshotWork(options.state, vm)) await changes.inTurn(() => finishSnapshotWork(options.state, vm));
     const { current } = await openInstance(options.state, vm);
     if (!(await isReimaging(options.state, vm, current.generation))) return;
     await changes.inTurn(() => finishReimage(options.state, vm, current));

@@ -3,6 +3,7 @@ import { chainIn, commonLayers, lockedLayers } from '../install/state/chain.ts';
 import { readHardware } from '../install/state/hardware.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../install/state/instances.ts';
 import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
+import { dataBelow, systemBelow } from '../install/state/snapshots.ts';
 import { AppError } from '../lib/errors.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import { fileBytes } from '../sys/files/files.ts';
@@ -41,9 +42,14 @@ export async function installedSpec(
     mac: file.mac,
     ...{ memoryMiB, cpus },
     files: {
-      layers: await chainIn(isLocked ? lockedLayers(state, file.vm) : commonLayers(state), machine.layers),
+      layers: [
+        ...(await chainIn(isLocked ? lockedLayers(state, file.vm) : commonLayers(state), machine.layers)),
+        ...(await systemBelow(state, file.vm, generation)),
+      ],
       overlay: paths.overlay,
-      ...(machine.dataDiskMiB === undefined ? {} : { data: instancePaths(state, file.vm).data }),
+      ...(machine.dataDiskMiB === undefined
+        ? {}
+        : { data: instancePaths(state, file.vm).data, dataLayers: await dataBelow(state, file.vm) }),
       ...(isLocked ? { isLocked } : {}),
       firmware: await firmwareOf(state, machine, { variables: paths.variables, isLocked }),
     },

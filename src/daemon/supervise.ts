@@ -31,6 +31,7 @@ import { InstalledMachines, type ServiceOptions } from './installed-machines.ts'
 import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
 import { type OpenedBy, Opening } from './opening.ts';
+import { Snapshots } from './snapshots.ts';
 import { machineId } from './spec.ts';
 import { findSuspended, type Suspended, savedFor, tidySuspended, whyUnusable } from './suspended.ts';
 import { type Found, TakingOver } from './taking-over.ts';
@@ -51,6 +52,8 @@ export class Supervisor implements AsyncDisposable {
   /** How it stands with each. */
   readonly reports: InstanceReports;
   readonly policies: PolicyStore;
+  /** The earlier states that are kept of them. */
+  readonly snapshots: Snapshots;
   /** Who may open them. */
   readonly opening: Opening;
   /** Who may change their hardware. */
@@ -119,6 +122,8 @@ export class Supervisor implements AsyncDisposable {
       policyOf: async (instance) => (await installed.document(instance)).policy,
       inTurn: (work) => changes.inTurn(work),
     });
+    const rights = async (instance: Instance) => (await installed.rules(instance)).rights;
+    this.snapshots = new Snapshots({ ...{ state: options.state, events, changes, rights }, now: () => this.now() });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
       startable: (instance) => installed.startable(instance),
@@ -253,7 +258,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       await openInstance(this.#options.state, vm);
       // Being put back may bring the first password back.
-      await this.changes.untilReimaged();
+      await this.changes.untilChanged();
       await this.hotFixes.finish(vm);
       // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
       const opened = await this.opening.authenticate(vm, by);
@@ -323,7 +328,7 @@ export class Supervisor implements AsyncDisposable {
         if (!instance) return;
         await this.#removeLeftovers(instance);
         await tidySuspended(state, vm);
-        await this.#installed.finishReimage(vm);
+        await this.#installed.finishBegun(vm);
         return;
       }
       if (await this.#isSuspended(vm, record)) return;

@@ -96,7 +96,7 @@ export const ERRORS = {
     hint: 'Restore the machine’s files from a backup, or remove the machine from the project.',
   },
   VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
-  VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then package it.' },
+  VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then repeat.' },
   SUSPENDED_UNFIT: {
     exit: 75,
     http: 409,
@@ -356,6 +356,26 @@ export const ERRORS = {
     exit: 75,
     http: 409,
     hint: 'Save what you need from the machine, then repeat with --yes.',
+  },
+
+  SNAPSHOT_FORBIDDEN: { exit: 77, http: 403, hint: 'The administrator allows them with the policy `snapshots`.' },
+  SNAPSHOT_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret snapshot list VM` to see the names.' },
+  SNAPSHOT_TAKEN: {
+    exit: 73,
+    http: 409,
+    hint: 'Choose another name, or remove that one first: `lazaret snapshot remove`.',
+  },
+  SNAPSHOT_FULL: { exit: 75, http: 409, hint: 'Remove one that you need no longer: `lazaret snapshot remove`.' },
+  SNAPSHOT_ENCRYPTED: {
+    exit: 65,
+    http: 409,
+    hint: 'Save what you need of its snapshots, remove them with `lazaret snapshot remove`, then install again.',
+  },
+  SNAPSHOT_UPDATING: { exit: 75, http: 409, hint: 'Wait until the installation has ended, then repeat.' },
+  SNAPSHOT_CONFIRM: {
+    exit: 75,
+    http: 409,
+    hint: 'Take a snapshot or save what you need first, then repeat with --yes.',
   },
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },

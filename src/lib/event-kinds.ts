@@ -4,6 +4,7 @@ export type EventKind =
   | 'uninstalled'
   | 'rolled-back'
   | 'reimaged'
+  | 'snapshot'
   | 'healthy'
   | 'unhealthy'
   | 'started'

@@ -20,6 +20,8 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
     { troubleshooting: { power: true }, preferences: { enabled: true } },
     [],
   ],
+  ['snapshots that were off all the same', {}, { snapshots: { enabled: false } }, []],
+  ['snapshots', {}, { snapshots: { enabled: true } }, [['snapshots', 'at-once']]],
   ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
   ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
   ['exit behaviour', {}, { exit: { behaviour: 'ask' } }, [['exit', 'at-once']]],

@@ -5,6 +5,8 @@ import type { MachinePolicy } from './schema.ts';
 export interface Rights {
   /** Resetting it and powering it off. */
   power: boolean;
+  /** How many earlier states of it he may keep; 0: none. */
+  snapshots: number;
   /** It is shown on the full screen alone. */
   fullScreen: boolean;
   /** Changing how it is shown. */
@@ -14,9 +16,10 @@ export interface Rights {
 }
 
 /** What follows from a policy; where it says nothing, what the table says of absence. */
-export function rightsOf({ troubleshooting, window, preferences, exit }: MachinePolicy): Rights {
+export function rightsOf({ troubleshooting, snapshots, window, preferences, exit }: MachinePolicy): Rights {
   return {
     power: troubleshooting?.power ?? true,
+    snapshots: snapshots?.enabled ? snapshots.most : 0,
     fullScreen: window?.fullScreen ?? false,
     preferences: preferences?.enabled ?? true,
     exit: exit?.behaviour ?? 'suspend',

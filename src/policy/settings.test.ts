@@ -26,3 +26,10 @@ test('what comes with the machine is as it was installed, the rest as the policy
   const { expiration, copyProtection, authentication, updates } = settingsOf(inForce, installed);
   assert.deepEqual([expiration, copyProtection, authentication, updates], ['days', 'on', 'password', 'off']);
 });
+
+test('a policy that has a number beside its switch is on or off by the switch', () => {
+  const on = MachinePolicy.parse({ format: 1, snapshots: { enabled: true, most: 3 } });
+  const off = MachinePolicy.parse({ format: 1, snapshots: { enabled: false, most: 3 } });
+  const words = [NOTHING, on, off].map((policy) => settingsOf(policy, NOTHING).snapshots);
+  assert.deepEqual(words, ['off', 'on', 'off']);
+});

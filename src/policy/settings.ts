@@ -32,5 +32,6 @@ function wordFor(value: unknown): SettingWord {
   if (typeof value !== 'object' || value === null) return value ? 'on' : 'off';
   if ('behaviour' in value) return value.behaviour as ExitBehaviour;
   if ('type' in value) return value.type as SettingWord;
+  if ('enabled' in value) return value.enabled === true ? 'on' : 'off';
   return Object.values(value).some((setting) => setting !== false) ? 'on' : 'off';
 }

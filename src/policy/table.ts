@@ -10,6 +10,7 @@ import { Preferences } from './preferences.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reimage } from './reimage.ts';
+import { Snapshots } from './snapshots.ts';
 import { Troubleshooting } from './troubleshooting.ts';
 import { Updates } from './updates.ts';
 import { Window } from './window.ts';
@@ -99,6 +100,12 @@ export const POLICIES = {
     words: 'exit behaviour',
     schema: Exit.exactOptional(),
     absent: { behaviour: 'suspend' },
+    when: 'at-once',
+  },
+  snapshots: {
+    words: 'snapshots',
+    schema: Snapshots.exactOptional(),
+    absent: Snapshots.parse({ enabled: false }),
     when: 'at-once',
   },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },

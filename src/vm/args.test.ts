@@ -34,11 +34,11 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     {
       ...PLAN,
       isLocked: true,
-      data: { fd: 6, readOnly: false },
+      data: [{ fd: 6, readOnly: false }],
       firmware: { kind: 'uefi', code: { fd: 7, readOnly: true }, variables: { fd: 8, readOnly: false } },
     },
   ],
-  ['data-disk', { ...PLAN, data: { fd: 6, readOnly: false } }],
+  ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
     'direct',
     {

@@ -32,8 +32,8 @@ export interface QemuPlan {
   sockets: MachineSockets;
   /** The system disk: layers bottom first, then the writable overlay. */
   disk: readonly HandedFile[];
-  /** The data disk: a second one, whole in itself. */
-  data?: HandedFile;
+  /** The data disk: a second one, bottom first as the system disk. */
+  data?: readonly HandedFile[];
   /** Layers, disks and the firmware’s settings are encrypted; what opens them is in `SECRET_PATH`. */
   isLocked?: boolean;
   firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
@@ -62,8 +62,10 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
     ...(plan.isLocked ? ['-object', KEY_OBJECT] : []),
     ...firmwareArgs(plan),
-    ...diskArgs(plan),
-    ...(plan.data ? dataArgs(plan, plan.data) : []),
+    // Started from first, for UEFI would try the network before; 0 is the place of a kernel that comes without firmware.
+    ...diskArgs(plan, { name: 'disk', files: plan.disk, more: ',bootindex=1' }),
+    // Guests find it as /dev/disk/by-id/virtio-data, whatever else they have.
+    ...(plan.data ? diskArgs(plan, { name: 'data', files: plan.data, more: ',serial=data' }) : []),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
     ...['-device', 'virtio-serial-pci,max_ports=8'],
@@ -79,7 +81,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
 }
 
 function handedFiles({ disk, data, firmware }: QemuPlan): HandedFile[] {
-  const disks = data ? [...disk, data] : [...disk];
+  const disks = [...disk, ...(data ?? [])];
   return firmware.kind === 'uefi' ? [...disks, firmware.code, firmware.variables] : disks;
 }
 
@@ -113,33 +115,22 @@ function firmwareArgs({ firmware, isLocked }: QemuPlan): string[] {
 /** What the guest frees or fills with zeroes takes no room. */
 const SPARSE = { discard: 'unmap', 'detect-zeroes': 'unmap' };
 
-function diskArgs(plan: QemuPlan): string[] {
-  const { disk: files } = plan;
+function diskArgs(
+  plan: QemuPlan,
+  { name, files, more }: { name: string; files: readonly HandedFile[]; more: string },
+): string[] {
   const nodes = files.flatMap((file, index) => {
     const access = file.readOnly ? { 'read-only': true } : SPARSE;
-    const backing = index === 0 ? null : `disk${index - 1}`;
+    const backing = index === 0 ? null : `${name}${index - 1}`;
     return blockdev({
       driver: 'qcow2',
-      'node-name': `disk${index}`,
+      'node-name': `${name}${index}`,
       backing,
       ...access,
       file: contentNode(plan, file),
     });
   });
-  // Started from first, for UEFI would try the network before; 0 is the place of a kernel that comes without firmware.
-  return [...nodes, '-device', `virtio-blk-pci,drive=disk${files.length - 1},bootindex=1`];
-}
-
-/** Guests find it as /dev/disk/by-id/virtio-data, whatever else they have. */
-function dataArgs(plan: QemuPlan, file: HandedFile): string[] {
-  const node = blockdev({
-    driver: 'qcow2',
-    'node-name': 'data',
-    backing: null,
-    ...SPARSE,
-    file: contentNode(plan, file),
-  });
-  return [...node, '-device', 'virtio-blk-pci,drive=data,serial=data'];
+  return [...nodes, '-device', `virtio-blk-pci,drive=${name}${files.length - 1}${more}`];
 }
 
 const LUKS = { driver: 'luks', 'key-secret': KEY };

@@ -11,7 +11,7 @@ const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files }: Hardware): string {
   const plan: QemuPlan = {
     ...{ name, uuid, accel, memoryMiB, cpus, mac, sockets: NOWHERE, disk: [SOME_FILE] },
-    ...(files.data === undefined ? {} : { data: SOME_FILE }),
+    ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     firmware: firmwareOf(files.firmware),
   };
   return createHash('sha256')

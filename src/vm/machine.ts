@@ -34,8 +34,9 @@ export interface MachineFiles {
   /** Read-only layers, bottom first. */
   layers: readonly string[];
   overlay: string;
-  /** The data disk, where the machine has one. */
+  /** The data disk, where the machine has one, and what it stands on, read-only, bottom first. */
   data?: string;
+  dataLayers?: readonly string[];
   /** All of them are encrypted that are the machine’s own, and its layers. */
   isLocked?: true;
   firmware:
@@ -61,10 +62,10 @@ export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware
  * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
  */
 export async function startQemu(start: MachineStart): Promise<ProcessId> {
-  const { layers, overlay, data, firmware } = start.files;
+  const { layers, overlay, data, dataLayers = [], firmware } = start.files;
   const firmwarePaths =
     firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
-  const readOnly = [...layers, ...firmwarePaths.filter((path) => path !== undefined)];
+  const readOnly = [...layers, ...dataLayers, ...firmwarePaths.filter((path) => path !== undefined)];
   const writable = [
     overlay,
     ...(data === undefined ? [] : [data]),
@@ -80,7 +81,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     ...start,
     isLocked: start.diskKey !== undefined,
     disk: [...layers, overlay].map(place),
-    ...(data === undefined ? {} : { data: place(data) }),
+    ...(data === undefined ? {} : { data: [...dataLayers, data].map(place) }),
     firmware: placedFirmware(firmware, place),
   };
   const qemu = ['qemu-system-x86_64', ...qemuArgs(plan)];

@@ -1,4 +1,4 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | flatten VM | open VM SECRETS | uninstall VM | forget, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME | flatten VM | open VM SECRETS | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
@@ -6,6 +6,8 @@ import { forgetProject } from '../../src/install/change/forget.ts';
 import { installPackage } from '../../src/install/change/install.ts';
 import { reimage } from '../../src/install/change/reimage.ts';
 import { rollBack } from '../../src/install/change/rollback.ts';
+import { removeSnapshot, revertTo, takeSnapshot } from '../../src/install/change/snapshot.ts';
+import { mergeRemoved } from '../../src/install/change/snapshot-settle.ts';
 import { uninstall } from '../../src/install/change/uninstall.ts';
 import { openByPassword } from '../../src/install/opening/password.ts';
 import { writeDisks } from '../../src/install/opening/write-disks.ts';
@@ -41,6 +43,16 @@ switch (change) {
     break;
   case 'reimage':
     await reimage(folder, what, { dataDisk: false, steps });
+    break;
+  case 'snapshot':
+    await takeSnapshot(folder, what, { name: more, now: 0, steps });
+    break;
+  case 'revert':
+    await revertTo(folder, what, more, steps);
+    break;
+  case 'merge':
+    await removeSnapshot(folder, what, more);
+    await mergeRemoved(folder, what, steps);
     break;
   case 'uninstall':
     await uninstall(folder, what, steps);

@@ -47,6 +47,8 @@ test('a machine is its user’s who installed it: another does not see it, and c
       ['stop', 'office'],
       ['rollback', 'office'],
       ['reimage', 'office', '--yes'],
+      ['reset', 'office'],
+      ['snapshot', 'list', 'office'],
       ['look-up', 'office'],
     ],
     ...[
@@ -117,6 +119,10 @@ test('by a page the same holds: it is its user’s who asked for the link', { sk
     ['POST', 'machines/office/start'],
     ['POST', 'machines/office/rollback'],
     ['POST', 'machines/office/reimage'],
+    ['GET', 'machines/office/snapshots'],
+    ['POST', 'machines/office/snapshots'],
+    ['POST', 'machines/office/snapshots/revert'],
+    ['POST', 'machines/office/snapshots/remove'],
   ] as const)
     assert.match(await his(method, path), /VM_UNKNOWN/, path);
   assert.match(await hers('POST', 'machines/office/rollback'), /ROLLBACK_NONE/);

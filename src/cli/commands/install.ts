@@ -93,10 +93,12 @@ export function resultText(result: AsJson<InstalledAnswer>): string {
 }
 
 /** What the user has, and has not, of a machine that is replaced. */
-export function lossOf({ action, losesChanges }: MachineChange): string {
-  if (action !== 'replace') return '';
-  if (losesChanges) return '; what was changed in it is lost';
-  return '; what was changed on its system disk is lost, its data disk stays as it is';
+export function lossOf({ action, losesChanges, unusable = [] }: MachineChange): string {
+  const names = unusable.map((name) => `“${name}”`).join(', ');
+  const snapshots = names === '' ? '' : `; its snapshots ${names} cannot be gone back to then`;
+  if (action !== 'replace') return snapshots;
+  if (losesChanges) return `; what was changed in it is lost${snapshots}`;
+  return `; what was changed on its system disk is lost, its data disk stays as it is${snapshots}`;
 }
 
 /** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */

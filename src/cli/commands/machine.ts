@@ -13,6 +13,7 @@ import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 import { sizeText } from './admin.ts';
 import { addReimageCommand } from './reimage.ts';
+import { addSnapshotCommands } from './snapshot.ts';
 import { addSuspendCommand, startAsking } from './suspend.ts';
 
 export function addMachineCommands(program: Command): void {
@@ -112,6 +113,7 @@ export function addMachineCommands(program: Command): void {
 
   addSuspendCommand(program);
   addReimageCommand(program);
+  addSnapshotCommands(program);
 
   addCommand<ServiceOptions>(
     program,

@@ -22,6 +22,7 @@ import { forgetDamaged, proven } from '../state/proven.ts';
 import { writeResources } from '../state/resources.ts';
 import { readOrigin, writeOrigin } from '../state/wanted.ts';
 import { baseMissing, fileBlob, layerBlob, type Part } from './carried.ts';
+import { finishSnapshotWork } from './snapshot-work.ts';
 import type { StagingShare } from './staging.ts';
 import { broughtPolicy, mendMachine, type NewOwner, switchMachine } from './switch.ts';
 
@@ -92,6 +93,7 @@ export async function applyPlan(plan: InstallPlan, manifest: PackageManifest, op
   for (const { machine, action, keepsSystem } of plan.machines) {
     if (action === 'keep' || action === 'refuse') continue;
     signal?.throwIfAborted();
+    await finishSnapshotWork(options.state, machine.name);
     if (keepsSystem) await mendMachine(manifest, machine, options);
     else await switchMachine(manifest, machine, { ...options, isDamaged: action === 'mend' });
     onProgress?.({ step: 'switch', what: machine.name, doneBytes: plan.fetchBytes, totalBytes: plan.fetchBytes });

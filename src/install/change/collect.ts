@@ -5,12 +5,22 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
 import { chainFiles, chainIn, lockedLayers } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
-import { type Instance, instanceNames, isDamage, readGeneration, readIfInstalled } from '../state/instances.ts';
-import { computerPaths, filePath, instancePaths, packedPath } from '../state/layout.ts';
+import {
+  GenerationFile,
+  type Instance,
+  instanceNames,
+  isDamage,
+  readGeneration,
+  readIfInstalled,
+  readState,
+} from '../state/instances.ts';
+import { computerPaths, filePath, instancePaths, packedPath, snapshotPaths } from '../state/layout.ts';
 import { isLocked } from '../state/locked.ts';
 import { readResources } from '../state/resources.ts';
 import { settleRolledBack } from '../state/rolled-back.ts';
+import { snapshotIds } from '../state/snapshots.ts';
 import { wantedPaths } from '../state/wanted.ts';
+import { settleSnapshots } from './snapshot-settle.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no
@@ -40,12 +50,15 @@ async function collectMachine(state: string, vm: string, runs: number | undefine
   if (found === 'damaged') {
     for (const name of (await namesIn(generations)).filter((each) => /^\d+$/.test(each)))
       await needed.generation(vm, Number(name));
+    for (const id of await snapshotIds(state, vm)) await needed.snapshot(vm, id);
     return;
   }
   const kept = new Set([found?.current.generation, found?.former, runs]);
   for (const name of await namesIn(generations))
     if (!kept.has(Number(name))) await removeFolder(join(generations, name));
   for (const generation of kept) if (generation !== undefined) await needed.generation(vm, generation);
+  await settleSnapshots(state, vm);
+  for (const id of await snapshotIds(state, vm)) await needed.snapshot(vm, id);
   if (!found) return;
   await settle(state, found, { former, first });
   if (await isLocked(state, vm)) await removeUnneeded(lockedLayers(state, vm).folder, needed);
@@ -82,12 +95,12 @@ class Needed {
   }
 
   async generation(vm: string, generation: number): Promise<void> {
-    await this.reading(async () => {
-      const { machine } = await readGeneration(this.#state, vm, generation);
-      if (await isLocked(this.#state, vm)) await this.#locked(vm, machine.layers);
-      else for (const file of await chainFiles(this.#state, machine.layers)) this.add(file);
-      for (const { sha256 } of bootFiles(machine)) this.add(filePath(this.#state, sha256));
-    });
+    await this.reading(async () => this.#machine(vm, await readGeneration(this.#state, vm, generation)));
+  }
+
+  async snapshot(vm: string, id: string): Promise<void> {
+    const { generation } = snapshotPaths(this.#state, vm, id);
+    await this.reading(async () => this.#machine(vm, await readState(generation, GenerationFile)));
   }
 
   /** Until its own layers are all written, those in clear and those that are packed are needed for it. */
@@ -102,6 +115,12 @@ class Needed {
 
   async reading(work: () => Promise<void>): Promise<void> {
     if ((await ifReadable(work())) === 'damaged') this.isWhole = false;
+  }
+
+  async #machine(vm: string, { machine }: GenerationFile): Promise<void> {
+    if (await isLocked(this.#state, vm)) await this.#locked(vm, machine.layers);
+    else for (const file of await chainFiles(this.#state, machine.layers)) this.add(file);
+    for (const { sha256 } of bootFiles(machine)) this.add(filePath(this.#state, sha256));
   }
 }
 

@@ -68,7 +68,7 @@ export interface InstallOptions {
 /** What became, or would become, of one machine. */
 export type MachineReport = { vm: string } & Pick<
   InstallPlan['machines'][number],
-  'action' | 'afterStop' | 'losesChanges'
+  'action' | 'afterStop' | 'losesChanges' | 'unusable'
 >;
 
 export function machineReport({
@@ -76,8 +76,9 @@ export function machineReport({
   action,
   afterStop,
   losesChanges,
+  unusable,
 }: InstallPlan['machines'][number]): MachineReport {
-  return { vm: machine.name, action, afterStop, losesChanges };
+  return { vm: machine.name, action, afterStop, losesChanges, ...(unusable ? { unusable } : {}) };
 }
 
 /** What an installation did. */

@@ -5,7 +5,8 @@ import { isThere } from '../../sys/files/files.ts';
 import { isLocked } from '../../sys/files/locked-blocks.ts';
 import { confinedQemuImg, IMAGE } from '../../sys/programs/confined-image.ts';
 import { type Instance, readGeneration } from '../state/instances.ts';
-import { generationPaths, instancePaths } from '../state/layout.ts';
+import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
+import { readSnapshots } from '../state/snapshots.ts';
 
 const CHECK_MS = 3_600_000;
 /** `qemu-img check`: there are mistakes in the tables, or clusters that nothing uses, which only take room. */
@@ -77,7 +78,16 @@ async function ownDisks(state: string, vm: string, instance: Instance | undefine
       ...(virtualBytes === undefined ? {} : { virtualBytes }),
     };
   });
-  return [...systems, data];
+  const snapshots = (await readSnapshots(state, vm)).flatMap(({ id, name, data: hasData }): OwnDisk[] => {
+    const paths = snapshotPaths(state, vm, id);
+    const disks: OwnDisk[] = [
+      { what: `system disk of the snapshot “${name}”`, path: paths.system, code: 'SYSTEM_DISK_DAMAGED' },
+    ];
+    if (hasData)
+      disks.push({ what: `data disk of the snapshot “${name}”`, path: paths.data, code: 'DATA_DISK_DAMAGED' });
+    return disks;
+  });
+  return [...systems, data, ...snapshots];
 }
 
 async function damageOf(disk: OwnDisk, signal: AbortSignal | undefined): Promise<AppError | undefined> {

@@ -75,12 +75,13 @@ export async function finishReimage(
   steps: Steps = noSteps,
 ): Promise<void> {
   const paths = generationPaths(state, vm, generation);
-  const { data } = instancePaths(state, vm);
+  const { data, dataBelow } = instancePaths(state, vm);
   const note = await readIfWhole(paths.reimage, ReimageFile);
   // Its next opening makes what is removed here.
   const waits = await isLocked(state, vm);
   if (waits) await writeState(paths.unwritten, { format: 1 });
   if (note?.dataDisk && machine.dataDiskMiB !== undefined) {
+    await removeFile(dataBelow);
     await removeFile(data);
     if (!waits) await makeDiskOnce(data, machine.dataDiskMiB * MIB);
     await steps(`${vm}: data disk`);
@@ -91,6 +92,7 @@ export async function finishReimage(
   // The version before the disk: a disk that is older than its word would have access that it must not have.
   await writeReported(state, vm, generation, versionOf(machine));
   await steps(`${vm}: version`);
+  await removeFile(paths.below);
   await removeFile(paths.overlay);
   if (!waits) await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
   await steps(`${vm}: system disk`);

@@ -8,6 +8,7 @@ import { settleFormer } from '../state/former.ts';
 import { openInstance } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { noteRolledBack } from '../state/rolled-back.ts';
+import { finishSnapshotWork } from './snapshot-work.ts';
 
 /** Which generation a machine had, and which its next start uses. */
 export interface RolledBack {
@@ -22,6 +23,7 @@ export interface RolledBack {
  * @throws VM_UNKNOWN, ROLLBACK_NONE (nothing was kept), TRUST_FLOOR
  */
 export async function rollBack(state: string, vm: string, steps: Steps = noSteps): Promise<RolledBack> {
+  await finishSnapshotWork(state, vm);
   const { current, former } = await openInstance(state, vm);
   if (former === undefined) throw new AppError('ROLLBACK_NONE', `no former system of ${vm} was kept`);
   requireFloor(former, await readFloor(state), `the former system of ${vm}`);

@@ -77,13 +77,15 @@ export async function forgetPassword(state: string, vm: string): Promise<void> {
 
 /** Lets another password open the machine once in place of the one that was lost; the pauses that wrong ones brought are over. */
 export async function setTemporaryPassword(state: string, vm: string, verifier: Verifier): Promise<void> {
+  // What encrypts its disks is opened by nothing else.
+  if (await hasDiskKey(state, vm)) return;
   const lost = await readIfWhole(instancePaths(state, vm).password, PasswordFile);
   await write(state, vm, { format: 1, verifier, ...firstOf(lost), isTemporary: true });
 }
 
-/** Whether a password was chosen that can be lost. */
-export function hasPassword(state: string, vm: string): Promise<boolean> {
-  return isThere(instancePaths(state, vm).password);
+/** Whether a password was chosen that another can take the place of: not where disks are encrypted with it. */
+export async function hasPassword(state: string, vm: string): Promise<boolean> {
+  return (await isThere(instancePaths(state, vm).password)) && !(await hasDiskKey(state, vm));
 }
 
 /**

@@ -24,6 +24,10 @@ export interface InstalledMachine {
   hasDataDisk: boolean;
   /** Its disks are encrypted, or are to be: the layers that it has for itself. */
   locked?: Pick<ComputerFacts, 'layers' | 'flattened'>;
+  /** What its user keeps of it: the names, and the generation of each. */
+  snapshots?: readonly { name: string; generation: number }[];
+  /** Its disks may stand on those of snapshots, of removed ones too. */
+  standsOnSnapshots?: true;
   policy?: PolicyFacts;
   damage?: Damage;
 }
@@ -63,6 +67,8 @@ interface MachinePlan {
    * stays, the system disk is the administrator’s.
    */
   losesChanges: boolean;
+  /** The snapshots that cannot be gone back to afterwards; all others are kept. */
+  unusable?: readonly string[];
   /** The machine runs on and takes the new state at its next start. */
   afterStop: boolean;
 }
@@ -105,7 +111,9 @@ export function plan(whole: PackageManifest, facts: ComputerFacts, planFor: Plan
   const { name, generation } = manifest;
   const isAside = (other: string) => vm !== undefined && other !== vm;
   const machines = manifest.machines.map((machine) =>
-    others.has(machine.name) ? taken(machine) : planMachine(machine, generation, facts, isAside(machine.name)),
+    others.has(machine.name)
+      ? taken(machine)
+      : { ...planMachine(machine, generation, facts, isAside(machine.name)), ...unusable(machine, manifest, facts) },
   );
   const known = facts.machines.flatMap(({ policy }) => (policy && !others.has(policy.vm) ? [policy] : []));
   const policies = planPolicies(manifest, known, isAside);
@@ -200,7 +208,7 @@ function planMachine(
   if (!installed) return { ...stays, action: 'add' };
   const { damage, runs, hasDataDisk } = installed;
   if (isAside && installed.generation > generation) return { ...stays, action: 'keep' };
-  const refusal = refusalOf(machine, installed);
+  const refusal = refusalOf(machine, installed) ?? encryptionRefusal(machine, installed);
   if (refusal) return { ...stays, action: 'refuse', refusal };
   if (installed.generation > generation) {
     const what = `the package is of generation ${generation}; ${machine.name} is installed from generation ${installed.generation}`;
@@ -219,6 +227,17 @@ function planMachine(
   return { machine, action, losesChanges: !hasDataDisk, afterStop };
 }
 
+/** The snapshots of a machine that are below what the project will demand: they stay, and cannot be gone back to. */
+function unusable(
+  { name }: PackedMachine,
+  { minGeneration = 0 }: PackageManifest,
+  facts: ComputerFacts,
+): Pick<MachinePlan, 'unusable'> {
+  const snapshots = facts.machines.find(({ vm }) => vm === name)?.snapshots ?? [];
+  const below = snapshots.filter(({ generation }) => generation >= facts.minGeneration && generation < minGeneration);
+  return below.length === 0 ? {} : { unusable: below.map((snapshot) => snapshot.name) };
+}
+
 /** What is not put in the place of a machine, whatever the user confirms; the rest of the package is installed. */
 function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: InstalledMachine): AppError | undefined {
   const details = { vm: name };
@@ -227,6 +246,16 @@ function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: Installe
   if (damage && runs !== undefined)
     return new AppError('VM_RUNNING', `${name} is damaged, and runs: ${damage.failure.message}`, { details });
   return undefined;
+}
+
+/** Disks of snapshots stay as they were written: no other form comes to those that stand on them. */
+function encryptionRefusal(
+  { name, policy: { policy } }: PackedMachine,
+  { standsOnSnapshots, locked, damage }: InstalledMachine,
+): AppError | undefined {
+  if (!standsOnSnapshots || damage || !(locked || encrypts(policy))) return undefined;
+  const what = `${name} has snapshots, and this package encrypts its disks`;
+  return new AppError('SNAPSHOT_ENCRYPTED', what, { details: { vm: name } });
 }
 
 /** All else was installed; the result is a failure all the same, as with policies. @throws VM_TAKEN, VM_OTHER, VM_RUNNING */

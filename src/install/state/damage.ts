@@ -18,6 +18,7 @@ import { isLocked, layersNowhere } from './locked.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readCounter, readReported } from './reported.ts';
+import { dataBelow, systemBelow } from './snapshots.ts';
 import { requireTerm } from './term.ts';
 
 /** What is wrong with a machine, and whether it is mended around its system disk, which the user may have changed. */
@@ -63,7 +64,7 @@ async function damageOf(instance: Instance): Promise<Damage | undefined> {
   const own = current.machine.firmware === 'uefi' ? [overlay, variables] : [overlay];
   const isWritten = !(await isUnwritten(instance));
   return (
-    (await failureOf(() => requireThere(isWritten ? own : []), false)) ??
+    (await failureOf(async () => requireThere([...(isWritten ? own : []), ...(await below(instance))]), false)) ??
     (await failureOf(() => requireAround(instance, current), true)) ??
     (await provenDamage(instance))
   );
@@ -72,6 +73,11 @@ async function damageOf(instance: Instance): Promise<Damage | undefined> {
 /** Its disks are written at its next opening. */
 function isUnwritten({ state, file, current }: Instance): Promise<boolean> {
   return isThere(generationPaths(state, file.vm, current.generation).unwritten);
+}
+
+/** The disks of snapshots that those of a machine stand on. @throws STATE_DAMAGED */
+async function below({ state, file: { vm }, current }: Instance): Promise<string[]> {
+  return [...(await systemBelow(state, vm, current.generation)), ...(await dataBelow(state, vm))];
 }
 
 /** What lies around the system disk. @throws STATE_DAMAGED */

@@ -13,6 +13,7 @@ import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readResources } from './resources.ts';
+import { readSnapshots, snapshotIds } from './snapshots.ts';
 import { stagedBytes } from './wanted.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */
@@ -57,9 +58,18 @@ async function machineFacts(
     ...(runs === undefined ? {} : { runs }),
     ...(found.damage ? { damage: found.damage } : {}),
   };
+  const standsOn = (await snapshotIds(state, vm)).length > 0 ? { standsOnSnapshots: true as const } : {};
+  const snapshots = (await readSnapshots(state, vm)).map(({ name, generation }) => ({ name, generation }));
   if (!('instance' in found)) return { ...usual, vmId: found.vmId, generation: found.generation ?? 0 };
   const { file, current } = found.instance;
-  return { ...usual, vmId: file.vmId, generation: current.generation, policy: await policyFacts(state, found) };
+  return {
+    ...usual,
+    vmId: file.vmId,
+    generation: current.generation,
+    snapshots,
+    ...standsOn,
+    policy: await policyFacts(state, found),
+  };
 }
 
 /** Its encrypted layers; one file in place of many has the newest one’s name. */

@@ -90,6 +90,12 @@ export function instancePaths(state: string, vm: string) {
     former: join(folder, 'former'),
     /** A link to the generation that will be the one before, while another is switched to. */
     nextFormer: join(folder, 'former-next'),
+    /** Earlier states that its user keeps, a folder each. */
+    snapshots: join(folder, 'snapshots'),
+    /** The snapshot whose data disk the present one stands on. */
+    dataBelow: join(folder, 'data-below.json'),
+    /** Is there while a snapshot is being taken, gone back to, or merged. */
+    snapshotWork: join(folder, 'snapshot-work.json'),
     /** Which generation it was rolled back from last. */
     rolledBack: join(folder, 'rolled-back.json'),
     generations: join(folder, 'generations'),
@@ -102,6 +108,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     folder,
     file: join(folder, 'generation.json'),
     overlay: join(folder, 'overlay.qcow2'),
+    /** The snapshot whose system disk the overlay stands on, where it does not stand on the layers alone. */
+    below: join(folder, 'below.json'),
     variables: join(folder, 'variables.fd'),
     /** The descriptor belongs to the disk state, so it lies beside the overlay. */
     quarantine: join(folder, 'quarantine.json'),
@@ -117,5 +125,28 @@ export function generationPaths(state: string, vm: string, generation: number) {
     /** Is there until an opening has written the disks of a machine that are encrypted, or were. */
     unwritten: join(folder, 'unwritten'),
     log: join(folder, 'qemu.log'),
+  };
+}
+
+/** A snapshot: its disks, set aside as they were, and what goes with them. */
+export function snapshotPaths(state: string, vm: string, id: string) {
+  const folder = join(instancePaths(state, vm).snapshots, id);
+  return { folder, ...snapshotFiles(folder) };
+}
+
+/** The files of a snapshot’s folder, and the disks that the machine goes on with while it is not yet in force. */
+export function snapshotFiles(folder: string) {
+  return {
+    file: join(folder, 'snapshot.json'),
+    generation: join(folder, 'generation.json'),
+    quarantine: join(folder, 'quarantine.json'),
+    variables: join(folder, 'variables.fd'),
+    /** Where it was suspended. */
+    note: join(folder, 'memory.json'),
+    memory: join(folder, 'memory.zst'),
+    system: join(folder, 'system.qcow2'),
+    data: join(folder, 'data.qcow2'),
+    nextSystem: join(folder, 'next-system.qcow2'),
+    nextData: join(folder, 'next-data.qcow2'),
   };
 }

@@ -6,7 +6,7 @@ import { readState, writeState } from './instances.ts';
 import { generationPaths, instancePaths } from './layout.ts';
 
 /** `quarantine.json`: the version that a generation’s disk is at. A file without an origin is the guest’s word. */
-const QuarantineFile = z.strictObject({
+export const QuarantineFile = z.strictObject({
   format: z.literal(1),
   descriptor: z.string().max(1024).exactOptional(),
   origin: VersionOrigin.default('guest'),

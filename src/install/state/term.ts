@@ -60,6 +60,18 @@ export async function noteStart({ state, vm, vmId }: Subject, generation: number
   });
 }
 
+/** A generation that is gone back to, and whose installation is not known any more, counts from the oldest that is: never longer. */
+export async function keepStart(subject: Subject, generation: number): Promise<void> {
+  const { state, vm, vmId } = subject;
+  const { term } = instancePaths(state, vm);
+  const known = await readSealed(state, term, `term ${vmId}`, TermFile).catch((error: unknown) => {
+    if (!isDamage(error)) throw error;
+  });
+  // What cannot be read stays so, and closes the machine where its time has an end.
+  if (!known || known.starts.some((start) => start.generation === generation)) return;
+  await noteStart(subject, generation, Math.min(...known.starts.map(({ at }) => at)));
+}
+
 /** It can be told when a machine expires. @throws STATE_DAMAGED */
 export async function requireTerm(subject: Subject, generation: number): Promise<void> {
   await readTerm(subject, generation);

@@ -63,6 +63,14 @@ export function checkWorkHeader(path: string): void {
   if (encryption !== 0) throw new AppError('DISK_INVALID', `${path} is encrypted`);
 }
 
+/** The size of a disk that was made here, as its guest sees it. @throws LAYER_INVALID when it is no qcow2 file, VM_UNSUPPORTED when it is encrypted */
+export function ownDiskBytes(path: string): number {
+  const { encryption, virtualBytes } = readHeader(path);
+  if (encryption !== 0)
+    throw new AppError('VM_UNSUPPORTED', `${path} is encrypted: no other disk can be put on it yet`);
+  return virtualBytes;
+}
+
 /**
  * What is wrong with the header of a disk that was made here and that a machine writes; undefined when nothing is. It names no other
  * file, and what lies below it is named by whoever opens it. @throws LAYER_INVALID when it is no qcow2 file

@@ -248,6 +248,14 @@ export async function moveFile(from: string, to: string): Promise<void> {
   });
 }
 
+/** Gives a file a second name in the same file system. @throws DISK_FULL, FILE_DENIED, FILE_EXISTS */
+export async function linkFile(from: string, to: string): Promise<void> {
+  await coded(to, async () => {
+    await fs.link(from, to);
+    await syncFolder(dirname(to));
+  });
+}
+
 /** The length of a file. @throws FILE_MISSING, FILE_DENIED */
 export async function fileBytes(path: string): Promise<number> {
   return coded(path, async () => (await fs.stat(path)).size);

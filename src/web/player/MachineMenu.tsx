@@ -11,6 +11,7 @@ import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
 import { PowerItems } from './PowerItems.tsx';
 import { Reimage } from './Reimage.tsx';
+import { Snapshots } from './Snapshots.tsx';
 import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -38,6 +39,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const change = useChangePassword();
   const [question, setQuestion] = useState<Question>();
   const [isTyping, setTyping] = useState(false);
+  const [hasSnapshots, setSnapshots] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
   const [isAdministering, setAdministering] = useState(false);
   const [isLost, setLost] = useState(false);
@@ -83,6 +85,9 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
             <Menu.Item onClick={() => setLost(true)}>{texts.hotFixLost} …</Menu.Item>
           )}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
+          {(machine.rights?.snapshots ?? 0) > 0 && (
+            <Menu.Item onClick={() => setSnapshots(true)}>{texts.snapshots} …</Menu.Item>
+          )}
           {machine.canReimage && !isRunning && (
             <Menu.Item color="red" onClick={() => setReimaging(true)}>
               {texts.reimage} …
@@ -94,6 +99,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
       {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
+      <Snapshots machine={machine} isOpen={hasSnapshots} onClose={() => setSnapshots(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal
         opened={question !== undefined || error !== null}

@@ -71,7 +71,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
 }
 
 function machineText(
-  { vm, action, afterStop, losesChanges }: Plan['machines'][number],
+  { vm, action, afterStop, losesChanges, unusable = [] }: Plan['machines'][number],
   texts: ReturnType<typeof useTexts>,
 ): string {
   const does = {
@@ -81,5 +81,6 @@ function machineText(
     mend: texts.planMend,
     refuse: texts.planRefuse,
   };
-  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}`;
+  const snapshots = unusable.length === 0 ? '' : `; ${texts.planUnusable(unusable.join(', '))}`;
+  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}${snapshots}`;
 }

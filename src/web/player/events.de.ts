@@ -32,6 +32,11 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
       ? partly('auf den installierten Zustand zurückgesetzt')
       : whole(`${what} wieder wie bei der Installation von Generation ${generation}`);
   },
+  snapshot: ({ did, name }) => {
+    if (typeof name !== 'string') return partly('Ein Snapshot');
+    if (did === 'taken') return whole(`Snapshot „${name}“ ist gemacht`);
+    return did === 'reverted' ? whole(`zurück auf dem Stand von „${name}“`) : whole(`Snapshot „${name}“ ist entfernt`);
+  },
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
   started: ({ how, access, why }, reasonOf) =>

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { HardwareRequest } from '../../api/hardware.ts';
 import type { HotFixGivenRequest } from '../../api/hot-fix.ts';
 import type { StartRequest } from '../../api/machine.ts';
@@ -94,6 +94,30 @@ interface HotFixAsked {
   name: string;
   address: string;
   note: string;
+}
+
+/** The states that are kept of a machine. */
+export function useSnapshots(vm: string, isWanted: boolean) {
+  const queryFn = ({ signal }: { signal: AbortSignal }) => ask('snapshots', { vm, signal });
+  return useQuery({ queryKey: ['snapshots', vm], queryFn, enabled: isWanted });
+}
+
+export function useTakeSnapshot() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ vm, ...body }: { vm: string; name: string; description?: string }) =>
+      ask('takeSnapshot', { vm, body }),
+    onSuccess: (answer) => queries.setQueryData(['snapshots', answer.vm], answer),
+  });
+}
+
+export function useChangeSnapshot() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ vm, name, how }: { vm: string; name: string; how: 'revert' | 'remove' }) =>
+      ask(how === 'revert' ? 'revertSnapshot' : 'removeSnapshot', { vm, body: { name, confirmed: true } }),
+    onSuccess: (answer) => queries.setQueryData(['snapshots', answer.vm], answer),
+  });
 }
 
 export function useLookUp() {

@@ -45,7 +45,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VM_FILE_MISSING:
     'Holen Sie die Dateien der Maschine aus einer Sicherung zurück, oder entfernen Sie die Maschine aus dem Projekt.',
   VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter.',
-  VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und packen Sie sie dann.',
+  VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und wiederholen Sie es.',
   SUSPENDED_UNFIT:
     'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ von ihren Platten.',
   SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
@@ -143,6 +143,15 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   REIMAGE_FORBIDDEN:
     'Die Verwaltung erlaubt es mit der Richtlinie „reimage“, in einem Paket, das die Maschine enthält.',
   REIMAGE_CONFIRM: 'Sichern Sie, was Sie aus der Maschine brauchen, und wiederholen Sie es mit --yes.',
+  SNAPSHOT_FORBIDDEN: 'Die Verwaltung erlaubt sie mit der Richtlinie „snapshots“.',
+  SNAPSHOT_UNKNOWN: '„lazaret snapshot list VM“ zeigt die Namen.',
+  SNAPSHOT_TAKEN: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“.',
+  SNAPSHOT_FULL: 'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“.',
+  SNAPSHOT_ENCRYPTED:
+    'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, und installieren Sie dann noch einmal.',
+  SNAPSHOT_UPDATING: 'Warten Sie, bis die Installation zu Ende ist, und wiederholen Sie es.',
+  SNAPSHOT_CONFIRM:
+    'Machen Sie zuerst einen Snapshot oder sichern Sie, was Sie brauchen, und wiederholen Sie es mit --yes.',
   STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',
   STORE_NOT_SAFE:
     'Verzeichnisse werden nur über TLS benutzt, mit einem Zertifikat für den Namen in der Adresse: nennen Sie dessen Aussteller als „ca“.',

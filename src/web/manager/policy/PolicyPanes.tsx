@@ -13,6 +13,7 @@ import { project } from '../texts/project.ts';
 import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
 import { AuthenticationPane } from './AuthenticationPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
+import { SnapshotsPane } from './SnapshotsPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
 type WrittenPolicy = AsJson<MachinePolicy>;
@@ -116,6 +117,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <PowerPane {...pane} />;
     case 'exit':
       return <ExitPane {...pane} />;
+    case 'snapshots':
+      return <SnapshotsPane {...pane} />;
     case 'window':
       return <WindowPane {...pane} />;
     case 'preferences':

@@ -15,6 +15,7 @@ export const policy = catalogue({
       copyProtection: 'Copy protection',
       troubleshooting: 'Power commands',
       exit: 'Exit behaviour',
+      snapshots: 'Snapshots',
       window: 'Window',
       preferences: 'Preferences',
       administratorAccess: 'Administrator access',
@@ -61,6 +62,8 @@ export const policy = catalogue({
       'power-off': 'the machine is shut down',
       ask: 'its user decides; where he does not, it is suspended',
     },
+    snapshots: 'Its user may keep states of the machine, and go back to them',
+    mostSnapshots: 'At most',
     window: 'The machine is always shown on the full screen',
     preferences: 'Its user may change how the machine is shown',
     administrator: {
@@ -121,6 +124,7 @@ export const policy = catalogue({
       copyProtection: 'Kopierschutz',
       troubleshooting: 'Ein- und Ausschalten',
       exit: 'Verhalten beim Beenden',
+      snapshots: 'Snapshots',
       window: 'Fenster',
       preferences: 'Vorlieben',
       administratorAccess: 'Zugang der Verwaltung',
@@ -174,6 +178,8 @@ export const policy = catalogue({
       'power-off': 'wird die Maschine heruntergefahren',
       ask: 'entscheidet ihr Benutzer; tut er es nicht, wird sie angehalten',
     },
+    snapshots: 'Ihr Benutzer darf Stände der Maschine festhalten und dorthin zurückkehren',
+    mostSnapshots: 'Höchstens',
     window: 'Die Maschine wird immer auf dem ganzen Bildschirm gezeigt',
     preferences: 'Ihr Benutzer darf ändern, wie die Maschine gezeigt wird',
     administrator: {
