@@ -80,6 +80,23 @@ for (const [title, facts, code] of REFUSED) {
   });
 }
 
+test('disks that a password opens here are not handed to accounts, which could never open them', () => {
+  const [machine] = MANIFEST.machines;
+  const authentication = { type: 'users-and-groups', users: ['alice'] };
+  const policy = MachinePolicy.parse({ format: 1, authentication });
+  const toAccounts = PackageManifest.parse({
+    ...MANIFEST,
+    machines: [{ ...machine, policy: { ...document, policy } }],
+  });
+  const locked = (hasKey: boolean) =>
+    having({ locked: { layers: new Set<string>(), flattened: new Set<string>(), hasKey } });
+
+  const [kept] = plan(toAccounts, locked(true), BY_ROOT).machines;
+  assert.deepEqual([kept?.action, kept?.refusal?.code], ['refuse', 'VM_UNSUPPORTED']);
+  assert.equal(plan(toAccounts, locked(false), BY_ROOT).machines[0]?.action, 'replace');
+  assert.equal(plan(MANIFEST, locked(true), BY_ROOT).machines[0]?.action, 'replace');
+});
+
 test('what is here already is neither fetched nor needs room', () => {
   const todo = plan(MANIFEST, { ...EMPTY, layers: new Set([SHA]) }, BY_ROOT);
 

@@ -23,7 +23,10 @@ export interface InstalledMachine {
   runs?: number;
   hasDataDisk: boolean;
   /** Its disks are encrypted, or are to be: the layers that it has for itself. */
-  locked?: Pick<ComputerFacts, 'layers' | 'flattened'>;
+  locked?: Pick<ComputerFacts, 'layers' | 'flattened'> & {
+    /** A password that its user chose opens them. */
+    hasKey: boolean;
+  };
   /** What its user keeps of it: the names, and the generation of each. */
   snapshots?: readonly { name: string; generation: number }[];
   /** Its disks may stand on those of snapshots, of removed ones too. */
@@ -248,14 +251,18 @@ function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: Installe
   return undefined;
 }
 
-/** Disks of snapshots stay as they were written: no other form comes to those that stand on them. */
+/** What a package may not make of encrypted disks, or of those that are to be: nobody could bring them into their other form. */
 function encryptionRefusal(
   { name, policy: { policy } }: PackedMachine,
   { standsOnSnapshots, locked, damage }: InstalledMachine,
 ): AppError | undefined {
+  const details = { vm: name };
+  if (locked?.hasKey && policy.authentication?.type === 'users-and-groups') {
+    const what = `the disks of ${name} are opened by a password here, which its accounts are not asked for: a package that asks for the password, and does not encrypt, comes first, and one start under that`;
+    return new AppError('VM_UNSUPPORTED', what, { details });
+  }
   if (!standsOnSnapshots || damage || !(locked || encrypts(policy))) return undefined;
-  const what = `${name} has snapshots, and this package encrypts its disks`;
-  return new AppError('SNAPSHOT_ENCRYPTED', what, { details: { vm: name } });
+  return new AppError('SNAPSHOT_ENCRYPTED', `${name} has snapshots, and this package encrypts its disks`, { details });
 }
 
 /** All else was installed; the result is a failure all the same, as with policies. @throws VM_TAKEN, VM_OTHER, VM_RUNNING */

@@ -8,7 +8,7 @@ import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
 import { computerPaths, filePath, instancePaths } from './layout.ts';
-import { isLocked } from './locked.ts';
+import { hasDiskKey, isLocked } from './locked.ts';
 import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
@@ -75,7 +75,8 @@ async function machineFacts(
 /** Its encrypted layers; one file in place of many has the newest one’s name. */
 async function lockedDigests(state: string, vm: string): Promise<Required<InstalledMachine>['locked']> {
   const names = await namesIn(lockedLayers(state, vm).folder);
-  return { layers: new Set(digestsOf(names, '.luks')), flattened: new Set(digestsOf(names, '.flat.luks')) };
+  const [layers, flattened] = [new Set(digestsOf(names, '.luks')), new Set(digestsOf(names, '.flat.luks'))];
+  return { layers, flattened, hasKey: await hasDiskKey(state, vm) };
 }
 
 /** A policy that cannot be read counts as older than any package of the machine’s own generation. */
