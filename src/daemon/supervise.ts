@@ -12,7 +12,6 @@ import { computerPaths } from '../install/state/layout.ts';
 import { type Asker, ownerOf } from '../install/state/owner.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
-import { rightsOf } from '../policy/rights.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
 import { EventLog } from '../run/computer/events.ts';
@@ -30,10 +29,11 @@ import { HotFixes } from './hot-fixes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
 import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
+import { leave, suspendOrStop } from './leaving.ts';
 import { type OpenedBy, Opening } from './opening.ts';
 import { Snapshots } from './snapshots.ts';
 import { machineId } from './spec.ts';
-import { findSuspended, type Suspended, savedFor, tidySuspended, whyUnusable } from './suspended.ts';
+import { findSuspended, savedFor, suspendedOf, tidySuspended, whyUnusable } from './suspended.ts';
 import { type Found, TakingOver } from './taking-over.ts';
 import { startOnTrial, type TrialWatch } from './trial.ts';
 
@@ -177,15 +177,10 @@ export class Supervisor implements AsyncDisposable {
     const found = records.flatMap(({ vm, generation }) =>
       generation === undefined ? [] : [[vm, generation] as const],
     );
-    const suspended = [...(await this.#suspended())].map(([vm, { generation: kept }]) => [vm, kept] as const);
+    const suspended = [...(await suspendedOf(this.#options.state))].map(
+      ([vm, { generation: kept }]) => [vm, kept] as const,
+    );
     return new Map([...suspended, ...found, ...this.running()]);
-  }
-
-  /** The suspended machines, and how each is. */
-  async #suspended(): Promise<Map<string, Suspended>> {
-    const { state } = this.#options;
-    const looks = (await instanceNames(state)).map(async (vm) => [vm, await findSuspended(state, vm)] as const);
-    return new Map((await Promise.all(looks)).flatMap(([vm, found]) => (found ? [[vm, found] as const] : [])));
   }
 
   /** @throws VM_NOT_RUNNING */
@@ -200,26 +195,15 @@ export class Supervisor implements AsyncDisposable {
     return this.#machines.get(vm);
   }
 
-  /** The player of a machine is closed: what its policy says comes of it. It runs on where it cannot be suspended. */
+  /** The player of a machine is closed. */
   async leave(vm: string): Promise<void> {
     const machine = this.#machines.get(vm);
-    if (!machine) return;
-    const { exit } = rightsOf(machine.access.policy.document.policy);
-    try {
-      await (exit === 'power-off' ? machine.stop() : machine.suspend());
-    } catch (error) {
-      const { reason, code } = failureOf(error);
-      await machine.log('message', `its player is closed, and it runs on: ${reason}`, { code });
-    }
+    if (machine) await leave(machine);
   }
 
-  /** Shuts all machines down, or suspends them so that the next service lets them go on; one that cannot be suspended is shut down. */
+  /** Shuts all machines down, or suspends them so that the next service lets them go on. */
   async stopAll({ isSuspending }: { isSuspending: boolean }): Promise<void> {
-    const end = (machine: RunningMachine) => {
-      const isShutDown = !isSuspending || rightsOf(machine.access.policy.document.policy).exit === 'power-off';
-      return isShutDown ? machine.stop() : suspendOrStop(machine);
-    };
-    await Promise.all([...this.#machines.values()].map(end));
+    await Promise.all([...this.#machines.values()].map((each) => (isSuspending ? suspendOrStop(each) : each.stop())));
   }
 
   /**
@@ -227,7 +211,9 @@ export class Supervisor implements AsyncDisposable {
    * with a secret, does not; what keeps one from it is an event, and left to its user.
    */
   async comeBack(): Promise<void> {
-    const found = [...(await this.#suspended())].filter(([, { state }]) => state !== 'damaged' && state.comesBack);
+    const found = [...(await suspendedOf(this.#options.state))].filter(
+      ([, { state }]) => state !== 'damaged' && state.comesBack,
+    );
     await Promise.all(
       found.map(([vm]) =>
         this.start(vm, { asker: 'anybody' }).catch((error: unknown) => {
@@ -398,16 +384,5 @@ export class Supervisor implements AsyncDisposable {
   async #tellUnsaved(vm: string, error: AppError): Promise<void> {
     const text = 'its new policy is in force, and could not be kept for the next service';
     await this.events.add({ vm, kind: 'failed', text, details: { ...failureOf(error) }, same: error.code });
-  }
-}
-
-/** With the end of its service, or of its computer, a machine loses nothing where that can be. */
-async function suspendOrStop(machine: RunningMachine): Promise<unknown> {
-  try {
-    return await machine.suspend({ comesBack: true });
-  } catch (error) {
-    const { reason, code } = failureOf(error);
-    await machine.log('message', `it is shut down, for it cannot be suspended: ${reason}`, { code });
-    return machine.stop();
   }
 }

@@ -1,4 +1,4 @@
-import type { Instance } from '../install/state/instances.ts';
+import { type Instance, instanceNames } from '../install/state/instances.ts';
 import { generationPaths, instancePaths } from '../install/state/layout.ts';
 import { type Saved, unfit } from '../run/suspend/resume.ts';
 import { readSaved, type SavedPlace, type SavedState, tidySaved } from '../run/suspend/saved-state.ts';
@@ -25,6 +25,12 @@ export async function findSuspended(state: string, vm: string): Promise<Suspende
     if (saved) return { generation, place, state: saved };
   }
   return undefined;
+}
+
+/** The suspended machines of a computer, and how each is. */
+export async function suspendedOf(state: string): Promise<Map<string, Suspended>> {
+  const looks = (await instanceNames(state)).map(async (vm) => [vm, await findSuspended(state, vm)] as const);
+  return new Map((await Promise.all(looks)).flatMap(([vm, found]) => (found ? [[vm, found] as const] : [])));
 }
 
 /**
