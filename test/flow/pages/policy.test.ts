@@ -128,12 +128,13 @@ test(
     const rules = { type: 'password', minimumLength: 12, contents: ['capitals', 'numerals'] };
     assert.deepEqual(vm?.policy.value.authentication, rules);
     const encryption = page.getByRole('region', { name: 'Encryption' });
-    await encryption.getByText('Its disks are encrypted on its user’s computer').click();
+    const isEncrypted = encryption.getByRole('switch', { name: 'Its disks are encrypted on its user’s computer' });
+    await isEncrypted.click();
     await isInFile(/disks: true/);
     await page.getByRole('button', { name: 'Save' }).click();
     await encryption.getByText('set here').waitFor();
     assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
-    await encryption.getByText('Its disks are encrypted on its user’s computer').click();
+    await isEncrypted.click();
     await encryption.getByText('default', { exact: true }).waitFor();
     await pane.getByText('None', { exact: true }).click();
     await pane.getByText('default', { exact: true }).waitFor();
