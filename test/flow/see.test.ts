@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { MachineAnswer } from '../../src/api/machine.ts';
 import { Streams, streamTaker } from '../../src/daemon/streams.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { machineSockets } from '../../src/run/machine/record.ts';
@@ -17,6 +18,8 @@ import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
 const CTRL_BRACKET = '\u001d';
 const GREETING = 'RFB 003.008\n';
+/** What this service says of every machine that it is asked for. */
+const RUNS = JSON.stringify({ vm: 'office', state: 'running' } satisfies MachineAnswer);
 
 /** A service with a machine `office` that runs, and QEMU’s two sockets: a screen that greets, and a console that echoes. */
 async function service(t: TestContext) {
@@ -46,7 +49,7 @@ async function service(t: TestContext) {
   };
   const socket = join(scratch(t), 'lazaretd.sock');
   const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') }, 'anybody', new Streams());
-  const listening = await listenUnix(socket, (_request, response) => response.end(), { onUpgrade });
+  const listening = await listenUnix(socket, (_request, response) => response.end(RUNS), { onUpgrade });
   t.after(async () => {
     for (const open of all) open.destroy();
     await listening[Symbol.asyncDispose]();

@@ -41,7 +41,7 @@ test('`project show` says what a project is set to and what is published', { ski
   assert.match(shown, /^machines +office \(version-based\)\npolicies +number 2, valid until \d{4}-\d\d-\d\d$/m);
   assert.match(shown, /^packages +1, the newest one \(generation 1\), installable until/m);
   assert.match(shown, /^release key +[0-9a-f]{16}$/m);
-  assert.deepEqual([state.policies.serial, state.packages.length, state.keys.length], [2, 1, 3]);
+  assert.deepEqual([state.policies.serial, state.packages.length, state.keys.length], [2, 1, 4]);
 });
 
 test('`package list` says what each package is, how large, and how long it may be installed', { skip }, async (t) => {

@@ -40,8 +40,8 @@ async function knownProject(state: string): Promise<string | undefined> {
 export async function forgetProject(state: string, steps: Steps = noSteps): Promise<void> {
   const paths = computerPaths(state);
   for (const vm of await instanceNames(state)) await uninstall(state, vm, steps);
-  const { instances, layers, files, staging, plugins, policies, seal } = paths;
-  for (const folder of [instances, layers, files, staging, plugins, policies, seal]) await removeFolder(folder);
+  const { instances, layers, packed, files, staging, plugins, policies, seal } = paths;
+  for (const folder of [instances, layers, packed, files, staging, plugins, policies, seal]) await removeFolder(folder);
   for (const file of [
     paths.resources,
     paths.packageServer,
