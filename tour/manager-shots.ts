@@ -104,6 +104,7 @@ export const MANAGER_SHOTS: readonly Shot[] = [
       goesOn(page, { ...TASK, kind: 'deploy', about: 'policies', state: 'running', progress: PUTTING }),
     shown: (page) => page.getByRole('progressbar'),
   },
+  { name: 'hot-fixes', path: '/hot-fixes', shown: (page) => page.getByRole('button', { name: 'Save' }) },
   { name: 'settings', path: '/settings', shown: (page) => page.getByRole('button', { name: 'Save' }) },
   { name: 'problems', path: '/problems', shown: heading },
 ];

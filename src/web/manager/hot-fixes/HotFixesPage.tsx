@@ -62,7 +62,7 @@ function Answered({ answered }: { answered: readonly AnsweredRow[] }) {
                   {texts.problems[each.problem]}
                 </Text>
               </Table.Td>
-              <Table.Td>{each.name ?? '☏'}</Table.Td>
+              <Table.Td>{each.name ?? texts.telephoned}</Table.Td>
               <Table.Td>{wordText(each, texts)}</Table.Td>
             </Table.Tr>
           ))}
