@@ -1,8 +1,8 @@
 import type { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer } from '../api/hot-fix.ts';
-import { type Pending, readPending, removePending, writePending } from '../install/hot-fix/pending.ts';
+import { readPending, removePending, writePending } from '../install/hot-fix/pending.ts';
 import { finishHotFix, takeHotFix } from '../install/hot-fix/take.ts';
 import { asksForPassword, hasPassword } from '../install/opening/password.ts';
-import { mended, oneMore, pauseLeftMs } from '../install/opening/wrong-passwords.ts';
+import { oneMore, requirePatience } from '../install/opening/wrong-passwords.ts';
 import { type Instance, openInstance } from '../install/state/instances.ts';
 import { type Asker, ROOT } from '../install/state/owner.ts';
 import { presentPlace } from '../install/state/place.ts';
@@ -145,7 +145,8 @@ export class HotFixes {
   async #counted(asked: AnswerTo, bytes: Uint8Array): Promise<Said> {
     const { subject, pending } = asked;
     const now = this.#deps.clock();
-    await this.#requirePatience(subject, pending, now);
+    const guessed = { vm: subject.vm, wrong: pending.wrong, now, what: 'answers', code: 'HOT_FIX_PAUSE' } as const;
+    await requirePatience(guessed, (wrong) => writePending(subject, { ...pending, wrong }));
     await writePending(subject, { ...pending, wrong: oneMore(pending.wrong, now) });
     const found = answerInLetters(bytes, asked);
     if (found === undefined)
@@ -153,17 +154,6 @@ export class HotFixes {
     const { wrong: _, ...right } = pending;
     await writePending(subject, right);
     return found;
-  }
-
-  async #requirePatience(subject: Subject, pending: Pending, now: number): Promise<void> {
-    const { wrong } = pending;
-    const leftMs = pauseLeftMs(wrong, now);
-    if (!wrong || leftMs === 0) return;
-    const anew = mended(wrong, now);
-    if (anew !== wrong) await writePending(subject, { ...pending, wrong: anew });
-    const seconds = Math.ceil(leftMs / 1000);
-    const what = `after ${wrong.count} wrong answers the next for ${subject.vm} is taken in ${seconds} s`;
-    throw new AppError('HOT_FIX_PAUSE', what, { details: { vm: subject.vm, seconds } });
   }
 }
 

@@ -56,3 +56,8 @@ export function scryptHash(secret: string | Uint8Array, salt: Buffer, work: numb
     scrypt(secret, salt, BYTES, cost, (error, hash) => (error ? fail(error) : done(hash)));
   });
 }
+
+/** The line end that a password was pasted or piped with is none of it; all other white space is. */
+export function meant(password: string): string {
+  return password.replace(/\r?\n$/, '').normalize('NFC');
+}

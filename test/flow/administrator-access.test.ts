@@ -211,3 +211,8 @@ test('the command line sets the password, which is not in the policy, and takes 
 function given(line: string, name: string, ...args: string[]) {
   return ended(['sh', '-c', 'line=$1; shift; printf "%s\\n" "$line" | "$@"', 'sh', line, join(BIN, name), ...args]);
 }
+
+test('the line end that the administrator’s password was set with is none of it', { skip }, async (t) => {
+  const { ask } = await installed(t, `${PASSWORD}\n`);
+  assert.equal((await ask({ password: PASSWORD })).vm, 'office');
+});

@@ -4,8 +4,8 @@ import { Seen } from './seen.ts';
 
 const Problem = z.enum(HOT_FIX_PROBLEMS);
 
-/** An answer that was given. Times are ISO. */
-const AnsweredRow = z.object({
+/** An answer that was given, as the project’s log has it too. Times are ISO. */
+export const AnsweredRow = z.object({
   at: z.string(),
   request: z.string(),
   way: z.enum(['file', 'telephone']),

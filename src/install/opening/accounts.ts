@@ -48,7 +48,7 @@ export async function openByAccount(signing: SigningIn): Promise<SignedIn> {
   if (!user || !password)
     throw new AppError('ACCOUNT_NEEDED', `${vm} is opened with a name and password of ${domainName(domain)}`);
   const file = await readAccounts(signing);
-  await requirePatience(vm, file.wrong, now, (wrong) => writeAccounts(signing, { ...file, wrong }));
+  await requirePatience({ vm, wrong: file.wrong, now }, (wrong) => writeAccounts(signing, { ...file, wrong }));
   // Counted before it is looked at: whoever kills the service meanwhile gains no try.
   await writeAccounts(signing, { ...file, wrong: oneMore(file.wrong, now) });
   const guess = { user: fullName(user, domainName(domain)), password };

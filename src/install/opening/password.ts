@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { type Authentication, type PasswordRules, passwordProblems } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
-import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
+import { isRight, makeVerifier, meant, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { encrypts, hasDiskKey } from '../state/locked.ts';
@@ -163,7 +163,7 @@ async function requireRight(
   const { state, vm, file = { format: 1 } } = asked;
   if (password === undefined) throw new AppError('PASSWORD_NEEDED', `${vm} is opened with its user’s password`);
   const { wrong, ...whole } = file;
-  await requirePatience(vm, wrong, now, (anew) => write(state, vm, { ...file, wrong: anew }));
+  await requirePatience({ vm, wrong, now }, (anew) => write(state, vm, { ...file, wrong: anew }));
   await write(state, vm, { ...whole, wrong: oneMore(wrong, now) });
   const text = meant(password);
   const right = await tryOut(asked, text);
@@ -220,11 +220,6 @@ async function hold(asked: Asked, password: string, known: string | undefined): 
 function firstOf(file: PasswordFile | undefined): Pick<PasswordFile, 'first'> {
   const first = file?.first ?? file?.verifier;
   return first ? { first } : {};
-}
-
-/** The line end that a password was pasted or piped with is none of it; all other white space is. */
-function meant(password: string): string {
-  return password.replace(/\r?\n$/, '').normalize('NFC');
 }
 
 /** Undefined before the first opening. @throws PASSWORD_DAMAGED */

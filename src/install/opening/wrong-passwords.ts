@@ -29,11 +29,18 @@ export function mended(wrong: WrongPasswords, now: number): WrongPasswords {
   return Date.parse(wrong.lastAt) > now ? { ...wrong, lastAt: new Date(now).toISOString() } : wrong;
 }
 
-/** A pause that begins anew is kept, by `keep`. @throws PASSWORD_PAUSE while the next try has to wait */
+/** What wrong ones are counted of, and how a refusal says it. */
+interface Guessed {
+  vm: string;
+  wrong: WrongPasswords | undefined;
+  now: number;
+  what?: string;
+  code?: 'PASSWORD_PAUSE' | 'HOT_FIX_PAUSE';
+}
+
+/** A pause that begins anew is kept, by `keep`. @throws PASSWORD_PAUSE, or `code`, while the next try has to wait */
 export async function requirePatience(
-  vm: string,
-  wrong: WrongPasswords | undefined,
-  now: number,
+  { vm, wrong, now, what = 'passwords', code = 'PASSWORD_PAUSE' }: Guessed,
   keep: (wrong: WrongPasswords) => Promise<void>,
 ): Promise<void> {
   const leftMs = pauseLeftMs(wrong, now);
@@ -41,6 +48,6 @@ export async function requirePatience(
   const anew = mended(wrong, now);
   if (anew !== wrong) await keep(anew);
   const seconds = Math.ceil(leftMs / 1000);
-  const what = `after ${wrong.count} wrong passwords the next for ${vm} is taken in ${seconds} s`;
-  throw new AppError('PASSWORD_PAUSE', what, { details: { vm, seconds } });
+  const text = `after ${wrong.count} wrong ${what} the next for ${vm} is taken in ${seconds} s`;
+  throw new AppError(code, text, { details: { vm, seconds } });
 }

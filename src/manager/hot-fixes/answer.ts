@@ -8,7 +8,7 @@ import { requestBytes } from '../../trust/hot-fix/request.ts';
 import { spoken } from '../../trust/hot-fix/spoken.ts';
 import { answer, type SpokenAnswer } from '../../trust/hot-fix/telephone.ts';
 import { type HotFixSigningKey, openHotFixKey } from '../../trust/sign/keys.ts';
-import { makeVerifier } from '../../trust/verifier.ts';
+import { makeVerifier, meant } from '../../trust/verifier.ts';
 import { logHotFix } from './log.ts';
 import type { OpenedRequest } from './opened.ts';
 
@@ -126,7 +126,7 @@ async function inFile(
 async function givenBy(word: HotFixWord): Promise<Given> {
   switch (word.kind) {
     case 'password':
-      return { kind: 'password', verifier: await makeVerifier(word.password.normalize('NFC')) };
+      return { kind: 'password', verifier: await makeVerifier(meant(word.password)) };
     case 'new-password':
       throw new AppError('USAGE', 'in a file a lost password is answered with a temporary one');
     default:

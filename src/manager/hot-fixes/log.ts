@@ -1,27 +1,14 @@
-import { z } from 'zod';
+import { AnsweredRow } from '../../api/manager/hot-fixes.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { appendLine, readIfThere } from '../../sys/files/files.ts';
-import { Problem, RequestName } from '../../trust/hot-fix/request.ts';
+import { RequestName } from '../../trust/hot-fix/request.ts';
 
 const MAX_BYTES = 4 << 20;
 
-/** What was answered to a request, in the project’s log of hot fixes. Times are ISO. */
-const AnsweredHotFix = z.object({
-  at: z.string(),
-  request: RequestName,
-  way: z.enum(['file', 'telephone']),
-  vm: z.string(),
-  problem: Problem,
-  kind: z.enum(['denied', 'days', 'date', 'place', 'password', 'new-password']),
-  days: z.int().exactOptional(),
-  date: z.string().exactOptional(),
-  message: z.string().exactOptional(),
-  name: z.string().exactOptional(),
-  address: z.string().exactOptional(),
-  computer: z.string().exactOptional(),
-});
-export type AnsweredHotFix = z.infer<typeof AnsweredHotFix>;
+/** What was answered to a request, in the project’s log of hot fixes. */
+const AnsweredHotFix = AnsweredRow.extend({ request: RequestName });
+export type AnsweredHotFix = AnsweredRow;
 
 /** The answers that were given, oldest first; a line that cannot be read is left out. */
 export async function readHotFixLog(folder: string): Promise<AnsweredHotFix[]> {
