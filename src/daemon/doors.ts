@@ -59,18 +59,31 @@ export class Doors implements AsyncDisposable {
     this.#kept = new KeptPages(options.run);
   }
 
-  /** @throws PORT_IN_USE, FILE_DENIED */
+  /**
+   * Pages that were open heal before the group's socket answers: who is told that the service is there finds his page.
+   * @throws PORT_IN_USE, FILE_DENIED
+   */
   static async open(options: DoorsOptions): Promise<Doors> {
-    const doors = new Doors(options);
-    const { socket, run, group, isInside } = options;
+    const { run, group, isInside } = options;
     const folder = usersFolder(run);
     // What a service that was killed has left.
     await removeFolder(folder);
     if (!isInside) await makeFolderEntered(folder, group);
-    const access = group === undefined ? {} : { group };
-    doors.#ofGroup = await doors.#open(isInside ? ROOT : 'anybody', socket, access, (uid) => doors.#ofUser(uid));
-    if (!isInside) await doors.#takeUpPages();
+    const doors = new Doors(options);
+    try {
+      if (!isInside) await doors.#takeUpPages();
+      await doors.#openForGroup();
+    } catch (error) {
+      await doors[Symbol.asyncDispose]();
+      throw error;
+    }
     return doors;
+  }
+
+  async #openForGroup(): Promise<void> {
+    const { socket, group, isInside } = this.#options;
+    const access = group === undefined ? {} : { group };
+    this.#ofGroup = await this.#open(isInside ? ROOT : 'anybody', socket, access, (uid) => this.#ofUser(uid));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

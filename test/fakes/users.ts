@@ -33,9 +33,12 @@ export async function sharedComputer(t: TestContext) {
   writeFileSync(join(accounts, 'group'), `${GROUPS.join('\n')}\n`);
   const socket = join(run, 'lazaretd.sock');
   const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', WITH_ACCOUNTS, 'sh', accounts];
-  const start = async () => {
+  const start = async (env: Record<string, string> = {}) => {
     const [command = '', ...words] = [...apart, join(BIN, 'lazaretd'), '--state', state, '--run', run];
-    const child = spawn(command, [...words, '--accel', 'tcg'], { stdio: 'ignore' });
+    const child = spawn(command, [...words, '--accel', 'tcg'], {
+      stdio: 'ignore',
+      env: { ...process.env, ...env },
+    });
     const end = once(child, 'close');
     const stop = async (signal: NodeJS.Signals) => {
       child.kill(signal);

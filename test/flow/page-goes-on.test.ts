@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { listenTcp } from '../../src/sys/network/http-server.ts';
@@ -42,6 +42,18 @@ test('a service that is killed and starts anew goes on with the page of its user
   assert.equal(statSync(join(pages, `${ALICE}.json`)).mode & 0o777, 0o600);
   const [, secret = ''] = cookie.split('=');
   assert.ok(!readFileSync(join(pages, `${ALICE}.json`), 'utf8').includes(secret), 'what is noted opens nothing');
+});
+
+test('pages are there before a service that starts anew answers, where the computer knows its accounts slowly too', {
+  skip: usersSkip,
+}, async (t) => {
+  const { stop, start, asked, folder } = await opened(t);
+  await stop('SIGKILL');
+  const slow = join(folder, 'slow');
+  mkdirSync(slow);
+  writeFileSync(join(slow, 'id'), '#!/bin/sh\nsleep 2\nexec /usr/bin/id "$@"\n', { mode: 0o755 });
+  await start({ PATH: `${slow}:${process.env['PATH']}` });
+  assert.equal(await asked(ALICE), 200);
 });
 
 test('where another program has the port meanwhile, the page is over, and the service starts', {
