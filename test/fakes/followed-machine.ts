@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
-import { Access, type AccessParts } from '../../src/run/access/access.ts';
+import { Access } from '../../src/run/access/access.ts';
+import type { AccessParts } from '../../src/run/access/access-parts.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import type { PolicyOwner, PolicyStore } from '../../src/servers/policies.ts';
 import { type Ends, scratch } from './made-project.ts';

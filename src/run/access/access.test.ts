@@ -16,7 +16,8 @@ import type { CurrentPolicy } from '../../servers/policies.ts';
 import { reportText } from '../../trust/report-signature.ts';
 import { EventLog } from '../computer/events.ts';
 import type { Asked } from '../plugins/asked-plugin.ts';
-import { Access, type AccessParts } from './access.ts';
+import { Access } from './access.ts';
+import type { AccessParts } from './access-parts.ts';
 
 const NOW = Date.UTC(2026, 0, 10);
 const MACHINE = '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a12';

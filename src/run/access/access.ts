@@ -1,47 +1,25 @@
 import type { NqSetRequest } from '../../guest/protocol.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
-import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
 import type { PluginEvent } from '../../quarantine/plugin.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
-import type { HostFacts } from '../../quarantine/zones.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import type { EventLog } from '../computer/events.ts';
-import type { DescriptorStore, MachineSpec, PolicySource } from '../machine/spec.ts';
-import { type Asked, AskedPlugin, type PluginParts } from '../plugins/asked-plugin.ts';
+import { type Asked, AskedPlugin } from '../plugins/asked-plugin.ts';
 import { noteChange, tellReport } from './access-events.ts';
+import type { AccessParts, Start } from './access-parts.ts';
 import { AnswerLimit } from './answer-limit.ts';
-import { enforce, type Filter } from './enforce.ts';
 import { FollowedPolicy, type Note } from './followed-policy.ts';
 import { followZone } from './followed-zone.ts';
+import { FollowingFilter } from './following-filter.ts';
+import { Judge } from './judge.ts';
 import { LookUpTimer } from './look-up-timer.ts';
 import { type AccessReport, accessReport } from './report.ts';
 import { nextLookupMs } from './schedule.ts';
 import { type Answer, askAbout, type Offer, type Reporting, takeReport, tooLate } from './take-report.ts';
-import { type Judged, scriptToAsk, type Verdict, verdictOf } from './verdict.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 /** When a plug-in is asked whose word about what has just changed is missing. */
 const ASK_SOON_MS = 1000;
-
-export interface AccessParts extends PluginParts {
-  spec: MachineSpec;
-  network: Filter;
-  policies: PolicySource;
-  descriptors: DescriptorStore;
-  events: EventLog;
-  enforcement: Enforcement;
-  /** What the computer knows of its networks, as far as a quarantine asks. */
-  host: (quarantine: Quarantine) => Promise<HostFacts | undefined>;
-  /** How long a report may be judged. */
-  answerMs?: number;
-}
-
-/** What a machine begins with, and why its plug-in is asked first, or what it is known to have said: then nobody waits for it. */
-interface Start {
-  policy: CurrentPolicy;
-  reported: Reported | undefined;
-  plugin: PluginEvent | { said: Asked | undefined };
-}
 
 /**
  * Keeps one machine’s access what policy, version and plug-in make it, from the start to the end. Everything that may
@@ -53,6 +31,8 @@ export class Access implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #policy: FollowedPolicy;
   readonly #plugin: AskedPlugin;
+  readonly #judge: Judge;
+  readonly #filter: FollowingFilter;
   #reported: Reported | undefined;
   #verdict: Verdict;
   readonly #turns = new Turns();
@@ -60,8 +40,6 @@ export class Access implements AsyncDisposable {
   readonly #timer = new LookUpTimer(() => this.#lookUpInTime());
   /** The plug-in has a say, and has not said a word about what is. */
   #isUnasked = false;
-  /** The filter did not follow the verdict, so nothing passes. */
-  #isClosed = false;
   #watching: Promise<void> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
 
@@ -70,6 +48,8 @@ export class Access implements AsyncDisposable {
     this.#parts = parts;
     this.#policy = new FollowedPolicy(parts.policies, policy, this.#log, signal);
     this.#plugin = new AskedPlugin(parts, this.#log, signal);
+    this.#judge = new Judge(parts, this.#policy, this.#plugin);
+    this.#filter = new FollowingFilter(parts.network, this.#log);
     this.#reported = reported;
     const { enforcement } = parts;
     this.#verdict = verdictOf({ mode: parts.spec.mode, policy, reported, now, enforcement });
@@ -79,9 +59,10 @@ export class Access implements AsyncDisposable {
   static async begin(parts: AccessParts, start: Start): Promise<Access> {
     const access = new Access(parts, start, await parts.policies.now());
     const { plugin, policy } = start;
-    const asked = typeof plugin === 'string' ? await access.#askedAbout(policy, plugin) : plugin.said;
+    const asked =
+      typeof plugin === 'string' ? await access.#judge.askedAbout(policy, start.reported, plugin) : plugin.said;
     access.#verdict = await access.#verdictFor(start.reported, asked);
-    await access.#enforce(access.#verdict);
+    await access.#filter.follow(access.#verdict);
     access.#schedule();
     if (parts.spec.mode === 'installed') access.#watching = access.#policy.watch(() => access.lookUp());
     if (parts.spec.mode !== 'free') access.#following = access.#followZone();
@@ -91,7 +72,13 @@ export class Access implements AsyncDisposable {
   report(): AccessReport {
     const { mode } = this.#parts.spec;
     return accessReport({
-      ...{ mode, policy: this.#policy, reported: this.#reported, verdict: this.#verdict, isClosed: this.#isClosed },
+      ...{
+        mode,
+        policy: this.#policy,
+        reported: this.#reported,
+        verdict: this.#verdict,
+        isClosed: this.#filter.isClosed,
+      },
     });
   }
 
@@ -102,7 +89,7 @@ export class Access implements AsyncDisposable {
 
   /** The lists and the mode in force, for `explain`. */
   get verdict(): Verdict {
-    return this.#isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;
+    return this.#filter.isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;
   }
 
   /**
@@ -126,7 +113,7 @@ export class Access implements AsyncDisposable {
 
   /** Asks the plug-in under a policy, where it has a say, then makes that current and judges by it. */
   async #judgeUnder(policy = this.#policy.current, event?: PluginEvent, become?: () => Promise<void>): Promise<void> {
-    const asked = await this.#askedAbout(policy, event);
+    const asked = await this.#judge.askedAbout(policy, this.#reported, event);
     await this.#turns.take(async () => {
       await become?.();
       this.#schedule();
@@ -164,7 +151,7 @@ export class Access implements AsyncDisposable {
     return {
       ...{ spec, descriptors, policy: this.#policy, plugin: this.#plugin, reported: this.#reported },
       adopt: (reported, limit, asked) => this.#adopt(reported, limit, asked),
-      foresee: async (reported, plugin) => verdictOf({ ...(await this.#judged(reported)), plugin }),
+      foresee: async (reported, plugin) => verdictOf({ ...(await this.#judge.judged(reported)), plugin }),
     };
   }
 
@@ -209,60 +196,20 @@ export class Access implements AsyncDisposable {
     return undefined;
   }
 
-  async #judged(reported: Reported | undefined): Promise<Omit<Judged, 'plugin'>> {
-    const now = await this.#parts.policies.now();
-    const host = await this.#parts.host(this.#policy.current.document.policy.quarantine);
-    return {
-      mode: this.#parts.spec.mode,
-      policy: this.#policy.current,
-      reported,
-      now,
-      host,
-      enforcement: this.#parts.enforcement,
-    };
-  }
-
-  /** What the plug-in says of the machine under a policy, where it has a say: on an event, or where that is not known, it is asked. */
-  async #askedAbout(policy: CurrentPolicy, event?: PluginEvent): Promise<Asked | undefined> {
-    const { spec, policies, enforcement } = this.#parts;
-    const reported = this.#reported;
-    const script = scriptToAsk({ mode: spec.mode, policy, reported, now: await policies.now(), enforcement });
-    return script && this.#plugin.word({ script, policy, descriptor: reported?.descriptor }, event);
-  }
-
   /** Without a word of a plug-in that has a say, access is restricted until it is asked. */
   async #verdictFor(reported: Reported | undefined, asked?: Asked): Promise<Verdict> {
-    const judged = await this.#judged(reported);
-    const { policy } = judged;
-    const script = scriptToAsk(judged);
-    const plugin = script && (await this.#plugin.known({ script, policy, descriptor: reported?.descriptor }, asked));
-    this.#isUnasked = script !== undefined && plugin === undefined;
-    return verdictOf({ ...judged, plugin });
+    const { verdict, isUnasked } = await this.#judge.verdict(reported, asked);
+    this.#isUnasked = isUnasked;
+    return verdict;
   }
 
   async #judgeAgain(asked?: Asked): Promise<void> {
     const before = this.#verdict;
     const verdict = await this.#verdictFor(this.#reported, asked);
     if (this.#isUnasked) this.#schedule();
-    const durationMs = await this.#enforce(verdict);
+    const durationMs = await this.#filter.follow(verdict);
     this.#verdict = verdict;
     await noteChange(this.#log, [before, verdict], this.#policy.current.document.policy.quarantine, durationMs);
-  }
-
-  /** Makes the filter follow a verdict, in milliseconds. When it does not follow, it is closed. @throws FILTER_FAILED, NETWORK_FAILED */
-  async #enforce(verdict: Verdict): Promise<number> {
-    const { network } = this.#parts;
-    try {
-      const durationMs = await enforce(network, verdict);
-      this.#isClosed = false;
-      return durationMs;
-    } catch (error) {
-      this.#isClosed = true;
-      await network
-        .switchTo('refuse')
-        .catch((cause: unknown) => this.#log('failed', 'the packet filter could not be closed', failureOf(cause)));
-      throw error;
-    }
   }
 
   #followZone(): Promise<void> {
