@@ -1,24 +1,17 @@
 import { MachineNetwork } from '../../firewall/machine/network.ts';
-import type { NetworkOptions } from '../../firewall/machine/network-options.ts';
 import { removeNetwork } from '../../firewall/machine/remove-network.ts';
-import { GuestChannel } from '../../guest/channel.ts';
-import type { GuestRequest } from '../../guest/protocol.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import { noSteps } from '../../lib/steps.ts';
 import { expireTime } from '../../policy/term.ts';
-import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
-import { freeBytes, makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
+import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';
-import type { Log } from '../../sys/log.ts';
 import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
 import { KEY } from '../../sys/programs/qemu-img.ts';
-import { failWhenGone, startQemu, whyFailed } from '../../vm/machine.ts';
+import { startQemu } from '../../vm/machine.ts';
 import { MachineLog } from '../../vm/machine-log.ts';
-import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import { Access } from '../access/access.ts';
 import { knownVerdict } from '../access/known-verdict.ts';
-import { nameOptions } from '../access/name-options.ts';
 import { intervalMs } from '../access/schedule.ts';
 import { verdictOf } from '../access/verdict.ts';
 import type { Computer } from '../computer/computer.ts';
@@ -27,13 +20,12 @@ import { keepWord, keptWord } from '../plugins/last-word.ts';
 import { askPlugin } from '../plugins/plugin.ts';
 import { loadSaved, requireFit, type Saved } from '../suspend/resume.ts';
 import { spendSaved, tidySaved, writeSaved } from '../suspend/saved-state.ts';
+import { connect } from './connect.ts';
 import { type MachineParts, RunningMachine } from './machine.ts';
-import { Readiness } from './readiness.ts';
+import { networkOptions, openNetwork } from './open-network.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
-import { Standing } from './standing.ts';
 import { knownTermOf, lookAtTerm, termAndPlace } from './term.ts';
-import { toldHost } from './told-host.ts';
 import { machineUsers, pluginUser } from './users.ts';
 
 /** How long QEMU may take to answer when it has just been started. */
@@ -169,25 +161,6 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   return new RunningMachine({ ...connected, stack: parts });
 }
 
-/** Makes the network while the policy is looked up, and anew where that has another word on IPv6 than the known one. */
-async function openNetwork(
-  stack: AsyncDisposableStack,
-  options: NetworkOptions,
-  { knownPolicy, looking }: { knownPolicy: CurrentPolicy; looking: Promise<CurrentPolicy> },
-): Promise<{ network: MachineNetwork; policy: CurrentPolicy }> {
-  const open = ({ document }: CurrentPolicy) =>
-    MachineNetwork.open({ ...options, ipv6: document.policy.ipv6 === true });
-  await using early = new AsyncDisposableStack();
-  const network = early.adopt(await open(knownPolicy), (opened) => opened.close());
-  const policy = await looking;
-  if ((policy.document.policy.ipv6 === true) === (knownPolicy.document.policy.ipv6 === true)) {
-    stack.use(early.move());
-    return { network, policy };
-  }
-  await early.disposeAsync();
-  return { network: stack.adopt(await open(policy), (opened) => opened.close()), policy };
-}
-
 function beginAccess(
   { spec, deps, network, known }: Pick<MachineParts, 'spec' | 'deps' | 'network' | 'known'>,
   start: Parameters<typeof Access.begin>[1],
@@ -228,78 +201,6 @@ async function launch(
   const key = diskKey === undefined ? {} : { diskKey };
   const enter = { enter: network.enter, logPipe: logPipe(runFolder) };
   return startQemu({ ...spec, ...key, ...enter, accel, isLoading, sockets, user });
-}
-
-type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;
-
-async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
-  const { spec, deps, record, network, access, known, qemuLog, stack } = parts;
-  const sockets = machineSockets(spec.runFolder);
-  const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
-  const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
-  const onReset = () => {
-    readiness.beginAgain();
-    judgeAfterReset(access, deps.log);
-    lookAtTerm(known, access.policy.document, deps.log, 'reset');
-  };
-  const standing = stack.use(standingOf(spec, deps, onReset));
-  const giveUp = new AbortController();
-  const patience = AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]);
-  const gone = failWhenGone(record.qemu, qemuLog, patience);
-  const onNews: QmpOptions['onNews'] = (news, qemu) => standing.hear(news, qemu);
-  const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
-  const answer = async (request: GuestRequest, readAt: number) => {
-    if (request.cmd === 'nq-set') return access.answer(request, readAt);
-    const isKnown = (await deps.onHello?.(request.healthy)) ?? true;
-    return isKnown ? { ok: true, reason: 'heard' } : { ok: false, reason: 'another change is under way: say it again' };
-  };
-  try {
-    const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, { onNews, signal: patience, withinMs }), gone]));
-    const channel = stack.use(
-      await GuestChannel.connect(sockets.guest, answer, { onFailure, signal: patience, withinMs }),
-    );
-    // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
-    stack.defer(() => access.end());
-    return { ...parts, qmp, channel, standing, readiness };
-  } catch (error) {
-    throw await whyFailed(error, record.qemu, qemuLog);
-  } finally {
-    giveUp.abort();
-    await gone.catch(() => undefined);
-  }
-}
-
-/** Hears what QEMU says of the guest, and tells of it. */
-function standingOf({ name: vm, files }: MachineSpec, { events, log }: RunDeps, onReset: () => void): Standing {
-  const { overlay, data, firmware } = files;
-  const written = [overlay, data, firmware.kind === 'uefi' ? firmware.variables : undefined];
-  const paths = written.filter((path) => path !== undefined);
-  return new Standing({
-    freeBytes: async () => Math.min(...(await Promise.all(paths.map(freeBytes)))),
-    tell: (happening) => events.add({ vm, ...happening }),
-    onReset,
-    log,
-  });
-}
-
-/** A reset is judged like a start (ACE 1.0 p. 248). */
-function judgeAfterReset(access: Access, log: Log): void {
-  access.lookUp('reset').catch((error: unknown) => log.error(failureOf(error), 'judging after a reset failed'));
-}
-
-async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLists): Promise<NetworkOptions> {
-  const { computer, log } = deps;
-  const users = machineUsers(spec.number);
-  const { id, number, mac } = spec;
-  return {
-    ...nameOptions(spec, deps),
-    ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
-    uid: users?.qemu ?? 0,
-    dnsUid: users?.dns ?? 0,
-    resolvers: computer.resolvers,
-    shownResolvers: computer.shownResolvers,
-    ...toldHost(spec, deps),
-  };
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {
