@@ -1,6 +1,7 @@
 import { Anchor, Code, Group, List, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ProblemAnswer } from '../../api/manager/project.ts';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 
 /** What is wrong, each with its remedy, its code, and the way to where it is. */
@@ -12,8 +13,9 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
         <List.Item key={`${code} ${reason}`} styles={{ itemWrapper: { display: 'block' } }}>
           <Text style={{ overflowWrap: 'anywhere' }}>
             <span aria-hidden>▬ </span>
-            {reason}
+            {said.failure({ code, reason }).text}
           </Text>
+          <OwnWords words={said.failure({ code, reason }).words} />
           <Text size="sm">{said.remedy({ code, remedy })}</Text>
           <Group gap="xs" mt={2}>
             <Code>{code}</Code>

@@ -1,5 +1,6 @@
 import { Alert, Code, Text } from '@mantine/core';
 import type { HostAnswer } from '../../api/status.ts';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -9,9 +10,11 @@ export function HostRules({ host }: { host: HostAnswer | undefined }) {
   const said = useSaid();
   if (!host) return null;
   const { state, zone, entries = 0, failure } = host;
+  const failed = failure && said.failure(failure);
   if (state === 'failed')
     return (
-      <Alert color="red" mb="md" role="alert" title={`${texts.hostRules}: ${failure?.reason ?? ''}`}>
+      <Alert color="red" mb="md" role="alert" title={`${texts.hostRules}: ${failed?.text ?? ''}`}>
+        <OwnWords words={failed?.words} />
         {failure && said.remedy(failure)} <Code>{failure?.code}</Code>
       </Alert>
     );

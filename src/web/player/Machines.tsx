@@ -2,6 +2,7 @@ import { Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/co
 import { Link } from 'react-router';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
@@ -53,6 +54,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const said = useSaid();
   const { vm, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
+  const failed = said.failure({ code, reason });
   return (
     <Card withBorder component="section" aria-label={vm}>
       <Stack h="100%" gap="xs">
@@ -63,9 +65,10 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
         {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
         {reason && (
           <Text size="sm" c="dimmed">
-            {said.reason(machine.why, reason)}
+            {machine.why ? said.reason(machine.why, reason) : failed.text}
           </Text>
         )}
+        {!machine.why && <OwnWords words={failed.words} />}
         {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
         <TimeLeft machine={machine} />
         {machine.access === 'restricted' && <Update vm={vm} />}

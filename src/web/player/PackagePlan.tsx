@@ -2,6 +2,7 @@ import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantin
 import { useState } from 'react';
 import type { PlanAnswer } from '../../api/install.ts';
 import type { AsJson } from '../../lib/json.ts';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
 import { RulesText } from './RulesText.tsx';
@@ -49,10 +50,13 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
       <Text size="sm" c="dimmed">
         {texts.planBytes(bytesText(plan.bytes.fetch, language), bytesText(plan.bytes.free, language))}
       </Text>
-      {problems.map(({ code, reason, remedy }) => (
-        <Text key={code} c="red" role="alert">
-          {reason}. {said.remedy({ code, remedy })} <Code>{code}</Code>
-        </Text>
+      {problems.map((failure) => (
+        <div key={`${failure.code} ${failure.reason}`} role="alert">
+          <Text c="red">
+            {said.failure(failure).text}. {said.remedy(failure)} <Code>{failure.code}</Code>
+          </Text>
+          <OwnWords words={said.failure(failure).words} />
+        </div>
       ))}
       {asks && <RulesText policy={asks.policy} />}
       {asks && (

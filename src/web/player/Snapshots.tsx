@@ -77,9 +77,12 @@ function SnapshotCard({ vm, snapshot, isOn: isMachineOn }: CardProps) {
         {withMemory && <Text size="sm">{texts.snapshotWithMemory}</Text>}
         {description && <Text size="sm">{description}</Text>}
         {unusable && (
-          <Text size="sm">
-            {unusable.reason} {said.remedy(unusable)}
-          </Text>
+          <>
+            <Text size="sm">
+              {said.failure(unusable).text}. {said.remedy(unusable)}
+            </Text>
+            <OwnWords words={said.failure(unusable).words} />
+          </>
         )}
         {change.error && <FailureAlert error={change.error} texts={texts} />}
         {asked === undefined ? (

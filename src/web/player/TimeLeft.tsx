@@ -1,5 +1,6 @@
 import { Alert, Text } from '@mantine/core';
 import type { MachineAnswer } from '../../api/machine.ts';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { lastDayText, useLanguage } from '../ui/texts.ts';
 import { useTexts } from './use-texts.ts';
@@ -32,8 +33,9 @@ export function TimeLeft({ machine }: { machine: MachineAnswer }) {
       )}
       {cannotStart && (
         <>
-          {!isOver && <Text size="sm">{cannotStart.reason}</Text>}
+          {!isOver && <Text size="sm">{said.failure(cannotStart).text}</Text>}
           <Text size="sm">{said.remedy(cannotStart)}</Text>
+          {!isOver && <OwnWords words={said.failure(cannotStart).words} />}
         </>
       )}
     </>

@@ -5,6 +5,7 @@ import type { HostRules, ProgressAnswer, UpdateRequest } from '../../api/install
 import type { AsJson } from '../../lib/json.ts';
 import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { useSaid } from '../ui/said.ts';
 import { InstallProgress } from './InstallProgress.tsx';
 import { askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
@@ -17,6 +18,7 @@ const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };
 /** Installs what the project’s address has, for one machine where that is said. What the user has to agree to is asked on the way. */
 export function Update({ vm }: { vm?: string }) {
   const texts = useTexts();
+  const said = useSaid();
   const [progress, setProgress] = useState<ProgressAnswer>();
   const cancel = useRef<AbortController>(null);
   const update = useMutation({
@@ -28,7 +30,7 @@ export function Update({ vm }: { vm?: string }) {
   });
   const asked = vm === undefined ? ASKED : { ...ASKED, vm };
   const { data, error, isPending, variables = asked } = update;
-  const question = questionIn(error, variables);
+  const question = questionIn(error, variables, said);
   const isCancelled = error?.name === 'AbortError';
   const names = data?.map((installed) => installed.package);
   if (isPending) return <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />;
@@ -46,7 +48,7 @@ export function Update({ vm }: { vm?: string }) {
               <RulesText policy={question.rules} />
             </Suspense>
           ) : (
-            <Text>{question.reason}</Text>
+            <Text>{question.text}</Text>
           )}
           <Group>
             <Button onClick={() => update.mutate({ ...variables, ...question.agreed })}>
@@ -64,7 +66,7 @@ export function Update({ vm }: { vm?: string }) {
 }
 
 interface Question {
-  reason: string;
+  text: string;
   /** The rules for the computer itself that are to be consented to. */
   rules?: AsJson<HostRules>['policy'];
   /** What is asked again with, once the user agrees. */
@@ -72,13 +74,14 @@ interface Question {
 }
 
 /** The question that a failure is, where it was not answered already. */
-function questionIn(error: Error | null, given: UpdateRequest): Question | undefined {
+function questionIn(error: Error | null, given: UpdateRequest, said: ReturnType<typeof useSaid>): Question | undefined {
   if (!(error instanceof AskFailure)) return undefined;
-  const { code, message: reason, details } = error;
-  if (code === 'INSTALL_CONFIRM' && !given.replace) return { reason, agreed: { replace: true } };
-  if (code === 'UPDATE_FULL' && !given.full) return { reason, agreed: { full: true } };
+  const { code, details } = error;
+  const { text } = said.failure(error);
+  if (code === 'INSTALL_CONFIRM' && !given.replace) return { text, agreed: { replace: true } };
+  if (code === 'UPDATE_FULL' && !given.full) return { text, agreed: { full: true } };
   if (code !== 'HOST_CONFIRM') return undefined;
   const { digest, policy } = details as unknown as AsJson<HostRules>;
   if (given.consentTo === digest) return undefined;
-  return { reason, rules: policy, agreed: { consentTo: digest } };
+  return { text, rules: policy, agreed: { consentTo: digest } };
 }

@@ -1,8 +1,10 @@
 import { Button, Code, Stack, Table, Text } from '@mantine/core';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { saidIn, useSaid } from '../ui/said.ts';
+import { ToldFailure } from '../ui/ToldFailure.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { shownState } from './machine-state.ts';
 import { Reach } from './Reach.tsx';
@@ -29,6 +31,8 @@ export function Why({ machine }: { machine: MachineAnswer }) {
           {said.remedy({ code, remedy })} <Code>{code}</Code>
         </Text>
       )}
+      {!machine.why && <OwnWords words={said.failure(machine).words} />}
+      {machine.stands && <ToldFailure failure={machine.stands} />}
       <TimeLeft machine={machine} />
       <Table variant="vertical" layout="fixed">
         <Table.Tbody>
@@ -79,10 +83,11 @@ function facts(
     stoppedBy,
     hardware,
   } = machine;
+  const said = saidIn(language);
   const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
   const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
   const rows: [string, string | undefined][] = [
-    [texts.accessReason, reason && saidIn(language).reason(machine.why, reason)],
+    [texts.accessReason, reason && (machine.why ? said.reason(machine.why, reason) : said.failure(machine).text)],
     [texts.version, `${version ?? descriptor ?? texts.versionUnset}${word}`],
     [texts.zone, zone],
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
@@ -110,7 +115,7 @@ type Texts = ReturnType<typeof useTexts>;
 type Language = ReturnType<typeof useLanguage>;
 
 function failedText({ lookUpFailed: failed }: MachineAnswer, texts: Texts, language: Language): string | undefined {
-  return failed && texts.lookUpFailedSince(failed.reason, momentText(failed.since, language));
+  return failed && texts.lookUpFailedSince(saidIn(language).failure(failed).text, momentText(failed.since, language));
 }
 
 function resolversText({ resolvers }: MachineAnswer, texts: Texts, language: Language): string | undefined {

@@ -1,5 +1,6 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { AskFailure } from './ask.ts';
+import { OwnWords } from './OwnWords.tsx';
 import { useSaid } from './said.ts';
 
 export interface FailureTexts {
@@ -14,14 +15,16 @@ export interface FailureTexts {
 export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts: FailureTexts; onRetry?: () => void }) {
   const said = useSaid();
   const isKnown = error instanceof AskFailure;
+  const { text, words } = isKnown ? said.failure(error) : { text: texts.unreachable };
   return (
-    <Alert color="red" variant="light" title={isKnown ? error.message : texts.unreachable} role="alert">
+    <Alert color="red" variant="light" title={text} role="alert">
+      <OwnWords words={words} />
       <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
         {isKnown ? said.remedy(error) : texts.unreachableRemedy}
       </Text>
       {isKnown &&
         error.causes.map((cause) => (
-          <Text key={cause} size="xs" mt={4} style={{ overflowWrap: 'anywhere' }}>
+          <Text key={cause} size="xs" mt={4} lang="en" style={{ overflowWrap: 'anywhere' }}>
             {texts.because(cause)}
           </Text>
         ))}

@@ -32,6 +32,10 @@ export class AskFailure extends Error {
     this.log = log;
     this.details = details;
   }
+
+  get reason(): string {
+    return this.message;
+  }
 }
 
 interface FailureParts {

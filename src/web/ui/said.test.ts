@@ -5,6 +5,7 @@ import { whyOf } from '../../quarantine/why.ts';
 import { REASONS_DE } from './reasons.de.ts';
 import { REMEDIES_DE } from './remedies.de.ts';
 import { saidIn } from './said.ts';
+import { SENTENCES_DE } from './sentences.de.ts';
 
 const NEXT = { name: '2026-12', descriptor: '0x00000001' };
 
@@ -38,7 +39,42 @@ test('what a page does not know is said in the process’s own words', () => {
   const said = saidIn('de');
   assert.equal(said.remedy({ code: 'OF_TOMORROW', remedy: 'Wait.' }), 'Wait.');
   assert.equal(said.remedy({ code: 'toString', remedy: 'Wait.' }), 'Wait.');
+  assert.deepEqual(said.failure({ code: 'OF_TOMORROW', reason: 'so it is' }), { text: 'so it is' });
+  assert.deepEqual(said.failure({ code: 'toString', reason: 'so it is' }), { text: 'so it is' });
   assert.equal(said.reason({ code: 'constructor' }, 'so it is'), 'so it is');
   assert.equal(said.reason({ code: 'plugin-void' }, 'the plug-in was too slow'), 'the plug-in was too slow');
   assert.equal(said.reason(undefined, 'so it is'), 'so it is');
+});
+
+test('every error code has its sentence in German, another than its remedy', () => {
+  assert.deepEqual(Object.keys(SENTENCES_DE).sort(), Object.keys(ERRORS).sort());
+  for (const code of Object.keys(ERRORS)) {
+    const { text, words } = saidIn('de').failure({ code, reason: 'so it is' });
+    assert.ok(text.length > 10 && !/[{}]/.test(text) && !text.endsWith('.'), `${code}: ${text}`);
+    assert.equal(words, 'so it is', code);
+    assert.deepEqual(saidIn('en').failure({ code, reason: 'so it is' }), { text: 'so it is' });
+  }
+});
+
+const VALUES: [code: string, details: Record<string, unknown>, text: string | RegExp][] = [
+  ['FILE_EXISTS', { path: '/a/b' }, '/a/b gibt es schon'],
+  ['PASSWORD_PAUSE', { vm: 'office', seconds: 30 }, /^Zu oft falsch: das nächste Mal erst in 30\s/],
+  ['DISK_FULL', { needBytes: 3 << 20, freeBytes: 512 }, /3 MiB werden gebraucht, 512 B sind frei/],
+  ['INSTALL_CONFIRM', { machines: ['office', 'lab'] }, /von office, lab geändert/],
+  ['REIMAGE_CONFIRM', { machines: [{ vm: 'office' }] }, /in office geändert/],
+  ['TRUST_FLOOR', { generation: 2, minGeneration: 4 }, /Generation 2; .* Generation 4$/],
+];
+for (const [code, details, text] of VALUES)
+  test(`${code} is said in German with its values, and then needs no other words`, () => {
+    const said = saidIn('de').failure({ code, reason: 'so it is', details });
+    assert.match(said.text, typeof text === 'string' ? new RegExp(`^${text}$`) : text);
+    assert.equal(said.words, undefined);
+  });
+
+test('a sentence whose values are missing, or of another kind, is said without them', () => {
+  const without = { text: 'Was entstehen soll, gibt es schon', words: 'so it is' };
+  for (const details of [{}, { path: 7n }, { path: null }, { path: [] }, { path: [null] }])
+    assert.deepEqual(saidIn('de').failure({ code: 'FILE_EXISTS', reason: 'so it is', details }), without);
+  const isInherited = saidIn('de').failure({ code: 'FILE_EXISTS', details: Object.create({ path: '/a' }) });
+  assert.equal(isInherited.text, without.text);
 });

@@ -40,6 +40,7 @@ test(
     const page = await opened(t, player.link('/'), { locale: 'de-DE' });
     await page.getByText('ihre Version ist zu alt; die nächste ist 2026-12').waitFor();
     await page.getByText('Installieren Sie das neueste Paket noch einmal').waitFor();
+    await page.getByText('Auf diesem Computer ist etwas von Lazaret beschädigt').waitFor();
     await page.getByText('installed.json is cut off').waitFor();
     await page.getByText(MARKUP, { exact: true }).waitFor();
     assert.equal(await page.locator('img').count(), 0);
@@ -96,6 +97,7 @@ test(
     await dialog.getByLabel('Kennwort', { exact: true }).fill('a1');
     await dialog.getByLabel('Kennwort', { exact: true }).press('Enter');
     await dialog.getByText(/Bitten Sie Ihre Verwaltung, das Konto zu aktivieren/).waitFor();
+    await dialog.getByText('Ihr Konto ist nicht aktiviert').waitFor();
     await dialog.getByText('acme.example: the account is disabled').waitFor();
     await dialog.getByLabel('Kennwort', { exact: true }).press('Enter');
     await dialog.getByText('PASSWORD_WRONG').waitFor();

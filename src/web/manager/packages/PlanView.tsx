@@ -1,7 +1,7 @@
-import { Alert, Code, List, Stack, Text } from '@mantine/core';
+import { Alert, List, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
-import { useSaid } from '../../ui/said.ts';
+import { ToldFailure } from '../../ui/ToldFailure.tsx';
 import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { Section } from '../Part.tsx';
 import { packages } from '../texts/packages.ts';
@@ -10,18 +10,14 @@ import { warningText } from '../warnings.ts';
 /** What a package would be, in sentences: what speaks against it first. */
 export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
   const texts = useCatalogue(packages);
-  const said = useSaid();
   const language = useLanguage();
   const { kind, generation, machines, policies, host, bytes, warnings, problems, clock } = plan;
   const [exact, estimated] = [bytesText(bytes.exact, language), bytesText(bytes.estimated, language)];
   return (
     <Section title={texts.plan}>
       <Stack gap="xs">
-        {[...problems, ...(clock ? [clock] : [])].map(({ code, reason, remedy }) => (
-          <Alert key={`${code} ${reason}`} color="red" role="alert" title={reason}>
-            <Text size="sm">{said.remedy({ code, remedy })}</Text>
-            <Code>{code}</Code>
-          </Alert>
+        {[...problems, ...(clock ? [clock] : [])].map((failure) => (
+          <ToldFailure key={`${failure.code} ${failure.reason}`} failure={failure} />
         ))}
         {warnings.map((warning) => (
           <Alert key={warning.text} color="yellow">

@@ -1,7 +1,7 @@
-import { Alert, Button, Code, Group, List, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, List, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
-import { useSaid } from '../../ui/said.ts';
+import { ToldFailure } from '../../ui/ToldFailure.tsx';
 import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
@@ -18,7 +18,6 @@ export function TaskView({
   isEndedElsewhere?: boolean;
 }) {
   const texts = useCatalogue(tasks);
-  const said = useSaid();
   const { state, progress, failure, log } = task;
   const isOn = state === 'running' || state === 'ending';
   return (
@@ -28,12 +27,7 @@ export function TaskView({
         {state === 'ending' && `. ${texts.ending}`}
       </Text>
       {isOn && <HowFar progress={progress} />}
-      {failure && state === 'failed' && (
-        <Alert color="red" role="alert" title={failure.reason}>
-          <Text size="sm">{said.remedy(failure)}</Text>
-          <Code>{failure.code}</Code>
-        </Alert>
-      )}
+      {failure && state === 'failed' && <ToldFailure failure={failure} />}
       {log.length > 0 && (
         <List size="sm" aria-label={texts.log}>
           {log.map(({ at, text }) => (

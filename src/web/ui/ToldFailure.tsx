@@ -1,0 +1,16 @@
+import { Alert, Code, Text } from '@mantine/core';
+import { OwnWords } from './OwnWords.tsx';
+import { type Told, useSaid } from './said.ts';
+
+/** A failure that a process tells among other things: what has happened, what to do, and its code. */
+export function ToldFailure({ failure }: { failure: Told }) {
+  const said = useSaid();
+  const { text, words } = said.failure(failure);
+  return (
+    <Alert color="red" role="alert" title={text}>
+      <OwnWords words={words} />
+      <Text size="sm">{said.remedy(failure)}</Text>
+      <Code>{failure.code}</Code>
+    </Alert>
+  );
+}
