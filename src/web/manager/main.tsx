@@ -126,4 +126,4 @@ const router = createBrowserRouter(
   ),
 );
 
-showPage(<RouterProvider router={router} />);
+void showPage(<RouterProvider router={router} />);

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
+import { useSaid } from '../ui/said.ts';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { type EventText, eventText } from './event-text.ts';
 import { askLines } from './service.ts';
@@ -13,6 +14,7 @@ import { useTexts } from './use-texts.ts';
 export function Events() {
   const texts = useTexts();
   const language = useLanguage();
+  const said = useSaid();
   const [filter, setFilter] = useState('');
   const query = useQuery({
     queryKey: ['events'],
@@ -29,7 +31,7 @@ export function Events() {
       </>
     );
   const shown = data
-    .map((event) => ({ ...event, ...eventText(event, language) }))
+    .map((event) => ({ ...event, ...eventText(event, { language, said }) }))
     .filter((event) => isLike(event, filter));
   return (
     <>

@@ -3,7 +3,7 @@ import type { MachineAnswer } from '../../api/machine.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import { saidIn, useSaid } from '../ui/said.ts';
+import { type SaidBy, useSaid } from '../ui/said.ts';
 import { ToldFailure } from '../ui/ToldFailure.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
 import { shownState } from './machine-state.ts';
@@ -36,7 +36,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
       <TimeLeft machine={machine} />
       <Table variant="vertical" layout="fixed">
         <Table.Tbody>
-          {facts(machine, texts, language).map(([name, value]) => (
+          {facts(machine, { texts, language, said }).map(([name, value]) => (
             <Table.Tr key={`${name} ${value}`}>
               <Table.Th w={120}>{name}</Table.Th>
               <Table.Td style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>{value}</Table.Td>
@@ -65,8 +65,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
 
 function facts(
   machine: MachineAnswer,
-  texts: ReturnType<typeof useTexts>,
-  language: ReturnType<typeof useLanguage>,
+  { texts, language, said }: { texts: Texts; language: Language; said: SaidBy },
 ): [string, string][] {
   const {
     reason,
@@ -83,7 +82,6 @@ function facts(
     stoppedBy,
     hardware,
   } = machine;
-  const said = saidIn(language);
   const word = origin === undefined ? '' : `, ${texts.wordOf[origin]}`;
   const at = lookedUpAt === undefined ? texts.never : momentText(lookedUpAt, language);
   const rows: [string, string | undefined][] = [
@@ -91,7 +89,7 @@ function facts(
     [texts.version, `${version ?? descriptor ?? texts.versionUnset}${word}`],
     [texts.zone, zone],
     [texts.policy, policySerial === undefined ? undefined : texts.policyAt(policySerial, at)],
-    [texts.lookUpFailed, failedText(machine, texts, language)],
+    [texts.lookUpFailed, failedText(machine, texts, language, said)],
     [texts.stoppedBy, stoppedBy && texts.stoppedByWhat(stoppedBy.program, stoppedBy.command)],
     ...(machine.moved ?? []).map(({ subnet, taken, by, to }): [string, string] => [
       texts.subnet,
@@ -114,8 +112,13 @@ function facts(
 type Texts = ReturnType<typeof useTexts>;
 type Language = ReturnType<typeof useLanguage>;
 
-function failedText({ lookUpFailed: failed }: MachineAnswer, texts: Texts, language: Language): string | undefined {
-  return failed && texts.lookUpFailedSince(saidIn(language).failure(failed).text, momentText(failed.since, language));
+function failedText(
+  { lookUpFailed: failed }: MachineAnswer,
+  texts: Texts,
+  language: Language,
+  said: SaidBy,
+): string | undefined {
+  return failed && texts.lookUpFailedSince(said.failure(failed).text, momentText(failed.since, language));
 }
 
 function resolversText({ resolvers }: MachineAnswer, texts: Texts, language: Language): string | undefined {

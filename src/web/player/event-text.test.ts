@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventAnswer } from '../../api/event.ts';
+import { GERMAN } from '../ui/german.ts';
+import { saidBy } from '../ui/said.ts';
 import { eventText } from './event-text.ts';
 import { EVENTS_DE } from './events.de.ts';
 
@@ -8,6 +10,8 @@ const event = (kind: string, details?: object): EventAnswer => ({
   ...{ at: '2026-12-01T09:30:00Z', vm: 'office', kind, text: 'in English' },
   ...(details ? { details: { ...details } } : {}),
 });
+const DE = { language: 'de', said: saidBy(GERMAN) } as const;
+const EN = { language: 'en', said: saidBy(undefined) } as const;
 const OUTDATED = { code: 'outdated', next: '2026-12' };
 
 const SAID: [kind: string, details: object, german: string][] = [
@@ -41,30 +45,27 @@ const SAID: [kind: string, details: object, german: string][] = [
 
 for (const [kind, details, german] of SAID)
   test(`${german}`, () => {
-    assert.deepEqual(eventText(event(kind, details), 'de'), { text: german });
-    assert.deepEqual(eventText(event(kind, details), 'en'), { text: 'in English' });
+    assert.deepEqual(eventText(event(kind, details), DE), { text: german });
+    assert.deepEqual(eventText(event(kind, details), EN), { text: 'in English' });
   });
 
 test('every kind is said, also one that an older service has written without details', () => {
   for (const kind of Object.keys(EVENTS_DE)) {
-    const { text } = eventText(event(kind), 'de');
+    const { text } = eventText(event(kind), DE);
     assert.ok(text.length > 3 && !text.includes('undefined'), `${kind}: ${text}`);
   }
 });
 
 test('what the sentence does not have stands with it, in the service’s words; a message and a new kind are as they are', () => {
-  assert.deepEqual(eventText(event('stopped'), 'de'), { text: 'ausgeschaltet', words: 'in English' });
-  assert.deepEqual(eventText(event('failed', { code: 'VM_FAILED' }), 'de'), {
+  assert.deepEqual(eventText(event('stopped'), DE), { text: 'ausgeschaltet', words: 'in English' });
+  assert.deepEqual(eventText(event('failed', { code: 'VM_FAILED' }), DE), {
     text: 'Fehlgeschlagen (VM_FAILED)',
     words: 'in English',
   });
-  assert.deepEqual(
-    eventText(event('access', { from: 'normal', to: 'restricted', why: { code: 'plugin-void' } }), 'de'),
-    {
-      text: 'normaler Zugang → eingeschränkter Zugang',
-      words: 'in English',
-    },
-  );
+  assert.deepEqual(eventText(event('access', { from: 'normal', to: 'restricted', why: { code: 'plugin-void' } }), DE), {
+    text: 'normaler Zugang → eingeschränkter Zugang',
+    words: 'in English',
+  });
   for (const kind of ['message', 'of-tomorrow', 'constructor'])
-    assert.deepEqual(eventText(event(kind), 'de'), { text: 'in English' }, kind);
+    assert.deepEqual(eventText(event(kind), DE), { text: 'in English' }, kind);
 });

@@ -1,5 +1,5 @@
 import type { EventAnswer } from '../../api/event.ts';
-import { saidIn } from '../ui/said.ts';
+import type { SaidBy } from '../ui/said.ts';
 import type { Language } from '../ui/texts.ts';
 import { EVENTS_DE } from './events.de.ts';
 
@@ -10,10 +10,12 @@ export interface EventText {
 }
 
 /** An event in a language, by its kind. A newer service may tell of kinds that this page does not know: in its own words. */
-export function eventText({ kind, text, details = {} }: EventAnswer, language: Language): EventText {
+export function eventText(
+  { kind, text, details = {} }: EventAnswer,
+  { language, said }: { language: Language; said: SaidBy },
+): EventText {
   // What an administrator has written is said as he has written it.
   if (language !== 'de' || kind === 'message' || !Object.hasOwn(EVENTS_DE, kind)) return { text };
-  const said = saidIn(language);
   const german = EVENTS_DE[kind as keyof typeof EVENTS_DE](details, (why) => said.reason(why, ''));
   return german.needsWords ? { text: german.text, words: text } : { text: german.text };
 }

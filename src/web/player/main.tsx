@@ -9,7 +9,7 @@ const Install = lazy(() => import('./Install.tsx').then((module) => ({ default: 
 const Events = lazy(() => import('./Events.tsx').then((module) => ({ default: module.Events })));
 const Machine = lazy(() => import('./Machine.tsx').then((module) => ({ default: module.Machine })));
 
-showPage(
+void showPage(
   <BrowserRouter>
     <Suspense fallback={null}>
       <Routes>

@@ -3,6 +3,7 @@ import { useCallback } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
+import { useSaid } from '../ui/said.ts';
 import { useLanguage } from '../ui/texts.ts';
 import { eventText } from './event-text.ts';
 
@@ -12,11 +13,12 @@ const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'expiration', 
 /** Follows what happens; a change of access is said once, here, also when the page is not in sight. */
 export function useLiveEvents(): boolean {
   const language = useLanguage();
+  const said = useSaid();
   const tell = useCallback(
     (event: EventAnswer) => {
       const { kind, vm } = event;
       if (!TOLD.has(kind)) return;
-      const { text, words } = eventText(event, language);
+      const { text, words } = eventText(event, { language, said });
       notifications.show({
         title: vm ?? 'Lazaret',
         message: words === undefined ? text : `${text}: ${words}`,
@@ -25,7 +27,7 @@ export function useLiveEvents(): boolean {
       if (document.hidden && 'Notification' in window && Notification.permission === 'granted')
         new Notification(vm ?? 'Lazaret', { body: text, tag: `${vm}-${kind}` });
     },
-    [language],
+    [language, said],
   );
   return useLive(LIVE_PATH, tell);
 }

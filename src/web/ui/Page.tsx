@@ -7,6 +7,7 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AskFailure } from './ask.ts';
 import { WhenBroken } from './Broken.tsx';
+import { GermanContext } from './said.ts';
 import { LanguageContext, languageOf } from './texts.ts';
 
 const theme = createTheme({
@@ -44,19 +45,23 @@ const queries = new QueryClient({
 });
 
 /** Puts a page into its document: theme, language, what it asks, and notifications. */
-export function showPage(content: ReactNode): void {
+export async function showPage(content: ReactNode): Promise<void> {
   const root = document.getElementById('root');
   if (!root) throw new Error('there is no root in the document');
   const language = languageOf(navigator.languages);
   document.documentElement.lang = language;
+  // Without them the page still says all, in the process’s own words.
+  const german = language === 'de' ? await import('./german.ts').catch(() => undefined) : undefined;
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={colours} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <LanguageContext value={language}>
-            {/* Not over the bar: what it says and offers is wanted when access changes. */}
-            <Notifications position="bottom-right" />
-            <WhenBroken>{content}</WhenBroken>
+            <GermanContext value={german?.GERMAN}>
+              {/* Not over the bar: what it says and offers is wanted when access changes. */}
+              <Notifications position="bottom-right" />
+              <WhenBroken>{content}</WhenBroken>
+            </GermanContext>
           </LanguageContext>
         </QueryClientProvider>
       </MantineProvider>

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../../lib/errors.ts';
 import { whyOf } from '../../quarantine/why.ts';
+import { GERMAN } from './german.ts';
 import { REASONS_DE } from './reasons.de.ts';
 import { REMEDIES_DE } from './remedies.de.ts';
-import { saidIn } from './said.ts';
+import { saidBy } from './said.ts';
 import { SENTENCES_DE } from './sentences.de.ts';
 
 const NEXT = { name: '2026-12', descriptor: '0x00000001' };
@@ -12,10 +13,10 @@ const NEXT = { name: '2026-12', descriptor: '0x00000001' };
 test('every error code has its remedy in German, and no text is for a code that is gone', () => {
   assert.deepEqual(Object.keys(REMEDIES_DE).sort(), Object.keys(ERRORS).sort());
   for (const [code, { hint }] of Object.entries(ERRORS)) {
-    const german = saidIn('de').remedy({ code, remedy: hint });
+    const german = saidBy(GERMAN).remedy({ code, remedy: hint });
     assert.notEqual(german, hint, code);
     assert.ok(german.length > 10, code);
-    assert.equal(saidIn('en').remedy({ code, remedy: hint }), hint);
+    assert.equal(saidBy(undefined).remedy({ code, remedy: hint }), hint);
   }
 });
 
@@ -29,14 +30,14 @@ test('every reason of an access has its sentence in German, with the version tha
   for (const [code, text] of Object.entries(REASONS_DE))
     assert.notEqual(text({ code, next: 'x' }, 'y') ?? (code === 'plugin-void' && 'its own'), false, code);
   const grace = whyOf({ access: 'normal', reason: 'grace', newer: NEXT, until: Date.UTC(2026, 11, 24, 12) });
-  assert.match(saidIn('de').reason(grace, 'in English'), /bis 24\.12\.2026.*; die nächste ist 2026-12$/);
+  assert.match(saidBy(GERMAN).reason(grace, 'in English'), /bis 24\.12\.2026.*; die nächste ist 2026-12$/);
   const outdated = whyOf({ access: 'restricted', reason: 'outdated', due: NEXT });
-  assert.equal(saidIn('de').reason(outdated, 'in English'), 'ihre Version ist zu alt; die nächste ist 2026-12');
-  assert.equal(saidIn('en').reason(outdated, 'in English'), 'in English');
+  assert.equal(saidBy(GERMAN).reason(outdated, 'in English'), 'ihre Version ist zu alt; die nächste ist 2026-12');
+  assert.equal(saidBy(undefined).reason(outdated, 'in English'), 'in English');
 });
 
 test('what a page does not know is said in the process’s own words', () => {
-  const said = saidIn('de');
+  const said = saidBy(GERMAN);
   assert.equal(said.remedy({ code: 'OF_TOMORROW', remedy: 'Wait.' }), 'Wait.');
   assert.equal(said.remedy({ code: 'toString', remedy: 'Wait.' }), 'Wait.');
   assert.deepEqual(said.failure({ code: 'OF_TOMORROW', reason: 'so it is' }), { text: 'so it is' });
@@ -49,10 +50,10 @@ test('what a page does not know is said in the process’s own words', () => {
 test('every error code has its sentence in German, another than its remedy', () => {
   assert.deepEqual(Object.keys(SENTENCES_DE).sort(), Object.keys(ERRORS).sort());
   for (const code of Object.keys(ERRORS)) {
-    const { text, words } = saidIn('de').failure({ code, reason: 'so it is' });
+    const { text, words } = saidBy(GERMAN).failure({ code, reason: 'so it is' });
     assert.ok(text.length > 10 && !/[{}]/.test(text) && !text.endsWith('.'), `${code}: ${text}`);
     assert.equal(words, 'so it is', code);
-    assert.deepEqual(saidIn('en').failure({ code, reason: 'so it is' }), { text: 'so it is' });
+    assert.deepEqual(saidBy(undefined).failure({ code, reason: 'so it is' }), { text: 'so it is' });
   }
 });
 
@@ -66,7 +67,7 @@ const VALUES: [code: string, details: Record<string, unknown>, text: string | Re
 ];
 for (const [code, details, text] of VALUES)
   test(`${code} is said in German with its values, and then needs no other words`, () => {
-    const said = saidIn('de').failure({ code, reason: 'so it is', details });
+    const said = saidBy(GERMAN).failure({ code, reason: 'so it is', details });
     assert.match(said.text, typeof text === 'string' ? new RegExp(`^${text}$`) : text);
     assert.equal(said.words, undefined);
   });
@@ -74,7 +75,7 @@ for (const [code, details, text] of VALUES)
 test('a sentence whose values are missing, or of another kind, is said without them', () => {
   const without = { text: 'Was entstehen soll, gibt es schon', words: 'so it is' };
   for (const details of [{}, { path: 7n }, { path: null }, { path: [] }, { path: [null] }])
-    assert.deepEqual(saidIn('de').failure({ code: 'FILE_EXISTS', reason: 'so it is', details }), without);
-  const isInherited = saidIn('de').failure({ code: 'FILE_EXISTS', details: Object.create({ path: '/a' }) });
+    assert.deepEqual(saidBy(GERMAN).failure({ code: 'FILE_EXISTS', reason: 'so it is', details }), without);
+  const isInherited = saidBy(GERMAN).failure({ code: 'FILE_EXISTS', details: Object.create({ path: '/a' }) });
   assert.equal(isInherited.text, without.text);
 });

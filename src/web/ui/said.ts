@@ -1,8 +1,8 @@
+import { createContext, useContext, useMemo } from 'react';
 import type { WhyAnswer } from '../../api/machine.ts';
-import { REASONS_DE } from './reasons.de.ts';
-import { REMEDIES_DE } from './remedies.de.ts';
-import { SENTENCES_DE, type Sentence } from './sentences.de.ts';
-import { bytesText, type Language, momentText, secondsText, useLanguage } from './texts.ts';
+import type { German } from './german.ts';
+import type { Sentence } from './sentences.de.ts';
+import { bytesText, momentText, secondsText } from './texts.ts';
 
 /** A failure, as a process tells it: its code, what has happened and what to do in its own words, and the values it names. */
 export interface Told {
@@ -18,27 +18,33 @@ export interface SaidFailure {
   words?: string;
 }
 
-/** What a process says, in a language: by its code, where it has one that this page knows; else in its own words. */
-export function saidIn(language: Language) {
+/** What a process says auf Deutsch, by its code, where it has one that this page knows; else, and in English, in its own words. */
+export function saidBy(german: German | undefined) {
   return {
     failure({ code = '', reason = '', details = {} }: Told): SaidFailure {
-      const sentence = language === 'de' ? textOf(SENTENCES_DE, code) : undefined;
+      const sentence = german && textOf(german.sentences, code);
       if (sentence === undefined) return { text: reason };
-      return withValues(sentence, details, language) ?? { text: withoutValues(sentence), words: reason };
+      return withValues(sentence, details) ?? { text: withoutValues(sentence), words: reason };
     },
     remedy({ code = '', remedy = '' }: Told): string {
-      return language === 'de' ? (textOf(REMEDIES_DE, code) ?? remedy) : remedy;
+      return (german && textOf(german.remedies, code)) ?? remedy;
     },
     reason(why: WhyAnswer | undefined, words: string): string {
-      if (language !== 'de' || !why) return words;
-      const until = why.until === undefined ? '' : momentText(why.until, language);
-      return textOf(REASONS_DE, why.code)?.(why, until) ?? words;
+      if (!german || !why) return words;
+      const until = why.until === undefined ? '' : momentText(why.until, 'de');
+      return textOf(german.reasons, why.code)?.(why, until) ?? words;
     },
   };
 }
 
-export function useSaid(): ReturnType<typeof saidIn> {
-  return saidIn(useLanguage());
+export type SaidBy = ReturnType<typeof saidBy>;
+
+/** The German texts, for whoever reads German. */
+export const GermanContext = createContext<German | undefined>(undefined);
+
+export function useSaid(): SaidBy {
+  const german = useContext(GermanContext);
+  return useMemo(() => saidBy(german), [german]);
 }
 
 /** A newer process may have codes that a page of before does not know. */
@@ -47,14 +53,10 @@ function textOf<Text>(texts: Record<string, Text>, code: string): Text | undefin
 }
 
 /** The whole sentence, where all its values are there. */
-function withValues(
-  sentence: Sentence,
-  details: Readonly<Record<string, unknown>>,
-  language: Language,
-): SaidFailure | undefined {
+function withValues(sentence: Sentence, details: Readonly<Record<string, unknown>>): SaidFailure | undefined {
   if (typeof sentence === 'string') return undefined;
   const values = [...sentence.with.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
-    const value = Object.hasOwn(details, name) ? valueText(name, details[name], language) : undefined;
+    const value = Object.hasOwn(details, name) ? valueText(name, details[name]) : undefined;
     return [name, value] as const;
   });
   if (values.some(([, value]) => value === undefined)) return undefined;
@@ -67,15 +69,15 @@ function withoutValues(sentence: Sentence): string {
 }
 
 /** A value by its name, which says its unit. */
-function valueText(name: string, value: unknown, language: Language): string | undefined {
+function valueText(name: string, value: unknown): string | undefined {
   if (Array.isArray(value)) {
     const names = value.map((each: unknown) => (isNamed(each) ? each.vm : each));
     return names.length > 0 && names.every((each) => typeof each === 'string') ? names.join(', ') : undefined;
   }
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') return undefined;
-  if (/bytes$/i.test(name)) return bytesText(value, language);
-  return name === 'seconds' ? secondsText(value, language) : `${value}`;
+  if (/bytes$/i.test(name)) return bytesText(value, 'de');
+  return name === 'seconds' ? secondsText(value, 'de') : `${value}`;
 }
 
 function isNamed(value: unknown): value is { vm: string } {
