@@ -15,14 +15,21 @@ type Routes = typeof MANAGER_ROUTES;
 export async function managerProcess(
   t: Ends,
   folder: string,
-  { options = [], isNobody = false }: { options?: string[]; isNobody?: boolean } = {},
+  {
+    options = [],
+    isNobody = false,
+    environment = {},
+  }: { options?: string[]; isNobody?: boolean; environment?: Record<string, string> } = {},
 ) {
   const args = ['-C', folder, 'ui', '--no-browser', '--json', ...options];
   // In a user namespace that maps nobody, everybody is nobody.
   const [command, before] = isNobody
     ? ['unshare', ['-U', process.execPath, join(BIN, '..', 'src', 'cli', 'lazaret-manager.ts')]]
     : [join(BIN, 'lazaret-manager'), []];
-  const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, [...before, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
   const ended = once(child, 'exit');
   const [line] = await once(createInterface(child.stdout), 'line');
   const { url } = JSON.parse(String(line));

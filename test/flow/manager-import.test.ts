@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ClientRequest, request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
-import { type Ends, madeProject } from '../fakes/made-project.ts';
+import { type Ends, madeProject, scratch } from '../fakes/made-project.ts';
 import { managerProcess } from '../fakes/manager-process.ts';
 
 const MIB = 1 << 20;
+const LOOK_MS = 50;
+/** What has not moved for so many looks stands still. */
+const STILL_LOOKS = 10;
 
 async function opened(t: Ends) {
   const project = await madeProject(t);
@@ -140,6 +144,64 @@ test('an import that is cancelled while it is sent, or before, leaves nothing', 
   const sending = await begunUpload(manager, id);
   await manager.until(id, ({ progress }) => (progress?.amounts?.done ?? 0) > 0);
   await manager.ask('cancelTask', { id });
+
+  assert.equal((await manager.over(id)).state, 'cancelled');
+  sending.destroy();
+  holdsNothingOf(folder, 'lab');
+});
+
+/** A manager whose project is on a disk that stands still while it is wanted, and takes nothing that is sent. */
+async function onSlowDisk(t: Ends) {
+  const project = await madeProject(t);
+  const mark = join(scratch(t), 'slow');
+  const SLOW_DISK = join(import.meta.dirname, '..', 'fakes', 'slow-disk.ts');
+  const environment = { NODE_OPTIONS: `--import=${SLOW_DISK}`, SLOW_DISK: project.folder, SLOW_WHILE: mark };
+  const manager = await managerProcess(t, project.folder, { environment });
+  return { folder: project.folder, manager, stands: () => writeFileSync(mark, ''), goesOn: () => rmSync(mark) };
+}
+
+/** How much of what is sent has left, once it does not get more any longer. */
+async function leftOf(sending: ClientRequest): Promise<number> {
+  const { socket } = sending;
+  assert.ok(socket);
+  const left = () => socket.bytesWritten - socket.writableLength;
+  for (let [before, same] = [-1, 0]; same < STILL_LOOKS; ) {
+    await sleep(LOOK_MS);
+    same = left() === before ? same + 1 : 0;
+    before = left();
+  }
+  return left();
+}
+
+test('a disk that stands still while a file is sent: no more is taken than some buffers hold; then it comes whole', async (t) => {
+  const { folder, manager, stands, goesOn } = await onSlowDisk(t);
+  const { id } = await manager.ask('importDisk', { body: { vm: 'lab', ...upload(64 * MIB) } });
+  const sending = await begunUpload(manager, id);
+  await manager.until(id, ({ progress }) => (progress?.amounts?.done ?? 0) > 0);
+  stands();
+  sending.end(randomBytes(63 * MIB));
+
+  assert.ok((await leftOf(sending)) < 32 * MIB);
+  const { state, progress } = await manager.ask('task', { id });
+  assert.equal(state, 'running');
+  assert.ok((progress?.amounts?.done ?? 0) < 32 * MIB);
+  goesOn();
+
+  assert.equal((await manager.over(id)).state, 'done');
+  assert.ok(existsSync(vmPaths(folder, 'lab').work));
+});
+
+test('an import that is cancelled while the disk stands still ends when it goes on, and leaves nothing', async (t) => {
+  const { folder, manager, stands, goesOn } = await onSlowDisk(t);
+  const { id } = await manager.ask('importDisk', { body: { vm: 'lab', ...upload(64 * MIB) } });
+  const sending = await begunUpload(manager, id);
+  await manager.until(id, ({ progress }) => (progress?.amounts?.done ?? 0) > 0);
+  stands();
+  sending.write(randomBytes(32 * MIB));
+  await leftOf(sending);
+
+  await manager.ask('cancelTask', { id });
+  goesOn();
 
   assert.equal((await manager.over(id)).state, 'cancelled');
   sending.destroy();

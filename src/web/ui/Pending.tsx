@@ -47,13 +47,15 @@ export function Pending<Answer>({ query, label }: { query: UseQueryResult<Answer
   );
 }
 
-/** Says whether something that changes something goes on for long. */
-export function useIsLong(isOn: boolean): boolean {
+/** Says whether something that changes something goes on for long, or, with `since`, for long without another value of it. */
+export function useIsLong(isOn: boolean, since?: unknown): boolean {
   const [isLong, setLong] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another value begins anew
   useEffect(() => {
-    if (!isOn) return setLong(false);
+    setLong(false);
+    if (!isOn) return undefined;
     const timer = setTimeout(() => setLong(true), SLOW_MS);
     return () => clearTimeout(timer);
-  }, [isOn]);
+  }, [isOn, since]);
   return isLong;
 }

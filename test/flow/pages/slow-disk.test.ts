@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -68,4 +69,30 @@ test('what is saved to a slow disk is said to be on its way, and is saved once',
   goesOn();
   await page.getByText('Saving takes long').waitFor({ state: 'detached' });
   assert.equal((await openProject(folder)).file.value.name, 'Acme of tomorrow');
+});
+
+test('a disk image that is sent to a slow disk: the page says that it waits, and it comes whole', NEEDS, async (t) => {
+  const { manager, stands, goesOn, folder } = await onSlowDisk(t);
+  const { page } = manager;
+  const image = join(scratch(t), 'lab.raw');
+  writeFileSync(image, randomBytes(8 << 20));
+  await manager.goto('/add-machine');
+  await page.getByLabel('Name').fill('lab');
+  await page.locator('input[type=file]').setInputFiles(image);
+  await page.getByRole('combobox', { name: 'Format' }).click();
+  await page.getByRole('option', { name: 'raw' }).click();
+  // Not before the file begins to come.
+  await page.route('**/disk', async (route) => {
+    stands();
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('Taking the file: lab.raw').waitFor();
+  await page.getByText('This takes long: the disk may be slow, or busy.').waitFor();
+  goesOn();
+  await page.getByText('lab is added; it starts by BIOS.').waitFor();
+  assert.deepEqual(
+    (await openProject(folder)).vms.map(({ name }) => name),
+    ['lab', 'office'],
+  );
 });

@@ -1,8 +1,10 @@
 import { Button, Group, List, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
+import { useIsLong } from '../../ui/Pending.tsx';
 import { ToldFailure } from '../../ui/ToldFailure.tsx';
 import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { ui } from '../../ui/texts-ui.ts';
 import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
 
@@ -70,6 +72,8 @@ function HowFar({ progress }: { progress: TaskProgress | undefined }) {
   const texts = useCatalogue(tasks);
   const language = useLanguage();
   const amounts = progress?.amounts;
+  const isSlow = useIsLong(amounts?.unit === 'bytes', amounts?.done);
+  const shared = useCatalogue(ui);
   if (!progress || !amounts || amounts.total <= 0) return null;
   const { unit, done, total, perSecond, secondsLeft } = amounts;
   const isBytes = unit === 'bytes';
@@ -84,6 +88,11 @@ function HowFar({ progress }: { progress: TaskProgress | undefined }) {
       <Text size="xs" c="dimmed">
         {words}
       </Text>
+      {isSlow && (
+        <Text size="sm" role="status">
+          {shared.slow}
+        </Text>
+      )}
     </>
   );
 }
