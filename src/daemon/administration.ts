@@ -88,7 +88,10 @@ export class Administration {
       await this.#turns.take(vm, () => requireAdministrator(state, vm, { access, password, now: clock() }));
     } catch (error) {
       if (error instanceof AppError && error.code === 'PASSWORD_WRONG')
-        await events.add({ vm, kind: 'password', text: 'a wrong administrator’s password was given', same: 'admin' });
+        await events.add({
+          ...{ vm, kind: 'password', text: 'a wrong administrator’s password was given', same: 'admin' },
+          details: { code: 'PASSWORD_WRONG', of: 'administrator' },
+        });
       throw error;
     }
   }

@@ -59,7 +59,12 @@ export class Opening {
   /** @throws as changePassword */
   async changePassword(vm: string, secrets: Secrets): Promise<void> {
     await this.#tell(vm, () => changePassword(this.#deps.state, vm, secrets, this.#deps.clock()));
-    await this.#deps.events.add({ vm, kind: 'password', text: 'its password was changed' });
+    await this.#deps.events.add({
+      vm,
+      kind: 'password',
+      text: 'its password was changed',
+      details: { did: 'changed' },
+    });
   }
 
   /** Changes what opens a machine while nobody is asked for it. */
@@ -72,7 +77,10 @@ export class Opening {
       return await this.#turns.take(vm, work);
     } catch (error) {
       const text = error instanceof AppError && WORTH_TELLING[error.code];
-      if (text) await this.#deps.events.add({ vm, kind: 'password', text, same: error.code });
+      if (text) {
+        const details = { code: error.code };
+        await this.#deps.events.add({ vm, kind: 'password', text, details, same: error.code });
+      }
       throw await this.#withWayBack(vm, error);
     }
   }

@@ -17,7 +17,7 @@ async function open(attempt: Attempt<'users-and-groups'>): Promise<void> {
     ask: (of, signIn) => accounts.askDomain(of, { ...signIn, signal }),
   });
   const without = askedAt === undefined ? '' : `, as its domain said on ${new Date(askedAt).toISOString()}`;
-  await events.add({ vm, kind: 'opened', text: `${name} opens it${without}` });
+  await events.add({ vm, kind: 'opened', text: `${name} opens it${without}`, details: { by: name } });
 }
 
 /**

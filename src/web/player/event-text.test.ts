@@ -41,6 +41,18 @@ const SAID: [kind: string, details: object, german: string][] = [
   ],
   ['name', { name: 'a.example', code: 'no-such-name' }, 'a.example hat keine Adresse: no-such-name'],
   ['zone', { to: 'home' }, 'Zone keine → home'],
+  ['password', { did: 'changed' }, 'Ihr Kennwort wurde geändert'],
+  ['password', { code: 'ACCOUNT_LOCKED' }, 'Sie blieb zu: Ihr Konto ist gesperrt, nach zu vielen falschen Kennwörtern'],
+  [
+    'hardware',
+    { after: { memoryMiB: 2048, cpus: 2 } },
+    'Von ihrem nächsten Start an hat sie 2048 MiB und 2 Prozessoren',
+  ],
+  [
+    'paused',
+    { code: 'VM_DISK_FULL' },
+    'Die Maschine steht still: auf der Platte dieses Computers ist kein Platz für das, was sie schreibt',
+  ],
 ];
 
 for (const [kind, details, german] of SAID)
@@ -59,7 +71,7 @@ test('every kind is said, also one that an older service has written without det
 test('what the sentence does not have stands with it, in the service’s words; a message and a new kind are as they are', () => {
   assert.deepEqual(eventText(event('stopped'), DE), { text: 'ausgeschaltet', words: 'in English' });
   assert.deepEqual(eventText(event('failed', { code: 'VM_FAILED' }), DE), {
-    text: 'Fehlgeschlagen (VM_FAILED)',
+    text: 'Fehlgeschlagen: QEMU hat die Maschine nicht betreiben können (VM_FAILED)',
     words: 'in English',
   });
   assert.deepEqual(eventText(event('access', { from: 'normal', to: 'restricted', why: { code: 'plugin-void' } }), DE), {

@@ -16,6 +16,6 @@ export function eventText(
 ): EventText {
   // What an administrator has written is said as he has written it.
   if (language !== 'de' || kind === 'message' || !Object.hasOwn(EVENTS_DE, kind)) return { text };
-  const german = EVENTS_DE[kind as keyof typeof EVENTS_DE](details, (why) => said.reason(why, ''));
+  const german = EVENTS_DE[kind as keyof typeof EVENTS_DE](details, said);
   return german.needsWords ? { text: german.text, words: text } : { text: german.text };
 }

@@ -1,5 +1,6 @@
 import type { WhyAnswer } from '../../api/machine.ts';
 import type { EventKind } from '../../lib/event-kinds.ts';
+import type { SaidBy } from '../ui/said.ts';
 
 /** What stands in an event besides its kind: each may be missing, for an older service has written it. */
 export type EventDetails = Readonly<Record<string, unknown>>;
@@ -10,9 +11,6 @@ interface SaidEvent {
   needsWords?: true;
 }
 
-/** How a reason is said, where there is one. */
-type ReasonOf = (why: WhyAnswer) => string;
-
 const ACCESS: Record<string, string> = {
   normal: 'normaler Zugang',
   restricted: 'eingeschränkter Zugang',
@@ -20,7 +18,7 @@ const ACCESS: Record<string, string> = {
 };
 
 /** What happened, auf Deutsch, by its kind: a kind without its text does not compile. */
-export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: ReasonOf) => SaidEvent> = {
+export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) => SaidEvent> = {
   installed: ({ package: name }) =>
     typeof name === 'string' ? whole(`Paket ${name} ist installiert`) : partly('Ein Paket ist installiert'),
   uninstalled: ({ dataDisk }) => whole(dataDisk === true ? 'entfernt, mit ihrer Datenplatte' : 'entfernt'),
@@ -39,22 +37,21 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
   },
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
-  started: ({ how, access, why }, reasonOf) =>
-    withReason(`${how === 'resumed' ? 'fortgesetzt' : 'gestartet'}${accessText(access, ': ')}`, why, reasonOf),
+  started: ({ how, access, why }, said) =>
+    withReason(`${how === 'resumed' ? 'fortgesetzt' : 'gestartet'}${accessText(access, ': ')}`, why, said),
   stopped: () => partly('ausgeschaltet'),
   suspended: () => whole('angehalten: der nächste Start geht dort weiter, wenn sich bis dahin nichts geändert hat'),
-  paused: () => partly('Sie steht still'),
+  paused: (details, said) => {
+    const sentence = codeText(details, said);
+    return details['code'] === 'VM_DISK_FULL' && sentence ? whole(sentence) : partly('Sie steht still');
+  },
   resumed: () => whole('Sie läuft weiter'),
   guest: () => partly('Ihr Gastsystem'),
   disk: () => partly('Eine Platte macht Fehler'),
   'found-again': () => partly('Der Dienst wurde neu gestartet und hat die laufende Maschine übernommen'),
-  access: ({ from, to, why }, reasonOf) => {
+  access: ({ from, to, why }, said) => {
     if (to === undefined) return partly('Der Zugang ist ein anderer');
-    return withReason(
-      from === to ? `weiter ${accessText(to)}` : `${accessText(from)} → ${accessText(to)}`,
-      why,
-      reasonOf,
-    );
+    return withReason(from === to ? `weiter ${accessText(to)}` : `${accessText(from)} → ${accessText(to)}`, why, said);
   },
   'nq-set': ({ descriptor, dry, ok }) => {
     if (descriptor === undefined) return partly('nq-set');
@@ -66,7 +63,8 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
   expiration: ({ state }) => partly(TERMS[`${state}`] ?? 'Wie lange sie benutzt werden darf'),
   'hot-fix': ({ message }) =>
     partly(message === undefined ? 'Soforthilfe' : 'Der Administrator hat auf die Bitte um Soforthilfe geantwortet'),
-  'lookup-failed': () => partly('Die Richtlinie konnte nicht nachgesehen werden'),
+  'lookup-failed': (details, said) =>
+    partly(['Die Richtlinie konnte nicht nachgesehen werden', ...listed(codeText(details, said))].join(': ')),
   message: () => partly('Mitteilung'),
   refused: ({ address, protocol, port, rule, destinations }) => {
     if (destinations !== undefined) return whole(`${destinations} weitere Ziele wurden nicht erreicht`);
@@ -74,9 +72,17 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
     const place = port === undefined ? `${address}` : `${address}:${port}`;
     return whole(`${place} ${protocol} ist nicht erlaubt, nach: ${rule}`);
   },
-  password: () => partly('Passwort'),
-  opened: () => partly('geöffnet'),
-  hardware: () => partly('Der Administrator hat Arbeitsspeicher oder Prozessoren geändert'),
+  password: (details, said) => {
+    if (details['did'] === 'changed') return whole('Ihr Kennwort wurde geändert');
+    if (details['of'] === 'administrator') return whole('Ein falsches Kennwort der Verwaltung wurde eingegeben');
+    const sentence = codeText(details, said);
+    return sentence === undefined ? partly('Kennwort') : whole(`Sie blieb zu: ${sentence}`);
+  },
+  opened: ({ by }) => (typeof by === 'string' ? partly(`${by} hat sie geöffnet`) : partly('geöffnet')),
+  hardware: ({ after }) =>
+    isHardware(after)
+      ? whole(`Von ihrem nächsten Start an hat sie ${after.memoryMiB} MiB und ${after.cpus} Prozessoren`)
+      : partly('Der Administrator hat Arbeitsspeicher oder Prozessoren geändert'),
   name: ({ name, code, names, failing }) => {
     if (name === undefined && names === undefined) return partly('Ein Name ihrer Listen');
     if (name === undefined) return whole(`${names} weitere Namen, davon ${failing} ohne Adresse`);
@@ -85,7 +91,11 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, reasonOf: Reas
   zone: ({ from, to }) => whole(`Zone ${from ?? 'keine'} → ${to ?? 'keine'}`),
   network: () => partly('Das Netz der Maschine'),
   'host-policy': () => partly('Regeln für diesen Computer selbst'),
-  failed: ({ code }) => partly(typeof code === 'string' ? `Fehlgeschlagen (${code})` : 'Fehlgeschlagen'),
+  failed: (details, said) => {
+    const { code } = details;
+    const text = ['Fehlgeschlagen', ...listed(codeText(details, said))].join(': ');
+    return partly(typeof code === 'string' ? `${text} (${code})` : text);
+  },
 };
 
 const TERMS: Record<string, string> = {
@@ -108,9 +118,24 @@ function accessText(access: unknown, before = ''): string {
   return text === undefined ? '' : `${before}${text}`;
 }
 
+/** What has failed, by the code that stands in an event, where there is one. */
+function codeText(details: EventDetails, said: SaidBy): string | undefined {
+  const { code } = details;
+  const text = typeof code === 'string' ? said.failure({ code, details }).text : '';
+  return text === '' ? undefined : text;
+}
+
+function listed(text: string | undefined): string[] {
+  return text === undefined ? [] : [text];
+}
+
+function isHardware(value: unknown): value is { memoryMiB: number; cpus: number } {
+  return typeof value === 'object' && value !== null && 'memoryMiB' in value && 'cpus' in value;
+}
+
 /** A plug-in’s reason is a system’s message, and an older service tells none. */
-function withReason(text: string, why: unknown, reasonOf: ReasonOf): SaidEvent {
-  const reason = isWhy(why) ? reasonOf(why) : '';
+function withReason(text: string, why: unknown, said: SaidBy): SaidEvent {
+  const reason = isWhy(why) ? said.reason(why, '') : '';
   return reason === '' ? partly(text) : whole(`${text}: ${reason}`);
 }
 
