@@ -52,6 +52,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   'tuf-js': ['trust'],
   '@tufjs/models': ['trust'],
   yaml: ['project'],
+  saxes: ['project'],
   ldapts: ['servers'],
   'age-encryption': ['install'],
   hono: ['pages', 'daemon', 'manager'],

@@ -35,6 +35,7 @@ const OTHER_MEANINGS: Record<string, string> = {
   copy: 'of a file, and the project’s own machine',
   level: 'of compression, and of the log',
   minimum: 'VMware ACE’s word for the strength of a passphrase',
+  checkpoint: 'VMware’s setting that names a suspended machine’s memory',
   slider: 'what VMware ACE showed for the threshold',
   issuer: 'of a TLS certificate',
   source: 'where a package is installed from',

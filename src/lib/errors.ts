@@ -134,7 +134,7 @@ export const ERRORS = {
   DISK_INVALID: {
     exit: 65,
     http: 422,
-    hint: 'Give one whole disk image: qcow2, raw, VMDK, VDI or VHDX; `qemu-img convert -O qcow2` makes one of most others.',
+    hint: 'Give one whole disk image: qcow2, raw, VMDK, VDI, VHDX or VHD; `qemu-img convert -O qcow2` makes one of most others.',
   },
   DISK_CUT: {
     exit: 65,
@@ -162,6 +162,26 @@ export const ERRORS = {
     exit: 71,
     http: 500,
     hint: 'Images are read only in bubblewrap: let users make namespaces, or run as root outside of a container.',
+  },
+  IMPORT_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Export the machine again from the program that it is from; or add its disk alone, with `--disk`.',
+  },
+  IMPORT_ELSEWHERE: {
+    exit: 65,
+    http: 422,
+    hint: 'Copy the file into the folder of the description and name it there; or say which disk you mean: `--disk FILE`.',
+  },
+  IMPORT_DIGEST: {
+    exit: 65,
+    http: 422,
+    hint: 'Copy the machine again from where it came: it is not what its manifest was made for.',
+  },
+  IMPORT_UNSUPPORTED: {
+    exit: 65,
+    http: 422,
+    hint: 'Do what the message says in the program that the machine is from, and export it again.',
   },
 
   LOSS_CONFIRM: {

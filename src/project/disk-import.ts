@@ -1,44 +1,23 @@
-import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import { basename, dirname } from 'node:path';
 import { formatBytes } from '../lib/bytes.ts';
 import { AppError } from '../lib/errors.ts';
-import { readCapped, removeFile } from '../sys/files/files.ts';
-import { temporaryBeside } from '../sys/files/temporary.ts';
 import { ImageFile } from '../sys/image-file.ts';
-import { confinedQemuImg, IMAGE, OUT } from '../sys/programs/confined-image.ts';
+import { IMAGE } from '../sys/programs/confined-image.ts';
 import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts';
+import { DRIVERS, requireWhole } from './image/formats.ts';
 import { type DiskFormat, type Known, knownAs } from './image/known.ts';
-import { FLATTEN, requireWholeQcow2 } from './image/qcow2-end.ts';
-import { requireWholeVdi } from './image/vdi-end.ts';
-import { requireWholeVhdx } from './image/vhdx-end.ts';
-import { requireWholeVmdk } from './image/vmdk-end.ts';
+import { convertDisk, diskBytesOf, headOfDisk, type ShownDisk } from './image/shown-disk.ts';
 
-const HOUR_MS = 3_600_000;
 const SECTOR = 512;
 /** The largest disk that layers can be made of. */
 const MAX_DISK_BYTES = 2 ** 43;
-
-const Facts = z.object({
-  filename: z.string(),
-  'virtual-size': z.int().min(0),
-  'backing-filename': z.string().optional(),
-  encrypted: z.boolean().optional(),
-  'format-specific': z
-    .looseObject({
-      data: z.looseObject({
-        'data-file': z.string().optional(),
-        /** Of VMDK: the files that hold its parts, which may be the image itself. */
-        extents: z.array(z.looseObject({ filename: z.string() })).optional(),
-      }),
-    })
-    .optional(),
-});
-type Facts = z.infer<typeof Facts>;
 
 interface Options {
   /** The image’s format, where it is not to be found out. */
   format?: DiskFormat | undefined;
   signal?: AbortSignal | undefined;
+  /** Told how many of the disk’s bytes are written. */
+  onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
@@ -49,13 +28,21 @@ interface Options {
  * DISK_FULL, FILE_MISSING, FILE_DENIED, INTERRUPTED
  */
 export async function importDisk(image: string, work: string, options: Options = {}): Promise<DiskLayout> {
-  const { signal } = options;
-  const folder = dirname(work);
-  const { format, layout } = await lookAt(image, folder, options);
-  const target = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536'];
-  const args = ['convert', ...target, '--image-opts', named(format), join(OUT, basename(work))];
-  await confinedQemuImg(image, args, { out: folder, timeoutMs: HOUR_MS, signal });
+  const { format, layout, diskBytes } = await lookAt(image, dirname(work), options);
+  await convertDisk(single(image, format), work, { signal: options.signal, ...progressOf(diskBytes, options) });
   return layout;
+}
+
+/** As `importDisk`, for one whose files were found to be whole already. @throws as it */
+export async function importShown(disk: ShownDisk, work: string, options: Options = {}): Promise<DiskLayout> {
+  const { signal } = options;
+  const { layout, diskBytes } = await look(disk, dirname(work), signal);
+  await convertDisk(disk, work, { signal, ...progressOf(diskBytes, options) });
+  return layout;
+}
+
+function progressOf(diskBytes: number, { onBytes }: Options) {
+  return onBytes ? { onProgress: (done: number) => onBytes(Math.round(done * diskBytes), diskBytes) } : {};
 }
 
 /** Only when its own tables were found to stay within its file is an image given to QEMU’s tool. */
@@ -63,41 +50,47 @@ async function lookAt(
   image: string,
   folder: string,
   { format: told, signal }: Options,
-): Promise<{ format: DiskFormat; layout: DiskLayout }> {
+): Promise<{ format: DiskFormat; layout: DiskLayout; diskBytes: number }> {
   await using file = await ImageFile.open(image, signal);
   const format = told ?? formatOf(image, await knownAs(file));
-  if (format === 'raw') return { format, layout: await requireWholeRaw(file, told === 'raw') };
-  await REQUIRE_WHOLE[format](file);
-  const virtualBytes = await requireAlone(image, format, signal);
-  const layout = diskLayout(await headOf(image, format, folder, signal));
-  requireEndIn(image, layout, virtualBytes);
-  return { format, layout };
+  if (format === 'raw') return { format, ...(await requireWholeRaw(file, told === 'raw')) };
+  await requireWhole(format, file);
+  return { format, ...(await look(single(image, format), folder, signal)) };
 }
 
-const REQUIRE_WHOLE = {
-  qcow2: requireWholeQcow2,
-  vmdk: requireWholeVmdk,
-  vdi: requireWholeVdi,
-  vhdx: requireWholeVhdx,
-} satisfies Record<Exclude<DiskFormat, 'raw'>, (file: ImageFile) => Promise<void>>;
+async function look(disk: ShownDisk, folder: string, signal: AbortSignal | undefined) {
+  const diskBytes = await diskBytesOf(disk, folder, signal);
+  const layout = diskLayout(await headOfDisk(disk, folder, signal));
+  requireEndIn(disk.name, layout, diskBytes);
+  return { layout, diskBytes };
+}
+
+function single(image: string, format: DiskFormat): ShownDisk {
+  const node = { driver: DRIVERS[format], file: { driver: 'file', filename: IMAGE } };
+  return { name: image, files: [{ path: image }], node };
+}
 
 /** @throws DISK_UNKNOWN, DISK_CUT */
-async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<DiskLayout> {
+async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<{ layout: DiskLayout; diskBytes: number }> {
   const { path, size } = file;
   if (size === 0) throw new AppError('DISK_CUT', `${path} is empty`);
   const layout = diskLayout(await file.head(0, HEAD_BYTES));
-  if (!isTold && layout.what === undefined) {
-    const lacks = 'for a raw disk it lacks a boot signature, a partition table and a file system that is known';
-    throw new AppError('DISK_UNKNOWN', `${path} is not a disk image of a known format: ${lacks}`);
-  }
+  if (!isTold) requireKnown(path, layout);
   if (size % SECTOR !== 0)
     throw new AppError('DISK_CUT', `${path} is cut short: its length is not a multiple of ${SECTOR}`);
   requireEndIn(path, layout, size);
-  return layout;
+  return { layout, diskBytes: size };
+}
+
+/** A raw disk that nobody says is one has something of what disks hold. @throws DISK_UNKNOWN */
+export function requireKnown(path: string, { what }: DiskLayout): void {
+  if (what !== undefined) return;
+  const lacks = 'for a raw disk it lacks a boot signature, a partition table and a file system that is known';
+  throw new AppError('DISK_UNKNOWN', `${path} is not a disk image of a known format: ${lacks}`);
 }
 
 /** The image’s format by its marks. @throws DISK_PACKED, DISK_ENCRYPTED, DISK_INVALID for what can not be imported */
-function formatOf(image: string, known: Known | undefined): DiskFormat {
+export function formatOf(image: string, known: Known | undefined): DiskFormat {
   if (!known) return 'raw';
   if (known.kind === 'disk') return known.format;
   const code = { packed: 'DISK_PACKED', encrypted: 'DISK_ENCRYPTED', foreign: 'DISK_INVALID' } as const;
@@ -116,42 +109,4 @@ function requireEndIn(image: string, { what, endBytes }: DiskLayout, diskBytes: 
   const shows = what === 'file system' ? 'file system' : 'partition table';
   const reason = `${image} is cut short: by its ${shows} the disk ends at byte ${endBytes}, not at ${diskBytes}`;
   throw new AppError('DISK_CUT', reason, { details: { endBytes, diskBytes } });
-}
-
-/** How large the disk is of an image that names no other file. @throws DISK_INVALID, DISK_ENCRYPTED */
-async function requireAlone(image: string, format: DiskFormat, signal: AbortSignal | undefined): Promise<number> {
-  const said = await confinedQemuImg(image, ['info', '--output=json', '-f', format, IMAGE], { signal });
-  const facts = Facts.parse(JSON.parse(said));
-  if (namesAnother(facts))
-    throw new AppError('DISK_INVALID', `${image} is not whole: it names another file. ${FLATTEN}`);
-  if (facts.encrypted) throw new AppError('DISK_ENCRYPTED', `${image} is encrypted`);
-  if (facts['virtual-size'] === 0) throw new AppError('DISK_INVALID', `${image} is an empty disk`);
-  return facts['virtual-size'];
-}
-
-function namesAnother(info: Facts): boolean {
-  const { extents = [], 'data-file': dataFile } = info['format-specific']?.data ?? {};
-  const isElsewhere = extents.some(({ filename }) => filename !== info.filename);
-  return info['backing-filename'] !== undefined || dataFile !== undefined || isElsewhere;
-}
-
-/** What stands at the beginning of the disk, whatever format its image has. */
-async function headOf(
-  image: string,
-  format: DiskFormat,
-  folder: string,
-  signal: AbortSignal | undefined,
-): Promise<Buffer> {
-  const head = temporaryBeside(join(folder, 'head'));
-  try {
-    const ends = [`bs=${HEAD_BYTES}`, 'count=1', `if=${IMAGE}`, `of=${join(OUT, basename(head))}`];
-    await confinedQemuImg(image, ['dd', '-f', format, '-O', 'raw', ...ends], { out: folder, signal });
-    return await readCapped(head, HEAD_BYTES);
-  } finally {
-    await removeFile(head);
-  }
-}
-
-function named(format: DiskFormat): string {
-  return [`driver=${format}`, 'file.driver=file', `file.filename=${IMAGE}`].join(',');
 }

@@ -8,6 +8,8 @@ import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/files/fold
 import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { importDisk } from './disk-import.ts';
+import { importForeign } from './foreign/import-foreign.ts';
+import type { ForeignDisk } from './foreign/read-foreign.ts';
 import type { DiskLayout } from './image/disk-layout.ts';
 import type { DiskFormat } from './image/known.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
@@ -41,10 +43,13 @@ export interface NewVm {
   name: string;
   /** Without a firmware, the disk’s partitions decide. */
   hardware: Omit<VmFile, 'format' | 'id' | 'firmware'> & { firmware?: VmFile['firmware'] };
-  disk: string;
+  /** An image by its path, or the disk of another program’s machine. */
+  disk: string | ForeignDisk;
   diskFormat?: DiskFormat;
   boot?: { kernel: string; initrd?: string };
   signal?: AbortSignal;
+  /** Told how much of the disk is written. */
+  onBytes?: (done: number, total: number) => void;
 }
 
 /** A machine as it was added. */
@@ -56,7 +61,7 @@ export interface AddedVm {
 
 /**
  * Adds a machine to the project: its disk imported, its policy without quarantine. All or nothing.
- * @throws VM_NAME, VM_EXISTS, and as importDisk
+ * @throws VM_NAME, VM_EXISTS, and as importDisk and importForeign
  */
 export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   const { name } = vm;
@@ -76,10 +81,12 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   }
 }
 
-async function fill(folder: string, { hardware, disk, diskFormat, boot, signal }: NewVm): Promise<AddedVm> {
+async function fill(folder: string, { hardware, disk, diskFormat, boot, signal, onBytes }: NewVm): Promise<AddedVm> {
   const paths = vmPathsIn(folder);
   await makeFolder(paths.releases);
-  const { starts } = await importDisk(disk, paths.work, { format: diskFormat, signal });
+  const { starts } = await (typeof disk === 'string'
+    ? importDisk(disk, paths.work, { format: diskFormat, signal, onBytes })
+    : importForeign(disk, paths.work, { signal, onBytes }));
   if (boot) {
     await makeFolder(dirname(paths.kernel));
     await copyFileTo(boot.kernel, paths.kernel, MAX_BOOT_FILE_BYTES);

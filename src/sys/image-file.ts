@@ -3,19 +3,35 @@ import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { AppError, systemCode } from '../lib/errors.ts';
 import { coded } from './files/file-error.ts';
 
+/** Where an image lies that is a part of a file: a member of an archive. */
+export interface Within {
+  /** What people call it. */
+  name: string;
+  offset: number;
+  bytes: number;
+}
+
 /** A disk image of somebody else’s: read in small parts, each of which must lie within its file. */
 export class ImageFile implements AsyncDisposable {
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;
+  readonly #begin: number;
   readonly #file: FileHandle;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(path: string, size: number, file: FileHandle, signal: AbortSignal | undefined) {
-    this.path = path;
-    this.size = size;
+  private constructor({ name, offset, bytes }: Within, file: FileHandle, signal: AbortSignal | undefined) {
+    this.path = name;
+    this.size = bytes;
+    this.#begin = offset;
     this.#file = file;
     this.#signal = signal;
+  }
+
+  /** A part of it, which ends no later than it does and is open as long as it is. @throws DISK_CUT */
+  within(part: Within): ImageFile {
+    this.require(part.offset + part.bytes);
+    return new ImageFile({ ...part, offset: this.#begin + part.offset }, this.#file, this.#signal);
   }
 
   /** Opens an ordinary file. @throws FILE_MISSING (also for a link that leads nowhere), FILE_DENIED, DISK_INVALID for a folder or device */
@@ -25,7 +41,7 @@ export class ImageFile implements AsyncDisposable {
       // A pipe that nobody writes to is opened at once, and refused below.
       const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const found = await file.stat();
-      if (found.isFile()) return new ImageFile(path, found.size, file, signal);
+      if (found.isFile()) return new ImageFile({ name: path, offset: 0, bytes: found.size }, file, signal);
       await file.close();
       const what = found.isDirectory() ? 'a folder' : 'a device or a pipe; copy what is on it into a file first';
       throw new AppError('DISK_INVALID', `${path} is ${what}`);
@@ -39,7 +55,7 @@ export class ImageFile implements AsyncDisposable {
     const into = Buffer.alloc(bytes);
     await coded(this.path, async () => {
       for (let done = 0; done < bytes; ) {
-        const { bytesRead } = await this.#file.read(into, done, bytes - done, offset + done);
+        const { bytesRead } = await this.#file.read(into, done, bytes - done, this.#begin + offset + done);
         if (bytesRead === 0) throw cutShort(this.path, offset + bytes, offset + done);
         done += bytesRead;
       }

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSy
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { importDisk } from '../../src/project/disk-import.ts';
+import { DRIVERS } from '../../src/project/image/formats.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../src/project/image/known.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
@@ -28,7 +29,16 @@ function folderOf(t: TestContext) {
 async function imageOf(t: TestContext, disk: Buffer, format: string, ...options: string[]) {
   const { folder, at } = folderOf(t);
   writeFileSync(at('disk.raw'), disk);
-  await run('qemu-img', ['convert', '-f', 'raw', '-O', format, ...options, at('disk.raw'), at('image')]);
+  await run('qemu-img', [
+    'convert',
+    '-f',
+    'raw',
+    '-O',
+    DRIVERS[format as DiskFormat] ?? format,
+    ...options,
+    at('disk.raw'),
+    at('image'),
+  ]);
   return { folder, at, image: at('image'), work: at('work.qcow2'), raw: at('disk.raw') };
 }
 
@@ -61,7 +71,9 @@ for (const [name, format] of [
 
 for (const format of DISK_FORMATS) {
   test(`a whole ${format} disk is taken, its format told or found`, { skip }, async (t) => {
-    const { image, at, raw, folder } = await imageOf(t, bootableNoise(3 * MIB), format);
+    // Without it, QEMU makes a VHD a little larger than its disk.
+    const size = format === 'vhd' ? ['-o', 'force_size=on'] : [];
+    const { image, at, raw, folder } = await imageOf(t, bootableNoise(3 * MIB), format, ...size);
 
     await importDisk(image, at('told.qcow2'), { format });
     await importDisk(image, at('found.qcow2'));
@@ -87,6 +99,7 @@ const VARIANTS: readonly [title: string, format: DiskFormat, options: string[]][
   ['VDI of fixed size', 'vdi', ['-o', 'static=on']],
   ['VHDX', 'vhdx', []],
   ['VHDX of fixed size', 'vhdx', ['-o', 'subformat=fixed']],
+  ['VHD', 'vhd', ['-o', 'force_size=on']],
 ];
 
 for (const [title, format, options] of VARIANTS) {
@@ -166,8 +179,9 @@ const REFUSED: readonly [name: string, at: number, bytes: string, wanted: string
   ['a 7-Zip archive', 0, "7z\u00bc\u00af'\u001c", 'DISK_PACKED', /7-Zip/],
   ['a LUKS volume', 0, 'LUKS\u00ba\u00be\0\u0002', 'DISK_ENCRYPTED', /LUKS volume/],
   ['a BitLocker volume', 3, '-FVE-FS-', 'DISK_ENCRYPTED', /BitLocker/],
-  ['a VHD', 0, 'conectix', 'DISK_INVALID', /VHD disk.*`qemu-img convert -f vpc -O qcow2 image NEW`/],
-  ['a VHD of fixed size', MIB - 512, 'conectix', 'DISK_INVALID', /VHD disk of fixed size.*-f vpc/],
+  ['a QED disk', 0, 'QED\0', 'DISK_INVALID', /QED disk.*`qemu-img convert -f qed -O qcow2 image NEW`/],
+  ['a VHD of no kind', 0, 'conectix', 'DISK_INVALID', /Merge-VHD/],
+  ['a VHD of no kind, by its end', MIB - 512, 'conectix', 'DISK_INVALID', /Merge-VHD/],
   ['the image of a CD', 0x8001, 'CD001', 'DISK_INVALID', /CD or DVD/],
   ['an Apple disk image', MIB - 512, 'koly', 'DISK_INVALID', /DMG/],
 ];

@@ -63,11 +63,11 @@ const REMEDIES: Remedy[] = [
   [
     'DISK_INVALID',
     async (t) => {
-      const { at, image: vhd, add } = await image(t, 'vpc');
+      const { at, image: qed, add } = await image(t, 'qed');
       return {
-        fails: () => add(vhd),
+        fails: () => add(qed),
         async remedy() {
-          await run('qemu-img', ['convert', '-f', 'vpc', '-O', 'qcow2', vhd, at('new.qcow2')]);
+          await run('qemu-img', ['convert', '-f', 'qed', '-O', 'qcow2', qed, at('new.qcow2')]);
           await add(at('new.qcow2'));
         },
       };

@@ -3,6 +3,7 @@ export const JOB_PATHS = {
   tasks: { method: 'GET', path: '/v1/tasks' },
   task: { method: 'GET', path: '/v1/tasks/:id' },
   cancelTask: { method: 'POST', path: '/v1/tasks/:id/cancel' },
+  planForeign: { method: 'POST', path: '/v1/foreign-plan' },
   importDisk: { method: 'POST', path: '/v1/machines' },
   /** The file of a task that waits for one, as it is. */
   sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },

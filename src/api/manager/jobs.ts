@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FOREIGN_KINDS, IMPORT_NOTE_CODES } from '../../lib/import-notes.ts';
 import { Warning } from '../../policy/warning.ts';
 import { FailureText } from '../failure.ts';
 
@@ -16,8 +17,9 @@ export const ImportRequest = z.strictObject({
     .int()
     .min(32)
     .max(1 << 20)
-    .default(1024),
-  cpus: z.int().min(1).max(64).default(1),
+    .exactOptional(),
+  /** Without these two, what the description of the machine says. */
+  cpus: z.int().min(1).max(64).exactOptional(),
   dataDiskMiB: z
     .int()
     .min(1)
@@ -26,7 +28,7 @@ export const ImportRequest = z.strictObject({
   /** Without it, the disk’s partitions decide. */
   firmware: z.enum(['bios', 'uefi']).exactOptional(),
   /** Without it, Lazaret finds it out. */
-  diskFormat: z.enum(['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).exactOptional(),
+  diskFormat: z.enum(['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd']).exactOptional(),
   disk: z.union([
     z.strictObject({ path: z.string().startsWith('/').max(4000) }),
     z.strictObject({
@@ -34,6 +36,27 @@ export const ImportRequest = z.strictObject({
     }),
   ]),
 });
+
+/** A file of this computer that a machine may be added from. */
+export const ForeignPlanRequest = z.strictObject({ path: z.string().startsWith('/').max(4000) });
+
+/** What becomes of a machine of another program, before anything of it is copied. */
+export const ForeignPlanAnswer = z.object({
+  /** `image`: a disk, which says nothing of a machine. */
+  kind: z.enum(FOREIGN_KINDS),
+  memoryMiB: z.int().exactOptional(),
+  cpus: z.int().exactOptional(),
+  firmware: z.enum(['bios', 'uefi']).exactOptional(),
+  disk: z.string(),
+  notes: z.array(
+    z.object({
+      code: z.enum(IMPORT_NOTE_CODES),
+      parts: z.record(z.string(), z.union([z.string(), z.number()])),
+      text: z.string(),
+    }),
+  ),
+});
+export type ForeignPlanAnswer = z.infer<typeof ForeignPlanAnswer>;
 
 /** Under its policies, as users will see it, or without any. */
 export const RunRequest = z.strictObject({ mode: z.enum(['preview', 'power-on']) });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { AppError } from '../../lib/errors.ts';
 import { addMachine, listMachines, machineNamed, removeMachine } from '../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
 import type { ProjectVm } from '../../project/open.ts';
@@ -8,6 +9,7 @@ import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { addFrom, HOW_IT_STARTS } from './vm-from.ts';
 import { addVmSetCommand } from './vm-set.ts';
 
 interface Located {
@@ -15,10 +17,12 @@ interface Located {
 }
 
 interface AddOptions extends Located {
-  disk: string;
+  disk?: string;
+  from?: string;
+  dryRun?: boolean;
   diskFormat?: DiskFormat;
-  memory: number;
-  cpus: number;
+  memory?: number;
+  cpus?: number;
   dataDisk?: number;
   firmware?: ProjectVm['file']['value']['firmware'];
   kernel?: string;
@@ -30,10 +34,13 @@ export function addVmCommands(program: Command): void {
   const vm = program.command('vm').description('the project’s machines');
 
   addCommand<AddOptions>(vm, 'add <name>', 'add a machine from a disk image', async (context, options, name = '') => {
+    if (options.from !== undefined) return addFrom(context, options, { name, from: options.from });
     const { disk, diskFormat, kernel, initrd, append } = options;
+    if (disk === undefined) throw new AppError('USAGE', 'say which disk with --disk, or which machine with --from');
+    if (options.dryRun) throw new AppError('USAGE', '--dry-run goes with --from');
     const wanted = {
-      memoryMiB: options.memory,
-      cpus: options.cpus,
+      memoryMiB: options.memory ?? 1024,
+      cpus: options.cpus ?? 1,
       ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
       ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
       ...(append === undefined ? {} : { append }),
@@ -48,15 +55,20 @@ export function addVmCommands(program: Command): void {
       ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, signal },
     });
     for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
-    const how = { bios: 'starts by BIOS', uefi: 'starts by UEFI', direct: 'starts its kernel without firmware' };
-    print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${how[added.firmware]}`);
+    print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
   })
-    .requiredOption('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI or VHDX')
+    .option('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI, VHDX or VHD')
+    .option('--from <file>', 'a machine of another program: .ova, .ovf or .vmx; or its disk')
+    .option('--dry-run', 'with --from: say what becomes of the machine, and add nothing')
     .addOption(
       new Option('--disk-format <format>', 'the disk’s format; without it, Lazaret finds it out').choices(DISK_FORMATS),
     )
-    .option('--memory <size>', 'memory such as 2G; a bare number counts MiB', memory, 1024)
-    .option('--cpus <n>', 'processors', wholeNumber, 1)
+    .option(
+      '--memory <size>',
+      'memory such as 2G; a bare number counts MiB; without it 1G, or what --from says',
+      memory,
+    )
+    .option('--cpus <n>', 'processors; without it 1, or what --from says', wholeNumber)
     .option('--data-disk <size>', 'a second disk such as 4G, the user’s own: no package ever replaces it', mebibytes)
     .addOption(
       new Option('--firmware <kind>', 'how it starts; without it, the disk’s partitions decide').choices(

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import type { ForeignMachine } from '../../project/foreign/read-foreign.ts';
 import { type AddedVm, addVm, lostWithVm, type NewVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
@@ -33,6 +34,21 @@ export async function addMachine(folder: string, vm: NewVm): Promise<Pick<NewVm,
   const direct = firmware === undefined && vm.boot !== undefined ? { firmware: 'direct' as const } : {};
   const hardware = { ...vm.hardware, ...direct };
   return { hardware, ...(await withProject(folder, (project) => addVm(project, { ...vm, hardware }))) };
+}
+
+/** What an administrator says of a machine from another program, instead of what its description does. */
+export type ForeignChange = Partial<NewVm['hardware']>;
+
+/** Adds a machine that `readForeign` has read. @throws PROJECT_*, and as addVm */
+export async function addForeign(
+  folder: string,
+  name: string,
+  machine: ForeignMachine,
+  { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes'> = {},
+): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
+  const { memoryMiB = 1024, cpus = 1, firmware, disk } = machine;
+  const hardware = { memoryMiB, cpus, ...(firmware === undefined ? {} : { firmware }), ...change };
+  return addMachine(folder, { name, hardware, disk, ...more });
 }
 
 /** A change of a machine’s hardware; what is absent stays as it is. */

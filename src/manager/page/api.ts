@@ -11,7 +11,7 @@ import { Uploads } from '../tasks/uploads.ts';
 import { addDeploymentRoutes } from './deployments.ts';
 import type { Happenings } from './happenings.ts';
 import { addHotFixRoutes } from './hot-fixes.ts';
-import { addImportRoute, addUploadRoute } from './imports.ts';
+import { addForeignPlanRoute, addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
 import { addPolicyRoutes } from './policy.ts';
 import { addProjectRoutes } from './project.ts';
@@ -44,6 +44,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addProjectRoutes(app, deps);
   addJobRoutes(app, deps);
   addQuarantineRoutes(app, deps);
+  addForeignPlanRoute(app);
   addImportRoute(app, deps, uploads);
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);

@@ -1,7 +1,9 @@
 import type { Hono } from 'hono';
+import type { ForeignPlanAnswer } from '../../api/manager/jobs.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { parseBody } from '../../pages/requests.ts';
+import { readForeign } from '../../project/foreign/read-foreign.ts';
 import { requireNewName } from '../../project/make.ts';
 import { requireProject } from '../../project/open.ts';
 import { requireFree } from '../../sys/files/receive.ts';
@@ -19,6 +21,15 @@ export function addImportRoute(app: Hono, { folder, tasks }: ManagerDeps, upload
     if ('upload' in disk) await requireFree(folder, disk.upload.bytes, disk.upload.name);
     const begun = tasks.begin('import', request.vm, (task) => importTask(folder, request, task, uploads));
     return context.json<TaskAnswer>(begun, 202);
+  });
+}
+
+/** What becomes of a machine of another program. */
+export function addForeignPlanRoute(app: Hono): void {
+  app.post(MANAGER_ROUTES.planForeign.path, async (context) => {
+    const { path } = parseBody(MANAGER_ROUTES.planForeign.request, await context.req.text());
+    const { disk, notes, ...machine } = await readForeign(path, { signal: context.req.raw.signal });
+    return context.json<ForeignPlanAnswer>({ ...machine, disk: disk.name, notes: [...notes] });
   });
 }
 

@@ -3,13 +3,14 @@ import type { z } from 'zod';
 import type { ImportRequest } from '../../api/manager/jobs.ts';
 import type { ImportedAnswer } from '../../api/manager/tasks.ts';
 import { AppError } from '../../lib/errors.ts';
+import { readForeign } from '../../project/foreign/read-foreign.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { changedAt, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, namesIn, removeIfEmpty } from '../../sys/files/folders.ts';
 import { receiveFile } from '../../sys/files/receive.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
-import { addMachine } from '../machines/machines.ts';
+import { addForeign } from '../machines/machines.ts';
 import type { TaskControl } from './task.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -17,9 +18,9 @@ const DAY_MS = 86_400_000;
 type Asked = z.infer<typeof ImportRequest>;
 
 /**
- * Adds a machine as a task, from a disk image of this computer or from one that the page sends. Whatever ends it before leaves
+ * Adds a machine as a task, from a disk image or a machine of another program, of this computer or as the page sends it. Whatever ends it before leaves
  * nothing of either.
- * @throws UPLOAD_CUT, and as addMachine
+ * @throws UPLOAD_CUT, and as readForeign and addForeign
  */
 export async function importTask(
   folder: string,
@@ -28,7 +29,7 @@ export async function importTask(
   uploads: Uploads,
 ): Promise<ImportedAnswer> {
   const { disk } = request;
-  if ('path' in disk) return importFrom(folder, request, disk.path, task);
+  if ('path' in disk) return importFrom(folder, request, { path: disk.path }, task);
   const { uploads: place } = projectPaths(folder);
   const { bytes, name } = disk.upload;
   const path = temporaryBeside(join(place, request.vm));
@@ -41,7 +42,7 @@ export async function importTask(
       await removeForgotten(place);
       await receiveFile(path, body, { bytes, onBytes, signal: task.signal });
     });
-    return await saidOf(path, name, () => importFrom(folder, request, path, task));
+    return await saidOf(path, name, () => importFrom(folder, request, { path, isAlone: true }, task));
   } finally {
     await removeFile(path);
     await removeIfEmpty(place);
@@ -51,18 +52,21 @@ export async function importTask(
 async function importFrom(
   folder: string,
   { vm, memoryMiB, cpus, dataDiskMiB, firmware, diskFormat }: Asked,
-  disk: string,
+  { path, isAlone = false }: { path: string; isAlone?: boolean },
   task: TaskControl,
 ): Promise<ImportedAnswer> {
   task.part('import', vm);
-  const hardware = {
-    ...{ memoryMiB, cpus },
+  const change = {
+    ...(memoryMiB === undefined ? {} : { memoryMiB }),
+    ...(cpus === undefined ? {} : { cpus }),
     ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
     ...(firmware === undefined ? {} : { firmware }),
   };
-  const format = diskFormat === undefined ? {} : { diskFormat };
   const { signal } = task;
-  const added = await addMachine(folder, { name: vm, hardware, disk, ...format, signal });
+  const machine = await readForeign(path, { diskFormat, isAlone, signal });
+  for (const { text } of machine.notes) task.say(text);
+  const onBytes = (done: number, total: number) => task.part('import', vm, { unit: 'bytes', done, total });
+  const added = await addForeign(folder, vm, machine, { change, signal, onBytes });
   for (const warning of added.warnings) task.say(warning);
   return { vm, firmware: added.firmware, warnings: added.warnings };
 }

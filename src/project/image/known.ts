@@ -1,7 +1,7 @@
 import type { ImageFile } from '../../sys/image-file.ts';
 
 /** Formats of disk images that a machine can be made from. */
-export const DISK_FORMATS = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'] as const;
+export const DISK_FORMATS = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd'] as const;
 export type DiskFormat = (typeof DISK_FORMATS)[number];
 
 /** What a file is by its first and last bytes: a disk image, or something else that is refused by its name. */
@@ -47,6 +47,7 @@ const MARKS: readonly Mark[] = [
   disk(0, 'KDMV', 'vmdk'),
   disk(0x40, '\u007f\u0010\u00da\u00be', 'vdi'),
   disk(0, 'vhdxfile', 'vhdx'),
+  disk(0, 'conectix', 'vhd'),
   packed(257, 'ustar', 'a tar archive, as every OVA is', 'tar -xf'),
   packed(0, 'PK\u0003\u0004', 'a zip archive', 'unzip'),
   packed(0, '\u001f\u008b', 'compressed with gzip', 'gunzip -k'),
@@ -63,8 +64,8 @@ const MARKS: readonly Mark[] = [
   encrypted(3, '-FVE-FS-', 'a BitLocker volume'),
   encrypted(0, 'age-encryption.org/', 'encrypted with age'),
   encrypted(0, '-----BEGIN PGP', 'encrypted with PGP'),
-  foreign(0, 'conectix', 'a VHD disk', 'vpc'),
-  foreign(-512, 'conectix', 'a VHD disk of fixed size', 'vpc'),
+  // One of fixed size begins with what is on the disk.
+  disk(-512, 'conectix', 'vhd'),
   foreign(0, 'QED\u0000', 'a QED disk', 'qed'),
   foreign(0, 'WithoutFreeSpace', 'a Parallels disk', 'parallels'),
   foreign(0, 'WithouFreSpacExt', 'a Parallels disk', 'parallels'),

@@ -111,6 +111,11 @@ export function mayUse(path: string): boolean {
   }
 }
 
+/** Whether a name is a symbolic link. @throws FILE_MISSING, FILE_DENIED */
+export async function isLink(path: string): Promise<boolean> {
+  return coded(path, async () => (await fs.lstat(path)).isSymbolicLink());
+}
+
 export async function isThere(path: string): Promise<boolean> {
   try {
     await fs.lstat(path);

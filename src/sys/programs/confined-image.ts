@@ -6,6 +6,11 @@ import { isDiskFull } from './qemu-img.ts';
 export const IMAGE = '/image';
 export const OUT = '/out';
 
+/** Where it finds the file of that number, of an image that is several. */
+export function imageAt(index: number): string {
+  return index === 0 ? IMAGE : `${IMAGE}.${index}`;
+}
+
 const MEMORY_BYTES = 2 ** 30;
 const MAX_REASON_CHARACTERS = 500;
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc/ld.so.cache'];
@@ -16,30 +21,44 @@ interface Options {
   timeoutMs?: number;
   /** Exit statuses of `qemu-img` that are answers and not failures. */
   allow?: readonly number[];
+  /** Told how much of its work is done, from 0 to 1, where it is run with `-p`. */
+  onProgress?: ((done: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `qemu-img` on an image of somebody else’s: in bubblewrap, without network, with the system’s programs, the image as
- * `IMAGE` and `OUT`, and nothing else to be seen. In what it says, `IMAGE` is put back to the image’s path.
+ * Runs `qemu-img` on an image of somebody else’s: in bubblewrap, without network, with the system’s programs, the image’s
+ * files as `imageAt` says and `OUT`, and nothing else to be seen. In what it says, `IMAGE` is put back to the image’s path.
  * @throws DISK_IN_USE, DISK_UNCLEAN, DISK_FULL, DISK_UNCONFINED, PROGRAM_MISSING, PROGRAM_TIMEOUT, INTERRUPTED, and
  * DISK_INVALID with the reason that `qemu-img` gave
  */
-export async function confinedQemuImg(image: string, args: readonly string[], options: Options = {}): Promise<string> {
-  const { out, timeoutMs = 60_000, allow = [], signal } = options;
+export async function confinedQemuImg(
+  image: string | readonly [string, ...string[]],
+  args: readonly string[],
+  options: Options = {},
+): Promise<string> {
+  const { out, timeoutMs = 60_000, allow = [], signal, onProgress } = options;
+  const files = typeof image === 'string' ? ([image] as const) : image;
   // What is missing inside would look as if the confinement or the image were at fault.
   const missing = ['qemu-img', 'bwrap', 'prlimit'].find((name) => !hasProgram(name));
   if (missing !== undefined) throw new AppError('PROGRAM_MISSING', `${missing} is not installed`);
-  const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(image, out), 'qemu-img', ...args];
+  const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(files, out), 'qemu-img', ...args];
   const [program = '', ...words] = command;
   try {
-    return (await run(program, words, { timeoutMs, allow, ...(signal ? { signal } : {}) })).stdout;
+    const told = onProgress ? { onOutput: (text: string) => tellProgress(text, onProgress) } : {};
+    return (await run(program, words, { timeoutMs, allow, ...told, ...(signal ? { signal } : {}) })).stdout;
   } catch (error) {
-    throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, image) : error;
+    throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, files[0]) : error;
   }
 }
 
-function sandbox(image: string, out: string | undefined): string[] {
+/** `    (12.34/100%)`, after each of which the line begins again. */
+function tellProgress(text: string, onProgress: (done: number) => void): void {
+  const last = [...text.matchAll(/\((\d+\.\d+)\/100%\)/g)].at(-1)?.[1];
+  if (last !== undefined) onProgress(Math.min(1, Number(last) / 100));
+}
+
+function sandbox(files: readonly string[], out: string | undefined): string[] {
   const isRoot = process.getuid?.() === 0;
   return [
     ...['bwrap', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net', '--unshare-cgroup-try'],
@@ -47,7 +66,8 @@ function sandbox(image: string, out: string | undefined): string[] {
     // Root reads files of others by this right alone, and here there are no others.
     ...(isRoot ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
     ...SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--dev', '/dev', '--proc', '/proc', '--ro-bind', image, IMAGE],
+    ...['--dev', '/dev', '--proc', '/proc'],
+    ...files.flatMap((path, index) => ['--ro-bind', path, imageAt(index)]),
     ...(out === undefined ? [] : ['--bind', out, OUT]),
     ...['--remount-ro', '/', '--chdir', '/', '--'],
   ];
@@ -58,6 +78,8 @@ function reasonOf(error: AppError, image: string): AppError {
   const said = error.message
     .replace(/^prlimit: /, '')
     .replaceAll(`${OUT}/`, '')
+    // How we name what it is to open is our own business.
+    .replace(/'json:\{[^']*\}'/g, `'${IMAGE}'`)
     .replaceAll(IMAGE, image);
   const more = { cause: error, details: { image } };
   if (isDiskFull(error)) return new AppError('DISK_FULL', `the disk of ${image} does not fit: the disk is full`, more);

@@ -29,6 +29,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Exit statuses that are answers and not failures. */
   allow?: readonly number[];
+  /** Told what it writes to standard output, as it does. */
+  onOutput?: (text: string) => void;
 }
 
 export interface Ran {
@@ -45,7 +47,7 @@ export async function run(program: string, args: readonly string[], options: Run
   const { timeoutMs = 60_000, maxBytes = 16 << 20, allow = [] } = options;
   // A hundred files: a command that runs no program does not wait for them.
   const { execa } = await import('execa');
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     reject: false,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input === undefined ? {} : { input: options.input }),
@@ -57,6 +59,9 @@ export async function run(program: string, args: readonly string[], options: Run
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  const { onOutput } = options;
+  if (onOutput) running.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
+  const result = await running;
   const { stdout, stderr, exitCode } = result;
   if (exitCode !== undefined && !result.isMaxBuffer && (exitCode === 0 || allow.includes(exitCode))) {
     return { stdout, stderr, exitCode };

@@ -62,7 +62,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   FIRMWARE_MISSING:
     'Installieren Sie die Firmware (Debian und Ubuntu: „ovmf“; Fedora: „edk2-ovmf“), und versuchen Sie es noch einmal.',
   DISK_INVALID:
-    'Nehmen Sie ein ganzes Plattenabbild: qcow2, raw, VMDK, VDI oder VHDX; „qemu-img convert -O qcow2“ macht eines aus den meisten anderen.',
+    'Nehmen Sie ein ganzes Plattenabbild: qcow2, raw, VMDK, VDI, VHDX oder VHD; „qemu-img convert -O qcow2“ macht eines aus den meisten anderen.',
   DISK_CUT:
     'Kopieren Sie das Abbild noch einmal von dort, woher es kam. Ist es doch ganz, schreiben Sie es neu, oder verlängern Sie es mit „qemu-img“.',
   DISK_UNKNOWN: 'Prüfen Sie, ob es die richtige Datei ist; „--disk-format raw“ nimmt sie unverändert, als rohe Platte.',
@@ -74,6 +74,14 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Fahren Sie die Maschine herunter, die das Abbild benutzt, oder bringen Sie eine Kopie mit „qemu-img check -r all“ in Ordnung.',
   DISK_UNCONFINED:
     'Abbilder werden nur in bubblewrap gelesen: lassen Sie Benutzer Namensräume anlegen, oder arbeiten Sie als root außerhalb eines Containers.',
+  IMPORT_INVALID:
+    'Exportieren Sie die Maschine noch einmal aus dem Programm, aus dem sie ist; oder fügen Sie nur ihre Platte hinzu, mit „--disk“.',
+  IMPORT_ELSEWHERE:
+    'Kopieren Sie die Datei in den Ordner der Beschreibung, und nennen Sie sie dort; oder sagen Sie, welche Platte Sie meinen: „--disk DATEI“.',
+  IMPORT_DIGEST:
+    'Kopieren Sie die Maschine noch einmal von dort, woher sie kam: sie ist nicht das, wofür ihr Manifest gemacht wurde.',
+  IMPORT_UNSUPPORTED:
+    'Tun Sie, was die Meldung sagt, in dem Programm, aus dem die Maschine ist, und exportieren Sie sie noch einmal.',
   LOSS_CONFIRM:
     'Nichts wurde geändert. Wiederholen Sie es an einem Terminal, und tippen Sie den verlangten Namen, oder wiederholen Sie es mit --yes.',
   VERSION_EXISTS: 'Wählen Sie einen anderen Namen für die Version.',

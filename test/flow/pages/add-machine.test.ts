@@ -9,6 +9,8 @@ import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { foundProject } from '../../../src/manager/found-project.ts';
 import { projectPaths, vmPaths } from '../../../src/project/layout.ts';
 import { openProject } from '../../../src/project/open.ts';
+import { bootableNoise } from '../../fakes/disk-image.ts';
+import { ova } from '../../fakes/foreign-machine.ts';
 import { madeProject, PASSPHRASE, scratch } from '../../fakes/made-project.ts';
 
 const MIB = 1 << 20;
@@ -55,7 +57,7 @@ test('an administrator adds a machine from a file of his, from a path, and is to
       files.items.add(new File(['no disk at all'.repeat(1000)], 'holiday.txt'));
       files;
     `);
-    await page.getByRole('group', { name: 'Disk image' }).dispatchEvent('drop', { dataTransfer });
+    await page.getByRole('group', { name: /^Disk image/ }).dispatchEvent('drop', { dataTransfer });
     await page.getByText('holiday.txt').waitFor();
     await add.click();
     await page
@@ -64,6 +66,42 @@ test('an administrator adds a machine from a file of his, from a path, and is to
       .waitFor();
     await page.getByText('DISK_UNKNOWN').waitFor();
     assert.equal(existsSync(vmPaths(project.folder, 'holiday').folder), false);
+  });
+
+  await t.test(
+    'a machine of another program says its hardware, and what is not taken over, before it is added',
+    async () => {
+      const folder = scratch(t);
+      writeFileSync(join(folder, 'disk.raw'), bootableNoise(4 * MIB));
+      const file = await ova(folder, join(folder, 'disk.raw'), { memory: [3, 'byte * 2^30'], cpus: 4 });
+      await manager.goto('/add-machine');
+      await name.fill('brought');
+      await page.getByText('A path', { exact: true }).click();
+      await page.getByLabel('Path on the computer of the manager').fill(file);
+      await page.getByRole('button', { name: 'See what becomes of it' }).click();
+      await page.getByText('its disk was on SCSI and is on virtio now').waitFor();
+      assert.match(await page.getByLabel('Memory').inputValue(), /^3072/);
+      await add.click();
+      await page.getByText('brought is added; it starts by BIOS.').waitFor();
+      const brought = (await openProject(project.folder)).vms.find((vm) => vm.name === 'brought');
+      assert.deepEqual([brought?.file.value.memoryMiB, brought?.file.value.cpus], [3072, 4]);
+    },
+  );
+
+  await t.test('an OVA that is sent says its hardware itself', async () => {
+    const folder = scratch(t);
+    writeFileSync(join(folder, 'disk.raw'), bootableNoise(4 * MIB));
+    const file = await ova(folder, join(folder, 'disk.raw'), { memory: [512, 'MegaBytes'], cpus: 3 });
+    await manager.goto('/add-machine');
+    await name.fill('sent');
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByText('The file itself says memory and processors.').waitFor();
+    assert.ok(await page.getByLabel('Memory').isDisabled());
+    await add.click();
+    await page.getByText('sent is added; it starts by BIOS.').waitFor();
+    await page.getByText('its disk was on SCSI').waitFor();
+    const sent = (await openProject(project.folder)).vms.find((vm) => vm.name === 'sent');
+    assert.deepEqual([sent?.file.value.memoryMiB, sent?.file.value.cpus], [512, 3]);
   });
 
   await t.test('a path of this computer; a name that is taken is refused in words', async () => {

@@ -11,7 +11,8 @@ import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
 import { DiskField } from './DiskField.tsx';
-import { EMPTY, importRequest, type NewMachine } from './new-machine.ts';
+import { ForeignPlan } from './ForeignPlan.tsx';
+import { EMPTY, importRequest, type NewMachine, saysHardware } from './new-machine.ts';
 
 /** VMware ACE’s Add Virtual Machine: a disk image, and the hardware around it. */
 export function AddMachine() {
@@ -49,6 +50,7 @@ export function AddMachine() {
               onChange={({ target }) => set({ vm: target.value })}
             />
             <DiskField machine={machine} onChange={set} />
+            <ForeignPlan machine={machine} onChange={set} />
             <Hardware machine={machine} onChange={set} />
             <Group>
               <Button type="submit" loading={add.isPending || goesOn} disabled={!request}>
@@ -77,12 +79,14 @@ function Hardware({ machine, onChange }: { machine: NewMachine; onChange: (chang
     <>
       <Group grow align="flex-end">
         <NumberInput
+          disabled={saysHardware(machine)}
           label={texts.memory}
           value={memoryMiB}
           onChange={(value) => onChange({ memoryMiB: value })}
           {...{ min: 32, max: 1 << 20, step: 256, allowDecimal: false, suffix: ' MiB' }}
         />
         <NumberInput
+          disabled={saysHardware(machine)}
           label={texts.cpus}
           value={cpus}
           onChange={(value) => onChange({ cpus: value })}

@@ -43,6 +43,7 @@ export function DiskField({ machine, onChange }: DiskFieldProps) {
         ) : (
           <TextInput
             label={texts.path}
+            description={texts.pathHelp}
             placeholder="/srv/images/debian.qcow2"
             value={path}
             onChange={({ target }) => onChange({ path: target.value })}
@@ -50,7 +51,7 @@ export function DiskField({ machine, onChange }: DiskFieldProps) {
         )}
         <Select
           label={texts.format}
-          data={[{ value: 'found', label: texts.formatFound }, 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']}
+          data={[{ value: 'found', label: texts.formatFound }, 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd']}
           allowDeselect={false}
           value={format}
           onChange={(value) => onChange({ format: value as NewMachine['format'] })}

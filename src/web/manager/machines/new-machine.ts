@@ -26,13 +26,24 @@ export function importRequest(machine: NewMachine): Request | undefined {
   const { memoryMiB, cpus, dataDiskGiB, firmware, format } = machine;
   const vm = machine.vm.trim();
   const disk = diskOf(machine);
-  if (vm === '' || !disk || typeof memoryMiB !== 'number' || typeof cpus !== 'number') return undefined;
+  const hardware = saysHardware(machine) ? {} : numbersOf(memoryMiB, cpus);
+  if (vm === '' || !disk || !hardware) return undefined;
   return {
-    ...{ vm, memoryMiB, cpus, disk },
+    ...{ vm, disk },
+    ...hardware,
     ...(typeof dataDiskGiB === 'number' ? { dataDiskMiB: dataDiskGiB * 1024 } : {}),
     ...(firmware === 'found' ? {} : { firmware }),
     ...(format === 'found' ? {} : { diskFormat: format }),
   };
+}
+
+/** What is sent is a whole machine, which says memory and processors itself. */
+export function saysHardware({ from, file }: NewMachine): boolean {
+  return from === 'file' && file !== null && /\.ova$/i.test(file.name);
+}
+
+function numbersOf(memoryMiB: number | string, cpus: number | string) {
+  return typeof memoryMiB === 'number' && typeof cpus === 'number' ? { memoryMiB, cpus } : undefined;
 }
 
 function diskOf({ from, file, path }: NewMachine): Request['disk'] | undefined {

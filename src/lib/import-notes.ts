@@ -1,0 +1,36 @@
+/** What a file may be that a machine is added from. */
+export const FOREIGN_KINDS = ['ova', 'ovf', 'vmx', 'image'] as const;
+export type ForeignKind = (typeof FOREIGN_KINDS)[number];
+
+/** What of a machine from another program Lazaret does not take over, or takes over differently. */
+export const IMPORT_NOTE_CODES = [
+  'disk-left',
+  'disk-empty',
+  'snapshots',
+  'suspended',
+  'address',
+  'cards',
+  'bus',
+  'clock',
+  'device',
+  'secure-boot',
+  'firmware-settings',
+  'memory',
+  'cpus',
+  'manifest-missing',
+  'signer',
+  'not-understood',
+] as const;
+export type ImportNoteCode = (typeof IMPORT_NOTE_CODES)[number];
+
+/** Devices that a machine does not get. */
+export type ImportDevice =
+  | 'sound'
+  | 'floppy'
+  | 'serial'
+  | 'parallel'
+  | 'tape'
+  | '3d'
+  | 'tpm'
+  | 'passed-through'
+  | 'shared-folders';

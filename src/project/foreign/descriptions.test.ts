@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ovfText, vmxText } from '../../../test/fakes/foreign-machine.ts';
+import { readOvf } from './ovf.ts';
+import { bytesOfUnit } from './units.ts';
+import { readVmx } from './vmx.ts';
+import { readXml } from './xml.ts';
+
+const MIB = 2 ** 20;
+const codes = (notes: readonly { code: string }[]) => notes.map(({ code }) => code);
+const vmx = (more: Record<string, string>) => readVmx(Buffer.from(vmxText('d.vmdk', more)), 'm.vmx');
+const ovf = (more: Partial<Parameters<typeof ovfText>[0]>) =>
+  readOvf(Buffer.from(ovfText({ disk: 'd.vmdk', bytes: 1, ...more })), 'm.ovf');
+const invalid = { name: 'AppError', code: 'IMPORT_INVALID' };
+
+test('units of DSP0004 and those from before it', () => {
+  const table: [string, number | undefined][] = [
+    ['byte', 1],
+    ['byte * 2^20', MIB],
+    ['byte*2^30', 2 ** 30],
+    ['byte * 10^6', 1e6],
+    ['byte * 1024 * 1024', MIB],
+    ['MegaBytes', MIB],
+    ['GB', 2 ** 30],
+    ['KiloBytes', 1024],
+    ['hertz * 10^6', undefined],
+    ['byte * 2^99', undefined],
+    ['byte * ', undefined],
+    ['byte * -1', undefined],
+    ['byte * 0', undefined],
+    ['', undefined],
+  ];
+  for (const [unit, bytes] of table) assert.equal(bytesOfUnit(unit), bytes, unit);
+});
+
+test('an OVF measures its memory in any unit', () => {
+  for (const [quantity, units] of [
+    [2048, 'byte * 2^20'],
+    [2, 'byte * 2^30'],
+    [2 ** 31, 'byte'],
+    [2048, 'MegaBytes'],
+    [2 * 2 ** 20, 'byte * 2^10'],
+  ] as const)
+    assert.equal(ovf({ memory: [quantity, units] }).memoryMiB, 2048, units);
+  assert.throws(() => ovf({ memory: [2, 'apples'] }), invalid);
+  assert.throws(() => ovf({ units: 'apples' }), invalid);
+});
+
+test('memory and processors that a machine cannot have are bounded, and it is said', () => {
+  const large = ovf({ memory: [2 ** 22, 'byte * 2^20'], cpus: 128 });
+  assert.deepEqual([large.memoryMiB, large.cpus], [2 ** 20, 64]);
+  assert.deepEqual(codes(large.notes), ['memory', 'cpus', 'bus']);
+});
+
+test('disks of an OVF in the order of their controllers; an empty one and a second one are named', () => {
+  const { disks, notes } = ovf({
+    more: {
+      files: '<File ovf:href="e.vmdk" ovf:id="file2"/>',
+      disks:
+        '<Disk ovf:capacity="1" ovf:capacityAllocationUnits="byte * 2^30" ovf:diskId="second" ovf:fileRef="file2"/><Disk ovf:capacity="5" ovf:diskId="empty"/>',
+      items: [
+        ['1', 'ovf:/disk/second'],
+        ['2', '/disk/empty'],
+      ]
+        .map(
+          ([place, host]) =>
+            `<Item><rasd:AddressOnParent>${place}</rasd:AddressOnParent><rasd:HostResource>${host}</rasd:HostResource><rasd:InstanceID>2${place}</rasd:InstanceID><rasd:Parent>3</rasd:Parent><rasd:ResourceType>17</rasd:ResourceType></Item>`,
+        )
+        .join(''),
+    },
+  });
+  assert.deepEqual(
+    disks.map(({ file, capacityBytes }) => [file, capacityBytes]),
+    [
+      ['d.vmdk', 8 * MIB],
+      ['e.vmdk', 2 ** 30],
+    ],
+  );
+  assert.deepEqual(codes(notes), ['bus', 'disk-left', 'disk-empty']);
+});
+
+test('firmware as VMware’s and VirtualBox’s OVF say it', () => {
+  assert.equal(ovf({}).firmware, 'bios');
+  const vmware = '<vmw:Config vmw:key="firmware" vmw:value="efi"/>';
+  assert.equal(ovf({ more: { hardware: vmware } }).firmware, 'uefi');
+  const box = '<vbox:Machine><Hardware><Firmware type="EFI64"/><RTC localOrUTC="local"/></Hardware></vbox:Machine>';
+  const machine = ovf({ more: { system: box } });
+  assert.deepEqual([machine.firmware, codes(machine.notes)], ['uefi', ['bus', 'clock']]);
+});
+
+test('what a .vmx has that a machine does not get is listed', () => {
+  const { notes } = vmx({
+    ...{ guestOS: 'windows9-64', 'ethernet0.present': 'TRUE', 'ethernet1.present': 'TRUE', 'sound.present': 'TRUE' },
+    ...{
+      'checkpoint.vmState': 'Office.vmss',
+      firmware: 'efi',
+      'uefi.secureBoot.enabled': 'TRUE',
+      'vtpm.present': 'TRUE',
+    },
+    ...{ nvram: 'Office.nvram', 'floppy0.present': 'FALSE' },
+  });
+  assert.deepEqual(codes(notes), [
+    ...['bus', 'address', 'cards', 'clock', 'suspended', 'secure-boot', 'firmware-settings', 'device', 'device'],
+  ]);
+});
+
+test('the disk that a .vmx starts from comes first', () => {
+  const two = { 'scsi0:1.present': 'TRUE', 'scsi0:1.fileName': 'e.vmdk' };
+  assert.deepEqual(
+    vmx(two).disks.map(({ file }) => file),
+    ['d.vmdk', 'e.vmdk'],
+  );
+  assert.equal(vmx({ ...two, 'bios.hddOrder': 'scsi0:1' }).disks[0]?.file, 'e.vmdk');
+  const sata = { 'scsi0:0.present': 'FALSE', 'sata0:2.present': 'TRUE', 'sata0:2.fileName': 's.vmdk' };
+  assert.deepEqual(vmx(sata).disks, [{ file: 's.vmdk', bus: 'SATA' }]);
+  const text = Buffer.from(
+    `.encoding = "windows-1252"\nconfig.version = "8"\nide0:0.present = "TRUE"\nide0:0.fileName = "B\u00fcro|22.vmdk"\n`,
+    'latin1',
+  );
+  assert.equal(readVmx(text, 'm.vmx').disks[0]?.file, 'Büro".vmdk');
+});
+
+test('a .vmx that is none, says a thing twice or is encrypted is refused', () => {
+  for (const text of [
+    '',
+    'memsize = 5\n',
+    'memsize = "a"\nconfig.version = "8"\n',
+    `${vmxText('d')}memsize = "1"\n`,
+    '\0\0',
+  ])
+    assert.throws(() => readVmx(Buffer.from(text), 'm.vmx'), invalid, text);
+  assert.throws(() => vmx({ 'encryption.keySafe': 'vmware:key/x' }), { code: 'DISK_ENCRYPTED' });
+  assert.throws(() => readVmx(Buffer.from(`${'a = "b"\n'.repeat(20_001)}`), 'm.vmx'), invalid);
+});
+
+test('XML with a document type, entities of its own, or beyond its bounds is refused', () => {
+  for (const text of [
+    '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+    '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+    '<a>&b;</a>',
+    '<a><b></a>',
+    '<a/><b/>',
+    '',
+    'text',
+    '<a b="1" b="2"/>',
+    '<x:a/>',
+    '<a>'.repeat(65) + '</a>'.repeat(65),
+    `<a>${'<b/>'.repeat(20_000)}</a>`,
+    `<a ${Array.from({ length: 101 }, (_, index) => `b${index}=""`).join(' ')}/>`,
+    '<a>\u0001</a>',
+  ])
+    assert.throws(() => readXml(Buffer.from(text), 'm.xml'), invalid, text.slice(0, 80));
+  assert.throws(() => readXml(Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c]), 'm.xml'), invalid);
+  const utf16 = Buffer.from('\uFEFF<?xml version="1.0" encoding="UTF-16"?><a>&lt;é</a>', 'utf16le');
+  assert.equal(readXml(utf16, 'm.xml').text, '<é');
+});
+
+test('an OVF that lacks what its disk needs is refused', () => {
+  const text = ovfText({ disk: 'd.vmdk', bytes: 1 });
+  for (const [from, to] of [
+    ['ovf:diskId="vmdisk1"', 'ovf:diskId="other"'],
+    ['ovf:fileRef="file1"', 'ovf:fileRef="other"'],
+    ['ovf:href="d.vmdk"', ''],
+    ['ovf:/disk/vmdisk1', 'ovf:/elsewhere/vmdisk1'],
+    ['ovf:capacity="8"', 'ovf:capacity="-8"'],
+    ['ovf:capacity="8"', 'ovf:capacity="999999999999999"'],
+    ['<rasd:VirtualQuantity>2<', '<rasd:VirtualQuantity>two<'],
+    ['<VirtualSystem ', '<Other '],
+    ['<Envelope', '<Other'],
+  ] as const)
+    assert.throws(
+      () => readOvf(Buffer.from(text.replaceAll(from, to)), 'm.ovf'),
+      { name: 'AppError', code: 'IMPORT_INVALID' },
+      from,
+    );
+  assert.throws(() => ovf({ file: 'ovf:compression="bzip2"' }), { code: 'IMPORT_UNSUPPORTED' });
+});

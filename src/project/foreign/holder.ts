@@ -1,0 +1,52 @@
+import { dirname, resolve } from 'node:path';
+import { AppError } from '../../lib/errors.ts';
+import { isLink } from '../../sys/files/files.ts';
+import { ImageFile, type Within } from '../../sys/image-file.ts';
+
+/** Where a file lies: by its path, or within another one. */
+export interface Place {
+  path: string;
+  /** What people call it. */
+  name: string;
+  within?: Within;
+}
+
+/** What holds the files of a machine: the folder of its description, or an archive. */
+export interface Holder {
+  /** Where a file lies that a description names. @throws IMPORT_ELSEWHERE, FILE_MISSING */
+  place(name: string): Promise<Place>;
+}
+
+/**
+ * The files of one folder. Whoever wrote a description could name any file of the administrator’s computer in it, which would
+ * then go to users: a name that leads out of its folder is refused.
+ */
+export function folderHolder(folder: string): Holder {
+  return {
+    async place(name) {
+      const path = resolve(folder, name.replace(/^file:\/\//, ''));
+      const isHere = dirname(path) === resolve(folder) && !name.includes('\\') && !/\p{Cc}/u.test(name);
+      if (!isHere) throw elsewhere(name, 'is not in the folder of its description');
+      if (await isLink(path)) throw elsewhere(path, 'is a link, which could lead anywhere');
+      return { path, name: path };
+    },
+  };
+}
+
+function elsewhere(name: string, what: string): AppError {
+  return new AppError('IMPORT_ELSEWHERE', `${JSON.stringify(name)} ${what}: nothing else of this computer is taken`);
+}
+
+/** Opens what lies there, to look at it. @throws as ImageFile.open, DISK_CUT */
+export async function openPlace(
+  { path, within }: Place,
+  signal?: AbortSignal,
+): Promise<AsyncDisposable & { image: ImageFile }> {
+  const file = await ImageFile.open(path, signal);
+  try {
+    return { image: within ? file.within(within) : file, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import type { ImportDevice, ImportNoteCode } from '../../lib/import-notes.ts';
+
+type Parts = Readonly<Record<string, string | number>>;
+
+/** What is not carried over, and what that means: in English, and by its code with what stands in its sentence. */
+export interface ImportNote {
+  code: ImportNoteCode;
+  parts: Parts;
+  text: string;
+}
+
+const DEVICES: Record<ImportDevice, string> = {
+  sound: 'a sound card',
+  floppy: 'a floppy drive',
+  serial: 'a serial port of its own',
+  parallel: 'a parallel port',
+  tape: 'a tape drive',
+  '3d': '3D graphics',
+  tpm: 'a TPM',
+  'passed-through': 'a device of its computer',
+  'shared-folders': 'shared folders',
+};
+
+const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
+  'disk-left': ({ file }) =>
+    `its disk ${file} is not taken: packages hand out one system disk; --disk takes another one, --data-disk gives users an empty one`,
+  'disk-empty': ({ file }) => `its disk ${file} is empty and not taken; --data-disk gives users one`,
+  snapshots: () => 'its snapshots are not taken: it begins with its present state',
+  suspended: () => 'it was suspended, and its memory is not taken: it boots, as after a power cut',
+  address: () => 'its network address (MAC) is not taken: every copy gets one of its own',
+  cards: ({ count }) => `it had ${count} network cards and gets one, as every machine does`,
+  bus: ({ bus }) =>
+    `its disk was on ${bus} and is on virtio now: Linux has drivers for that, Windows needs them installed before`,
+  clock: () => 'its clock kept local time and keeps UTC now: set the guest’s time zone so',
+  device: ({ device }) => `it had ${DEVICES[device as ImportDevice]}, which it does not get`,
+  'secure-boot': () => 'it started with Secure Boot and starts without now',
+  'firmware-settings': () =>
+    'the settings of its firmware are not taken: it starts what its disk offers, as a new computer does',
+  memory: ({ from, to }) => `it had ${from} MiB of memory and gets ${to}`,
+  cpus: ({ from, to }) => `it had ${from} processors and gets ${to}`,
+  'manifest-missing': () => 'it has no manifest: whether it came whole cannot be checked',
+  signer: ({ signer }) => `it is signed by ${signer}, and whether that is who it says nobody has checked`,
+  'not-understood': ({ item }) => `${item} is not understood, and not taken`,
+};
+
+/** A device that it had and does not get. */
+export function deviceNote(device: ImportDevice): ImportNote {
+  return note('device', { device });
+}
+
+/** What a description wrote is shown without control characters, and not at any length. */
+export function note(code: ImportNoteCode, parts: Parts = {}): ImportNote {
+  const shown = Object.fromEntries(
+    Object.entries(parts).map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value]),
+  );
+  return { code, parts: shown, text: TEXTS[code](shown) };
+}
+
+function clean(text: string): string {
+  const shown = text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
+  return shown.length > 120 ? `${shown.slice(0, 119)}…` : shown;
+}

@@ -1,0 +1,47 @@
+import type { ForeignPlanAnswer } from '../../../api/manager/jobs.ts';
+import type { ImportDevice, ImportNoteCode } from '../../../lib/import-notes.ts';
+import type { Language } from '../../ui/texts.ts';
+
+type Note = ForeignPlanAnswer['notes'][number];
+
+const DEVICES_DE: Record<ImportDevice, string> = {
+  sound: 'eine Soundkarte',
+  floppy: 'ein Diskettenlaufwerk',
+  serial: 'eine eigene serielle Schnittstelle',
+  parallel: 'eine parallele Schnittstelle',
+  tape: 'ein Bandlaufwerk',
+  '3d': '3D-Grafik',
+  tpm: 'ein TPM',
+  'passed-through': 'ein Gerät ihres Computers',
+  'shared-folders': 'gemeinsame Ordner',
+};
+
+/** What is not taken over, auf Deutsch: a code without its text does not compile. */
+const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
+  'disk-left': ({ file }) =>
+    `ihre Platte ${file} wird nicht übernommen: Pakete geben eine Systemplatte weiter; --disk nimmt eine andere, eine Datenplatte gibt Benutzern eine leere`,
+  'disk-empty': ({ file }) =>
+    `ihre Platte ${file} ist leer und wird nicht übernommen; eine Datenplatte gibt Benutzern eine`,
+  snapshots: () => 'ihre Snapshots werden nicht übernommen: sie beginnt mit ihrem jetzigen Zustand',
+  suspended: () =>
+    'sie war angehalten, und ihr Speicher wird nicht übernommen: sie startet neu, wie nach einem Stromausfall',
+  address: () => 'ihre Netzadresse (MAC) wird nicht übernommen: jede Kopie bekommt eine eigene',
+  cards: ({ count }) => `sie hatte ${count} Netzkarten und bekommt eine, wie jede Maschine`,
+  bus: ({ bus }) =>
+    `ihre Platte hing an ${bus} und hängt jetzt an virtio: Linux hat Treiber dafür, unter Windows müssen sie vorher installiert sein`,
+  clock: () => 'ihre Uhr ging nach Ortszeit und geht jetzt nach UTC: stellen Sie die Zeitzone des Gastes so ein',
+  device: ({ device }) => `sie hatte ${DEVICES_DE[device as ImportDevice]}; das bekommt sie nicht`,
+  'secure-boot': () => 'sie startete mit Secure Boot und startet jetzt ohne',
+  'firmware-settings': () =>
+    'die Einstellungen ihrer Firmware werden nicht übernommen: sie startet, was ihre Platte anbietet, wie ein neuer Computer',
+  memory: ({ from, to }) => `sie hatte ${from} MiB Speicher und bekommt ${to}`,
+  cpus: ({ from, to }) => `sie hatte ${from} Prozessoren und bekommt ${to}`,
+  'manifest-missing': () => 'sie hat kein Manifest: ob sie ganz angekommen ist, lässt sich nicht prüfen',
+  signer: ({ signer }) => `unterschrieben hat sie ${signer}; ob das der ist, der es sagt, hat niemand geprüft`,
+  'not-understood': ({ item }) => `${item} wird nicht verstanden und nicht übernommen`,
+};
+
+/** What is not taken over, in a language. */
+export function foreignNoteText({ code, text, parts }: Note, language: Language): string {
+  return language === 'de' && Object.hasOwn(NOTES_DE, code) ? NOTES_DE[code](parts) : text;
+}
