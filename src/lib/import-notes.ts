@@ -1,5 +1,5 @@
 /** What a file may be that a machine is added from. */
-export const FOREIGN_KINDS = ['ova', 'ovf', 'vmx', 'image'] as const;
+export const FOREIGN_KINDS = ['ova', 'ovf', 'vmx', 'libvirt', 'vbox', 'image'] as const;
 export type ForeignKind = (typeof FOREIGN_KINDS)[number];
 
 /** What of a machine from another program Lazaret does not take over, or takes over differently. */

@@ -89,3 +89,50 @@ export async function ova(
   writeFileSync(join(folder, 'office.mf'), manifestText(folder, ['office.ovf', basename(disk)], more.algorithm));
   return archive(folder, 'office.ova', ['office.ovf', 'office.mf', basename(disk)]);
 }
+
+/** A domain as `virsh dumpxml` and virt-v2v write it. */
+export function domainText(
+  disk: string,
+  more: { type?: string; bus?: string; os?: string; devices?: string; memory?: string } = {},
+): string {
+  const { type = 'qcow2', bus = 'virtio', os = '<type arch="x86_64" machine="q35">hvm</type><boot dev="hd"/>' } = more;
+  return `<domain type="kvm">
+  <name>office</name>
+  ${more.memory ?? '<memory unit="KiB">2097152</memory>'}
+  <vcpu placement="static">2</vcpu>
+  <os>${os}</os>
+  <clock offset="utc"/>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type="file" device="cdrom"><target dev="sda" bus="sata"/><readonly/></disk>
+    <disk type="file" device="disk"><driver name="qemu" type="${type}"/><source file="${disk}"/><target dev="vda" bus="${bus}"/></disk>
+    <interface type="network"><mac address="52:54:00:6b:3c:58"/><source network="default"/></interface>${more.devices ?? ''}
+  </devices>
+</domain>
+`;
+}
+
+/** A `.vbox` as VirtualBox writes it. */
+export function boxText(
+  disk: string,
+  more: { medium?: string; hardware?: string; machine?: string; uuid?: string } = {},
+): string {
+  const { uuid = '{3b6b6f5f-0000-4000-8000-000000000001}' } = more;
+  return `<?xml version="1.0"?>
+<VirtualBox xmlns="http://www.virtualbox.org/" version="1.19-linux">
+  <Machine uuid="{00000000-0000-4000-8000-000000000002}" name="Office" OSType="Debian_64" ${more.machine ?? ''}>
+    <MediaRegistry><HardDisks>
+      <HardDisk uuid="{3b6b6f5f-0000-4000-8000-000000000001}" location="${disk}" format="VDI" type="Normal">${more.medium ?? ''}</HardDisk>
+    </HardDisks></MediaRegistry>
+    <Hardware>
+      <CPU count="2"/><Memory RAMSize="2048"/>${more.hardware ?? ''}
+      <Network><Adapter slot="0" enabled="true" MACAddress="080027D0A1B2" type="82540EM"/><Adapter slot="1" enabled="false"/></Network>
+      <StorageControllers><StorageController name="SATA" type="AHCI" PortCount="2">
+        <AttachedDevice type="DVD" port="1" device="0"/>
+        <AttachedDevice type="HardDisk" port="0" device="0"><Image uuid="${uuid}"/></AttachedDevice>
+      </StorageController></StorageControllers>
+    </Hardware>
+  </Machine>
+</VirtualBox>
+`;
+}

@@ -58,7 +58,7 @@ export function addVmCommands(program: Command): void {
     print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
   })
     .option('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI, VHDX or VHD')
-    .option('--from <file>', 'a machine of another program: .ova, .ovf or .vmx; or its disk')
+    .option('--from <file>', 'a machine of another program: .ova, .ovf, .vmx, .vbox or libvirt’s XML; or its disk')
     .option('--dry-run', 'with --from: say what becomes of the machine, and add nothing')
     .addOption(
       new Option('--disk-format <format>', 'the disk’s format; without it, Lazaret finds it out').choices(DISK_FORMATS),

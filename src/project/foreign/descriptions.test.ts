@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 const codes = (notes: readonly { code: string }[]) => notes.map(({ code }) => code);
 const vmx = (more: Record<string, string>) => readVmx(Buffer.from(vmxText('d.vmdk', more)), 'm.vmx');
 const ovf = (more: Partial<Parameters<typeof ovfText>[0]>) =>
-  readOvf(Buffer.from(ovfText({ disk: 'd.vmdk', bytes: 1, ...more })), 'm.ovf');
+  readOvf(readXml(Buffer.from(ovfText({ disk: 'd.vmdk', bytes: 1, ...more })), 'm.ovf'), 'm.ovf');
 const invalid = { name: 'AppError', code: 'IMPORT_INVALID' };
 
 test('units of DSP0004 and those from before it', () => {
@@ -166,10 +166,9 @@ test('an OVF that lacks what its disk needs is refused', () => {
     ['ovf:capacity="8"', 'ovf:capacity="999999999999999"'],
     ['<rasd:VirtualQuantity>2<', '<rasd:VirtualQuantity>two<'],
     ['<VirtualSystem ', '<Other '],
-    ['<Envelope', '<Other'],
   ] as const)
     assert.throws(
-      () => readOvf(Buffer.from(text.replaceAll(from, to)), 'm.ovf'),
+      () => readOvf(readXml(Buffer.from(text.replaceAll(from, to)), 'm.ovf'), 'm.ovf'),
       { name: 'AppError', code: 'IMPORT_INVALID' },
       from,
     );

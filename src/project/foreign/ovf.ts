@@ -3,7 +3,7 @@ import type { ImportDevice } from '../../lib/import-notes.ts';
 import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { bytesOfUnit } from './units.ts';
-import { childOf, childrenOf, type Element, readXml, textOf } from './xml.ts';
+import { childOf, childrenOf, type Element, textOf } from './xml.ts';
 
 /** Kinds of hardware by CIM’s numbers (`rasd:ResourceType`). */
 const CPU = 3;
@@ -18,9 +18,7 @@ const DEVICES: Readonly<Record<number, ImportDevice>> = {
 const SILENT = [1, 15, 16, 23, 24];
 
 /** A machine as the Open Virtualization Format describes it, of VMware, VirtualBox or others. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED */
-export function readOvf(bytes: Buffer, name: string): Described {
-  const envelope = readXml(bytes, name);
-  if (envelope.name !== 'Envelope') throw new AppError('IMPORT_INVALID', `${name} is no OVF: it has no Envelope`);
+export function readOvf(envelope: Element, name: string): Described {
   const system = systemOf(envelope, name);
   const hardware = childOf(system, 'VirtualHardwareSection');
   const items = childrenOf(hardware, 'Item', 'StorageItem', 'EthernetPortItem').map((item) => itemOf(item, name));

@@ -7,13 +7,16 @@ import type { ShownDisk } from '../image/shown-disk.ts';
 import type { Described, DescribedDisk } from './described.ts';
 import { type FoundDigest, openPackage } from './digests.ts';
 import { folderHolder, type Holder, type Place } from './holder.ts';
+import { readDomain } from './libvirt.ts';
 import type { ImportNote } from './notes.ts';
 import { readOvf } from './ovf.ts';
 import { piecesOf } from './pieces.ts';
 import { readArchive } from './tar-archive.ts';
 import { MAX_DESCRIPTION_BYTES } from './text.ts';
+import { readBox } from './vbox.ts';
 import { readVmx } from './vmx.ts';
 import { wholeDisk } from './whole-disk.ts';
+import { readXml } from './xml.ts';
 
 /** A machine of another program: what becomes of it, before anything of it is copied. */
 export interface ForeignMachine {
@@ -55,14 +58,34 @@ export async function readForeign(path: string, options: Options = {}): Promise<
   if (kind === 'image') return await plainImage(path, options);
   if (kind === 'ova') return await ofPackage(path, 'ova', await readArchive(file), options);
   const holder = options.isAlone ? lonely(path) : folderHolder(dirname(path));
-  if (kind === 'ovf') return await ofPackage(path, 'ovf', holder, options);
+  if (kind === 'xml') return await ofXml(path, holder, await wholeText(file), options);
   const described = readVmx(await wholeText(file), path);
   return await machineOf('vmx', path, described, holder, options);
 }
 
+/** What an XML describes is said by its first element. @throws IMPORT_INVALID */
+async function ofXml(path: string, holder: Holder, bytes: Buffer, options: Options): Promise<ForeignMachine> {
+  const root = readXml(bytes, path);
+  switch (root.name) {
+    case 'Envelope':
+      return ofPackage(path, 'ovf', holder, options);
+    case 'domain':
+      return machineOf('libvirt', path, readDomain(root, path), holder, options);
+    case 'VirtualBox':
+      return machineOf('vbox', path, readBox(root, path), holder, options);
+    default:
+      throw new AppError(
+        'IMPORT_INVALID',
+        `${path} describes no machine: it is neither OVF nor of libvirt nor of VirtualBox`,
+      );
+  }
+}
+
 async function ofPackage(path: string, kind: 'ova' | 'ovf', holder: Holder, options: Options): Promise<ForeignMachine> {
   const found = await openPackage(path, holder, options.signal);
-  const described = readOvf(found.description, found.name);
+  const root = readXml(found.description, found.name);
+  if (root.name !== 'Envelope') throw new AppError('IMPORT_INVALID', `${found.name} is no OVF: it has no Envelope`);
+  const described = readOvf(root, found.name);
   const machine = await machineOf(
     kind,
     path,
@@ -120,7 +143,7 @@ function lonely(path: string): Holder {
 }
 
 /** By what stands in it; by its name where that says nothing. @throws IMPORT_UNSUPPORTED for what no program but its own reads */
-async function kindOf(file: ImageFile): Promise<ForeignKind> {
+async function kindOf(file: ImageFile): Promise<'ova' | 'vmx' | 'xml' | 'image'> {
   const extension = extname(file.path).toLowerCase();
   const why = UNREAD[extension];
   if (why !== undefined) throw new AppError('IMPORT_UNSUPPORTED', `${basename(file.path)} ${why}`);
@@ -128,7 +151,7 @@ async function kindOf(file: ImageFile): Promise<ForeignKind> {
   if (head.toString('latin1', 257, 262) === 'ustar') return 'ova';
   if (extension === '.vmx' || extension === '.vmtx') return 'vmx';
   const begins = head.toString('latin1').replace(/[\0\s]|^(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)/g, '');
-  if (/^<(\?xml|!--|!DOCTYPE|[A-Za-z])/.test(begins) && (await knownAs(file)) === undefined) return 'ovf';
+  if (/^<(\?xml|!--|!DOCTYPE|[A-Za-z])/.test(begins) && (await knownAs(file)) === undefined) return 'xml';
   return 'image';
 }
 

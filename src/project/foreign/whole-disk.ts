@@ -5,6 +5,7 @@ import { formatOf, requireKnown } from '../disk-import.ts';
 import { diskLayout, HEAD_BYTES } from '../image/disk-layout.ts';
 import { DRIVERS, requireWhole } from '../image/formats.ts';
 import { type DiskFormat, knownAs } from '../image/known.ts';
+import { qcow2Below, requireWholeLayer } from '../image/qcow2-end.ts';
 import type { DiskNode, ShownDisk, ShownFile } from '../image/shown-disk.ts';
 import { descriptorText, MAX_DESCRIPTOR_BYTES, type VmdkDescriptor, vmdkDescriptor } from '../image/vmdk-descriptor.ts';
 import { type Holder, openPlace, type Place } from './holder.ts';
@@ -16,8 +17,10 @@ const TEXT_MARK = '# Disk DescriptorFile';
 
 interface Layer {
   node: DiskNode;
-  /** Of a VMDK. */
-  said?: VmdkDescriptor;
+  /** What it is the difference to. */
+  below?: { name: string; isRaw?: boolean };
+  /** Of a VMDK: which state it is, and of which below it is the difference. */
+  state?: { cid: string; parentCid?: string };
 }
 
 /**
@@ -33,15 +36,17 @@ export async function wholeDisk(
   const files: ShownFile[] = [];
   const layers: Layer[] = [];
   const seen = new Set<string>();
+  let told = format;
   for (let next: Place | undefined = place; next; ) {
     const { name } = next;
     if (seen.has(name)) throw new AppError('DISK_INVALID', `${place.name} is below itself`);
     if (layers.length === MAX_LAYERS) throw new AppError('DISK_INVALID', `${place.name} has too many states below it`);
     seen.add(name);
-    const layer = await layerOf(holder, next, { files, format: layers.length === 0 ? format : undefined, signal });
+    const layer = await layerOf(holder, next, { files, format: told, signal });
     requireSame(layers.at(-1), layer, name);
     layers.push(layer);
-    next = layer.said?.parent === undefined ? undefined : await holder.place(layer.said.parent);
+    next = layer.below && (await holder.place(layer.below.name));
+    told = layer.below?.isRaw ? 'raw' : undefined;
   }
   const node = layers.reduceRight<DiskNode | undefined>(
     (below, layer) => ({ ...layer.node, ...backing(layer, below) }),
@@ -59,7 +64,7 @@ function backing({ node: { driver } }: Layer, below: DiskNode | undefined): Disk
 
 /** What is below a snapshot must be as it was then. @throws DISK_INVALID */
 function requireSame(above: Layer | undefined, layer: Layer, name: string): void {
-  if (!above || above.said?.parentCid === layer.said?.cid) return;
+  if (above?.state?.parentCid === layer.state?.cid || !above?.state) return;
   throw new AppError(
     'DISK_INVALID',
     `${name} was written after the snapshot above it: what that holds no longer fits. Bring it back from a backup`,
@@ -81,10 +86,18 @@ async function layerOf(holder: Holder, place: Place, reading: Reading): Promise<
   if (format === 'raw' && reading.format === undefined)
     requireKnown(place.name, diskLayout(await image.head(0, HEAD_BYTES)));
   if (format === 'raw') requireSectors(image);
+  else if (format === 'qcow2') await requireWholeLayer(image);
   else await requireWhole(format, image);
   const node = { driver: DRIVERS[format], file: fileNode(place, reading.files) };
-  const said = format === 'vmdk' ? await embedded(image) : undefined;
-  return { node, ...(said ? { said } : {}) };
+  if (format === 'vmdk') return { node, ...toldBy(await embedded(image)) };
+  const below = format === 'qcow2' ? await qcow2Below(image) : undefined;
+  return { node, ...(below ? { below } : {}) };
+}
+
+function toldBy(said: VmdkDescriptor | undefined): Pick<Layer, 'below' | 'state'> {
+  if (!said) return {};
+  const { parent } = said;
+  return { state: said, ...(parent === undefined ? {} : { below: { name: parent } }) };
 }
 
 function requireSectors({ path, size }: ImageFile): void {
@@ -125,7 +138,7 @@ async function splitLayer(holder: Holder, place: Place, image: ImageFile, { file
     at.push(files.push({ path: part.path }) - 1);
   }
   const filename = imageAt(files.push({ text: descriptorText(said, (index) => imageAt(at[index] ?? 0)) }) - 1);
-  return { node: { driver: 'vmdk', file: { driver: 'file', filename } }, said };
+  return { node: { driver: 'vmdk', file: { driver: 'file', filename } }, ...toldBy(said) };
 }
 
 async function requirePart(

@@ -3,6 +3,9 @@ import type { ImageFile } from '../../sys/image-file.ts';
 
 const DATA_FILE = 4n;
 const EXTENDED_ENTRIES = 16n;
+const MAX_NAME_BYTES = 1023;
+const MAX_EXTENSIONS_BYTES = 4096;
+const BACKING_FORMAT = 0xe2792aca;
 const MAX_L1_BYTES = 32 << 20;
 const SECTOR = 512;
 const OFFSET = 0x00ff_ffff_ffff_fe00n;
@@ -22,6 +25,13 @@ interface Header {
  * @throws DISK_CUT, DISK_INVALID (another file is named, or the tables cannot be), DISK_ENCRYPTED
  */
 export async function requireWholeQcow2(file: ImageFile): Promise<void> {
+  if ((await qcow2Below(file)) !== undefined)
+    throw new AppError('DISK_INVALID', `${file.path} is not whole: it names a file below it. ${FLATTEN}`);
+  await requireWholeLayer(file);
+}
+
+/** As `requireWholeQcow2`, for one that may name a file below it. @throws as it */
+export async function requireWholeLayer(file: ImageFile): Promise<void> {
   const header = await readHeader(file);
   const { clusterBits, virtualBytes, l1, refcounts, entryBytes } = header;
   const cluster = 2 ** clusterBits;
@@ -65,6 +75,27 @@ function endOfCompressed(entry: bigint, clusterBits: number): number {
   return sectors === 0 ? at + 1 : Math.floor(at / SECTOR) * SECTOR + sectors * SECTOR + 1;
 }
 
+/** The file that one is the difference to, as it is named, and whether that is said to be raw. @throws DISK_CUT, DISK_INVALID */
+export async function qcow2Below(file: ImageFile): Promise<{ name: string; isRaw: boolean } | undefined> {
+  const bytes = Buffer.alloc(104);
+  (await file.head(0, 104)).copy(bytes);
+  const [at, length] = [Number(bytes.readBigUInt64BE(8)), bytes.readUInt32BE(16)];
+  if (at === 0) return undefined;
+  if (length === 0 || length > MAX_NAME_BYTES)
+    throw new AppError('DISK_INVALID', `${file.path} names a file below it by an impossible name`);
+  const name = (await file.part(at, length)).toString('utf8');
+  // Between the header and the name stand its extensions, the format of what is below among them.
+  const extensions = await file.head(bytes.readUInt32BE(4) >= 3 ? bytes.readUInt32BE(100) : 72, MAX_EXTENSIONS_BYTES);
+  for (let from = 0; from + 8 <= extensions.length; ) {
+    const [type, size] = [extensions.readUInt32BE(from), extensions.readUInt32BE(from + 4)];
+    if (type === 0 || size > MAX_EXTENSIONS_BYTES) break;
+    if (type === BACKING_FORMAT)
+      return { name, isRaw: extensions.toString('latin1', from + 8, from + 8 + size) === 'raw' };
+    from += 8 + Math.ceil(size / 8) * 8;
+  }
+  return { name, isRaw: false };
+}
+
 async function readHeader(file: ImageFile): Promise<Header> {
   const bytes = Buffer.alloc(104);
   (await file.head(0, 104)).copy(bytes);
@@ -73,7 +104,6 @@ async function readHeader(file: ImageFile): Promise<Header> {
   const invalid = (what: string) => new AppError('DISK_INVALID', `${file.path} ${what}`);
   if (version !== 2 && version !== 3) throw invalid(`is of version ${version} of qcow2, which is not supported`);
   if (clusterBits < 9 || clusterBits > 21) throw invalid('has an invalid cluster size');
-  if (bytes.readBigUInt64BE(8) !== 0n) throw invalid(`is not whole: it names a file below it. ${FLATTEN}`);
   if (bytes.readUInt32BE(32) !== 0)
     throw new AppError('DISK_ENCRYPTED', `${file.path} is encrypted: write it anew without, with \`qemu-img convert\``);
   const features = version === 3 ? bytes.readBigUInt64BE(72) : 0n;
