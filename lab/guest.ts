@@ -5,7 +5,7 @@ import { hasProgram } from '../src/sys/programs/exec.ts';
 import { bootableDisk } from './boot-disk.ts';
 import { fetched, made, putInPlace } from './cache.ts';
 import { diskOf, fillRoot, initrdOf } from './image.ts';
-import { uncompressedKernel, unpackKernel } from './kernel.ts';
+import { DRIVERS, uncompressedKernel, unpackKernel } from './kernel.ts';
 
 const MEMORY_MIB = 128;
 
@@ -39,11 +39,20 @@ export const QUICK_BOOT = [
  * later: only what a kernel’s image does before it unpacks itself finds the screen.
  */
 export function smallGuest({ hasScreen = false } = {}): SmallGuest {
-  const folder = bootFiles();
+  return smallGuestOf(bootFiles(), { hasScreen, disk: '/dev/vda' });
+}
+
+/** The small guest without a driver for virtio, on hardware that needs none. */
+export function compatibleGuest(): SmallGuest {
+  const guest = smallGuestOf(bootFiles('compatible'), { hasScreen: false, disk: '/dev/sda' });
+  return { ...guest, vmOptions: [...guest.vmOptions, '--hardware', 'compatible'] };
+}
+
+function smallGuestOf(folder: string, { hasScreen, disk: root }: { hasScreen: boolean; disk: string }): SmallGuest {
   const boot = {
     kernel: join(folder, hasScreen ? 'kernel-image' : 'kernel'),
     initrd: join(folder, 'initrd'),
-    append: `${QUICK_BOOT} root=/dev/vda`,
+    append: `${QUICK_BOOT} root=${root}`,
     memoryMiB: MEMORY_MIB,
   };
   const { kernel, initrd, append, memoryMiB } = boot;
@@ -89,24 +98,25 @@ function makeBootedDisk(bootFolder: string, release: number, folder: string): vo
 }
 
 /** The packages of the guest’s kernel. @throws where the set-up has not fetched them */
-export function kernelPackages(): string[] {
-  const packages = fetched('kernel-packages/*.deb');
-  if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs');
+export function kernelPackages(kind: keyof typeof DRIVERS = 'virtio'): string[] {
+  const packages = fetched(kind === 'virtio' ? 'kernel-packages/*.deb' : 'driver-kernel-packages/*.deb');
+  if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs --debian');
   return packages;
 }
 
 /** The folder with kernel and initial RAM disk. */
-function bootFiles(): string {
-  const packages = kernelPackages();
+function bootFiles(kind: keyof typeof DRIVERS = 'virtio'): string {
+  const packages = kernelPackages(kind);
   const recipe = ['lab/{guest,image,kernel,boot-disk}.ts', 'lab/guest/*', 'src/guest/tools/*'];
   const busybox = createHash('sha256').update(readFileSync('/bin/busybox')).digest('hex');
-  return made('guest', recipe, [...packages, busybox], (beside) => makeBootFiles(packages, beside));
+  const name = kind === 'virtio' ? 'guest' : 'compatible-guest';
+  return made(name, recipe, [...packages, busybox], (beside) => makeBootFiles(packages, DRIVERS[kind], beside));
 }
 
-function makeBootFiles(packages: readonly string[], folder: string): void {
+function makeBootFiles(packages: readonly string[], drivers: readonly string[], folder: string): void {
   const unpacked = join(folder, 'unpacked');
   const modules = join(folder, 'modules');
-  const image = unpackKernel(packages, unpacked, modules);
+  const image = unpackKernel(packages, unpacked, modules, drivers);
   copyFileSync(image, join(folder, 'kernel-image'));
   writeFileSync(join(folder, 'kernel'), uncompressedKernel(readFileSync(image)));
   initrdOf(modules, join(folder, 'initrd'));

@@ -3,19 +3,31 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 
-/** In the order they must be loaded; a kernel that has one built in brings no file for it. */
-const MODULES = [
+/** What a guest of each kind of hardware needs, in the order they must be loaded; a kernel that has one built in brings no file for it. */
+const VIRTIO = [
   ...['virtio_ring', 'virtio', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
   ...['virtio_console', 'failover', 'net_failover', 'virtio_net', 'virtio_blk', 'evdev', 'button'],
   ...['pvpanic', 'pvpanic-mmio'],
 ];
+/** Nothing of virtio is among them. */
+const COMPATIBLE = [
+  ...['scsi_common', 'scsi_mod', 'libata', 'libahci', 'ahci', 'crct10dif_common', 'crct10dif_generic', 'crc-t10dif'],
+  ...['crc64', 'crc64_rocksoft_generic', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'ptp', 'pps_core', 'e1000e'],
+  ...['crc32c_generic', 'crc16', 'mbcache', 'jbd2', 'ext4', 'evdev', 'button'],
+];
+export const DRIVERS = { virtio: VIRTIO, compatible: COMPATIBLE };
 const MAX_BYTES = 256 << 20;
 
 /** Unpacks the packages of a distribution’s kernel, and puts the modules a virtual machine needs into a folder. */
-export function unpackKernel(packages: readonly string[], unpacked: string, modules: string): string {
+export function unpackKernel(
+  packages: readonly string[],
+  unpacked: string,
+  modules: string,
+  drivers: readonly string[] = VIRTIO,
+): string {
   for (const path of packages) execFileSync('dpkg', ['-x', path, unpacked]);
   mkdirSync(modules, { recursive: true });
-  for (const [index, name] of MODULES.entries()) {
+  for (const [index, name] of drivers.entries()) {
     const [path] = globSync(`{usr/,}lib/modules/*/kernel/**/${name}.ko{,.xz,.zst}`, { cwd: unpacked });
     if (path === undefined) continue;
     const bytes = readFileSync(join(unpacked, path));

@@ -3,20 +3,29 @@ import { join } from 'node:path';
 import { aptGet, ask, isRoot, updateLists } from './apt.mjs';
 import { SetupError, say } from './say.mjs';
 
-/** Packages that stand for the newest small kernel: Debian’s, Ubuntu’s. */
-const NEWEST = ['linux-image-cloud-amd64', 'linux-image-virtual'];
+/** Packages that stand for the newest small kernel, and for the newest one that has drivers for real hardware: Debian’s, Ubuntu’s. */
+const SMALL = ['linux-image-cloud-amd64', 'linux-image-virtual'];
+const WITH_DRIVERS = ['linux-image-amd64', 'linux-image-generic'];
 const KERNEL_PACKAGE = /^linux-(image|modules)-\d\S*$/;
 
 /** Fetches the kernel of the small Linux that tour and tests run as a guest. It is unpacked later and never installed. */
 export function fetchGuestKernel(root) {
-  const folder = join(root, '.cache', 'kernel-packages');
+  fetchKernel(join(root, '.cache', 'kernel-packages'), SMALL, 'the kernel of the small guest');
+}
+
+/** Fetches the kernel of a guest without virtio: tests run it on compatible hardware. */
+export function fetchDriverKernel(root) {
+  fetchKernel(join(root, '.cache', 'driver-kernel-packages'), WITH_DRIVERS, 'a kernel with drivers for real hardware');
+}
+
+function fetchKernel(folder, newest, what) {
   if (packagesIn(folder).length > 0) return;
-  say('the kernel of the small guest');
-  if (isRoot() && kernelPackages().length === 0) updateLists();
+  say(what);
+  if (isRoot() && kernelPackages(newest).length === 0) updateLists();
   const beside = `${folder}.${process.pid}`;
   mkdirSync(beside, { recursive: true });
   try {
-    download(beside);
+    download(beside, newest);
     rmSync(folder, { recursive: true, force: true });
     renameSync(beside, folder);
   } finally {
@@ -24,22 +33,22 @@ export function fetchGuestKernel(root) {
   }
 }
 
-function download(folder) {
-  const names = kernelPackages();
-  if (names.length === 0) throw new SetupError(`apt knows no kernel for the guest (${NEWEST.join(', ')}).`);
+function download(folder, newest) {
+  const names = kernelPackages(newest);
+  if (names.length === 0) throw new SetupError(`apt knows no kernel for the guest (${newest.join(', ')}).`);
   try {
     aptGet(['download', ...names], folder);
   } catch (error) {
     // Lists that are some weeks old name packages that the servers have replaced.
     if (!isRoot()) throw new SetupError(`${error.message}\n\nPerhaps this helps: sudo apt-get update`);
     updateLists();
-    aptGet(['download', ...kernelPackages()], folder);
+    aptGet(['download', ...kernelPackages(newest)], folder);
   }
 }
 
 /** The packages that hold the kernel’s image and its modules, one on Debian, two on Ubuntu. */
-function kernelPackages() {
-  for (const name of NEWEST) {
+function kernelPackages(newest) {
+  for (const name of newest) {
     const image = kernelDependencies(name);
     if (image.length > 0) return [...new Set([...image, ...image.flatMap(kernelDependencies)])];
   }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPages } from './build-pages.mjs';
 import { fetchDebianGuest } from './debian-guest.mjs';
-import { fetchGuestKernel } from './guest-kernel.mjs';
+import { fetchDriverKernel, fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
 import { nodeProgram } from './node-program.mjs';
 import { asNetworkAdministrator } from './privileges.mjs';
@@ -27,7 +27,10 @@ function main(args) {
   if (withSystem) installSystemPackages();
   if (withSystem) fetchGuestKernel(root);
   if (options.includes('--servers')) installTestServers();
-  if (options.includes('--debian')) fetchDebianGuest(root);
+  if (options.includes('--debian')) {
+    fetchDebianGuest(root);
+    fetchDriverKernel(root);
+  }
   buildPages(root);
   const node = nodeProgram(root);
   const before = withSystem ? asNetworkAdministrator() : [];

@@ -84,6 +84,8 @@ export const MachineAnswer = z.object({
   suspendedAt: z.string().exactOptional(),
   /** ISO time since when its guest is known to have its address; none while it has not. */
   readySince: z.string().exactOptional(),
+  /** What its guest tools last said: whether its own health command succeeds, and which channel they found. */
+  guest: z.object({ healthy: z.boolean(), port: z.enum(['virtio', 'serial']) }).exactOptional(),
   /** How long it may be used: ISO time of the first moment that is too late, and the administrator’s text where one is due. */
   expiration: z
     .object({

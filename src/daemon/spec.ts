@@ -41,6 +41,8 @@ export async function installedSpec(
     uuid: file.uuid,
     mac: file.mac,
     ...{ memoryMiB, cpus },
+    ...(machine.hardware === undefined ? {} : { hardware: machine.hardware }),
+    ...(machine.clock === undefined ? {} : { clock: machine.clock }),
     files: {
       layers: [
         ...(await chainIn(isLocked ? lockedLayers(state, file.vm) : commonLayers(state), machine.layers)),

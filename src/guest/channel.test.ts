@@ -49,6 +49,20 @@ test('10 MB without an end cost one line of memory, and the next request is answ
   assert.ok(process.memoryUsage().external - before < 30 << 20);
 });
 
+test('a line end ends what another program left half said, and costs no request', async (t) => {
+  const { path, peer } = await lineServer(t, scratch(t));
+  await using _channel = await GuestChannel.connect(path, async () => ({ ok: true, reason: '' }), {
+    ...{ onFailure: (error) => assert.fail(String(error)), clock: () => 0 },
+  });
+  const guest = await peer;
+
+  guest.write(`${request('cut').slice(0, 20)}${'\n'.repeat(100)}`);
+  for (const id of ['1', '2', '3', '4']) {
+    guest.write(`\n${request(id)}`);
+    assert.equal(String((await once(guest, 'data'))[0]), `{"id":"${id}","ok":true,"reason":""}\n`);
+  }
+});
+
 test('a host that fails refuses, and says nothing of its insides', async (t) => {
   const { path, peer } = await lineServer(t, scratch(t));
   const failures: unknown[] = [];

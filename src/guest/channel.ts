@@ -65,6 +65,8 @@ export class GuestChannel implements AsyncDisposable {
     const waiting = new NewestWaiting((read) => this.#turns.take(() => this.#respond(read)), allowance);
     try {
       for await (const line of linesOf(paced(this.#socket, READ_BYTES_PER_S), MAX_REQUEST_BYTES)) {
+        // Whoever cannot know what the last program left behind begins with a line end.
+        if (line === '') continue;
         const read = { line, readAt: performance.now() };
         const isFree = !waiting.isThere && allowance.take();
         if (isFree) await this.#turns.take(() => this.#respond(read));

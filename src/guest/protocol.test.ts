@@ -15,6 +15,14 @@ test('a guest that is up says so, with the outcome of its health command', () =>
   assert.deepEqual(parseRequest(JSON.stringify(hello)), hello);
 });
 
+test('what a guest speaks through, and asking for the time, are understood', () => {
+  const hello = { v: 1, id: '1-2', cmd: 'hello', healthy: true, port: 'serial' };
+  const clock = { v: 1, id: '1-3', cmd: 'clock' };
+
+  assert.deepEqual(parseRequest(JSON.stringify(hello)), hello);
+  assert.deepEqual(parseRequest(JSON.stringify(clock)), clock);
+});
+
 const BAD: [title: string, line: string | undefined, id: string][] = [
   ['a line that was too long', undefined, ''],
   ['no JSON', 'nq-set 0x1', ''],
@@ -22,6 +30,7 @@ const BAD: [title: string, line: string | undefined, id: string][] = [
   ['another command', JSON.stringify({ ...GOOD, cmd: 'reboot' }), GOOD.id],
   ['an unknown key', JSON.stringify({ ...GOOD, also: 1 }), GOOD.id],
   ['a greeting without its outcome', JSON.stringify({ v: 1, id: '1-2', cmd: 'hello' }), '1-2'],
+  ['a port there is none of', JSON.stringify({ v: 1, id: '1-2', cmd: 'hello', healthy: true, port: 'com1' }), '1-2'],
   ['an empty descriptor', JSON.stringify({ ...GOOD, descriptor: '' }), GOOD.id],
   ['a descriptor of 1025 characters', JSON.stringify({ ...GOOD, descriptor: 'x'.repeat(1025) }), GOOD.id],
   ['a descriptor with a control character', JSON.stringify({ ...GOOD, descriptor: 'a\u0007' }), GOOD.id],

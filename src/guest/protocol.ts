@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { MAX_DESCRIPTOR_CHARACTERS } from '../quarantine/versions/descriptor.ts';
 
-/** The virtio-serial port a guest finds below /dev/virtio-ports. */
 export const MAX_REQUEST_BYTES = 4096;
 
 const Head = { v: z.literal(1), id: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) };
@@ -19,7 +18,15 @@ export const GuestRequest = z.discriminatedUnion('cmd', [
       .regex(/^[\x20-\x7e]+$/),
   }),
   /** The guest is up; `healthy` is the outcome of its own health command, true where it has none. */
-  z.strictObject({ ...Head, cmd: z.literal('hello'), healthy: z.boolean() }),
+  z.strictObject({
+    ...Head,
+    cmd: z.literal('hello'),
+    healthy: z.boolean(),
+    /** What it speaks through; `virtio` where it does not say. */
+    port: z.enum(['virtio', 'serial']).exactOptional(),
+  }),
+  /** The time here, for a guest that cannot read its hardware clock. */
+  z.strictObject({ ...Head, cmd: z.literal('clock') }),
 ]);
 export type GuestRequest = z.infer<typeof GuestRequest>;
 export type NqSetRequest = Extract<GuestRequest, { cmd: 'nq-set' }>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LayerEntry, MAX_LAYERS, Sha256 } from '../layer/entry.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
+import { Clock, HardwareKind } from '../project/hardware-kind.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
 import { Resources } from './build/resources.ts';
 import { contradictions } from './contradictions.ts';
@@ -29,6 +30,10 @@ export const PackedMachine = z.strictObject({
     .max(1 << 20),
   cpus: z.int().min(1).max(64),
   firmware: Firmware,
+  /** Absent for `virtio`. */
+  hardware: HardwareKind.exactOptional(),
+  /** Absent for `utc`. */
+  clock: Clock.exactOptional(),
   boot: z
     .strictObject({ kernel: PackedFile, initrd: PackedFile.exactOptional(), append: z.string().max(2000) })
     .exactOptional(),

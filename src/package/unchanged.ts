@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { canonicalJson } from '../lib/json.ts';
 import type { HostPolicy } from '../policy/host.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
+import { packedKinds } from '../project/hardware-kind.ts';
 import { bootFiles } from './boot-files.ts';
 import { packagedPolicy } from './build/published.ts';
 import type { PackageKind, PackageManifest, PackedMachine } from './manifest.ts';
@@ -13,7 +14,10 @@ interface NamedDigest {
 
 /** A machine without its policy, its files by their digests. */
 interface BroughtMachine
-  extends Pick<PackedMachine, 'name' | 'id' | 'memoryMiB' | 'cpus' | 'firmware' | 'dataDiskMiB' | 'descriptor'> {
+  extends Pick<
+    PackedMachine,
+    'name' | 'id' | 'memoryMiB' | 'cpus' | 'firmware' | 'hardware' | 'clock' | 'dataDiskMiB' | 'descriptor'
+  > {
   append: string | undefined;
   boot: readonly string[];
   layers: readonly string[];
@@ -45,6 +49,7 @@ export function broughtBy(manifest: PackageManifest): Brought {
       const { name, id, memoryMiB, cpus, firmware, dataDiskMiB, descriptor } = machine;
       return {
         ...{ name, id, memoryMiB, cpus, firmware, append: machine.boot?.append },
+        ...packedKinds(machine),
         ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
         ...(descriptor === undefined ? {} : { descriptor }),
         boot: bootFiles(machine).map(({ sha256 }) => sha256),

@@ -3,6 +3,7 @@ import { Domain } from '../policy/domain.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
 import { PolicyServer } from '../servers/kinds.ts';
+import { Clock, GuestSystem, HardwareKind } from './hardware-kind.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 
@@ -62,6 +63,10 @@ export const VmFile = z
     cpus: z.int().min(1).max(64).default(1),
     /** `direct` starts the kernel in `boot/` without firmware. */
     firmware: Firmware.default('bios'),
+    /** What runs in it; `hardware` and `clock` follow it where they are not named. */
+    os: GuestSystem.exactOptional(),
+    hardware: HardwareKind.exactOptional(),
+    clock: Clock.exactOptional(),
     /** The machine has a data disk of this size, which is the user’s: no package ever replaces it. */
     dataDiskMiB: DataDiskMiB.exactOptional(),
     /** The kernel’s command line, with `direct` only. */

@@ -38,6 +38,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
       firmware: { kind: 'uefi', code: { fd: 7, readOnly: true }, variables: { fd: 8, readOnly: false } },
     },
   ],
+  ['compatible', { ...PLAN, hardware: 'compatible', clock: 'localtime', data: [{ fd: 6, readOnly: false }] }],
   ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
     'direct',

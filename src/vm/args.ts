@@ -1,4 +1,5 @@
 import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
+import { type ClockBase, cardDevice, clockArgs, type DeviceKind, diskDevice, inputArgs, portArgs } from './devices.ts';
 
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
@@ -29,6 +30,10 @@ export interface QemuPlan {
   memoryMiB: number;
   cpus: number;
   mac: string;
+  /** `virtio` where it is absent. */
+  hardware?: DeviceKind;
+  /** `utc` where it is absent. */
+  clock?: ClockBase;
   sockets: MachineSockets;
   /** The system disk: layers bottom first, then the writable overlay. */
   disk: readonly HandedFile[];
@@ -51,30 +56,27 @@ interface DirectBoot {
  * Every image is named, none is guessed, and no image opens another by a name in its bytes (layer §1.3).
  */
 export function qemuArgs(plan: QemuPlan): string[] {
-  const { sockets, accel } = plan;
+  const { sockets, accel, hardware = 'virtio', clock = 'utc' } = plan;
   return [
     ...['-S', '-nodefaults', '-no-user-config', ...(plan.isLoading ? ['-incoming', 'defer'] : [])],
     ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
     ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off,dump-guest-core=off${pflash(plan)}`],
     ...['-cpu', accel === 'kvm' ? 'host' : 'max', '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],
-    ...['-global', 'ICH9-LPC.disable_s3=1'],
+    ...['-global', 'ICH9-LPC.disable_s3=1', ...clockArgs(clock)],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),
     ...(plan.isLocked ? ['-object', KEY_OBJECT] : []),
     ...firmwareArgs(plan),
     // Started from first, for UEFI would try the network before; 0 is the place of a kernel that comes without firmware.
-    ...diskArgs(plan, { name: 'disk', files: plan.disk, more: ',bootindex=1' }),
-    // Guests find it as /dev/disk/by-id/virtio-data, whatever else they have.
-    ...(plan.data ? diskArgs(plan, { name: 'data', files: plan.data, more: ',serial=data' }) : []),
+    ...diskArgs(plan, { name: 'disk', place: 0, files: plan.disk, more: ',bootindex=1' }),
+    // Guests find it as /dev/disk/by-id/virtio-data (ata-QEMU_HARDDISK_data where it is compatible), whatever else they have.
+    ...(plan.data ? diskArgs(plan, { name: 'data', place: 1, files: plan.data, more: ',serial=data' }) : []),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
-    ...['-device', `virtio-net-pci,netdev=net0,mac=${plan.mac},romfile=`],
-    ...['-device', 'virtio-serial-pci,max_ports=8'],
-    ...['-chardev', `socket,id=guest0,path=${sockets.guest},server=on,wait=off`],
-    ...['-device', 'virtserialport,chardev=guest0,name=org.lazaret.guestd.0'],
-    ...['-chardev', `socket,id=console0,path=${sockets.console},server=on,wait=off`, '-serial', 'chardev:console0'],
+    ...cardDevice(hardware, plan.mac),
+    ...portArgs(hardware, sockets),
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],
-    ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
+    ...inputArgs(hardware),
     ...['-vga', 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
   ];
@@ -117,7 +119,7 @@ const SPARSE = { discard: 'unmap', 'detect-zeroes': 'unmap' };
 
 function diskArgs(
   plan: QemuPlan,
-  { name, files, more }: { name: string; files: readonly HandedFile[]; more: string },
+  { name, place, files, more }: { name: string; place: number; files: readonly HandedFile[]; more: string },
 ): string[] {
   const nodes = files.flatMap((file, index) => {
     const access = file.readOnly ? { 'read-only': true } : SPARSE;
@@ -130,7 +132,7 @@ function diskArgs(
       file: contentNode(plan, file),
     });
   });
-  return [...nodes, '-device', `virtio-blk-pci,drive=${name}${files.length - 1}${more}`];
+  return [...nodes, ...diskDevice(plan.hardware ?? 'virtio', { drive: `${name}${files.length - 1}`, place, more })];
 }
 
 const LUKS = { driver: 'luks', 'key-secret': KEY };

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { type HandedFile, type QemuPlan, qemuArgs } from './args.ts';
 import type { MachineFiles } from './machine.ts';
 
-type Hardware = Pick<QemuPlan, 'name' | 'uuid' | 'accel' | 'memoryMiB' | 'cpus' | 'mac'> & { files: MachineFiles };
+type Hardware = Pick<QemuPlan, 'name' | 'uuid' | 'accel' | 'memoryMiB' | 'cpus' | 'mac' | 'hardware' | 'clock'> & {
+  files: MachineFiles;
+};
 
 const NOWHERE = { qmp: '', console: '', guest: '', vnc: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
-export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files }: Hardware): string {
+export function hardwareDigest({ files, name, uuid, accel, memoryMiB, cpus, mac, ...kind }: Hardware): string {
+  const { hardware = 'virtio', clock = 'utc' } = kind;
   const plan: QemuPlan = {
-    ...{ name, uuid, accel, memoryMiB, cpus, mac, sockets: NOWHERE, disk: [SOME_FILE] },
+    ...{ name, uuid, accel, memoryMiB, cpus, mac, hardware, clock, sockets: NOWHERE, disk: [SOME_FILE] },
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     firmware: firmwareOf(files.firmware),
   };

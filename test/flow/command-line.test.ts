@@ -123,6 +123,20 @@ test('a machine’s memory is a size or a number of MiB, and its hardware can be
   assert.deepEqual(vmNamed(await openProject(folder), 'office').file.value.memoryMiB, 3072);
 });
 
+test('a machine for Windows says so alone, and what that picks can be chosen otherwise', async (t) => {
+  const { folder } = await madeProject(t);
+  const manager = (...args: string[]) => program('lazaret-manager', ['-C', folder, ...args]);
+  const disk = vmPaths(folder, 'office').work;
+  assert.equal((await manager('vm', 'add', 'win', '--disk', disk, '--os', 'windows')).status, 0);
+  assert.equal(vmNamed(await openProject(folder), 'win').file.value.os, 'windows');
+
+  const said = (await manager('vm', 'set', 'win', '--cpus', '2')).stdout;
+  assert.match(said, /win: 1024 MiB, 2 cpu, bios, compatible hardware, clock in local time/);
+  const chosen = (await manager('vm', 'set', 'win', '--hardware', 'virtio', '--clock', 'utc')).stdout;
+  assert.match(chosen, /win: 1024 MiB, 2 cpu, bios, virtio$/m);
+  assert.notEqual((await manager('vm', 'set', 'win', '--hardware', 'vga')).status, 0);
+});
+
 const IN_FORCE: [title: string, before: string[], change: string[], said: RegExp][] = [
   [
     'static quarantine',

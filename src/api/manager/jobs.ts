@@ -27,6 +27,8 @@ export const ImportRequest = z.strictObject({
     .exactOptional(),
   /** Without it, the disk’s partitions decide. */
   firmware: z.enum(['bios', 'uefi']).exactOptional(),
+  /** What runs in it: picks its hardware and its clock. */
+  os: z.enum(['linux', 'windows', 'other']).exactOptional(),
   /** Without it, Lazaret finds it out. */
   diskFormat: z.enum(['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd']).exactOptional(),
   disk: z.union([

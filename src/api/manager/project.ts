@@ -13,6 +13,8 @@ const MachineRow = z.object({
       memoryMiB: z.int(),
       cpus: z.int(),
       firmware: z.enum(['bios', 'uefi', 'direct']),
+      hardware: z.enum(['virtio', 'compatible']),
+      clock: z.enum(['utc', 'localtime']),
       dataDiskMiB: z.int().exactOptional(),
       type: QuarantineType,
       /** How many are defined. */

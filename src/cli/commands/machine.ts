@@ -188,6 +188,12 @@ function readyText({ readySince }: MachineAnswer): string {
     : `since ${readySince}: its guest has its address`;
 }
 
+const PORTS = { virtio: 'through the virtio port', serial: 'through the second serial port' };
+
+function guestToolsText({ healthy, port }: NonNullable<MachineAnswer['guest']>): string {
+  return `${healthy ? 'healthy' : 'its health command fails'}, ${PORTS[port]}`;
+}
+
 function resolversText({ addresses, silentSince }: NonNullable<MachineAnswer['resolvers']>): string {
   if (addresses.length === 0) return 'nobody is asked, so that no name resolves';
   return `${addresses.join(', ')}${silentSince === undefined ? '' : `: NO ANSWER since ${silentSince}`}`;
@@ -216,6 +222,7 @@ function machineText(machine: MachineAnswer): string {
   if (stands) lines.push(failureText(stands));
   if (access !== undefined) lines.push(`access       ${access}: ${reason ?? ''}`);
   if (state === 'running') lines.push(`ready        ${readyText(machine)}`);
+  if (machine.guest) lines.push(`guest tools  ${guestToolsText(machine.guest)}`);
   if (message !== undefined) lines.push(`message      ${message}`);
   const word = machine.origin === undefined ? '' : `, ${ORIGIN[machine.origin]}`;
   lines.push(`version      ${version ?? descriptor ?? 'not reported yet'}${word}`);

@@ -8,6 +8,7 @@ import type { VmFile } from '../../project/schema.ts';
 import { print, printStep } from '../print.ts';
 import type { Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
+import { type KindOptions, kindsGiven } from './vm-set.ts';
 
 export const HOW_IT_STARTS = {
   bios: 'starts by BIOS',
@@ -15,7 +16,7 @@ export const HOW_IT_STARTS = {
   direct: 'starts its kernel without firmware',
 } as const;
 
-interface FromOptions {
+interface FromOptions extends KindOptions {
   directory: string;
   disk?: string;
   diskFormat?: DiskFormat;
@@ -54,8 +55,9 @@ export async function addFrom(
   print(context, said, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
 }
 
-function changeOf({ memory, cpus, dataDisk, firmware }: FromOptions): ForeignChange {
+function changeOf({ memory, cpus, dataDisk, firmware, ...kinds }: FromOptions): ForeignChange {
   return {
+    ...kindsGiven(kinds),
     ...(memory === undefined ? {} : { memoryMiB: memory }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(dataDisk === undefined ? {} : { dataDiskMiB: dataDisk }),

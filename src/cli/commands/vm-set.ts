@@ -1,10 +1,15 @@
 import { type Command, Option } from 'commander';
 import { changeHardware, type HardwareChange } from '../../manager/machines/machines.ts';
+import { Clock, GuestSystem, HardwareKind, type Kinds, kindsOf } from '../../project/hardware-kind.ts';
+import type { VmFile } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 
-interface SetOptions {
+/** What runs in a machine, and what it is made of. */
+export type KindOptions = Pick<VmFile, 'os' | 'hardware' | 'clock'>;
+
+interface SetOptions extends KindOptions {
   directory: string;
   memory?: number;
   cpus?: number;
@@ -15,7 +20,7 @@ interface SetOptions {
 
 /** `vm set`: a machine’s hardware; what is not named stays as it is. */
 export function addVmSetCommand(vm: Command): void {
-  addCommand<SetOptions>(
+  const set = addCommand<SetOptions>(
     vm,
     'set <name>',
     'change a machine’s hardware; users get it with the next package that has the machine',
@@ -23,7 +28,11 @@ export function addVmSetCommand(vm: Command): void {
       const file = await changeHardware(options.directory, name, changeBy(options));
       const { memoryMiB, cpus, firmware, dataDiskMiB } = file;
       const data = dataDiskMiB === undefined ? '' : `, data disk of ${dataDiskMiB} MiB`;
-      print(context, { vm: name, ...file }, `${name}: ${memoryMiB} MiB, ${cpus} cpu, ${firmware}${data}`);
+      print(
+        context,
+        { vm: name, ...file },
+        `${name}: ${memoryMiB} MiB, ${cpus} cpu, ${firmware}, ${kindsText(file)}${data}`,
+      );
     },
   )
     .option('--memory <size>', 'memory such as 2G; a bare number counts MiB', memory)
@@ -31,10 +40,39 @@ export function addVmSetCommand(vm: Command): void {
     .option('--data-disk <size>', 'add a data disk such as 4G', mebibytes)
     .addOption(new Option('--firmware <kind>', 'how it starts').choices(['bios', 'uefi']))
     .option('--append <text>', 'the command line of its kernel, where it starts one directly');
+  addKindOptions(set);
 }
 
-function changeBy({ memory: memoryMiB, cpus, dataDisk, firmware, append }: SetOptions): HardwareChange {
+/** The options that say what runs in a machine, and what it is made of. */
+export function addKindOptions(command: Command): void {
+  const options: [flag: string, what: string, choices: readonly string[]][] = [
+    ['--os <kind>', 'what runs in it; picks the two below', GuestSystem.options],
+    ['--hardware <kind>', 'virtio: fast, needs drivers; compatible: every system knows it', HardwareKind.options],
+    ['--clock <kind>', 'what its hardware clock tells', Clock.options],
+  ];
+  for (const [flag, what, choices] of options) command.addOption(new Option(flag, what).choices(choices));
+}
+
+/** Those of them that were given. */
+export function kindsGiven({ os, hardware, clock }: KindOptions): KindOptions {
   return {
+    ...(os === undefined ? {} : { os }),
+    ...(hardware === undefined ? {} : { hardware }),
+    ...(clock === undefined ? {} : { clock }),
+  };
+}
+
+const HARDWARE: Record<Kinds['hardware'], string> = { virtio: 'virtio', compatible: 'compatible hardware' };
+const CLOCK: Record<Kinds['clock'], string> = { utc: '', localtime: ', clock in local time' };
+
+function kindsText(file: KindOptions): string {
+  const { hardware, clock } = kindsOf(file);
+  return `${HARDWARE[hardware]}${CLOCK[clock]}`;
+}
+
+function changeBy({ memory: memoryMiB, cpus, dataDisk, firmware, append, ...kinds }: SetOptions): HardwareChange {
+  return {
+    ...kindsGiven(kinds),
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(dataDisk === undefined ? {} : { dataDiskMiB: dataDisk }),

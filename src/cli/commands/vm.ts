@@ -10,13 +10,13 @@ import { isConfirmedByName } from '../confirm.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addFrom, HOW_IT_STARTS } from './vm-from.ts';
-import { addVmSetCommand } from './vm-set.ts';
+import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 
 interface Located {
   directory: string;
 }
 
-interface AddOptions extends Located {
+interface AddOptions extends Located, KindOptions {
   disk?: string;
   from?: string;
   dryRun?: boolean;
@@ -33,30 +33,36 @@ interface AddOptions extends Located {
 export function addVmCommands(program: Command): void {
   const vm = program.command('vm').description('the project’s machines');
 
-  addCommand<AddOptions>(vm, 'add <name>', 'add a machine from a disk image', async (context, options, name = '') => {
-    if (options.from !== undefined) return addFrom(context, options, { name, from: options.from });
-    const { disk, diskFormat, kernel, initrd, append } = options;
-    if (disk === undefined) throw new AppError('USAGE', 'say which disk with --disk, or which machine with --from');
-    if (options.dryRun) throw new AppError('USAGE', '--dry-run goes with --from');
-    const wanted = {
-      memoryMiB: options.memory ?? 1024,
-      cpus: options.cpus ?? 1,
-      ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
-      ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
-      ...(append === undefined ? {} : { append }),
-    };
-    const boot =
-      kernel === undefined
-        ? {}
-        : { boot: { kernel: resolve(kernel), ...(initrd === undefined ? {} : { initrd: resolve(initrd) }) } };
-    const format = diskFormat === undefined ? {} : { diskFormat };
-    const { signal } = context;
-    const { hardware, ...added } = await addMachine(options.directory, {
-      ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, signal },
-    });
-    for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
-    print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
-  })
+  const add = addCommand<AddOptions>(
+    vm,
+    'add <name>',
+    'add a machine from a disk image',
+    async (context, options, name = '') => {
+      if (options.from !== undefined) return addFrom(context, options, { name, from: options.from });
+      const { disk, diskFormat, kernel, initrd, append } = options;
+      if (disk === undefined) throw new AppError('USAGE', 'say which disk with --disk, or which machine with --from');
+      if (options.dryRun) throw new AppError('USAGE', '--dry-run goes with --from');
+      const wanted = {
+        memoryMiB: options.memory ?? 1024,
+        cpus: options.cpus ?? 1,
+        ...kindsGiven(options),
+        ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
+        ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
+        ...(append === undefined ? {} : { append }),
+      };
+      const boot =
+        kernel === undefined
+          ? {}
+          : { boot: { kernel: resolve(kernel), ...(initrd === undefined ? {} : { initrd: resolve(initrd) }) } };
+      const format = diskFormat === undefined ? {} : { diskFormat };
+      const { signal } = context;
+      const { hardware, ...added } = await addMachine(options.directory, {
+        ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, signal },
+      });
+      for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
+      print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
+    },
+  )
     .option('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI, VHDX or VHD')
     .option('--from <file>', 'a machine of another program: .ova, .ovf, .vmx, .vbox or libvirt’s XML; or its disk')
     .option('--dry-run', 'with --from: say what becomes of the machine, and add nothing')
@@ -78,6 +84,7 @@ export function addVmCommands(program: Command): void {
     .option('--kernel <file>', 'start this kernel, without firmware')
     .option('--initrd <file>', 'with --kernel: its initial file system')
     .option('--append <text>', 'with --kernel: its command line');
+  addKindOptions(add);
 
   addCommand<Located>(vm, 'list', 'list the machines', async (context, { directory }) => {
     const machines = await listMachines(directory);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { releaseLayers } from '../../package/build/releases.ts';
+import { kindsOf } from '../../project/hardware-kind.ts';
 import { vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import type { MachineSpec, RunMode } from '../../run/machine/spec.ts';
@@ -21,7 +22,7 @@ export async function machineSpec(
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
   const { id, mac } = projectMachineId(vm);
   return {
-    ...{ id, mac, name: vm.name, number, uuid, memoryMiB, cpus, mode },
+    ...{ id, mac, name: vm.name, number, uuid, memoryMiB, cpus, mode, ...kindsOf(vm.file.value) },
     files: {
       layers: await releaseLayers(project.folder, vm.name),
       overlay: paths.work,

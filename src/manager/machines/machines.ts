@@ -52,7 +52,9 @@ export async function addForeign(
 }
 
 /** A change of a machine’s hardware; what is absent stays as it is. */
-export type HardwareChange = Partial<Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append'>> & {
+export type HardwareChange = Partial<
+  Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append' | 'os' | 'hardware' | 'clock'>
+> & {
   firmware?: 'bios' | 'uefi';
 };
 

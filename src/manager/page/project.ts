@@ -5,6 +5,7 @@ import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { checkAll, LOOK_ANEW, type Looks } from '../../package/checks.ts';
 import { type Quarantine, sameDescriptor } from '../../policy/quarantine.ts';
 import type { Doubt } from '../../policy/warning.ts';
+import { kindsOf } from '../../project/hardware-kind.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { type FileProblem, formatProblem, type Project, type ProjectVm, readProject } from '../../project/open.ts';
 import type { Readings } from '../../project/readings.ts';
@@ -99,7 +100,7 @@ async function machineRow(project: Project | undefined, name: string, vm: Projec
   return {
     name,
     sound: {
-      ...{ id, memoryMiB, cpus, firmware, type: quarantine.type },
+      ...{ id, memoryMiB, cpus, firmware, ...kindsOf(vm.file.value), type: quarantine.type },
       ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
       versions: isVersioned ? liveVersions(quarantine).length : 0,
       ...(newest === undefined ? {} : { newest }),

@@ -51,7 +51,7 @@ export async function importTask(
 
 async function importFrom(
   folder: string,
-  { vm, memoryMiB, cpus, dataDiskMiB, firmware, diskFormat }: Asked,
+  { vm, memoryMiB, cpus, dataDiskMiB, firmware, os, diskFormat }: Asked,
   { path, isAlone = false }: { path: string; isAlone?: boolean },
   task: TaskControl,
 ): Promise<ImportedAnswer> {
@@ -61,6 +61,7 @@ async function importFrom(
     ...(cpus === undefined ? {} : { cpus }),
     ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(os === undefined ? {} : { os }),
   };
   const { signal } = task;
   const machine = await readForeign(path, { diskFormat, isAlone, signal });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Mode } from '../../layer/modes.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
+import { packedKinds } from '../../project/hardware-kind.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { isThere } from '../../sys/files/files.ts';
@@ -46,7 +47,7 @@ export async function packMachine(
     append: append ?? '',
   };
   return {
-    ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware },
+    ...{ name: vm.name, id, release: layers.length, memoryMiB, cpus, firmware, ...packedKinds(vm.file.value) },
     ...(boot ? { boot } : {}),
     layers,
     ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),

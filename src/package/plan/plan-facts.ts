@@ -4,6 +4,7 @@ import { openChain } from '../../layer/chain/open-chain.ts';
 import type { LayerEntry } from '../../layer/entry.ts';
 import { AppError } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
+import { packedKinds } from '../../project/hardware-kind.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import { type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';
@@ -175,7 +176,7 @@ function wouldBring(
       const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
       const { descriptor } = vm.state;
       return {
-        ...{ name: vm.name, id, memoryMiB, cpus, firmware },
+        ...{ name: vm.name, id, memoryMiB, cpus, firmware, ...packedKinds(vm.file.value) },
         append: firmware === 'direct' ? (append ?? '') : undefined,
         ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
         ...(descriptor === undefined ? {} : { descriptor }),

@@ -1,11 +1,11 @@
 import { GuestChannel } from '../../guest/channel.ts';
-import type { GuestRequest } from '../../guest/protocol.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import type { Log } from '../../sys/log.ts';
 import { failWhenGone, whyFailed } from '../../vm/machine.ts';
 import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import type { Access } from '../access/access.ts';
+import { GuestRequests } from './guest-requests.ts';
 import type { MachineParts } from './machine.ts';
 import { Readiness } from './readiness.ts';
 import { machineSockets } from './record.ts';
@@ -13,7 +13,7 @@ import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
 import { lookAtTerm } from './term.ts';
 
-type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'standing' | 'readiness'>;
+type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'requests' | 'standing' | 'readiness'>;
 
 /** Connects a machine’s QEMU and its guest with what follows them; a QEMU that has ended meanwhile says why. @throws VM_FAILED */
 export async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
@@ -21,8 +21,10 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
   const sockets = machineSockets(spec.runFolder);
   const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
   const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
+  const requests = new GuestRequests(access, deps);
   const onReset = () => {
     readiness.beginAgain();
+    requests.beginAgain();
     judgeAfterReset(access, deps.log);
     lookAtTerm(known, access.policy.document, deps.log, 'reset');
   };
@@ -32,19 +34,18 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
   const gone = failWhenGone(record.qemu, qemuLog, patience);
   const onNews: QmpOptions['onNews'] = (news, qemu) => standing.hear(news, qemu);
   const onFailure = (error: unknown) => deps.log.error(failureOf(error), 'guest request failed');
-  const answer = async (request: GuestRequest, readAt: number) => {
-    if (request.cmd === 'nq-set') return access.answer(request, readAt);
-    const isKnown = (await deps.onHello?.(request.healthy)) ?? true;
-    return isKnown ? { ok: true, reason: 'heard' } : { ok: false, reason: 'another change is under way: say it again' };
-  };
   try {
     const qmp = stack.use(await Promise.race([Qmp.connect(sockets.qmp, { onNews, signal: patience, withinMs }), gone]));
     const channel = stack.use(
-      await GuestChannel.connect(sockets.guest, answer, { onFailure, signal: patience, withinMs }),
+      await GuestChannel.connect(sockets.guest, (...asked) => requests.answer(...asked), {
+        onFailure,
+        signal: patience,
+        withinMs,
+      }),
     );
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
-    return { ...parts, qmp, channel, standing, readiness };
+    return { ...parts, qmp, channel, requests, standing, readiness };
   } catch (error) {
     throw await whyFailed(error, record.qemu, qemuLog);
   } finally {

@@ -22,6 +22,7 @@ import { suspendMachine } from '../suspend/suspend.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import type { KnownTerm } from '../term/known-term.ts';
 import { type TermReport, termReport } from '../term/report.ts';
+import type { GuestRequests, GuestWord } from './guest-requests.ts';
 import { requirePower } from './power.ts';
 import type { Readiness } from './readiness.ts';
 import { type RunRecord, removeRecord } from './record.ts';
@@ -45,6 +46,8 @@ export interface MachineReport extends AccessReport, SubnetReport, TermReport {
   startedAt: string;
   /** Since when its guest is known to have its address; undefined while it has none. */
   readySince?: string;
+  /** What it last said of itself, as far as this service has heard it. */
+  guest?: GuestWord;
   generation?: number;
   /** Another program’s rules that stop on the computer what the machine may send. */
   stoppedBy?: Stopper;
@@ -65,6 +68,7 @@ export interface MachineParts {
   known: KnownTerm;
   qmp: Qmp;
   channel: GuestChannel;
+  requests: GuestRequests;
   standing: Standing;
   qemuLog: MachineLog;
   readiness: Readiness;
@@ -87,6 +91,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly #network: MachineNetwork;
   readonly #qmp: Qmp;
   readonly #channel: GuestChannel;
+  readonly #requests: GuestRequests;
   readonly #readiness: Readiness;
   readonly #parts: AsyncDisposableStack;
   readonly #standing: Standing;
@@ -115,6 +120,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#network = parts.network;
     this.#qmp = parts.qmp;
     this.#channel = parts.channel;
+    this.#requests = parts.requests;
     this.#standing = parts.standing;
     this.#qemuLog = parts.qemuLog;
     this.#readiness = parts.readiness;
@@ -133,6 +139,7 @@ export class RunningMachine implements AsyncDisposable {
     const stoppedBy = this.#network.stopper;
     const stands = this.#standing.standstill;
     const readySince = this.#readiness.since;
+    const guest = this.#requests.word;
     return {
       vm: name,
       state: this.#isStopping ? 'stopping' : this.#suspending ? 'suspending' : stands ? 'paused' : 'running',
@@ -141,6 +148,7 @@ export class RunningMachine implements AsyncDisposable {
       enforcement,
       startedAt,
       ...(readySince === undefined ? {} : { readySince }),
+      ...(guest ? { guest } : {}),
       ...(this.spec.generation === undefined ? {} : { generation: this.spec.generation }),
       ...this.access.report(),
       ...termReport(this.#known.term),

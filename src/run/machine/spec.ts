@@ -3,6 +3,7 @@ import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { Log } from '../../sys/log.ts';
+import type { QemuPlan } from '../../vm/args.ts';
 import type { MachineFiles } from '../../vm/machine.ts';
 import type { Computer } from '../computer/computer.ts';
 import type { EventLog } from '../computer/events.ts';
@@ -14,7 +15,7 @@ import type { TermSource } from '../term/known-term.ts';
 export type RunMode = 'installed' | 'preview' | 'free';
 
 /** All that starting a machine needs to know; where it comes from (an installation or a project) is not run’s business. */
-export interface MachineSpec {
+export interface MachineSpec extends Pick<QemuPlan, 'hardware' | 'clock'> {
   /** Eight hexadecimal digits: names the network namespace and the run folder. */
   id: string;
   name: string;

@@ -66,11 +66,25 @@ function Summary({ vm, project }: { vm: string; project: ProjectAnswer }) {
 function Sound({ sound }: { sound: NonNullable<ProjectAnswer['machines'][number]['sound']> }) {
   const texts = useCatalogue(catalogue);
   const language = useLanguage();
-  const { memoryMiB, cpus, firmware, dataDiskMiB, type, versions, newest, version, isSuspended } = sound;
+  const {
+    memoryMiB,
+    cpus,
+    firmware,
+    hardware: kind,
+    clock,
+    dataDiskMiB,
+    type,
+    versions,
+    newest,
+    version,
+    isSuspended,
+  } = sound;
   const size = (mebibytes: number) => bytesText(mebibytes * 2 ** 20, language);
   const hardware = [
     texts.hardwareText(size(memoryMiB), cpus),
     texts.firmware[firmware],
+    ...(kind === 'compatible' ? [texts.compatible] : []),
+    ...(clock === 'localtime' ? [texts.localTime] : []),
     ...(dataDiskMiB === undefined ? [] : [texts.dataDisk(size(dataDiskMiB))]),
   ];
   return (

@@ -4,6 +4,7 @@ import type { MachineAnswer } from '../../api/machine.ts';
 import type { SnapshotsAnswer } from '../../api/snapshots.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
+import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { isOn } from './machine-state.ts';
 import { useChangeSnapshot, useSnapshots, useTakeSnapshot } from './service.ts';

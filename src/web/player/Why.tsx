@@ -101,6 +101,7 @@ function facts(
     ]),
     [texts.resolvers, resolversText(machine, texts, language)],
     [texts.ready, readyText(machine, texts, language)],
+    [texts.guestTools, machine.guest && texts.guestToolsAre(machine.guest.healthy, machine.guest.port)],
     [texts.runsOn, accel && enforcement ? `${accel}, ${texts.enforcement[enforcement]}` : undefined],
     [texts.hardware, hardware && texts.hardwareIs(hardware.memoryMiB, hardware.cpus)],
     [texts.trial, trial],

@@ -207,6 +207,9 @@ export const de: PlayerTexts = {
   clashWith: (subnet, taken, by) =>
     `Dieser Computer hat jetzt ${taken} an ${by}, wo die Maschine selbst ${subnet} hat. Halten Sie die Maschine an, und starten Sie sie neu.`,
   ready: 'Gast',
+  guestTools: 'Gastwerkzeuge',
+  guestToolsAre: (isHealthy, port) =>
+    `${isHealthy ? 'melden sie gesund' : 'melden, dass ihr Gesundheitsbefehl scheitert'}, ${port === 'serial' ? 'über den zweiten seriellen Anschluss' : 'über den Virtio-Anschluss'}`,
   readySince: (since) => `hat seine Adresse seit ${since}`,
   notReady: 'hat noch keine Adresse',
   checkAgain: 'Noch einmal nachsehen',

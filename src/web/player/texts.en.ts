@@ -201,6 +201,9 @@ export const en = {
   clashWith: (subnet: string, taken: string, by: string) =>
     `This computer now has ${taken} on ${by}, where the machine has ${subnet} itself. Stop the machine and start it again.`,
   ready: 'Guest',
+  guestTools: 'Guest tools',
+  guestToolsAre: (isHealthy: boolean, port: 'virtio' | 'serial') =>
+    `${isHealthy ? 'report it healthy' : 'report that its health command fails'}, ${port === 'serial' ? 'through the second serial port' : 'through the virtio port'}`,
   readySince: (since: string) => `has had its address since ${since}`,
   notReady: 'has no address yet',
   checkAgain: 'Check again',

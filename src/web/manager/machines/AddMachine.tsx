@@ -74,7 +74,7 @@ export function AddMachine() {
 
 function Hardware({ machine, onChange }: { machine: NewMachine; onChange: (change: Partial<NewMachine>) => void }) {
   const texts = useCatalogue(machines);
-  const { memoryMiB, cpus, dataDiskGiB, firmware } = machine;
+  const { memoryMiB, cpus, dataDiskGiB, os, firmware } = machine;
   return (
     <>
       <Group grow align="flex-end">
@@ -99,6 +99,14 @@ function Hardware({ machine, onChange }: { machine: NewMachine; onChange: (chang
         value={dataDiskGiB}
         onChange={(value) => onChange({ dataDiskGiB: value })}
         {...{ min: 1, max: 1 << 14, allowDecimal: false, suffix: ' GiB' }}
+      />
+      <Select
+        label={texts.system}
+        description={texts.systemHelp}
+        data={(['linux', 'windows', 'other'] as const).map((value) => ({ value, label: texts.systems[value] }))}
+        allowDeselect={false}
+        value={os}
+        onChange={(value) => onChange({ os: value as NewMachine['os'] })}
       />
       <Select
         label={texts.firmware}

@@ -13,23 +13,24 @@ export interface NewMachine {
   memoryMiB: number | string;
   cpus: number | string;
   dataDiskGiB: number | string;
+  os: NonNullable<Request['os']>;
   firmware: 'found' | NonNullable<Request['firmware']>;
 }
 
 export const EMPTY: NewMachine = {
   ...{ vm: '', from: 'file', file: null, path: '', format: 'found' },
-  ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', firmware: 'found' },
+  ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', os: 'linux', firmware: 'found' },
 };
 
 /** What is asked of the manager; none while something is missing. */
 export function importRequest(machine: NewMachine): Request | undefined {
-  const { memoryMiB, cpus, dataDiskGiB, firmware, format } = machine;
+  const { memoryMiB, cpus, dataDiskGiB, os, firmware, format } = machine;
   const vm = machine.vm.trim();
   const disk = diskOf(machine);
   const hardware = saysHardware(machine) ? {} : numbersOf(memoryMiB, cpus);
   if (vm === '' || !disk || !hardware) return undefined;
   return {
-    ...{ vm, disk },
+    ...{ vm, os, disk },
     ...hardware,
     ...(typeof dataDiskGiB === 'number' ? { dataDiskMiB: dataDiskGiB * 1024 } : {}),
     ...(firmware === 'found' ? {} : { firmware }),

@@ -28,6 +28,8 @@ export const project = catalogue({
     hardwareText: (memory: string, cpus: number) =>
       `${memory} of memory, ${cpus === 1 ? '1 processor' : `${cpus} processors`}`,
     firmware: { bios: 'starts by BIOS', uefi: 'starts by UEFI', direct: 'starts its kernel without firmware' },
+    compatible: 'compatible devices',
+    localTime: 'clock in local time',
     dataDisk: (size: string) => `data disk of ${size}`,
     suspended: 'suspended',
     damaged: 'damaged',
@@ -109,6 +111,8 @@ export const project = catalogue({
     hardware: 'Hardware',
     hardwareText: (memory, cpus) => `${memory} Speicher, ${cpus === 1 ? '1 Prozessor' : `${cpus} Prozessoren`}`,
     firmware: { bios: 'startet mit BIOS', uefi: 'startet mit UEFI', direct: 'startet ihren Kernel ohne Firmware' },
+    compatible: 'kompatible Geräte',
+    localTime: 'Uhr in Ortszeit',
     dataDisk: (size) => `Datenplatte mit ${size}`,
     suspended: 'angehalten',
     damaged: 'beschädigt',

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { kindsOf, packedKinds } from './hardware-kind.ts';
+
+const ROWS: [title: string, file: Parameters<typeof kindsOf>[0], kinds: ReturnType<typeof kindsOf>][] = [
+  ['nothing', {}, { hardware: 'virtio', clock: 'utc' }],
+  ['Linux', { os: 'linux' }, { hardware: 'virtio', clock: 'utc' }],
+  ['Windows', { os: 'windows' }, { hardware: 'compatible', clock: 'localtime' }],
+  ['Windows with drivers', { os: 'windows', hardware: 'virtio' }, { hardware: 'virtio', clock: 'localtime' }],
+  ['an old Linux', { os: 'linux', hardware: 'compatible' }, { hardware: 'compatible', clock: 'utc' }],
+  ['a Windows that was told', { os: 'windows', clock: 'utc' }, { hardware: 'compatible', clock: 'utc' }],
+];
+
+for (const [title, file, kinds] of ROWS)
+  test(`${title} leads to ${kinds.hardware} hardware and a clock in ${kinds.clock}`, () => {
+    assert.deepEqual(kindsOf(file), kinds);
+    assert.deepEqual(kindsOf(packedKinds(file)), kinds, 'the same by what a package says');
+  });
+
+test('a package says nothing of what has always been', () => {
+  assert.deepEqual(packedKinds({}), {});
+});

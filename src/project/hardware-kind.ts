@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** Devices that need drivers of their own and are fast, or those that every system knows. */
+export const HardwareKind = z.enum(['virtio', 'compatible']);
+/** What the machine’s hardware clock tells. */
+export const Clock = z.enum(['utc', 'localtime']);
+/** What runs in it: picks the two above where they are not named. */
+export const GuestSystem = z.enum(['linux', 'windows', 'other']);
+
+export interface Kinds {
+  hardware: z.infer<typeof HardwareKind>;
+  clock: z.infer<typeof Clock>;
+}
+
+/** What a machine is made of. Windows has no drivers for virtio at first, and takes its hardware clock for local time. */
+export function kindsOf({ os, hardware, clock }: Partial<Kinds> & { os?: z.infer<typeof GuestSystem> }): Kinds {
+  const isWindows = os === 'windows';
+  return {
+    hardware: hardware ?? (isWindows ? 'compatible' : 'virtio'),
+    clock: clock ?? (isWindows ? 'localtime' : 'utc'),
+  };
+}
+
+/** The same as packages say it: what they do not name is as it was before there was a choice. */
+export function packedKinds(file: Parameters<typeof kindsOf>[0]): Partial<Kinds> {
+  const { hardware, clock } = kindsOf(file);
+  return { ...(hardware === 'virtio' ? {} : { hardware }), ...(clock === 'utc' ? {} : { clock }) };
+}

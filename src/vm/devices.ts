@@ -1,0 +1,66 @@
+/**
+ * What a guest finds in its machine: `virtio`, the fast devices that need drivers of their own, or `compatible`, devices
+ * that systems have brought drivers for since Windows 7 and Linux 2.6.
+ */
+export type DeviceKind = 'virtio' | 'compatible';
+
+/** What the hardware clock tells: Windows takes it for its local time. */
+export type ClockBase = 'utc' | 'localtime';
+
+interface Disk {
+  /** The node that it shows. */
+  drive: string;
+  /** 0 for the system disk, 1 for the data disk. */
+  place: number;
+  /** More properties, each behind a comma. */
+  more: string;
+}
+
+/** The machine’s six AHCI ports have its drives first, its disks last. */
+const FIRST_DISK_PORT = 4;
+/** Both guest ends look for this name before they speak to a second serial port, which elsewhere may be anything. */
+const PRODUCT_WITH_SERIAL_CHANNEL = 'Lazaret COM2';
+
+export function diskDevice(kind: DeviceKind, { drive, place, more }: Disk): string[] {
+  const device = kind === 'virtio' ? 'virtio-blk-pci' : `ide-hd,bus=ide.${FIRST_DISK_PORT + place}`;
+  return ['-device', `${device},drive=${drive}${more}`];
+}
+
+/** The card at the machine’s tap device: whatever it is, the filter stands behind that. */
+export function cardDevice(kind: DeviceKind, mac: string): string[] {
+  return ['-device', `${kind === 'virtio' ? 'virtio-net-pci' : 'e1000e'},netdev=net0,mac=${mac},romfile=`];
+}
+
+/** The console on the first serial port; the channel on a virtio port, or on the second serial one. */
+export function portArgs(kind: DeviceKind, sockets: { console: string; guest: string }): string[] {
+  const channel = socketArgs('guest0', sockets.guest);
+  const console = [...socketArgs('console0', sockets.console), '-serial', 'chardev:console0'];
+  if (kind === 'compatible')
+    return [
+      ...console,
+      ...channel,
+      '-serial',
+      'chardev:guest0',
+      '-smbios',
+      `type=1,product=${PRODUCT_WITH_SERIAL_CHANNEL}`,
+    ];
+  return [
+    ...['-device', 'virtio-serial-pci,max_ports=8', ...channel],
+    ...['-device', 'virtserialport,chardev=guest0,name=org.lazaret.guestd.0'],
+    ...console,
+  ];
+}
+
+/** A pointer that is where the user’s is. Windows 7 has no driver for USB 3. */
+export function inputArgs(kind: DeviceKind): string[] {
+  const more = kind === 'virtio' ? ['-device', 'virtio-rng-pci'] : [];
+  return ['-device', kind === 'virtio' ? 'qemu-xhci' : 'ich9-usb-uhci1', '-device', 'usb-tablet', ...more];
+}
+
+export function clockArgs(clock: ClockBase): string[] {
+  return clock === 'utc' ? [] : ['-rtc', 'base=localtime'];
+}
+
+function socketArgs(id: string, path: string): string[] {
+  return ['-chardev', `socket,id=${id},path=${path},server=on,wait=off`];
+}
