@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPages } from './build-pages.mjs';
+import { buildWindowsTools } from './build-windows-tools.mjs';
 import { fetchDebianGuest } from './debian-guest.mjs';
 import { fetchDriverKernel, fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
@@ -26,7 +27,10 @@ function main(args) {
   installNodePackages(root);
   if (withSystem) installSystemPackages();
   if (withSystem) fetchGuestKernel(root);
-  if (options.includes('--servers')) installTestServers();
+  if (options.includes('--servers')) {
+    installTestServers();
+    buildWindowsTools(root);
+  }
   if (options.includes('--debian')) {
     fetchDebianGuest(root);
     fetchDriverKernel(root);

@@ -2,9 +2,9 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { isRoot, run } from './apt.mjs';
 import { installSystemPackages, missingPackages } from './system-packages.mjs';
 
-/** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small; what else opens encrypted disks. */
+/** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small; what else opens encrypted disks; a Windows for its guest tools. */
 const PACKAGES = [
-  ...['nginx', 'rsync', 'openssh-client', 'openssl', 'slapd', 'chromium', 'pngquant', 'cryptsetup-bin'],
+  ...['nginx', 'rsync', 'openssh-client', 'openssl', 'slapd', 'chromium', 'pngquant', 'cryptsetup-bin', 'wine64'],
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
 ];
 /** What these packages would start, now and with every start of the computer. */
