@@ -1,6 +1,7 @@
 // npm run bench:hands: what a user waits for with his machine in his hands, beside what it may take.
 import { MainJob } from '../lab/main-job.ts';
 import { whyNoNetwork } from '../lab/network.ts';
+import { deviceFigures } from './devices.ts';
 import { snapshotFigures } from './snapshots.ts';
 import { printFigures } from './table.ts';
 
@@ -10,4 +11,7 @@ if (reason !== false) {
   process.exit(69);
 }
 await using job = await MainJob.start();
-printFigures('A machine in its user’s hands; medians', await snapshotFigures(job));
+printFigures('A machine in its user’s hands; medians', [
+  ...(await snapshotFigures(job)),
+  ...(await deviceFigures(job)),
+]);

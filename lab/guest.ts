@@ -35,25 +35,33 @@ export const QUICK_BOOT = [
 ].join(' ');
 
 /**
- * Makes the guest, or finds it as it was made before. With a screen, it has a shell there too, and starts half a second
+ * Makes the guest, or finds it as it was made before. With devices, its kernel is the one of computers, which knows them. With a screen, it has a shell there too, and starts half a second
  * later: only what a kernel’s image does before it unpacks itself finds the screen.
  */
-export function smallGuest({ hasScreen = false } = {}): SmallGuest {
-  return smallGuestOf(bootFiles(), { hasScreen, disk: '/dev/vda' });
+export function smallGuest({ hasScreen = false, hasDevices = false } = {}): SmallGuest {
+  const kind = hasDevices ? 'devices' : 'virtio';
+  return smallGuestOf(bootFiles(kind), {
+    hasScreen,
+    disk: '/dev/vda',
+    memoryMiB: hasDevices ? 2 * MEMORY_MIB : MEMORY_MIB,
+  });
 }
 
 /** The small guest without a driver for virtio, on hardware that needs none. */
 export function compatibleGuest(): SmallGuest {
-  const guest = smallGuestOf(bootFiles('compatible'), { hasScreen: false, disk: '/dev/sda' });
+  const guest = smallGuestOf(bootFiles('compatible'), { hasScreen: false, disk: '/dev/sda', memoryMiB: MEMORY_MIB });
   return { ...guest, vmOptions: [...guest.vmOptions, '--hardware', 'compatible'] };
 }
 
-function smallGuestOf(folder: string, { hasScreen, disk: root }: { hasScreen: boolean; disk: string }): SmallGuest {
+function smallGuestOf(
+  folder: string,
+  { hasScreen, disk: root, memoryMiB: bootedMiB }: { hasScreen: boolean; disk: string; memoryMiB: number },
+): SmallGuest {
   const boot = {
     kernel: join(folder, hasScreen ? 'kernel-image' : 'kernel'),
     initrd: join(folder, 'initrd'),
     append: `${QUICK_BOOT} root=${root}`,
-    memoryMiB: MEMORY_MIB,
+    memoryMiB: bootedMiB,
   };
   const { kernel, initrd, append, memoryMiB } = boot;
   return {
@@ -109,7 +117,7 @@ function bootFiles(kind: keyof typeof DRIVERS = 'virtio'): string {
   const packages = kernelPackages(kind);
   const recipe = ['lab/{guest,image,kernel,boot-disk}.ts', 'lab/guest/*', 'src/guest/tools/*'];
   const busybox = createHash('sha256').update(readFileSync('/bin/busybox')).digest('hex');
-  const name = kind === 'virtio' ? 'guest' : 'compatible-guest';
+  const name = kind === 'virtio' ? 'guest' : `${kind}-guest`;
   return made(name, recipe, [...packages, busybox], (beside) => makeBootFiles(packages, DRIVERS[kind], beside));
 }
 

@@ -15,7 +15,15 @@ const COMPATIBLE = [
   ...['crc64', 'crc64_rocksoft_generic', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'ptp', 'pps_core', 'e1000e'],
   ...['crc32c_generic', 'crc16', 'mbcache', 'jbd2', 'ext4', 'evdev', 'button'],
 ];
-export const DRIVERS = { virtio: VIRTIO, compatible: COMPATIBLE };
+/** With what a kernel of computers, not of clouds, finds in a machine: drives, USB, ports. */
+const DEVICES = [
+  ...VIRTIO,
+  ...['crc16', 'mbcache', 'jbd2', 'crc32c_generic', 'ext4'],
+  ...['crct10dif_common', 'crc-t10dif', 'crc64', 'crc64-rocksoft', 't10-pi', 'scsi_common', 'scsi_mod', 'sd_mod'],
+  ...['cdrom', 'sr_mod', 'libata', 'libahci', 'ahci'],
+  ...['usb-common', 'usbcore', 'xhci-hcd', 'xhci-pci', 'usb-storage'],
+];
+export const DRIVERS = { virtio: VIRTIO, compatible: COMPATIBLE, devices: DEVICES };
 const MAX_BYTES = 256 << 20;
 
 /** Unpacks the packages of a distribution’s kernel, and puts the modules a virtual machine needs into a folder. */

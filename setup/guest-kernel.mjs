@@ -13,7 +13,7 @@ export function fetchGuestKernel(root) {
   fetchKernel(join(root, '.cache', 'kernel-packages'), SMALL, 'the kernel of the small guest');
 }
 
-/** Fetches the kernel of a guest without virtio: tests run it on compatible hardware. */
+/** Fetches the kernel of guests on compatible hardware, and of those to whose machines devices are connected. */
 export function fetchDriverKernel(root) {
   fetchKernel(join(root, '.cache', 'driver-kernel-packages'), WITH_DRIVERS, 'a kernel with drivers for real hardware');
 }

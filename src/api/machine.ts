@@ -114,6 +114,8 @@ export const MachineAnswer = z.object({
     .exactOptional(),
   /** What its project has set and its user cannot change: each policy by its name, in a word. */
   settings: z.object({ memoryMiB: z.int(), cpus: z.int(), policies: z.record(z.string(), z.string()) }).exactOptional(),
+  /** It has devices that may be connected, by whom its policy lets. */
+  hasDevices: z.literal(true).exactOptional(),
   /** The project lets its user put it back to how it was installed. */
   canReimage: z.literal(true).exactOptional(),
   /** Another program’s rules that stop on the computer what the machine may send, and what lets it through. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConnectRequest, DevicesAnswer, DisconnectRequest } from './devices.ts';
 import { EventAnswer } from './event.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
 import { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer, HotFixRequestRequest } from './hot-fix.ts';
@@ -60,6 +61,9 @@ export const ROUTES = {
   takeSnapshot: { ...PATHS.takeSnapshot, request: TakeSnapshotRequest, answer: SnapshotsAnswer },
   revertSnapshot: { ...PATHS.revertSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
   removeSnapshot: { ...PATHS.removeSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
+  devices: { ...PATHS.devices, answer: DevicesAnswer },
+  connectDevice: { ...PATHS.connectDevice, request: ConnectRequest, answer: DevicesAnswer },
+  disconnectDevice: { ...PATHS.disconnectDevice, request: DisconnectRequest, answer: DevicesAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },

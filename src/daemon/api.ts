@@ -18,6 +18,7 @@ import { newApi, parseBody, parseValue } from '../pages/requests.ts';
 import type { Log } from '../sys/log.ts';
 import type { Identity } from '../trust/root.ts';
 import { pinnedProject } from '../trust/verify/client.ts';
+import { addDeviceRoutes } from './device-routes.ts';
 import { explainDestination } from './explain.ts';
 import { addHotFixRoutes } from './hot-fix-routes.ts';
 import { newOwner } from './new-owner.ts';
@@ -145,6 +146,7 @@ export function createApi(deps: ApiDeps): Hono {
     return context.json(await supervisor.changes.reimage(asker, context.req.param('vm'), request));
   });
   addSnapshotRoutes(app, asker, supervisor.snapshots);
+  addDeviceRoutes(app, asker, supervisor.devices);
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
     const machine = supervisor.machine(context.req.param('vm'));

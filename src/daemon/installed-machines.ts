@@ -17,6 +17,7 @@ import type { PolicyDocument } from '../policy/schema.ts';
 import { settingsOf } from '../policy/settings.ts';
 import type { Computer } from '../run/computer/computer.ts';
 import type { EventLog } from '../run/computer/events.ts';
+import { type DeviceState, deviceFacts } from '../run/devices/connected-devices.ts';
 import type { MachineSpec, RunDeps } from '../run/machine/spec.ts';
 import type { PolicyOwner, PolicyStore } from '../servers/policies.ts';
 import type { Clock } from '../sys/clock.ts';
@@ -177,6 +178,14 @@ export class InstalledMachines {
       rights: rightsOf(policy),
       settings: { memoryMiB, cpus, policies: settingsOf(policy, installed.policy) },
     };
+  }
+
+  /** The devices of one that does not run. @throws VM_UNKNOWN */
+  async devices(vm: string): Promise<DeviceState[]> {
+    const instance = await openInstance(this.#service.options.state, vm);
+    const document = await this.document(instance);
+    const { devices = {} } = instance.current.machine;
+    return Object.entries(devices).map(([name, device]) => deviceFacts(name, device, document));
   }
 
   /** What those are asked of who open machines by their accounts. */

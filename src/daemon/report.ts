@@ -40,6 +40,8 @@ interface Installed extends Partial<Rules> {
   waiting?: number;
   /** The generation that a roll back leads to. */
   former?: number;
+  /** It has devices that may be connected. */
+  hasDevices?: true;
   /** The project lets its user put it back to how it was installed. */
   canReimage?: true;
   /** How its trial goes, while it has one to pass. */
@@ -63,7 +65,9 @@ export async function installedFacts(
   state: string,
   { file: { vm }, current, former }: Instance,
   runs: number | undefined,
-): Promise<Pick<Installed, 'waiting' | 'former' | 'canReimage' | 'trial' | 'password' | 'notes' | 'hardware'>> {
+): Promise<
+  Pick<Installed, 'waiting' | 'former' | 'hasDevices' | 'canReimage' | 'trial' | 'password' | 'notes' | 'hardware'>
+> {
   const { generation, notes, machine } = current;
   const trial = await readTrial(state, vm, generation);
   const hardware = await readHardware(state, vm, generation);
@@ -71,6 +75,7 @@ export async function installedFacts(
   return {
     ...(runs === undefined || runs === generation ? {} : { waiting: generation }),
     ...(former === undefined ? {} : { former }),
+    ...(machine.devices === undefined ? {} : { hasDevices: true }),
     ...(canReimage(current) ? { canReimage: true } : {}),
     ...(trial ? { trial: trial.failed ?? 'it has not reported itself healthy yet' } : {}),
     ...((await asksForPassword(state, vm)) ? { password: true } : {}),

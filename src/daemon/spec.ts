@@ -55,6 +55,7 @@ export async function installedSpec(
       ...(isLocked ? { isLocked } : {}),
       firmware: await firmwareOf(state, machine, { variables: paths.variables, isLocked }),
     },
+    ...(machine.devices === undefined ? {} : { devices: machine.devices }),
     logPath: paths.log,
     runFolder,
     saved: savedPlace(state, file.vm, generation),

@@ -25,6 +25,7 @@ import { endProcess } from '../sys/programs/processes.ts';
 import { Administration } from './administration.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
+import { Devices } from './devices.ts';
 import { HotFixes } from './hot-fixes.ts';
 import { InstalledMachines, type ServiceOptions } from './installed-machines.ts';
 import { InstanceReports } from './instance-reports.ts';
@@ -54,6 +55,8 @@ export class Supervisor implements AsyncDisposable {
   readonly policies: PolicyStore;
   /** The earlier states that are kept of them. */
   readonly snapshots: Snapshots;
+  /** What is connected to them. */
+  readonly devices: Devices;
   /** Who may open them. */
   readonly opening: Opening;
   /** Who may change their hardware. */
@@ -124,6 +127,12 @@ export class Supervisor implements AsyncDisposable {
     });
     const rights = async (instance: Instance) => (await installed.rules(instance)).rights;
     this.snapshots = new Snapshots({ ...{ state: options.state, events, changes, rights }, now: () => this.now() });
+    this.devices = new Devices({
+      ...{ state: options.state, clock: options.clock, accounts: installed.accountSources() },
+      ...{ machine: (vm) => this.machine(vm), ifRunning: (vm) => this.ifRunning(vm) },
+      inTurnOf: (vm, work) => this.opening.inTurn(vm, work),
+      devicesOf: (vm) => installed.devices(vm),
+    });
     this.reports = new InstanceReports({
       ...{ state: options.state, machines: this.#machines, takingOver: this.#takingOver },
       startable: (instance) => installed.startable(instance),

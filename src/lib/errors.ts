@@ -397,6 +397,41 @@ export const ERRORS = {
     http: 409,
     hint: 'Take a snapshot or save what you need first, then repeat with --yes.',
   },
+  DEVICE_UNKNOWN: {
+    exit: 66,
+    http: 404,
+    hint: 'Run `lazaret devices VM` to see the devices that it has.',
+  },
+  DEVICE_FORBIDDEN: {
+    exit: 77,
+    http: 403,
+    hint: 'Ask your administrator: the policy `devices` says who may connect what.',
+  },
+  DEVICE_LOCKED: {
+    exit: 75,
+    http: 409,
+    hint: 'Unmount or eject the disc in the guest, or repeat with --force: what it reads of it at that moment fails.',
+  },
+  DEVICE_IMAGE: {
+    exit: 65,
+    http: 422,
+    hint: 'Give an image as one file: of a disc (.iso), or of a stick (its bytes, in whole sectors of 512); or the computer’s drive such as /dev/sr0; for a serial port, one of the computer’s such as /dev/ttyS0.',
+  },
+  DEVICE_IN_USE: {
+    exit: 75,
+    http: 409,
+    hint: 'Let the other machine or program end with it, or give a copy of it.',
+  },
+  DEVICE_NONE: {
+    exit: 69,
+    http: 409,
+    hint: 'Plug it in, then repeat; which devices may be connected as it, the project says: `lazaret devices VM`.',
+  },
+  DEVICE_SEVERAL: {
+    exit: 64,
+    http: 409,
+    hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004`.',
+  },
 
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   STORE_NOT_SAFE: {
@@ -525,7 +560,7 @@ export const ERRORS = {
   ACCOUNT_NEEDED: {
     exit: 77,
     http: 403,
-    hint: 'Give your name and password: `lazaret start` asks for both in a terminal, or takes --user and --password-fd.',
+    hint: 'Give your name and password: `lazaret start` and `lazaret connect` ask for both in a terminal, or take --user and --password-fd.',
   },
   ACCOUNT_UNLISTED: {
     exit: 77,
@@ -663,7 +698,7 @@ export const ERRORS = {
   PLUGIN_OUTPUT: {
     exit: 65,
     http: 500,
-    hint: 'Let the plug-in write only what its policy takes (YES, NO or REJECT; a renewal: one number; to open a machine: 1 to 4096 bytes), and end with status 0.',
+    hint: 'Let the plug-in write only what its policy takes (YES, NO or REJECT; a renewal: one number; a device: TRUE or FALSE; to open a machine: 1 to 4096 bytes), and end with status 0.',
   },
   PLUGIN_UNCONFINED: {
     exit: 71,

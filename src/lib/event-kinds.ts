@@ -26,6 +26,7 @@ export type EventKind =
   | 'refused'
   | 'password'
   | 'hardware'
+  | 'device'
   | 'opened'
   | 'name'
   | 'zone'

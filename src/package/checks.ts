@@ -1,6 +1,7 @@
 import { checkWorkHeader } from '../layer/chain/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
+import { asksAccounts } from '../policy/devices.ts';
 import { requireEnforced } from '../policy/enforced.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
@@ -68,10 +69,12 @@ export async function policyProblems(project: Project, vms: readonly ProjectVm[]
 
 /** @throws DOMAIN_UNSET */
 function requireDomain({ file }: Project, { name, policy }: ProjectVm): void {
-  if (policy.value.authentication?.type !== 'users-and-groups' || file.value.domain !== undefined) return;
+  const { authentication, devices } = policy.value;
+  const isOpenedSo = authentication?.type === 'users-and-groups';
+  if ((!isOpenedSo && !asksAccounts(devices)) || file.value.domain !== undefined) return;
   throw new AppError(
     'DOMAIN_UNSET',
-    `${name}: users and groups open it, and the project names no domain that they are of`,
+    `${name}: users and groups ${isOpenedSo ? 'open it' : 'connect its devices'}, and the project names no domain that they are of`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LayerEntry, MAX_LAYERS, Sha256 } from '../layer/entry.ts';
 import { HostPolicy } from '../policy/host.ts';
+import { MachineDevices } from '../policy/machine-devices.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { Clock, HardwareKind } from '../project/hardware-kind.ts';
 import { DataDiskMiB, Firmware, RecoveryKey } from '../project/schema.ts';
@@ -41,6 +42,8 @@ export const PackedMachine = z.strictObject({
   layers: z.array(LayerEntry).min(1).max(MAX_LAYERS),
   /** The machine has a data disk, made this large when the machine is installed for the first time. */
   dataDiskMiB: DataDiskMiB.exactOptional(),
+  /** What its user may connect while it runs, as far as policy lets him. */
+  devices: MachineDevices.exactOptional(),
   /** The version of the administrator’s own copy; installing the machine sets it. */
   descriptor: z.string().max(1024).exactOptional(),
   policy: PolicyDocument,

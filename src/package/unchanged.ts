@@ -16,7 +16,7 @@ interface NamedDigest {
 interface BroughtMachine
   extends Pick<
     PackedMachine,
-    'name' | 'id' | 'memoryMiB' | 'cpus' | 'firmware' | 'hardware' | 'clock' | 'dataDiskMiB' | 'descriptor'
+    'name' | 'id' | 'memoryMiB' | 'cpus' | 'firmware' | 'hardware' | 'clock' | 'dataDiskMiB' | 'devices' | 'descriptor'
   > {
   append: string | undefined;
   boot: readonly string[];
@@ -46,11 +46,12 @@ export function broughtBy(manifest: PackageManifest): Brought {
   return {
     kind,
     machines: machines.map((machine) => {
-      const { name, id, memoryMiB, cpus, firmware, dataDiskMiB, descriptor } = machine;
+      const { name, id, memoryMiB, cpus, firmware, dataDiskMiB, devices, descriptor } = machine;
       return {
         ...{ name, id, memoryMiB, cpus, firmware, append: machine.boot?.append },
         ...packedKinds(machine),
         ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
+        ...(devices === undefined ? {} : { devices }),
         ...(descriptor === undefined ? {} : { descriptor }),
         boot: bootFiles(machine).map(({ sha256 }) => sha256),
         layers: machine.layers.map(({ sha256 }) => sha256),

@@ -8,6 +8,12 @@ const Account = z
   .max(256)
   .regex(/^[^\p{Cc}"/\\[\]:;|=,+*?<>]+$/u, 'is no account: a name, name@domain, or a security identifier (S-1-5-…)');
 
+/** Users and groups of the project’s domain. */
+export const AccountLists = {
+  users: z.array(Account).max(10_000).default([]),
+  groups: z.array(Account).max(10_000).default([]),
+};
+
 /** The classes of characters that a password may have to contain. */
 export const PASSWORD_CLASS_NAMES = ['capitals', 'lowercase', 'numerals', 'symbols'] as const;
 type PasswordClass = (typeof PASSWORD_CLASS_NAMES)[number];
@@ -23,8 +29,7 @@ export const Authentication = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('users-and-groups'),
-    users: z.array(Account).max(10_000).default([]),
-    groups: z.array(Account).max(10_000).default([]),
+    ...AccountLists,
     /** Without the domain for so long, counted from when it was asked last; without it, it has to answer each time. */
     offline: Duration(SECOND_MS, 366 * DAY_MS).exactOptional(),
   }),

@@ -1,3 +1,4 @@
+import { asksAccounts } from './devices.ts';
 import { isLookedUp } from './quarantine.ts';
 import type { MachinePolicy } from './schema.ts';
 
@@ -5,6 +6,7 @@ import type { MachinePolicy } from './schema.ts';
 export function asksServer({
   quarantine,
   authentication,
-}: Pick<MachinePolicy, 'quarantine' | 'authentication'>): boolean {
-  return isLookedUp(quarantine) || authentication?.type === 'users-and-groups';
+  devices,
+}: Pick<MachinePolicy, 'quarantine' | 'authentication' | 'devices'>): boolean {
+  return isLookedUp(quarantine) || authentication?.type === 'users-and-groups' || asksAccounts(devices);
 }

@@ -30,8 +30,9 @@ export function settingsOf(inForce: MachinePolicy, installed: MachinePolicy): Se
 
 function wordFor(value: unknown): SettingWord {
   if (typeof value !== 'object' || value === null) return value ? 'on' : 'off';
-  if ('behaviour' in value) return value.behaviour as ExitBehaviour;
-  if ('type' in value) return value.type as SettingWord;
-  if ('enabled' in value) return value.enabled === true ? 'on' : 'off';
-  return Object.values(value).some((setting) => setting !== false) ? 'on' : 'off';
+  // Of devices each key is a name.
+  if ('behaviour' in value && typeof value.behaviour === 'string') return value.behaviour as ExitBehaviour;
+  if ('type' in value && typeof value.type === 'string') return value.type as SettingWord;
+  if ('enabled' in value && typeof value.enabled === 'boolean') return value.enabled === true ? 'on' : 'off';
+  return Object.values(value).some((setting) => setting !== false && setting?.type !== 'nobody') ? 'on' : 'off';
 }

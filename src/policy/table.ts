@@ -3,6 +3,7 @@ import { AdministratorAccess, checkAdministratorAccess } from './administrator-a
 import { Authentication, authenticationWhen } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
 import { CopyProtection } from './copying.ts';
+import { Devices } from './devices.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
 import { Exit } from './exit.ts';
 import { Expiration, NEVER } from './expiration.ts';
@@ -106,6 +107,12 @@ export const POLICIES = {
     words: 'snapshots',
     schema: Snapshots.exactOptional(),
     absent: Snapshots.parse({ enabled: false }),
+    when: 'at-once',
+  },
+  devices: {
+    words: 'device connection',
+    schema: Devices.exactOptional(),
+    absent: {},
     when: 'at-once',
   },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Domain } from '../policy/domain.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
+import { MachineDevices } from '../policy/machine-devices.ts';
 import { PolicyServer } from '../servers/kinds.ts';
 import { Clock, GuestSystem, HardwareKind } from './hardware-kind.ts';
 
@@ -69,6 +70,8 @@ export const VmFile = z
     clock: Clock.exactOptional(),
     /** The machine has a data disk of this size, which is the user’s: no package ever replaces it. */
     dataDiskMiB: DataDiskMiB.exactOptional(),
+    /** What its user may connect while it runs, as far as the policy `devices` lets him. */
+    devices: MachineDevices.exactOptional(),
     /** The kernel’s command line, with `direct` only. */
     append: z
       .string()

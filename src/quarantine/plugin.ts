@@ -3,8 +3,17 @@ import type { ErrorCode } from '../lib/errors.ts';
 /** Longer output is no answer (ACE 1.0 p. 244). */
 export const MAX_ANSWER_BYTES = 4096;
 
-/** Why a plug-in is asked: what it finds in LAZARET_EVENT. `dry` is `nq-set -n`, `update` any other nq-set. */
-export type PluginEvent = 'opening' | 'poweron' | 'reset' | 'update' | 'dry' | 'interval' | 'resume' | 'revert';
+/** Why a plug-in is asked: what it finds in LAZARET_EVENT. `dry` is `nq-set -n`, `update` any other nq-set, `device` a device to be connected. */
+export type PluginEvent =
+  | 'opening'
+  | 'device'
+  | 'poweron'
+  | 'reset'
+  | 'update'
+  | 'dry'
+  | 'interval'
+  | 'resume'
+  | 'revert';
 
 /** What a plug-in’s run means (ACE 1.0 p. 248). Void is every run that gave no answer: it never means normal access. */
 export type PluginAnswer = { verdict: 'yes' | 'no' | 'reject' } | Voided;

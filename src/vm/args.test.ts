@@ -10,7 +10,13 @@ const PLAN: QemuPlan = {
   memoryMiB: 512,
   cpus: 2,
   mac: '52:54:00:aa:bb:01',
-  sockets: { qmp: '/run/l/a/s/qmp', console: '/run/l/a/s/console', guest: '/run/l/a/s/guest', vnc: '/run/l/a/s/vnc' },
+  sockets: {
+    qmp: '/run/l/a/s/qmp',
+    console: '/run/l/a/s/console',
+    guest: '/run/l/a/s/guest',
+    vnc: '/run/l/a/s/vnc',
+    files: '/run/l/a/s/files',
+  },
   disk: [
     { fd: 3, readOnly: true },
     { fd: 4, readOnly: true },
@@ -39,6 +45,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['compatible', { ...PLAN, hardware: 'compatible', clock: 'localtime', data: [{ fd: 6, readOnly: false }] }],
+  ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
   ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
     'direct',
@@ -81,4 +88,17 @@ test('no image is opened by a name or in a format that QEMU could guess', () => 
     nodes.map((node) => node['read-only'] ?? false),
     [true, true, false],
   );
+});
+
+test('one card alone is on a device of the computer, whatever cards a machine has', () => {
+  const args = qemuArgs({ ...PLAN, cards: ['lan', 'wan'], hasDevices: true });
+  const netdevs = args.filter((_argument, at) => args[at - 1] === '-netdev');
+  assert.deepEqual(netdevs, [
+    'tap,id=net0,fd=TAP-FD,vhost=off',
+    'hubport,id=net-lan,hubid=1',
+    'hubport,id=net-wan,hubid=2',
+  ]);
+  const cards = args.filter((argument) => argument.startsWith('virtio-net-pci'));
+  const addresses = cards.map((card) => /mac=([0-9a-f:]+)/.exec(card)?.[1]);
+  assert.equal(new Set(addresses).size, 3);
 });

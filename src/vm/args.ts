@@ -1,6 +1,9 @@
 import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
 import { type ClockBase, cardDevice, clockArgs, type DeviceKind, diskDevice, inputArgs, portArgs } from './devices.ts';
 
+/** With what the addresses of a machine’s further cards begin: of those that nobody assigns, as its first one’s. */
+const CARD_PREFIXES = ['56', '5a'];
+
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
 
@@ -13,6 +16,8 @@ export interface MachineSockets {
   console: string;
   guest: string;
   vnc: string;
+  /** A second monitor, by which a machine that has devices is handed files while it runs. */
+  files: string;
 }
 
 /** A file that QEMU gets as an open descriptor: it needs no right to any folder, and can open nothing else. */
@@ -41,6 +46,14 @@ export interface QemuPlan {
   data?: readonly HandedFile[];
   /** Layers, disks and the firmware’s settings are encrypted; what opens them is in `SECRET_PATH`. */
   isLocked?: boolean;
+  /** The drives for CDs, by their names, all empty. */
+  drives?: readonly string[];
+  /** Its further network cards, by their names; they lead nowhere. */
+  cards?: readonly string[];
+  /** Its further serial ports, by their names; nothing is connected to them. */
+  ports?: readonly string[];
+  /** It has devices that its user may connect. */
+  hasDevices?: boolean;
   firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
 }
 
@@ -71,15 +84,48 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...diskArgs(plan, { name: 'disk', place: 0, files: plan.disk, more: ',bootindex=1' }),
     // Guests find it as /dev/disk/by-id/virtio-data (ata-QEMU_HARDDISK_data where it is compatible), whatever else they have.
     ...(plan.data ? diskArgs(plan, { name: 'data', place: 1, files: plan.data, more: ',serial=data' }) : []),
+    ...(plan.drives ?? []).flatMap((name, place) => ['-device', `ide-cd,id=${deviceId(name)},bus=ide.${place}`]),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
-    ...cardDevice(hardware, plan.mac),
+    ...cardDevice(hardware, { netdev: 'net0', mac: plan.mac }),
+    ...(plan.cards ?? []).flatMap((name, place) => isolatedCard(plan, name, place)),
     ...portArgs(hardware, sockets),
+    ...(plan.ports ?? []).flatMap((name, place) => furtherPort(hardware, name, place)),
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],
-    ...inputArgs(hardware),
+    ...inputArgs(hardware, { hasDevices: plan.hasDevices === true }),
     ...['-vga', 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
+    ...(plan.hasDevices ? ['-qmp', `unix:${sockets.files},server=on,wait=off`] : []),
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
   ];
+}
+
+/** What QEMU calls that which a port of this name leads to. */
+export function chardevId(name: string): string {
+  return `port-${name}`;
+}
+
+/** A card on a hub of its own, on which there is nothing else: no packet of it leaves QEMU. */
+function isolatedCard({ hardware = 'virtio', mac }: QemuPlan, name: string, place: number): string[] {
+  const own = `${CARD_PREFIXES[place] ?? ''}${mac.slice(2)}`;
+  const id = `net-${name}`;
+  return [
+    ...['-netdev', `hubport,id=${id},hubid=${place + 1}`],
+    ...cardDevice(hardware, { netdev: id, mac: own, id: deviceId(name) }),
+  ];
+}
+
+/** The ports before it are the console and, on compatible hardware, the channel. */
+function furtherPort(kind: DeviceKind, name: string, place: number): string[] {
+  const index = place + (kind === 'compatible' ? 2 : 1);
+  return [
+    ...['-chardev', `null,id=${chardevId(name)}`],
+    ...['-device', `isa-serial,id=${deviceId(name)},chardev=${chardevId(name)},index=${index}`],
+  ];
+}
+
+/** What QEMU calls a device that has this name in its machine. */
+export function deviceId(name: string): string {
+  return `device-${name}`;
 }
 
 function handedFiles({ disk, data, firmware }: QemuPlan): HandedFile[] {

@@ -16,6 +16,13 @@ interface Disk {
   more: string;
 }
 
+interface Card {
+  netdev: string;
+  mac: string;
+  /** What QEMU calls it, where somebody speaks of it. */
+  id?: string;
+}
+
 /** The machine’s six AHCI ports have its drives first, its disks last. */
 const FIRST_DISK_PORT = 4;
 /** Both guest ends look for this name before they speak to a second serial port, which elsewhere may be anything. */
@@ -26,9 +33,11 @@ export function diskDevice(kind: DeviceKind, { drive, place, more }: Disk): stri
   return ['-device', `${device},drive=${drive}${more}`];
 }
 
-/** The card at the machine’s tap device: whatever it is, the filter stands behind that. */
-export function cardDevice(kind: DeviceKind, mac: string): string[] {
-  return ['-device', `${kind === 'virtio' ? 'virtio-net-pci' : 'e1000e'},netdev=net0,mac=${mac},romfile=`];
+/** A card. Whatever it is, the filter stands behind the machine’s tap device. */
+export function cardDevice(kind: DeviceKind, { netdev, mac, id }: Card): string[] {
+  const device = kind === 'virtio' ? 'virtio-net-pci' : 'e1000e';
+  const named = id === undefined ? '' : `,id=${id}`;
+  return ['-device', `${device}${named},netdev=${netdev},mac=${mac},romfile=`];
 }
 
 /** The console on the first serial port; the channel on a virtio port, or on the second serial one. */
@@ -51,10 +60,11 @@ export function portArgs(kind: DeviceKind, sockets: { console: string; guest: st
   ];
 }
 
-/** A pointer that is where the user’s is. Windows 7 has no driver for USB 3. */
-export function inputArgs(kind: DeviceKind): string[] {
-  const more = kind === 'virtio' ? ['-device', 'virtio-rng-pci'] : [];
-  return ['-device', kind === 'virtio' ? 'qemu-xhci' : 'ich9-usb-uhci1', '-device', 'usb-tablet', ...more];
+/** A pointer that is where the user’s is, and room for what is plugged in. Windows 7 has no driver for USB 3. */
+export function inputArgs(kind: DeviceKind, { hasDevices }: { hasDevices: boolean }): string[] {
+  if (kind === 'virtio') return ['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'];
+  const fast = hasDevices ? ['-device', 'usb-ehci'] : [];
+  return ['-device', 'ich9-usb-uhci1', ...fast, '-device', 'usb-tablet'];
 }
 
 export function clockArgs(clock: ClockBase): string[] {

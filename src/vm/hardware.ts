@@ -2,18 +2,36 @@ import { createHash } from 'node:crypto';
 import { type HandedFile, type QemuPlan, qemuArgs } from './args.ts';
 import type { MachineFiles } from './machine.ts';
 
-type Hardware = Pick<QemuPlan, 'name' | 'uuid' | 'accel' | 'memoryMiB' | 'cpus' | 'mac' | 'hardware' | 'clock'> & {
+type Hardware = Pick<
+  QemuPlan,
+  | 'name'
+  | 'uuid'
+  | 'accel'
+  | 'memoryMiB'
+  | 'cpus'
+  | 'mac'
+  | 'hardware'
+  | 'clock'
+  | 'drives'
+  | 'cards'
+  | 'ports'
+  | 'hasDevices'
+> & {
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', vnc: '' };
+const NOWHERE = { qmp: '', console: '', guest: '', vnc: '', files: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
-export function hardwareDigest({ files, name, uuid, accel, memoryMiB, cpus, mac, ...kind }: Hardware): string {
+export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files, ...kind }: Hardware): string {
   const { hardware = 'virtio', clock = 'utc' } = kind;
   const plan: QemuPlan = {
     ...{ name, uuid, accel, memoryMiB, cpus, mac, hardware, clock, sockets: NOWHERE, disk: [SOME_FILE] },
+    ...(kind.drives ? { drives: kind.drives } : {}),
+    ...(kind.cards ? { cards: kind.cards } : {}),
+    ...(kind.ports ? { ports: kind.ports } : {}),
+    ...(kind.hasDevices ? { hasDevices: true } : {}),
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     firmware: firmwareOf(files.firmware),
   };

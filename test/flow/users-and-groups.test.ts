@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { accountForDevice } from '../../src/install/opening/device-account.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import type { ErrorCode } from '../../src/lib/errors.ts';
@@ -293,4 +294,27 @@ test('DOMAIN_UNSET: a project without a domain hands out no such policy; once it
 
   await project.build('one');
   await project.deploy();
+});
+
+test('facts 33 and 34: a device for certain accounts asks who connects it, and counts wrong passwords with those of opening', {
+  skip,
+}, async (t) => {
+  const { state, domain } = await installed(t, { type: 'none' });
+  const { vmId } = (await readPolicy(state, 'office')).document;
+  const { askDomain } = domain.sources(async () => assert.fail());
+  const ask = (user?: string, password?: string, now = NOW) =>
+    accountForDevice({
+      ...{ state, vm: 'office', vmId, domain: DOMAIN, device: 'cd', groups: ['staff'], now },
+      given: { ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) },
+      ask: (of, signIn) => askDomain(of, { ...signIn, signal: AbortSignal.timeout(10_000) }),
+    });
+  await assert.rejects(ask(), code('ACCOUNT_NEEDED'));
+  const account = await ask('sam', 's1');
+  assert.deepEqual([account.names[0], account.groupNames], ['sam@acme.example', ['staff']]);
+  domain.failure = 'DOMAIN_UNREACHABLE';
+  await assert.rejects(ask('sam', 's1'), code('DOMAIN_UNREACHABLE'), 'what was said before lets nobody');
+  domain.failure = undefined;
+  for (let guess = 0; guess < 3; guess += 1) await assert.rejects(ask('sam', `${guess}`), code('PASSWORD_WRONG'));
+  await assert.rejects(ask('sam', 's1'), code('PASSWORD_PAUSE'));
+  await ask('sam', 's1', NOW + DAY_MS);
 });

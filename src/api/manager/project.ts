@@ -16,6 +16,8 @@ const MachineRow = z.object({
       hardware: z.enum(['virtio', 'compatible']),
       clock: z.enum(['utc', 'localtime']),
       dataDiskMiB: z.int().exactOptional(),
+      /** What its users may connect, as far as its policy lets them: by name. */
+      devices: z.array(z.string()).exactOptional(),
       type: QuarantineType,
       /** How many are defined. */
       versions: z.int(),

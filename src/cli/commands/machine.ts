@@ -12,6 +12,7 @@ import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 import { sizeText } from './admin.ts';
+import { addDeviceCommands } from './device.ts';
 import { addReimageCommand } from './reimage.ts';
 import { addSnapshotCommands } from './snapshot.ts';
 import { addSuspendCommand, startAsking } from './suspend.ts';
@@ -114,6 +115,7 @@ export function addMachineCommands(program: Command): void {
   addSuspendCommand(program);
   addReimageCommand(program);
   addSnapshotCommands(program);
+  addDeviceCommands(program);
 
   addCommand<ServiceOptions>(
     program,

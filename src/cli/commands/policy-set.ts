@@ -15,6 +15,7 @@ import type { HotFixes } from '../../policy/hot-fixes.ts';
 import { limitOf } from '../../policy/term.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { addPolicyDeviceCommand } from './policy-device.ts';
 
 interface Located {
   directory: string;
@@ -23,6 +24,7 @@ interface Located {
 /** `policy authentication`, `policy expiration` and `policy copy-protection`: who may open a machine, how long, and where. */
 export function addPolicySetCommands(policy: Command): void {
   addAuthenticationCommand(policy);
+  addPolicyDeviceCommand(policy);
 
   addCommand<Located & ExpirationChange>(
     policy,

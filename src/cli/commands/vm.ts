@@ -9,6 +9,7 @@ import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
+import { addVmDeviceCommands } from './vm-device.ts';
 import { addFrom, HOW_IT_STARTS } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 
@@ -104,6 +105,7 @@ export function addVmCommands(program: Command): void {
   });
 
   addVmSetCommand(vm);
+  addVmDeviceCommands(vm);
 
   addCommand<Located & { yes?: boolean }>(
     vm,

@@ -10,7 +10,7 @@ import { type AccountsFile, keptBy, readAccounts, withKept, without, writeAccoun
 import { oneMore, requirePatience } from './wrong-passwords.ts';
 
 /** Asks a domain who signs in. @throws PASSWORD_WRONG, ACCOUNT_*, DOMAIN_*, INTERRUPTED */
-type AskDomain = (
+export type AskDomain = (
   domain: Domain,
   signIn: { user: string; password: string; groups: readonly string[] },
 ) => Promise<Account>;

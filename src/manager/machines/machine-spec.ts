@@ -17,7 +17,7 @@ export async function machineSpec(
   vm: ProjectVm,
   { number, runRoot, mode }: { number: number; runRoot: string; mode: RunMode },
 ): Promise<MachineSpec> {
-  const { id: uuid, memoryMiB, cpus, dataDiskMiB } = vm.file.value;
+  const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
   const { id, mac } = projectMachineId(vm);
@@ -29,6 +29,7 @@ export async function machineSpec(
       ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
       firmware: await firmwareOf(vm, paths),
     },
+    ...(devices === undefined ? {} : { devices }),
     logPath: join(paths.folder, 'qemu.log'),
     runFolder: join(runRoot, id),
   };

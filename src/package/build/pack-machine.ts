@@ -39,7 +39,7 @@ export async function packMachine(
     onProgress: (doneBytes, totalBytes) => onProgress?.(vm.name, doneBytes, totalBytes),
     onReleased: (released) => onReleased?.(vm.name, released),
   });
-  const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
+  const { id, memoryMiB, cpus, firmware, append, dataDiskMiB, devices } = vm.file.value;
   const { descriptor } = vm.state;
   const boot = firmware === 'direct' && {
     kernel: await packFile(paths.kernel, repository),
@@ -51,6 +51,7 @@ export async function packMachine(
     ...(boot ? { boot } : {}),
     layers,
     ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
+    ...(devices === undefined ? {} : { devices }),
     ...(descriptor === undefined ? {} : { descriptor }),
     policy: policyDocument(project, vm, serial),
   };

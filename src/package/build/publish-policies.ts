@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../lib/json.ts';
 import type { Steps } from '../../lib/steps.ts';
+import { asksAccounts } from '../../policy/devices.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { textsOf } from '../../policy/warning.ts';
 import { projectPaths } from '../../project/layout.ts';
@@ -25,7 +26,7 @@ function policyTarget(vm: string): string {
 export function policyDocument(project: Project, vm: ProjectVm, serial: number): PolicyDocument {
   const { fingerprint, domain, hotFixes, hotFixKey } = project.file.value;
   const { value: policy } = vm.policy;
-  const isByAccount = policy.authentication?.type === 'users-and-groups';
+  const isByAccount = policy.authentication?.type === 'users-and-groups' || asksAccounts(policy.devices);
   return {
     ...{ format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy },
     ...(isByAccount && domain !== undefined ? { domain } : {}),

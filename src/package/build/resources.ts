@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import { deviceScripts } from '../../policy/devices.ts';
 import type { MachinePolicy } from '../../policy/schema.ts';
 import { RESOURCE_NAME } from '../../policy/script.ts';
 import { projectPaths } from '../../project/layout.ts';
@@ -45,11 +46,12 @@ export async function missingPlugins(project: Project, vms: readonly ProjectVm[]
 }
 
 /** The plug-ins that a policy names. */
-function pluginFiles({ quarantine, expiration, authentication }: MachinePolicy): string[] {
+function pluginFiles({ quarantine, expiration, authentication, devices }: MachinePolicy): string[] {
   const scripts = [
     quarantine.type === 'custom' ? quarantine.script : undefined,
     expiration && expiration.type !== 'never' ? expiration.renewal : undefined,
     authentication?.type === 'script' ? authentication : undefined,
+    ...deviceScripts(devices),
   ];
   return scripts.flatMap((script) => script?.file ?? []);
 }

@@ -173,12 +173,13 @@ function wouldBring(
   return {
     kind,
     machines: files.map(({ vm, entries, boot }) => {
-      const { id, memoryMiB, cpus, firmware, append, dataDiskMiB } = vm.file.value;
+      const { id, memoryMiB, cpus, firmware, append, dataDiskMiB, devices } = vm.file.value;
       const { descriptor } = vm.state;
       return {
         ...{ name: vm.name, id, memoryMiB, cpus, firmware, ...packedKinds(vm.file.value) },
         append: firmware === 'direct' ? (append ?? '') : undefined,
         ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
+        ...(devices === undefined ? {} : { devices }),
         ...(descriptor === undefined ? {} : { descriptor }),
         boot: boot.map(({ sha256 }) => sha256),
         layers: entries.map(({ sha256 }) => sha256),

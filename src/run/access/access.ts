@@ -40,6 +40,7 @@ export class Access implements AsyncDisposable {
   readonly #timer = new LookUpTimer(() => this.#lookUpInTime());
   /** The plug-in has a say, and has not said a word about what is. */
   #isUnasked = false;
+  #onJudged: (event?: PluginEvent) => Promise<void> = async () => undefined;
   #watching: Promise<void> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
 
@@ -87,6 +88,11 @@ export class Access implements AsyncDisposable {
     return this.#policy.current;
   }
 
+  /** What else follows from a policy is done by `follow` before a look-up resolves. */
+  whenJudged(follow: (event?: PluginEvent) => Promise<void>): void {
+    this.#onJudged = follow;
+  }
+
   /** The lists and the mode in force, for `explain`. */
   get verdict(): Verdict {
     return this.#filter.isClosed ? { ...this.#verdict, filterMode: 'refuse' } : this.#verdict;
@@ -119,6 +125,7 @@ export class Access implements AsyncDisposable {
       this.#schedule();
       await this.#judgeAgain(asked);
     });
+    await this.#onJudged(event);
   }
 
   /**

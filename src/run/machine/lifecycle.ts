@@ -15,6 +15,8 @@ import { knownVerdict } from '../access/known-verdict.ts';
 import { intervalMs } from '../access/schedule.ts';
 import { verdictOf } from '../access/verdict.ts';
 import type { Computer } from '../computer/computer.ts';
+import { devicesFor } from '../devices/devices-for.ts';
+import { pullCables } from '../devices/kinds/network.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { keepWord, keptWord } from '../plugins/last-word.ts';
 import { askPlugin } from '../plugins/plugin.ts';
@@ -87,6 +89,7 @@ export async function startMachine(
   };
   const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, START_MS, signal);
   await loadIfSaved(connected, saved, signal);
+  await pullCables(spec.devices, connected.qmp);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
   if (diskKey !== undefined) await connected.qmp.execute('object-del', { id: KEY });
@@ -200,7 +203,7 @@ async function launch(
   const sockets = machineSockets(runFolder);
   const key = diskKey === undefined ? {} : { diskKey };
   const enter = { enter: network.enter, logPipe: logPipe(runFolder) };
-  return startQemu({ ...spec, ...key, ...enter, accel, isLoading, sockets, user });
+  return startQemu({ ...spec, ...devicesFor(spec), ...key, ...enter, accel, isLoading, sockets, user });
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

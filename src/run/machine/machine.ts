@@ -17,6 +17,8 @@ import type { Access } from '../access/access.ts';
 import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { AccessReport } from '../access/report.ts';
 import type { LoggedEvent } from '../computer/events.ts';
+import type { ConnectedDevices } from '../devices/connected-devices.ts';
+import { devicesOf } from '../devices/devices-of.ts';
 import type { SavedPlace, SavedState } from '../suspend/saved-state.ts';
 import { suspendMachine } from '../suspend/suspend.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
@@ -87,6 +89,8 @@ export class RunningMachine implements AsyncDisposable {
   readonly spec: MachineSpec;
   readonly record: RunRecord;
   readonly access: Access;
+  /** What its user may connect. */
+  readonly devices: ConnectedDevices;
   readonly #deps: RunDeps;
   readonly #network: MachineNetwork;
   readonly #qmp: Qmp;
@@ -128,6 +132,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#following = setInterval(() => void this.#followHost(), LOOK_MS).unref();
     this.#telling = this.#tellRefusals();
     this.#known = parts.known;
+    this.devices = devicesOf(parts, this.#quiet.signal);
     this.#term = this.#followTerm();
     this.ended = this.#watch();
   }
@@ -285,7 +290,16 @@ export class RunningMachine implements AsyncDisposable {
   async #suspend(comesBack: boolean): Promise<SavedState> {
     const place = this.#requireSavable();
     const [qemu, standing, spec, deps] = [this.#qmp, this.#standing, this.spec, this.#deps];
-    const saved = await suspendMachine({ spec, place, deps, qemu, standing, comesBack, signal: this.#quiet.signal });
+    const saved = await suspendMachine({
+      spec,
+      place,
+      deps,
+      qemu,
+      standing,
+      comesBack,
+      devices: this.devices,
+      signal: this.#quiet.signal,
+    });
     this.#end = 'suspended';
     await qemu.execute('quit').catch(unlessGone);
     await endProcess(this.record.qemu, QUIT_MS);

@@ -1,4 +1,5 @@
 import type { Steps } from '../../lib/steps.ts';
+import type { MachineDevices } from '../../policy/machine-devices.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
@@ -28,6 +29,8 @@ export interface MachineSpec extends Pick<QemuPlan, 'hardware' | 'clock'> {
   memoryMiB: number;
   cpus: number;
   files: MachineFiles;
+  /** What its user may connect while it runs, as far as policy lets him. */
+  devices?: MachineDevices;
   logPath: string;
   runFolder: string;
   /** Where the last good answers for the lists’ names are kept; in the run folder where there is no better place. */

@@ -33,6 +33,8 @@ export interface PluginQuestion {
   expireTime?: string;
   /** The number of the user who opens the machine, where he said who he is. */
   user?: number;
+  /** The device that is asked about. */
+  device?: string;
   /** Whoever asks waits no longer than this, whatever the script’s own time limit. */
   withinMs?: number;
   signal: AbortSignal;
@@ -90,7 +92,7 @@ export async function runPlugin<Answer>(
 
 /** The variables of the manual (ACE 1.0 pp. 244-248), and ours. */
 function environmentOf(question: PluginQuestion): Record<string, string> {
-  const { descriptor = '', event, project, vmId, expireTime = '-1', user } = question;
+  const { descriptor = '', event, project, vmId, expireTime = '-1', user, device } = question;
   return {
     VMWARE_NQ_DESCRIPTOR: descriptor,
     VMWARE_PROJ_ID: project,
@@ -100,6 +102,7 @@ function environmentOf(question: PluginQuestion): Record<string, string> {
     LAZARET_PROJECT: project,
     LAZARET_VM_ID: vmId,
     LAZARET_EVENT: event,
+    ...(device === undefined ? {} : { LAZARET_DEVICE: device }),
     ...(event === 'opening' ? { LAZARET_USER: `${user ?? ''}` } : {}),
   };
 }

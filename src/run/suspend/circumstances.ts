@@ -3,6 +3,7 @@ import { fileMark } from '../../sys/files/files.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import type { Accel } from '../../vm/args.ts';
 import { hardwareDigest } from '../../vm/hardware.ts';
+import { devicesFor } from '../devices/devices-for.ts';
 import type { MachineSpec } from '../machine/spec.ts';
 import type { Circumstances, KnownFile } from './saved-state.ts';
 
@@ -14,7 +15,7 @@ export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Ci
   return {
     generation: spec.generation ?? 1,
     processor: await processorOf(accel),
-    hardware: hardwareDigest({ ...spec, accel }),
+    hardware: hardwareDigest({ ...spec, ...devicesFor(spec), accel }),
     files: await knownFiles(spec),
   };
 }

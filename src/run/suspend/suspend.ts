@@ -8,6 +8,7 @@ import { packStream } from '../../sys/files/packed-stream.ts';
 import { listenForOne } from '../../sys/network/one-connection.ts';
 import { beginSaving, qemuVersion, untilMoved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';
+import type { ConnectedDevices } from '../devices/connected-devices.ts';
 import { saveSocket } from '../machine/record.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
 import type { Standing } from '../machine/standing.ts';
@@ -25,6 +26,8 @@ interface Suspending {
   deps: RunDeps;
   qemu: Pick<Qmp, 'execute'>;
   standing: Standing;
+  /** What is connected is taken away first: it would not be there when it goes on. */
+  devices: Pick<ConnectedDevices, 'disconnectAll'>;
   /** The next service lets it go on by itself. */
   comesBack: boolean;
   signal: AbortSignal;
@@ -42,6 +45,7 @@ export async function suspendMachine(parts: Suspending): Promise<SavedState> {
   const wake = await standing.rest(qemu);
   try {
     await steps('at rest');
+    await parts.devices.disconnectAll('the machine is being suspended');
     const memoryBytes = await saveMemory(parts);
     await steps('memory');
     const saved: SavedState = {

@@ -5,6 +5,7 @@ import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
+import { Devices } from './Devices.tsx';
 import { Hardware } from './Hardware.tsx';
 import { HotFixDialog } from './HotFixDialog.tsx';
 import { isOn } from './machine-state.ts';
@@ -40,6 +41,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const [question, setQuestion] = useState<Question>();
   const [isTyping, setTyping] = useState(false);
   const [hasSnapshots, setSnapshots] = useState(false);
+  const [isConnecting, setConnecting] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
   const [isAdministering, setAdministering] = useState(false);
   const [isLost, setLost] = useState(false);
@@ -85,6 +87,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
             <Menu.Item onClick={() => setLost(true)}>{texts.hotFixLost} …</Menu.Item>
           )}
           {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
+          {machine.hasDevices && <Menu.Item onClick={() => setConnecting(true)}>{texts.devices} …</Menu.Item>}
           {(machine.rights?.snapshots ?? 0) > 0 && (
             <Menu.Item onClick={() => setSnapshots(true)}>{texts.snapshots} …</Menu.Item>
           )}
@@ -99,6 +102,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
       {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
+      <Devices machine={machine} isOpen={isConnecting} onClose={() => setConnecting(false)} />
       <Snapshots machine={machine} isOpen={hasSnapshots} onClose={() => setSnapshots(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal

@@ -35,6 +35,11 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     if (did === 'taken') return whole(`Snapshot „${name}“ ist gemacht`);
     return did === 'reverted' ? whole(`zurück auf dem Stand von „${name}“`) : whole(`Snapshot „${name}“ ist entfernt`);
   },
+  device: ({ device, did, what }) => {
+    if (typeof device !== 'string') return partly('Ein Gerät');
+    if (did === 'connected') return whole(`„${device}“ ist verbunden: ${what}`);
+    return partly(`„${device}“ ist getrennt`);
+  },
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
   started: ({ how, access, why }, said) =>

@@ -160,6 +160,16 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SNAPSHOT_UPDATING: 'Warten Sie, bis die Installation zu Ende ist, und wiederholen Sie es.',
   SNAPSHOT_CONFIRM:
     'Machen Sie zuerst einen Snapshot oder sichern Sie, was Sie brauchen, und wiederholen Sie es mit --yes.',
+  DEVICE_UNKNOWN: '„lazaret devices VM“ zeigt, welche Geräte sie hat.',
+  DEVICE_FORBIDDEN: 'Fragen Sie Ihre Verwaltung: die Richtlinie „devices“ sagt, wer was verbinden darf.',
+  DEVICE_LOCKED:
+    'Hängen Sie die Disc im Gast aus oder werfen Sie sie dort aus, oder wiederholen Sie es mit --force: was er gerade davon liest, misslingt.',
+  DEVICE_IMAGE:
+    'Nennen Sie ein Abbild, eine einzige Datei: von einer Disc (.iso) oder einem Stick (seine Bytes, in ganzen Sektoren von 512); oder das Laufwerk des Rechners wie /dev/sr0; für eine serielle Schnittstelle eine des Rechners wie /dev/ttyS0.',
+  DEVICE_IN_USE: 'Lassen Sie die andere Maschine oder das andere Programm damit aufhören, oder nehmen Sie eine Kopie.',
+  DEVICE_NONE:
+    'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“.',
+  DEVICE_SEVERAL: 'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“.',
   STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',
   STORE_NOT_SAFE:
     'Verzeichnisse werden nur über TLS benutzt, mit einem Zertifikat für den Namen in der Adresse: nennen Sie dessen Aussteller als „ca“.',
@@ -178,7 +188,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   RECOVERY_KEY_FIXED:
     'Setzen Sie den Wiederherstellungsschlüssel wieder, wie er war: ein anderer braucht ein neues Projekt.',
   ACCOUNT_NEEDED:
-    'Geben Sie Ihren Namen und Ihr Kennwort an: `lazaret start` fragt in einem Terminal nach beiden oder nimmt --user und --password-fd.',
+    'Geben Sie Ihren Namen und Ihr Kennwort an: `lazaret start` und `lazaret connect` fragen in einem Terminal nach beiden oder nehmen --user und --password-fd.',
   ACCOUNT_UNLISTED:
     'Bitten Sie Ihre Verwaltung, Sie oder eine Gruppe, in der Sie sind, auf die Liste der Maschine zu setzen.',
   ACCOUNT_DISABLED: 'Bitten Sie Ihre Verwaltung, das Konto zu aktivieren, und melden Sie sich dann noch einmal an.',
@@ -258,7 +268,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PLUGIN_LATE: 'Machen Sie das Plug-in schneller, oder geben Sie ihm mehr Zeit mit „timeout“ in „script“.',
   PLUGIN_FAILED: 'Beheben Sie es im Plug-in: was es als Fehler geschrieben hat, steht in „lazaret events“.',
   PLUGIN_OUTPUT:
-    'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl; beim Öffnen einer Maschine: 1 bis 4096 Byte), und endet mit Status 0.',
+    'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl; ein Gerät: TRUE oder FALSE; beim Öffnen einer Maschine: 1 bis 4096 Byte), und endet mit Status 0.',
   PLUGIN_UNCONFINED: 'Plug-ins laufen nur in bubblewrap: „lazaret doctor“ sagt, was diesem Computer dafür fehlt.',
   FILTER_FAILED:
     'Der Paketfilter hat die Regeln nicht genommen, also bleibt die Maschine zu: rufen Sie „lazaret doctor“ auf.',

@@ -148,6 +148,16 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   SNAPSHOT_UPDATING: 'Gerade wird etwas installiert, vielleicht für diese Maschine',
   SNAPSHOT_CONFIRM: {
     with: 'Was jetzt in {machines} ist, ginge verloren',
+    DEVICE_UNKNOWN: 'Dieses Gerät hat die Maschine nicht',
+    DEVICE_FORBIDDEN: {
+      with: '{device} dürfen Sie nicht verbinden oder trennen',
+      without: 'Dieses Gerät dürfen Sie nicht verbinden oder trennen',
+    },
+    DEVICE_LOCKED: 'Das Gastsystem benutzt, was in diesem Laufwerk ist',
+    DEVICE_IMAGE: 'Das passt nicht zu diesem Gerät',
+    DEVICE_IN_USE: 'Das benutzt schon ein anderes Programm oder eine andere Maschine',
+    DEVICE_NONE: 'Am Computer ist kein Gerät, das gemeint sein könnte',
+    DEVICE_SEVERAL: 'Mehrere Geräte am Computer könnten gemeint sein',
     without: 'Was jetzt in der Maschine ist, ginge verloren',
   },
   STORE_UNREACHABLE: 'Der Richtlinienserver antwortet nicht',

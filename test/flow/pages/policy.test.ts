@@ -6,10 +6,12 @@ import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
 import { openProject } from '../../../src/project/open.ts';
+import { saveVmFile } from '../../../src/project/save.ts';
 import { isRight } from '../../../src/trust/verifier.ts';
 import { program } from '../../fakes/command-line.ts';
 import { madeProject } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
+import { shoot } from '../../fakes/shoot.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
 const GROUPS = 'Groups, with those who are in them through other groups';
@@ -60,6 +62,38 @@ test('fields and file show at once what is said in the other, and comments stay'
       await pane.getByRole('button', { name: 'Back to the default' }).click();
       await pane.getByText('default', { exact: true }).waitFor();
     }
+  });
+
+  await t.test('who may connect a device is chosen; the list is that of the machine’s hardware', async () => {
+    const devices = page.getByRole('region', { name: 'Device connection' });
+    await devices.getByText('The machine has no devices').waitFor();
+    const { vms } = await openProject(project.folder);
+    const [vm] = vms;
+    assert.ok(vm);
+    await saveVmFile(vm, { ...vm.file.value, devices: { cd: { kind: 'cd' } } });
+    await page.reload();
+    await file.waitFor();
+    const cd = devices.getByLabel('cd', { exact: true });
+    const choose = async (option: string) => {
+      await cd.first().click();
+      await page.getByRole('option', { name: option }).click();
+    };
+    const fileHas = async (wanted: RegExp) => {
+      while (!wanted.test(await file.inputValue())) await page.waitForTimeout(20);
+    };
+    await choose('Everybody who uses the machine');
+    await fileHas(/devices:\n {2}cd:\n {4}type: everybody/);
+    await choose('Users and groups');
+    await devices.getByLabel(GROUPS).fill('staff');
+    await devices.getByLabel(GROUPS).press('Enter');
+    await fileHas(/groups:\n {6}- staff/);
+    await choose('A script decides');
+    await devices.getByLabel('Script', { exact: true }).fill('may.sh');
+    await devices.getByLabel('Script', { exact: true }).blur();
+    await fileHas(/type: script\n[\s\S]*file: may\.sh/);
+    await shoot(page, 'manager-devices');
+    await choose('Nobody');
+    await devices.getByText('default', { exact: true }).waitFor();
   });
 
   await t.test(

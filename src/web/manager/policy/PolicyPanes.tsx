@@ -12,6 +12,7 @@ import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
 import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
 import { AuthenticationPane } from './AuthenticationPane.tsx';
+import { DevicesPane } from './DevicesPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
 import { SnapshotsPane } from './SnapshotsPane.tsx';
 
@@ -119,6 +120,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <ExitPane {...pane} />;
     case 'snapshots':
       return <SnapshotsPane {...pane} />;
+    case 'devices':
+      return <DevicesPane {...pane} />;
     case 'window':
       return <WindowPane {...pane} />;
     case 'preferences':

@@ -16,6 +16,7 @@ export const policy = catalogue({
       troubleshooting: 'Power commands',
       exit: 'Exit behaviour',
       snapshots: 'Snapshots',
+      devices: 'Device connection',
       window: 'Window',
       preferences: 'Preferences',
       administratorAccess: 'Administrator access',
@@ -64,6 +65,18 @@ export const policy = catalogue({
     },
     snapshots: 'Its user may keep states of the machine, and go back to them',
     mostSnapshots: 'At most',
+    devices: {
+      none: 'The machine has no devices that could be connected: `lazaret-manager vm device add` gives it some.',
+      help: 'Who may connect each device while the machine runs. What is no longer allowed is disconnected at once.',
+      notThere: '(the machine has none of this name)',
+      may: {
+        nobody: 'Nobody',
+        everybody: 'Everybody who uses the machine',
+        'users-and-groups': 'Users and groups',
+        script: 'A script decides',
+      },
+      scriptHelp: 'A file of the project’s resources; it writes TRUE or FALSE each time somebody connects the device',
+    },
     window: 'The machine is always shown on the full screen',
     preferences: 'Its user may change how the machine is shown',
     administrator: {
@@ -125,6 +138,7 @@ export const policy = catalogue({
       troubleshooting: 'Ein- und Ausschalten',
       exit: 'Verhalten beim Beenden',
       snapshots: 'Snapshots',
+      devices: 'Verbinden von Geräten',
       window: 'Fenster',
       preferences: 'Vorlieben',
       administratorAccess: 'Zugang der Verwaltung',
@@ -180,6 +194,19 @@ export const policy = catalogue({
     },
     snapshots: 'Ihr Benutzer darf Stände der Maschine festhalten und dorthin zurückkehren',
     mostSnapshots: 'Höchstens',
+    devices: {
+      none: 'Die Maschine hat keine Geräte, die man verbinden könnte: `lazaret-manager vm device add` gibt ihr welche.',
+      help: 'Wer jedes Gerät verbinden darf, während die Maschine läuft. Was nicht mehr erlaubt ist, wird sofort getrennt.',
+      notThere: '(die Maschine hat keines dieses Namens)',
+      may: {
+        nobody: 'Niemand',
+        everybody: 'Alle, die die Maschine benutzen',
+        'users-and-groups': 'Benutzer und Gruppen',
+        script: 'Ein Skript entscheidet',
+      },
+      scriptHelp:
+        'Eine Datei der Ressourcen des Projekts; sie schreibt TRUE oder FALSE, jedes Mal wenn jemand das Gerät verbindet',
+    },
     window: 'Die Maschine wird immer auf dem ganzen Bildschirm gezeigt',
     preferences: 'Ihr Benutzer darf ändern, wie die Maschine gezeigt wird',
     administrator: {

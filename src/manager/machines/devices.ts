@@ -1,0 +1,35 @@
+import { AppError } from '../../lib/errors.ts';
+import type { MachineDevice } from '../../policy/machine-devices.ts';
+import { vmNamed } from '../../project/open.ts';
+import { saveVmFile, withProject } from '../../project/save.ts';
+import type { VmFile } from '../../project/schema.ts';
+
+/** Gives a machine a device; users get it with the next package that has the machine. @throws USAGE, PROJECT_*, VM_UNKNOWN */
+export async function addDevice(folder: string, vm: string, name: string, device: MachineDevice): Promise<VmFile> {
+  return changeDevices(folder, vm, (devices) => {
+    if (Object.hasOwn(devices, name)) throw new AppError('USAGE', `${vm} has a device “${name}” already`);
+    return { ...devices, [name]: device };
+  });
+}
+
+/** @throws DEVICE_UNKNOWN, PROJECT_*, VM_UNKNOWN */
+export async function removeDevice(folder: string, vm: string, name: string): Promise<VmFile> {
+  return changeDevices(folder, vm, (devices) => {
+    if (!Object.hasOwn(devices, name)) throw new AppError('DEVICE_UNKNOWN', `${vm} has no device “${name}”`);
+    const { [name]: _removed, ...others } = devices;
+    return others;
+  });
+}
+
+type Devices = NonNullable<VmFile['devices']>;
+
+async function changeDevices(folder: string, vm: string, change: (devices: Devices) => Devices): Promise<VmFile> {
+  return withProject(folder, async (project) => {
+    const found = vmNamed(project, vm);
+    const { devices: before = {}, ...others } = found.file.value;
+    const devices = change(before);
+    const changed = { ...others, ...(Object.keys(devices).length > 0 ? { devices } : {}) };
+    await saveVmFile(found, changed);
+    return changed;
+  });
+}

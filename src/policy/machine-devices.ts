@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/** What a device of a machine is called, by its project. */
+export const DEVICE_NAME = /^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/;
+export const MOST_DEVICES = 16;
+/** So many places a machine has for drives. */
+const MOST_DRIVES = 4;
+
+function Hexadecimal(digits: number) {
+  return z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `is not ${digits} hexadecimal digits`);
+}
+
+/** The first card, which every machine has, is beside these. */
+const MOST_CARDS = 2;
+
+/** The first serial port, which every machine has, is its console. */
+const MOST_PORTS = 2;
+
+/** A device that the user of a machine may connect, where its policy lets him. */
+export const MachineDevice = z.discriminatedUnion('kind', [
+  /** A CD or DVD drive: it is always there, and what is connected is a disc, by its image, or the drive of the computer. */
+  z.strictObject({ kind: z.literal('cd') }),
+  /** A USB stick, by its image, to which the guest writes. */
+  z.strictObject({ kind: z.literal('stick') }),
+  /** A further serial port: what is connected is one of the computer’s, or another terminal. */
+  z.strictObject({ kind: z.literal('serial') }),
+  /** A further network card. Isolated, it leads nowhere: not to networks, not to its computer, not to other cards. */
+  z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
+  /** A USB device of the computer, of those that its project names: by maker, by product, by what it is for. */
+  z
+    .strictObject({
+      kind: z.literal('usb'),
+      vendor: Hexadecimal(4).exactOptional(),
+      product: Hexadecimal(4).exactOptional(),
+      /** As the USB consortium numbers them: 08 is storage, 0b a card reader, 07 a printer. */
+      class: Hexadecimal(2).exactOptional(),
+    })
+    .refine(({ vendor, class: of }) => vendor !== undefined || of !== undefined, 'names neither vendor nor class'),
+]);
+export type MachineDevice = z.infer<typeof MachineDevice>;
+export type DeviceKind = MachineDevice['kind'];
+export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial'];
+
+/** The devices of a machine, by their names: part of its hardware. */
+export const MachineDevices = z
+  .record(z.string().regex(DEVICE_NAME, 'is not a name for a device'), MachineDevice)
+  .refine((devices) => Object.keys(devices).length <= MOST_DEVICES, `has more than ${MOST_DEVICES} devices`)
+  .refine((devices) => drivesOf(devices).length <= MOST_DRIVES, `has more than ${MOST_DRIVES} drives`)
+  .refine((devices) => cardsOf(devices).length <= MOST_CARDS, `has more than ${MOST_CARDS} further network cards`)
+  .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`);
+export type MachineDevices = z.infer<typeof MachineDevices>;
+
+/** The names of the drives among them, in the order of their places. */
+export function drivesOf(devices: Readonly<Record<string, MachineDevice>>): string[] {
+  return ofKind(devices, 'cd');
+}
+
+/** The names of the further network cards, in the order of their places. */
+export function cardsOf(devices: Readonly<Record<string, MachineDevice>>): string[] {
+  return ofKind(devices, 'network');
+}
+
+/** The names of the further serial ports, in the order of their places. */
+export function portsOf(devices: Readonly<Record<string, MachineDevice>>): string[] {
+  return ofKind(devices, 'serial');
+}
+
+function ofKind(devices: Readonly<Record<string, MachineDevice>>, wanted: string): string[] {
+  return Object.entries(devices)
+    .filter(([, { kind }]) => kind === wanted)
+    .map(([name]) => name)
+    .sort();
+}
+
+/** Which devices of a computer a device may be, where its project names some: `1050:0407 of class 0b`; * stands for any. */
+export function namedBy(device: MachineDevice): string | undefined {
+  if (device.kind !== 'usb') return undefined;
+  const { vendor = '*', product = '*', class: of } = device;
+  return `${vendor}:${product}${of === undefined ? '' : ` of class ${of}`}`;
+}

@@ -1,0 +1,212 @@
+import { AppError, failureOf } from '../../lib/errors.ts';
+import { canonicalJson } from '../../lib/json.ts';
+import { Turns } from '../../lib/turns.ts';
+import { type Account, isListed } from '../../policy/account.ts';
+import { type DeviceRule, ruleOf } from '../../policy/devices.ts';
+import { type DeviceKind, type MachineDevice, type MachineDevices, namedBy } from '../../policy/machine-devices.ts';
+import type { PolicyDocument } from '../../policy/schema.ts';
+import type { PluginEvent } from '../../quarantine/plugin.ts';
+import type { Happening } from '../computer/events.ts';
+import type { DeviceQuestion, DeviceWord } from './ask-script.ts';
+import { type ConnectedDevice, readConnected, writeConnected } from './kept-devices.ts';
+import type { DeviceHost, Wish } from './kinds/driver.ts';
+import { driverOf } from './kinds/table.ts';
+
+export interface DevicesParts {
+  vm: string;
+  devices: MachineDevices;
+  runFolder: string;
+  host: DeviceHost;
+  /** The policy in force. */
+  document: () => PolicyDocument;
+  askScript: (question: Pick<DeviceQuestion, 'script' | 'event' | 'device'>) => Promise<DeviceWord>;
+  tell: (happening: Omit<Happening, 'vm'>) => Promise<void>;
+  /** The trusted time in milliseconds. */
+  now: () => Promise<number>;
+}
+
+/** A device of a machine that runs. */
+export interface DeviceState {
+  name: string;
+  kind: DeviceKind;
+  /** Which devices of the computer it may be, where its project names some. */
+  named?: string;
+  /** Who may connect it. */
+  may: DeviceRule['type'];
+  /** The file or device of the computer that it is, and since when. */
+  connected?: { what: string; since: string };
+}
+
+/** What is known of a device whether its machine runs or not. */
+export function deviceFacts(name: string, device: MachineDevice, { policy }: PolicyDocument): DeviceState {
+  const named = namedBy(device);
+  const may = ruleOf(policy.devices, name).type;
+  return { name, kind: device.kind, may, ...(named === undefined ? {} : { named }) };
+}
+
+/** The devices of a running machine: what is connected, and what policy takes away again. One change at a time. */
+export class ConnectedDevices {
+  readonly #parts: DevicesParts;
+  readonly #turns = new Turns();
+  #connected: Map<string, ConnectedDevice> | undefined;
+
+  constructor(parts: DevicesParts) {
+    this.#parts = parts;
+  }
+
+  /** Those of its hardware, and no others (fact 34). @throws VM_FAILED */
+  list(): Promise<DeviceState[]> {
+    return this.#turns.take(async () => {
+      const { devices, document } = this.#parts;
+      const connected = await this.#settled();
+      return Object.entries(devices).map(([name, device]): DeviceState => {
+        const found = connected.get(name);
+        return {
+          ...deviceFacts(name, device, document()),
+          ...(found ? { connected: { what: found.what, since: found.since } } : {}),
+        };
+      });
+    });
+  }
+
+  /**
+   * Connects a device, in place of what is connected as it. Who does it by an account of the domain has been asked for it already, and
+   * `account` is what that said.
+   * @throws DEVICE_UNKNOWN, DEVICE_FORBIDDEN, PLUGIN_*, and what its driver throws
+   */
+  connect(name: string, wish: Wish, account?: Account): Promise<void> {
+    return this.#turns.take(async () => {
+      const device = this.#device(name);
+      await this.#requireGranted(name, { account }, 'device');
+      const before = (await this.#all()).get(name);
+      const kept = { since: await this.#now(), ...this.#grantedBy(name, account) };
+      // Before it is connected: a service that is killed meanwhile leaves nothing that the next does not know.
+      await this.#keep(name, { what: wish.what ?? name, ...kept });
+      const what = await this.#orPutBack(name, before, () =>
+        driverOf(device).connect(this.#parts.host, name, device, wish),
+      );
+      await this.#keep(name, { what, ...kept });
+      await this.#tell(`“${name}” is connected: ${what}`, { device: name, did: 'connected', what });
+    });
+  }
+
+  /** Takes a device away; one that is not connected stays so. @throws DEVICE_UNKNOWN, DEVICE_LOCKED, VM_FAILED */
+  disconnect(name: string, isForced: boolean): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#device(name);
+      if ((await this.#settled()).has(name)) await this.#takeAway(name, isForced, 'disconnected');
+    });
+  }
+
+  /** Takes all away, whatever the guest does with them. @throws VM_FAILED */
+  disconnectAll(why: string): Promise<void> {
+    return this.#turns.take(async () => {
+      for (const name of [...(await this.#settled()).keys()]) await this.#takeAway(name, true, why);
+    });
+  }
+
+  /** Takes away what the policy in force does not allow any more; after a reset plug-ins are asked anew (D24). */
+  follow(event?: PluginEvent): Promise<void> {
+    return this.#turns.take(async () => {
+      for (const [name, kept] of [...(await this.#all())]) {
+        try {
+          await this.#requireGranted(name, kept, event);
+          const granted = { ...kept, ...this.#grantedBy(name, kept.account) };
+          if (granted.script !== kept.script) await this.#keep(name, granted);
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
+          await this.#takeAway(name, true, failureOf(error).reason);
+        }
+      }
+    });
+  }
+
+  /** @throws DEVICE_UNKNOWN */
+  #device(name: string): MachineDevice {
+    const { devices, vm } = this.#parts;
+    const device = Object.hasOwn(devices, name) ? devices[name] : undefined;
+    if (!device) throw new AppError('DEVICE_UNKNOWN', `${vm} has no device “${name}”`);
+    return device;
+  }
+
+  /** @throws DEVICE_FORBIDDEN, PLUGIN_* */
+  async #requireGranted(
+    name: string,
+    { account, script }: { account?: Account | undefined; script?: string },
+    event: PluginEvent | undefined,
+  ): Promise<void> {
+    const { document, askScript, tell } = this.#parts;
+    const rule = ruleOf(document().policy.devices, name);
+    const forbid = (why: string) => new AppError('DEVICE_FORBIDDEN', why, { details: { device: name } });
+    switch (rule.type) {
+      case 'everybody':
+        return;
+      case 'nobody':
+        throw forbid(`the project lets nobody connect “${name}” of ${this.#parts.vm}`);
+      case 'users-and-groups':
+        if (account && isListed(rule, account)) return;
+        throw forbid(`the project lets others connect “${name}” of ${this.#parts.vm}, whom it names`);
+      case 'script': {
+        if (script === canonicalJson(rule) && (event === undefined || event === 'interval')) return;
+        const word = await askScript({ script: rule, event: event ?? 'device', device: name });
+        if (word.said.trim() !== '')
+          await tell({ kind: 'plugin', text: word.said.trim(), details: { event: 'device' }, same: word.said });
+        if (word.granted) return;
+        if (word.code === undefined) throw forbid(`the plug-in ${rule.file} does not let “${name}” be connected`);
+        throw new AppError(word.code, `“${name}” is not connected, because ${word.why}`);
+      }
+    }
+  }
+
+  async #orPutBack<T>(name: string, before: ConnectedDevice | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#keep(name, before);
+      throw error;
+    }
+  }
+
+  #grantedBy(name: string, account: Account | undefined): Pick<ConnectedDevice, 'account' | 'script'> {
+    const rule = ruleOf(this.#parts.document().policy.devices, name);
+    if (rule.type === 'script') return { script: canonicalJson(rule) };
+    if (rule.type !== 'users-and-groups' || !account) return {};
+    const { sid, names, groups, groupNames } = account;
+    return { account: { sid, names: [...names], groups: [...groups], groupNames: [...groupNames] } };
+  }
+
+  async #takeAway(name: string, isForced: boolean, why: string): Promise<void> {
+    await driverOf(this.#device(name)).disconnect(this.#parts.host, name, isForced);
+    await this.#keep(name, undefined);
+    await this.#tell(`“${name}” is disconnected: ${why}`, { device: name, did: 'disconnected' });
+  }
+
+  /** What is connected, without what the guest has let go of or the computer has lost. */
+  async #settled(): Promise<ReadonlyMap<string, ConnectedDevice>> {
+    const { host } = this.#parts;
+    for (const name of [...(await this.#all()).keys()])
+      if (!(await driverOf(this.#device(name)).isConnected(host, name)))
+        await this.#takeAway(name, true, 'it was let go of');
+    return this.#all();
+  }
+
+  async #all(): Promise<Map<string, ConnectedDevice>> {
+    this.#connected ??= await readConnected(this.#parts.runFolder);
+    return this.#connected;
+  }
+
+  async #keep(name: string, device: ConnectedDevice | undefined): Promise<void> {
+    const connected = await this.#all();
+    if (device) connected.set(name, device);
+    else connected.delete(name);
+    await writeConnected(this.#parts.runFolder, connected);
+  }
+
+  async #now(): Promise<string> {
+    return new Date(await this.#parts.now()).toISOString();
+  }
+
+  #tell(text: string, details: object): Promise<void> {
+    return this.#parts.tell({ kind: 'device', text, details: { ...details } });
+  }
+}

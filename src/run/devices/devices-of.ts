@@ -1,0 +1,26 @@
+import { expireTime } from '../../policy/term.ts';
+import type { MachineParts } from '../machine/machine.ts';
+import { machineSockets } from '../machine/record.ts';
+import { pluginUser } from '../machine/users.ts';
+import { askDeviceScript } from './ask-script.ts';
+import { ConnectedDevices } from './connected-devices.ts';
+
+/** The devices of a machine that has been put together; they follow its policy from now on. */
+export function devicesOf({ spec, deps, access, known, qmp }: MachineParts, signal: AbortSignal): ConnectedDevices {
+  const { name: vm, devices = {}, runFolder, number } = spec;
+  const document = () => access.policy.document;
+  const connected = new ConnectedDevices({
+    ...{ vm, devices, runFolder, document },
+    host: { qemu: qmp, monitor: machineSockets(runFolder).files },
+    askScript: (asked) =>
+      askDeviceScript(
+        { ...asked, document: document(), expireTime: expireTime(known.term), signal },
+        deps.plugins,
+        pluginUser(number),
+      ),
+    tell: (happening) => deps.events.add({ vm, ...happening }),
+    now: () => deps.policies.now(),
+  });
+  access.whenJudged((event) => connected.follow(event));
+  return connected;
+}
