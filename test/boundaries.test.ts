@@ -54,7 +54,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   yaml: ['project'],
   saxes: ['project'],
   ldapts: ['servers'],
-  'age-encryption': ['install'],
+  'age-encryption': ['install', 'sys'],
   hono: ['pages', 'daemon', 'manager'],
   '@hono/node-server': ['daemon', 'manager'],
   commander: ['cli'],

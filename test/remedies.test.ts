@@ -46,6 +46,10 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   SNAPSHOT_FULL: ['flow/snapshots', 'as many as policy says, by names; their remedies help'],
   SNAPSHOT_TAKEN: ['flow/snapshots', 'as many as policy says, by names; their remedies help'],
   SNAPSHOT_UNKNOWN: ['flow/snapshots', 'as many as policy says, by names; their remedies help'],
+  SNAPSHOT_UNWRITTEN: [
+    'flow/encrypted-snapshots',
+    'none is taken of disks that the next start writes; after that it is',
+  ],
   SNAPSHOT_ENCRYPTED: ['flow/snapshots', 'an update that would encrypt its disks is refused while it has snapshots'],
   SNAPSHOT_UPDATING: ['flow/snapshots', 'none is taken while something is installed; afterwards it is'],
   DEVICE_UNKNOWN: ['system/devices', 'what is no disc is refused, with what helps'],
@@ -102,7 +106,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
 const UNTRIED: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'a bug: what is known of it is no failure with a code of its own yet',
   SUSPEND_IMPOSSIBLE:
-    'encrypted machines do not run in this release, and those of a project have no remedy but the one that any test of a stop tries',
+    'those of a project, and one whose disks are to be encrypted from its next start on, have no remedy but the one that any test of a stop tries',
   VM_STANDS_STILL:
     'only a fault of QEMU or of this computer’s disks brings it; src/run/machine/standing.test.ts has it with a QEMU of ours',
   VM_NOT_READY: 'nothing is to be done but to wait or to look; how long a guest takes is the computer’s own',

@@ -1,6 +1,6 @@
 import { changePassword, openByPassword, type Secrets } from '../install/opening/password.ts';
 import type { Opened } from '../install/opening/write-disks.ts';
-import { hasDiskKey } from '../install/state/locked.ts';
+import { hasUserKey } from '../install/state/locked.ts';
 import type { Asker } from '../install/state/owner.ts';
 import { readPolicy } from '../install/state/policies.ts';
 import { AppError, type ErrorCode } from '../lib/errors.ts';
@@ -48,11 +48,11 @@ export class Opening {
       for (const [type, { forget }] of Object.entries(OPENERS))
         if (type !== authentication.type) await forget(state, vm);
       // What opens them is still the password that they were encrypted with.
-      const isOthers = authentication.type !== 'password' && (await hasDiskKey(state, vm));
+      const isOthers = authentication.type !== 'password' && (await hasUserKey(state, vm));
       const byKey = isOthers ? await openByPassword(state, vm, by.secrets, clock()) : undefined;
       const about = { state, vm, authentication, document, expireTime: () => expireTime(vm) };
-      const opened = await open({ ...about, ...by, now: clock(), events, accounts });
-      return byKey ?? opened;
+      const opened = await open({ ...about, ...by, known: byKey?.diskKey, now: clock(), events, accounts });
+      return opened.diskKey === undefined && byKey ? byKey : opened;
     });
   }
 

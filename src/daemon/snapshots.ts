@@ -1,9 +1,10 @@
 import { removeSnapshot, revertTo, takeSnapshot, whyUnusable } from '../install/change/snapshot.ts';
 import { mergeRemoved } from '../install/change/snapshot-settle.ts';
+import type { Opened } from '../install/opening/write-disks.ts';
 import { type Instance, openInstance } from '../install/state/instances.ts';
 import { generationPaths } from '../install/state/layout.ts';
 import { type Asker, requireSeen } from '../install/state/owner.ts';
-import { readBelow, readSnapshots, type Snapshot, snapshotNamed } from '../install/state/snapshots.ts';
+import { readBelow, readSnapshots, type Snapshot, snapshotIds, snapshotNamed } from '../install/state/snapshots.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
@@ -63,7 +64,7 @@ export class Snapshots {
     return { vm, most: (await rights(instance)).snapshots, snapshots: await Promise.all(reports) };
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_FULL, SNAPSHOT_TAKEN, DISK_FULL */
+  /** @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNWRITTEN, SNAPSHOT_FULL, SNAPSHOT_TAKEN, DISK_FULL */
   async take(asker: Asker, vm: string, wanted: Pick<Snapshot, 'name' | 'description'>): Promise<SnapshotsReport> {
     const { state, changes, now } = this.#deps;
     await changes.changeStopped(asker, vm, {
@@ -137,6 +138,19 @@ export class Snapshots {
       await changes.changeStopped(asker, vm, { check: () => undefined, work: () => mergeRemoved(state, vm) });
     } catch (error) {
       if (!(error instanceof AppError && ['VM_RUNNING', 'DISK_FULL'].includes(error.code))) throw error;
+    }
+  }
+
+  /**
+   * The same of encrypted disks, while they are being opened: nobody else has their key. What cannot be merged keeps no machine from its
+   * start.
+   */
+  async mergeOpened({ state, file: { vm } }: Instance, { diskKey }: Opened): Promise<void> {
+    if (diskKey === undefined || (await snapshotIds(state, vm)).length === 0) return;
+    try {
+      await this.#deps.changes.inTurn(() => mergeRemoved(state, vm, { diskKey }));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
     }
   }
 

@@ -268,6 +268,7 @@ export class Supervisor implements AsyncDisposable {
       const isBoot = saved?.state === undefined;
       const { signal } = this.#ending;
       await writeDisks(instance, opened, { signal });
+      if (!saved) await this.snapshots.mergeOpened(instance, opened);
       const key = opened.encrypts && opened.diskKey !== undefined ? { diskKey: opened.diskKey } : {};
       const start = async () =>
         startMachine(

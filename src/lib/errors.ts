@@ -389,7 +389,12 @@ export const ERRORS = {
   SNAPSHOT_ENCRYPTED: {
     exit: 65,
     http: 409,
-    hint: 'Save what you need of its snapshots, remove them with `lazaret snapshot remove`, then install again.',
+    hint: 'Save what you need of its snapshots, remove them with `lazaret snapshot remove`, start the machine once, then install again.',
+  },
+  SNAPSHOT_UNWRITTEN: {
+    exit: 75,
+    http: 409,
+    hint: 'Start the machine once and shut it down, or suspend it; then repeat.',
   },
   SNAPSHOT_UPDATING: { exit: 75, http: 409, hint: 'Wait until the installation has ended, then repeat.' },
   SNAPSHOT_CONFIRM: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from '../lib/json.ts';
 import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
 import { Script } from './script.ts';
 
@@ -90,3 +91,13 @@ const CLASS_WORDS: Record<PasswordClass, string> = {
   numerals: 'a numeral',
   symbols: 'a symbol',
 };
+
+/** Which script opens a machine, by what decides whether it is asked for the first time: its name and its arguments. */
+export function scriptIdentity({ file, arguments: words }: Pick<OpeningScript, 'file' | 'arguments'>): string {
+  return canonicalJson([file, words]);
+}
+
+/** The same of a policy; undefined where it opens the machine in another way. */
+export function openingScriptOf({ authentication }: { authentication?: Authentication }): string | undefined {
+  return authentication?.type === 'script' ? scriptIdentity(authentication) : undefined;
+}

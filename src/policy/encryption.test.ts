@@ -5,11 +5,13 @@ import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.
 
 const PASSWORD = Authentication.parse({ type: 'password' });
 const NONE = Authentication.parse({ type: 'none' });
+const SCRIPT = Authentication.parse({ type: 'script', file: 'card.sh' });
 const ACCOUNTS = Authentication.parse({ type: 'users-and-groups', users: ['anna'] });
 
 const ROWS: [title: string, asked: object, authentication: Authentication | undefined, unenforced: string[]][] = [
   ['nothing', {}, NONE, []],
   ['disks, and a password', { disks: true }, PASSWORD, []],
+  ['disks, and a script', { disks: true }, SCRIPT, []],
   ['disks, and accounts', { disks: true }, ACCOUNTS, ['encryption.disks']],
   ['disks, and nobody who is asked', { disks: true }, undefined, ['encryption.disks']],
   ['the configuration', { configuration: true }, PASSWORD, ['encryption.configuration']],

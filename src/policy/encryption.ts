@@ -13,11 +13,11 @@ export const Encryption = z.strictObject({
 });
 export type Encryption = z.infer<typeof Encryption>;
 
-/** The settings of it that nothing enforces yet: disks are opened by a password alone. */
+/** The settings of it that nothing enforces yet: disks are opened by a password, or by what a script writes. */
 export function unenforcedEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): string[] {
   const { encryption = Encryption.parse({}), authentication } = policy;
   const { disks, ...others } = encryption;
-  const asked = { ...others, disks: disks && authentication?.type !== 'password' };
+  const asked = { ...others, disks: disks && !['password', 'script'].includes(authentication?.type ?? 'none') };
   return Object.entries(asked).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
 }
 

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
+import { appendFileSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { MainJob } from '../../lab/main-job.ts';
+import { encrypt, open } from './encrypted-machine.ts';
 
-const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done) >/dev/null 2>&1 &';
+/** A command that counts from then on. */
+export const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done) >/dev/null 2>&1 &';
 
-/** A machine of the main job that counts in its memory, and has a data disk. */
-export async function counting(): Promise<MainJob> {
+/** A machine of the main job that counts in its memory, and has a data disk; encrypted where it is started by a password. */
+export async function counting(password?: string, policy = ''): Promise<MainJob> {
   const job = await MainJob.start();
   try {
     const fingerprint = await job.makeProject('--data-disk', '64M');
+    if (password !== undefined) encrypt(job);
+    appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), policy);
     await job.setQuarantine();
     await job.addVersion('1.0');
     await job.require('1.0');
     await job.serve();
     assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
-    await job.startMachine();
+    if (password !== undefined) await open(job, password);
+    else assert.equal((await lazaret(job, 'start', job.vm)).status, 0);
+    await job.connect();
     await job.guest(COUNT);
     return job;
   } catch (error) {
@@ -53,9 +59,9 @@ export async function suspend(job: MainJob): Promise<number> {
 }
 
 /** Starts it and requires that it goes on with what it had in its memory. */
-export async function goesOn(job: MainJob, before: number): Promise<void> {
-  const { status, error } = await lazaret(job, 'start', job.vm);
-  assert.equal(status, 0, error?.reason);
+export async function goesOn(job: MainJob, before: number, password?: string): Promise<void> {
+  const { error } = password === undefined ? await lazaret(job, 'start', job.vm) : await open(job, password);
+  assert.equal(error, undefined, error?.reason);
   await countsOn(job, before);
 }
 

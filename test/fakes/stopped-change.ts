@@ -1,4 +1,4 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME | flatten VM | open VM SECRETS | uninstall VM | forget, or
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME [KEY] | flatten VM | open VM SECRETS | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
@@ -52,7 +52,7 @@ switch (change) {
     break;
   case 'merge':
     await removeSnapshot(folder, what, more);
-    await mergeRemoved(folder, what, steps);
+    await mergeRemoved(folder, what, { steps, ...(consentTo === undefined ? {} : { diskKey: consentTo }) });
     break;
   case 'uninstall':
     await uninstall(folder, what, steps);

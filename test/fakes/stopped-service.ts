@@ -1,10 +1,12 @@
 // node stopped-service.ts STATE RUN RESOLVER STEP suspend|start VM [DISK]: a service on what is installed there, which suspends or
-// starts a machine and dies of SIGKILL after that step; with a disk, it fills that instead and prints the code it fails with.
+// starts a machine (with PASSWORD, where that is set) and dies of SIGKILL after that step; with a disk, it fills that instead and prints the
+// code it fails with.
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { failureOf } from '../../src/lib/errors.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { fill } from './small-disk.ts';
 
+const { PASSWORD: password } = process.env;
 const [, , state = '', runRoot = '', resolver = '', stopAfter = '', what = '', vm = '', disk] = process.argv;
 
 const supervisor = await Supervisor.open({
@@ -16,7 +18,9 @@ const supervisor = await Supervisor.open({
   },
 });
 try {
-  await (what === 'suspend' ? supervisor.machine(vm).suspend() : supervisor.start(vm, { asker: 'anybody' }));
+  await (what === 'suspend'
+    ? supervisor.machine(vm).suspend()
+    : supervisor.start(vm, { asker: 'anybody', ...(password === undefined ? {} : { secrets: { password } }) }));
   throw new Error(`there is no step “${stopAfter}”`);
 } catch (error) {
   process.stdout.write(failureOf(error).code);

@@ -1,49 +1,34 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, globSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { BIN } from '../fakes/command-line.ts';
+import { encrypt, given, holding, open as openIt, PASSWORD } from '../fakes/encrypted-machine.ts';
 
-const PASSWORD = 'correct horse';
 /** The guest puts it together itself: no command has it whole. */
 const WRITTEN = 'nobody-else-is-to-read-this';
-const WRITE = `for each in /seen /mnt/seen; do echo nobody-else-is-to-read'-this' | tee -a $each >/dev/null; done`;
+/** On its system disk, its data disk, and in its memory alone. */
+const WRITE = `for each in /seen /mnt/seen /tmp/seen; do echo nobody-else-is-to-read'-this' | tee -a $each >/dev/null; done`;
 const MIB = 1 << 20;
-
-/** The user’s command line, given his password on its standard input. */
-async function given(job: MainJob, lines: readonly string[], ...words: string[]) {
-  const child = spawn(join(BIN, 'lazaret'), ['--socket', job.computer.socket, ...words, '--json'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.stdin.on('error', () => undefined).end(lines.map((line) => `${line}\n`).join(''));
-  const [said] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  return JSON.parse(said.trim().split('\n').at(-1) ?? '');
-}
-
-/** The files of a computer, what it keeps and what it forgets with a restart, in which a text stands. */
-function holding(job: MainJob, wanted: string): string[] {
-  const files = globSync(join(job.computer.folder, '{state,run}', '**'), { withFileTypes: true });
-  return files
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .filter((path) => statSync(path).size > 0 && isIn(path, wanted));
-}
-
-function isIn(path: string, wanted: string): boolean {
-  const bytes = readFileSync(path);
-  return bytes.includes(wanted) || bytes.includes(Buffer.from(wanted, 'utf16le'));
-}
 
 /** The QEMU of this computer’s machine. */
 function qemu(job: MainJob): string {
   const lines = execFileSync('ps', ['-ww', '-eo', 'pid,args']).toString().split('\n');
   const line = lines.find((each) => / qemu-system/.test(each) && each.includes(job.computer.folder));
   return line?.trim().split(' ')[0] ?? assert.fail('no QEMU runs');
+}
+
+async function suspend(job: MainJob): Promise<void> {
+  assert.equal((await job.computer.lazaret('suspend', job.vm)).status, 0);
+}
+
+function memory(job: MainJob): string {
+  const [path = assert.fail('no memory')] = globSync(
+    join(job.computer.folder, 'state/instances/*/generations/*/memory.zst'),
+  );
+  return path;
 }
 
 const options = { skip: whyNoNetwork() };
@@ -55,11 +40,11 @@ test(
     await using job = await MainJob.start();
     const fingerprint = await job.makeProject('--data-disk', '64M');
     const policy = join(job.computer.project, 'vms', job.vm, 'policy.yaml');
-    appendFileSync(policy, 'authentication: { type: password }\nencryption: { disks: true }\n');
+    encrypt(job);
     await job.changeOwnCopy('true');
     await job.serve();
     assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
-    const open = (...lines: string[]) => given(job, lines, 'start', job.vm, '--password-fd=0');
+    const open = (...lines: string[]) => openIt(job, ...lines);
 
     await t.test('the first opening encrypts its disks, and the guest runs', async () => {
       assert.equal((await given(job, [], 'start', job.vm)).error.code, 'PASSWORD_UNSET');
@@ -90,11 +75,29 @@ test(
       assert.equal(read.output.split(WRITTEN).length, 3, read.output);
     });
 
+    await t.test('suspended, nothing of it is found; its memory goes on for who has the password alone', async () => {
+      assert.equal((await job.guest(WRITE)).status, 0);
+      await suspend(job);
+      assert.match(readFileSync(memory(job), 'latin1').slice(0, 40), /^age-encryption\.org\/v1\n-> X25519/);
+      assert.deepEqual(holding(job, WRITTEN), []);
+      assert.equal((await given(job, [], 'start', job.vm)).error.code, 'PASSWORD_NEEDED');
+      assert.equal((await open('wrong')).error.code, 'PASSWORD_WRONG');
+      assert.equal((await open(PASSWORD)).state, 'running');
+      await job.connect();
+      const read = await job.guest('cat /seen /mnt/seen /tmp/seen');
+      assert.equal(read.output.split(WRITTEN).length, 6, read.output);
+    });
+
     await t.test('killed, the service finds the machine running; it needs no key for it', async () => {
       await job.computer.stopService('SIGKILL');
       await job.computer.startService();
       assert.equal((await job.status()).state, 'running');
       assert.match((await job.guest('cat /mnt/seen')).output, new RegExp(WRITTEN));
+      await suspend(job);
+      assert.deepEqual(holding(job, WRITTEN), []);
+      assert.equal((await open(PASSWORD)).state, 'running');
+      await job.connect();
+      assert.match((await job.guest('cat /tmp/seen')).output, new RegExp(WRITTEN));
       await job.stopMachine();
       assert.deepEqual(holding(job, WRITTEN), []);
     });
@@ -122,8 +125,10 @@ test(
         await job.connect();
         const read = await job.guest('mkdir -p /mnt && mount /dev/vdb /mnt && cat /news /mnt/seen');
         assert.match(read.output, new RegExp(`newer[^]*${WRITTEN}`));
-        await job.stopMachine();
-        assert.match(holding(job, WRITTEN).join(), /data\.qcow2/);
+        assert.equal((await job.guest(`${WRITE} && sync`)).status, 0);
+        await suspend(job);
+        const found = holding(job, WRITTEN).join();
+        for (const name of [/data\.qcow2/, /overlay\.qcow2/, /memory\.zst/]) assert.match(found, name);
         assert.ok(statSync(join(job.computer.folder, 'state', 'instances', job.vm, 'data.qcow2')).size > MIB);
       },
     );

@@ -3,9 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { holding } from '../fakes/encrypted-machine.ts';
+import { endingComputer } from '../fakes/ending-computer.ts';
 
 /** How many machines of this computer run; other tests have theirs. */
 const qemus = ({ computer }: MainJob) =>
@@ -70,4 +73,29 @@ test('a machine that a script opens runs where that writes the same as at first,
     assert.equal(qemus(job), 0);
     assert.doesNotMatch(execFileSync('ps', ['-ww', '-eo', 'args']).toString(), /^sleep 1729$/m);
   });
+});
+
+test('a machine whose disks a script opens comes back by itself where that says the same, and is read by nobody meanwhile', {
+  skip: whyNoNetwork() || (hasProgram('bwrap') ? false : 'bubblewrap is not installed'),
+}, async () => {
+  await using job = await MainJob.start();
+  const fingerprint = await job.makeProject();
+  writeFileSync(join(job.computer.project, 'resources', 'who.sh'), '#!/bin/sh\nprintf "what is on the card"\n');
+  appendFileSync(
+    join(job.computer.project, 'vms', job.vm, 'policy.yaml'),
+    'authentication: { type: script, file: who.sh }\nencryption: { disks: true }\n',
+  );
+  assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);
+  await job.computer.stopService();
+  await job.computer.startService(endingComputer(job), '--suspend-all');
+  await job.startMachine();
+  await job.guest("for each in /tmp/seen /seen; do echo nobody-reads'-this' >$each; done; sync");
+
+  await job.computer.stopService();
+  assert.deepEqual(holding(job, 'nobody-reads-this'), []);
+  await job.computer.startService();
+
+  while ((await job.status()).state !== 'running') await sleep(100);
+  await job.connect();
+  assert.equal((await job.guest('cat /tmp/seen /seen')).output, 'nobody-reads-this\nnobody-reads-this');
 });

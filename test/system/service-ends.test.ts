@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,14 +7,7 @@ import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { Qmp } from '../../src/vm/qmp.ts';
 import { count, counting, countsOn, fileOf, stateOf, suspend } from '../fakes/counting-machine.ts';
-
-/** The environment of a service whose computer says that it ends. */
-function endingComputer(job: MainJob): { PATH: string } {
-  const programs = join(job.computer.folder, 'programs');
-  mkdirSync(programs);
-  writeFileSync(join(programs, 'systemctl'), '#!/bin/sh\necho stopping; exit 1\n', { mode: 0o755 });
-  return { PATH: `${programs}:${process.env['PATH']}` };
-}
+import { endingComputer } from '../fakes/ending-computer.ts';
 
 test('a service that ends keeps the former system that a machine still runs, and the next one takes it over', {
   skip: whyNoNetwork(),

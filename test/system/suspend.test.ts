@@ -14,11 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import {
@@ -34,21 +31,11 @@ import {
   suspend,
 } from '../fakes/counting-machine.ts';
 import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
+import { stoppedIn } from '../fakes/stopped-in.ts';
 
 const skip = whyNoNetwork();
 /** Room for the guest’s memory, and for what is installed. */
 const DISK_BYTES = 400 << 20;
-const FAKE = join(import.meta.dirname, '..', 'fakes', 'stopped-service.ts');
-
-/** Lets another service suspend or start the machine, and end at a step; gives the code or the signal that it ends with. */
-async function stoppedIn(job: MainJob, what: string, step: string, ...disk: string[]): Promise<string> {
-  await job.computer.stopService();
-  const where = ['state', 'run'].map((name) => join(job.computer.folder, name));
-  const words = [FAKE, ...where, job.network.resolver, step, what, job.vm, ...disk];
-  const service = job.network.spawn('host', process.execPath, words, ['ignore', 'pipe', 'inherit']);
-  const [said, [, signal]] = await Promise.all([text(service.stdout ?? Readable.from([])), once(service, 'exit')]);
-  return signal ?? said;
-}
 
 test('a suspended machine goes on where it was', { skip }, async (t) => {
   await using job = await counting();
@@ -236,7 +223,7 @@ test('without room for its memory it is not suspended, and runs on', { skip }, a
   });
 
   await t.test('the room goes while memory is saved', async () => {
-    assert.equal(await stoppedIn(job, 'suspend', 'at rest', disk), 'DISK_FULL');
+    assert.equal(await stoppedIn(job, 'suspend', 'at rest', { disk }), 'DISK_FULL');
     assert.deepEqual(filesOf(job, 'generations/*/{suspended.json,memory.zst}'), []);
     makeRoom(disk);
     await job.computer.startService();

@@ -29,6 +29,8 @@ export interface Attempt<Type extends AuthenticationType = AuthenticationType> {
   /** What the machine was installed with: no policy server changes who may open it. */
   authentication: Extract<Authentication, { type: Type }>;
   document: PolicyDocument;
+  /** What opens its disks, where they are encrypted with a password that was asked for already. */
+  known: string | undefined;
   asker: Asker;
   secrets: Secrets;
   /** In milliseconds, of the system’s own clock. */

@@ -1,5 +1,7 @@
 import { openByOutput } from '../../install/opening/script-output.ts';
+import type { Opened } from '../../install/opening/write-disks.ts';
 import { openInstance } from '../../install/state/instances.ts';
+import { encrypts } from '../../install/state/locked.ts';
 import { AppError } from '../../lib/errors.ts';
 import { type PluginEnd, readBytes, type Voided, voided } from '../../quarantine/plugin.ts';
 import { pluginUser } from '../../run/machine/users.ts';
@@ -10,10 +12,11 @@ import type { Attempt } from './opener.ts';
 /**
  * Runs the script that opens a machine, confined as every plug-in is, and holds what it writes against what its first run wrote.
  * Another status than 0 opens nothing, whatever it wrote (fact 71).
- * @throws SCRIPT_DENIED, SCRIPT_OTHER, SCRIPT_DAMAGED, PLUGIN_*, INTERRUPTED
+ * Where the policy encrypts, it opens the disks too.
+ * @throws SCRIPT_DENIED, SCRIPT_OTHER, SCRIPT_DAMAGED, KEY_DAMAGED, PLUGIN_*, INTERRUPTED
  */
-export async function openByScript(attempt: Attempt<'script'>): Promise<void> {
-  const { state, vm, authentication, events } = attempt;
+export async function openByScript(attempt: Attempt<'script'>): Promise<Opened> {
+  const { state, vm, authentication, document, known, events } = attempt;
   const { answer, said } = await ask(attempt);
   const tell = (text: string, details: object = {}) =>
     events.add({ vm, kind: 'plugin', text, details: { event: 'opening', ...details }, same: text });
@@ -22,7 +25,8 @@ export async function openByScript(attempt: Attempt<'script'>): Promise<void> {
     throw refusal(attempt, answer);
   }
   if (said.trim() !== '') await tell(said.trim());
-  await openByOutput(state, vm, authentication, answer.bytes);
+  const wanted = { script: authentication, encrypts: encrypts(document.policy), known };
+  return openByOutput(state, vm, wanted, answer.bytes);
 }
 
 async function ask({ state, vm, authentication, document, asker, expireTime, signal }: Attempt<'script'>) {

@@ -17,7 +17,7 @@ export const OPENERS: { readonly [Type in AuthenticationType]: Opener<Type> } = 
     forget: forgetPassword,
   },
   'users-and-groups': { ...usersAndGroups, open: openInClear(usersAndGroups.open) },
-  script: { open: openInClear(openByScript), forget: forgetOutput },
+  script: { open: openByScript, forget: forgetOutput },
 };
 
 function openInClear<A>(open: (attempt: A) => Promise<void>): (attempt: A) => Promise<Opened> {

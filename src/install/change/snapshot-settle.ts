@@ -4,7 +4,7 @@ import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.
 import { isDamage } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
 import { type DiskKind, readBelow, readSnapshot, type Snapshot, snapshotIds } from '../state/snapshots.ts';
-import { doWork, hasSnapshotWork, type Upper, type Work } from './snapshot-work.ts';
+import { canMerge, doWork, hasSnapshotWork, type Upper, type Work } from './snapshot-work.ts';
 
 const KINDS: readonly DiskKind[] = ['system', 'data'];
 type Merge = Work & { do: 'merge' };
@@ -25,10 +25,18 @@ export async function settleSnapshots(state: string, vm: string): Promise<Merge[
   }
 }
 
-/** Makes one disk of two where a removed snapshot’s has one other on it alone. The machine does not run. @throws DISK_FULL */
-export async function mergeRemoved(state: string, vm: string, steps: Steps = noSteps): Promise<void> {
-  for (let [merge] = await settleSnapshots(state, vm); merge; [merge] = await settleSnapshots(state, vm))
-    await doWork(state, vm, merge, steps);
+/**
+ * Makes one disk of two where a removed snapshot’s has one other on it alone; of encrypted ones with their key alone. The machine does not
+ * run. @throws DISK_FULL
+ */
+export async function mergeRemoved(
+  state: string,
+  vm: string,
+  { steps = noSteps, diskKey }: { steps?: Steps; diskKey?: string } = {},
+): Promise<void> {
+  const next = async () =>
+    (await settleSnapshots(state, vm)).find(({ id, kind }) => canMerge(snapshotPaths(state, vm, id)[kind], diskKey));
+  for (let merge = await next(); merge; merge = await next()) await doWork(state, vm, merge, steps, diskKey);
 }
 
 /** What a stopped attempt to take one, or to go back to one, has made. */

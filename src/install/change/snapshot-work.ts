@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { copyFileTo, isThere, linkFile, moveFile, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, replaceLink } from '../../sys/files/folders.ts';
+import { isLocked } from '../../sys/files/locked-blocks.ts';
+import { LUKS_BYTES } from '../../sys/files/luks.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
-import { chainName, qemuImg } from '../../sys/programs/qemu-img.ts';
+import { chainName, KEY_OBJECT, qemuImg } from '../../sys/programs/qemu-img.ts';
 import { settleFormer } from '../state/former.ts';
 import { GenerationFile, openInstance, readState, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
@@ -41,10 +43,16 @@ const Work = z.discriminatedUnion('do', [
 export type Work = z.infer<typeof Work>;
 
 /** Writes down what is to be done, and does it. */
-export async function doWork(state: string, vm: string, work: Work, steps: Steps = noSteps): Promise<void> {
+export async function doWork(
+  state: string,
+  vm: string,
+  work: Work,
+  steps: Steps = noSteps,
+  diskKey?: string,
+): Promise<void> {
   await writeState(instancePaths(state, vm).snapshotWork, work);
   await steps(`${vm}: noted`);
-  await finishSnapshotWork(state, vm, steps);
+  await finishSnapshotWork(state, vm, steps, diskKey);
 }
 
 /** Whether something was being done when something ended that. */
@@ -52,14 +60,19 @@ export function hasSnapshotWork(state: string, vm: string): Promise<boolean> {
   return isThere(instancePaths(state, vm).snapshotWork);
 }
 
-/** Brings to its end what was begun. @throws STATE_DAMAGED, DISK_FULL */
-export async function finishSnapshotWork(state: string, vm: string, steps: Steps = noSteps): Promise<void> {
+/** Brings to its end what was begun; encrypted disks are merged by who has their key alone. @throws STATE_DAMAGED, DISK_FULL */
+export async function finishSnapshotWork(
+  state: string,
+  vm: string,
+  steps: Steps = noSteps,
+  diskKey?: string,
+): Promise<void> {
   const { snapshotWork } = instancePaths(state, vm);
   if (!(await isThere(snapshotWork))) return;
   const work = await readState(snapshotWork, Work);
   if (work.do === 'take') await finishTake(state, vm, work, steps);
   else if (work.do === 'revert') await finishRevert(state, vm, work.id, steps);
-  else await finishMerge(state, vm, work, steps);
+  else await finishMerge(state, vm, work, { steps, diskKey });
   await removeFile(snapshotWork);
   await steps(`${vm}: done`);
 }
@@ -114,7 +127,8 @@ async function finishRevert(state: string, vm: string, id: string, steps: Steps)
   await steps(`${vm}: version`);
   await putOn({ next: from.nextSystem, disk: to.overlay, below: to.below, id });
   await steps(`${vm}: system disk`);
-  if (installed.machine.firmware === 'uefi') await copyFileTo(from.variables, to.variables, MAX_UEFI_VARIABLES_BYTES);
+  if (installed.machine.firmware === 'uefi')
+    await copyFileTo(from.variables, to.variables, MAX_UEFI_VARIABLES_BYTES + LUKS_BYTES);
   await steps(`${vm}: firmware`);
   if (snapshot.data) await putOn({ next: from.nextData, disk: instance.data, below: instance.dataBelow, id });
   await steps(`${vm}: data disk`);
@@ -132,19 +146,38 @@ async function putOn({ next, disk, below, id }: Omit<Aside, 'aside'>): Promise<v
 }
 
 /** What one disk alone stands on, of a snapshot that is removed, becomes one with it: both as seen through the upper one. */
-async function finishMerge(state: string, vm: string, work: Work & { do: 'merge' }, steps: Steps): Promise<void> {
+async function finishMerge(
+  state: string,
+  vm: string,
+  work: Work & { do: 'merge' },
+  { steps, diskKey }: { steps: Steps; diskKey: string | undefined },
+): Promise<void> {
   const { id, kind, upper } = work;
   const lower = await readSnapshot(state, vm, id);
   const base = snapshotPaths(state, vm, id)[kind];
   const place = placeOf(state, vm, kind, upper);
   if (await isThere(base)) {
+    // As long as both are there, they are the same disk together.
+    if (!canMerge(base, diskKey)) return;
     // Only what the upper one hides is written over, so that whatever stops this, both together are the same disk.
-    await qemuImg(['commit', '-q', '-d', '-t', 'writeback', chainName([base, place.disk])]);
+    await commit(base, place.disk, diskKey);
     await steps(`${vm}: merged`);
     await moveFile(base, place.disk);
   }
   await steps(`${vm}: one disk`);
   await place.standOn(lower[kind]?.below);
+}
+
+/** Whether disks can be merged here and now. */
+export function canMerge(base: string, diskKey: string | undefined): boolean {
+  return diskKey !== undefined || !isLocked(base);
+}
+
+async function commit(base: string, upper: string, diskKey: string | undefined): Promise<void> {
+  const isEncrypted = isLocked(base);
+  const key = isEncrypted ? ['--object', KEY_OBJECT] : [];
+  const words = ['commit', '-q', '-d', '-t', 'writeback', ...key, chainName([base, upper], isEncrypted)];
+  await qemuImg(words, isEncrypted ? { diskKey } : {});
 }
 
 /** The disk that stands on another, and how it is said on which. */

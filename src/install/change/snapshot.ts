@@ -4,17 +4,23 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { copyFileTo, isThere, linkFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder } from '../../sys/files/folders.ts';
+import { isLocked as isEncrypted } from '../../sys/files/locked-blocks.ts';
+import { LUKS_BYTES } from '../../sys/files/luks.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { copyEmptyDisk } from '../opening/empty-disks.ts';
 import { readFloor, requireFloor } from '../state/floor.ts';
 import { type Instance, openInstance, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotFiles, snapshotPaths } from '../state/layout.ts';
-import { isLocked } from '../state/locked.ts';
+import { encrypts } from '../state/locked.ts';
+import { readPolicy } from '../state/policies.ts';
 import { readReported } from '../state/reported.ts';
 import { memoryOf } from '../state/snapshot-memory.ts';
 import { readBelow, readSnapshots, type Snapshot, snapshotNamed, writeSnapshot } from '../state/snapshots.ts';
 import { doWork, finishSnapshotWork } from './snapshot-work.ts';
+
+const MAX_VARIABLES_BYTES = MAX_UEFI_VARIABLES_BYTES + LUKS_BYTES;
 
 /** What its user calls a snapshot, and when it is taken. */
 export interface NewSnapshot {
@@ -30,7 +36,8 @@ export interface NewSnapshot {
  * the same moment. The disks
  * are set aside and empty ones put on them, so this takes no longer for a large disk. Killed at any step, the machine is as it was,
  * with the snapshot whole or without it.
- * @throws VM_UNKNOWN, SNAPSHOT_TAKEN, VM_SUSPENDED where its memory does not fit its disks any more, VM_UNSUPPORTED, DISK_FULL before anything was changed
+ * @throws VM_UNKNOWN, SNAPSHOT_TAKEN, SNAPSHOT_UNWRITTEN, VM_SUSPENDED where its memory does not fit its disks any more, DISK_FULL before
+ * anything was changed
  */
 export async function takeSnapshot(
   state: string,
@@ -40,18 +47,13 @@ export async function takeSnapshot(
   await finishSnapshotWork(state, vm);
   const instance = await openInstance(state, vm);
   const { generation, machine } = instance.current;
-  // The empty disks that are put on its own would have to be encrypted as well.
-  if (await isLocked(state, vm))
-    throw new AppError(
-      'VM_UNSUPPORTED',
-      `the disks of ${vm} are encrypted: no snapshots of such a machine are kept yet`,
-    );
+  await requireWritten(instance);
   if ((await readSnapshots(state, vm)).some((other) => other.name === name))
     throw new AppError('SNAPSHOT_TAKEN', `${vm} has a snapshot “${name}” already`);
   const id = randomBytes(8).toString('hex');
-  const { overlay, variables, memory: inMemory } = generationPaths(state, vm, generation);
+  const { overlay, emptyOverlay, variables, memory: inMemory } = generationPaths(state, vm, generation);
   const paths = snapshotPaths(state, vm, id);
-  const { data, dataBelow, snapshots } = instancePaths(state, vm);
+  const { data, dataBelow, emptyData, snapshots } = instancePaths(state, vm);
   const memory = await memoryOf(state, vm, generation);
   const hasData = machine.dataDiskMiB !== undefined && (await isThere(data));
   const snapshot: Snapshot = {
@@ -66,13 +68,13 @@ export async function takeSnapshot(
   const made = snapshotFiles(beside);
   await makeFolder(beside, 0o700);
   await Promise.all([
-    makeDiskOnce(made.nextSystem, ownDiskBytes(overlay)),
-    ...(hasData ? [makeDiskOnce(made.nextData, ownDiskBytes(data))] : []),
+    putEmpty(overlay, { next: made.nextSystem, from: emptyOverlay, kept: made.emptySystem }),
+    ...(hasData ? [putEmpty(data, { next: made.nextData, from: emptyData, kept: made.emptyData })] : []),
     writeState(made.file, snapshot),
     writeState(made.generation, instance.current),
     writeState(made.quarantine, { format: 1, ...(await readReported(state, vm, generation)) }),
     ...(memory ? [writeState(made.note, memory), linkFile(inMemory, made.memory)] : []),
-    ...(machine.firmware === 'uefi' ? [copyFileTo(variables, made.variables, MAX_UEFI_VARIABLES_BYTES)] : []),
+    ...(machine.firmware === 'uefi' ? [copyFileTo(variables, made.variables, MAX_VARIABLES_BYTES)] : []),
   ]);
   await steps(`${vm}: made`);
   await moveFolder(beside, paths.folder);
@@ -90,11 +92,11 @@ export async function revertTo(state: string, vm: string, name: string, steps: S
   await finishSnapshotWork(state, vm);
   const snapshot = await snapshotNamed(state, vm, name);
   requireFloor(snapshot.generation, await readFloor(state), `the snapshot “${name}” of ${vm}`);
-  const { system, data, nextSystem, nextData } = snapshotPaths(state, vm, snapshot.id);
+  const { system, data, nextSystem, nextData, emptySystem, emptyData } = snapshotPaths(state, vm, snapshot.id);
   // What a stopped attempt left stands on nothing yet, and is empty.
   await Promise.all([
-    makeDiskOnce(nextSystem, ownDiskBytes(system)),
-    ...(snapshot.data ? [makeDiskOnce(nextData, ownDiskBytes(data))] : []),
+    putEmpty(system, { next: nextSystem, from: emptySystem }),
+    ...(snapshot.data ? [putEmpty(data, { next: nextData, from: emptyData })] : []),
   ]);
   await steps(`${vm}: made`);
   await doWork(state, vm, { format: 1, do: 'revert', id: snapshot.id }, steps);
@@ -121,6 +123,28 @@ export async function whyUnusable(
     if (error instanceof AppError && error.code === 'TRUST_FLOOR') return error;
     throw error;
   }
+}
+
+/**
+ * Makes the empty disk that is put on another. On one that is encrypted it is a copy of the empty one that was kept for that by who had the
+ * key, and that is kept with a snapshot too.
+ */
+async function putEmpty(
+  disk: string,
+  { next, from, kept }: { next: string; from: string; kept?: string },
+): Promise<void> {
+  if (!isEncrypted(disk)) return makeDiskOnce(next, ownDiskBytes(disk));
+  await copyEmptyDisk(from, next);
+  if (kept !== undefined) await copyEmptyDisk(from, kept);
+}
+
+/** Nothing is put on disks that its next start writes, or brings into another form. @throws SNAPSHOT_UNWRITTEN */
+async function requireWritten({ state, file: { vm }, current }: Instance): Promise<void> {
+  const { overlay, emptyOverlay, unwritten } = generationPaths(state, vm, current.generation);
+  const isToBe = encrypts((await readPolicy(state, vm)).document.policy);
+  const isWritten = !(await isThere(unwritten)) && isEncrypted(overlay) === isToBe;
+  if (isWritten && (!isToBe || (await isThere(emptyOverlay)))) return;
+  throw new AppError('SNAPSHOT_UNWRITTEN', `the disks of ${vm} are encrypted, or were, and its next start writes them`);
 }
 
 function standsOn(below: string | undefined): { below?: string } {

@@ -5,7 +5,7 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, meant, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
-import { encrypts, hasDiskKey } from '../state/locked.ts';
+import { encrypts, hasUserKey } from '../state/locked.ts';
 import { readPolicy } from '../state/policies.ts';
 import { keepDiskKey, newDiskKey, openDiskKey, whoKnows } from './disk-key.ts';
 import type { Opened } from './write-disks.ts';
@@ -71,21 +71,21 @@ export async function openByPassword(state: string, vm: string, given: Secrets, 
 /** A password that nobody asks for any more does not come back with a later policy. */
 export async function forgetPassword(state: string, vm: string): Promise<void> {
   // While disks are encrypted with it, it is not forgotten.
-  if (await hasDiskKey(state, vm)) return;
+  if (await hasUserKey(state, vm)) return;
   await removeFile(instancePaths(state, vm).password);
 }
 
 /** Lets another password open the machine once in place of the one that was lost; the pauses that wrong ones brought are over. */
 export async function setTemporaryPassword(state: string, vm: string, verifier: Verifier): Promise<void> {
   // What encrypts its disks is opened by nothing else.
-  if (await hasDiskKey(state, vm)) return;
+  if (await hasUserKey(state, vm)) return;
   const lost = await readIfWhole(instancePaths(state, vm).password, PasswordFile);
   await write(state, vm, { format: 1, verifier, ...firstOf(lost), isTemporary: true });
 }
 
 /** Whether a password was chosen that another can take the place of: not where disks are encrypted with it. */
 export async function hasPassword(state: string, vm: string): Promise<boolean> {
-  return (await isThere(instancePaths(state, vm).password)) && !(await hasDiskKey(state, vm));
+  return (await isThere(instancePaths(state, vm).password)) && !(await hasUserKey(state, vm));
 }
 
 /**
@@ -118,7 +118,7 @@ export async function restoreFirstPassword(state: string, vm: string): Promise<v
 /** Whether a machine asks for a password; not where that cannot be read, for such a machine does not start. */
 export async function asksForPassword(state: string, vm: string): Promise<boolean> {
   try {
-    return (await hasDiskKey(state, vm)) || (await rulesOf(state, vm)).rules !== undefined;
+    return (await hasUserKey(state, vm)) || (await rulesOf(state, vm)).rules !== undefined;
   } catch (error) {
     if (isDamage(error)) return false;
     throw error;
@@ -126,7 +126,7 @@ export async function asksForPassword(state: string, vm: string): Promise<boolea
 }
 
 async function askedOf(state: string, vm: string): Promise<Asked> {
-  const hasKey = await hasDiskKey(state, vm);
+  const hasKey = await hasUserKey(state, vm);
   const asked = { state, vm, hasKey, file: await readFile(state, vm), ...(await rulesOf(state, vm)) };
   requireSomething(asked);
   return asked;

@@ -11,6 +11,7 @@ import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/chain.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../state/instances.ts';
 import { generationPaths, instancePaths, packedPath } from '../state/layout.ts';
+import { keepEmptyDisk } from './empty-disks.ts';
 
 const MIB = 1 << 20;
 
@@ -44,11 +45,32 @@ export async function writeDisks(instance: Instance, opened: Opened, options: Wr
   await writing.data(current);
   for (const { generation } of generations) await removeFile(generationPaths(state, file.vm, generation).unwritten);
   await steps('written');
-  if (opened.encrypts) return;
+  const empties = await emptiesOf(instance, generations);
+  if (opened.encrypts) {
+    for (const { disk, empty } of empties) {
+      await keepEmptyDisk(disk, empty, opened.diskKey);
+      await steps(`kept ${empty}`);
+    }
+    return;
+  }
+  for (const { empty } of empties) await removeFile(empty);
   const { layers, keys } = instancePaths(state, file.vm);
   await removeFolder(layers);
   await steps('in clear');
   await removeFolder(keys);
+}
+
+/** The disks that the machine writes, and where an empty one for each is kept; those of systems last: with them all are there. */
+async function emptiesOf(
+  { state, file: { vm } }: Instance,
+  generations: readonly GenerationFile[],
+): Promise<{ disk: string; empty: string }[]> {
+  const { data, emptyData } = instancePaths(state, vm);
+  const systems = generations.map(({ generation }) => {
+    const { overlay, emptyOverlay } = generationPaths(state, vm, generation);
+    return { disk: overlay, empty: emptyOverlay };
+  });
+  return (await isThere(data)) ? [{ disk: data, empty: emptyData }, ...systems] : systems;
 }
 
 class Writing {

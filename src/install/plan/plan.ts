@@ -9,6 +9,7 @@ import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
 import { encrypts } from '../state/locked.ts';
 import { type Asker, maySee, type Owner } from '../state/owner.ts';
+import { encryptionRefusal } from './plan-encryption.ts';
 import { type HostPlan, planHost } from './plan-host.ts';
 import { type PolicyFacts, type PolicyPlan, planPolicies } from './plan-policies.ts';
 
@@ -24,8 +25,10 @@ export interface InstalledMachine {
   hasDataDisk: boolean;
   /** Its disks are encrypted, or are to be: the layers that it has for itself. */
   locked?: Pick<ComputerFacts, 'layers' | 'flattened'> & {
-    /** A password that its user chose opens them. */
+    /** Something opens them already: a password that its user chose, or what a script wrote. */
     hasKey: boolean;
+    /** Which script that is, where it is one. */
+    script?: string;
   };
   /** What its user keeps of it: the names, and the generation of each. */
   snapshots?: readonly { name: string; generation: number }[];
@@ -249,20 +252,6 @@ function refusalOf({ name, id }: PackedMachine, { vmId, damage, runs }: Installe
   if (damage && runs !== undefined)
     return new AppError('VM_RUNNING', `${name} is damaged, and runs: ${damage.failure.message}`, { details });
   return undefined;
-}
-
-/** What a package may not make of encrypted disks, or of those that are to be: nobody could bring them into their other form. */
-function encryptionRefusal(
-  { name, policy: { policy } }: PackedMachine,
-  { standsOnSnapshots, locked, damage }: InstalledMachine,
-): AppError | undefined {
-  const details = { vm: name };
-  if (locked?.hasKey && policy.authentication?.type === 'users-and-groups') {
-    const what = `the disks of ${name} are opened by a password here, which its accounts are not asked for: a package that asks for the password, and does not encrypt, comes first, and one start under that`;
-    return new AppError('VM_UNSUPPORTED', what, { details });
-  }
-  if (!standsOnSnapshots || damage || !(locked || encrypts(policy))) return undefined;
-  return new AppError('SNAPSHOT_ENCRYPTED', `${name} has snapshots, and this package encrypts its disks`, { details });
 }
 
 /** All else was installed; the result is a failure all the same, as with policies. @throws VM_TAKEN, VM_OTHER, VM_RUNNING */

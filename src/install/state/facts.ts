@@ -1,5 +1,6 @@
 import { digestFile, isThere } from '../../sys/files/files.ts';
 import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
+import { scriptOfDisks } from '../opening/script-output.ts';
 import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
 import type { PolicyFacts } from '../plan/plan-policies.ts';
 import { lockedLayers } from './chain.ts';
@@ -76,7 +77,8 @@ async function machineFacts(
 async function lockedDigests(state: string, vm: string): Promise<Required<InstalledMachine>['locked']> {
   const names = await namesIn(lockedLayers(state, vm).folder);
   const [layers, flattened] = [new Set(digestsOf(names, '.luks')), new Set(digestsOf(names, '.flat.luks'))];
-  return { layers, flattened, hasKey: await hasDiskKey(state, vm) };
+  const script = await scriptOfDisks(state, vm);
+  return { layers, flattened, hasKey: await hasDiskKey(state, vm), ...(script === undefined ? {} : { script }) };
 }
 
 /** A policy that cannot be read counts as older than any package of the machine’s own generation. */

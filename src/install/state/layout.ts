@@ -65,6 +65,10 @@ export function instancePaths(state: string, vm: string) {
     keys: join(folder, 'keys'),
     /** For whoever knows its user’s password. */
     userKey: join(folder, 'keys', 'user.age'),
+    /** For what the script that opens it writes. */
+    scriptKey: join(folder, 'keys', 'script.age'),
+    /** An empty disk, encrypted as its data disk is: a copy of it goes on that when it is set aside. */
+    emptyData: join(folder, 'empty-data.luks'),
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),
@@ -108,6 +112,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     folder,
     file: join(folder, 'generation.json'),
     overlay: join(folder, 'overlay.qcow2'),
+    /** An empty disk, encrypted as the overlay is: a copy of it goes on that when it is set aside. */
+    emptyOverlay: join(folder, 'empty.luks'),
     /** The snapshot whose system disk the overlay stands on, where it does not stand on the layers alone. */
     below: join(folder, 'below.json'),
     variables: join(folder, 'variables.fd'),
@@ -148,5 +154,8 @@ export function snapshotFiles(folder: string) {
     data: join(folder, 'data.qcow2'),
     nextSystem: join(folder, 'next-system.qcow2'),
     nextData: join(folder, 'next-data.qcow2'),
+    /** Where its disks are encrypted: what is put on them. */
+    emptySystem: join(folder, 'empty.luks'),
+    emptyData: join(folder, 'empty-data.luks'),
   };
 }

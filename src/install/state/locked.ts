@@ -25,8 +25,13 @@ export async function isLocked(state: string, vm: string): Promise<boolean> {
   }
 }
 
-/** Whether somebody chose what opens its disks. */
-export function hasDiskKey(state: string, vm: string): Promise<boolean> {
+/** Whether there is something that opens its disks: a password that somebody chose, or what a script wrote. */
+export async function hasDiskKey(state: string, vm: string): Promise<boolean> {
+  return (await hasUserKey(state, vm)) || (await isThere(instancePaths(state, vm).scriptKey));
+}
+
+/** Whether somebody chose a password that opens its disks. */
+export function hasUserKey(state: string, vm: string): Promise<boolean> {
   return isThere(instancePaths(state, vm).userKey);
 }
 

@@ -63,9 +63,12 @@ export function checkWorkHeader(path: string): void {
   if (encryption !== 0) throw new AppError('DISK_INVALID', `${path} is encrypted`);
 }
 
-/** The size of a disk that was made here, as its guest sees it. @throws LAYER_INVALID when it is no qcow2 file, VM_UNSUPPORTED when it is encrypted */
-export function ownDiskBytes(path: string): number {
-  const { encryption, virtualBytes } = readHeader(path);
+/**
+ * The size of a disk that was made here, as its guest sees it.
+ * @throws LAYER_INVALID when it is no qcow2 file, VM_UNSUPPORTED when it is encrypted by itself, KEY_DAMAGED
+ */
+export function ownDiskBytes(path: string, diskKey?: string): number {
+  const { encryption, virtualBytes } = readHeader(path, diskKey);
   if (encryption !== 0)
     throw new AppError('VM_UNSUPPORTED', `${path} is encrypted: no other disk can be put on it yet`);
   return virtualBytes;

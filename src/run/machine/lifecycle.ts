@@ -20,6 +20,7 @@ import { pullCables } from '../devices/kinds/network.ts';
 import { requireAllowed } from '../gates/table.ts';
 import { keepWord, keptWord } from '../plugins/last-word.ts';
 import { askPlugin } from '../plugins/plugin.ts';
+import { memoryRecipient } from '../suspend/memory-key.ts';
 import { loadSaved, requireFit, type Saved } from '../suspend/resume.ts';
 import { spendSaved, tidySaved, writeSaved } from '../suspend/saved-state.ts';
 import { connect } from './connect.ts';
@@ -82,13 +83,14 @@ export async function startMachine(
     format: 1,
     vm: spec.name,
     ...generationOf(spec),
+    ...(diskKey === undefined ? {} : { memoryRecipient: await memoryRecipient(diskKey) }),
     qemu,
     accel: deps.computer.accel,
     startedAt,
     network: network.own,
   };
   const connected = await connect({ spec, deps, record, network, access, known, qemuLog, stack }, START_MS, signal);
-  await loadIfSaved(connected, saved, signal);
+  await loadIfSaved(connected, { saved, diskKey, signal });
   await pullCables(spec.devices, connected.qmp);
   // A service that is killed before this line leaves a machine that never ran; one killed after it, one to be taken over.
   await writeRecord(spec.runFolder, record);
@@ -100,17 +102,17 @@ export async function startMachine(
 /** How a machine begins: where nothing is saved of it, it boots. */
 export interface Beginning {
   saved?: Saved | undefined;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** What opens its disks, where they are encrypted. */
-  diskKey?: string;
+  diskKey?: string | undefined;
 }
 
 async function loadIfSaved(
   { spec, deps, qmp }: Pick<MachineParts, 'spec' | 'deps' | 'qmp'>,
-  saved: Saved | undefined,
-  signal = new AbortController().signal,
+  { saved, diskKey, signal = new AbortController().signal }: Beginning,
 ): Promise<void> {
-  if (saved?.state) await loadSaved(spec, deps, { place: saved.place, state: saved.state }, qmp, signal);
+  const { place, state } = saved ?? {};
+  if (place && state) await loadSaved(spec, deps, { place, state, diskKey }, qmp, signal);
 }
 
 /** Sets the machine going. What was saved is spent before, and so never gone on with again: its disks are about to change. */

@@ -289,14 +289,10 @@ export class RunningMachine implements AsyncDisposable {
 
   async #suspend(comesBack: boolean): Promise<SavedState> {
     const place = this.#requireSavable();
+    const { memoryRecipient: recipient } = this.record;
     const [qemu, standing, spec, deps] = [this.#qmp, this.#standing, this.spec, this.#deps];
     const saved = await suspendMachine({
-      spec,
-      place,
-      deps,
-      qemu,
-      standing,
-      comesBack,
+      ...{ spec, place, recipient, deps, qemu, standing, comesBack },
       devices: this.devices,
       signal: this.#quiet.signal,
     });
@@ -311,9 +307,10 @@ export class RunningMachine implements AsyncDisposable {
     const { name, saved, files } = this.spec;
     // As they are, and as they are to be: no deployed policy alone changes it.
     const isEncrypted = files.isLocked === true || this.access.policy.document.policy.encryption?.disks === true;
-    if (saved && !isEncrypted && !this.#isStopping) return saved;
-    const why = isEncrypted
-      ? 'its disks are encrypted, and its memory would not be'
+    const wouldBeRead = isEncrypted && this.record.memoryRecipient === undefined;
+    if (saved && !wouldBeRead && !this.#isStopping) return saved;
+    const why = wouldBeRead
+      ? 'its disks are to be encrypted from its next start on, and its memory would lie here in clear'
       : this.#isStopping
         ? 'it is shutting down'
         : 'it runs in the project';

@@ -30,6 +30,8 @@ export const RunRecord = z.strictObject({
   qemu: ProcessId,
   accel: z.enum(['kvm', 'tcg']),
   startedAt: z.iso.datetime(),
+  /** Whom its memory is encrypted for when it is suspended, where its disks are encrypted. */
+  memoryRecipient: z.string().startsWith('age1').max(100).exactOptional(),
   /** What its network is made of; the usual where it is not said. */
   network: z.strictObject({ subnets: OwnSubnets, moved: z.array(Moved) }).exactOptional(),
 });

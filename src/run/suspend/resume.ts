@@ -9,6 +9,7 @@ import { loadSocket } from '../machine/record.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
 import { circumstances } from './circumstances.ts';
 import { whyOtherQemu, whyUnfit } from './fit.ts';
+import { memoryIdentity } from './memory-key.ts';
 import type { SavedPlace, SavedState } from './saved-state.ts';
 
 const CONNECT_MS = 10_000;
@@ -18,6 +19,11 @@ export interface Saved {
   place: SavedPlace;
   /** Undefined where it boots all the same, as its user has said. */
   state?: SavedState;
+}
+
+/** What is gone on with, and what opens it where the machine’s disks are encrypted. */
+interface Loaded extends Required<Saved> {
+  diskKey: string | undefined;
 }
 
 /** The refusal of a saved state that does not fit what is here now. */
@@ -44,7 +50,7 @@ export async function requireFit(spec: MachineSpec, { computer }: RunDeps, { pla
 export async function loadSaved(
   spec: MachineSpec,
   { steps = noSteps }: RunDeps,
-  { place, state }: Required<Saved>,
+  { place, state, diskKey }: Loaded,
   qemu: Pick<Qmp, 'execute'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -53,7 +59,8 @@ export async function loadSaved(
   try {
     const path = loadSocket(spec.runFolder);
     await beginLoading(qemu, path);
-    await unpackStream(place.memory, await connectUnix(path, CONNECT_MS, signal), signal);
+    const identity = diskKey === undefined ? undefined : await memoryIdentity(diskKey);
+    await unpackStream(place.memory, await connectUnix(path, CONNECT_MS, signal), { identity, signal });
     await untilMoved(qemu, signal);
   } catch (cause) {
     if (signal.aborted) throw new AppError('INTERRUPTED', `the start of ${spec.name} was interrupted`, { cause });

@@ -23,6 +23,8 @@ const SPARE_BYTES = 128 * MIB;
 interface Suspending {
   spec: MachineSpec;
   place: SavedPlace;
+  /** Whom its memory is encrypted for; it lies there in clear, as its disks do, where that is nobody. */
+  recipient: string | undefined;
   deps: RunDeps;
   qemu: Pick<Qmp, 'execute'>;
   standing: Standing;
@@ -73,7 +75,7 @@ async function requireRoom({ name, memoryMiB }: MachineSpec, { memory }: SavedPl
   throw new AppError('DISK_FULL', reason, { details: { needBytes, freeBytes: free } });
 }
 
-async function saveMemory({ spec, place, qemu, signal }: Suspending): Promise<number> {
+async function saveMemory({ spec, place, recipient, qemu, signal }: Suspending): Promise<number> {
   const path = saveSocket(spec.runFolder);
   // What an earlier suspension began and did not end.
   await removeFile(place.memory);
@@ -82,7 +84,7 @@ async function saveMemory({ spec, place, qemu, signal }: Suspending): Promise<nu
   const accepted = waiting.accept(signal);
   accepted.catch(() => undefined);
   await beginSaving(qemu, path);
-  const memoryBytes = await packStream(await accepted, place.memory, signal);
+  const memoryBytes = await packStream(await accepted, place.memory, { recipient, signal });
   await untilMoved(qemu, signal);
   return memoryBytes;
 }

@@ -156,7 +156,9 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SNAPSHOT_TAKEN: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“.',
   SNAPSHOT_FULL: 'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“.',
   SNAPSHOT_ENCRYPTED:
-    'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, und installieren Sie dann noch einmal.',
+    'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, starten Sie die Maschine einmal, und installieren Sie dann noch einmal.',
+  SNAPSHOT_UNWRITTEN:
+    'Starten Sie die Maschine einmal und fahren Sie sie herunter, oder halten Sie sie an; wiederholen Sie es dann.',
   SNAPSHOT_UPDATING: 'Warten Sie, bis die Installation zu Ende ist, und wiederholen Sie es.',
   SNAPSHOT_CONFIRM:
     'Machen Sie zuerst einen Snapshot oder sichern Sie, was Sie brauchen, und wiederholen Sie es mit --yes.',

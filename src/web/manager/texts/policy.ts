@@ -89,7 +89,8 @@ export const policy = catalogue({
       set: 'Set the password',
     },
     encryption: 'Its disks are encrypted on its user’s computer',
-    encryptionHelp: 'His password opens them: choose one under Authentication. Nobody can bring a lost one back.',
+    encryptionHelp:
+      'His password opens them, or what a script writes: choose one under Authentication. Nobody can bring a lost one back.',
     expiration: {
       when: 'The machine may be used',
       kinds: {
@@ -220,7 +221,7 @@ export const policy = catalogue({
     },
     encryption: 'Ihre Platten sind auf dem Rechner ihres Benutzers verschlüsselt',
     encryptionHelp:
-      'Sein Kennwort öffnet sie: Wählen Sie eines unter Authentifizierung. Ein verlorenes kann niemand zurückholen.',
+      'Sein Kennwort öffnet sie, oder was ein Skript schreibt: Wählen Sie eines unter Authentifizierung. Ein verlorenes kann niemand zurückholen.',
     expiration: {
       when: 'Die Maschine kann benutzt werden',
       kinds: {
