@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { formatBytes } from '../lib/bytes.ts';
 import { AppError } from '../lib/errors.ts';
+import { removeFile } from '../sys/files/files.ts';
 import { ImageFile } from '../sys/image-file.ts';
 import { IMAGE } from '../sys/programs/confined-image.ts';
 import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts';
@@ -28,41 +29,53 @@ interface Options {
  * DISK_FULL, FILE_MISSING, FILE_DENIED, INTERRUPTED
  */
 export async function importDisk(image: string, work: string, options: Options = {}): Promise<DiskLayout> {
-  const { format, layout, diskBytes } = await lookAt(image, dirname(work), options);
-  await convertDisk(single(image, format), work, { signal: options.signal, ...progressOf(diskBytes, options) });
-  return layout;
+  return importShown(single(image, await wholeFormat(image, options)), work, options);
 }
 
-/** As `importDisk`, for one whose files were found to be whole already. @throws as it */
+/**
+ * As `importDisk`, for one whose files were found to be whole already. It is looked at while it is copied, which costs no time
+ * then; where that finds something, the copy is ended and is gone.
+ * @throws as importDisk
+ */
 export async function importShown(disk: ShownDisk, work: string, options: Options = {}): Promise<DiskLayout> {
-  const { signal } = options;
-  const { layout, diskBytes } = await look(disk, dirname(work), signal);
-  await convertDisk(disk, work, { signal, ...progressOf(diskBytes, options) });
-  return layout;
-}
-
-function progressOf(diskBytes: number, { onBytes }: Options) {
-  return onBytes ? { onProgress: (done: number) => onBytes(Math.round(done * diskBytes), diskBytes) } : {};
+  const { signal, onBytes } = options;
+  const stop = new AbortController();
+  let diskBytes = 0;
+  const looking = look(disk, dirname(work), {
+    signal,
+    onBytes: (bytes) => {
+      diskBytes = bytes;
+    },
+  });
+  const onProgress = (done: number) => diskBytes > 0 && onBytes?.(Math.round(done * diskBytes), diskBytes);
+  const until = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const copying = convertDisk(disk, work, { signal: until, ...(onBytes ? { onProgress } : {}) });
+  looking.catch((error: unknown) => stop.abort(error));
+  const [looked, copied] = await Promise.allSettled([looking, copying]);
+  if (looked.status === 'fulfilled' && copied.status === 'fulfilled') return looked.value;
+  await removeFile(work);
+  throw looked.status === 'rejected' ? looked.reason : (copied as PromiseRejectedResult).reason;
 }
 
 /** Only when its own tables were found to stay within its file is an image given to QEMU’s tool. */
-async function lookAt(
-  image: string,
-  folder: string,
-  { format: told, signal }: Options,
-): Promise<{ format: DiskFormat; layout: DiskLayout; diskBytes: number }> {
+async function wholeFormat(image: string, { format: told, signal }: Options): Promise<DiskFormat> {
   await using file = await ImageFile.open(image, signal);
   const format = told ?? formatOf(image, await knownAs(file));
-  if (format === 'raw') return { format, ...(await requireWholeRaw(file, told === 'raw')) };
-  await requireWhole(format, file);
-  return { format, ...(await look(single(image, format), folder, signal)) };
+  if (format === 'raw') await requireWholeRaw(file, told === 'raw');
+  else await requireWhole(format, file);
+  return format;
 }
 
-async function look(disk: ShownDisk, folder: string, signal: AbortSignal | undefined) {
+async function look(
+  disk: ShownDisk,
+  folder: string,
+  { signal, onBytes }: { signal: AbortSignal | undefined; onBytes: (diskBytes: number) => void },
+): Promise<DiskLayout> {
   const diskBytes = await diskBytesOf(disk, folder, signal);
+  onBytes(diskBytes);
   const layout = diskLayout(await headOfDisk(disk, folder, signal));
   requireEndIn(disk.name, layout, diskBytes);
-  return { layout, diskBytes };
+  return layout;
 }
 
 function single(image: string, format: DiskFormat): ShownDisk {
@@ -71,7 +84,7 @@ function single(image: string, format: DiskFormat): ShownDisk {
 }
 
 /** @throws DISK_UNKNOWN, DISK_CUT */
-async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<{ layout: DiskLayout; diskBytes: number }> {
+async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<void> {
   const { path, size } = file;
   if (size === 0) throw new AppError('DISK_CUT', `${path} is empty`);
   const layout = diskLayout(await file.head(0, HEAD_BYTES));
@@ -79,7 +92,6 @@ async function requireWholeRaw(file: ImageFile, isTold: boolean): Promise<{ layo
   if (size % SECTOR !== 0)
     throw new AppError('DISK_CUT', `${path} is cut short: its length is not a multiple of ${SECTOR}`);
   requireEndIn(path, layout, size);
-  return { layout, diskBytes: size };
 }
 
 /** A raw disk that nobody says is one has something of what disks hold. @throws DISK_UNKNOWN */

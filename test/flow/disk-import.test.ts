@@ -98,7 +98,7 @@ const VARIANTS: readonly [title: string, format: DiskFormat, options: string[]][
   ['VDI', 'vdi', []],
   ['VDI of fixed size', 'vdi', ['-o', 'static=on']],
   ['VHDX', 'vhdx', []],
-  ['VHDX of fixed size', 'vhdx', ['-o', 'subformat=fixed']],
+  ['VHDX of fixed size', 'vhdx', ['-o', 'subformat=fixed,block_size=1M']],
   ['VHD', 'vhd', ['-o', 'force_size=on']],
 ];
 

@@ -9,6 +9,8 @@ const TABLE_BYTES = 64 * KIB;
 const MAX_ENTRIES = 2047;
 const BAT = '6677c22d23f600429d64115e9bfd4a08';
 const METADATA = '06a27c8b90479a4bb8fe575f050f886e';
+const DISK_SIZE = '2442a52f1bcd7648b2115dbed83bf4b8';
+const SECTOR_SIZE = '1dbf41816fa90947ba47f233a8faab5f';
 const FILE_PARAMETERS = '3767a1ca36fa434db3b633f0aa44e76b';
 /** States of blocks that lie in the file, wholly or in part. */
 const PRESENT = [6n, 7n];
@@ -27,13 +29,19 @@ export async function requireWholeVhdx(file: ImageFile): Promise<void> {
   const [bat, metadata] = [regions.get(BAT), regions.get(METADATA)];
   if (!bat || !metadata) throw new AppError('DISK_INVALID', `${file.path} lacks a table that every VHDX has`);
   for (const { at, bytes } of [bat, metadata]) file.require(at + bytes);
-  const blockBytes = await readBlockBytes(file, metadata);
+  const { blockBytes, isFixed, diskBytes, sectorBytes } = await readSizes(file, metadata);
+  // After so many blocks stands which of their sectors are used.
+  const blocksOfBitmap = (2 ** 23 * sectorBytes) / blockBytes;
   let end = 0;
   for (let done = 0; done < bat.bytes; done += MIB) {
     const table = await file.part(bat.at + done, Math.min(MIB, bat.bytes - done));
     for (let at = 0; at + 8 <= table.length; at += 8) {
       const entry = table.readBigUInt64LE(at);
-      if (PRESENT.includes(entry & 7n)) end = Math.max(end, Number(entry & PLACE) + blockBytes);
+      const index = (done + at) / 8;
+      const guest = (index - Math.floor(index / (blocksOfBitmap + 1))) * blockBytes;
+      // One of fixed size ends where its disk does, which may be within a block.
+      const needed = isFixed ? Math.min(blockBytes, diskBytes - guest) : blockBytes;
+      if (PRESENT.includes(entry & 7n)) end = Math.max(end, Number(entry & PLACE) + needed);
     }
   }
   file.require(end);
@@ -65,11 +73,24 @@ async function readRegions(file: ImageFile): Promise<Map<string, Region>> {
   throw new AppError('DISK_INVALID', `${file.path} has no table of its regions`);
 }
 
-async function readBlockBytes(file: ImageFile, { at: start }: Region): Promise<number> {
+async function readSizes(file: ImageFile, { at: start }: Region) {
   const table = await file.part(start, TABLE_BYTES);
   const count = Math.min(table.readUInt16LE(10), MAX_ENTRIES);
-  for (let at = 32; at < 32 + 32 * count; at += 32)
-    if (table.toString('hex', at, at + 16) === FILE_PARAMETERS)
-      return (await file.part(start + table.readUInt32LE(at + 16), 4)).readUInt32LE(0);
-  throw new AppError('DISK_INVALID', `${file.path} does not say how large its blocks are`);
+  const item = async (id: string, bytes: 4 | 8, from = 0) => {
+    for (let at = 32; at < 32 + 32 * count; at += 32)
+      if (table.toString('hex', at, at + 16) === id) {
+        const value = await file.part(start + table.readUInt32LE(at + 16) + from, bytes);
+        return bytes === 4 ? value.readUInt32LE(0) : Number(value.readBigUInt64LE(0));
+      }
+    throw new AppError('DISK_INVALID', `${file.path} does not say how large it and its blocks are`);
+  };
+  const [blockBytes, diskBytes, sectorBytes] = [
+    await item(FILE_PARAMETERS, 4),
+    await item(DISK_SIZE, 8),
+    await item(SECTOR_SIZE, 4),
+  ];
+  const isPossible = blockBytes >= MIB && blockBytes <= 256 * MIB && [512, 4096].includes(sectorBytes);
+  if (!isPossible) throw new AppError('DISK_INVALID', `${file.path} has blocks of an impossible size`);
+  const isFixed = ((await item(FILE_PARAMETERS, 4, 4)) & 1) === 1;
+  return { blockBytes, isFixed, diskBytes, sectorBytes };
 }

@@ -39,3 +39,17 @@ test('what an image makes the tool say is shown without control characters, unde
     return true;
   });
 });
+
+test('whenever it is not wanted any more, what was begun ends, also what bubblewrap only begins', {
+  skip,
+}, async (t) => {
+  const image = join(scratch(t), 'image');
+  writeFileSync(image, Buffer.alloc(1 << 20));
+
+  for (let round = 0; round < 20; round += 1) {
+    const stop = new AbortController();
+    const copying = confinedQemuImg(image, ['bench', '-c', '1000000000', '-f', 'raw', IMAGE], { signal: stop.signal });
+    setTimeout(() => stop.abort(), 2 * round);
+    await assert.rejects(copying, { code: 'INTERRUPTED' });
+  }
+});

@@ -46,7 +46,8 @@ export async function confinedQemuImg(
   const [program = '', ...words] = command;
   try {
     const told = onProgress ? { onOutput: (text: string) => tellProgress(text, onProgress) } : {};
-    return (await run(program, words, { timeoutMs, allow, ...told, ...(signal ? { signal } : {}) })).stdout;
+    return (await run(program, words, { timeoutMs, allow, isGroup: true, ...told, ...(signal ? { signal } : {}) }))
+      .stdout;
   } catch (error) {
     throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, files[0]) : error;
   }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { AppError, systemCode } from '../../lib/errors.ts';
+import { AppError } from '../../lib/errors.ts';
+import { endGroup } from './processes.ts';
 
 const MIB = 2 ** 20;
 const MEMORY_BYTES = 512 * MIB;
@@ -88,16 +89,6 @@ export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', interrupt);
-  }
-}
-
-/** Ends a process and its group: while bubblewrap begins, what it started does not yet end with it. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (systemCode(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AppError, systemCode } from '../../lib/errors.ts';
-import { type ProcessId, processOf } from './processes.ts';
+import { endGroup, type ProcessId, processOf } from './processes.ts';
 
 /** Folders that hold system programs and are often missing from an ordinary user’s PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
@@ -29,6 +29,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Exit statuses that are answers and not failures. */
   allow?: readonly number[];
+  /** It is ended with all processes of its group: a bubblewrap that only begins leaves one behind that waits for it without end. */
+  isGroup?: boolean;
   /** Told what it writes to standard output, as it does. */
   onOutput?: (text: string) => void;
 }
@@ -56,17 +58,36 @@ export async function run(program: string, args: readonly string[], options: Run
     stripFinalNewline: true,
     extendEnv: false,
     env: { ...PROGRAM_ENV, ...options.env },
+    detached: options.isGroup ?? false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   const { onOutput } = options;
   if (onOutput) running.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
-  const result = await running;
+  const result = await (options.isGroup ? endedAsGroup(running, timeoutMs, options.signal) : running);
   const { stdout, stderr, exitCode } = result;
   if (exitCode !== undefined && !result.isMaxBuffer && (exitCode === 0 || allow.includes(exitCode))) {
     return { stdout, stderr, exitCode };
   }
   throw failure(program, args, result);
+}
+
+/** Waits for its end, and ends all of its group once it is late or not wanted any more. */
+async function endedAsGroup<T extends Promise<unknown> & { pid?: number | undefined }>(
+  running: T,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Awaited<T>> {
+  const end = () => endGroup(running.pid);
+  const timer = setTimeout(end, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  try {
+    return await running;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
 }
 
 interface Ended {

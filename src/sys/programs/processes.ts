@@ -66,3 +66,13 @@ function signal(id: ProcessId, name: NodeJS.Signals): void {
     if (systemCode(error) !== 'ESRCH') throw error;
   }
 }
+
+/** Ends a process and its group: while bubblewrap begins, what it started does not yet end with it. */
+export function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}
