@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { readForeign } from '../../src/project/foreign/read-foreign.ts';
+import { vmPaths } from '../../src/project/layout.ts';
+import { hasProgram, run } from '../../src/sys/programs/exec.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
+import { bootableNoise } from '../fakes/disk-image.ts';
+import { madeProject, scratch } from '../fakes/made-project.ts';
+
+const skip = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'qemu-img or bubblewrap is not installed';
+
+/** A project with a machine of its own disk, and the manager’s command line. */
+async function places(t: TestContext) {
+  const { folder } = await madeProject(t);
+  const raw = join(scratch(t), 'disk.raw');
+  writeFileSync(raw, bootableNoise(4 << 20));
+  const out = scratch(t);
+  const vm = (...args: string[]) => program('lazaret-manager', ['--directory', folder, 'vm', ...args, '--json']);
+  const added = await vm('add', 'lab', '--disk', raw, '--memory', '3G', '--cpus', '3', '--firmware', 'uefi');
+  assert.equal(added.status, 0, added.stderr);
+  return { folder, raw, out, vm };
+}
+
+test('a machine that is exported as OVA and added again is the same machine', { skip }, async (t) => {
+  const { folder, raw, out, vm } = await places(t);
+  const path = join(out, 'lab.ova');
+
+  const exported = await vm('export', 'lab', '--out', path);
+  assert.equal(exported.status, 0, exported.stdout);
+  const { kind, memoryMiB, cpus, firmware, notes } = await readForeign(path);
+  assert.deepEqual([kind, memoryMiB, cpus, firmware], ['ova', 3072, 3, 'uefi']);
+  assert.ok(notes.every((note) => note.code !== 'manifest-missing'));
+  const again = await vm('add', 'again', '--from', path);
+  assert.equal(again.status, 0, again.stdout);
+
+  await run('qemu-img', ['compare', '-q', '-f', 'raw', '-F', 'qcow2', raw, vmPaths(folder, 'again').work]);
+  assert.deepEqual(readdirSync(out), ['lab.ova']);
+});
+
+test('exported as qcow2 its disk is one file that names no other', { skip }, async (t) => {
+  const { raw, out, vm } = await places(t);
+  const path = join(out, 'lab.qcow2');
+
+  const exported = await vm('export', 'lab', '--format', 'qcow2', '--out', path);
+
+  assert.equal(exported.status, 0, exported.stdout);
+  await run('qemu-img', ['compare', '-q', '-f', 'raw', '-F', 'qcow2', raw, path]);
+  const { stdout } = await run('qemu-img', ['info', '--output=json', path]);
+  assert.equal(JSON.parse(stdout)['backing-filename'], undefined);
+});
+
+test('what is there already is not written over, and what does not fit leaves nothing', { skip }, async (t) => {
+  const { out, vm } = await places(t);
+  const path = join(out, 'lab.ova');
+  writeFileSync(path, 'mine');
+  assert.equal(failureIn(await vm('export', 'lab', '--out', path)).code, 'FILE_EXISTS');
+  assert.equal(readFileSync(path, 'utf8'), 'mine');
+  assert.equal(failureIn(await vm('export', 'other', '--out', join(out, 'x.ova'))).code, 'VM_UNKNOWN');
+
+  const small = join(out, 'small');
+  mkdirSync(small);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+  try {
+    const full = await vm('export', 'lab', '--out', join(small, 'lab.ova'));
+    assert.equal(failureIn(full).code, 'DISK_FULL');
+    assert.deepEqual(readdirSync(small), []);
+  } finally {
+    await run('umount', [small]);
+  }
+  assert.ok(!existsSync(join(out, 'x.ova')));
+});
