@@ -20,7 +20,8 @@ export async function statusFigure(folder: string, state: string, machines: read
       if (service.exitCode !== null) throw new Error('the service ended');
       await pause(20);
     }
-    const file = join(state, 'instances', machines[0] ?? '', 'instance.json');
+    // Whose it is can still be read: one of nobody is shown to root alone.
+    const file = join(state, 'instances', machines[0] ?? '', 'current');
     const took = { whole: [] as number[], damaged: [] as number[] };
     for (let round = -10; round < ROUNDS; round += 1) {
       const whole = await status(socket, 0);
