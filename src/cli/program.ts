@@ -74,10 +74,8 @@ export async function runProgram(program: Command): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return;
-    process.exitCode = printFailure(
-      { json },
-      new AppError('USAGE', error.message.replace(/^error: /, ''), { cause: error }),
-    );
+    // Its message is all that there is to say: as a cause it would be said twice.
+    process.exitCode = printFailure({ json }, new AppError('USAGE', error.message.replace(/^error: /, '')));
   }
 }
 

@@ -277,6 +277,12 @@ for (const [title, args, code, status] of WRONG) {
   });
 }
 
+test('what is wrong with a command line is said once', async (t) => {
+  const { stderr } = await launch('lazaret-manager.ts', ['-C', scratch(t), 'vm', 'list', '--colour']).ended;
+
+  assert.equal(stderr.match(/unknown option/g)?.length, 1, stderr);
+});
+
 test('a wrong passphrase, and none at all, have a code; a passphrase is never an argument', { skip }, async (t) => {
   const { folder } = await madeProject(t);
   const manager = (env: object, ...args: string[]) =>

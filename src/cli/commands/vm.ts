@@ -9,11 +9,8 @@ import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-<<<<<<< HEAD
 import { addVmDeviceCommands } from './vm-device.ts';
-=======
 import { addVmExportCommand } from './vm-export.ts';
->>>>>>> a954596 (A machine is written for other programs: vm export, as OVA with its hardware or as one qcow2 file)
 import { addFrom, HOW_IT_STARTS } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 
@@ -109,11 +106,8 @@ export function addVmCommands(program: Command): void {
   });
 
   addVmSetCommand(vm);
-<<<<<<< HEAD
   addVmDeviceCommands(vm);
-=======
   addVmExportCommand(vm);
->>>>>>> a954596 (A machine is written for other programs: vm export, as OVA with its hardware or as one qcow2 file)
 
   addCommand<Located & { yes?: boolean }>(
     vm,
