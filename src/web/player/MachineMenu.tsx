@@ -54,7 +54,8 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
   const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
   return (
     <>
-      <Menu position="bottom-end">
+      {/* What would take the focus first is a focusable that is no item: no menu may have one (WCAG 1.3.1). */}
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="default" aria-label={texts.menu}>
             ⋯

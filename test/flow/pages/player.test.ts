@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { EventAnswer } from '../../../src/api/event.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
@@ -111,6 +111,17 @@ test(
     assert.deepEqual(others, tried);
   },
 );
+
+test('an open menu is a menu for assistive technology, and is gone through by keyboard', NEEDS, async (t) => {
+  await using player = await openPlayer(says([OFFICE]));
+  const page = await opened(t, player.link('/machines/office'));
+  await page.getByRole('button', { name: 'More' }).press('Enter');
+  const items = page.getByRole('menuitem');
+  await items.first().waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await page.evaluate('document.activeElement?.getAttribute("role")'), 'menuitem');
+});
 
 test('of 200 machines each has its card', NEEDS, async (t) => {
   const machines = Array.from({ length: 200 }, (_none, at): MachineAnswer => ({ ...OFFICE, vm: `vm-${at}` }));

@@ -19,7 +19,8 @@ export function ScreenMenu({ vm, screen, fit, onFit }: ScreenMenuProps) {
   const [isTyping, setTyping] = useState(false);
   return (
     <>
-      <Menu position="bottom-end">
+      {/* What would take the focus first is a focusable that is no item: no menu may have one (WCAG 1.3.1). */}
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default">{texts.screenMenu} ▾</Button>
         </Menu.Target>
