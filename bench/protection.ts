@@ -1,6 +1,11 @@
 // npm run bench:protection: what opening a machine costs, beside what it may cost. Each row’s piece is a file of bench/protection/.
 import { accountFigures } from './protection/accounts.ts';
+import { diskFigures } from './protection/disks.ts';
 import { openingFigures } from './protection/opening.ts';
 import { printFigures } from './table.ts';
 
-printFigures('Protection, 2 cores; medians', [...(await openingFigures()), ...(await accountFigures())]);
+printFigures('Protection, 2 cores; medians', [
+  ...(await openingFigures()),
+  ...(await diskFigures()),
+  ...(await accountFigures()),
+]);

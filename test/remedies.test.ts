@@ -86,6 +86,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   DOMAIN_UNSAFE: ['flow/users-and-groups', 'once its remedy has been followed he is'],
   DOMAIN_INVALID: ['flow/users-and-groups', 'once its remedy has been followed he is'],
   DOMAIN_UNSET: ['flow/users-and-groups', 'once it is named, it does'],
+  RECOVERY_KEY_MISSING: ['flow/recovery', 'once it is made, packages are too'],
   KEY_DAMAGED: ['flow/encryption', 'a backup of it does'],
   UPDATE_ROLLED_BACK: ['flow/not-undone', 'unless the machine is named; a newer package comes'],
   DEPLOY_UNKNOWN: [

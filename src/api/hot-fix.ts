@@ -45,7 +45,7 @@ export type HotFixGivenRequest = z.infer<typeof HotFixGivenRequest>;
 export const HotFixAnswer = z.object({
   vm: z.string(),
   problem: Problem,
-  kind: z.enum(['denied', 'renewal', 'place', 'password', 'new-password']),
+  kind: z.enum(['denied', 'renewal', 'place', 'password', 'letters', 'new-password']),
   /** In a sentence. */
   text: z.string(),
   /** The administrator’s own words. */

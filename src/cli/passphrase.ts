@@ -9,30 +9,54 @@ export interface PassphraseOptions {
   passphraseFile?: string;
 }
 
+export interface RecoveryPassphraseOptions {
+  recoveryPassphraseFile?: string;
+}
+
+/** Whose passphrase is asked for, and how else it can be given. */
+interface Asked {
+  whose: string;
+  otherwise: string;
+}
+
 /**
  * The passphrase of the project’s keys: from a file, from LAZARET_PASSPHRASE, else asked for. It is never an argument,
  * because arguments can be seen by every user of the computer. One for new keys must not be easy to guess.
  * @throws USAGE when there is nobody to ask, or a new one is too short; INTERRUPTED, FILE_*
  */
 export async function readPassphrase(options: PassphraseOptions, isNew = false): Promise<string> {
-  const given = await givenPassphrase(options);
+  const given =
+    options.passphraseFile === undefined ? process.env['LAZARET_PASSPHRASE'] : await inFile(options.passphraseFile);
+  const otherwise = 'give --passphrase-file or set LAZARET_PASSPHRASE';
+  return checked(given, isNew, { whose: 'the project’s keys', otherwise });
+}
+
+/** The passphrase of the project’s recovery key, which has one of its own: from a file, else asked for. @throws as readPassphrase */
+export async function readRecoveryPassphrase(
+  { recoveryPassphraseFile: path }: RecoveryPassphraseOptions,
+  isNew = false,
+): Promise<string> {
+  const given = path === undefined ? undefined : await inFile(path);
+  return checked(given, isNew, { whose: 'the recovery key', otherwise: 'give --recovery-passphrase-file' });
+}
+
+async function checked(given: string | undefined, isNew: boolean, { whose, otherwise }: Asked): Promise<string> {
   if (given !== undefined) {
     const problem = isNew ? passphraseProblem(given) : undefined;
     if (problem !== undefined) throw new AppError('USAGE', problem);
     return given;
   }
   if (!process.stdin.isTTY) {
-    throw new AppError('USAGE', 'the passphrase is needed: give --passphrase-file or set LAZARET_PASSPHRASE');
+    throw new AppError('USAGE', `the passphrase of ${whose} is needed: ${otherwise}`);
   }
-  if (!isNew) return askSecret('The passphrase of the project’s keys');
-  const first = await askSecret('A passphrase for the project’s keys', passphraseProblem);
+  if (!isNew) return askSecret(`The passphrase of ${whose}`);
+  const first = await askSecret(`A passphrase for ${whose}`, passphraseProblem);
   if ((await askSecret('The same once more')) !== first) throw new AppError('USAGE', 'the two passphrases differ');
   return first;
 }
 
-async function givenPassphrase({ passphraseFile }: PassphraseOptions): Promise<string | undefined> {
-  if (passphraseFile === undefined) return process.env['LAZARET_PASSPHRASE'];
-  return (await readCapped(passphraseFile, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
+async function inFile(path: string): Promise<string> {
+  return (await readCapped(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
 }
 
 /** Asks for something that is not shown while it is typed, until it has no problem. @throws INTERRUPTED */

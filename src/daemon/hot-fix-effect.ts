@@ -16,15 +16,15 @@ interface Facts {
 /** What an answer does, with nothing left to work out, and in words. */
 export function foreseen({ vm, pending, said, now, expiration }: Facts): { effect: Effect; answer: HotFixAnswer } {
   const effect = effectOf(said.given, pending, now, expiration);
-  const { kind } = effect;
   const { problem } = pending;
+  const kind = effect.kind === 'recovery' ? effect.by : effect.kind;
   return {
     effect,
     answer: {
       ...{ vm, problem, kind, text: textOf(vm, effect) },
       ...(said.message === '' ? {} : { message: said.message }),
-      ...(kind === 'renewal' ? { endsAt: new Date(effect.renewal.endsAt ?? 0).toISOString() } : {}),
-      ...(kind === 'place' ? { path: effect.place.path } : {}),
+      ...(effect.kind === 'renewal' ? { endsAt: new Date(effect.renewal.endsAt ?? 0).toISOString() } : {}),
+      ...(effect.kind === 'place' ? { path: effect.place.path } : {}),
     },
   };
 }
@@ -43,6 +43,7 @@ function effectOf(given: Said['given'], pending: Pending, now: number, expiratio
       return { kind: 'place', place: pending.place };
     case 'password':
     case 'new-password':
+    case 'recovery':
     case 'denied':
       return given;
   }
@@ -60,6 +61,10 @@ function textOf(vm: string, effect: Effect): string {
       return `${vm} may run where it is: ${effect.place.path}`;
     case 'password':
       return `${vm} opens once with the password that your administrator tells you, and a new one is chosen then`;
+    case 'recovery':
+      return effect.by === 'password'
+        ? `${vm} opens once with the password that your administrator tells you, and a new one is chosen then`
+        : `${vm} opens once with these letters as its password, and a new one is chosen then`;
     case 'new-password':
       return `whoever opens ${vm} next chooses a new password`;
   }

@@ -1,9 +1,11 @@
 import type { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer } from '../api/hot-fix.ts';
 import { readPending, removePending, writePending } from '../install/hot-fix/pending.ts';
 import { finishHotFix, takeHotFix } from '../install/hot-fix/take.ts';
+import { recoveryHalf } from '../install/opening/kept-keys.ts';
 import { asksForPassword, hasPassword } from '../install/opening/password.ts';
 import { oneMore, requirePatience } from '../install/opening/wrong-passwords.ts';
 import { type Instance, openInstance } from '../install/state/instances.ts';
+import { hasDiskKey } from '../install/state/locked.ts';
 import { type Asker, ROOT } from '../install/state/owner.ts';
 import { presentPlace } from '../install/state/place.ts';
 import { type Subject, subjectOf } from '../install/state/term.ts';
@@ -16,7 +18,7 @@ import type { EventLog } from '../run/computer/events.ts';
 import { computerName } from '../sys/computer-identity.ts';
 import { type HotFixRequest, requestName } from '../trust/hot-fix/request.ts';
 import { spoken } from '../trust/hot-fix/spoken.ts';
-import { ask, machineNumber } from '../trust/hot-fix/telephone.ts';
+import { type Asked as AskedRequest, ask, askRecovery, machineNumber } from '../trust/hot-fix/telephone.ts';
 import { type AnswerTo, answerInFile, answerInLetters, heardAnswer, type Said } from './hot-fix-answers.ts';
 import { foreseen } from './hot-fix-effect.ts';
 import type { Startable } from './terms.ts';
@@ -55,7 +57,7 @@ export class HotFixes {
       const { key, ...offered } = requireOffered(vm, document, problem, asker);
       const { vmId } = subject;
       const madeAt = await this.#deps.now(instance);
-      const asked = ask({ problem, machine: machineNumber(vmId) });
+      const asked = await askedFor(subject, problem);
       const request = requestName(asked.request);
       const place = await presentPlace(subject.state, vm);
       await writePending(subject, { request, secret: asked.secret, problem, madeAt, place });
@@ -136,7 +138,9 @@ export class HotFixes {
     const { key } = requireOffered(vm, document, pending.problem, ROOT);
     const asked: AnswerTo = { subject, pending, key, project: document.project };
     const said =
-      'file' in given ? answerInFile(given.file, asked) : await this.#counted(asked, heardAnswer(given.letters));
+      'file' in given
+        ? answerInFile(given.file, asked)
+        : await this.#counted(asked, heardAnswer(given.letters, pending));
     const { effect, answer } = foreseen({ vm, pending, said, now, expiration: document.policy.expiration });
     return { subject, pending: (await readPending(subject)) ?? pending, effect, answer };
   }
@@ -148,13 +152,25 @@ export class HotFixes {
     const guessed = { vm: subject.vm, wrong: pending.wrong, now, what: 'answers', code: 'HOT_FIX_PAUSE' } as const;
     await requirePatience(guessed, (wrong) => writePending(subject, { ...pending, wrong }));
     await writePending(subject, { ...pending, wrong: oneMore(pending.wrong, now) });
-    const found = answerInLetters(bytes, asked);
+    const found = await answerInLetters(bytes, asked);
     if (found === undefined)
       throw new AppError('HOT_FIX_WRONG', `these letters do not answer the request for ${subject.vm}`);
     const { wrong: _, ...right } = pending;
     await writePending(subject, right);
     return found;
   }
+}
+
+/** What a request says: a password that encrypts is asked for by what only the recovery key answers. @throws HOT_FIX_OFF */
+async function askedFor({ state, vm, vmId }: Subject, problem: HotFixProblem): Promise<AskedRequest> {
+  const machine = machineNumber(vmId);
+  if (problem !== 'password' || !(await hasDiskKey(state, vm))) return ask({ problem, machine });
+  const half = await recoveryHalf(state, vm);
+  if (half) return askRecovery(machine, half);
+  throw new AppError(
+    'HOT_FIX_OFF',
+    `the disks of ${vm} are encrypted, and nothing of theirs is kept for a recovery key`,
+  );
 }
 
 const PROBLEM_OF: Record<string, HotFixProblem | undefined> = { EXPIRED: 'expired', MOVED: 'moved' };

@@ -201,7 +201,11 @@ export const ERRORS = {
   },
   VERSION_NEEDED: { exit: 65, http: 409, hint: 'Move the threshold to another version first.' },
 
-  KEY_PASSPHRASE: { exit: 77, http: 403, hint: 'Give the passphrase the project was made with.' },
+  KEY_PASSPHRASE: {
+    exit: 77,
+    http: 403,
+    hint: 'Give the passphrase the project was made with; a recovery key has one of its own.',
+  },
   KEY_MISSING: {
     exit: 66,
     http: 404,
@@ -476,6 +480,11 @@ export const ERRORS = {
     exit: 65,
     http: 422,
     hint: 'Put the recovery key back as it was: another one needs a new project.',
+  },
+  RECOVERY_KEY_MISSING: {
+    exit: 65,
+    http: 422,
+    hint: 'Make the project’s recovery key with `lazaret-manager keys recovery`, or take `encryption.recovery` out of the policy.',
   },
 
   PASSWORD_UNSET: {

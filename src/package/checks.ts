@@ -60,11 +60,12 @@ export async function checkAll(
   return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm, looks)) };
 }
 
-/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, DOMAIN_UNSET, PLUGIN_MISSING. */
+/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, DOMAIN_UNSET, RECOVERY_KEY_MISSING, PLUGIN_MISSING. */
 export async function policyProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
   const unenforced = await failuresOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
   const undomained = await failuresOf(vms.map((vm) => () => requireDomain(project, vm)));
-  return [...unenforced, ...undomained, ...(await missingPlugins(project, vms))];
+  const unrecoverable = await failuresOf(vms.map((vm) => () => requireRecoverable(project, vm)));
+  return [...unenforced, ...undomained, ...unrecoverable, ...(await missingPlugins(project, vms))];
 }
 
 /** @throws DOMAIN_UNSET */
@@ -75,6 +76,15 @@ function requireDomain({ file }: Project, { name, policy }: ProjectVm): void {
   throw new AppError(
     'DOMAIN_UNSET',
     `${name}: users and groups ${isOpenedSo ? 'open it' : 'connect its devices'}, and the project names no domain that they are of`,
+  );
+}
+
+/** @throws RECOVERY_KEY_MISSING */
+function requireRecoverable({ file }: Project, { name, policy }: ProjectVm): void {
+  if (!policy.value.encryption?.recovery || file.value.recoveryKey !== undefined) return;
+  throw new AppError(
+    'RECOVERY_KEY_MISSING',
+    `${name}: its policy allows recovery, and the project has no recovery key`,
   );
 }
 
@@ -114,12 +124,12 @@ function isNobodyListed({ authentication }: MachinePolicy): boolean {
   );
 }
 
-/** The recovery key stays what the project’s first package said (D43). @throws RECOVERY_KEY_FIXED */
+/** The recovery key stays what the first package that had one said (D43). @throws RECOVERY_KEY_FIXED */
 export function requireRecoveryKey(project: Project, earlier: readonly PackageManifest[]): void {
-  const last = earlier.at(-1);
+  const known = earlier.find((manifest) => manifest.recoveryKey !== undefined)?.recoveryKey;
   const { recoveryKey } = project.file.value;
-  if (!last || last.recoveryKey === recoveryKey) return;
-  const what = `packages of this project were made with ${last.recoveryKey ?? 'no recovery key'}; now it is ${recoveryKey ?? 'none'}`;
+  if (known === undefined || known === recoveryKey) return;
+  const what = `packages of this project were made with ${known}; now it is ${recoveryKey ?? 'none'}`;
   throw new AppError('RECOVERY_KEY_FIXED', what);
 }
 

@@ -28,7 +28,7 @@ export interface Brought {
   kind: PackageKind;
   machines: readonly BroughtMachine[];
   /** The policies of its machines, and those that come alone, by the machine’s id. */
-  policies: readonly Pick<PolicyDocument, 'vmId' | 'policy' | 'domain' | 'hotFixes'>[];
+  policies: readonly Pick<PolicyDocument, 'vmId' | 'policy' | 'domain' | 'recoveryKey' | 'hotFixes'>[];
   resources: readonly NamedDigest[] | undefined;
   host: HostPolicy | undefined;
   /** The project’s name and its servers. */
@@ -36,8 +36,14 @@ export interface Brought {
 }
 
 /** A policy without its place in the order of deploys. */
-export function broughtPolicy({ vmId, policy, domain, hotFixes }: PolicyDocument): Brought['policies'][number] {
-  return { vmId, policy, ...(domain === undefined ? {} : { domain }), ...(hotFixes ? { hotFixes } : {}) };
+export function broughtPolicy({
+  format: _,
+  project: __,
+  vm: ___,
+  serial: ____,
+  ...brought
+}: PolicyDocument): Brought['policies'][number] {
+  return brought;
 }
 
 /** What a package brings, by its manifest. */

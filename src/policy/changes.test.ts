@@ -63,7 +63,6 @@ for (const [title, before, after, changes] of CHANGES) {
 const ASKED: [setting: string, more: object][] = [
   ['encryption.disks', { encryption: { disks: true } }],
   ['encryption.configuration', { encryption: { configuration: true } }],
-  ['encryption.recovery', { encryption: { recovery: true } }],
 ];
 
 for (const [setting, more] of ASKED) {

@@ -16,8 +16,14 @@ export type Encryption = z.infer<typeof Encryption>;
 /** The settings of it that nothing enforces yet: disks are opened by a password, or by what a script writes. */
 export function unenforcedEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): string[] {
   const { encryption = Encryption.parse({}), authentication } = policy;
-  const { disks, ...others } = encryption;
-  const asked = { ...others, disks: disks && !['password', 'script'].includes(authentication?.type ?? 'none') };
+  const { disks, configuration, recovery } = encryption;
+  const type = authentication?.type ?? 'none';
+  const asked = {
+    configuration,
+    // What a script writes is not lost as a password is: nothing brings it back.
+    recovery: recovery && type === 'script',
+    disks: disks && !['password', 'script'].includes(type),
+  };
   return Object.entries(asked).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
 }
 

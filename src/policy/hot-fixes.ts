@@ -61,10 +61,8 @@ export function noHotFix(
 
 /** A new password alone opens no encrypted disk: its key has to come from the recovery key. */
 function unrecoverable({ encryption }: Pick<MachinePolicy, 'encryption'>): string | undefined {
-  if (!encryption?.disks) return undefined;
-  return encryption.recovery
-    ? 'its disks are encrypted, and no hot fix recovers them yet'
-    : 'its disks are encrypted, and nobody can recover them: its policy has no recovery';
+  if (!encryption?.disks || encryption.recovery) return undefined;
+  return 'its disks are encrypted, and nobody can recover them: its policy has no recovery';
 }
 
 /** The problems that a user of a machine can be told to ask a hot fix for. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Domain } from './domain.ts';
 import { OfferedHotFixes } from './hot-fixes.ts';
+import { RecoveryKey } from './recovery-key.ts';
 import { POLICIES } from './table.ts';
 
 type Sections = { [Name in keyof typeof POLICIES]: (typeof POLICIES)[Name]['schema'] };
@@ -28,6 +29,8 @@ export const PolicyDocument = z.strictObject({
   /** Whose accounts open the machine, where its policy asks for those. */
   domain: Domain.exactOptional(),
   policy: MachinePolicy,
+  /** Whom the machine’s disks are encrypted for beside its user, where its policy allows recovery. */
+  recoveryKey: RecoveryKey.exactOptional(),
   /** The project’s own, the same for all its machines; without it there are none. */
   hotFixes: OfferedHotFixes.exactOptional(),
 });

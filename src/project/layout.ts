@@ -6,6 +6,8 @@ export function projectPaths(folder: string) {
     file: join(folder, 'lazaret.yaml'),
     lock: join(folder, '.lock'),
     keys: join(folder, 'keys'),
+    /** The recovery key under a passphrase of its own, where it was not put elsewhere. */
+    recoveryKey: join(folder, 'keys', 'recovery.age'),
     resources: join(folder, 'resources'),
     reports: join(folder, 'reports'),
     /** What was answered to requests for hot fixes, one line each. */

@@ -3,13 +3,11 @@ import { Domain } from '../policy/domain.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
 import { MachineDevices } from '../policy/machine-devices.ts';
+import { RecoveryKey } from '../policy/recovery-key.ts';
 import { PolicyServer } from '../servers/kinds.ts';
 import { Clock, GuestSystem, HardwareKind } from './hardware-kind.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
-
-/** The public half of a project’s recovery key, as age writes it. */
-export const RecoveryKey = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is not an age recipient');
 
 /** `lazaret.yaml`: what holds for the whole project. */
 export const ProjectFile = z

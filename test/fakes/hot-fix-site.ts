@@ -6,6 +6,7 @@ import type { Secrets } from '../../src/install/opening/password.ts';
 import { type Instance, isDamage, openInstance } from '../../src/install/state/instances.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import { offerHotFixes } from '../../src/manager/hot-fixes/offer.ts';
+import { makeRecoveryKey } from '../../src/manager/recovery-key.ts';
 import { mayAskHotFix, type HotFixes as Offer } from '../../src/policy/hot-fixes.ts';
 import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
@@ -14,12 +15,14 @@ import { computer } from './made-computer.ts';
 import { madeProject } from './made-project.ts';
 
 export const DAY_MS = 86_400_000;
+export const RECOVERY_PASSPHRASE = 'of the recovery key alone';
 export const NOW = Date.now() + 60_000;
 export const day = (ms: number) => new Date(ms).toLocaleDateString('sv-SE');
 
 /** A project that offers hot fixes, its machine `office` on a computer whose clock is set at will, and the service there. */
 export async function hotFixSite(t: TestContext, policy: Partial<MachinePolicy>, offer?: Partial<Offer> | 'off') {
   const project = await madeProject(t);
+  if (policy.encryption?.recovery) await makeRecoveryKey(project.folder, async () => RECOVERY_PASSPHRASE);
   await project.setPolicy(policy);
   const offered = { problems: ['password', 'expired', 'moved'], askedBy: 'users', ...(offer === 'off' ? {} : offer) };
   await offerHotFixes(project.folder, () => (offer === 'off' ? undefined : offered));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openByPassword } from '../../src/install/opening/password.ts';
 import { Releases } from '../../src/manager/page/not-released.ts';
 import { openProject } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
@@ -127,4 +128,59 @@ test('what is read out by telephone goes through both command lines, without a f
 
   assert.equal(done.text, `office may be used until ${until}`);
   assert.equal((await said('status', 'office')).cannotStart, undefined);
+});
+
+test('the recovery key is made on the command line, kept elsewhere, and answers for encrypted disks from there', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const manager = async (...words: string[]) => {
+    const ended = await program('lazaret-manager', ['-C', project.folder, ...words, '--json']);
+    return ended.status === 0 ? JSON.parse(ended.stdout.trim().split('\n').at(-1) ?? '') : failureIn(ended);
+  };
+  const work = scratch(t);
+  const [key, secret, wrong, answered] = ['key.age', 'secret', 'wrong', 'answered'].map((name) => join(work, name));
+  assert.ok(key && secret && wrong && answered);
+  writeFileSync(secret, 'of the recovery key alone\n');
+  writeFileSync(wrong, 'something else entirely\n');
+  assert.equal((await manager('keys', 'recovery')).code, 'USAGE', 'its passphrase is to be said');
+  const made = ['keys', 'recovery', '--out', key, '--recovery-passphrase-file'];
+  const { recipient } = await manager(...made, secret);
+  assert.match(recipient, /^age1/);
+  assert.equal(statSync(key).mode & 0o077, 0);
+  assert.equal((await manager(...made, secret)).code, 'KEY_EXISTS');
+  assert.equal((await manager('project', 'show')).recoveryKey, recipient);
+  await manager('policy', 'hot-fixes', 'password');
+  const encryption = { disks: true, configuration: false, recovery: true };
+  await project.setPolicy({ authentication: { type: 'password', contents: [] }, encryption });
+  const { folder } = await project.build('one');
+  const { lazaret, state } = await service(t, {});
+  assert.equal((await lazaret('install', folder, '--fingerprint', project.fingerprint)).status, 0);
+  const { diskKey } = await openByPassword(state, 'office', { newPassword: 'forgotten' }, Date.now());
+
+  const asked = JSON.parse(
+    (
+      await lazaret(
+        'hot-fix',
+        'request',
+        'office',
+        '--problem',
+        'password',
+        '--name',
+        'Bea',
+        '--out',
+        answered,
+        '--json',
+      )
+    ).output,
+  );
+  const approve = ['hot-fix', 'approve', '--letters', asked.letters, '--yes', '--recovery-passphrase-file'];
+  assert.equal((await manager(...approve, secret)).code, 'KEY_MISSING', 'it is not in the project');
+  assert.equal((await manager(...approve, wrong, '--recovery-key', key)).code, 'KEY_PASSPHRASE');
+  const { letters } = await manager(...approve, secret, '--recovery-key', key);
+  const done = JSON.parse((await lazaret('hot-fix', 'answer', 'office', letters, '--yes', '--json')).output);
+
+  assert.equal(done.kind, 'letters');
+  const given = { password: letters, newPassword: 'kept in mind' };
+  assert.equal((await openByPassword(state, 'office', given, Date.now())).diskKey, diskKey);
 });

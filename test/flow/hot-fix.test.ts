@@ -298,3 +298,31 @@ test('a copy on another computer is MOVED whatever its policy says of time, and 
   assert.equal((await service().startable()).cannotStart, undefined, 'the first one is where it was');
   await assert.rejects(service().hotFixes.apply('office', given), code('HOT_FIX_NONE'));
 });
+
+test('a copy on another computer whose place is right has expired, for its days cannot be told there; a second hot fix gives it some', {
+  skip,
+}, async (t) => {
+  for (const [expiration, state] of [
+    [EXPIRING.expiration, 'EXPIRED'],
+    [{ type: 'date', date: day(NOW + 30 * DAY_MS) }, undefined],
+  ] as const) {
+    const site = await hotFixSite(t, { ...PROTECTED, expiration });
+    const { project, at, service } = site;
+    const copy = `${site.state}-copy`;
+    cpSync(site.state, copy, { recursive: true });
+    t.after(() => rmSync(computerPaths(copy).seal, { recursive: true, force: true }));
+    at.state = copy;
+    const { hotFixes, startable } = service();
+    const { answer } = administratorOf(project.folder, at);
+    const moved = await hotFixes.request(1000, 'office', ASKING);
+    await hotFixes.apply('office', await answer(moved.file, { kind: 'place' }));
+
+    assert.equal((await startable()).cannotStart?.code, state);
+    if (state === undefined) continue;
+    const expired = await hotFixes.request(1000, 'office', ASKING);
+    assert.equal(expired.problem, 'expired', 'found by itself');
+    await hotFixes.apply('office', await answer(expired.file, { kind: 'days', days: 3 }));
+    const { cannotStart, expiration: left } = await startable();
+    assert.deepEqual([cannotStart, left?.daysLeft], [undefined, 3]);
+  }
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { failureOf } from '../../src/lib/errors.ts';
@@ -65,7 +65,12 @@ const ROWS: [title: string, harm: (made: Made) => unknown, code: string, refused
   ],
   [
     'another recovery key',
-    ({ folder }) => appendFileSync(join(folder, 'lazaret.yaml'), `recoveryKey: ${AGE}\n`),
+    async (project) => {
+      const file = join(project.folder, 'lazaret.yaml');
+      appendFileSync(file, `recoveryKey: ${AGE}\n`);
+      await project.build('with-key', { force: true });
+      writeFileSync(file, readFileSync(file, 'utf8').replace(AGE, AGE.replace(/q$/, 'p')));
+    },
     'RECOVERY_KEY_FIXED',
     ['policy check', 'package'],
   ],

@@ -416,15 +416,17 @@ const REMEDIES: Remedy[] = [
     'RECOVERY_KEY_FIXED',
     async (t) => {
       const { folder, project } = await administrator(t);
-      await project.build('one');
       const { file } = projectPaths(folder);
-      const before = readFileSync(file, 'utf8');
-      writeFileSync(file, `${before}recoveryKey: age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\n`);
+      const without = readFileSync(file, 'utf8');
+      const before = `${without}recoveryKey: age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\n`;
+      writeFileSync(file, before);
+      await project.build('one');
+      writeFileSync(file, without);
       return {
         fails: () => project.build('two'),
         async remedy() {
           writeFileSync(file, before);
-          await project.build('two');
+          await project.build('two', { force: true });
         },
       };
     },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { collect } from '../../src/install/change/collect.ts';
@@ -160,12 +160,18 @@ test('rule 4: on the computer such a change fails for its machine alone, and the
   assert.deepEqual((await readPolicy(state, 'kiosk')).document.policy.quarantine, STATIC);
 });
 
-test('rule 5: the recovery key stays as the first package said', { skip }, async (t) => {
+test('rule 5, fact 9: the recovery key stays as the first package that had one said', { skip }, async (t) => {
   const project = await madeProject(t);
   await project.build('one');
-  appendFileSync(join(project.folder, 'lazaret.yaml'), `recoveryKey: ${AGE}\n`);
+  const file = join(project.folder, 'lazaret.yaml');
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, `${before}recoveryKey: ${AGE}\n`);
+  await project.build('two', { force: true });
 
-  await assert.rejects(project.build('two'), code('RECOVERY_KEY_FIXED'));
+  for (const other of ['', `recoveryKey: ${AGE.replace(/q$/, 'p')}\n`]) {
+    writeFileSync(file, `${before}${other}`);
+    await assert.rejects(project.build('three'), code('RECOVERY_KEY_FIXED'));
+  }
 });
 
 test('rule 6: a copy behind the newest version is warned of; --strict makes that an error', { skip }, async (t) => {

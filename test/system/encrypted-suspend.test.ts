@@ -3,9 +3,10 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { openDiskKey, whoKnows } from '../../src/install/opening/disk-key.ts';
+import { openDiskKey } from '../../src/install/opening/disk-key.ts';
 import { memoryIdentity } from '../../src/run/suspend/memory-key.ts';
 import { run } from '../../src/sys/programs/exec.ts';
+import { whoKnows } from '../../src/trust/age/who-knows.ts';
 import {
   COUNT,
   count,

@@ -49,6 +49,8 @@ export const OpenedHotFixAnswer = z.object({
   vm: z.string(),
   vmId: z.string(),
   problem: Problem,
+  /** Its disks are encrypted: the project’s recovery key answers it. */
+  recovers: z.boolean(),
   /** What its file says besides; nobody has signed it. */
   told: z
     .object({
@@ -85,6 +87,10 @@ export const AnswerHotFixRequest = z.strictObject({
   message: z.string().max(2000).default(''),
   /** Of the project’s keys. It is used once and kept nowhere. */
   passphrase: z.string().max(4096),
+  /** Where encrypted disks are recovered: the text of the key’s file, where it is not in the project’s `keys`. */
+  recoveryKey: z
+    .strictObject({ text: z.string().max(8192).exactOptional(), passphrase: z.string().max(4096) })
+    .exactOptional(),
 });
 
 /** An answer, ready to be sent or read out. */

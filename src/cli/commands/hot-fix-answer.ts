@@ -6,7 +6,12 @@ import { type OpenedRequest, openRequest } from '../../manager/hot-fixes/opened.
 import { systemClock } from '../../sys/clock.ts';
 import { isAgreed } from '../confirm.ts';
 import { mailHotFixFile, writeHotFixFile } from '../hot-fix-file.ts';
-import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
+import {
+  type PassphraseOptions,
+  type RecoveryPassphraseOptions,
+  readPassphrase,
+  readRecoveryPassphrase,
+} from '../passphrase.ts';
 import { newPassword, type PasswordOptions, passwordOption } from '../password.ts';
 import { print, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
@@ -16,7 +21,8 @@ interface Located extends PassphraseOptions {
   letters?: string;
 }
 
-interface Answered extends Located {
+interface Answered extends Located, RecoveryPassphraseOptions {
+  recoveryKey?: string;
   message?: string;
   out?: string;
   mail?: boolean;
@@ -50,7 +56,9 @@ export function addHotFixAnswerCommands(program: Command): void {
       new Option('--days <number>', 'expired: so many days from the day on which it is applied').argParser(Number),
     )
     .option('--date <day>', 'expired: on this day for the last time: 2026-12-31')
-    .addOption(passwordOption());
+    .addOption(passwordOption())
+    .option('--recovery-key <file>', 'encrypted disks: the recovery key, where it is not in the project’s keys')
+    .option('--recovery-passphrase-file <file>', 'read the recovery key’s passphrase from this file');
   const deny = addCommand<Answered>(hotFix, 'deny [file]', 'deny a request', async (context, options, file?: string) =>
     answer(context, options, await open(options, file), { kind: 'denied' }),
   );
@@ -97,10 +105,15 @@ async function answer(context: Context, options: Answered, opened: OpenedRequest
   const text = `${requestText(opened)}\n\nThe answer ${foreseeAnswer(opened, word, now)}`;
   if (yes !== true && !(await isAgreed(context, `${text}. Give it?`))) throw new AppError('HOT_FIX_CONFIRM', text);
   const passphrase = () => readPassphrase(options);
-  const given = await answerRequest(directory, opened, { word, message, passphrase, now });
+  const recoveryKey = async () => ({
+    ...(options.recoveryKey === undefined ? {} : { path: options.recoveryKey }),
+    passphrase: await readRecoveryPassphrase(options),
+  });
+  const given = await answerRequest(directory, opened, { word, message, passphrase, recoveryKey, now });
   if (given.letters !== undefined)
     return print(context, given, `the answer ${given.text}; read out:\n  ${given.letters}`);
-  const path = await writeHotFixFile(out ?? given.fileName ?? '', given.file ?? '');
+  if (given.file === undefined) return print(context, given, `the answer ${given.text}: say so, nothing is typed`);
+  const path = await writeHotFixFile(out ?? given.fileName ?? '', given.file);
   const address = opened.told?.address ?? '';
   const isMailed =
     mail === true && (await mailHotFixFile(address, `Hot fix for ${opened.vm}`, `${message}\n${given.file}`, path));
@@ -112,10 +125,10 @@ async function answer(context: Context, options: Answered, opened: OpenedRequest
 }
 
 function requestText(opened: OpenedRequest): string {
-  const { vm, problem, told, isOver, answered } = opened;
+  const { vm, problem, recovers, told, isOver, answered } = opened;
   const rows = [
     ['machine', vm],
-    ['problem', PROBLEM_TEXT[problem]],
+    ['problem', `${PROBLEM_TEXT[problem]}${recovers ? ', and its disks are encrypted' : ''}`],
     ...(told
       ? [
           ['who', told.address === '' ? told.name : `${told.name}, ${told.address}`],

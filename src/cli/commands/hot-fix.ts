@@ -62,7 +62,7 @@ export function addHotFixCommands(program: Command): void {
     'type the answer that was read out by telephone',
     async (context, options, ...[vm = '', given]) => {
       const letters = [given ?? []].flat().join(' ');
-      const typed = letters === '' ? await askLine('The four groups of letters of the answer') : letters;
+      const typed = letters === '' ? await askLine('The groups of letters of the answer') : letters;
       if (!typed) throw new AppError('USAGE', 'say the letters of the answer');
       await apply(context, options, vm, { letters: typed });
     },
@@ -120,6 +120,7 @@ function answerText({ text, message }: HotFixAnswer): string {
 
 const NEXT: Partial<Record<HotFixAnswer['kind'], string>> = {
   password: '\nstart it, and choose a new password',
+  letters: '\nstart it with these letters, and choose a new password',
   'new-password': '\nstart it now, and choose a new password',
   place: '\nstart it',
   renewal: '\nstart it',

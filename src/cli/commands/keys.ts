@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { AppError } from '../../lib/errors.ts';
 import { lookAtKeys, type NewKey, renewKeys, revokeKey } from '../../manager/change-keys.ts';
 import type { ListedKey } from '../../manager/keys.ts';
+import { makeRecoveryKey } from '../../manager/recovery-key.ts';
 import { KEY_ROLES, type KeyRole } from '../../project/layout.ts';
 import { isAgreed } from '../confirm.ts';
+import { type RecoveryPassphraseOptions, readRecoveryPassphrase } from '../passphrase.ts';
 import { print, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, signerBy } from '../signer.ts';
@@ -49,6 +51,20 @@ export function addKeyCommands(program: Command): void {
   )
     .option('--yes', 'revoke it without a question')
     .option(...CLOCK_IS_RIGHT);
+
+  addCommand<RecoveryPassphraseOptions & { directory: string; out?: string }>(
+    keys,
+    'recovery',
+    'make the recovery key, by which lost passwords of encrypted machines are recovered; it stays the same for good',
+    async (context, options) => {
+      const passphrase = () => readRecoveryPassphrase(options, true);
+      const made = await makeRecoveryKey(options.directory, passphrase, options.out);
+      const text = `${made.path} has the recovery key ${made.recipient}\nkeep it in a safe place, and a copy in another: without it nothing is recovered`;
+      print(context, made, text);
+    },
+  )
+    .option('--out <file>', 'where to keep it, instead of in the project’s folder of keys')
+    .option('--recovery-passphrase-file <file>', 'read its passphrase from this file');
 }
 
 function printNew(context: Context, { directory }: RotateOptions, changed: readonly NewKey[]): void {

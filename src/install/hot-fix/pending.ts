@@ -17,6 +17,8 @@ const Effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('place'), place: Place }),
   z.strictObject({ kind: z.literal('password'), verifier: Verifier }),
   z.strictObject({ kind: z.literal('new-password') }),
+  /** An age file with the secret that opens encrypted disks, under a temporary password: the administrator’s, or the letters themselves. */
+  z.strictObject({ kind: z.literal('recovery'), sealed: z.base64().max(2048), by: z.enum(['password', 'letters']) }),
 ]);
 export type Effect = z.infer<typeof Effect>;
 

@@ -1,7 +1,8 @@
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { forgetPassword, setTemporaryPassword } from '../opening/password.ts';
+import { forgetPassword, setTemporaryKey, setTemporaryPassword } from '../opening/password.ts';
+import { openInstance } from '../state/instances.ts';
 import { writePlace } from '../state/place.ts';
-import { type Subject, writeRenewal } from '../state/term.ts';
+import { mendTerm, type Subject, writeRenewal } from '../state/term.ts';
 import { type Effect, type Pending, readPending, removePending, writePending } from './pending.ts';
 
 /**
@@ -21,15 +22,15 @@ export async function takeHotFix(
 
 /** Does what is left of a hot fix that was taken. To be called before anything of the machine is opened. */
 export async function finishHotFix(subject: Subject, steps: Steps = noSteps): Promise<void> {
-  const taken = (await readPending(subject))?.taken;
-  if (!taken) return;
-  await perform(subject, taken);
+  const pending = await readPending(subject);
+  if (!pending?.taken) return;
+  await perform(subject, pending.taken, pending.madeAt);
   await steps('done');
   await removePending(subject.state, subject.vmId);
   await steps('removed');
 }
 
-async function perform(subject: Subject, effect: Effect): Promise<void> {
+async function perform(subject: Subject, effect: Effect, askedAt: number): Promise<void> {
   const { state, vm } = subject;
   switch (effect.kind) {
     case 'denied':
@@ -37,10 +38,19 @@ async function perform(subject: Subject, effect: Effect): Promise<void> {
     case 'renewal':
       return writeRenewal(subject, effect.renewal);
     case 'place':
-      return writePlace(subject, effect.place);
+      await writePlace(subject, effect.place);
+      return tellTerm(subject, askedAt);
     case 'password':
       return setTemporaryPassword(state, vm, effect.verifier);
+    case 'recovery':
+      return setTemporaryKey(state, vm, Buffer.from(effect.sealed, 'base64'));
     case 'new-password':
       return forgetPassword(state, vm);
   }
+}
+
+/** On another computer nobody can tell when it was installed: its days are over there, and a hot fix can give it some. */
+async function tellTerm(subject: Subject, askedAt: number): Promise<void> {
+  const { current } = await openInstance(subject.state, subject.vm);
+  await mendTerm(subject, current.generation, { madeAt: 0, now: askedAt });
 }

@@ -1,28 +1,16 @@
-import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { type Authentication, type PasswordRules, passwordProblems } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
-import { isRight, makeVerifier, meant, Verifier } from '../../trust/verifier.ts';
-import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
+import { isRight, makeVerifier, meant, type Verifier } from '../../trust/verifier.ts';
+import { isDamage, readIfWhole } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { encrypts, hasUserKey } from '../state/locked.ts';
 import { readPolicy } from '../state/policies.ts';
-import { keepDiskKey, newDiskKey, openDiskKey, whoKnows } from './disk-key.ts';
+import { newDiskKey } from './disk-key.ts';
+import { keepKeyFor, keepRecoverable, keepTemporary, openKeyBy } from './kept-keys.ts';
+import { damagedPassword, firstOf, PasswordFile, readPasswordFile, writePasswordFile } from './password-file.ts';
 import type { Opened } from './write-disks.ts';
-import { oneMore, requirePatience, WrongPasswords } from './wrong-passwords.ts';
-
-/** `password.json`: what opens a machine whose policy asks for a password. */
-const PasswordFile = z.strictObject({
-  format: z.literal(1),
-  /** Without it, it is the key of the machine’s disks that a password is held against. */
-  verifier: Verifier.exactOptional(),
-  /** Of the first password, where that is another: it is valid again when the machine is put back to how it was installed. */
-  first: Verifier.exactOptional(),
-  wrong: WrongPasswords.exactOptional(),
-  /** It opens once: then another one is to be chosen. */
-  isTemporary: z.literal(true).exactOptional(),
-});
-type PasswordFile = z.infer<typeof PasswordFile>;
+import { oneMore, requirePatience } from './wrong-passwords.ts';
 
 /** What a user gives to open a machine: his password, a new one, or both where the old one is to be changed. */
 export interface Secrets {
@@ -42,6 +30,8 @@ interface Asked {
   encrypts: boolean;
   /** Somebody chose what opens its disks. */
   hasKey: boolean;
+  /** The project’s recovery key, where its policy allows recovery. */
+  recoveryKey: string | undefined;
   file: PasswordFile | undefined;
 }
 
@@ -56,9 +46,9 @@ export async function openByPassword(state: string, vm: string, given: Secrets, 
   const { rules, encrypts, hasKey } = asked;
   if (!rules && !hasKey) return { encrypts: false };
   if (rules && isUnset(asked)) return choose(asked, rules, given.newPassword);
-  const { password, diskKey } = await requireRight(asked, given.password, now);
+  const { password, diskKey, isTemporary } = await requireRight(asked, given.password, now);
   const { newPassword } = given;
-  if (rules && (asked.file?.isTemporary || passwordProblems(rules, password).length > 0)) {
+  if (rules && (isTemporary || passwordProblems(rules, password).length > 0)) {
     if (newPassword === undefined)
       throw new AppError('PASSWORD_CHANGE', `the password of ${vm} opens once more: a new one is to be chosen`);
     return change(asked, rules, { password, newPassword, ...(diskKey === undefined ? {} : { diskKey }) });
@@ -80,12 +70,20 @@ export async function setTemporaryPassword(state: string, vm: string, verifier: 
   // What encrypts its disks is opened by nothing else.
   if (await hasUserKey(state, vm)) return;
   const lost = await readIfWhole(instancePaths(state, vm).password, PasswordFile);
-  await write(state, vm, { format: 1, verifier, ...firstOf(lost), isTemporary: true });
+  await writePasswordFile(state, vm, { format: 1, verifier, ...firstOf(lost), isTemporary: true });
 }
 
-/** Whether a password was chosen that another can take the place of: not where disks are encrypted with it. */
-export async function hasPassword(state: string, vm: string): Promise<boolean> {
-  return (await isThere(instancePaths(state, vm).password)) && !(await hasUserKey(state, vm));
+/** The same where its disks are encrypted: what is sealed under the temporary password opens them. */
+export async function setTemporaryKey(state: string, vm: string, sealed: Uint8Array): Promise<void> {
+  await keepTemporary(state, vm, sealed);
+  const file = await readIfWhole(instancePaths(state, vm).password, PasswordFile);
+  const { wrong: _, ...whole } = file ?? { format: 1 };
+  await writePasswordFile(state, vm, whole);
+}
+
+/** Whether a password was chosen that another can take the place of. */
+export function hasPassword(state: string, vm: string): Promise<boolean> {
+  return isThere(instancePaths(state, vm).password);
 }
 
 /**
@@ -109,10 +107,10 @@ export async function changePassword(state: string, vm: string, given: Secrets, 
  * disks are encrypted the last one stays: a password that somebody changed, for it was seen, opens no disk any more.
  */
 export async function restoreFirstPassword(state: string, vm: string): Promise<void> {
-  const file = await readFile(state, vm);
+  const file = await readPasswordFile(state, vm);
   if (!file?.first) return;
   const { format, first, wrong } = file;
-  await write(state, vm, { format, verifier: first, ...(wrong ? { wrong } : {}) });
+  await writePasswordFile(state, vm, { format, verifier: first, ...(wrong ? { wrong } : {}) });
 }
 
 /** Whether a machine asks for a password; not where that cannot be read, for such a machine does not start. */
@@ -127,7 +125,7 @@ export async function asksForPassword(state: string, vm: string): Promise<boolea
 
 async function askedOf(state: string, vm: string): Promise<Asked> {
   const hasKey = await hasUserKey(state, vm);
-  const asked = { state, vm, hasKey, file: await readFile(state, vm), ...(await rulesOf(state, vm)) };
+  const asked = { state, vm, hasKey, file: await readPasswordFile(state, vm), ...(await rulesOf(state, vm)) };
   requireSomething(asked);
   return asked;
 }
@@ -140,10 +138,11 @@ function requireSomething({ state, vm, rules, encrypts, hasKey, file }: Asked): 
   throw damagedPassword(vm, password);
 }
 
-async function rulesOf(state: string, vm: string): Promise<Pick<Asked, 'rules' | 'encrypts'>> {
-  const { policy } = (await readPolicy(state, vm)).document;
+async function rulesOf(state: string, vm: string): Promise<Pick<Asked, 'rules' | 'encrypts' | 'recoveryKey'>> {
+  const { policy, recoveryKey } = (await readPolicy(state, vm)).document;
   const authentication: Authentication = policy.authentication ?? { type: 'none' };
-  return { rules: authentication.type === 'password' ? authentication : undefined, encrypts: encrypts(policy) };
+  const rules = authentication.type === 'password' ? authentication : undefined;
+  return { rules, encrypts: encrypts(policy), recoveryKey: policy.encryption?.recovery ? recoveryKey : undefined };
 }
 
 function isUnset({ hasKey, file }: Asked): boolean {
@@ -154,31 +153,39 @@ function opened({ encrypts }: Asked, diskKey: string | undefined): Opened {
   return { encrypts, ...(diskKey === undefined ? {} : { diskKey }) };
 }
 
+/** What a right password is, and opens. */
+interface Right {
+  diskKey?: string;
+  /** It opens once: another one is to be chosen. */
+  isTemporary: boolean;
+}
+
 /** A wrong one is counted before it is looked at: whoever kills the service meanwhile gains no try. */
 async function requireRight(
   asked: Asked,
   password: string | undefined,
   now: number,
-): Promise<{ password: string; diskKey?: string }> {
+): Promise<Right & { password: string }> {
   const { state, vm, file = { format: 1 } } = asked;
   if (password === undefined) throw new AppError('PASSWORD_NEEDED', `${vm} is opened with its user’s password`);
   const { wrong, ...whole } = file;
-  await requirePatience({ vm, wrong, now }, (anew) => write(state, vm, { ...file, wrong: anew }));
-  await write(state, vm, { ...whole, wrong: oneMore(wrong, now) });
+  await requirePatience({ vm, wrong, now }, (anew) => writePasswordFile(state, vm, { ...file, wrong: anew }));
+  await writePasswordFile(state, vm, { ...whole, wrong: oneMore(wrong, now) });
   const text = meant(password);
   const right = await tryOut(asked, text);
   if (!right) throw new AppError('PASSWORD_WRONG', `this does not open ${vm}`);
-  await write(state, vm, whole);
+  await writePasswordFile(state, vm, whole);
+  const { diskKey, isTemporary } = right;
+  // What an administrator could tell before is over; what a temporary password needs stays until another one is chosen.
+  if (diskKey !== undefined && !isTemporary) await keepRecoverable(state, vm, diskKey, asked.recoveryKey);
   return { password: text, ...right };
 }
 
 /** Undefined for a wrong one. Where there is a key, it is what tells: a verifier beside it is for later. */
-async function tryOut({ state, vm, hasKey, file }: Asked, password: string): Promise<{ diskKey?: string } | undefined> {
-  if (hasKey) {
-    const diskKey = await openDiskKey(instancePaths(state, vm).userKey, whoKnows(password));
-    return diskKey === undefined ? undefined : { diskKey };
-  }
-  return file?.verifier && (await isRight(file.verifier, password)) ? {} : undefined;
+async function tryOut({ state, vm, hasKey, file }: Asked, password: string): Promise<Right | undefined> {
+  if (hasKey) return openKeyBy(state, vm, password);
+  const { verifier, isTemporary = false } = file ?? {};
+  return verifier && (await isRight(verifier, password)) ? { isTemporary } : undefined;
 }
 
 async function choose(asked: Asked, rules: PasswordRules, password: string | undefined): Promise<Opened> {
@@ -209,36 +216,13 @@ async function change(
 
 /** Lets this password open the machine from now on. The key comes first: while there is one, it alone tells who is right. */
 async function hold(asked: Asked, password: string, known: string | undefined): Promise<Opened> {
-  const { state, vm, encrypts } = asked;
+  const { state, vm, encrypts, recoveryKey } = asked;
   const diskKey = known ?? (encrypts ? newDiskKey() : undefined);
-  if (diskKey !== undefined) await keepDiskKey(instancePaths(state, vm).userKey, diskKey, whoKnows(password));
+  if (diskKey !== undefined) await keepKeyFor(state, vm, diskKey, { password, recoveryKey });
   const first = diskKey === undefined ? firstOf(asked.file) : {};
-  await write(state, vm, { format: 1, ...(encrypts ? {} : { verifier: await makeVerifier(password), ...first }) });
+  await writePasswordFile(state, vm, {
+    format: 1,
+    ...(encrypts ? {} : { verifier: await makeVerifier(password), ...first }),
+  });
   return opened(asked, diskKey);
-}
-
-function firstOf(file: PasswordFile | undefined): Pick<PasswordFile, 'first'> {
-  const first = file?.first ?? file?.verifier;
-  return first ? { first } : {};
-}
-
-/** Undefined before the first opening. @throws PASSWORD_DAMAGED */
-async function readFile(state: string, vm: string): Promise<PasswordFile | undefined> {
-  const { password: path } = instancePaths(state, vm);
-  if (!(await isThere(path))) return undefined;
-  try {
-    return await readState(path, PasswordFile);
-  } catch (cause) {
-    if (!isDamage(cause)) throw cause;
-    throw damagedPassword(vm, path, cause);
-  }
-}
-
-function damagedPassword(vm: string, path: string, cause?: unknown): AppError {
-  const what = `what the password of ${vm} is held against is damaged`;
-  return new AppError('PASSWORD_DAMAGED', what, { cause, details: { path } });
-}
-
-async function write(state: string, vm: string, file: PasswordFile): Promise<void> {
-  await writeState(instancePaths(state, vm).password, file);
 }

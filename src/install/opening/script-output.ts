@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { type OpeningScript, scriptIdentity } from '../../policy/authentication.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
+import { whoKnows } from '../../trust/age/who-knows.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
-import { keepDiskKey, newDiskKey, openDiskKey, whoKnows } from './disk-key.ts';
+import { keepDiskKey, newDiskKey, openDiskKey } from './disk-key.ts';
+import { forgetUserKeys } from './kept-keys.ts';
 import type { Opened } from './write-disks.ts';
 
 /** `script-output.json`: what the first run wrote cannot be read from it; what later runs write is held against it. */
@@ -33,11 +35,11 @@ interface Wanted {
  */
 export async function openByOutput(state: string, vm: string, wanted: Wanted, output: Buffer): Promise<Opened> {
   const { script, encrypts, known } = wanted;
-  const { scriptKey, userKey } = instancePaths(state, vm);
+  const { scriptKey } = instancePaths(state, vm);
   if (await isThere(scriptKey)) {
     const diskKey = await openDiskKey(scriptKey, whoKnows(textOf(output)));
     if (diskKey === undefined) throw other(vm, script, ', and nothing else opens its disks');
-    await removeFile(userKey);
+    await forgetUserKeys(state, vm);
     if (!encrypts) await write(state, vm, { about: scriptIdentity(script), verifier: await makeVerifier(output) });
     return { diskKey, encrypts };
   }
@@ -48,7 +50,7 @@ export async function openByOutput(state: string, vm: string, wanted: Wanted, ou
   await keepDiskKey(scriptKey, diskKey, whoKnows(textOf(output)));
   await write(state, vm, { about: scriptIdentity(script) });
   // From here on no password opens them any more.
-  await removeFile(userKey);
+  await forgetUserKeys(state, vm);
   return { diskKey, encrypts };
 }
 

@@ -69,6 +69,10 @@ export function instancePaths(state: string, vm: string) {
     scriptKey: join(folder, 'keys', 'script.age'),
     /** An empty disk, encrypted as its data disk is: a copy of it goes on that when it is set aside. */
     emptyData: join(folder, 'empty-data.luks'),
+    /** For the project’s recovery key, where its policy allows recovery. */
+    recoveryKey: join(folder, 'keys', 'recovery.age'),
+    /** What opens that, for whoever knows the temporary password of a hot fix. */
+    temporaryKey: join(folder, 'keys', 'temporary.age'),
     /** The last good answers for the names of its lists. */
     names: join(folder, 'names.json'),
     reports: join(folder, 'reports.json'),

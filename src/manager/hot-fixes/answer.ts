@@ -3,16 +3,21 @@ import { endOfDate } from '../../policy/term.ts';
 import { keyPath } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';
+import { recoverySecret, sealedSecret } from '../../trust/age/recovery.ts';
 import { fits, type Given, MOST_DAYS, signHotFix } from '../../trust/hot-fix/answer.ts';
 import { requestBytes } from '../../trust/hot-fix/request.ts';
 import { spoken } from '../../trust/hot-fix/spoken.ts';
-import { answer, type SpokenAnswer } from '../../trust/hot-fix/telephone.ts';
+import { answer, halfOf, type SpokenAnswer } from '../../trust/hot-fix/telephone.ts';
 import { type HotFixSigningKey, openHotFixKey } from '../../trust/sign/keys.ts';
 import { makeVerifier, meant } from '../../trust/verifier.ts';
+import { type RecoveryKeySource, requireRecoveryKey } from '../recovery-key.ts';
 import { logHotFix } from './log.ts';
 import type { OpenedRequest } from './opened.ts';
 
-/** What an administrator says to a request. By telephone a lost password is answered without another one. */
+/**
+ * What an administrator says to a request. By telephone a lost password is answered without another one: where disks are encrypted, the
+ * answer’s own letters are it.
+ */
 export type HotFixWord =
   | { kind: 'denied' }
   | { kind: 'days'; days: number }
@@ -36,6 +41,8 @@ export interface Answering {
   word: HotFixWord;
   message: string;
   passphrase: () => Promise<string>;
+  /** Asked for where encrypted disks are recovered. */
+  recoveryKey?: () => Promise<RecoveryKeySource>;
   now: number;
 }
 
@@ -63,7 +70,9 @@ export function foreseeAnswer(opened: OpenedRequest, word: HotFixWord, now: numb
       if (word.password === '') throw new AppError('USAGE', 'a temporary password is not empty');
       return `lets ${vm} be opened once with the temporary password; its user chooses a new one then`;
     case 'new-password':
-      return `lets whoever opens ${vm} next on that computer choose a new password`;
+      return opened.recovers
+        ? `lets ${vm} be opened once with the letters that you read out; its user chooses a new password then`
+        : `lets whoever opens ${vm} next on that computer choose a new password`;
   }
 }
 
@@ -81,15 +90,17 @@ function placeText({ told }: OpenedRequest): string {
 export async function answerRequest(
   folder: string,
   opened: OpenedRequest,
-  { word, message, passphrase, now }: Answering,
+  { word, message, passphrase, recoveryKey, now }: Answering,
 ): Promise<AnsweredRequest> {
   const text = foreseeAnswer(opened, word, now);
   return withProject(folder, async (project) => {
     const key = await hotFixKeyOf(project, await passphrase());
+    const isRecovered = opened.recovers && word.kind !== 'denied';
+    const secret = isRecovered ? await secretFor(project, opened, await recoveryKey?.()) : undefined;
     const answered =
       opened.way === 'file'
-        ? await inFile(project, opened, { word, message, now }, key)
-        : { letters: inLetters(opened, word, key) };
+        ? await inFile(project, opened, { word, message, now, secret }, key)
+        : inLetters(opened, word, { key, secret });
     const { request, way, vm, problem, told } = opened;
     await logHotFix(folder, {
       ...{ at: new Date(now).toISOString(), request, way, vm, problem, kind: word.kind },
@@ -110,15 +121,35 @@ async function hotFixKeyOf({ folder, file }: Project, passphrase: string): Promi
   throw new AppError('KEY_INVALID', `${path} is not the project’s key for hot fixes`, { details: { path } });
 }
 
+/** What opens the encrypted disks that a request is of. @throws USAGE, KEY_*, HOT_FIX_INVALID */
+async function secretFor(
+  project: Project,
+  { request }: OpenedRequest,
+  source: RecoveryKeySource | undefined,
+): Promise<Buffer> {
+  if (!source) throw new AppError('USAGE', 'its disks are encrypted: the recovery key and its passphrase are needed');
+  const { identity } = await requireRecoveryKey(project, source);
+  const secret = recoverySecret(halfOf(requestBytes(request)), identity);
+  if (secret) return secret;
+  throw new AppError('HOT_FIX_INVALID', 'the request says no key that could be answered');
+}
+
 async function inFile(
   { file }: Project,
-  { vm, vmId, request, problem }: OpenedRequest,
-  { word, message, now }: Pick<Answering, 'word' | 'message' | 'now'>,
+  { vm, vmId, request, problem, told }: OpenedRequest,
+  { word, message, now, secret }: Pick<Answering, 'word' | 'message' | 'now'> & { secret: Buffer | undefined },
   key: HotFixSigningKey,
 ): Promise<Pick<AnsweredRequest, 'file' | 'fileName'>> {
+  const given =
+    secret && word.kind === 'password'
+      ? {
+          ...{ kind: 'recovery' as const, madeAt: told?.madeAt ?? '' },
+          sealed: Buffer.from(await sealedSecret(secret, meant(word.password))).toString('base64'),
+        }
+      : await givenBy(word);
   const signed = {
     ...{ project: file.value.fingerprint, vm, vmId, request, message },
-    ...{ answeredAt: new Date(now).toISOString(), given: await givenBy(word) },
+    ...{ answeredAt: new Date(now).toISOString(), given },
   };
   return { file: signHotFix(signed, key), fileName: `${vm}-${problem}.hot-fix` };
 }
@@ -134,11 +165,16 @@ async function givenBy(word: HotFixWord): Promise<Given> {
   }
 }
 
-/** @throws USAGE where the number of days or the date is more than letters can say */
-function inLetters({ request }: OpenedRequest, word: HotFixWord, { telephone }: HotFixSigningKey): string {
-  const bytes = answer(requestBytes(request), spokenWord(word), telephone);
+/** No letters where encrypted disks are not recovered: that is said in words. @throws USAGE where letters cannot say the days or the date */
+function inLetters(
+  { request, recovers }: OpenedRequest,
+  word: HotFixWord,
+  { key, secret }: { key: HotFixSigningKey; secret: Buffer | undefined },
+): Pick<AnsweredRequest, 'letters'> {
+  if (recovers) return secret ? { letters: spoken(secret) } : {};
+  const bytes = answer(requestBytes(request), spokenWord(word), key.telephone);
   if (!bytes) throw new AppError('USAGE', 'this answer cannot be said by telephone');
-  return spoken(bytes);
+  return { letters: spoken(bytes) };
 }
 
 function spokenWord(word: HotFixWord): SpokenAnswer {

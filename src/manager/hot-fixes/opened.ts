@@ -3,7 +3,13 @@ import { DAY_MS } from '../../policy/fields.ts';
 import { HOT_FIX_DAYS } from '../../policy/hot-fixes.ts';
 import { openProject, type Project } from '../../project/open.ts';
 import { readCapped } from '../../sys/files/files.ts';
-import { heardRequest, MOST_HOT_FIX_BYTES, type Problem, parseHotFixRequest } from '../../trust/hot-fix/request.ts';
+import {
+  heardRequest,
+  MOST_HOT_FIX_BYTES,
+  type Problem,
+  parseHotFixRequest,
+  recovers,
+} from '../../trust/hot-fix/request.ts';
 import { machineNumber } from '../../trust/hot-fix/telephone.ts';
 import { type AnsweredHotFix, readHotFixLog } from './log.ts';
 
@@ -18,6 +24,8 @@ export interface OpenedRequest {
   vm: string;
   vmId: string;
   problem: Problem;
+  /** Its disks are encrypted: the project’s recovery key answers it. */
+  recovers: boolean;
   /** What its file says besides; nobody has signed it. */
   told?: {
     name: string;
@@ -43,10 +51,10 @@ export async function openRequest(folder: string, source: RequestSource, now: nu
 }
 
 function heard({ vms }: Project, letters: string): Omit<OpenedRequest, 'answered'> {
-  const { request, problem, machine } = heardRequest(letters);
+  const { request, problem, machine, recovers } = heardRequest(letters);
   const vm = vms.find(({ file }) => machineNumber(file.value.id) === machine);
   if (!vm) throw new AppError('VM_UNKNOWN', 'the request is of no machine of this project');
-  return { request, way: 'telephone', vm: vm.name, vmId: vm.file.value.id, problem };
+  return { request, way: 'telephone', vm: vm.name, vmId: vm.file.value.id, problem, recovers };
 }
 
 async function filed(
@@ -70,5 +78,6 @@ async function filed(
       : key === hotFixKey?.signs
         ? undefined
         : 'its computer looks for another key than the project’s present one';
-  return { request, way: 'file', vm, vmId, problem, told, ...(isOver === undefined ? {} : { isOver }) };
+  const opened = { request, way: 'file' as const, vm, vmId, problem, recovers: recovers(request), told };
+  return isOver === undefined ? opened : { ...opened, isOver };
 }

@@ -27,12 +27,15 @@ export function addHotFixRoutes(app: Hono, { folder, clock }: ManagerDeps): void
     return context.json({ text: foreseeAnswer(opened, word, clock()) });
   });
   app.post(MANAGER_ROUTES.answerHotFix.path, async (context) => {
-    const { source, word, message, passphrase } = parseBody(
+    const { source, word, message, passphrase, recoveryKey } = parseBody(
       MANAGER_ROUTES.answerHotFix.request,
       await context.req.text(),
     );
     const opened = await openRequest(folder, source, clock());
-    const answering = { word, message, passphrase: async () => passphrase, now: clock() };
+    const answering = {
+      ...{ word, message, passphrase: async () => passphrase, now: clock() },
+      ...(recoveryKey ? { recoveryKey: async () => recoveryKey } : {}),
+    };
     return context.json<AnsweredHotFixAnswer>(await answerRequest(folder, opened, answering));
   });
 }

@@ -24,19 +24,20 @@ function policyTarget(vm: string): string {
 
 /** A machine’s policy as it is signed, with its place in the order of deploys. */
 export function policyDocument(project: Project, vm: ProjectVm, serial: number): PolicyDocument {
-  const { fingerprint, domain, hotFixes, hotFixKey } = project.file.value;
+  const { fingerprint, domain, hotFixes, hotFixKey, recoveryKey } = project.file.value;
   const { value: policy } = vm.policy;
   const isByAccount = policy.authentication?.type === 'users-and-groups' || asksAccounts(policy.devices);
   return {
     ...{ format: 1, project: fingerprint, vm: vm.name, vmId: vm.file.value.id, serial, policy },
     ...(isByAccount && domain !== undefined ? { domain } : {}),
+    ...(policy.encryption?.recovery && recoveryKey !== undefined ? { recoveryKey } : {}),
     ...(hotFixes && hotFixKey ? { hotFixes: { ...hotFixes, key: hotFixKey } } : {}),
   };
 }
 
 /**
  * Signs the policies of all machines and publishes them in `published/policies/`, ready for any web server.
- * @throws POLICY_NOT_ENFORCED, PLUGIN_MISSING, KEY_INVALID, TRUST_*, DISK_FULL
+ * @throws POLICY_NOT_ENFORCED, RECOVERY_KEY_MISSING, PLUGIN_MISSING, KEY_INVALID, TRUST_*, DISK_FULL
  */
 export async function deploy(
   project: Project,

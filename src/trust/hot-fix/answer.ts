@@ -19,18 +19,26 @@ export const Given = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('date'), date: z.iso.date() }),
   z.strictObject({ kind: z.literal('place') }),
   z.strictObject({ kind: z.literal('password'), verifier: Verifier }),
+  /** The same where disks are encrypted: an age file under that password, with the secret that opens them. */
+  z.strictObject({
+    kind: z.literal('recovery'),
+    sealed: z.base64().max(2048),
+    /** Of the request: another one is of the same name until the machine was opened. */
+    madeAt: z.iso.datetime(),
+  }),
 ]);
 export type Given = z.infer<typeof Given>;
 
+const RECOVERIES: readonly Given['kind'][] = ['denied', 'recovery'];
 const ANSWERS: Record<Problem, readonly Given['kind'][]> = {
   password: ['denied', 'password'],
   expired: ['denied', 'days', 'date'],
   moved: ['denied', 'place'],
 };
 
-/** Whether this answers a request for such a problem. */
-export function fits(problem: Problem, kind: Given['kind']): boolean {
-  return ANSWERS[problem].includes(kind);
+/** Whether this answers a request for such a problem, or for the secret that opens encrypted disks. */
+export function fits(problem: Problem, kind: Given['kind'], recovers = false): boolean {
+  return (recovers ? RECOVERIES : ANSWERS[problem]).includes(kind);
 }
 
 const SignedAnswer = z.strictObject({

@@ -62,6 +62,11 @@ export function requestName(request: Uint8Array): string {
   return Buffer.from(request).toString('base64url');
 }
 
+/** Whether a request is for the secret that opens encrypted disks. */
+export function recovers(name: string): boolean {
+  return readRequest(requestBytes(name))?.recovers === true;
+}
+
 export function requestBytes(name: string): Uint8Array {
   return Buffer.from(name, 'base64url');
 }
@@ -81,7 +86,7 @@ export function heardBytes(text: string, byteLength: number): Uint8Array {
 }
 
 /** A request that was read out. @throws HOT_FIX_WRONG */
-export function heardRequest(text: string): { request: string; problem: Problem; machine: number } {
+export function heardRequest(text: string): { request: string; problem: Problem; machine: number; recovers: boolean } {
   const bytes = heardBytes(text, REQUEST_BYTES);
   const said = readRequest(bytes);
   if (said) return { request: requestName(bytes), ...said };

@@ -3,7 +3,17 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { heard, spoken } from './spoken.ts';
-import { ANSWER_BYTES, answer, ask, REQUEST_BYTES, readAnswer, readRequest, type SpokenAnswer } from './telephone.ts';
+import {
+  ANSWER_BYTES,
+  answer,
+  ask,
+  askRecovery,
+  halfOf,
+  REQUEST_BYTES,
+  readAnswer,
+  readRequest,
+  type SpokenAnswer,
+} from './telephone.ts';
 
 const project = generateKeyPairSync('x25519');
 const machine = 0xa_bcde;
@@ -17,7 +27,16 @@ function said(problem: 'password' | 'expired' | 'moved', given: SpokenAnswer) {
 
 test('a request says its problem and its machine', () => {
   for (const problem of ['password', 'expired', 'moved'] as const)
-    assert.deepEqual(readRequest(ask({ problem, machine }).request), { problem, machine });
+    assert.deepEqual(readRequest(ask({ problem, machine }).request), { problem, machine, recovers: false });
+});
+
+test('a request for the secret of encrypted disks says so, and is answered by no other code', () => {
+  const half = Buffer.alloc(32, 9);
+  const asked = askRecovery(machine, half);
+  assert.deepEqual(readRequest(asked.request), { problem: 'password', machine, recovers: true });
+  assert.deepEqual(Buffer.from(halfOf(asked.request)), half);
+  const { privateKey } = generateKeyPairSync('x25519');
+  assert.equal(answer(asked.request, { kind: 'new-password' }, privateKey), undefined);
 });
 
 test('days, a date and a refusal reach the computer as they were said', () => {

@@ -13,6 +13,8 @@ import {
 /** What a hot fix is for; exactly these (ACE 1.0 pp. 150-151). Their order is their number in a request. */
 const PROBLEMS = ['password', 'expired', 'moved'] as const;
 type Problem = (typeof PROBLEMS)[number];
+/** The fourth number: a lost password of a machine whose disks are encrypted. */
+const RECOVERY = PROBLEMS.length;
 
 const FORMAT = 1;
 const KEY_BYTES = 32;
@@ -30,6 +32,11 @@ interface SpokenRequest {
   problem: Problem;
   /** The first 20 bits of the digest of the machine’s id. */
   machine: number;
+}
+
+/** A request as it is read; it `recovers` where its key is no pair of its own, but the public half of a secret (`../age/recovery.ts`). */
+interface ReadRequest extends SpokenRequest {
+  recovers: boolean;
 }
 
 /**
@@ -64,26 +71,43 @@ export function machineNumber(vmId: string): number {
 /** Asks. Its key pair is of this request alone: no other request, installation or computer takes its answer. */
 export function ask({ problem, machine }: SpokenRequest): Asked {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
-  const request = Buffer.alloc(REQUEST_BYTES);
-  request.writeUIntBE((FORMAT << 22) | (PROBLEMS.indexOf(problem) << 20) | (machine & MOST_MACHINE), 0, 3);
-  request.set(Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'), 3);
+  const half = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+  const request = written(PROBLEMS.indexOf(problem), machine, half);
   return { request, secret: privateKey.export({ format: 'jwk' }).d ?? '' };
 }
 
+/** Asks for the secret that opens encrypted disks: it is its own proof, and this request has no other. */
+export function askRecovery(machine: number, half: Uint8Array): Asked {
+  return { request: written(RECOVERY, machine, half), secret: '' };
+}
+
+function written(problem: number, machine: number, half: Uint8Array): Uint8Array {
+  const request = Buffer.alloc(REQUEST_BYTES);
+  request.writeUIntBE((FORMAT << 22) | (problem << 20) | (machine & MOST_MACHINE), 0, 3);
+  request.set(half, 3);
+  return request;
+}
+
+/** The public half that a request says. */
+export function halfOf(request: Uint8Array): Uint8Array {
+  return request.subarray(3);
+}
+
 /** What a request says, so that it can be shown; undefined where it is of another format. */
-export function readRequest(request: Uint8Array): SpokenRequest | undefined {
+export function readRequest(request: Uint8Array): ReadRequest | undefined {
   if (request.length !== REQUEST_BYTES) return undefined;
   const head = Buffer.from(request).readUIntBE(0, 3);
+  if (head >> 22 !== FORMAT) return undefined;
   const problem = PROBLEMS[(head >> 20) & 3];
-  return head >> 22 === FORMAT && problem ? { problem, machine: head & MOST_MACHINE } : undefined;
+  return { problem: problem ?? 'password', machine: head & MOST_MACHINE, recovers: problem === undefined };
 }
 
 /** The administrator’s side; undefined where the answer is none to this request, or the request’s key is none. */
 export function answer(request: Uint8Array, given: SpokenAnswer, projectKey: KeyObject): Uint8Array | undefined {
   const asked = readRequest(request);
   const said = numberOf(given);
-  if (!asked || said === undefined || !ANSWERS[asked.problem].includes(given.kind)) return undefined;
-  const key = sharedKey(request, projectKey, publicOf(request.subarray(3)), createPublicKey(projectKey));
+  if (!asked || asked.recovers || said === undefined || !ANSWERS[asked.problem].includes(given.kind)) return undefined;
+  const key = sharedKey(request, projectKey, publicOf(halfOf(request)), createPublicKey(projectKey));
   return key && sealed(request, (KINDS.indexOf(given.kind) << 17) | said, key);
 }
 
@@ -94,8 +118,8 @@ export function readAnswer(
   project: KeyObject,
 ): SpokenAnswer | undefined {
   const asked = readRequest(request);
-  if (!asked || bytes.length !== ANSWER_BYTES) return undefined;
-  const x = Buffer.from(request.subarray(3)).toString('base64url');
+  if (!asked || asked.recovers || bytes.length !== ANSWER_BYTES) return undefined;
+  const x = Buffer.from(halfOf(request)).toString('base64url');
   const own = createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', x, d: secret }, format: 'jwk' });
   const key = sharedKey(request, own, project, project);
   const said = Buffer.from(bytes).readUIntBE(0, 3) >> 4;

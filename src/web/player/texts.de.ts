@@ -58,6 +58,7 @@ export const de: PlayerTexts = {
     renewal: 'Die Maschine kann wieder benutzt werden.',
     place: 'Die Maschine darf laufen, wo sie ist.',
     password: 'Starten Sie die Maschine mit dem Kennwort, das Ihre Verwaltung Ihnen sagt, und wählen Sie ein neues.',
+    letters: 'Starten Sie die Maschine mit diesen Buchstaben als Kennwort und wählen Sie ein neues.',
     'new-password': 'Starten Sie die Maschine und wählen Sie ein neues Kennwort.',
   },
   hotFixDoes: {
@@ -66,6 +67,7 @@ export const de: PlayerTexts = {
     place: (path) => `Die Maschine darf laufen, wo sie ist: ${path}`,
     password:
       'Die Maschine öffnet sich einmal mit einem Kennwort, das Ihre Verwaltung Ihnen sagt. Dann wählen Sie ein neues.',
+    letters: 'Die Maschine öffnet sich einmal mit diesen Buchstaben als Kennwort. Dann wählen Sie ein neues.',
     'new-password': 'Wer die Maschine als Nächstes öffnet, wählt ein neues Kennwort.',
   },
   stop: 'Herunterfahren',

@@ -58,6 +58,7 @@ export const en = {
     renewal: 'The machine may be used again.',
     place: 'The machine may run where it is.',
     password: 'Start the machine with the password that your administrator tells you, and choose a new one.',
+    letters: 'Start the machine with these letters as its password, and choose a new one.',
     'new-password': 'Start the machine, and choose a new password.',
   },
   hotFixDoes: {
@@ -65,6 +66,7 @@ export const en = {
     renewal: (last: string) => `The machine may be used until ${last}.`,
     place: (path: string) => `The machine may run where it is: ${path}`,
     password: 'The machine opens once with a password that your administrator tells you. Then you choose a new one.',
+    letters: 'The machine opens once with these letters as its password. Then you choose a new one.',
     'new-password': 'Whoever opens the machine next chooses a new password.',
   },
   stop: 'Shut down',

@@ -90,7 +90,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VERSION_UNKNOWN: '„lazaret-manager nq version list VM“ nennt die Namen.',
   VERSION_BEHIND: 'Führen Sie nq-set der neuesten Version in der Vorschau aus, oder packen Sie ohne --strict.',
   VERSION_NEEDED: 'Verschieben Sie zuerst die Schwelle auf eine andere Version.',
-  KEY_PASSPHRASE: 'Geben Sie die Passphrase an, mit der das Projekt angelegt wurde.',
+  KEY_PASSPHRASE:
+    'Geben Sie die Passphrase an, mit der das Projekt angelegt wurde; ein Wiederherstellungsschlüssel hat seine eigene.',
   KEY_MISSING:
     'Holen Sie den Ordner der Schlüssel aus seiner Sicherung zurück; „lazaret-manager keys rotate“ ersetzt einen verlorenen Schlüssel für Pakete oder Richtlinien.',
   KEY_EXISTS: 'Schlüssel werden nie überschrieben: verschieben Sie zuerst die alte Datei.',
@@ -189,6 +190,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Machen Sie ein Paket, das die Maschine enthält: Verschlüsselung und Anmeldung ändern sich nur mit ihr.',
   RECOVERY_KEY_FIXED:
     'Setzen Sie den Wiederherstellungsschlüssel wieder, wie er war: ein anderer braucht ein neues Projekt.',
+  RECOVERY_KEY_MISSING:
+    'Machen Sie den Wiederherstellungsschlüssel des Projekts mit `lazaret-manager keys recovery`, oder nehmen Sie `encryption.recovery` aus der Richtlinie.',
   ACCOUNT_NEEDED:
     'Geben Sie Ihren Namen und Ihr Kennwort an: `lazaret start` und `lazaret connect` fragen in einem Terminal nach beiden oder nehmen --user und --password-fd.',
   ACCOUNT_UNLISTED:

@@ -174,6 +174,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   },
   POLICY_NEEDS_MACHINE: 'Diese Änderung gilt nur mit der Maschine selbst im Paket',
   RECOVERY_KEY_FIXED: 'Der Wiederherstellungsschlüssel eines Projekts bleibt, wie er ist',
+  RECOVERY_KEY_MISSING: 'Der Wiederherstellungsschlüssel des Projekts fehlt',
   PASSWORD_UNSET: 'Für diese Maschine ist noch kein Kennwort gewählt',
   PASSWORD_NEEDED: 'Diese Maschine wird mit dem Kennwort ihres Benutzers geöffnet',
   PASSWORD_CHANGE: 'Dieses Kennwort öffnet die Maschine noch einmal: ein neues ist zu wählen',

@@ -7,7 +7,7 @@ import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { readHotFixLog } from '../../../src/manager/hot-fixes/log.ts';
 import { openProject } from '../../../src/project/open.ts';
 import { program } from '../../fakes/command-line.ts';
-import { DAY_MS, hotFixSite, NOW } from '../../fakes/hot-fix-site.ts';
+import { DAY_MS, hotFixSite, NOW, RECOVERY_PASSPHRASE } from '../../fakes/hot-fix-site.ts';
 import { madeProject, PASSPHRASE } from '../../fakes/made-project.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
@@ -155,5 +155,40 @@ test(
     assert.equal(await offer(), undefined, 'without a problem there are none');
     await manager.holdsUp('/hot-fixes', (shown) => shown.getByLabel('Address for requests'), 'manager-hot-fixes');
     assert.deepEqual(manager.complaints, []);
+  },
+);
+
+test(
+  'a lost password of encrypted disks is answered with the recovery key and its own passphrase',
+  NEEDS,
+  async (t) => {
+    const { project, service } = await hotFixSite(t, {
+      authentication: { type: 'password', contents: [] },
+      encryption: { disks: true, configuration: false, recovery: true },
+    });
+    const { hotFixes, open } = service();
+    await open({ newPassword: 'forgotten' });
+    const { letters } = await hotFixes.request(1000, 'office', { ...ASKING, problem: 'password' });
+    await using manager = await ManagerInBrowser.open(project.folder);
+    const { page } = manager;
+    await page.getByRole('link', { name: 'Hot fixes' }).click();
+    await page.getByLabel('Or the letters').fill(letters);
+    await page.getByRole('button', { name: 'Show it' }).click();
+    await page.getByText('your recovery key is needed').waitFor();
+    await page.getByRole('button', { name: 'See what it does' }).click();
+    await page.getByText('with the letters that you read out').waitFor();
+    const give = page.getByRole('button', { name: 'Give the answer' });
+    await page.getByLabel('The passphrase of the project’s keys').fill(PASSPHRASE);
+    await page.getByLabel('The passphrase of the recovery key').fill('wrong wrong wrong');
+    await give.click();
+    await page.getByText('KEY_PASSPHRASE').waitFor();
+    await page.getByLabel('The passphrase of the project’s keys').fill(PASSPHRASE);
+    await page.getByLabel('The passphrase of the recovery key').fill(RECOVERY_PASSPHRASE);
+    await give.click();
+    await page.getByText('Read this out, group by group').waitFor();
+    const said = await page.getByRole('status').locator('code').allTextContents();
+    assert.equal(said.length, 6);
+    assert.equal((await hotFixes.apply('office', { letters: said.join(' ') })).kind, 'letters');
+    await open({ password: said.join(''), newPassword: 'kept in mind' });
   },
 );

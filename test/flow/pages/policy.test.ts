@@ -168,6 +168,14 @@ test(
     await page.getByRole('button', { name: 'Save' }).click();
     await encryption.getByText('set here').waitFor();
     assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
+    await encryption.getByRole('switch', { name: 'The project’s recovery key opens them too' }).click();
+    await isInFile(/recovery: true/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    assert.match(
+      (await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).stderr,
+      /RECOVERY_KEY_MISSING/,
+    );
     await isEncrypted.click();
     await encryption.getByText('default', { exact: true }).waitFor();
     await pane.getByText('None', { exact: true }).click();

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, NumberInput, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, FileInput, Group, NumberInput, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { HotFixWord, OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
@@ -11,7 +11,7 @@ import { hotFixes as catalogue } from '../texts/hot-fixes.ts';
 import { Given } from './Given.tsx';
 import type { PageSource } from './OpenRequest.tsx';
 
-const NOTHING = { days: '', date: '', password: '', again: '', message: '', passphrase: '' };
+const NOTHING = { days: '', date: '', password: '', again: '', message: '', passphrase: '', recovery: '' };
 
 /** Approves or denies a request, once its administrator has seen what that does. */
 export function AnswerForm({ opened, source }: { opened: OpenedHotFixAnswer; source: PageSource }) {
@@ -20,20 +20,27 @@ export function AnswerForm({ opened, source }: { opened: OpenedHotFixAnswer; sou
   const queries = useQueryClient();
   const [choice, setChoice] = useState<'approve' | 'deny'>('approve');
   const [fields, setFields] = useState(NOTHING);
+  const [keyFile, setKeyFile] = useState<File | null>(null);
   const foresee = useMutation({ mutationFn: (word: HotFixWord) => ask('foreseeHotFix', { body: { source, word } }) });
   const answer = useMutation({
-    mutationFn: (word: HotFixWord) =>
-      ask('answerHotFix', { body: { source, word, message: fields.message, passphrase: fields.passphrase } }),
+    mutationFn: async (word: HotFixWord) => {
+      const { message, passphrase, recovery } = fields;
+      const file = keyFile ? { text: await keyFile.text() } : {};
+      const recoveryKey = needsRecoveryKey ? { recoveryKey: { ...file, passphrase: recovery } } : {};
+      return ask('answerHotFix', { body: { source, word, message, passphrase, ...recoveryKey } });
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['hot-fixes'] }),
     // A passphrase is kept no longer than it is needed.
-    onSettled: () => setFields({ ...fields, passphrase: '', password: '', again: '' }),
+    onSettled: () => setFields({ ...fields, passphrase: '', recovery: '', password: '', again: '' }),
   });
+  const needsRecoveryKey = opened.recovers && choice === 'approve';
   const set = (name: keyof typeof NOTHING) => (text: string) => {
-    if (name !== 'passphrase' && name !== 'message') foresee.reset();
+    if (!['passphrase', 'recovery', 'message'].includes(name)) foresee.reset();
     answer.reset();
     setFields({ ...fields, [name]: text });
   };
   const word = choice === 'deny' ? ({ kind: 'denied' } as const) : approvalOf(opened, fields);
+  const hasSecrets = fields.passphrase !== '' && (!needsRecoveryKey || fields.recovery !== '');
   if (answer.data) return <Given opened={opened} given={answer.data} />;
   return (
     <form
@@ -75,13 +82,26 @@ export function AnswerForm({ opened, source }: { opened: OpenedHotFixAnswer; sou
               {texts.does(foresee.data.text)}
             </Alert>
             <Secret label={texts.passphrase} value={fields.passphrase} onChange={set('passphrase')} />
+            {needsRecoveryKey && (
+              <>
+                <FileInput
+                  label={texts.recoveryKey}
+                  description={texts.recoveryKeyHelp}
+                  clearable
+                  clearButtonProps={{ 'aria-label': texts.discard }}
+                  value={keyFile}
+                  onChange={setKeyFile}
+                />
+                <Secret label={texts.recoveryPassphrase} value={fields.recovery} onChange={set('recovery')} />
+              </>
+            )}
           </>
         )}
         {(foresee.error ?? answer.error) && <FailureAlert error={foresee.error ?? answer.error} texts={frameTexts} />}
         <Group>
           <Button
             type="submit"
-            disabled={!word || (foresee.data !== undefined && fields.passphrase === '')}
+            disabled={!word || (foresee.data !== undefined && !hasSecrets)}
             loading={foresee.isPending || answer.isPending}
           >
             {foresee.data ? texts.give : texts.see}

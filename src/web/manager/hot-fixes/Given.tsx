@@ -15,7 +15,9 @@ export function Given({ opened, given }: { opened: OpenedHotFixAnswer; given: An
   return (
     <Alert color="green" role="status" variant="light">
       <Stack gap="sm">
-        <Text size="sm">{letters === undefined ? texts.given : texts.givenByTelephone}</Text>
+        <Text size="sm">
+          {letters !== undefined ? texts.givenByTelephone : file !== undefined ? texts.given : texts.givenInWords}
+        </Text>
         {letters !== undefined && (
           <Group>
             {letters.split(' ').map((group) => (

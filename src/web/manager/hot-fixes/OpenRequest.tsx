@@ -79,13 +79,13 @@ export function OpenRequest() {
 function Opened({ opened }: { opened: OpenedHotFixAnswer }) {
   const texts = useCatalogue(catalogue);
   const language = useLanguage();
-  const { vm, problem, told, isOver, answered } = opened;
+  const { vm, problem, recovers, told, isOver, answered } = opened;
   return (
     <Stack component="section" aria-label={texts.request} gap="xs">
       <Facts
         facts={[
           [texts.machine, vm],
-          [texts.problem, texts.problems[problem]],
+          [texts.problem, recovers ? texts.recovers : texts.problems[problem]],
           ...(told
             ? ([
                 [texts.who, [told.name, told.address].filter(Boolean).join(', ')],

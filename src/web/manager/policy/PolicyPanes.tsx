@@ -13,6 +13,7 @@ import { project } from '../texts/project.ts';
 import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
 import { AuthenticationPane } from './AuthenticationPane.tsx';
 import { DevicesPane } from './DevicesPane.tsx';
+import { EncryptionPane } from './EncryptionPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
 import { SnapshotsPane } from './SnapshotsPane.tsx';
 
@@ -167,18 +168,6 @@ function ReimagePane({ policy, onPolicy }: Pane) {
   const set = (isOn: boolean) => onPolicy(isOn ? { ...others, reimage: { enabled: true } } : others);
   const words = { label: texts.reimage, description: texts.reimageHelp };
   return <SwitchPane words={words} isOn={reimage?.enabled ?? false} onSwitch={set} />;
-}
-
-/** The password that opens its disks is chosen with its own policy. */
-function EncryptionPane({ policy, onPolicy }: Pane) {
-  const texts = useCatalogue(catalogue);
-  const { encryption, ...others } = policy;
-  const set = (disks: boolean) =>
-    onPolicy(
-      disks ? { ...others, encryption: { configuration: false, recovery: false, ...encryption, disks } } : others,
-    );
-  const words = { label: texts.encryption, description: texts.encryptionHelp };
-  return <SwitchPane words={words} isOn={encryption?.disks ?? false} onSwitch={set} />;
 }
 
 function CopyProtectionPane({ policy, onPolicy }: Pane) {

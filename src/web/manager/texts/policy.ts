@@ -90,7 +90,10 @@ export const policy = catalogue({
     },
     encryption: 'Its disks are encrypted on its user’s computer',
     encryptionHelp:
-      'His password opens them, or what a script writes: choose one under Authentication. Nobody can bring a lost one back.',
+      'His password opens them, or what a script writes: choose one under Authentication. A lost one is lost without recovery.',
+    recovery: 'The project’s recovery key opens them too',
+    recoveryHelp:
+      'Hot fixes then help who has lost his password. `lazaret-manager keys recovery` makes the key, once for the project.',
     expiration: {
       when: 'The machine may be used',
       kinds: {
@@ -221,7 +224,10 @@ export const policy = catalogue({
     },
     encryption: 'Ihre Platten sind auf dem Rechner ihres Benutzers verschlüsselt',
     encryptionHelp:
-      'Sein Kennwort öffnet sie, oder was ein Skript schreibt: Wählen Sie eines unter Authentifizierung. Ein verlorenes kann niemand zurückholen.',
+      'Sein Kennwort öffnet sie, oder was ein Skript schreibt: Wählen Sie eines unter Authentifizierung. Ohne Wiederherstellung ist ein verlorenes verloren.',
+    recovery: 'Der Wiederherstellungsschlüssel des Projekts öffnet sie auch',
+    recoveryHelp:
+      'Soforthilfe gibt es dann auch für ein verlorenes Kennwort. `lazaret-manager keys recovery` macht den Schlüssel, einmal für das Projekt.',
     expiration: {
       when: 'Die Maschine kann benutzt werden',
       kinds: {
