@@ -69,6 +69,8 @@ const MachineChange = z.object({
   action: z.enum(['add', 'replace', 'keep', 'mend', 'refuse']),
   afterStop: z.boolean(),
   losesChanges: z.boolean(),
+  /** It is suspended, and cannot go on in the new state. */
+  losesMemory: z.literal(true).exactOptional(),
   /** The names of snapshots that cannot be gone back to afterwards. */
   unusable: z.array(z.string()).readonly().exactOptional(),
 });

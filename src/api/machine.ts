@@ -48,6 +48,8 @@ export const MachineAnswer = z.object({
   state: z.enum(['running', 'paused', 'stopping', 'suspending', 'suspended', 'stopped', 'damaged']),
   /** Why a paused one stands still. */
   stands: FailureText.exactOptional(),
+  /** How far its memory is saved, while it is suspended. */
+  saved: z.object({ doneBytes: z.number(), totalBytes: z.number() }).exactOptional(),
   generation: z.int().exactOptional(),
   /** The generation that the next start uses, where another one runs. */
   waiting: z.int().exactOptional(),

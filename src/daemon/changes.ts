@@ -57,7 +57,7 @@ interface ReimageRequest {
 }
 
 /** A change of a machine that does not run: what is asked first, and what is done. */
-interface StoppedChange<T> {
+export interface StoppedChange<T> {
   check: (instance: Instance) => Promise<void> | void;
   work: () => Promise<T>;
 }

@@ -1,14 +1,18 @@
-import { removeSnapshot, revertTo, takeSnapshot, whyUnusable } from '../install/change/snapshot.ts';
+import { removeSnapshot, requireTakable, revertTo, takeSnapshot, whyUnusable } from '../install/change/snapshot.ts';
 import { mergeRemoved } from '../install/change/snapshot-settle.ts';
 import type { Opened } from '../install/opening/write-disks.ts';
 import { type Instance, openInstance } from '../install/state/instances.ts';
 import { generationPaths } from '../install/state/layout.ts';
+import { isLocked } from '../install/state/locked.ts';
 import { type Asker, requireSeen } from '../install/state/owner.ts';
 import { readBelow, readSnapshots, type Snapshot, snapshotIds, snapshotNamed } from '../install/state/snapshots.ts';
+import { readTrial } from '../install/state/trial.ts';
 import { AppError, type Failure, failureOf } from '../lib/errors.ts';
+import type { Steps } from '../lib/steps.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
-import type { Changes } from './changes.ts';
+import type { Changes, StoppedChange } from './changes.ts';
+import { changeAside, type Runs } from './set-aside.ts';
 import { findSuspended } from './suspended.ts';
 
 export interface SnapshotsDeps {
@@ -19,6 +23,9 @@ export interface SnapshotsDeps {
   rights: (instance: Instance) => Promise<Rights>;
   /** The trusted time in milliseconds. */
   now: () => Promise<number>;
+  runs: Runs;
+  /** Told after each step. */
+  steps?: Steps;
 }
 
 /** A snapshot as its user is told of it. */
@@ -64,20 +71,29 @@ export class Snapshots {
     return { vm, most: (await rights(instance)).snapshots, snapshots: await Promise.all(reports) };
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNWRITTEN, SNAPSHOT_FULL, SNAPSHOT_TAKEN, DISK_FULL */
+  /**
+   * Keeps the state of a machine. One that runs is suspended for it, and goes on from there.
+   * @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNWRITTEN, SNAPSHOT_FULL, SNAPSHOT_TAKEN, DISK_FULL, and as
+   * suspending
+   */
   async take(asker: Asker, vm: string, wanted: Pick<Snapshot, 'name' | 'description'>): Promise<SnapshotsReport> {
-    const { state, changes, now } = this.#deps;
-    await changes.changeStopped(asker, vm, {
-      check: async (instance) => {
-        const most = await this.#requireAllowed(instance);
-        if ((await readSnapshots(state, vm)).length >= most)
-          throw new AppError(
-            'SNAPSHOT_FULL',
-            `the project lets ${most} snapshots of ${vm} be kept, and there are as many`,
-          );
-      },
+    const { state, now, steps } = this.#deps;
+    const check = async (instance: Instance) => {
+      const most = await this.#requireAllowed(instance);
+      if ((await readSnapshots(state, vm)).length >= most)
+        throw new AppError(
+          'SNAPSHOT_FULL',
+          `the project lets ${most} snapshots of ${vm} be kept, and there are as many`,
+        );
+      await requireTakable(state, vm, wanted.name);
+    };
+    await this.#change(asker, vm, 'suspend', {
+      check,
       work: async () => {
-        const { generation } = await takeSnapshot(state, vm, { ...wanted, now: await now() });
+        const { generation } = await takeSnapshot(state, vm, {
+          ...{ ...wanted, now: await now() },
+          ...(steps ? { steps } : {}),
+        });
         await this.#tell({
           vm,
           kind: 'snapshot',
@@ -89,10 +105,13 @@ export class Snapshots {
     return this.list(asker, vm);
   }
 
-  /** @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNKNOWN, SNAPSHOT_CONFIRM, TRUST_FLOOR, DISK_FULL */
+  /**
+   * Puts a machine back. One that runs is powered off for it, and then goes on, or boots where its memory was not kept.
+   * @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNKNOWN, SNAPSHOT_CONFIRM, TRUST_FLOOR, DISK_FULL
+   */
   async revert(asker: Asker, vm: string, name: string, isConfirmed: boolean): Promise<SnapshotsReport> {
-    const { state, changes } = this.#deps;
-    await changes.changeStopped(asker, vm, {
+    const { state, changes, steps } = this.#deps;
+    await this.#change(asker, vm, 'end', {
       check: async (instance) => {
         await this.#requireAllowed(instance);
         const snapshot = await snapshotNamed(state, vm, name);
@@ -101,7 +120,7 @@ export class Snapshots {
         requireConfirmed(vm, `all that was changed in ${vm} since its last snapshot`, isConfirmed);
       },
       work: async () => {
-        const { generation } = await revertTo(state, vm, name);
+        const { generation } = await revertTo(state, vm, name, steps);
         await this.#tell({
           vm,
           kind: 'snapshot',
@@ -154,6 +173,19 @@ export class Snapshots {
     }
   }
 
+  /** Changes a machine that does not run, or is set aside for it once it is known that nothing speaks against that. */
+  async #change(asker: Asker, vm: string, how: 'suspend' | 'end', change: StoppedChange<void>): Promise<void> {
+    const { state, changes, events, runs } = this.#deps;
+    const machine = runs.ifRunning(vm);
+    if (machine) {
+      await requireSeen(state, vm, asker);
+      const instance = await openInstance(state, vm);
+      await change.check(instance);
+      await requireAside(instance, how === 'suspend' ? machine.spec.generation : instance.current.generation);
+    }
+    await changeAside(vm, { runs, events, how }, () => changes.changeStopped(asker, vm, change));
+  }
+
   /** How many may be kept. @throws SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING */
   async #requireAllowed(instance: Instance): Promise<number> {
     const { changes, rights } = this.#deps;
@@ -168,6 +200,20 @@ export class Snapshots {
   async #tell(happening: Happening): Promise<void> {
     await this.#deps.events.add(happening);
   }
+}
+
+/** @throws VM_RUNNING where it would not go on by itself, SNAPSHOT_UPDATING where it might go back to another system */
+async function requireAside({ state, file: { vm }, current }: Instance, runs: number | undefined): Promise<void> {
+  const { generation } = current;
+  if (runs !== generation)
+    throw new AppError(
+      'VM_RUNNING',
+      `${vm} is running, and its next start uses another system, generation ${generation}`,
+    );
+  if (await isLocked(state, vm))
+    throw new AppError('VM_RUNNING', `${vm} is running, and nobody here keeps what opens its disks`);
+  if (await readTrial(state, vm, generation))
+    throw new AppError('SNAPSHOT_UPDATING', `generation ${generation} of ${vm} has yet to report itself healthy`);
 }
 
 function requireConfirmed(vm: string, lost: string, isConfirmed: boolean): void {

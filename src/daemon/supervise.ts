@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
-import { writeDisks } from '../install/opening/write-disks.ts';
+import { type Opened, writeDisks } from '../install/opening/write-disks.ts';
 import {
   type Instance,
   instanceNames,
@@ -32,6 +32,7 @@ import { InstanceReports } from './instance-reports.ts';
 import { judgeInstalled, lookUpFor } from './judge-machines.ts';
 import { leave, suspendOrStop } from './leaving.ts';
 import { type OpenedBy, Opening } from './opening.ts';
+import { tellStays } from './set-aside.ts';
 import { Snapshots } from './snapshots.ts';
 import { machineId } from './spec.ts';
 import { findSuspended, savedFor, suspendedOf, tidySuspended, whyUnusable } from './suspended.ts';
@@ -43,7 +44,13 @@ interface StartWish {
   asker: Asker;
   secrets?: OpenedBy['secrets'];
   discard?: boolean;
+  /** It was opened, and ran until it was changed. */
+  isOpen?: boolean;
 }
+
+type Wish = Pick<StartWish, 'discard' | 'isOpen'>;
+/** What lets one go on that was opened: nobody keeps what opens disks. */
+const IN_CLEAR: Opened = { encrypts: false };
 
 /** The machines of this computer: starts, stops, finds again. Nothing here decides; run does. */
 export class Supervisor implements AsyncDisposable {
@@ -126,7 +133,14 @@ export class Supervisor implements AsyncDisposable {
       inTurn: (work) => changes.inTurn(work),
     });
     const rights = async (instance: Instance) => (await installed.rules(instance)).rights;
-    this.snapshots = new Snapshots({ ...{ state: options.state, events, changes, rights }, now: () => this.now() });
+    this.snapshots = new Snapshots({
+      ...{ state: options.state, events, changes, rights, now: () => this.now() },
+      ...(options.steps ? { steps: options.steps } : {}),
+      runs: {
+        ifRunning: (vm) => this.ifRunning(vm),
+        goOn: (vm) => this.start(vm, { asker: 'anybody', isOpen: true }),
+      },
+    });
     this.devices = new Devices({
       ...{ state: options.state, clock: options.clock, accounts: installed.accountSources() },
       ...{ machine: (vm) => this.machine(vm), ifRunning: (vm) => this.ifRunning(vm) },
@@ -225,11 +239,7 @@ export class Supervisor implements AsyncDisposable {
     );
     await Promise.all(
       found.map(([vm]) =>
-        this.start(vm, { asker: 'anybody' }).catch((error: unknown) => {
-          const { reason, code } = failureOf(error);
-          const text = `it does not go on by itself: ${reason}`;
-          return this.events.add({ vm, kind: 'message', text, details: { code }, same: code });
-        }),
+        this.start(vm, { asker: 'anybody' }).catch((error: unknown) => tellStays(this.events, vm, error)),
       ),
     );
   }
@@ -240,13 +250,13 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** @throws VM_UNKNOWN, VM_RUNNING, PASSWORD_*, SUSPENDED_UNFIT, and what startMachine throws */
-  async start(vm: string, { asker, secrets = {}, discard = false }: StartWish): Promise<MachineReport> {
-    const start = this.#start(vm, { asker, secrets, signal: this.#ending.signal }, discard);
+  async start(vm: string, { asker, secrets = {}, ...wish }: StartWish): Promise<MachineReport> {
+    const start = this.#start(vm, { asker, secrets, signal: this.#ending.signal }, wish);
     this.#starts.add(start);
     return start.finally(() => this.#starts.delete(start));
   }
 
-  async #start(vm: string, by: OpenedBy, discard: boolean): Promise<MachineReport> {
+  async #start(vm: string, by: OpenedBy, { discard = false, isOpen = false }: Wish): Promise<MachineReport> {
     if (this.running().has(vm)) throw new AppError('VM_RUNNING', `${vm} is running already`);
     if (this.changes.isLeaving(vm)) throw new AppError('VM_UNKNOWN', `${vm} is being removed`);
     this.#starting.set(vm, 0);
@@ -256,7 +266,7 @@ export class Supervisor implements AsyncDisposable {
       await this.changes.untilChanged();
       await this.hotFixes.finish(vm);
       // Before all else: nothing of it runs, and nothing is changed, for who may not open it.
-      const opened = await this.opening.authenticate(vm, by);
+      const opened = isOpen ? IN_CLEAR : await this.opening.authenticate(vm, by);
       // Whatever is being collected now knows nothing of this start; what it leaves is looked at afterwards.
       await this.changes.untilCollected();
       await this.#takingOver.forget(vm);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { policyChanges } from './changes.ts';
+import { changeWords, policyChanges } from './changes.ts';
 import { requireEnforced } from './enforced.ts';
 import { MachinePolicy } from './schema.ts';
+import { POLICIES, POLICY_NAMES, type PolicyName } from './table.ts';
 
 const policy = (more: object = {}) => MachinePolicy.parse({ format: 1, ...more });
 const STATIC = { type: 'static', mode: 'whitelist', normal: { entries: ['10.0.0.0/8'] } };
@@ -59,6 +60,34 @@ for (const [title, before, after, changes] of CHANGES) {
     );
   });
 }
+
+/** Each policy, as it is not where nothing is said of it. A policy that is added needs its line here. */
+const EACH: Record<PolicyName, object | boolean> = {
+  quarantine: STATIC,
+  ipv6: true,
+  updates: { healthTimeout: '5m' },
+  reimage: { enabled: true },
+  encryption: { disks: true },
+  authentication: { type: 'password' },
+  expiration: { type: 'days', days: 30 },
+  copyProtection: { enabled: true },
+  troubleshooting: { power: false },
+  exit: { behaviour: 'power-off' },
+  snapshots: { enabled: true, most: 2 },
+  window: { fullScreen: true },
+  preferences: { enabled: false },
+  devices: { cd: { type: 'everybody' } },
+  administratorAccess: { verifier: { work: 15, salt: `${'A'.repeat(43)}=`, hash: `${'A'.repeat(43)}=` } },
+};
+
+test('whatever policy is changed, the difference of two deploys has it in words of its own', () => {
+  const said = POLICY_NAMES.map((name) => changeWords(policyChanges(policy(), policy({ [name]: EACH[name] }))));
+  assert.deepEqual(
+    said,
+    POLICY_NAMES.map((name) => POLICIES[name].words),
+  );
+  assert.equal(new Set(said).size, POLICY_NAMES.length);
+});
 
 const ASKED: [setting: string, more: object][] = [
   ['encryption.disks', { encryption: { disks: true } }],

@@ -13,7 +13,17 @@ const Version = z.object({
   qemu: z.object({ major: z.int(), minor: z.int(), micro: z.int() }),
   package: z.string(),
 });
-const Progress = z.object({ status: z.string().optional(), 'error-desc': z.string().optional() });
+const Progress = z.object({
+  status: z.string().optional(),
+  'error-desc': z.string().optional(),
+  ram: z.object({ remaining: z.int(), total: z.int() }).optional(),
+});
+
+/** How far the saving of a machine’s memory is. */
+export interface Moved {
+  doneBytes: number;
+  totalBytes: number;
+}
 
 /** Which QEMU runs, with its distribution’s own release: what one has saved, another may not understand. @throws VM_FAILED */
 export async function qemuVersion(qemu: Monitor): Promise<string> {
@@ -39,9 +49,14 @@ export async function beginLoading(qemu: Monitor, socketPath: string): Promise<v
 }
 
 /** Resolves when all of it is saved or loaded. @throws VM_FAILED, and what `signal` says */
-export async function untilMoved(qemu: Monitor, signal: AbortSignal): Promise<void> {
+export async function untilMoved(
+  qemu: Monitor,
+  signal: AbortSignal,
+  onProgress: (moved: Moved) => void = () => undefined,
+): Promise<void> {
   for (;;) {
-    const { status, 'error-desc': why } = Progress.parse(await qemu.execute('query-migrate'));
+    const { status, 'error-desc': why, ram } = Progress.parse(await qemu.execute('query-migrate'));
+    if (ram) onProgress({ doneBytes: ram.total - ram.remaining, totalBytes: ram.total });
     if (status === 'completed') return;
     if (status === 'failed' || status === 'cancelled') throw new AppError('VM_FAILED', `QEMU: ${why ?? status}`);
     signal.throwIfAborted();

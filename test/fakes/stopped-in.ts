@@ -6,7 +6,7 @@ import type { MainJob } from '../../lab/main-job.ts';
 
 const FAKE = join(import.meta.dirname, 'stopped-service.ts');
 
-/** Lets another service suspend or start the machine, and end at a step; gives the code or the signal that it ends with. */
+/** Lets another service suspend or start the machine, or keep its state, and end at a step; gives the code or the signal that it ends with. */
 export async function stoppedIn(
   job: MainJob,
   what: string,

@@ -1,6 +1,6 @@
-// node stopped-service.ts STATE RUN RESOLVER STEP suspend|start VM [DISK]: a service on what is installed there, which suspends or
-// starts a machine (with PASSWORD, where that is set) and dies of SIGKILL after that step; with a disk, it fills that instead and prints the
-// code it fails with.
+// node stopped-service.ts STATE RUN RESOLVER STEP suspend|start|snapshot VM [DISK]: a service on what is installed there, which suspends
+// or starts a machine (with PASSWORD, where that is set), or keeps its state as “live”, and dies of SIGKILL after that step; with a disk, it
+// fills that instead and prints the code it fails with.
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { failureOf } from '../../src/lib/errors.ts';
 import { openLog } from '../../src/sys/log.ts';
@@ -18,9 +18,9 @@ const supervisor = await Supervisor.open({
   },
 });
 try {
-  await (what === 'suspend'
-    ? supervisor.machine(vm).suspend()
-    : supervisor.start(vm, { asker: 'anybody', ...(password === undefined ? {} : { secrets: { password } }) }));
+  if (what === 'suspend') await supervisor.machine(vm).suspend();
+  else if (what === 'snapshot') await supervisor.snapshots.take('anybody', vm, { name: 'live' });
+  else await supervisor.start(vm, { asker: 'anybody', ...(password === undefined ? {} : { secrets: { password } }) });
   throw new Error(`there is no step “${stopAfter}”`);
 } catch (error) {
   process.stdout.write(failureOf(error).code);

@@ -254,6 +254,7 @@ function service(state: string) {
   const snapshots = new Snapshots({
     ...{ state, events, changes, now: async () => Date.now() },
     rights: async ({ current }) => rightsOf(current.machine.policy.policy),
+    runs: { ifRunning: () => undefined, goOn: async () => undefined },
   });
   return { snapshots };
 }

@@ -7,8 +7,10 @@ import { installedSpec } from '../../src/daemon/spec.ts';
 import { removeSnapshot, revertTo, takeSnapshot } from '../../src/install/change/snapshot.ts';
 import { mergeRemoved } from '../../src/install/change/snapshot-settle.ts';
 import { finishSnapshotWork } from '../../src/install/change/snapshot-work.ts';
+import { lossText, removable } from '../../src/install/change/uninstall.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { ROOT } from '../../src/install/state/owner.ts';
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
 import { readSnapshots, snapshotIds } from '../../src/install/state/snapshots.ts';
 import { Turns } from '../../src/lib/turns.ts';
@@ -80,6 +82,7 @@ function service(state: string, running = new Map<string, number>()) {
   });
   const snapshots = new Snapshots({
     ...{ state, events, changes, now: async () => Date.now() },
+    runs: { ifRunning: () => undefined, goOn: async () => undefined },
     rights: async ({ current }) => rightsOf(current.machine.policy.policy),
   });
   return { events, changes, snapshots };
@@ -195,10 +198,10 @@ test('of a suspended machine the memory is kept too; going back it is suspended 
     writeFileSync(memory, words);
     writeFileSync(suspended, JSON.stringify({ format: 1, files, qemu: '7', comesBack: true }));
   };
-  const fits = async () => {
+  const fits = async (how: object = {}) => {
     const { suspended, memory, overlay } = generationPaths(state, 'office', 1);
     const { files, ...noted } = JSON.parse(readFileSync(suspended, 'utf8'));
-    assert.deepEqual(noted, { format: 1, qemu: '7' });
+    assert.deepEqual(noted, { format: 1, qemu: '7', ...how });
     const paths = [overlay, instancePaths(state, 'office').data];
     for (const [at, path] of paths.entries())
       assert.deepEqual(files[at], { name: `disk ${at}`, ...(await fileMark(path)) });
@@ -206,7 +209,7 @@ test('of a suspended machine the memory is kept too; going back it is suspended 
   };
   await suspend('first');
   await snapshots.take('anybody', 'office', { name: 'a' });
-  assert.equal(await fits(), 'first', 'it is suspended as before');
+  assert.equal(await fits({ comesBack: true }), 'first', 'it is suspended as before');
   const { suspended, memory } = generationPaths(state, 'office', 1);
   for (const path of [suspended, memory]) rmSync(path);
   await write(state, 2);
@@ -373,6 +376,27 @@ test('one below what the project demands by now stays, and cannot be gone back t
   const [only] = (await snapshots.list('anybody', 'office')).snapshots;
   assert.equal(only?.unusable?.code, 'TRUST_FLOOR');
   assert.equal((await openInstance(state, 'office')).current.generation, 2);
+});
+
+test('an update says beforehand that a suspended machine could not go on after it', { skip }, async (t) => {
+  const { project, state } = await installed(t);
+  const { changes } = service(state);
+  const { folder } = await project.build('two');
+  const foreseen = async () => {
+    const { machines } = await changes.foresee(0, { source: folder }, new AbortController().signal);
+    return machines.map(({ vm, losesMemory }) => [vm, losesMemory]);
+  };
+  assert.deepEqual(await foreseen(), [['office', undefined]]);
+  writeFileSync(generationPaths(state, 'office', 1).suspended, '{}');
+  assert.deepEqual(await foreseen(), [['office', true]]);
+});
+
+test('an uninstallation says beforehand which snapshots and what suspended memory go with it', { skip }, async (t) => {
+  const { state } = await installed(t);
+  await take(state, 'first');
+  writeFileSync(generationPaths(state, 'office', 1).suspended, '{}');
+  const said = lossText(await removable(state, ['office'], ROOT));
+  assert.equal(said, 'office with its data disk and its 1 snapshot and what it was suspended with');
 });
 
 test('putting the machine back to how it was installed leaves snapshots, and stands on none', { skip }, async (t) => {

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
+import { stateOf } from '../fakes/counting-machine.ts';
 import { shoot } from '../fakes/shoot.ts';
 
 test('a user keeps a state in the player, breaks the guest, and goes back: disks, version and access together', {
@@ -53,18 +55,25 @@ test('a user keeps a state in the player, breaks the guest, and goes back: disks
     await shoot(page, 'player-snapshots');
   });
 
-  await t.test('while the machine runs it is said that it has to be shut down', async () => {
+  await t.test('while the machine runs it is said that it stands still for it, and goes on', async () => {
     await job.startMachine();
     assert.match((await job.guest('mount /dev/vdb /mnt && cat /mnt/mine /root/mine')).output, /mine\s+mine/);
     await job.guest('rm /mnt/mine /root/mine; sync');
     assert.equal((await job.nqSet(second)).status, 0);
     await job.until('normal');
     await openDialog();
-    await dialog.getByText('Shut the machine down or suspend it to take a snapshot').waitFor();
-    assert.ok(await dialog.getByRole('button', { name: 'Go back to it …' }).isDisabled());
-    const refused = await job.computer.lazaret('snapshot', 'take', job.vm, 'other');
-    assert.match(refused.stdout + refused.stderr, /VM_RUNNING/);
-    await job.stopMachine();
+    await dialog.getByText('It stands still while that is saved, and goes on afterwards.').waitFor();
+    await dialog.getByLabel('Name of a new snapshot').fill('broken');
+    await dialog.getByRole('button', { name: 'Take a snapshot' }).click();
+    const card = dialog.getByRole('region', { name: 'broken' });
+    await card.getByText('With its memory: it goes on where it was.').waitFor();
+    await shoot(page, 'player-snapshot-running');
+    // It is kept, and goes on a moment later.
+    while ((await stateOf(job)) !== 'running') await sleep(100);
+    await card.getByRole('button', { name: 'Remove it …' }).click();
+    await card.getByRole('button', { name: 'Remove it', exact: true }).click();
+    await card.waitFor({ state: 'detached' });
+    await job.connect();
   });
 
   await t.test(
@@ -73,10 +82,11 @@ test('a user keeps a state in the player, breaks the guest, and goes back: disks
       await openDialog();
       await dialog.getByRole('button', { name: 'Go back to it …' }).click();
       await dialog.getByText('All that was changed in office since its last snapshot is lost.').waitFor();
+      await dialog.getByText('The machine runs: it is powered off, and starts from the snapshot.').waitFor();
       await shoot(page, 'player-snapshot-revert');
       await dialog.getByRole('button', { name: 'Go back to it', exact: true }).click();
       await dialog.getByRole('button', { name: 'Go back to it …' }).waitFor();
-      await job.startMachine();
+      await job.connect();
       assert.match((await job.guest('mount /dev/vdb /mnt && cat /mnt/mine /root/mine')).output, /mine\s+mine/);
       assert.equal((await job.status()).version, '1.0');
       await job.until('restricted');

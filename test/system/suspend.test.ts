@@ -36,7 +36,6 @@ import { stoppedIn } from '../fakes/stopped-in.ts';
 const skip = whyNoNetwork();
 /** Room for the guest’s memory, and for what is installed. */
 const DISK_BYTES = 400 << 20;
-
 test('a suspended machine goes on where it was', { skip }, async (t) => {
   await using job = await counting();
   await job.guest('echo kept >/tmp/kept; echo on disk >/root/kept; sync');

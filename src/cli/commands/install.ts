@@ -93,9 +93,10 @@ export function resultText(result: AsJson<InstalledAnswer>): string {
 }
 
 /** What the user has, and has not, of a machine that is replaced. */
-export function lossOf({ action, losesChanges, unusable = [] }: MachineChange): string {
+export function lossOf({ action, losesChanges, losesMemory, unusable = [] }: MachineChange): string {
   const names = unusable.map((name) => `“${name}”`).join(', ');
-  const snapshots = names === '' ? '' : `; its snapshots ${names} cannot be gone back to then`;
+  const memory = losesMemory ? '; it is suspended and cannot go on then: what is in its memory alone is lost' : '';
+  const snapshots = `${memory}${names === '' ? '' : `; its snapshots ${names} cannot be gone back to then`}`;
   if (action !== 'replace') return snapshots;
   if (losesChanges) return `; what was changed in it is lost${snapshots}`;
   return `; what was changed on its system disk is lost, its data disk stays as it is${snapshots}`;

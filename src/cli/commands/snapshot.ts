@@ -4,6 +4,7 @@ import type { SnapshotsAnswer } from '../../api/snapshots.ts';
 import { isConfirmedByName, namesIn } from '../confirm.ts';
 import { failureText, print } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
+import { whileSaving } from '../saving.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../service.ts';
 
 /** `snapshot`: earlier states of a machine that its user keeps. */
@@ -13,10 +14,10 @@ export function addSnapshotCommands(program: Command): void {
   addCommand<ServiceOptions & { description?: string }>(
     snapshot,
     'take <vm> <name>',
-    'keep the state of a machine that is shut down or suspended: its disks, its version, its memory',
+    'keep the state of a machine: its disks, its version, and its memory where it runs or is suspended',
     async (context, { description, ...options }, vm = '', name = '') => {
       const body = { name, ...(description === undefined ? {} : { description }) };
-      const answer = await askOnce(options, ROUTES.takeSnapshot, { vm, body });
+      const answer = await whileSaving(options, vm, askOnce(options, ROUTES.takeSnapshot, { vm, body }));
       print(context, answer, `${vm} has the snapshot “${name}”, ${answer.snapshots.length} of ${answer.most}`);
     },
   ).option('--description <text>', 'what it is for');
@@ -34,7 +35,7 @@ export function addSnapshotCommands(program: Command): void {
   addCommand<ServiceOptions & { yes?: boolean }>(
     snapshot,
     'revert <vm> <name>',
-    'put a machine that does not run back to a state that was kept',
+    'put a machine back to a state that was kept; one that runs is powered off, and starts from there',
     async (context, options, vm = '', name = '') => {
       const answer = await confirmed(context, options.yes === true, (isConfirmed) =>
         askOnce(options, ROUTES.revertSnapshot, { vm, body: { name, confirmed: isConfirmed }, signal: context.signal }),

@@ -6,6 +6,7 @@ import { isConfirmedByName, namesIn } from '../confirm.ts';
 import { type PasswordOptions, withPassword } from '../password.ts';
 import { print } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
+import { whileSaving } from '../saving.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../service.ts';
 
 export function addSuspendCommand(program: Command): void {
@@ -14,7 +15,7 @@ export function addSuspendCommand(program: Command): void {
     'suspend <vm>',
     'save a machine’s memory and end it: its next start goes on where it was',
     async (context, options, vm = '') => {
-      const saved = await askOnce(options, ROUTES.suspend, { vm });
+      const saved = await whileSaving(options, vm, askOnce(options, ROUTES.suspend, { vm }));
       const text = `${vm} is suspended, with ${formatBytes(saved.memoryBytes)} of memory; “lazaret start ${vm}” goes on where it was`;
       print(context, saved, text);
     },

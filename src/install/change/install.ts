@@ -68,7 +68,7 @@ export interface InstallOptions {
 /** What became, or would become, of one machine. */
 export type MachineReport = { vm: string } & Pick<
   InstallPlan['machines'][number],
-  'action' | 'afterStop' | 'losesChanges' | 'unusable'
+  'action' | 'afterStop' | 'losesChanges' | 'losesMemory' | 'unusable'
 >;
 
 export function machineReport({
@@ -76,9 +76,11 @@ export function machineReport({
   action,
   afterStop,
   losesChanges,
+  losesMemory,
   unusable,
 }: InstallPlan['machines'][number]): MachineReport {
-  return { vm: machine.name, action, afterStop, losesChanges, ...(unusable ? { unusable } : {}) };
+  const memory = losesMemory ? { losesMemory } : {};
+  return { vm: machine.name, action, afterStop, losesChanges, ...memory, ...(unusable ? { unusable } : {}) };
 }
 
 /** What an installation did. */

@@ -45,11 +45,9 @@ export async function takeSnapshot(
   { name, description, now, steps = noSteps }: NewSnapshot,
 ): Promise<Snapshot> {
   await finishSnapshotWork(state, vm);
+  await requireTakable(state, vm, name);
   const instance = await openInstance(state, vm);
   const { generation, machine } = instance.current;
-  await requireWritten(instance);
-  if ((await readSnapshots(state, vm)).some((other) => other.name === name))
-    throw new AppError('SNAPSHOT_TAKEN', `${vm} has a snapshot “${name}” already`);
   const id = randomBytes(8).toString('hex');
   const { overlay, emptyOverlay, variables, memory: inMemory } = generationPaths(state, vm, generation);
   const paths = snapshotPaths(state, vm, id);
@@ -81,6 +79,13 @@ export async function takeSnapshot(
   await steps(`${vm}: beside`);
   await doWork(state, vm, { format: 1, do: 'take', id, generation }, steps);
   return snapshot;
+}
+
+/** What keeps a snapshot from being taken, as far as is known beforehand. @throws SNAPSHOT_TAKEN, SNAPSHOT_UNWRITTEN */
+export async function requireTakable(state: string, vm: string, name: string): Promise<void> {
+  await requireWritten(await openInstance(state, vm));
+  if ((await readSnapshots(state, vm)).some((other) => other.name === name))
+    throw new AppError('SNAPSHOT_TAKEN', `${vm} has a snapshot “${name}” already`);
 }
 
 /**

@@ -3,15 +3,20 @@ import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
 import { removePending } from '../hot-fix/pending.ts';
-import { InstanceFile, instanceNames, readIfWhole, unknownMachine } from '../state/instances.ts';
-import { instancePaths } from '../state/layout.ts';
+import { InstanceFile, instanceNames, readCurrent, readIfWhole, unknownMachine } from '../state/instances.ts';
+import { generationPaths, instancePaths } from '../state/layout.ts';
 import { removeMark } from '../state/mark.ts';
 import { type Asker, maySee, ownerOf } from '../state/owner.ts';
+import { readSnapshots } from '../state/snapshots.ts';
 
 /** What the user loses with a machine: its data disk too, where it has one. */
 export interface Removable {
   vm: string;
   hasDataDisk: boolean;
+  /** So many states of it are kept. */
+  snapshots?: number;
+  /** It is suspended: what is in its memory goes too. */
+  isSuspended?: true;
 }
 
 /** Machines that somebody can remove: also such as are damaged, or were never installed whole. @throws VM_UNKNOWN */
@@ -19,13 +24,30 @@ export async function removable(state: string, vms: readonly string[], asker: As
   const names = await instanceNames(state);
   const machines = [...new Set(vms)].map(async (vm) => {
     if (!names.includes(vm) || !maySee(asker, await ownerOf(state, vm))) throw unknownMachine(vm);
-    return { vm, hasDataDisk: await isThere(instancePaths(state, vm).data) };
+    const snapshots = (await readSnapshots(state, vm)).length;
+    // Of a damaged one nobody can say.
+    const generation = await readCurrent(state, vm).catch(() => undefined);
+    const isSuspended = generation !== undefined && (await isThere(generationPaths(state, vm, generation).suspended));
+    return {
+      ...{ vm, hasDataDisk: await isThere(instancePaths(state, vm).data) },
+      ...(snapshots > 0 ? { snapshots } : {}),
+      ...(isSuspended ? { isSuspended } : {}),
+    };
   });
   return Promise.all(machines);
 }
 
 export function lossText(machines: readonly Removable[]): string {
-  return machines.map(({ vm, hasDataDisk }) => (hasDataDisk ? `${vm} with its data disk` : vm)).join(', ');
+  return machines.map(lossOf).join(', ');
+}
+
+function lossOf({ vm, hasDataDisk, snapshots = 0, isSuspended }: Removable): string {
+  const more = [
+    ...(hasDataDisk ? ['its data disk'] : []),
+    ...(snapshots > 0 ? [`its ${snapshots} ${snapshots === 1 ? 'snapshot' : 'snapshots'}`] : []),
+    ...(isSuspended ? ['what it was suspended with'] : []),
+  ];
+  return more.length === 0 ? vm : `${vm} with ${more.join(' and ')}`;
 }
 
 /** What is to be removed must have been confirmed. @throws UNINSTALL_CONFIRM */

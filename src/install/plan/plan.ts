@@ -34,6 +34,8 @@ export interface InstalledMachine {
   snapshots?: readonly { name: string; generation: number }[];
   /** Its disks may stand on those of snapshots, of removed ones too. */
   standsOnSnapshots?: true;
+  /** It is suspended. */
+  suspended?: true;
   policy?: PolicyFacts;
   damage?: Damage;
 }
@@ -75,6 +77,8 @@ interface MachinePlan {
   losesChanges: boolean;
   /** The snapshots that cannot be gone back to afterwards; all others are kept. */
   unusable?: readonly string[];
+  /** It is suspended, and cannot go on in the new state: what is in its memory alone is lost. */
+  losesMemory?: true;
   /** The machine runs on and takes the new state at its next start. */
   afterStop: boolean;
 }
@@ -230,7 +234,8 @@ function planMachine(
   const action = damage && !damage.keepsSystem ? 'mend' : 'replace';
   // Where its disks are encrypted the next start writes them: nobody here knows what opens them.
   const afterStop = runs !== undefined || installed.locked !== undefined || encrypts(machine.policy.policy);
-  return { machine, action, losesChanges: !hasDataDisk, afterStop };
+  const memory = installed.suspended ? { losesMemory: true as const } : {};
+  return { machine, action, losesChanges: !hasDataDisk, afterStop, ...memory };
 }
 
 /** The snapshots of a machine that are below what the project will demand: they stay, and cannot be gone back to. */

@@ -8,7 +8,7 @@ import { examine, type Found } from './damage.ts';
 import { readFloor } from './floor.ts';
 import { knownHostPolicy } from './host-policy.ts';
 import { instanceNames, isDamage } from './instances.ts';
-import { computerPaths, filePath, instancePaths } from './layout.ts';
+import { computerPaths, filePath, generationPaths, instancePaths } from './layout.ts';
 import { hasDiskKey, isLocked } from './locked.ts';
 import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
@@ -63,12 +63,14 @@ async function machineFacts(
   const snapshots = (await readSnapshots(state, vm)).map(({ name, generation }) => ({ name, generation }));
   if (!('instance' in found)) return { ...usual, vmId: found.vmId, generation: found.generation ?? 0 };
   const { file, current } = found.instance;
+  const isSuspended = await isThere(generationPaths(state, vm, current.generation).suspended);
   return {
     ...usual,
     vmId: file.vmId,
     generation: current.generation,
     snapshots,
     ...standsOn,
+    ...(isSuspended ? { suspended: true } : {}),
     policy: await policyFacts(state, found),
   };
 }

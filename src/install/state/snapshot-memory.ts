@@ -6,6 +6,7 @@ import { generationPaths, instancePaths } from './layout.ts';
 
 /** What is noted of a suspended machine, as far as it has to be known here: the files that it goes on with alone. */
 const Noted = z.looseObject({
+  comesBack: z.literal(true).exactOptional(),
   files: z.array(z.strictObject({ name: z.string(), bytes: z.int(), changedAt: z.string() })),
 });
 
@@ -47,12 +48,15 @@ export async function putMemory(
   if (!(await isThere(kept.note))) return;
   const { noted, files } = await readState(kept.note, MemoryFile);
   const to = generationPaths(state, vm, generation);
+  // One that is to go on by itself still is.
+  const before = (await isThere(to.suspended)) ? await readState(to.suspended, Noted) : undefined;
+  const goesOn = before?.comesBack ? { comesBack: true } : {};
   await removeFile(to.memory);
   // Nobody writes to it: it is made whole, and removed.
   await linkFile(kept.memory, to.memory);
   const paths = filesOf(state, vm, generation);
   const marked = files.map(async ({ name, which }) => ({ name, ...(await fileMark(paths[which])) }));
-  await writeState(to.suspended, { ...noted, files: await Promise.all(marked) });
+  await writeState(to.suspended, { ...noted, ...goesOn, files: await Promise.all(marked) });
 }
 
 function filesOf(state: string, vm: string, generation: number): Record<z.infer<typeof Which>, string> {

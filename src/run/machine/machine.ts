@@ -12,6 +12,7 @@ import { resolversNow } from '../../sys/network/resolver.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Accel } from '../../vm/args.ts';
 import type { MachineLog } from '../../vm/machine-log.ts';
+import type { Moved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import type { Access } from '../access/access.ts';
 import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
@@ -43,6 +44,8 @@ export interface MachineReport extends AccessReport, SubnetReport, TermReport {
   /** `paused`: the guest stands still, and `stands` says why. */
   state: 'running' | 'paused' | 'stopping' | 'suspending';
   stands?: Standstill;
+  /** How far its memory is saved, while it is. */
+  saved?: Moved;
   accel: Accel;
   enforcement: Enforcement;
   startedAt: string;
@@ -103,6 +106,7 @@ export class RunningMachine implements AsyncDisposable {
   #isStopping = false;
   /** It is being suspended, or was. */
   #suspending: Promise<SavedState> | undefined;
+  #saved: Moved | undefined;
   #end: 'suspended' | undefined;
   /** Why it is powered off, where its guest was to shut down. */
   #poweredOff: string | undefined;
@@ -149,6 +153,7 @@ export class RunningMachine implements AsyncDisposable {
       vm: name,
       state: this.#isStopping ? 'stopping' : this.#suspending ? 'suspending' : stands ? 'paused' : 'running',
       ...(stands ? { stands } : {}),
+      ...(this.#saved ? { saved: this.#saved } : {}),
       accel,
       enforcement,
       startedAt,
@@ -282,6 +287,7 @@ export class RunningMachine implements AsyncDisposable {
   #suspendOnce(comesBack = false): Promise<SavedState> {
     this.#suspending ??= this.#suspend(comesBack).catch((error: unknown) => {
       this.#suspending = undefined;
+      this.#saved = undefined;
       throw error;
     });
     return this.#suspending;
@@ -291,8 +297,11 @@ export class RunningMachine implements AsyncDisposable {
     const place = this.#requireSavable();
     const { memoryRecipient: recipient } = this.record;
     const [qemu, standing, spec, deps] = [this.#qmp, this.#standing, this.spec, this.#deps];
+    const onProgress = (moved: Moved) => {
+      this.#saved = moved;
+    };
     const saved = await suspendMachine({
-      ...{ spec, place, recipient, deps, qemu, standing, comesBack },
+      ...{ spec, place, recipient, deps, qemu, standing, comesBack, onProgress },
       devices: this.devices,
       signal: this.#quiet.signal,
     });

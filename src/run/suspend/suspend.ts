@@ -6,7 +6,7 @@ import { removeFile } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import { packStream } from '../../sys/files/packed-stream.ts';
 import { listenForOne } from '../../sys/network/one-connection.ts';
-import { beginSaving, qemuVersion, untilMoved } from '../../vm/memory.ts';
+import { beginSaving, type Moved, qemuVersion, untilMoved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
 import { saveSocket } from '../machine/record.ts';
@@ -32,6 +32,7 @@ interface Suspending {
   devices: Pick<ConnectedDevices, 'disconnectAll'>;
   /** The next service lets it go on by itself. */
   comesBack: boolean;
+  onProgress: (moved: Moved) => void;
   signal: AbortSignal;
 }
 
@@ -75,7 +76,7 @@ async function requireRoom({ name, memoryMiB }: MachineSpec, { memory }: SavedPl
   throw new AppError('DISK_FULL', reason, { details: { needBytes, freeBytes: free } });
 }
 
-async function saveMemory({ spec, place, recipient, qemu, signal }: Suspending): Promise<number> {
+async function saveMemory({ spec, place, recipient, qemu, onProgress, signal }: Suspending): Promise<number> {
   const path = saveSocket(spec.runFolder);
   // What an earlier suspension began and did not end.
   await removeFile(place.memory);
@@ -84,7 +85,11 @@ async function saveMemory({ spec, place, recipient, qemu, signal }: Suspending):
   const accepted = waiting.accept(signal);
   accepted.catch(() => undefined);
   await beginSaving(qemu, path);
-  const memoryBytes = await packStream(await accepted, place.memory, { recipient, signal });
-  await untilMoved(qemu, signal);
+  const stream = await accepted;
+  const moved = untilMoved(qemu, signal, onProgress);
+  // What keeps it from being written says more than QEMU, which then cannot go on.
+  moved.catch(() => undefined);
+  const memoryBytes = await packStream(stream, place.memory, { recipient, signal });
+  await moved;
   return memoryBytes;
 }

@@ -75,7 +75,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
 }
 
 function machineText(
-  { vm, action, afterStop, losesChanges, unusable = [] }: Plan['machines'][number],
+  { vm, action, afterStop, losesChanges, losesMemory, unusable = [] }: Plan['machines'][number],
   texts: ReturnType<typeof useTexts>,
 ): string {
   const does = {
@@ -86,5 +86,5 @@ function machineText(
     refuse: texts.planRefuse,
   };
   const snapshots = unusable.length === 0 ? '' : `; ${texts.planUnusable(unusable.join(', '))}`;
-  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}${snapshots}`;
+  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}${losesMemory ? `; ${texts.planMemory}` : ''}${snapshots}`;
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Badge, Button, Card, Group, Modal, Progress, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { MachineAnswer } from '../../api/machine.ts';
 import type { SnapshotsAnswer } from '../../api/snapshots.ts';
@@ -7,10 +7,12 @@ import { Loaded } from '../ui/Loaded.tsx';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { isOn } from './machine-state.ts';
-import { useChangeSnapshot, useSnapshots, useTakeSnapshot } from './service.ts';
+import { useChangeSnapshot, useMachine, useSnapshots, useTakeSnapshot } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
 type Snapshot = SnapshotsAnswer['snapshots'][number];
+
+const LOOK_MS = 500;
 
 interface SnapshotsProps {
   machine: MachineAnswer;
@@ -34,12 +36,12 @@ export function Snapshots({ machine, isOpen, onClose }: SnapshotsProps) {
       <Loaded query={query} texts={texts}>
         {(answer) => (
           <Stack>
-            {isOn(machine) && <Text>{texts.snapshotsStop}</Text>}
+            {isOn(machine) && <Text>{texts.snapshotsRuns}</Text>}
             {answer.snapshots.length === 0 && <Text c="dimmed">{texts.snapshotsNone(answer.most)}</Text>}
             {answer.snapshots.map((snapshot) => (
               <SnapshotCard key={snapshot.name} vm={vm} snapshot={snapshot} isOn={isOn(machine)} />
             ))}
-            {!isOn(machine) && <TakeSnapshot vm={vm} left={answer.most - answer.snapshots.length} />}
+            <TakeSnapshot vm={vm} left={answer.most - answer.snapshots.length} />
           </Stack>
         )}
       </Loaded>
@@ -91,7 +93,7 @@ function SnapshotCard({ vm, snapshot, isOn: isMachineOn }: CardProps) {
             <Button
               size="compact-sm"
               variant="default"
-              disabled={isMachineOn || unusable !== undefined}
+              disabled={unusable !== undefined}
               onClick={() => setAsked('revert')}
             >
               {texts.snapshotRevert} …
@@ -103,6 +105,7 @@ function SnapshotCard({ vm, snapshot, isOn: isMachineOn }: CardProps) {
         ) : (
           <Stack gap="xs">
             <Text>{asked === 'revert' ? texts.snapshotRevertLoss(vm) : texts.snapshotRemoveLoss(name)}</Text>
+            {asked === 'revert' && isMachineOn && <Text>{texts.snapshotRevertRuns}</Text>}
             <Group>
               <Button
                 size="compact-sm"
@@ -156,6 +159,7 @@ function TakeSnapshot({ vm, left }: { vm: string; left: number }) {
         onChange={({ target }) => setDescription(target.value)}
       />
       {take.error && <FailureAlert error={take.error} texts={texts} />}
+      {take.isPending && <SavingMemory vm={vm} />}
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
           {texts.snapshotsLeft(left)}
@@ -164,6 +168,23 @@ function TakeSnapshot({ vm, left }: { vm: string; left: number }) {
           {texts.snapshotTake}
         </Button>
       </Group>
+    </Stack>
+  );
+}
+
+/** How far the memory of a machine that runs is saved. */
+function SavingMemory({ vm }: { vm: string }) {
+  const texts = useTexts();
+  const { data } = useMachine(vm, LOOK_MS);
+  const saved = data?.saved;
+  if (!saved) return null;
+  const percent = Math.floor((100 * saved.doneBytes) / Math.max(1, saved.totalBytes));
+  return (
+    <Stack gap={4}>
+      <Text size="sm" role="status">
+        {texts.savingMemory}: {percent} %
+      </Text>
+      <Progress value={percent} aria-label={texts.savingMemory} />
     </Stack>
   );
 }
