@@ -64,10 +64,15 @@ function makeDisk(base: string, packages: readonly string[], repository: string,
 }
 
 function makeGuest(root: string, repository: string): void {
-  const units = join(root, 'etc', 'systemd', 'system');
-  writeFileSync(join(root, 'etc', 'hostname'), 'guest\n');
   appendFileSync(join(root, 'etc', 'fstab'), HOME);
   writeFileSync(join(root, 'etc', 'apt', 'sources.list'), `deb [trusted=yes] ${repository} ./\n`);
+  setUpDebian(root);
+}
+
+/** What every Debian of the lab has: an address by DHCP, a shell on its serial line, Lazaret’s guest tools. */
+export function setUpDebian(root: string): void {
+  const units = join(root, 'etc', 'systemd', 'system');
+  writeFileSync(join(root, 'etc', 'hostname'), 'guest\n');
   writeFileSync(join(root, 'etc', 'systemd', 'network', 'lan.network'), NETWORK);
   for (const name of NOT_STARTED) symlinkSync('/dev/null', join(units, name));
   execFileSync('install', ['-m', '755', join(GUEST, 'serial-shell'), join(root, 'usr', 'sbin', 'serial-shell')]);

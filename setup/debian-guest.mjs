@@ -5,10 +5,10 @@ import { SetupError, say } from './say.mjs';
 import { installSystemPackages } from './system-packages.mjs';
 
 /** What makes the guest, and what makes a disk of it that starts. */
-const PROGRAMS = ['mmdebstrap', 'fdisk', 'dosfstools', 'mtools', 'syslinux', 'syslinux-common'];
+export const PROGRAMS = ['mmdebstrap', 'fdisk', 'dosfstools', 'mtools', 'syslinux', 'syslinux-common'];
 /** What the guest has beside the smallest Debian there is: an init, devices, a network, names, and a way to fetch. */
 const CONTENTS = ['systemd-sysv', 'udev', 'dbus', 'systemd-resolved', 'iproute2', 'wget'];
-const LEFT_OUT = ['doc', 'man', 'info', 'locale', 'i18n', 'zoneinfo'];
+export const LEFT_OUT = ['doc', 'man', 'info', 'locale', 'i18n', 'zoneinfo'];
 /** Where this computer’s own distribution comes from; the guest is of the same. */
 const SOURCES = [
   '/etc/apt/sources.list',
@@ -26,14 +26,18 @@ export function fetchDebianGuest(root) {
   mkdirSync(folder, { recursive: true });
   try {
     const left = LEFT_OUT.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
-    const sources = SOURCES.filter((path) => existsSync(path));
     const { status, output } = run('mmdebstrap', [
       ...['--quiet', '--variant=minbase', `--include=${CONTENTS.join()}`, ...left],
-      ...['', beside, ...sources],
+      ...['', beside, ...sources()],
     ]);
     if (status !== 0) throw new SetupError(`the Debian guest could not be made:\n${output}`);
     renameSync(beside, archive);
   } finally {
     rmSync(beside, { force: true });
   }
+}
+
+/** Where this computer’s own distribution comes from. */
+export function sources() {
+  return SOURCES.filter((path) => existsSync(path));
 }

@@ -1,10 +1,11 @@
-// node setup/launch.mjs [--no-system] [--debian] [--devices] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--devices] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPages } from './build-pages.mjs';
 import { buildWindowsTools } from './build-windows-tools.mjs';
 import { fetchDebianGuest } from './debian-guest.mjs';
+import { fetchDesktopGuest } from './desktop-guest.mjs';
 import { fetchDriverKernel, fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
 import { nodeProgram } from './node-program.mjs';
@@ -35,6 +36,7 @@ function main(args) {
     fetchDebianGuest(root);
     fetchDriverKernel(root);
   }
+  if (options.includes('--desktop')) fetchDesktopGuest(root);
   buildPages(root);
   const node = nodeProgram(root);
   const before = withSystem ? asNetworkAdministrator() : [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ClipboardAnswer, GiveClipboardRequest, GivenClipboardAnswer, TakenClipboardAnswer } from './clipboard.ts';
 import { ConnectRequest, DevicesAnswer, DisconnectRequest } from './devices.ts';
 import { EventAnswer } from './event.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
@@ -64,6 +65,10 @@ export const ROUTES = {
   devices: { ...PATHS.devices, answer: DevicesAnswer },
   connectDevice: { ...PATHS.connectDevice, request: ConnectRequest, answer: DevicesAnswer },
   disconnectDevice: { ...PATHS.disconnectDevice, request: DisconnectRequest, answer: DevicesAnswer },
+  clipboard: { ...PATHS.clipboard, answer: ClipboardAnswer },
+  /** Lets what was copied on the computer be pasted in the guest. */
+  giveClipboard: { ...PATHS.giveClipboard, request: GiveClipboardRequest, answer: GivenClipboardAnswer },
+  takeClipboard: { ...PATHS.takeClipboard, answer: TakenClipboardAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },

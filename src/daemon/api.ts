@@ -18,6 +18,7 @@ import { newApi, parseBody, parseValue } from '../pages/requests.ts';
 import type { Log } from '../sys/log.ts';
 import type { Identity } from '../trust/root.ts';
 import { pinnedProject } from '../trust/verify/client.ts';
+import { addClipboardRoutes } from './clipboard-routes.ts';
 import { addDeviceRoutes } from './device-routes.ts';
 import { explainDestination } from './explain.ts';
 import { addHotFixRoutes } from './hot-fix-routes.ts';
@@ -54,7 +55,7 @@ export interface ApiDeps {
  */
 export function createApi(deps: ApiDeps): Hono {
   const { asker, ownSocket, state, socket, supervisor, log, openPage, closePages, proxies = { proxies: [] } } = deps;
-  const app = newApi(log, MAX_BODY_BYTES);
+  const app = newApi(log, MAX_BODY_BYTES, (larger) => addClipboardRoutes(larger, { asker, state, supervisor }));
 
   const isShown = ({ owner }: { owner?: number }) => maySee(asker, owner);
   // Before all that is asked of a machine, whatever it is.

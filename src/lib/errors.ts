@@ -442,6 +442,24 @@ export const ERRORS = {
     hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004`.',
   },
 
+  CLIPBOARD_FORBIDDEN: {
+    exit: 77,
+    http: 403,
+    hint: 'The administrator allows it, each way by itself, with the policy `clipboard`.',
+  },
+  CLIPBOARD_TOO_LARGE: {
+    exit: 65,
+    http: 413,
+    hint: 'Copy less at once; the administrator sets how much may pass with the policy `clipboard`.',
+  },
+  CLIPBOARD_EMPTY: { exit: 66, http: 404, hint: 'Copy a text or a picture in the machine first.' },
+  CLIPBOARD_DAMAGED: { exit: 65, http: 422, hint: 'Copy it again, as text or as a picture.' },
+  AGENT_MISSING: {
+    exit: 69,
+    http: 409,
+    hint: 'Install the SPICE agent in the guest (Debian: `apt install spice-vdagent`), or wait until its user’s desktop is up.',
+  },
+
   STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
   STORE_NOT_SAFE: {
     exit: 76,

@@ -27,6 +27,7 @@ export type EventKind =
   | 'password'
   | 'hardware'
   | 'device'
+  | 'clipboard'
   | 'opened'
   | 'name'
   | 'zone'

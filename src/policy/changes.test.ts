@@ -23,6 +23,8 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ],
   ['snapshots that were off all the same', {}, { snapshots: { enabled: false } }, []],
   ['snapshots', {}, { snapshots: { enabled: true } }, [['snapshots', 'at-once']]],
+  ['a clipboard that was closed all the same', {}, { clipboard: { guestToHost: false } }, []],
+  ['the clipboard', {}, { clipboard: { hostToGuest: true } }, [['clipboard', 'at-once']]],
   ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
   ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
   ['exit behaviour', {}, { exit: { behaviour: 'ask' } }, [['exit', 'at-once']]],

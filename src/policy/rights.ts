@@ -1,3 +1,4 @@
+import { Clipboard } from './clipboard.ts';
 import type { ExitBehaviour } from './exit.ts';
 import type { MachinePolicy } from './schema.ts';
 
@@ -7,6 +8,8 @@ export interface Rights {
   power: boolean;
   /** How many earlier states of it he may keep; 0: none. */
   snapshots: number;
+  /** What of what was copied may pass, each way by itself. */
+  clipboard: Clipboard;
   /** It is shown on the full screen alone. */
   fullScreen: boolean;
   /** Changing how it is shown. */
@@ -16,10 +19,11 @@ export interface Rights {
 }
 
 /** What follows from a policy; where it says nothing, what the table says of absence. */
-export function rightsOf({ troubleshooting, snapshots, window, preferences, exit }: MachinePolicy): Rights {
+export function rightsOf({ troubleshooting, snapshots, clipboard, window, preferences, exit }: MachinePolicy): Rights {
   return {
     power: troubleshooting?.power ?? true,
     snapshots: snapshots?.enabled ? snapshots.most : 0,
+    clipboard: clipboard ?? Clipboard.parse({}),
     fullScreen: window?.fullScreen ?? false,
     preferences: preferences?.enabled ?? true,
     exit: exit?.behaviour ?? 'suspend',

@@ -33,3 +33,11 @@ test('a policy that has a number beside its switch is on or off by the switch', 
   const words = [NOTHING, on, off].map((policy) => settingsOf(policy, NOTHING).snapshots);
   assert.deepEqual(words, ['off', 'on', 'off']);
 });
+
+test('the clipboard is on when one of its ways is open, whatever may be copied at once', () => {
+  const words = [{}, { guestToHost: true }, { hostToGuest: true }, { mostKiB: 3 }].map((clipboard) => {
+    const policy = MachinePolicy.parse({ format: 1, clipboard });
+    return settingsOf(policy, NOTHING).clipboard;
+  });
+  assert.deepEqual(words, ['off', 'on', 'on', 'off']);
+});

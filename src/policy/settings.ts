@@ -30,6 +30,8 @@ export function settingsOf(inForce: MachinePolicy, installed: MachinePolicy): Se
 
 function wordFor(value: unknown): SettingWord {
   if (typeof value !== 'object' || value === null) return value ? 'on' : 'off';
+  if ('hostToGuest' in value && typeof value.hostToGuest === 'boolean')
+    return value.hostToGuest || ('guestToHost' in value && value.guestToHost === true) ? 'on' : 'off';
   // Of devices each key is a name.
   if ('behaviour' in value && typeof value.behaviour === 'string') return value.behaviour as ExitBehaviour;
   if ('type' in value && typeof value.type === 'string') return value.type as SettingWord;

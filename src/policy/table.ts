@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AdministratorAccess, checkAdministratorAccess } from './administrator-access.ts';
 import { Authentication, authenticationWhen } from './authentication.ts';
 import { checkQuarantine } from './check-quarantine.ts';
+import { Clipboard } from './clipboard.ts';
 import { CopyProtection } from './copying.ts';
 import { Devices } from './devices.ts';
 import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
@@ -113,6 +114,12 @@ export const POLICIES = {
     words: 'device connection',
     schema: Devices.exactOptional(),
     absent: {},
+    when: 'at-once',
+  },
+  clipboard: {
+    words: 'clipboard',
+    schema: Clipboard.exactOptional(),
+    absent: Clipboard.parse({}),
     when: 'at-once',
   },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },

@@ -16,6 +16,7 @@ const PLAN: QemuPlan = {
     guest: '/run/l/a/s/guest',
     vnc: '/run/l/a/s/vnc',
     files: '/run/l/a/s/files',
+    agent: '/run/l/a/s/agent',
   },
   disk: [
     { fd: 3, readOnly: true },

@@ -15,6 +15,8 @@ export interface MachineSockets {
   qmp: string;
   console: string;
   guest: string;
+  /** The SPICE agent’s. */
+  agent: string;
   vnc: string;
   /** A second monitor, by which a machine that has devices is handed files while it runs. */
   files: string;
@@ -93,7 +95,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],
     ...inputArgs(hardware, { hasDevices: plan.hasDevices === true }),
-    ...['-vga', 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
+    ...['-vga', hardware === 'virtio' ? 'virtio' : 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
     ...(plan.hasDevices ? ['-qmp', `unix:${sockets.files},server=on,wait=off`] : []),
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
   ];

@@ -40,8 +40,8 @@ export function cardDevice(kind: DeviceKind, { netdev, mac, id }: Card): string[
   return ['-device', `${device}${named},netdev=${netdev},mac=${mac},romfile=`];
 }
 
-/** The console on the first serial port; the channel on a virtio port, or on the second serial one. */
-export function portArgs(kind: DeviceKind, sockets: { console: string; guest: string }): string[] {
+/** The console on the first serial port; the channel on a virtio port, or on the second serial one; the agent’s is a virtio port, or none. */
+export function portArgs(kind: DeviceKind, sockets: { console: string; guest: string; agent: string }): string[] {
   const channel = socketArgs('guest0', sockets.guest);
   const console = [...socketArgs('console0', sockets.console), '-serial', 'chardev:console0'];
   if (kind === 'compatible')
@@ -56,6 +56,8 @@ export function portArgs(kind: DeviceKind, sockets: { console: string; guest: st
   return [
     ...['-device', 'virtio-serial-pci,max_ports=8', ...channel],
     ...['-device', 'virtserialport,chardev=guest0,name=org.lazaret.guestd.0'],
+    ...socketArgs('agent0', sockets.agent),
+    ...['-device', 'virtserialport,chardev=agent0,name=com.redhat.spice.0'],
     ...console,
   ];
 }

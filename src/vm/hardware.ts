@@ -20,7 +20,7 @@ type Hardware = Pick<
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', vnc: '', files: '' };
+const NOWHERE = { qmp: '', console: '', guest: '', agent: '', vnc: '', files: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */

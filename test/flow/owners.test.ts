@@ -49,6 +49,8 @@ test('a machine is its user’s who installed it: another does not see it, and c
       ['reimage', 'office', '--yes'],
       ['reset', 'office'],
       ['snapshot', 'list', 'office'],
+      ['clipboard', 'show', 'office'],
+      ['clipboard', 'take', 'office'],
       ['look-up', 'office'],
     ],
     ...[
@@ -119,6 +121,9 @@ test('by a page the same holds: it is its user’s who asked for the link', { sk
     ['POST', 'machines/office/start'],
     ['POST', 'machines/office/rollback'],
     ['POST', 'machines/office/reimage'],
+    ['GET', 'machines/office/clipboard'],
+    ['POST', 'machines/office/clipboard/give'],
+    ['POST', 'machines/office/clipboard/take'],
     ['GET', 'machines/office/snapshots'],
     ['POST', 'machines/office/snapshots'],
     ['POST', 'machines/office/snapshots/revert'],

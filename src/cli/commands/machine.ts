@@ -12,6 +12,7 @@ import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 import { sizeText } from './admin.ts';
+import { addClipboardCommands } from './clipboard.ts';
 import { addDeviceCommands } from './device.ts';
 import { addReimageCommand } from './reimage.ts';
 import { addSnapshotCommands } from './snapshot.ts';
@@ -116,6 +117,7 @@ export function addMachineCommands(program: Command): void {
   addReimageCommand(program);
   addSnapshotCommands(program);
   addDeviceCommands(program);
+  addClipboardCommands(program);
 
   addCommand<ServiceOptions>(
     program,

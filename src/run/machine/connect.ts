@@ -5,6 +5,7 @@ import type { Log } from '../../sys/log.ts';
 import { failWhenGone, whyFailed } from '../../vm/machine.ts';
 import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import type { Access } from '../access/access.ts';
+import { clipboardRules, connectAgent } from './clipboard.ts';
 import { GuestRequests } from './guest-requests.ts';
 import type { MachineParts } from './machine.ts';
 import { Readiness } from './readiness.ts';
@@ -13,7 +14,7 @@ import type { MachineSpec, RunDeps } from './spec.ts';
 import { Standing } from './standing.ts';
 import { lookAtTerm } from './term.ts';
 
-type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'requests' | 'standing' | 'readiness'>;
+type Unconnected = Omit<MachineParts, 'qmp' | 'channel' | 'requests' | 'agent' | 'standing' | 'readiness'>;
 
 /** Connects a machine’s QEMU and its guest with what follows them; a QEMU that has ended meanwhile says why. @throws VM_FAILED */
 export async function connect(parts: Unconnected, withinMs: number, signal?: AbortSignal): Promise<MachineParts> {
@@ -21,10 +22,12 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
   const sockets = machineSockets(spec.runFolder);
   const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
   const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
+  let agent: MachineParts['agent'];
   const requests = new GuestRequests(access, deps);
   const onReset = () => {
     readiness.beginAgain();
     requests.beginAgain();
+    agent?.beginAgain();
     judgeAfterReset(access, deps.log);
     lookAtTerm(known, access.policy.document, deps.log, 'reset');
   };
@@ -43,9 +46,14 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
         withinMs,
       }),
     );
+    const rules = () => clipboardRules(access.policy.document.policy);
+    // Devices that need no driver have no port for it.
+    if (spec.hardware !== 'compatible')
+      agent = await connectAgent(sockets.agent, { spec, deps, rules }, { signal: patience, withinMs });
+    if (agent) stack.use(agent);
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());
-    return { ...parts, qmp, channel, requests, standing, readiness };
+    return { ...parts, qmp, channel, requests, agent, standing, readiness };
   } catch (error) {
     throw await whyFailed(error, record.qemu, qemuLog);
   } finally {

@@ -3,6 +3,8 @@ import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import type { ResolversReport } from '../../firewall/machine/network-options.ts';
 import { type SubnetReport, subnetReport } from '../../firewall/machine/own-subnets.ts';
 import type { NameReport } from '../../firewall/names/names.ts';
+import type { AgentChannel } from '../../guest/agent/agent-channel.ts';
+import type { ClipboardRules } from '../../guest/agent/copied.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
@@ -25,6 +27,7 @@ import { suspendMachine } from '../suspend/suspend.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import type { KnownTerm } from '../term/known-term.ts';
 import { type TermReport, termReport } from '../term/report.ts';
+import { clipboardRules } from './clipboard.ts';
 import type { GuestRequests, GuestWord } from './guest-requests.ts';
 import { requirePower } from './power.ts';
 import type { Readiness } from './readiness.ts';
@@ -73,6 +76,8 @@ export interface MachineParts {
   known: KnownTerm;
   qmp: Qmp;
   channel: GuestChannel;
+  /** To the agent of its guest; a machine that an earlier release started has no port for one. */
+  agent: AgentChannel | undefined;
   requests: GuestRequests;
   standing: Standing;
   qemuLog: MachineLog;
@@ -94,6 +99,7 @@ export class RunningMachine implements AsyncDisposable {
   readonly access: Access;
   /** What its user may connect. */
   readonly devices: ConnectedDevices;
+  readonly agent: AgentChannel | undefined;
   readonly #deps: RunDeps;
   readonly #network: MachineNetwork;
   readonly #qmp: Qmp;
@@ -124,6 +130,7 @@ export class RunningMachine implements AsyncDisposable {
     this.spec = parts.spec;
     this.record = parts.record;
     this.access = parts.access;
+    this.agent = parts.agent;
     this.#deps = parts.deps;
     this.#network = parts.network;
     this.#qmp = parts.qmp;
@@ -172,6 +179,11 @@ export class RunningMachine implements AsyncDisposable {
   #names(): { names?: NameReport[] } {
     const names = this.#network.names().sort((a, b) => Number(b.code !== undefined) - Number(a.code !== undefined));
     return names.length > 0 ? { names: names.slice(0, MAX_NAMES) } : {};
+  }
+
+  /** What of what was copied may pass now. */
+  clipboardRules(): ClipboardRules {
+    return clipboardRules(this.access.policy.document.policy);
   }
 
   /** Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has. */
@@ -339,6 +351,7 @@ export class RunningMachine implements AsyncDisposable {
     await this.#readiness[Symbol.asyncDispose]();
     this.access.end();
     await this.#channel[Symbol.asyncDispose]();
+    await this.agent?.[Symbol.asyncDispose]();
     await this.access[Symbol.asyncDispose]();
     this.#standing[Symbol.dispose]();
     await this.#qmp[Symbol.asyncDispose]();

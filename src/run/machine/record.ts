@@ -66,7 +66,14 @@ export async function removeRecord(runFolder: string): Promise<void> {
 /** The sockets of a machine. A path longer than 107 bytes would be no socket’s name, so they are short. */
 export function machineSockets(runFolder: string): MachineSockets {
   const at = (name: string) => join(runFolder, 's', name);
-  return { qmp: at('qmp'), console: at('console'), guest: at('guest'), vnc: at('vnc'), files: at('files') };
+  return {
+    qmp: at('qmp'),
+    console: at('console'),
+    guest: at('guest'),
+    agent: at('agent'),
+    vnc: at('vnc'),
+    files: at('files'),
+  };
 }
 
 /** Where the service listens for the memory of a machine that is suspended: nobody but it can put anything there. */

@@ -7,6 +7,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { AskOnExit } from './AskOnExit.tsx';
+import { useClipboard } from './clipboard.ts';
 import { FullScreenOnly } from './FullScreenOnly.tsx';
 import { HotFixButton } from './HotFixButton.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
@@ -36,6 +37,7 @@ export function Machine() {
   const why = data?.message ?? (data?.reason && said.reason(data.why, data.reason));
   const isRunning = data !== undefined && isOn(data);
   const fit = data?.rights?.preferences === false ? 'scale' : chosenFit;
+  const clipboard = useClipboard(data, isRunning);
   const isCovered = data?.rights?.fullScreen === true && !fullscreen;
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
@@ -56,7 +58,7 @@ export function Machine() {
           <Button ref={wayOut} size="compact-sm" variant="default" onClick={whyDrawer.open}>
             {texts.why}
           </Button>
-          {data && <MachineMenu machine={data} screen={screen} fit={fit} onFit={setFit} />}
+          {data && <MachineMenu machine={data} screen={screen} fit={fit} onFit={setFit} clipboard={clipboard} />}
           <ActionIcon variant="default" aria-label={texts.fullScreen} onClick={() => void toggle()}>
             ⤢
           </ActionIcon>

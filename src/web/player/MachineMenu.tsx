@@ -5,6 +5,8 @@ import type { Fit, Screen } from '../ui/Console.tsx';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { ScreenItems } from '../ui/ScreenItems.tsx';
 import { SendText } from '../ui/SendText.tsx';
+import { ClipboardItems } from './ClipboardItems.tsx';
+import type { MachineClipboard } from './clipboard.ts';
 import { Devices } from './Devices.tsx';
 import { Hardware } from './Hardware.tsx';
 import { HotFixDialog } from './HotFixDialog.tsx';
@@ -26,10 +28,11 @@ interface MachineMenuProps {
   screen: RefObject<Screen | null>;
   fit: Fit;
   onFit: (fit: Fit) => void;
+  clipboard: MachineClipboard;
 }
 
 /** What can be done with a machine; what cannot be undone is asked about first. */
-export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
+export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineMenuProps) {
   const { vm, former } = machine;
   const texts = useTexts();
   const project = useProjectName();
@@ -71,6 +74,7 @@ export function MachineMenu({ machine, screen, fit, onFit }: MachineMenuProps) {
               onSendText={() => setTyping(true)}
             />
           )}
+          {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}

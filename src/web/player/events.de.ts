@@ -1,4 +1,5 @@
 import type { WhyAnswer } from '../../api/machine.ts';
+import { formatBytes } from '../../lib/bytes.ts';
 import type { EventKind } from '../../lib/event-kinds.ts';
 import type { SaidBy } from '../ui/said.ts';
 
@@ -39,6 +40,13 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     if (typeof device !== 'string') return partly('Ein Gerät');
     if (did === 'connected') return whole(`„${device}“ ist verbunden: ${what}`);
     return partly(`„${device}“ ist getrennt`);
+  },
+  clipboard: ({ did, what, bytes }) => {
+    if (did === 'kept-inside')
+      return whole('etwas, das im Gast kopiert wurde, bleibt dort: das Projekt lässt nichts hinaus');
+    if (typeof bytes !== 'number') return partly('Die Zwischenablage');
+    const content = `${what === 'picture' ? 'ein Bild' : 'ein Text'} von ${formatBytes(bytes)}`;
+    return whole(did === 'given' ? `${content} wurde im Gast eingefügt` : `${content} kam aus dem Gast`);
   },
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),

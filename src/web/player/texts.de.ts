@@ -92,6 +92,7 @@ export const de: PlayerTexts = {
     troubleshooting: 'Zurücksetzen und Ausschalten',
     snapshots: 'Snapshots',
     devices: 'Geräte',
+    clipboard: 'Zwischenablage',
     exit: 'Wenn der Player geschlossen wird',
     window: 'Nur auf dem ganzen Bildschirm',
     preferences: 'Ändern, wie sie gezeigt wird',
@@ -178,6 +179,15 @@ export const de: PlayerTexts = {
   deviceChange: 'Wechseln',
   deviceDisconnect: 'Trennen',
   deviceForce: 'Trennen, obwohl der Gast es benutzt',
+  clipboardGive: 'Was Sie kopiert haben, der Maschine geben',
+  clipboardTake: 'Was die Maschine kopiert hat, hierher kopieren',
+  clipboardGiven: 'Es kann jetzt in der Maschine eingefügt werden.',
+  clipboardTaken: 'Es kann jetzt hier eingefügt werden.',
+  clipboardAsk: 'Die Maschine hat etwas kopiert.',
+  clipboardNothing: 'Da ist kein Text und kein Bild zum Einfügen.',
+  clipboardDenied:
+    'Der Browser lässt diese Seite die Zwischenablage nicht lesen: erlauben Sie es neben der Adresse, und versuchen Sie es noch einmal.',
+  clipboardNoAgent: 'kein Agent im Gast',
   snapshots: 'Snapshots',
   snapshotsNone: (most) =>
     `Noch keiner ist da. Ein Snapshot hält die Platten und die Version dieser Maschine fest, um dorthin zurückzukehren; ${most} sind erlaubt.`,

@@ -92,6 +92,7 @@ export const en = {
     troubleshooting: 'Reset and power off',
     snapshots: 'Snapshots',
     devices: 'Devices',
+    clipboard: 'Clipboard',
     exit: 'When the player is closed',
     window: 'Full screen alone',
     preferences: 'Changing how it is shown',
@@ -176,6 +177,15 @@ export const en = {
   deviceChange: 'Change',
   deviceDisconnect: 'Disconnect',
   deviceForce: 'Disconnect although the guest uses it',
+  clipboardGive: 'Let the machine paste what you copied',
+  clipboardTake: 'Copy here what the machine copied',
+  clipboardGiven: 'It can be pasted in the machine now.',
+  clipboardTaken: 'It can be pasted here now.',
+  clipboardAsk: 'The machine has copied something.',
+  clipboardNothing: 'There is no text and no picture to paste.',
+  clipboardDenied:
+    'The browser does not let this page read the clipboard: allow it beside the address, then try again.',
+  clipboardNoAgent: 'no agent in the guest',
   snapshots: 'Snapshots',
   snapshotsNone: (most: number) =>
     `None is kept yet. A snapshot keeps the disks and the version of this machine as they are, to go back to; ${most} may be kept.`,

@@ -173,6 +173,13 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   DEVICE_NONE:
     'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“.',
   DEVICE_SEVERAL: 'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“.',
+  CLIPBOARD_FORBIDDEN: 'Die Verwaltung erlaubt es, jede Richtung für sich, mit der Richtlinie „clipboard“.',
+  CLIPBOARD_TOO_LARGE:
+    'Kopieren Sie weniger auf einmal; wie viel durchgeht, legt die Verwaltung mit der Richtlinie „clipboard“ fest.',
+  CLIPBOARD_EMPTY: 'Kopieren Sie zuerst einen Text oder ein Bild in der Maschine.',
+  CLIPBOARD_DAMAGED: 'Kopieren Sie es noch einmal, als Text oder als Bild.',
+  AGENT_MISSING:
+    'Installieren Sie den SPICE-Agenten im Gast (Debian: „apt install spice-vdagent“), oder warten Sie, bis der Schreibtisch seines Benutzers da ist.',
   STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',
   STORE_NOT_SAFE:
     'Verzeichnisse werden nur über TLS benutzt, mit einem Zertifikat für den Namen in der Adresse: nennen Sie dessen Aussteller als „ca“.',

@@ -12,6 +12,7 @@ import { policy as catalogue } from '../texts/policy.ts';
 import { project } from '../texts/project.ts';
 import { AdministratorAccessPane } from './AdministratorAccessPane.tsx';
 import { AuthenticationPane } from './AuthenticationPane.tsx';
+import { ClipboardPane } from './ClipboardPane.tsx';
 import { DevicesPane } from './DevicesPane.tsx';
 import { EncryptionPane } from './EncryptionPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
@@ -123,6 +124,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <SnapshotsPane {...pane} />;
     case 'devices':
       return <DevicesPane {...pane} />;
+    case 'clipboard':
+      return <ClipboardPane {...pane} />;
     case 'window':
       return <WindowPane {...pane} />;
     case 'preferences':

@@ -1,0 +1,53 @@
+import { NumberInput, Stack, Switch, Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { Clipboard } from '../../../policy/clipboard.ts';
+import { useCatalogue } from '../../ui/texts.ts';
+import { policy as catalogue } from '../texts/policy.ts';
+import type { Pane } from './PolicyPanes.tsx';
+
+/** Which way copied texts and pictures may pass, and how large they may be; the number is taken when its field is left. */
+export function ClipboardPane({ policy, onPolicy }: Pane) {
+  const texts = useCatalogue(catalogue).clipboard;
+  const { clipboard: set, ...others } = policy;
+  const clipboard = Clipboard.parse(set ?? {});
+  const { hostToGuest, guestToHost, mostKiB } = clipboard;
+  const [typed, setTyped] = useState<number | string>(mostKiB);
+  useEffect(() => setTyped(mostKiB), [mostKiB]);
+  const change = (changed: Partial<Clipboard>) => {
+    const next = { ...clipboard, ...changed };
+    onPolicy(next.hostToGuest || next.guestToHost ? { ...others, clipboard: next } : others);
+  };
+  const take = () => {
+    const { data } = Clipboard.safeParse({ ...clipboard, mostKiB: typed });
+    if (data && data.mostKiB !== mostKiB) change(data);
+  };
+  return (
+    <Stack gap="xs">
+      <Switch
+        label={texts.hostToGuest}
+        checked={hostToGuest}
+        onChange={({ target }) => change({ hostToGuest: target.checked })}
+      />
+      <Switch
+        label={texts.guestToHost}
+        checked={guestToHost}
+        onChange={({ target }) => change({ guestToHost: target.checked })}
+      />
+      <Text size="xs" c="dimmed">
+        {texts.help}
+      </Text>
+      {(hostToGuest || guestToHost) && (
+        <NumberInput
+          label={texts.most}
+          min={1}
+          max={8192}
+          allowDecimal={false}
+          value={typed}
+          onChange={setTyped}
+          onBlur={take}
+          onKeyDown={({ key }) => key === 'Enter' && take()}
+        />
+      )}
+    </Stack>
+  );
+}
