@@ -132,7 +132,8 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
     const taken = await job.computer.lazaret('clipboard', 'take', job.vm);
     assert.equal(taken.stdout, 'out\n', taken.stderr);
     await job.guest(copyInGuest("head -c 1025 /dev/zero | tr '\\0' x"));
-    while (!(await job.computer.lazaret('clipboard', 'take', job.vm)).stderr.includes('TOO_LARGE')) await sleep(500);
+    while (!(await job.computer.lazaret('clipboard', 'take', job.vm)).stderr.includes('CLIPBOARD_TOO_LARGE'))
+      await sleep(500);
     await job.guest(copyInGuest('printf small'));
     while ((await job.computer.lazaret('clipboard', 'take', job.vm)).stdout !== 'small\n') await sleep(500);
   });
