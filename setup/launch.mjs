@@ -1,4 +1,4 @@
-// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--devices] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -78,6 +78,7 @@ const EACH: Record<PolicyName, object | boolean> = {
   snapshots: { enabled: true, most: 2 },
   window: { fullScreen: true },
   preferences: { enabled: false },
+  clipboard: { hostToGuest: true },
   devices: { cd: { type: 'everybody' } },
   administratorAccess: { verifier: { work: 15, salt: `${'A'.repeat(43)}=`, hash: `${'A'.repeat(43)}=` } },
 };
