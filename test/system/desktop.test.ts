@@ -148,7 +148,7 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
 
   await t.test('the log says what passed, never what it was', async () => {
     const said = await events();
-    assert.match(said, /a text of 10 B was pasted in its guest/);
+    assert.match(said, /a text of 11 B was pasted in its guest/);
     assert.match(said, /a text of 3 B was taken out of its guest/);
     assert.doesNotMatch(said, /Grüße|secret|command line/);
   });
