@@ -11,7 +11,7 @@ export const IMPORT_NOTE_CODES = [
   'address',
   'cards',
   'bus',
-  'clock',
+  'bus-sata',
   'device',
   'secure-boot',
   'firmware-settings',

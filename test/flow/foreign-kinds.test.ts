@@ -98,8 +98,8 @@ test('a .vbox with its VDI becomes a machine', { skip }, async (t) => {
 
   const { file, said } = await added(at('Office.vbox'));
 
-  assert.deepEqual([file.memoryMiB, file.cpus, file.firmware], [2048, 2, 'uefi']);
-  for (const words of ['SATA', 'local time', 'sound card', 'MAC']) assert.ok(said.stderr.includes(words), words);
+  assert.deepEqual([file.memoryMiB, file.cpus, file.firmware, file.clock], [2048, 2, 'uefi', 'localtime']);
+  for (const words of ['SATA', 'sound card', 'MAC']) assert.ok(said.stderr.includes(words), words);
 });
 
 test('a .vbox with snapshots, or whose disk it does not have, is refused', { skip }, async (t) => {
@@ -124,7 +124,7 @@ test('--dry-run says what becomes of a machine, and adds nothing', { skip }, asy
   const json = await vm('add', 'brought', '--from', at('m.vmx'), '--dry-run', '--json');
 
   assert.equal(text.status, 0, text.stderr);
-  assert.match(text.stdout, /d\.vmdk\nhardware {2}4\.0 GiB of memory, 2 cpu, starts by BIOS\nand:\n.*virtio/);
+  assert.match(text.stdout, /d\.vmdk\nhardware {2}4\.0 GiB of memory, 2 cpu, virtio, starts by BIOS\nand:\n.*virtio/);
   const { memoryMiB, notes } = JSON.parse(json.stdout);
   assert.deepEqual([memoryMiB, notes.map((note: { code: string }) => note.code)], [2048, ['bus', 'device']]);
   assert.ok(!readdirSync(projectPaths(project.folder).vms).includes('brought'));

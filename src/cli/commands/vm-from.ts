@@ -8,7 +8,7 @@ import type { VmFile } from '../../project/schema.ts';
 import { print, printStep } from '../print.ts';
 import type { Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { type KindOptions, kindsGiven } from './vm-set.ts';
+import { type KindOptions, kindsGiven, kindsText } from './vm-set.ts';
 
 export const HOW_IT_STARTS = {
   bios: 'starts by BIOS',
@@ -66,9 +66,10 @@ function changeOf({ memory, cpus, dataDisk, firmware, ...kinds }: FromOptions): 
 }
 
 function planText(machine: ForeignMachine, change: ForeignChange): string {
-  const { memoryMiB = 1024, cpus = 1, firmware } = { ...machine, ...change };
+  const file = { ...machine, ...change };
+  const { memoryMiB = 1024, cpus = 1, firmware } = file;
   const starts = firmware === undefined ? 'starts as its partitions say' : HOW_IT_STARTS[firmware];
-  const hardware = `${formatBytes(memoryMiB * 2 ** 20)} of memory, ${cpus} cpu, ${starts}`;
+  const hardware = `${formatBytes(memoryMiB * 2 ** 20)} of memory, ${cpus} cpu, ${kindsText(file)}, ${starts}`;
   const notes = machine.notes.map(({ text }) => `  - ${text}`);
   return [
     `disk      ${machine.disk.name}`,

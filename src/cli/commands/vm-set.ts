@@ -65,7 +65,8 @@ export function kindsGiven({ os, hardware, clock }: KindOptions): KindOptions {
 const HARDWARE: Record<Kinds['hardware'], string> = { virtio: 'virtio', compatible: 'compatible hardware' };
 const CLOCK: Record<Kinds['clock'], string> = { utc: '', localtime: ', clock in local time' };
 
-function kindsText(file: KindOptions): string {
+/** What a machine is made of, in words. */
+export function kindsText(file: KindOptions): string {
   const { hardware, clock } = kindsOf(file);
   return `${HARDWARE[hardware]}${CLOCK[clock]}`;
 }

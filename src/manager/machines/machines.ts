@@ -46,8 +46,14 @@ export async function addForeign(
   machine: ForeignMachine,
   { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes'> = {},
 ): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
-  const { memoryMiB = 1024, cpus = 1, firmware, disk } = machine;
-  const hardware = { memoryMiB, cpus, ...(firmware === undefined ? {} : { firmware }), ...change };
+  const { memoryMiB = 1024, cpus = 1, firmware, os, clock, disk } = machine;
+  const hardware = {
+    ...{ memoryMiB, cpus },
+    ...(firmware === undefined ? {} : { firmware }),
+    ...(os === undefined ? {} : { os }),
+    ...(clock === undefined ? {} : { clock }),
+    ...change,
+  };
   return addMachine(folder, { name, hardware, disk, ...more });
 }
 

@@ -1,4 +1,5 @@
 import type { DiskFormat } from '../image/known.ts';
+import type { VmFile } from '../schema.ts';
 import { type ImportNote, note } from './notes.ts';
 
 /** How disks hang on a machine. */
@@ -24,6 +25,9 @@ export interface Described {
   memoryMiB?: number;
   cpus?: number;
   firmware?: 'bios' | 'uefi';
+  /** Where it is another than the machine would get. */
+  os?: NonNullable<VmFile['os']>;
+  clock?: NonNullable<VmFile['clock']>;
   /** The one that it starts from first. */
   disks: readonly DescribedDisk[];
   notes: readonly ImportNote[];
@@ -51,14 +55,32 @@ export function boundedHardware(memoryMiB: number | undefined, cpus: number | un
   };
 }
 
+/** What its guest and its clock make of a machine: Windows gets devices that it has drivers for, and takes its clock for local time. */
+export function guestKinds({
+  isWindows,
+  isLocal,
+}: {
+  isWindows: boolean;
+  isLocal: boolean;
+}): Pick<Described, 'os' | 'clock'> {
+  return {
+    ...(isWindows ? { os: 'windows' } : {}),
+    ...(isLocal === isWindows ? {} : { clock: isLocal ? 'localtime' : 'utc' }),
+  };
+}
+
 /** What is to be said of the disks and the network cards of every machine. */
-export function commonNotes(disks: readonly DescribedDisk[], cards: number): ImportNote[] {
+export function commonNotes(disks: readonly DescribedDisk[], cards: number, isWindows: boolean): ImportNote[] {
   const [first, ...others] = disks;
-  const { bus } = first ?? {};
   return [
-    ...(bus === undefined || bus === 'virtio' ? [] : [note('bus', { bus })]),
+    ...busNotes(first?.bus, isWindows),
     ...others.map(({ file }) => note('disk-left', { file })),
     ...(cards > 0 ? [note('address')] : []),
     ...(cards > 1 ? [note('cards', { count: cards })] : []),
   ];
+}
+
+function busNotes(bus: Bus | undefined, isWindows: boolean): ImportNote[] {
+  if (bus === undefined || bus === (isWindows ? 'SATA' : 'virtio')) return [];
+  return [note(isWindows ? 'bus-sata' : 'bus', { bus })];
 }

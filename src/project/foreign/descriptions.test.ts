@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ovfText, vmxText } from '../../../test/fakes/foreign-machine.ts';
+import { readDomain } from './libvirt.ts';
 import { readOvf } from './ovf.ts';
+
 import { bytesOfUnit } from './units.ts';
+import { readBox } from './vbox.ts';
 import { readVmx } from './vmx.ts';
 import { readXml } from './xml.ts';
 
@@ -85,11 +88,54 @@ test('firmware as VMware’s and VirtualBox’s OVF say it', () => {
   assert.equal(ovf({ more: { hardware: vmware } }).firmware, 'uefi');
   const box = '<vbox:Machine><Hardware><Firmware type="EFI64"/><RTC localOrUTC="local"/></Hardware></vbox:Machine>';
   const machine = ovf({ more: { system: box } });
-  assert.deepEqual([machine.firmware, codes(machine.notes)], ['uefi', ['bus', 'clock']]);
+  assert.deepEqual([machine.firmware, machine.clock, codes(machine.notes)], ['uefi', 'localtime', ['bus']]);
+});
+
+test('Windows is known by whatever describes it, and gets what it has drivers for, and its clock', () => {
+  const domain = (clock: string) =>
+    readDomain(
+      readXml(
+        Buffer.from(
+          `<domain><metadata><l:libosinfo xmlns:l="urn:l"><l:os id="http://microsoft.com/win/10"/></l:libosinfo></metadata><clock offset="${clock}"/></domain>`,
+        ),
+        'm.xml',
+      ),
+      'm.xml',
+    );
+  const box = readXml(
+    Buffer.from(
+      '<VirtualBox><Machine OSType="Windows10_64"><Hardware><RTC localOrUTC="local"/></Hardware></Machine></VirtualBox>',
+    ),
+    'm.vbox',
+  );
+  const system = (words: string) => ovf({ more: { system: words } });
+  const machines = [
+    vmx({ guestOS: 'windows9-64' }),
+    vmx({ guestOS: 'windows9-64', 'rtc.startInUTC': 'TRUE' }),
+    domain('localtime'),
+    domain('utc'),
+    readBox(box, 'm.vbox'),
+    system('<OperatingSystemSection vmw:osType="windows9_64Guest"><Info>Its system</Info></OperatingSystemSection>'),
+    vmx({ guestOS: 'debian11-64' }),
+    system('<vbox:Machine><Hardware><RTC localOrUTC="local"/></Hardware></vbox:Machine>'),
+  ];
+  assert.deepEqual(
+    machines.map(({ os, clock }) => [os, clock]),
+    [
+      ['windows', undefined],
+      ['windows', 'utc'],
+      ['windows', undefined],
+      ['windows', 'utc'],
+      ['windows', undefined],
+      ['windows', undefined],
+      [undefined, undefined],
+      [undefined, 'localtime'],
+    ],
+  );
 });
 
 test('what a .vmx has that a machine does not get is listed', () => {
-  const { notes } = vmx({
+  const { notes, os } = vmx({
     ...{ guestOS: 'windows9-64', 'ethernet0.present': 'TRUE', 'ethernet1.present': 'TRUE', 'sound.present': 'TRUE' },
     ...{
       'checkpoint.vmState': 'Office.vmss',
@@ -100,8 +146,9 @@ test('what a .vmx has that a machine does not get is listed', () => {
     ...{ nvram: 'Office.nvram', 'floppy0.present': 'FALSE' },
   });
   assert.deepEqual(codes(notes), [
-    ...['bus', 'address', 'cards', 'clock', 'suspended', 'secure-boot', 'firmware-settings', 'device', 'device'],
+    ...['bus-sata', 'address', 'cards', 'suspended', 'secure-boot', 'firmware-settings', 'device', 'device'],
   ]);
+  assert.equal(os, 'windows');
 });
 
 test('the disk that a .vmx starts from comes first', () => {

@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
 import { DISK_FORMATS, type DiskFormat } from '../image/known.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk } from './described.ts';
+import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
@@ -32,20 +32,27 @@ export function readDomain(domain: Element, name: string): Described {
   const { notes, ...hardware } = boundedHardware(memoryMiB(domain, name), cpusOf(domain, name));
   const loader = childOf(os, 'loader');
   const isUefi = os?.attributes['firmware'] === 'efi' || loader?.attributes['type'] === 'pflash';
+  const isWindows = systemOf(domain).startsWith('http://microsoft.com/win');
   return {
     ...hardware,
+    ...guestKinds({ isWindows, isLocal: childOf(domain, 'clock')?.attributes['offset'] === 'localtime' }),
     firmware: isUefi ? 'uefi' : 'bios',
     disks,
     notes: [
       ...notes,
-      ...commonNotes(disks, childrenOf(devices, 'interface').length),
-      ...(childOf(domain, 'clock')?.attributes['offset'] === 'localtime' ? [note('clock')] : []),
+      ...commonNotes(disks, childrenOf(devices, 'interface').length, isWindows),
       ...(loader?.attributes['secure'] === 'yes' ? [note('secure-boot')] : []),
       ...(isUefi && childOf(os, 'nvram') ? [note('firmware-settings')] : []),
       ...(childOf(os, 'kernel') ? [note('not-understood', { item: 'a kernel that starts without firmware' })] : []),
       ...deviceNotes(devices),
     ],
   };
+}
+
+/** What runs in it, as the database of libosinfo names that. */
+function systemOf(domain: Element): string {
+  const about = childOf(childOf(domain, 'metadata'), 'libosinfo');
+  return childOf(about, 'os')?.attributes['id'] ?? '';
 }
 
 function memoryMiB(domain: Element, name: string): number | undefined {

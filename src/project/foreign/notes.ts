@@ -30,8 +30,9 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   address: () => 'its network address (MAC) is not taken: every copy gets one of its own',
   cards: ({ count }) => `it had ${count} network cards and gets one, as every machine does`,
   bus: ({ bus }) =>
-    `its disk was on ${bus} and is on virtio now: Linux has drivers for that, Windows needs them installed before`,
-  clock: () => 'its clock kept local time and keeps UTC now: set the guest’s time zone so',
+    `its disk was on ${bus} and is on virtio now: Linux has drivers for that; for others, \`--hardware compatible\``,
+  'bus-sata': ({ bus }) =>
+    `its disk was on ${bus} and is on SATA now: where Windows does not start, let it load its AHCI driver first`,
   device: ({ device }) => `it had ${DEVICES[device as ImportDevice]}, which it does not get`,
   'secure-boot': () => 'it started with Secure Boot and starts without now',
   'firmware-settings': () =>

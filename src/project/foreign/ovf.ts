@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk } from './described.ts';
+import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
@@ -27,8 +27,10 @@ export function readOvf(envelope: Element, name: string): Described {
   const memory = items.find(({ type }) => type === MEMORY);
   const { notes, ...bounded } = boundedHardware(memory && memoryMiB(memory, name), cpus);
   const cards = items.filter(({ type }) => type === CARD).length;
+  const isWindows = isWindowsIn(system);
   return {
     ...bounded,
+    ...guestKinds({ isWindows, isLocal: isLocalIn(system, isWindows) }),
     firmware: isUefi(system, hardware) ? 'uefi' : 'bios',
     disks: disks.filter(({ file }) => file !== ''),
     notes: [
@@ -36,9 +38,10 @@ export function readOvf(envelope: Element, name: string): Described {
       ...commonNotes(
         disks.filter(({ file }) => file !== ''),
         cards,
+        isWindows,
       ),
       ...emptyNotes(disks),
-      ...otherNotes(system, hardware, items),
+      ...otherNotes(hardware, items),
     ],
   };
 }
@@ -191,16 +194,26 @@ function emptyNotes(disks: readonly DescribedDisk[]): ImportNote[] {
   return disks.filter(({ file }) => file === '').map((_, index) => note('disk-empty', { file: `${index + 1}` }));
 }
 
-function otherNotes(system: Element, hardware: Element | undefined, items: readonly Item[]): ImportNote[] {
+/** By VMware’s word for it, or VirtualBox’s. */
+function isWindowsIn(system: Element): boolean {
+  const about = childOf(system, 'OperatingSystemSection');
+  return /^windows/i.test(about?.attributes['osType'] ?? textOf(about ?? system, 'OSType') ?? '');
+}
+
+/** VirtualBox alone says it. */
+function isLocalIn(system: Element, isWindows: boolean): boolean {
+  const said = childOf(childOf(childOf(system, 'Machine'), 'Hardware'), 'RTC')?.attributes['localOrUTC'];
+  return said === undefined ? isWindows : said === 'local';
+}
+
+function otherNotes(hardware: Element | undefined, items: readonly Item[]): ImportNote[] {
   const known = [CPU, MEMORY, CARD, DISK, ...SILENT, ...Object.keys(CONTROLLERS).map(Number)];
   const devices = new Set(items.flatMap(({ type }) => DEVICES[type] ?? []));
   const others = items.filter(({ type }) => !known.includes(type) && !(type in DEVICES));
   const secure = childrenOf(hardware, 'Config').some(
     ({ attributes }) => attributes['key'] === 'bootOptions.efiSecureBootEnabled' && attributes['value'] === 'true',
   );
-  const clock = childOf(childOf(childOf(system, 'Machine'), 'Hardware'), 'RTC')?.attributes['localOrUTC'] === 'local';
   return [
-    ...(clock ? [note('clock')] : []),
     ...(secure ? [note('secure-boot')] : []),
     ...[...devices].map(deviceNote),
     ...others.map(({ title, type }) =>

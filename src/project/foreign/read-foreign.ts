@@ -24,6 +24,8 @@ export interface ForeignMachine {
   memoryMiB?: number;
   cpus?: number;
   firmware?: 'bios' | 'uefi';
+  os?: NonNullable<Described['os']>;
+  clock?: NonNullable<Described['clock']>;
   /** What is not carried over. */
   notes: readonly ImportNote[];
   disk: ForeignDisk;

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk } from './described.ts';
+import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { childOf, childrenOf, type Element } from './xml.ts';
 
@@ -24,11 +24,13 @@ export function readBox(root: Element, name: string): Described {
   const { notes, ...bounded } = boundedHardware(number('Memory', 'RAMSize'), number('CPU', 'count') ?? 1);
   const isUefi = childOf(hardware, 'Firmware')?.attributes['type']?.toUpperCase().startsWith('EFI') ?? false;
   const cards = childrenOf(childOf(hardware, 'Network'), 'Adapter').filter(isOn).length;
+  const isWindows = machine.attributes['OSType']?.startsWith('Windows') ?? false;
   return {
     ...bounded,
+    ...guestKinds({ isWindows, isLocal: clockOf(hardware) === 'local' }),
     firmware: isUefi ? 'uefi' : 'bios',
     disks,
-    notes: [...notes, ...commonNotes(disks, cards), ...notesOf(machine, hardware)],
+    notes: [...notes, ...commonNotes(disks, cards, isWindows), ...notesOf(machine, hardware)],
   };
 }
 
@@ -93,16 +95,17 @@ function mediumOf(
   return undefined;
 }
 
+/** `local` or `UTC`. */
+function clockOf(hardware: Element | undefined): string | undefined {
+  const rtc = childOf(hardware, 'RTC') ?? childOf(childOf(hardware, 'BIOS'), 'RTC');
+  return rtc?.attributes['localOrUTC'];
+}
+
 function notesOf(machine: Element, hardware: Element): ImportNote[] {
-  const bios = childOf(hardware, 'BIOS') ?? hardware;
-  const clock = [childOf(hardware, 'RTC'), childOf(bios, 'RTC')].some(
-    (rtc) => rtc?.attributes['localOrUTC'] === 'local',
-  );
   const audio = childOf(hardware, 'AudioAdapter');
   const folders = childrenOf(childOf(hardware, 'SharedFolders'), 'SharedFolder').length > 0;
   const trusted = childOf(hardware, 'TrustedPlatformModule')?.attributes['type'] ?? 'None';
   return [
-    ...(clock ? [note('clock')] : []),
     ...(machine.attributes['stateFile'] === undefined ? [] : [note('suspended')]),
     ...(audio && isOn(audio) ? [deviceNote('sound')] : []),
     ...(folders ? [deviceNote('shared-folders')] : []),

@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk } from './described.ts';
+import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { descriptionText } from './text.ts';
 
@@ -49,11 +49,13 @@ export function readVmx(bytes: Buffer, name: string): Described {
     numberOf(settings, 'memsize', name),
     numberOf(settings, 'numvcpus', name),
   );
+  const kinds = kindsOf(settings);
   return {
     ...hardware,
+    ...guestKinds(kinds),
     ...(settings.get('firmware')?.toLowerCase() === 'efi' ? { firmware: 'uefi' } : { firmware: 'bios' }),
     disks,
-    notes: [...notes, ...commonNotes(disks, cardsOf(settings)), ...notesOf(settings)],
+    notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...notesOf(settings)],
   };
 }
 
@@ -109,12 +111,15 @@ const DEVICES: readonly [setting: string, device: ImportDevice][] = [
   ['sharedfolder0.present', 'shared-folders'],
 ];
 
+function kindsOf(settings: ReadonlyMap<string, string>): { isWindows: boolean; isLocal: boolean } {
+  const isWindows = /^win/i.test(settings.get('guestos') ?? '');
+  const isLocal = isWindows && !isOn(settings, 'rtc.startinutc');
+  return { isWindows, isLocal: isLocal || /^-?[1-9]/.test(settings.get('rtc.difffromutc') ?? '') };
+}
+
 function notesOf(settings: ReadonlyMap<string, string>): ImportNote[] {
-  const windowsClock = /^win/i.test(settings.get('guestos') ?? '') && settings.get('rtc.startinutc') === undefined;
-  const isLocal = windowsClock || /^-?[1-9]/.test(settings.get('rtc.difffromutc') ?? '');
   const isSuspended = (settings.get('checkpoint.vmstate') ?? '') !== '';
   return [
-    ...(isLocal ? [note('clock')] : []),
     ...(isSuspended ? [note('suspended')] : []),
     ...(isOn(settings, 'uefi.secureboot.enabled') ? [note('secure-boot')] : []),
     ...(settings.has('nvram') && settings.get('firmware') === 'efi' ? [note('firmware-settings')] : []),

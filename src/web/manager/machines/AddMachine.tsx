@@ -103,7 +103,10 @@ function Hardware({ machine, onChange }: { machine: NewMachine; onChange: (chang
       <Select
         label={texts.system}
         description={texts.systemHelp}
-        data={(['linux', 'windows', 'other'] as const).map((value) => ({ value, label: texts.systems[value] }))}
+        data={(['found', 'linux', 'windows', 'other'] as const).map((value) => ({
+          value,
+          label: texts.systems[value],
+        }))}
         allowDeselect={false}
         value={os}
         onChange={(value) => onChange({ os: value as NewMachine['os'] })}

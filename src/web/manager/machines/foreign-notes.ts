@@ -28,8 +28,9 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   address: () => 'ihre Netzadresse (MAC) wird nicht übernommen: jede Kopie bekommt eine eigene',
   cards: ({ count }) => `sie hatte ${count} Netzkarten und bekommt eine, wie jede Maschine`,
   bus: ({ bus }) =>
-    `ihre Platte hing an ${bus} und hängt jetzt an virtio: Linux hat Treiber dafür, unter Windows müssen sie vorher installiert sein`,
-  clock: () => 'ihre Uhr ging nach Ortszeit und geht jetzt nach UTC: stellen Sie die Zeitzone des Gastes so ein',
+    `ihre Platte hing an ${bus} und hängt jetzt an virtio: Linux hat Treiber dafür; für andere gibt es „--hardware compatible“`,
+  'bus-sata': ({ bus }) =>
+    `ihre Platte hing an ${bus} und hängt jetzt an SATA: startet Windows nicht, muss es vorher seinen AHCI-Treiber laden`,
   device: ({ device }) => `sie hatte ${DEVICES_DE[device as ImportDevice]}; das bekommt sie nicht`,
   'secure-boot': () => 'sie startete mit Secure Boot und startet jetzt ohne',
   'firmware-settings': () =>

@@ -13,13 +13,13 @@ export interface NewMachine {
   memoryMiB: number | string;
   cpus: number | string;
   dataDiskGiB: number | string;
-  os: NonNullable<Request['os']>;
+  os: 'found' | NonNullable<Request['os']>;
   firmware: 'found' | NonNullable<Request['firmware']>;
 }
 
 export const EMPTY: NewMachine = {
   ...{ vm: '', from: 'file', file: null, path: '', format: 'found' },
-  ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', os: 'linux', firmware: 'found' },
+  ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', os: 'found', firmware: 'found' },
 };
 
 /** What is asked of the manager; none while something is missing. */
@@ -30,9 +30,10 @@ export function importRequest(machine: NewMachine): Request | undefined {
   const hardware = saysHardware(machine) ? {} : numbersOf(memoryMiB, cpus);
   if (vm === '' || !disk || !hardware) return undefined;
   return {
-    ...{ vm, os, disk },
+    ...{ vm, disk },
     ...hardware,
     ...(typeof dataDiskGiB === 'number' ? { dataDiskMiB: dataDiskGiB * 1024 } : {}),
+    ...(os === 'found' ? {} : { os }),
     ...(firmware === 'found' ? {} : { firmware }),
     ...(format === 'found' ? {} : { diskFormat: format }),
   };
