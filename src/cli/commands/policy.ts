@@ -7,10 +7,12 @@ import { addCommand } from '../program.ts';
 import { printDoubt } from '../signer.ts';
 import { addAdministratorAccessCommand } from './administrator-access.ts';
 import { addPolicySetCommands } from './policy-set.ts';
+import { addPolicyValueCommand } from './policy-value.ts';
 
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the policies of machines');
   addPolicySetCommands(policy);
+  addPolicyValueCommand(policy);
   addAdministratorAccessCommand(policy);
 
   addCommand<{ directory: string }>(
