@@ -1,4 +1,4 @@
-// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--servers] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--servers] [--windows-tools] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,10 +28,8 @@ function main(args) {
   installNodePackages(root);
   if (withSystem) installSystemPackages();
   if (withSystem) fetchGuestKernel(root);
-  if (options.includes('--servers')) {
-    installTestServers();
-    buildWindowsTools(root);
-  }
+  if (options.includes('--servers')) installTestServers();
+  if (options.includes('--servers') || options.includes('--windows-tools')) buildWindowsTools(root);
   if (options.includes('--debian')) {
     fetchDebianGuest(root);
     fetchDriverKernel(root);

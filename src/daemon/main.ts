@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
 import { makeFolder, removeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
+import { ownPath } from '../sys/files/own-tree.ts';
 import { openLog } from '../sys/log.ts';
 import { readNetworkFacts } from '../sys/network/network-facts.ts';
 import { proxyAddresses } from '../sys/network/proxy.ts';
@@ -19,7 +19,7 @@ import { pagesFolder } from './kept-pages.ts';
 import { Supervisor } from './supervise.ts';
 
 /** Where `npm run build` puts the player. */
-const PLAYER = join(import.meta.dirname, '..', '..', 'dist', 'pages', 'player');
+const PLAYER = ownPath('dist', 'pages', 'player');
 const CONNECTED_MS = 20_000;
 const LOOK_MS = 50;
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AppError } from '../lib/errors.ts';
 import { copyFileTo, isThere, moveFile, removeFile, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../sys/files/folders.ts';
+import { ownPath } from '../sys/files/own-tree.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { run } from '../sys/programs/exec.ts';
 
@@ -12,13 +12,13 @@ const WRITE_MS = 60_000;
 /** The files that go into a Linux guest; `install.sh` puts the others in place. */
 export const GUEST_TOOLS = ['install.sh', 'vmware-guestd'].map((name) => ({
   name,
-  path: fileURLToPath(new URL(`tools/${name}`, import.meta.url)),
+  path: ownPath('src', 'guest', 'tools', name),
 }));
 
 /** The installers for Windows, as `setup/build-windows-tools.mjs` builds them. */
 const WINDOWS_TOOLS = ['lazaret-tools-64.exe', 'lazaret-tools-32.exe'].map((name) => ({
   name,
-  path: fileURLToPath(new URL(`../../dist/guest-windows/${name}`, import.meta.url)),
+  path: ownPath('dist', 'guest-windows', name),
 }));
 
 const DEB_FOLDER = '/usr/share/lazaret-guest';

@@ -7,10 +7,10 @@ const PAIR = /^([A-Za-z][A-Za-z0-9]{0,63})=(.*)$/s;
  */
 export function changeValue(before: unknown, words: readonly string[]): unknown {
   const [only = ''] = words;
-  if (words.length === 1 && !only.includes('=')) return valueOf(only);
+  if (words.length === 1 && !only.includes('=')) return valueIn(only);
   const pairs = words.flatMap((word) => {
     const [, name, value] = PAIR.exec(word) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, valueOf(value)] as const];
+    return name === undefined || value === undefined ? [] : [[name, valueIn(value)] as const];
   });
   if (words.length === 0 || pairs.length < words.length) return undefined;
   return { ...(typeof before === 'object' ? before : {}), ...Object.fromEntries(pairs) };
@@ -26,7 +26,7 @@ export function valueText(value: unknown): string {
 }
 
 /** Numbers, true and false are what they look like; all else is text. */
-function valueOf(word: string): unknown {
+function valueIn(word: string): unknown {
   if (word === 'true' || word === 'false') return word === 'true';
   return /^\d{1,15}$/.test(word) ? Number(word) : word;
 }

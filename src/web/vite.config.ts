@@ -12,6 +12,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
+    license: { fileName: 'licences.json' },
     modulePreload: { polyfill: false },
     // What counts is what a first view fetches, compressed (docs/decisions/0012-pages.md).
     chunkSizeWarningLimit: 1200,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
@@ -6,6 +5,7 @@ import { consoleUpgrade } from '../../pages/console.ts';
 import { requireProject } from '../../project/open.ts';
 import { Readings } from '../../project/readings.ts';
 import type { Clock } from '../../sys/clock.ts';
+import { ownPath } from '../../sys/files/own-tree.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
 import { type Running, Runs } from '../tasks/runs.ts';
@@ -15,7 +15,7 @@ import { Happenings } from './happenings.ts';
 import { ProjectWatch } from './watch-project.ts';
 
 /** Where `npm run build` puts the manager’s page. */
-const PAGE = join(import.meta.dirname, '..', '..', '..', 'dist', 'pages', 'manager');
+const PAGE = ownPath('dist', 'pages', 'manager');
 
 export interface ManagerPageOptions {
   /** The project’s, absolute. */

@@ -1,0 +1,41 @@
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'vite';
+
+/** Where the packages are named that files were joined of, with their licences, in their folder. */
+export const LICENCES = 'licences.json';
+
+/**
+ * Joins every program of `src/cli`, and the threads and programs that these start, with what they import, to JavaScript in the
+ * folder `out`: a file each, and parts that several share, which are named by what is in them: the same sources give the same files.
+ */
+export async function joinPrograms(root: string, out: string): Promise<void> {
+  const programs = globSync('src/cli/lazaret*.ts', { cwd: root }).filter((path) => !path.includes('.test.'));
+  await build({
+    ...{ root, configFile: false, logLevel: 'warn', plugins: [startedFiles()], ssr: { noExternal: true } },
+    build: {
+      ...{ ssr: true, outDir: out, emptyOutDir: true, target: 'node24', minify: false, sourcemap: true },
+      license: { fileName: LICENCES },
+      rolldownOptions: {
+        input: programs.map((path) => join(root, path)),
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  });
+}
+
+const STARTED = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
+
+/** A file of ours that is started as a thread or a process becomes a program too, beside the others. */
+function startedFiles(): Plugin {
+  return {
+    name: 'started-files',
+    enforce: 'pre',
+    transform(code, id) {
+      for (const [, name = ''] of code.matchAll(STARTED))
+        this.emitFile({ type: 'chunk', id: join(dirname(id), `${name}.ts`), fileName: `${name}.js` });
+      // The lines stay where they were.
+      return { code: code.replaceAll(STARTED, "new URL('./$1.js', import.meta.url)"), map: null };
+    },
+  };
+}
