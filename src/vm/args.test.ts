@@ -46,6 +46,17 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['compatible', { ...PLAN, hardware: 'compatible', clock: 'localtime', data: [{ fd: 6, readOnly: false }] }],
+  [
+    'compatible-devices',
+    {
+      ...PLAN,
+      hardware: 'compatible',
+      drives: ['cd', 'dvd'],
+      cards: ['lan'],
+      ports: ['com', 'modem'],
+      hasDevices: true,
+    },
+  ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
   ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
