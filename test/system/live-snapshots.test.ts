@@ -50,7 +50,8 @@ test('of a machine that runs, memory, disks and version are kept as one state; i
       const suspensions = async () => (await eventsOf(job)).match(/suspended: its next start/g)?.length;
       const sofar = await suspensions();
       assert.equal((await lazaret(job, 'snapshot', 'take', job.vm, 'at work')).error.code, 'SNAPSHOT_TAKEN');
-      assert.equal((await lazaret(job, 'snapshot', 'take', job.vm, 'second')).status, 0);
+      const second = await lazaret(job, 'snapshot', 'take', job.vm, 'second');
+      assert.equal(second.status, 0, second.error?.reason);
       assert.equal((await lazaret(job, 'snapshot', 'take', job.vm, 'third')).error.code, 'SNAPSHOT_FULL');
       assert.equal(await suspensions(), (sofar ?? 0) + 1, 'for the second alone');
       await job.connect();

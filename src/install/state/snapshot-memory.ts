@@ -27,7 +27,8 @@ export async function memoryOf(state: string, vm: string, generation: number): P
   const { files, comesBack: _comesBack, ...noted } = await readState(suspended, Noted);
   const named: MemoryFile['files'] = [];
   for (const { name, ...mark } of files) {
-    const which = await whichIs(filesOf(state, vm, generation), mark);
+    const others = named.map((each) => each.which);
+    const which = await whichIs(filesOf(state, vm, generation), mark, others);
     if (!which)
       throw new AppError(
         'VM_SUSPENDED',
@@ -64,11 +65,13 @@ function filesOf(state: string, vm: string, generation: number): Record<z.infer<
   return { overlay, data: instancePaths(state, vm).data, variables };
 }
 
+/** Empty disks that were made at the same moment look alike: each is one of them, in the order in which they are noted. */
 async function whichIs(
   paths: Record<z.infer<typeof Which>, string>,
   wanted: { bytes: number; changedAt: string },
+  others: readonly z.infer<typeof Which>[],
 ): Promise<z.infer<typeof Which> | undefined> {
-  for (const which of Which.options) {
+  for (const which of Which.options.filter((each) => !others.includes(each))) {
     const mark = (await isThere(paths[which])) ? await fileMark(paths[which]) : undefined;
     if (mark?.bytes === wanted.bytes && mark.changedAt === wanted.changedAt) return which;
   }
