@@ -11,7 +11,6 @@ import {
   COUNT,
   count,
   counting,
-  countsOn,
   fileOf,
   filesOf,
   goesOn,
@@ -21,7 +20,7 @@ import {
 } from '../fakes/counting-machine.ts';
 import { given, open, PASSWORD } from '../fakes/encrypted-machine.ts';
 import { endingComputer } from '../fakes/ending-computer.ts';
-import { stoppedIn } from '../fakes/stopped-in.ts';
+import { killedAtEachStep } from '../fakes/killed-suspending.ts';
 
 /** What is packed in an encrypted memory. */
 async function inClear(userKey: string, memory: string): Promise<Buffer> {
@@ -114,42 +113,5 @@ test('killed at any step, an encrypted machine runs or is suspended, with memory
   skip,
 }, async (t) => {
   await using job = await counting(PASSWORD);
-  let before = await count(job);
-  const killedIn = async (what: string, step: string) => {
-    assert.equal(await stoppedIn(job, what, step, { password: PASSWORD }), 'SIGKILL', step);
-    await job.computer.startService();
-  };
-
-  for (const [step, state] of [
-    ['at rest', 'running'],
-    ['memory', 'running'],
-    ['suspended', 'suspended'],
-  ] as const)
-    await t.test(`suspending, after “${step}”`, async () => {
-      await killedIn('suspend', step);
-      assert.equal(await stateOf(job), state);
-      if (state === 'suspended') await goesOn(job, before, PASSWORD);
-      else await countsOn(job, before);
-      before = await count(job);
-    });
-
-  for (const [step, state] of [
-    ['loaded', 'suspended'],
-    ['recorded', 'suspended'],
-    ['spent', 'running'],
-    ['going', 'running'],
-  ] as const)
-    await t.test(`going on, after “${step}”`, async () => {
-      before = await suspend(job);
-      await killedIn('start', step);
-      assert.equal(await stateOf(job), state);
-      if (state === 'suspended') await goesOn(job, before, PASSWORD);
-      else await countsOn(job, before);
-    });
-
-  await t.test('nothing of it stays behind', async () => {
-    await suspend(job);
-    await goesOn(job, before, PASSWORD);
-    assert.deepEqual(filesOf(job, 'generations/*/{suspended.json,memory.zst}'), []);
-  });
+  await killedAtEachStep(t, job, PASSWORD);
 });

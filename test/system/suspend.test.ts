@@ -30,6 +30,7 @@ import {
   stateOf,
   suspend,
 } from '../fakes/counting-machine.ts';
+import { killedAtEachStep } from '../fakes/killed-suspending.ts';
 import { fill, makeRoom, smallDisk } from '../fakes/small-disk.ts';
 import { stoppedIn } from '../fakes/stopped-in.ts';
 
@@ -233,42 +234,5 @@ test('without room for its memory it is not suspended, and runs on', { skip }, a
 
 test('killed at any step, it runs or is suspended, with memory and disks together', { skip }, async (t) => {
   await using job = await counting();
-  let before = await count(job);
-  const killedIn = async (what: string, step: string) => {
-    assert.equal(await stoppedIn(job, what, step), 'SIGKILL', step);
-    await job.computer.startService();
-  };
-
-  for (const [step, state] of [
-    ['at rest', 'running'],
-    ['memory', 'running'],
-    ['suspended', 'suspended'],
-  ] as const)
-    await t.test(`suspending, after “${step}”`, async () => {
-      await killedIn('suspend', step);
-      assert.equal(await stateOf(job), state);
-      if (state === 'suspended') await goesOn(job, before);
-      else await countsOn(job, before);
-      before = await count(job);
-    });
-
-  for (const [step, state] of [
-    ['loaded', 'suspended'],
-    ['recorded', 'suspended'],
-    ['spent', 'running'],
-    ['going', 'running'],
-  ] as const)
-    await t.test(`going on, after “${step}”`, async () => {
-      before = await suspend(job);
-      await killedIn('start', step);
-      assert.equal(await stateOf(job), state);
-      if (state === 'suspended') await goesOn(job, before);
-      else await countsOn(job, before);
-    });
-
-  await t.test('nothing of it stays behind', async () => {
-    await suspend(job);
-    await goesOn(job, before);
-    assert.deepEqual(filesOf(job, 'generations/*/{suspended.json,memory.zst}'), []);
-  });
+  await killedAtEachStep(t, job);
 });

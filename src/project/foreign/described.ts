@@ -30,6 +30,7 @@ export interface Described {
   clock?: NonNullable<VmFile['clock']>;
   /** The one that it starts from first. */
   disks: readonly DescribedDisk[];
+  /** What is not carried over. */
   notes: readonly ImportNote[];
 }
 

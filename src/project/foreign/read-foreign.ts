@@ -8,7 +8,6 @@ import type { Described, DescribedDisk } from './described.ts';
 import { type FoundDigest, openPackage } from './digests.ts';
 import { folderHolder, type Holder, type Place } from './holder.ts';
 import { readDomain } from './libvirt.ts';
-import type { ImportNote } from './notes.ts';
 import { readOvf } from './ovf.ts';
 import { piecesOf } from './pieces.ts';
 import { readArchive } from './tar-archive.ts';
@@ -19,15 +18,8 @@ import { wholeDisk } from './whole-disk.ts';
 import { readXml } from './xml.ts';
 
 /** A machine of another program: what becomes of it, before anything of it is copied. */
-export interface ForeignMachine {
+export interface ForeignMachine extends Omit<Described, 'disks'> {
   kind: ForeignKind;
-  memoryMiB?: number;
-  cpus?: number;
-  firmware?: 'bios' | 'uefi';
-  os?: NonNullable<Described['os']>;
-  clock?: NonNullable<Described['clock']>;
-  /** What is not carried over. */
-  notes: readonly ImportNote[];
   disk: ForeignDisk;
 }
 

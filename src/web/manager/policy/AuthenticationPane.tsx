@@ -1,11 +1,12 @@
-import { Checkbox, NumberInput, SegmentedControl, Stack } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Checkbox, SegmentedControl, Stack } from '@mantine/core';
+import { useState } from 'react';
 import { type Authentication, PASSWORD_CLASS_NAMES, type PasswordRules } from '../../../policy/authentication.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { AccountList } from './AccountList.tsx';
 import type { Pane } from './PolicyPanes.tsx';
 import { ScriptFields } from './ScriptFields.tsx';
+import { TypedNumber } from './TypedNumber.tsx';
 
 /** What opens a machine, and what that has to be like. */
 export function AuthenticationPane({ policy, onPolicy }: Pane) {
@@ -64,7 +65,12 @@ function PasswordFields({ rules: { minimumLength, contents = [] }, onRules }: Pa
     onRules({ type: 'password', ...(length === undefined ? {} : { minimumLength: length }), contents: classes });
   return (
     <>
-      <MinimumLength present={minimumLength} onTaken={(length) => take(length, contents)} />
+      <TypedNumber
+        label={texts.minimumLength}
+        max={128}
+        present={minimumLength}
+        onNumber={(length) => take(length, contents)}
+      />
       <Checkbox.Group
         label={texts.contents}
         value={contents}
@@ -82,34 +88,5 @@ function PasswordFields({ rules: { minimumLength, contents = [] }, onRules }: Pa
         </Stack>
       </Checkbox.Group>
     </>
-  );
-}
-
-interface MinimumLengthProps {
-  present: number | undefined;
-  onTaken: (length: number | undefined) => void;
-}
-
-/** It is taken when it is complete: the 1 of 12 would be a wrong policy. */
-function MinimumLength({ present, onTaken }: MinimumLengthProps) {
-  const texts = useCatalogue(catalogue);
-  const [typed, setTyped] = useState<number | string>(present ?? '');
-  useEffect(() => setTyped(present ?? ''), [present]);
-  const take = () => {
-    const length = typeof typed === 'number' && typed >= 1 ? typed : undefined;
-    if (length !== present) onTaken(length);
-  };
-  return (
-    <NumberInput
-      label={texts.minimumLength}
-      min={1}
-      max={128}
-      allowDecimal={false}
-      clampBehavior="strict"
-      value={typed}
-      onChange={setTyped}
-      onBlur={take}
-      onKeyDown={({ key }) => key === 'Enter' && take()}
-    />
   );
 }

@@ -1,9 +1,9 @@
-import { NumberInput, Stack, Switch, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Stack, Switch, Text } from '@mantine/core';
 import { Clipboard } from '../../../policy/clipboard.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
+import { TypedNumber } from './TypedNumber.tsx';
 
 /** Which way copied texts and pictures may pass, and how large they may be; the number is taken when its field is left. */
 export function ClipboardPane({ policy, onPolicy }: Pane) {
@@ -11,15 +11,9 @@ export function ClipboardPane({ policy, onPolicy }: Pane) {
   const { clipboard: set, ...others } = policy;
   const clipboard = Clipboard.parse(set ?? {});
   const { hostToGuest, guestToHost, mostKiB } = clipboard;
-  const [typed, setTyped] = useState<number | string>(mostKiB);
-  useEffect(() => setTyped(mostKiB), [mostKiB]);
   const change = (changed: Partial<Clipboard>) => {
     const next = { ...clipboard, ...changed };
     onPolicy(next.hostToGuest || next.guestToHost ? { ...others, clipboard: next } : others);
-  };
-  const take = () => {
-    const { data } = Clipboard.safeParse({ ...clipboard, mostKiB: typed });
-    if (data && data.mostKiB !== mostKiB) change(data);
   };
   return (
     <Stack gap="xs">
@@ -37,15 +31,11 @@ export function ClipboardPane({ policy, onPolicy }: Pane) {
         {texts.help}
       </Text>
       {(hostToGuest || guestToHost) && (
-        <NumberInput
+        <TypedNumber
           label={texts.most}
-          min={1}
           max={8192}
-          allowDecimal={false}
-          value={typed}
-          onChange={setTyped}
-          onBlur={take}
-          onKeyDown={({ key }) => key === 'Enter' && take()}
+          present={mostKiB}
+          onNumber={(most) => most !== undefined && change({ mostKiB: most })}
         />
       )}
     </Stack>
