@@ -178,6 +178,14 @@ test('commands parse and print: none reads or changes a project, signs or writes
   assert.deepEqual(found, []);
 });
 
+/** It ends the service with the fault that its own end was called off for, whatever that is. */
+const THROWS_A_FAULT = 'daemon/main.ts';
+
+test('work that was called off ends with a code: nothing throws the bare reason', () => {
+  const found = files.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('.throwIfAborted('));
+  assert.deepEqual(found, [THROWS_A_FAULT]);
+});
+
 for (const file of files) {
   test(`${file} imports only what its folder may`, () => {
     assert.deepEqual(forbidden(file, readFileSync(join(SRC, file), 'utf8')), []);

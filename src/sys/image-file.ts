@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { AppError, systemCode } from '../lib/errors.ts';
+import { requireGoing } from '../lib/interrupted.ts';
 import { coded } from './files/file-error.ts';
 
 /** Where an image lies that is a part of a file: a member of an archive. */
@@ -50,7 +51,7 @@ export class ImageFile implements AsyncDisposable {
 
   /** Some of its bytes. @throws DISK_CUT when they do not all lie in the file, INTERRUPTED */
   async part(offset: number, bytes: number): Promise<Buffer> {
-    this.#signal?.throwIfAborted();
+    requireGoing(this.#signal);
     this.require(offset + bytes);
     const into = Buffer.alloc(bytes);
     await coded(this.path, async () => {

@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { requireGoing } from '../lib/interrupted.ts';
 import { openFiles } from '../sys/files/files.ts';
 import { openPipeEnd } from '../sys/files/pipes.ts';
 import { startDetached } from '../sys/programs/exec.ts';
@@ -129,7 +130,7 @@ type SpokenLog = Pick<MachineLog, 'path' | 'lastWords'>;
 
 /** Fails as soon as QEMU has ended, with what it said last; `signal` ends the watch. @throws VM_FAILED */
 export async function failWhenGone(qemu: ProcessId, log: SpokenLog, signal: AbortSignal): Promise<never> {
-  while (!(await hasGone(qemu, 50))) signal.throwIfAborted();
+  while (!(await hasGone(qemu, 50))) requireGoing(signal);
   throw await whyEnded(log);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
+import { requireGoing } from '../lib/interrupted.ts';
 import { pause } from '../sys/pause.ts';
 import type { Qmp } from './qmp.ts';
 
@@ -48,7 +49,7 @@ export async function beginLoading(qemu: Monitor, socketPath: string): Promise<v
   await qemu.execute('migrate-incoming', { uri: `unix:${socketPath}` });
 }
 
-/** Resolves when all of it is saved or loaded. @throws VM_FAILED, and what `signal` says */
+/** Resolves when all of it is saved or loaded. @throws VM_FAILED, INTERRUPTED, or what `signal` says */
 export async function untilMoved(
   qemu: Monitor,
   signal: AbortSignal,
@@ -59,7 +60,7 @@ export async function untilMoved(
     if (ram) onProgress({ doneBytes: ram.total - ram.remaining, totalBytes: ram.total });
     if (status === 'completed') return;
     if (status === 'failed' || status === 'cancelled') throw new AppError('VM_FAILED', `QEMU: ${why ?? status}`);
-    signal.throwIfAborted();
+    requireGoing(signal);
     await pause(LOOK_MS, signal);
   }
 }

@@ -77,3 +77,18 @@ test('a build that is cancelled leaves nothing, however far it was', { skip }, a
     assert.deepEqual(filesIn(beside, ['**', '**/.*']), []);
   }
 });
+
+test('a build that is cancelled once its release stands says so by its code, and the next build takes that release', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  const cancel = new AbortController();
+  const stop = (now: string) => {
+    if (now === 'work') cancel.abort();
+  };
+  const again = project.in(project.folder, scratch(t));
+
+  await assert.rejects(again.build('one', { signal: cancel.signal, steps: stop }), code('INTERRUPTED'));
+
+  assert.deepEqual((await again.build('one')).released, []);
+});

@@ -2,6 +2,7 @@ import { flattenChain, LONGEST_CHAIN } from '../../layer/chain/flatten-chain.ts'
 import type { LayerEntry } from '../../layer/entry.ts';
 import { rebuildLayer } from '../../layer/rebuild/rebuild.ts';
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import type { Steps } from '../../lib/steps.ts';
 import { blobName, unpackFile } from '../../package/blob-file.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
@@ -81,7 +82,7 @@ export async function stagePlan(plan: InstallPlan, opened: OpenedPackage, option
  */
 export async function applyPlan(plan: InstallPlan, manifest: PackageManifest, options: ApplyOptions): Promise<void> {
   const { steps, signal, onProgress } = options;
-  signal?.throwIfAborted();
+  requireGoing(signal);
   await options.onReady();
   await steps('project');
   if (manifest.resources) await writeResources(options.state, manifest.generation, manifest.resources);
@@ -92,7 +93,7 @@ export async function applyPlan(plan: InstallPlan, manifest: PackageManifest, op
   await steps('host policy');
   for (const { machine, action, keepsSystem } of plan.machines) {
     if (action === 'keep' || action === 'refuse') continue;
-    signal?.throwIfAborted();
+    requireGoing(signal);
     await finishSnapshotWork(options.state, machine.name);
     if (keepsSystem) await mendMachine(manifest, machine, options);
     else await switchMachine(manifest, machine, { ...options, isDamaged: action === 'mend' });

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
 import type { OpenedPackage } from '../../package/open.ts';
@@ -169,7 +170,7 @@ async function installOne(
   const owner = request.owner === undefined ? {} : { owner: request.owner };
   const how = { state, keepOld: request.keepOld, ...owner, now, signal, onProgress, steps, staging, onReady };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    signal.throwIfAborted();
+    requireGoing(signal);
     const wanted = await inTurn(() => checkedPlan(needed, request, options));
     await stagePlan(wanted, opened, how);
     // Others may have changed something while it was fetched: it is decided again, and may need more.

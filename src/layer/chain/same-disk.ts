@@ -1,4 +1,5 @@
 import { setImmediate as breath } from 'node:timers/promises';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { BLOCK, blocksOf } from '../format.ts';
 import { type Chain, ChainReader, type Extent } from './chain.ts';
 
@@ -22,7 +23,7 @@ export async function isSameDisk(one: Chain, other: Chain, signal?: AbortSignal)
       first.read(a.subarray(0, bytes), block);
       second.read(b.subarray(0, bytes), block);
       if (!a.subarray(0, bytes).equals(b.subarray(0, bytes))) return false;
-      signal?.throwIfAborted();
+      requireGoing(signal);
       await breath();
     }
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { deploy } from '../../package/build/publish-policies.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
@@ -44,7 +45,7 @@ export async function deployPolicies(
     const signing = await openSigning(project, 'policy', signer, signal);
     // Asked for before anything is signed: a wrong name is not to cost a release.
     const asking = target?.kind.needsAccount ? { account: await account(), signal } : { signal };
-    signal.throwIfAborted();
+    requireGoing(signal);
     tell({ kind: 'signing' });
     const { serial, warnings } = await deploy(project, { ...signing, validForMs });
     if (target) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Mode } from '../../layer/modes.ts';
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { projectPaths } from '../../project/layout.ts';
@@ -147,7 +148,7 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   await options.look?.(folder, await sizeToExport(repository, manifest, blobs));
   const target = manifestTarget(generation, name);
   const exported = { folder, target, blobs: [...blobs.keys()] };
-  signal?.throwIfAborted();
+  requireGoing(signal);
   await noteUnfinished(repository, exported);
   await steps('noted');
   const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);

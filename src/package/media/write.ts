@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import {
   copyFileTo,
   fileBytes,
@@ -56,7 +57,7 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
   const made: string[] = [];
   try {
     for (let volume = 1; volume <= volumes; volume += 1) {
-      signal?.throwIfAborted();
+      requireGoing(signal);
       const file = VolumeFile.parse({ ...common, volume });
       made.push(await writeVolume(folder, small, file, { format, ...(signal ? { signal } : {}) }));
     }
@@ -118,7 +119,7 @@ async function copyPiece(folder: string, to: string, piece: Piece): Promise<void
 }
 
 async function writeMedium(folder: string, to: string, format: 'tar' | 'iso', signal?: AbortSignal): Promise<string> {
-  signal?.throwIfAborted();
+  requireGoing(signal);
   if (await isThere(to)) throw new AppError('FILE_EXISTS', `${to} exists already`);
   const beside = temporaryBeside(to);
   const options = { timeoutMs: WRITE_MS, ...(signal ? { signal } : {}) };

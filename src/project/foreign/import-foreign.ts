@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { digestPart } from '../../sys/files/digest-part.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { gatherParts } from '../../sys/files/gather.ts';
@@ -37,7 +38,7 @@ export async function importForeign(disk: ForeignDisk, work: string, options: Op
     ...disk.digests.map((digest) => orStop(check(digest, signal))),
   ] as const;
   const ended = await Promise.allSettled(parts);
-  options.signal?.throwIfAborted();
+  requireGoing(options.signal);
   if (stop.signal.aborted) throw stop.signal.reason;
   const [layout] = ended;
   if (layout.status === 'rejected') throw layout.reason;

@@ -7,6 +7,7 @@ import type { AgentChannel } from '../../guest/agent/agent-channel.ts';
 import type { ClipboardRules } from '../../guest/agent/copied.ts';
 import type { GuestChannel } from '../../guest/channel.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import type { Enforcement } from '../../policy/quarantine.ts';
 import { type Destination, type Explanation, explain } from '../../quarantine/lists/explain.ts';
 import { movedText } from '../../quarantine/subnets.ts';
@@ -223,7 +224,7 @@ export class RunningMachine implements AsyncDisposable {
     const limit = AbortSignal.timeout(timeoutMs);
     if (await this.#readiness.until(AbortSignal.any([limit, this.#quiet.signal, ...(signal ? [signal] : [])]))) return;
     const { name } = this.spec;
-    signal?.throwIfAborted();
+    requireGoing(signal);
     if (this.#quiet.signal.aborted) throw new AppError('VM_NOT_RUNNING', `${name} ended before its guest was ready`);
     const seconds = Math.round(timeoutMs / 1000);
     throw new AppError('VM_NOT_READY', `${name} runs, but its guest has no address after ${seconds} s`);

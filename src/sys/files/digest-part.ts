@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { coded } from './file-error.ts';
 
 const STEP_BYTES = 1 << 20;
@@ -22,7 +23,7 @@ export async function digestPart(
     const hash = createHash(algorithm);
     const buffer = Buffer.allocUnsafeSlow(STEP_BYTES);
     for (let done = 0; done < bytes; ) {
-      signal?.throwIfAborted();
+      requireGoing(signal);
       const { bytesRead } = await file.read(buffer, 0, Math.min(STEP_BYTES, bytes - done), offset + done);
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));

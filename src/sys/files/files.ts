@@ -4,6 +4,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { coded, fileError } from './file-error.ts';
 import { syncFolder } from './folders.ts';
 import { temporaryBeside } from './temporary.ts';
@@ -133,7 +134,7 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<{ 
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafeSlow(1 << 20);
     for (let bytes = 0; ; ) {
-      signal?.throwIfAborted();
+      requireGoing(signal);
       const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
       if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
       hash.update(buffer.subarray(0, bytesRead));

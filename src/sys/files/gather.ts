@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import type { FilePart } from './digest-part.ts';
 import { fileError } from './file-error.ts';
 
@@ -42,7 +43,7 @@ export async function gatherParts(
     if (isPacked) await pipeline(all, createGunzip(), counted, into, more);
     else await pipeline(all, counted, into, more);
   } catch (error) {
-    signal?.throwIfAborted();
+    requireGoing(signal);
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
       throw new AppError('FILE_INVALID', `${parts[0]?.path} is damaged: it is not what gzip writes`, { cause: error });
     throw fileError(error, to);

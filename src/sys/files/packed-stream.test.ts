@@ -54,3 +54,26 @@ for (const [kind, recipient, opens] of KINDS) {
     await assert.rejects(unpackStream(damaged, to, { identity: opens, signal }));
   });
 }
+
+test('what is called off says so by its code, and leaves no file', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'packed-')), 'memory');
+  const cancel = new AbortController();
+  const endless = Readable.from(
+    (async function* () {
+      for (;;) {
+        yield randomBytes(1 << 16);
+        cancel.abort();
+      }
+    })(),
+  );
+  await assert.rejects(packStream(endless, path, { recipient: undefined, signal: cancel.signal }), {
+    code: 'INTERRUPTED',
+  });
+  assert.throws(() => readFileSync(path), { code: 'ENOENT' });
+
+  writeFileSync(path, 'whatever');
+  const nowhere = new Writable({ write: (_bytes, _encoding, done) => done() });
+  await assert.rejects(unpackStream(path, nowhere, { identity: undefined, signal: cancel.signal }), {
+    code: 'INTERRUPTED',
+  });
+});

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { type AgeIdentity, ageDecrypting, ageEncrypting } from './age-stream.ts';
 import { fileError } from './file-error.ts';
 import { removeFile } from './files.ts';
@@ -26,7 +27,7 @@ interface Unpacking {
 
 /**
  * Packs a stream into a file that must not exist, its owner’s alone, and brings it to the disk; gives the file’s length.
- * When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, and what the stream fails with
+ * When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, INTERRUPTED, and what the stream fails with
  */
 export async function packStream(from: Readable, path: string, { recipient, signal }: Packing): Promise<number> {
   try {
@@ -49,13 +50,14 @@ export async function packStream(from: Readable, path: string, { recipient, sign
     return bytes;
   } catch (error) {
     await removeFile(path);
+    requireGoing(signal);
     throw fileError(error, path);
   }
 }
 
 /**
  * Unpacks what `packStream` made, and ends the stream it goes to. Who reads there may hang up as soon as he has all of it.
- * @throws FILE_MISSING, FILE_DENIED, and what is damaged or hangs up before
+ * @throws FILE_MISSING, FILE_DENIED, INTERRUPTED, and what is damaged or hangs up before
  */
 export async function unpackStream(path: string, to: Writable, { identity, signal }: Unpacking): Promise<void> {
   const unpacking = createZstdDecompress({ chunkSize: CHUNK_BYTES });
@@ -66,6 +68,7 @@ export async function unpackStream(path: string, to: Writable, { identity, signa
     });
   } catch (error) {
     to.destroy();
+    requireGoing(signal);
     throw fileError(error, path);
   }
 }

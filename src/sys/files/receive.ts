@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { fileError } from './file-error.ts';
 import { removeFile } from './files.ts';
 import { freeBytes } from './folders.ts';
@@ -53,7 +54,7 @@ export async function receiveFile(
     await pipeline(Readable.fromWeb(body), counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal });
   } catch (error) {
     await removeFile(path);
-    signal.throwIfAborted();
+    requireGoing(signal);
     throw hungUp(error) ?? fileError(error, path);
   }
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { chown, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { requireGoing } from '../../lib/interrupted.ts';
 
 /** Waits for the one connection to a socket; disposing of it ends the waiting, and takes the socket away. */
 export interface OneConnection extends AsyncDisposable {
-  /** @throws whatever `signal` says */
+  /** @throws INTERRUPTED, or what `signal` says */
   accept(signal: AbortSignal): Promise<Socket>;
 }
 
@@ -26,7 +27,10 @@ export async function listenForOne(path: string, uid: number | undefined): Promi
   if (uid !== undefined) await chown(path, uid, uid);
   return {
     async accept(signal) {
-      const [socket] = await once(server, 'connection', { signal });
+      const [socket] = await once(server, 'connection', { signal }).catch((error: unknown) => {
+        requireGoing(signal);
+        throw error;
+      });
       server.close();
       return socket;
     },

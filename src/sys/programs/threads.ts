@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { causesOf } from '../../lib/causes.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
+import { interrupted } from '../../lib/interrupted.ts';
 
 /** Named pieces of work that take one value and give one, both of them plain data. They may block: nothing else runs in their thread. */
 export type Jobs = Record<string, (task: never) => unknown>;
@@ -166,10 +167,6 @@ function perform(jobs: Jobs, job: string, task: unknown): unknown {
 function ownedBytes(value: unknown): ArrayBuffer[] {
   const whole = value instanceof Uint8Array && value.byteLength === value.buffer.byteLength;
   return whole && value.buffer instanceof ArrayBuffer && !Buffer.isBuffer(value) ? [value.buffer] : [];
-}
-
-function interrupted(cause: unknown): AppError {
-  return new AppError('INTERRUPTED', 'the work was interrupted', { cause });
 }
 
 function describe(error: unknown): Failed {

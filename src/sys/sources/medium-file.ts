@@ -2,6 +2,7 @@ import { constants, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { fileError } from '../files/file-error.ts';
 import type { Source, Wanted } from './source.ts';
 
@@ -61,7 +62,7 @@ export class MediumFile implements AsyncDisposable {
       let at = Math.min(left, region.bytes);
       left -= at;
       for (; at < region.bytes && wanted > 0; ) {
-        signal?.throwIfAborted();
+        requireGoing(signal);
         const chunk = await this.read(region.offset + at, Math.min(CHUNK_BYTES, region.bytes - at, wanted));
         yield chunk;
         at += chunk.length;
