@@ -8,7 +8,7 @@ import type { HotFixProblem } from '../policy/hot-fixes.ts';
 import type { VersionOrigin } from '../policy/quarantine.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { MachineReport } from '../run/machine/machine.ts';
+import type { MachineReport } from '../run/machine/report.ts';
 import type { Startable } from './terms.ts';
 
 /** An installed machine, running or not. */

@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
-import type { MachineReport, RunningMachine } from '../../run/machine/machine.ts';
+import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
+import type { MachineReport } from '../../run/machine/report.ts';
 import { type RunOptions, runProjectMachine } from '../machines/run-machine.ts';
 import type { TaskControl } from './task.ts';
 

@@ -1,5 +1,5 @@
 import { expireTime } from '../../policy/term.ts';
-import type { MachineParts } from '../machine/machine.ts';
+import type { MachineParts } from '../machine/parts.ts';
 import { machineSockets } from '../machine/record.ts';
 import { pluginUser } from '../machine/users.ts';
 import { askDeviceScript } from './ask-script.ts';

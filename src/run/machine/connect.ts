@@ -7,7 +7,7 @@ import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import type { Access } from '../access/access.ts';
 import { clipboardRules, connectAgent } from './clipboard.ts';
 import { GuestRequests } from './guest-requests.ts';
-import type { MachineParts } from './machine.ts';
+import type { MachineParts } from './parts.ts';
 import { Readiness } from './readiness.ts';
 import { machineSockets } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
