@@ -25,6 +25,8 @@ export interface Said {
   events: EventAnswer[];
   /** Of any package. */
   plan?: PlanAnswer;
+  /** Every package is encrypted, and this opens it. */
+  secret?: string;
   /** What a request for a hot fix is answered, and what its answer does. */
   hotFix?: { asked: HotFixRequestedAnswer; does: HotFixAnswer };
   /** What every start fails with. */
@@ -60,7 +62,7 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, hotFix, starting, hardware, fetching }: Said): Hono {
+function apiOf({ project, machines, events, plan, secret, hotFix, starting, hardware, fetching }: Said): Hono {
   const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
@@ -70,7 +72,14 @@ function apiOf({ project, machines, events, plan, hotFix, starting, hardware, fe
     .post(PATHS.requestHotFix.path, (context) => context.json(hotFix?.asked ?? {}))
     .post(PATHS.foreseeHotFix.path, (context) => context.json(hotFix?.does ?? {}))
     .post(PATHS.applyHotFix.path, (context) => context.json(hotFix?.does ?? {}))
-    .post(PATHS.plan.path, (context) => context.json(plan ?? {}))
+    .post(PATHS.plan.path, async (context) => {
+      const given = (await context.req.json()).secret;
+      return given === secret ? context.json(plan ?? {}) : context.json(notOpened(given), 403);
+    })
+    .post(PATHS.install.path, async (context) => {
+      const isOpened = (await context.req.json()).secret === secret;
+      return context.text(`${JSON.stringify(isOpened ? { result: plan } : notOpened(undefined))}\n`);
+    })
     .post(PATHS.start.path, (context) => context.json({ error: starting }, 403))
     .post(PATHS.hardware.path, async (context) => {
       const said = hardware?.(await context.req.json()) ?? {};
@@ -83,6 +92,12 @@ function apiOf({ project, machines, events, plan, hotFix, starting, hardware, fe
       }),
     )
     .get(PATHS.servers.path, (context) => context.json({ proxies: [], servers: [] }));
+}
+
+function notOpened(given: string | undefined): FailureAnswer {
+  const code = given === undefined ? 'PACKAGE_LOCKED' : 'PACKAGE_SECRET';
+  const reason = '/media/stick/one is encrypted: its passphrase opens it';
+  return { error: { code, reason, causes: [], remedy: 'Give it.', details: { asks: 'passphrase' } } };
 }
 
 /** Nothing happens until who follows has gone. */

@@ -28,7 +28,7 @@ export async function benchProject(folder: string, disk: string, names: readonly
   } as const;
   return {
     fingerprint,
-    build: async (name: string, kind: BuildOptions['kind']) =>
-      (await buildPackage(await openProject(folder), { ...usual, name, kind })).folder,
+    build: async (name: string, kind: BuildOptions['kind'], more: Partial<BuildOptions> = {}) =>
+      (await buildPackage(await openProject(folder), { ...usual, name, kind, ...more })).folder,
   };
 }

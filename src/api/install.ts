@@ -17,6 +17,8 @@ const Package = {
   source: z.string().min(1).max(4000),
   /** The project’s fingerprint as the user was told it. */
   fingerprint: z.string().max(100).exactOptional(),
+  /** What opens it where it is encrypted: its passphrase, or an identity of age. */
+  secret: z.string().min(1).max(4096).exactOptional(),
 };
 export const InstallRequest = z.strictObject({
   ...Package,

@@ -40,6 +40,16 @@ export async function readRecoveryPassphrase(
   return checked(given, isNew, { whose: 'the recovery key', otherwise: 'give --recovery-passphrase-file' });
 }
 
+/** The passphrase of an encrypted package: from a file, else asked for. @throws as readPassphrase */
+export async function readPackagePassphrase(
+  path: string | undefined,
+  otherwise: string,
+  isNew = false,
+): Promise<string> {
+  const given = path === undefined ? undefined : await inFile(path);
+  return checked(given, isNew, { whose: 'the package', otherwise: `give ${otherwise}` });
+}
+
 async function checked(given: string | undefined, isNew: boolean, { whose, otherwise }: Asked): Promise<string> {
   if (given !== undefined) {
     const problem = isNew ? passphraseProblem(given) : undefined;

@@ -129,7 +129,7 @@ export class Changes {
   /** What installing a package would do here. @throws as foreseeInstall */
   foresee(
     asker: Asker,
-    request: Pick<InstallRequest, 'source' | 'fingerprint'>,
+    request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
     signal: AbortSignal,
   ): Promise<ForeseenInstall> {
     return foreseeInstall(request, this.#options(asker, signal));

@@ -305,6 +305,16 @@ export const ERRORS = {
     http: 507,
     hint: 'Make room, or take another place, and write it with `lazaret-manager package export NAME --out DIR`.',
   },
+  PACKAGE_LOCKED: {
+    exit: 77,
+    http: 403,
+    hint: 'Give what your administrator told or gave you: --passphrase-file, or --identity with the file of your key.',
+  },
+  PACKAGE_SECRET: {
+    exit: 77,
+    http: 403,
+    hint: 'Type the passphrase again, or give the identity file of one whom the package was encrypted for.',
+  },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 
   STATE_DAMAGED: {

@@ -6,6 +6,8 @@ import { isThere } from '../sys/files/files.ts';
 import { exportPackage } from './build/export.ts';
 import { carriedBlobs, publishedManifests, sizeToExport } from './build/published.ts';
 import { forgetUnfinishedOf } from './build/unfinished.ts';
+import { encryptedSize } from './encrypted/encrypted-file.ts';
+import type { EncryptTo } from './encrypted/recipients.ts';
 import { manifestTarget } from './manifest.ts';
 import type { PackageSize } from './media/look.ts';
 
@@ -16,6 +18,8 @@ export interface ExportOptions {
   out: string;
   /** As the package was made with it: an update carries what came after this release. */
   since?: number;
+  /** Whom alone its folder is for; without it, for everybody. */
+  encryptTo?: EncryptTo;
   /** Looks whether it can be written as is wanted, and throws where not. */
   look: (folder: string, size: PackageSize) => Promise<void>;
 }
@@ -26,7 +30,7 @@ export interface ExportOptions {
  */
 export async function exportAgain(
   project: Project,
-  { name, out, since, look }: ExportOptions,
+  { name, out, since, encryptTo, look }: ExportOptions,
 ): Promise<{ folder: string; generation: number }> {
   const repository = projectPaths(project.folder).packages;
   const manifests = await publishedManifests(repository);
@@ -40,9 +44,10 @@ export async function exportAgain(
   const { generation } = manifest;
   const earlier = manifests.filter((each) => each.generation < generation);
   const blobs = carriedBlobs(manifest, earlier, since);
-  await look(folder, await sizeToExport(repository, manifest, blobs));
+  const size = await sizeToExport(repository, manifest, blobs);
+  await look(folder, encryptTo ? encryptedSize(size) : size);
   const target = manifestTarget(generation, name);
-  await exportPackage(repository, { folder, target, blobs: [...blobs.keys()] });
+  await exportPackage(repository, { folder, target, blobs: [...blobs.keys()], encryptTo });
   await forgetUnfinishedOf(repository, target);
   return { folder, generation };
 }

@@ -5,22 +5,25 @@ import { addressOf, shownAddress, sourceAt } from '../sys/sources/fetch.ts';
 import { folderSource } from '../sys/sources/folder-source.ts';
 import { MediumFile, mediumSource } from '../sys/sources/medium-file.ts';
 import type { Source } from '../sys/sources/source.ts';
+import { decrypted } from './encrypted/open.ts';
 import { ISO_MARK, isIso, isoContents } from './media/iso.ts';
 import { isTar, tarContents } from './media/tar.ts';
 import { joinVolumes } from './media/volumes.ts';
 
 /**
  * Opens what a package may be installed from: a folder, a tar archive, an ISO image, one of several volumes, or an address.
- * Archives and images are read in place.
- * @throws USAGE (no such kind of address), FILE_MISSING, MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
+ * Archives and images are read in place, and so is what is encrypted: `secret` is the passphrase of it, or an identity of age.
+ * @throws USAGE (no such kind of address), FILE_MISSING, PACKAGE_LOCKED, PACKAGE_SECRET, MEDIA_INVALID, VOLUME_MISSING, FILE_DENIED, FETCH_*
  */
-export async function openSource(text: string): Promise<Source> {
+export async function openSource(text: string, secret?: string): Promise<Source> {
   await requireThere(addressOf(text));
   const medium = await openMedium(text);
+  let joined = medium;
   try {
-    return await joinVolumes(medium, openMedium);
+    joined = await joinVolumes(medium, openMedium);
+    return await decrypted(joined, secret);
   } catch (error) {
-    await medium[Symbol.asyncDispose]();
+    await joined[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -17,6 +17,7 @@ export function computer(t: Ends, now = Date.now(), state = join(scratch(t), 'st
       source: string,
       more: {
         fingerprint?: string;
+        secret?: string;
         replace?: boolean;
         steps?: Steps;
         keepOld?: boolean;
@@ -31,6 +32,7 @@ export function computer(t: Ends, now = Date.now(), state = join(scratch(t), 'st
           source,
           replace: more.replace ?? false,
           keepOld: more.keepOld ?? false,
+          ...(more.secret === undefined ? {} : { secret: more.secret }),
           ...(more.consentTo === undefined ? {} : { consentTo: more.consentTo }),
           ...(more.fingerprint === undefined ? {} : { fingerprint: more.fingerprint }),
         },

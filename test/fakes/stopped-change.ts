@@ -1,5 +1,5 @@
-// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME [KEY] | flatten VM | open VM SECRETS | uninstall VM | forget, or
-// node stopped-change.ts PROJECT STEP build NAME OUT: makes a change of what lies in a folder and dies of SIGKILL after that
+// node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT [SECRET]] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME [KEY] | flatten VM | open VM SECRETS | uninstall VM | forget, or
+// node stopped-change.ts PROJECT STEP build NAME OUT [PASSPHRASE]: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
 import { forgetProject } from '../../src/install/change/forget.ts';
@@ -22,7 +22,7 @@ const YEAR_MS = 365 * 86_400_000;
 /** A fetch may be stopped each time that so many bytes more are there. */
 const FETCH_STEP_BYTES = 4 << 20;
 
-const [, , folder = '', stopAfter = '', change = '', what = '', more = '', consentTo] = process.argv;
+const [, , folder = '', stopAfter = '', change = '', what = '', more = '', consentTo, secret] = process.argv;
 
 function steps(step: string): void {
   if (stopAfter === '-') process.stdout.write(`${step}\n`);
@@ -75,7 +75,15 @@ switch (change) {
   case 'build': {
     const key = await openKeyFile(keyPath(folder, 'release'), PASSPHRASE);
     const request = { name: what, kind: 'full', vms: [], out: more, mode: 'fast' } as const;
-    await buildPackage(await openProject(folder), { ...request, key, now: Date.now(), validForMs: YEAR_MS, steps });
+    const encryptTo = consentTo === undefined ? {} : { encryptTo: { passphrase: consentTo } };
+    await buildPackage(await openProject(folder), {
+      ...request,
+      ...encryptTo,
+      key,
+      now: Date.now(),
+      validForMs: YEAR_MS,
+      steps,
+    });
     break;
   }
   default: {
@@ -85,6 +93,7 @@ switch (change) {
       replace: true,
       keepOld: true,
       ...(consentTo ? { consentTo } : {}),
+      ...(secret ? { secret } : {}),
     };
     const options = { state: folder, running: () => new Map(), now: Date.now(), signal, onProgress, steps };
     await installPackage(request, options);

@@ -100,6 +100,13 @@ export const BuildRequest = z.strictObject({
     .default(365 * DAY_MS),
   notes: z.string().max(10_000).exactOptional(),
   minGeneration: z.int().min(1).exactOptional(),
+  /** Whom alone it is for: who knows a passphrase, or recipients of age. */
+  encryptTo: z
+    .union([
+      z.strictObject({ passphrase: z.string().min(1).max(4096) }),
+      z.strictObject({ recipients: z.array(z.string().max(200)).min(1).max(100) }),
+    ])
+    .exactOptional(),
 });
 
 /** What a package would be, with what every rule means for it, before anything is built. */

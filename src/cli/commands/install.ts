@@ -18,12 +18,18 @@ import { whenText } from '../../policy/changes.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { userNamed } from '../../sys/programs/users.ts';
 import { isAgreed, isConfirmedByName, namesIn } from '../confirm.ts';
+import {
+  addPackageSecretOptions,
+  askedPackageSecret,
+  type PackageSecretOptions,
+  packageSecret,
+} from '../package-secret.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { askLines, isFailure, parseAnswer, type Route, requireOwnSocket, type ServiceOptions } from '../service.ts';
 
-interface InstallOptions extends ServiceOptions {
+interface InstallOptions extends ServiceOptions, PackageSecretOptions {
   fingerprint?: string;
   yes?: boolean;
   keepOld?: boolean;
@@ -45,7 +51,7 @@ export function sourceOf(given: string): string {
 }
 
 export function addInstallCommand(program: Command): void {
-  addCommand<InstallOptions>(
+  const command = addCommand<InstallOptions>(
     program,
     'install <package>',
     'install a package from a folder or an address',
@@ -54,13 +60,15 @@ export function addInstallCommand(program: Command): void {
         source: sourceOf(given),
         replace: options.yes === true,
         keepOld: options.keepOld === true,
+        ...(await packageSecret(options)),
         ...(options.for === undefined ? {} : { for: await newOwner(options.for) }),
         ...(options.acceptHostPolicy === undefined ? {} : { consentTo: options.acceptHostPolicy.toLowerCase() }),
         ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint.toLowerCase() }),
       });
       print(context, result, resultText(result));
     },
-  )
+  );
+  addPackageSecretOptions(command)
     .option('--fingerprint <hex>', 'the project’s fingerprint, as your administrator told you')
     .option(
       '--for <whom>',
@@ -173,6 +181,8 @@ async function answer(context: Context, error: unknown, given: Body): Promise<Bo
       const isTyped = !given.replace && (await isConfirmedByName(context, error.reason, namesIn(error.details)));
       return isTyped ? { replace: true } : undefined;
     }
+    case 'PACKAGE_LOCKED':
+      return given.source === undefined ? undefined : askedPackageSecret(error);
     case 'UPDATE_FULL':
       return given.full === false ? ask(`${error.reason}. Go on?`, { full: true }) : undefined;
     case 'VOLUME_MISSING':

@@ -7,6 +7,7 @@ import { buildAndWrite, writeAgain } from '../../manager/packages/build.ts';
 import type { BuiltPackage } from '../../package/build/build.ts';
 import { MEDIA, type Medium } from '../../package/media/write.ts';
 import { duration, wholeNumber } from '../arguments.ts';
+import { addEncryptOptions, type EncryptOptions, encryptToOf } from '../package-encryption.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { progressLine } from '../progress.ts';
@@ -17,7 +18,7 @@ import { addPlanCommand } from './package-plan.ts';
 
 const DAY_MS = 86_400_000;
 
-interface CreateOptions extends SignOptions, ContentOptions {
+interface CreateOptions extends SignOptions, ContentOptions, EncryptOptions {
   directory: string;
   out: string;
   format: Medium;
@@ -44,6 +45,7 @@ export function addPackageCommands(program: Command): void {
         ...{ name, out: resolve(out), mode, validForMs: valid, ...contentRequest(options) },
         ...(notes === undefined ? {} : { notes }),
         ...(minGeneration === undefined ? {} : { minGeneration }),
+        ...(await encryptToOf(options)),
         media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
       };
       const built = await buildAndWrite(directory, wanted, {
@@ -63,7 +65,7 @@ export function addPackageCommands(program: Command): void {
       print(context, built, text);
     },
   );
-  addContentOptions(create)
+  addEncryptOptions(addContentOptions(create))
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size: 4.3G fits a DVD of 4.7 GB', volumeSize)
@@ -82,7 +84,7 @@ export function addPackageCommands(program: Command): void {
   addExportCommand(packages);
 }
 
-interface ExportOptions {
+interface ExportOptions extends EncryptOptions {
   directory: string;
   out: string;
   format: Medium;
@@ -91,19 +93,21 @@ interface ExportOptions {
 }
 
 function addExportCommand(packages: Command): void {
-  addCommand<ExportOptions>(
+  const command = addCommand<ExportOptions>(
     packages,
     'export <name>',
     'write a published package once more',
-    async (context, { directory, out, format, volumeSize: volumeBytes, since }, name = '') => {
+    async (context, options, name = '') => {
+      const { directory, out, format, volumeSize: volumeBytes, since } = options;
       const { signal } = context;
       const media = { format, ...(volumeBytes === undefined ? {} : { volumeBytes }), signal };
-      const from = since === undefined ? {} : { since };
+      const from = { ...(since === undefined ? {} : { since }), ...(await encryptToOf(options)) };
       const { generation, paths } = await writeAgain(directory, { name, out: resolve(out), media, ...from });
       const text = `wrote ${paths.join(' ')}: package ${name}, generation ${generation}`;
       print(context, { package: name, generation, paths }, text);
     },
-  )
+  );
+  addEncryptOptions(command)
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size', volumeSize)

@@ -6,6 +6,12 @@ import { formatBytes } from '../../lib/bytes.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import {
+  addPackageSecretOptions,
+  askedPackageSecret,
+  type PackageSecretOptions,
+  packageSecret,
+} from '../package-secret.ts';
 import { failureText, print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { askOnce, type ServiceOptions } from '../service.ts';
@@ -20,7 +26,7 @@ const WOULD_BE = {
 };
 
 export function addPlanCommand(program: Command): void {
-  addCommand<ServiceOptions & { fingerprint?: string }>(
+  const command = addCommand<ServiceOptions & PackageSecretOptions & { fingerprint?: string }>(
     program,
     'plan <package>',
     'say what installing a package would do here; installs nothing, and fails where that would',
@@ -28,14 +34,25 @@ export function addPlanCommand(program: Command): void {
       const { fingerprint } = options;
       const body = {
         source: sourceOf(given),
+        ...(await packageSecret(options)),
         ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase() }),
       };
-      const found = await askOnce(options, ROUTES.plan, { body, signal: context.signal });
+      const foresee = (secret: { secret?: string } = {}) =>
+        askOnce(options, ROUTES.plan, { body: { ...body, ...secret }, signal: context.signal });
+      const found = await foresee().catch(async (error: unknown) => {
+        const secret = await askedPackageSecret(error);
+        if (!secret) throw error;
+        return foresee(secret);
+      });
       print(context, found, foreseenText(found));
       const [problem] = found.problems;
       if (problem) process.exitCode = ERRORS[FailureCode.parse(problem.code)].exit;
     },
-  ).option('--fingerprint <hex>', 'the project’s fingerprint, where this would be its first package here');
+  );
+  addPackageSecretOptions(command).option(
+    '--fingerprint <hex>',
+    'the project’s fingerprint, where this would be its first package here',
+  );
 }
 
 function foreseenText(found: AsJson<PlanAnswer>): string {

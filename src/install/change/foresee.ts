@@ -32,7 +32,7 @@ export interface ForeseenInstall extends InstallReport {
  * LAYER_BASE_MISSING, POLICY_NEEDS_MACHINE
  */
 export async function foreseeInstall(
-  { source, fingerprint }: Pick<InstallRequest, 'source' | 'fingerprint'>,
+  { source, fingerprint, secret }: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
   {
     signal,
     ...options
@@ -45,7 +45,7 @@ export async function foreseeInstall(
   const trustFolder = temporaryBeside(trust);
   await using _copy = { [Symbol.asyncDispose]: () => removeFolder(trustFolder) };
   await copyFolder(trust, trustFolder);
-  await using medium = await openSource(source);
+  await using medium = await openSource(source, secret);
   const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
   const found = await packagesFrom(medium, {}, { trustFolder, now, signal, state });
   const facts = await inTurn(async () => computerFacts(state, options.running(), await trustedNow(trustFolder, now)));

@@ -29,6 +29,8 @@ export interface InstallRequest {
   source: string;
   /** The project’s fingerprint as the user was told it; needed on the first installation. */
   fingerprint?: string;
+  /** What opens it where it is encrypted: its passphrase, or an identity of age. */
+  secret?: string;
   /** The user knows which machines lose what he changed in them. */
   replace: boolean;
   /** Keeps the former systems, to be rolled back to. */
@@ -107,7 +109,7 @@ export interface InstallReport {
 export async function installPackage(request: InstallRequest, options: InstallOptions): Promise<InstallReport> {
   const { state, signal, inTurn = atOnce, inTrustTurn = atOnce } = options;
   await using staging = (options.staging ?? new Staging(state)).enter();
-  await using source = await openSource(request.source);
+  await using source = await openSource(request.source, request.secret);
   await inTrustTurn(() => mendTrustOf(state));
   await using trust = await InstallTrust.open(computerPaths(state).trust);
   const project = await trustProject(trust.folder, source, request.fingerprint);

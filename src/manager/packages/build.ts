@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type BuildOptions, type BuiltPackage, buildPackage, unwritten } from '../../package/build/build.ts';
+import type { EncryptTo } from '../../package/encrypted/recipients.ts';
 import { exportAgain } from '../../package/export-again.ts';
 import { type PackageSize, requireWritable } from '../../package/media/look.ts';
 import { type MediaOptions, writeMedia } from '../../package/media/write.ts';
@@ -57,6 +58,7 @@ export interface WantedAgain {
   out: string;
   /** The release that an update was made with. */
   since?: number;
+  encryptTo?: EncryptTo;
   media: MediaOptions;
 }
 

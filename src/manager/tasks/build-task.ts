@@ -16,6 +16,7 @@ export async function buildTask(
     notes,
     minGeneration,
     since,
+    encryptTo,
     ...asked
   }: z.infer<typeof BuildRequest>,
   task: TaskControl,
@@ -25,6 +26,7 @@ export async function buildTask(
     ...(notes === undefined ? {} : { notes }),
     ...(minGeneration === undefined ? {} : { minGeneration }),
     ...(since === undefined ? {} : { since }),
+    ...(encryptTo === undefined ? {} : { encryptTo }),
     media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
   };
   task.part('plan');

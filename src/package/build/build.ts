@@ -9,6 +9,8 @@ import type { Project } from '../../project/open.ts';
 import { isThere } from '../../sys/files/files.ts';
 import type { SigningKey } from '../../trust/sign/keys.ts';
 import { publish } from '../../trust/sign/repository.ts';
+import { encryptedSize } from '../encrypted/encrypted-file.ts';
+import { ageRecipients, type EncryptTo } from '../encrypted/recipients.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
 import type { PackageSize } from '../media/look.ts';
 import { contentsOf } from '../plan/contents.ts';
@@ -40,6 +42,8 @@ export interface BuildOptions {
   since?: number;
   /** The folder that receives the package’s own folder. */
   out: string;
+  /** Whom alone its folder is for; without it, for everybody. */
+  encryptTo?: EncryptTo;
   mode: Mode;
   key: SigningKey;
   now: number;
@@ -79,6 +83,8 @@ export interface BuiltPackage {
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
   if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is not a name for a package`);
+  // Before anything is signed.
+  if (options.encryptTo) ageRecipients(options.encryptTo);
   const failed = await finishBuild(project);
   try {
     const built = await build(project, options);
@@ -145,15 +151,16 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   // What is asked for besides is a reason of its own.
   if (!force && options.since === undefined && minGeneration === undefined) requireChange(broughtBy(manifest), earlier);
   const blobs = carriedBlobs(manifest, earlier, options.since);
-  await options.look?.(folder, await sizeToExport(repository, manifest, blobs));
+  const size = await sizeToExport(repository, manifest, blobs);
+  await options.look?.(folder, options.encryptTo ? encryptedSize(size) : size);
   const target = manifestTarget(generation, name);
   const exported = { folder, target, blobs: [...blobs.keys()] };
   requireGoing(signal);
-  await noteUnfinished(repository, exported);
+  await noteUnfinished(repository, exported, options.encryptTo !== undefined);
   await steps('noted');
   const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);
   await publish(repository, { add, key, now, validForMs, steps });
-  await exportPackage(repository, exported).catch((error: unknown) => {
+  await exportPackage(repository, { ...exported, encryptTo: options.encryptTo }).catch((error: unknown) => {
     throw unwritten(name, error);
   });
   await steps('exported');

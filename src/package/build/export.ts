@@ -3,6 +3,8 @@ import { copyFileTo, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, namesIn, removeFolder } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { blobName } from '../blob-file.ts';
+import type { EncryptTo } from '../encrypted/recipients.ts';
+import { writeEncrypted } from '../encrypted/write.ts';
 
 const MAX_BLOB_BYTES = 2 ** 52;
 
@@ -13,17 +15,18 @@ export interface Exported {
   target: string;
   /** The blobs that it carries. */
   blobs: readonly string[];
+  /** Whom alone the folder is for. */
+  encryptTo?: EncryptTo | undefined;
 }
 
 /**
  * Copies the newest release of a repository, with one package’s blobs alone, into a folder that appears whole or not at all.
- * @throws DISK_FULL, FILE_DENIED
+ * @throws DISK_FULL, FILE_DENIED, USAGE (no recipients)
  */
-export async function exportPackage(repository: string, { folder, target, blobs }: Exported): Promise<void> {
+export async function exportPackage(repository: string, { folder, target, blobs, encryptTo }: Exported): Promise<void> {
   await makeFolder(dirname(folder));
   const beside = temporaryBeside(folder);
   try {
-    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
     const metadata = await namesIn(join(repository, 'metadata'));
     const newest = Math.max(...metadata.map((name) => Number(/^(\d+)\.targets\.json$/.exec(name)?.[1] ?? 0)));
     const wanted = (name: string) =>
@@ -34,8 +37,15 @@ export async function exportPackage(repository: string, { folder, target, blobs 
       ...targets.map((name) => join('targets', name)),
       ...blobs.map(blobName),
     ];
-    for (const file of files) await copyFileTo(join(repository, file), join(beside, file), MAX_BLOB_BYTES);
-    await writeFileAtomic(join(beside, 'package.json'), `${JSON.stringify({ format: 1, manifest: target })}\n`);
+    const pointer = `${JSON.stringify({ format: 1, manifest: target })}\n`;
+    if (encryptTo) {
+      const own = { path: 'package.json', data: Buffer.from(pointer) };
+      await writeEncrypted({ repository, paths: files, pointer: own }, beside, encryptTo);
+    } else {
+      for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
+      for (const file of files) await copyFileTo(join(repository, file), join(beside, file), MAX_BLOB_BYTES);
+      await writeFileAtomic(join(beside, 'package.json'), pointer);
+    }
     await moveFolder(beside, folder);
   } catch (error) {
     await removeFolder(beside);

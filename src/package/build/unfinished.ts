@@ -1,7 +1,7 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Sha256 } from '../../layer/entry.ts';
-import { type Failure, failureOf } from '../../lib/errors.ts';
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
@@ -21,12 +21,21 @@ const Unfinished = z.strictObject({
   target: z.string(),
   folder: z.string(),
   blobs: z.array(Sha256),
+  /** For whom stands nowhere: it may be a passphrase. */
+  isEncrypted: z.literal(true).exactOptional(),
 });
 type Unfinished = z.infer<typeof Unfinished>;
 
 /** Notes the package that is about to be signed, so that a command after a crash knows what became of it. */
-export async function noteUnfinished(repository: string, note: Omit<Unfinished, 'format'>): Promise<void> {
-  await writeFileAtomic(notePath(repository), `${JSON.stringify({ format: 1, ...note })}\n`);
+export async function noteUnfinished(
+  repository: string,
+  note: Omit<Unfinished, 'format' | 'isEncrypted'>,
+  isEncrypted: boolean,
+): Promise<void> {
+  await writeFileAtomic(
+    notePath(repository),
+    `${JSON.stringify({ format: 1, ...note, ...(isEncrypted ? { isEncrypted } : {}) })}\n`,
+  );
 }
 
 export async function forgetUnfinished(repository: string): Promise<void> {
@@ -57,7 +66,8 @@ export async function finishBuild(project: Project): Promise<Unwritten | undefin
   if (note && !isPublished) await removeTarget(repository, note.target);
   let failed: Unwritten | undefined;
   if (note && isPublished && !(await isThere(note.folder))) {
-    await exportPackage(repository, note).catch((error: unknown) => {
+    const written = note.isEncrypted ? Promise.reject(unencrypted(note.folder)) : exportPackage(repository, note);
+    await written.catch((error: unknown) => {
       failed = { folder: note.folder, failure: failureOf(error) };
     });
   }
@@ -87,6 +97,12 @@ export async function removeLeftovers(project: Project): Promise<void> {
   for (const part of ['metadata', 'targets', 'blobs']) await removeTemporary(join(repository, part));
   const blobs = join(repository, 'blobs');
   for (const name of await namesIn(blobs)) if (!named.has(name)) await removeFile(join(blobs, name));
+}
+
+/** Nobody who ends it knows for whom: in clear it is not written. */
+function unencrypted(folder: string): AppError {
+  const again = `lazaret-manager package export ${basename(folder)} --encrypt-to`;
+  return new AppError('PACKAGE_UNWRITTEN', `it was to be encrypted; write it with ${again}`);
 }
 
 function notePath(repository: string): string {

@@ -4,6 +4,9 @@ import type { Contents, Region } from '../../sys/sources/medium-file.ts';
 const MAX_FILES = 100_000;
 const MAX_PATH_LENGTH = 1000;
 const ROOT = 'metadata/1.root.json';
+/** Of a package that is encrypted this lies in clear. */
+export const ENCRYPTED_FILE = 'encrypted.json';
+const ROOTS = [ROOT, ENCRYPTED_FILE];
 
 /** Collects what an archive says is in it, and refuses what no package has. */
 export class TableOfContents {
@@ -39,10 +42,13 @@ export class TableOfContents {
 
   /** The files of the package, wherever in the archive its folder is. @throws MEDIA_INVALID when there is none or several */
   package(): Contents {
-    const roots = [...this.#files.keys()].filter((path) => path === ROOT || path.endsWith(`/${ROOT}`));
-    const [root] = roots;
-    if (root === undefined || roots.length > 1) throw this.refusal(root ? 'several packages' : 'no package');
-    const folder = root.slice(0, -ROOT.length);
+    const folders = [...this.#files.keys()].flatMap((path) => {
+      const root = ROOTS.find((each) => path === each || path.endsWith(`/${each}`));
+      return root === undefined ? [] : [path.slice(0, -root.length)];
+    });
+    const [folder] = folders;
+    if (folder === undefined || folders.length > 1)
+      throw this.refusal(folder === undefined ? 'no package' : 'several packages');
     return new Map(
       [...this.#files]
         .filter(([path]) => path.startsWith(folder))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
 import {
@@ -17,9 +17,11 @@ import { run } from '../../sys/programs/exec.ts';
 import { MediumFile } from '../../sys/sources/medium-file.ts';
 import { blobName } from '../blob-file.ts';
 import { partsOf } from '../build/published.ts';
+import { EncryptedFile } from '../encrypted/encrypted-file.ts';
 import { PackageManifest, PackagePointer } from '../manifest.ts';
 import { PIECE_BYTES, volumeRoom } from './look.ts';
 import { spread } from './spread.ts';
+import { ENCRYPTED_FILE } from './table-of-contents.ts';
 import { type Piece, pieceName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
 
 const MAX_SMALL_BYTES = 64 << 20;
@@ -53,7 +55,9 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
   }
   const pieces = spread(blobs, roomBytes, PIECE_BYTES);
   const volumes = pieces.at(-1)?.volume ?? 1;
-  const common = { format: 1, package: basename(folder), set: randomBytes(16).toString('hex'), volumes, pieces };
+  // What it is called lies in clear.
+  const name = (await isEncrypted(folder)) ? 'encrypted' : basename(folder);
+  const common = { format: 1, package: name, set: randomBytes(16).toString('hex'), volumes, pieces };
   const made: string[] = [];
   try {
     for (let volume = 1; volume <= volumes; volume += 1) {
@@ -72,6 +76,10 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
 /** The blobs of a package in the order in which an installation wants them: files first, then layers, bottom first. */
 async function blobsOf(folder: string): Promise<{ sha256: string; bytes: number }[]> {
   const json = async (path: string) => JSON.parse((await readCapped(join(folder, path), MAX_SMALL_BYTES)).toString());
+  if (await isEncrypted(folder)) {
+    const { blob: sha256, bytes } = EncryptedFile.parse(await json(ENCRYPTED_FILE));
+    return [{ sha256, bytes }];
+  }
   const { manifest } = PackagePointer.parse(await json('package.json'));
   const target = (await namesIn(join(folder, 'targets'))).find((name) => name.endsWith(`.${manifest}`));
   const { machines } = PackageManifest.parse(await json(join('targets', target ?? manifest)));
@@ -83,9 +91,14 @@ async function blobsOf(folder: string): Promise<{ sha256: string; bytes: number 
   return Promise.all(names.map(async (sha256) => ({ sha256, bytes: await fileBytes(join(folder, blobName(sha256))) })));
 }
 
+function isEncrypted(folder: string): Promise<boolean> {
+  return isThere(join(folder, ENCRYPTED_FILE));
+}
+
 async function smallFiles(folder: string): Promise<{ path: string; bytes: number }[]> {
   const inside = async (name: string) => (await namesIn(join(folder, name))).map((file) => join(name, file));
-  const paths = ['package.json', ...(await inside('metadata')), ...(await inside('targets'))];
+  const names = (await isEncrypted(folder)) ? [ENCRYPTED_FILE] : ['package.json'];
+  const paths = [...names, ...(await inside('metadata')), ...(await inside('targets'))];
   return Promise.all(paths.map(async (path) => ({ path, bytes: await fileBytes(join(folder, path)) })));
 }
 
@@ -99,7 +112,8 @@ async function writeVolume(
   if (await isThere(target)) throw new AppError('FILE_EXISTS', `${target} exists already`);
   const beside = temporaryBeside(target);
   try {
-    for (const part of ['metadata', 'targets', 'blobs']) await makeFolder(join(beside, part));
+    for (const part of new Set(['blobs', ...small.map(({ path }) => dirname(path))]))
+      await makeFolder(join(beside, part));
     for (const { path } of small) await copyFileTo(join(folder, path), join(beside, path), MAX_SMALL_BYTES);
     await writeFileAtomic(join(beside, VOLUME_FILE), JSON.stringify(file));
     for (const piece of file.pieces.filter(({ volume }) => volume === file.volume))

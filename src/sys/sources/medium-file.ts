@@ -17,8 +17,17 @@ export interface Region {
 /** What is where in an archive: each file’s runs of bytes, in order. */
 export type Contents = ReadonlyMap<string, readonly Region[]>;
 
+/** What is read in place by runs of bytes. */
+export interface Medium extends AsyncDisposable {
+  readonly path: string;
+  /** Length in bytes. */
+  readonly size: number;
+  readonly isRemote?: boolean;
+  stream(regions: readonly Region[], wanted: Partial<Wanted>): AsyncIterable<Uint8Array>;
+}
+
 /** An archive or image that is read in place. */
-export class MediumFile implements AsyncDisposable {
+export class MediumFile implements Medium {
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;
@@ -86,9 +95,10 @@ export class MediumFile implements AsyncDisposable {
 }
 
 /** The files of an archive or image, which is closed with it. */
-export function mediumSource(medium: MediumFile, contents: Contents): Source {
+export function mediumSource(medium: Medium, contents: Contents): Source {
   return {
     name: medium.path,
+    isRemote: medium.isRemote ?? false,
     async open(path, wanted) {
       const regions = contents.get(path);
       if (!regions) throw new AppError('FETCH_MISSING', `${medium.path} has no ${path}`);

@@ -8,6 +8,11 @@ import { whoKnows } from './who-knows.ts';
 const MOST_RECOVERY_KEY_BYTES = 8192;
 const IDENTITY = /^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/m;
 
+/** Whether a text is an identity of age (X25519), and nothing else. */
+export function isIdentity(text: string): boolean {
+  return IDENTITY.exec(text)?.[0] === text;
+}
+
 /** A project’s recovery key, opened: both are as age writes them. */
 export interface OpenedRecoveryKey {
   identity: string;

@@ -5,8 +5,14 @@ import type { ProgressAnswer } from '../../api/install.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { InstallProgress } from './InstallProgress.tsx';
 import { PackagePlan } from './PackagePlan.tsx';
+import { isAboutSecret, PackageSecret } from './PackageSecret.tsx';
 import { ask, askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
+
+/** What opens a package that is encrypted. */
+interface Secret {
+  secret?: string;
+}
 
 /** Installs a package: first what it would do, then, with what is to be confirmed, the thing itself. */
 export function Install() {
@@ -19,9 +25,10 @@ export function Install() {
     source: source.trim(),
     ...(fingerprint === '' ? {} : { fingerprint: fingerprint.trim().toLowerCase() }),
   };
-  const plan = useMutation({ mutationFn: () => ask('plan', { body: named }) });
+  // Kept with the answer alone: the page forgets it with the next package.
+  const plan = useMutation({ mutationFn: (secret: Secret) => ask('plan', { body: { ...named, ...secret } }) });
   const install = useMutation({
-    mutationFn: (confirmed: { replace: boolean; keepOld: boolean; consentTo?: string; for?: 'all' }) => {
+    mutationFn: (confirmed: Secret & { replace: boolean; keepOld: boolean; consentTo?: string; for?: 'all' }) => {
       cancel.current = new AbortController();
       return askGoingOn('install', { body: { ...named, ...confirmed }, signal: cancel.current.signal }, setProgress);
     },
@@ -37,7 +44,7 @@ export function Install() {
         onSubmit={(event) => {
           event.preventDefault();
           install.reset();
-          plan.mutate();
+          plan.mutate({});
         }}
       >
         <Stack>
@@ -61,9 +68,19 @@ export function Install() {
           </Group>
         </Stack>
       </form>
-      {plan.error && <FailureAlert error={plan.error} texts={texts} />}
+      <PackageSecret
+        error={plan.error}
+        isPending={plan.isPending}
+        onSecret={(secret) => plan.mutate({ secret })}
+        onClose={plan.reset}
+      />
+      {plan.error && !isAboutSecret(plan.error) && <FailureAlert error={plan.error} texts={texts} />}
       {plan.data && !install.isSuccess && !install.isPending && (
-        <PackagePlan key={plan.data.generation} plan={plan.data} onInstall={install.mutate} />
+        <PackagePlan
+          key={plan.data.generation}
+          plan={plan.data}
+          onInstall={(confirmed) => install.mutate({ ...confirmed, ...plan.variables })}
+        />
       )}
       {install.isPending && <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />}
       {isCancelled && <Text role="status">{texts.interrupted}</Text>}

@@ -126,6 +126,10 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PACKAGE_UNCHANGED: 'Ändern Sie zuerst etwas; „--force“ macht es trotzdem, zum Beispiel für ein späteres Ablaufdatum.',
   PACKAGE_UNWRITTEN:
     'Schaffen Sie Platz, oder nehmen Sie einen anderen Ort, und schreiben Sie es mit „lazaret-manager package export NAME --out DIR“.',
+  PACKAGE_LOCKED:
+    'Geben Sie an, was Ihr Administrator Ihnen gesagt oder gegeben hat: die Passphrase oder den Schlüssel aus Ihrer Schlüsseldatei.',
+  PACKAGE_SECRET:
+    'Tippen Sie die Passphrase noch einmal ein, oder geben Sie den Schlüssel von jemandem an, für den das Paket verschlüsselt wurde.',
   PACKAGE_EMPTY: 'Fügen Sie dem Projekt zuerst eine Maschine hinzu.',
   STATE_DAMAGED:
     'Installieren Sie das neueste Paket noch einmal: es ersetzt, was beschädigt ist, und lässt Datenplatten, wie sie sind.',

@@ -109,6 +109,8 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   PACKAGE_INVALID: 'Das ist kein Paket von Lazaret',
   PACKAGE_UNCHANGED: 'Seit dem letzten Paket hat sich nichts geändert',
   PACKAGE_UNWRITTEN: 'Das Paket ist veröffentlicht, konnte aber nicht geschrieben werden',
+  PACKAGE_LOCKED: 'Das Paket ist verschlüsselt',
+  PACKAGE_SECRET: 'Damit öffnet sich das Paket nicht',
   PACKAGE_EMPTY: 'In dem Paket wäre nichts',
   STATE_DAMAGED: 'Auf diesem Computer ist etwas von Lazaret beschädigt',
   SYSTEM_DISK_DAMAGED: 'Die Systemplatte der Maschine ist beschädigt',

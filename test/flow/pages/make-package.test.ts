@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -56,6 +56,24 @@ test('an administrator sees the plan of a package, makes it, and sees its sizes;
     assert.equal(await page.getByLabel('Passphrase of the project’s keys').inputValue(), '');
     await page.getByRole('link', { name: 'Packages', exact: true }).click();
     await page.getByRole('row', { name: /office-1/ }).waitFor();
+  });
+
+  await t.test('with a passphrase of its own it is encrypted, once both are alike', async () => {
+    await manager.goto('/packages/new');
+    await page.getByLabel('Make it although').check();
+    await show.click();
+    await describe(page, 'office-2', project.out);
+    await choose(page, 'Compression', 'fast');
+    const [first, again] = ['Passphrase that opens the package', 'The same passphrase once more'];
+    await page.getByLabel(first).fill('four words upon a stick');
+    await page.getByLabel(again).fill('four words upon a stone');
+    await page.getByText('The two passphrases differ.').waitFor();
+    assert.ok(await make.isDisabled());
+    await page.getByLabel(again).fill('four words upon a stick');
+    await make.click();
+    await page.getByText('office-2 is made, generation 2.').waitFor();
+    assert.deepEqual(readdirSync(join(project.out, 'office-2')), ['blobs', 'encrypted.json']);
+    assert.equal(await page.getByLabel(first).inputValue(), '');
   });
 
   await t.test('what would not be made has its reason in the plan, and no way to make it', async () => {

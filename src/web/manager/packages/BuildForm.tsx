@@ -12,6 +12,7 @@ import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { packages } from '../texts/packages.ts';
 import { tasks } from '../texts/tasks.ts';
+import { EncryptionFields } from './EncryptionFields.tsx';
 import { MediaFields } from './MediaFields.tsx';
 import { buildRequest, type NewContents, type NewMedia, NO_MEDIA } from './new-package.ts';
 import { SizeChart } from './SizeChart.tsx';
@@ -31,7 +32,10 @@ export function BuildForm({ contents, plan }: { contents: NewContents; plan: Pac
       if (request) await begun(await ask('buildPackage', { body: { ...request, passphrase, clockIsRight } }));
     },
     // A passphrase is kept no longer than it is needed.
-    onSettled: () => setPassphrase(''),
+    onSettled: () => {
+      setPassphrase('');
+      setMedia((now) => ({ ...now, secret: '', secretAgain: '' }));
+    },
   });
   const goesOn = task !== undefined && isOn(task);
   const canBuild = request !== undefined && passphrase !== '' && plan?.problems.length === 0;
@@ -47,6 +51,7 @@ export function BuildForm({ contents, plan }: { contents: NewContents; plan: Pac
           >
             <Stack gap="sm">
               <MediaFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
+              <EncryptionFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
               <Secret label={taskTexts.passphrase} value={passphrase} onChange={setPassphrase} />
               {plan.clock && (
                 <Checkbox

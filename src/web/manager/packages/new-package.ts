@@ -26,13 +26,20 @@ export interface NewMedia {
   volumeGiB: number | string;
   validDays: number | string;
   notes: string;
+  /** The passphrase of the package itself, twice. */
+  secret: string;
+  secretAgain: string;
+  /** Recipients of age, with spaces between. */
+  recipients: string;
 }
 
+const NO_SECRETS = { secret: '', secretAgain: '', recipients: '' };
 export const NO_CONTENTS: NewContents = {
   ...{ kind: 'full', vms: [], policies: [], resources: false, since: '', strict: false, force: false },
 };
 export const NO_MEDIA: NewMedia = {
   ...{ name: '', out: '', format: 'folder', mode: 'small', volumeGiB: '', validDays: 365, notes: '' },
+  ...NO_SECRETS,
 };
 
 export function contentsRequest({ kind, vms, policies, resources, since, strict, force }: NewContents): Contents {
@@ -45,14 +52,23 @@ export function contentsRequest({ kind, vms, policies, resources, since, strict,
   };
 }
 
+/** Whom alone a package is for; nothing while that is contradictory. */
+function encryptionRequest({ secret, secretAgain, recipients }: NewMedia): Pick<Build, 'encryptTo'> | undefined {
+  const named = recipients.split(/\s+/).filter((each) => each !== '');
+  if (secret !== secretAgain || (secret !== '' && named.length > 0)) return undefined;
+  if (secret !== '') return { encryptTo: { passphrase: secret } };
+  return named.length > 0 ? { encryptTo: { recipients: named } } : {};
+}
+
 /** What is asked of the manager besides who signs; none while something is missing. */
-export function buildRequest(
-  contents: NewContents,
-  { name, out, format, mode, volumeGiB, validDays, notes }: NewMedia,
-): Omit<Build, 'passphrase'> | undefined {
-  if (name.trim() === '' || !out.trim().startsWith('/') || typeof validDays !== 'number') return undefined;
+export function buildRequest(contents: NewContents, media: NewMedia): Omit<Build, 'passphrase'> | undefined {
+  const { name, out, format, mode, volumeGiB, validDays, notes } = media;
+  const encryption = encryptionRequest(media);
+  if (!encryption || name.trim() === '' || !out.trim().startsWith('/') || typeof validDays !== 'number')
+    return undefined;
   return {
     ...contentsRequest(contents),
+    ...encryption,
     ...{ name: name.trim(), out: out.trim(), format, mode, validForMs: validDays * DAY_MS },
     ...(typeof volumeGiB === 'number' ? { volumeBytes: Math.round(volumeGiB * 2 ** 30) } : {}),
     ...(notes.trim() === '' ? {} : { notes: notes.trim() }),
