@@ -2,10 +2,11 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { isRoot, run } from './apt.mjs';
 import { installSystemPackages, missingPackages } from './system-packages.mjs';
 
-/** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small; what else opens encrypted disks; a Windows for its guest tools. */
+/** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small; what else opens encrypted disks; a TPM 2.0 of software, and what asks it; a Windows for its guest tools. */
 const PACKAGES = [
   ...['nginx', 'rsync', 'openssh-client', 'openssl', 'slapd', 'chromium', 'pngquant', 'cryptsetup-bin', 'wine64'],
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
+  ...['swtpm', 'systemd', 'libtss2-esys-3.0.2-0', 'libtss2-rc0', 'libtss2-mu0', 'libtss2-tcti-swtpm0'],
 ];
 /** What these packages would start, now and with every start of the computer. */
 const UNITS = ['nginx', 'rsync', 'slapd', 'samba-ad-dc', 'smbd', 'nmbd', 'winbind'];

@@ -37,6 +37,8 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   HOT_FIX_OLD: ['flow/hot-fix', 'a new request is what helps'],
   HOT_FIX_CONFIRM: ['flow/hot-fix-commands', 'with --yes it is done'],
   STATE_DAMAGED: ['flow/damaged', 'installing again mends it and keeps its data disk'],
+  SEAL_BROKEN: ['flow/sealed-configuration', 'SEAL_BROKEN: a changed byte in any file is refused'],
+  SEAL_KEY_LOST: ['flow/sealed-configuration', 'SEAL_KEY_LOST: on another computer, or without its key'],
   SYSTEM_DISK_DAMAGED: ['flow/own-disks', 'SYSTEM_DISK_DAMAGED: what its remedy says is done, and works'],
   DATA_DISK_DAMAGED: ['flow/own-disks', 'DATA_DISK_DAMAGED: what its remedy says is done, and works'],
   VM_TAKEN: ['flow/owners', 'what its remedy says is done, and works'],

@@ -6,7 +6,7 @@ import { readFloor } from '../install/state/floor.ts';
 import { readHardware } from '../install/state/hardware.ts';
 import { type Instance, isDamage, openInstance } from '../install/state/instances.ts';
 import { isLocked as isLockedHere } from '../install/state/locked.ts';
-import { readPolicy } from '../install/state/policies.ts';
+import { isSealSettled, readPolicy, settleSeal } from '../install/state/policies.ts';
 import { readCounter, readReported, writeCounter, writeReported } from '../install/state/reported.ts';
 import { judgeTrial, readTrial } from '../install/state/trial.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
@@ -86,6 +86,7 @@ export class InstalledMachines {
     const { options, changes } = this.#service;
     if (await hasSnapshotWork(options.state, vm)) await changes.inTurn(() => finishSnapshotWork(options.state, vm));
     const { current } = await openInstance(options.state, vm);
+    if (!(await isSealSettled(options.state, vm))) await changes.inTurn(() => settleSeal(options.state, vm));
     if (!(await isReimaging(options.state, vm, current.generation))) return;
     await changes.inTurn(() => finishReimage(options.state, vm, current));
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chainIn, commonLayers, lockedLayers } from '../install/state/chain.ts';
+import { CONFIGURATION } from '../install/state/configuration.ts';
 import { readHardware } from '../install/state/hardware.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../install/state/instances.ts';
 import { filePath, generationPaths, instancePaths } from '../install/state/layout.ts';
@@ -60,6 +61,7 @@ export async function installedSpec(
     runFolder,
     saved: savedPlace(state, file.vm, generation),
     namesPath: instancePaths(state, file.vm).names,
+    keptFiles: CONFIGURATION,
     mode: 'installed',
     generation,
   };

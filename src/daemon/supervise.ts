@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mendTrustOf } from '../install/change/mend-trust.ts';
 import { type Opened, writeDisks } from '../install/opening/write-disks.ts';
+import { CONFIGURATION } from '../install/state/configuration.ts';
 import {
   type Instance,
   instanceNames,
@@ -92,7 +93,7 @@ export class Supervisor implements AsyncDisposable {
     const trustTurns = new Turns();
     this.policies = new PolicyStore(
       { trust: paths.trust, cache: paths.policies, account: paths.directory, spare },
-      { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error), turns: trustTurns },
+      { onUnsaved: (vm, error) => void this.#tellUnsaved(vm, error), turns: trustTurns, files: CONFIGURATION },
     );
     this.events = new EventLog(paths.events, {
       ...{ now: () => this.now(), log: options.log },

@@ -1,3 +1,4 @@
+import { CONFIGURATION } from '../install/state/configuration.ts';
 import { type Instance, instanceNames } from '../install/state/instances.ts';
 import { generationPaths, instancePaths } from '../install/state/layout.ts';
 import { type Saved, unfit } from '../run/suspend/resume.ts';
@@ -14,7 +15,7 @@ export interface Suspended {
 /** Where the state of a machine that runs a generation is saved. */
 export function savedPlace(state: string, vm: string, generation: number): SavedPlace {
   const { suspended: note, memory } = generationPaths(state, vm, generation);
-  return { note, memory };
+  return { note, memory, files: CONFIGURATION };
 }
 
 /** How a machine is suspended, whichever of its generations ran; undefined where it is not. */

@@ -322,6 +322,16 @@ export const ERRORS = {
     http: 422,
     hint: 'Install the newest package again: it replaces what is damaged and leaves data disks as they are.',
   },
+  SEAL_BROKEN: {
+    exit: 65,
+    http: 422,
+    hint: 'Bring the file back as it was; or install the newest package again, which makes anew what was changed and leaves data disks as they are.',
+  },
+  SEAL_KEY_LOST: {
+    exit: 65,
+    http: 422,
+    hint: 'Bring the folder lazaret.seal back from a backup of the computer that the machine was installed on; or install the newest package again, which seals it for this computer and leaves data disks as they are.',
+  },
   SYSTEM_DISK_DAMAGED: {
     exit: 65,
     http: 422,
@@ -494,11 +504,6 @@ export const ERRORS = {
   },
   POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
 
-  POLICY_NOT_ENFORCED: {
-    exit: 78,
-    http: 422,
-    hint: 'Take the settings that are named out of the policy: this release cannot enforce them.',
-  },
   POLICY_NEEDS_MACHINE: {
     exit: 65,
     http: 422,

@@ -2,7 +2,6 @@ import { checkWorkHeader } from '../layer/chain/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
 import { asksAccounts } from '../policy/devices.ts';
-import { requireEnforced } from '../policy/enforced.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import { type Doubt, type Warning, warningAbout } from '../policy/warning.ts';
@@ -60,12 +59,11 @@ export async function checkAll(
   return { problems, warnings: vms.flatMap((vm) => policyNotes(project, vm, looks)) };
 }
 
-/** What stands against handing out these machines’ policies, by whatever way: POLICY_NOT_ENFORCED, DOMAIN_UNSET, RECOVERY_KEY_MISSING, PLUGIN_MISSING. */
+/** What stands against handing out these machines’ policies, by whatever way: DOMAIN_UNSET, RECOVERY_KEY_MISSING, PLUGIN_MISSING. */
 export async function policyProblems(project: Project, vms: readonly ProjectVm[]): Promise<AppError[]> {
-  const unenforced = await failuresOf(vms.map((vm) => () => requireEnforced(vm.name, vm.policy.value)));
   const undomained = await failuresOf(vms.map((vm) => () => requireDomain(project, vm)));
   const unrecoverable = await failuresOf(vms.map((vm) => () => requireRecoverable(project, vm)));
-  return [...unenforced, ...undomained, ...unrecoverable, ...(await missingPlugins(project, vms))];
+  return [...undomained, ...unrecoverable, ...(await missingPlugins(project, vms))];
 }
 
 /** @throws DOMAIN_UNSET */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeWords, policyChanges } from './changes.ts';
-import { requireEnforced } from './enforced.ts';
 import { MachinePolicy } from './schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from './table.ts';
 
@@ -90,27 +89,6 @@ test('whatever policy is changed, the difference of two deploys has it in words 
     POLICY_NAMES.map((name) => POLICIES[name].words),
   );
   assert.equal(new Set(said).size, POLICY_NAMES.length);
-});
-
-const ASKED: [setting: string, more: object][] = [
-  ['encryption.disks', { encryption: { disks: true } }],
-  ['encryption.configuration', { encryption: { configuration: true } }],
-];
-
-for (const [setting, more] of ASKED) {
-  test(`${JSON.stringify(more)} is refused by name: nothing enforces it yet`, () => {
-    assert.throws(() => requireEnforced('office', policy(more)), {
-      code: 'POLICY_NOT_ENFORCED',
-      details: { vm: 'office', settings: [setting] },
-    });
-  });
-}
-
-test('a policy that asks for none of them is not refused', () => {
-  requireEnforced('office', policy({ encryption: {}, authentication: { type: 'none' }, reimage: { enabled: true } }));
-  requireEnforced('office', policy({ authentication: { type: 'password', minimumLength: 8 } }));
-  requireEnforced('office', policy({ authentication: { type: 'script', file: 'who.sh' } }));
-  requireEnforced('office', policy({ authentication: { type: 'users-and-groups', groups: ['staff'] } }));
 });
 
 const INVALID: [title: string, more: object][] = [

@@ -6,35 +6,26 @@ import type { Problem } from './problem.ts';
 export const Encryption = z.strictObject({
   /** Its disks are encrypted at its first opening, and lie in clear on the computer of nobody who does not open it. */
   disks: z.boolean().default(false),
-  /** The configuration cannot be changed by the user; implied by `disks`. */
+  /** Its files beside the disks are sealed by the computer it is installed on, and refused where they were changed; implied by `disks`. */
   configuration: z.boolean().default(false),
   /** The administrator can let a user in who has lost his password, by the project’s recovery key. */
   recovery: z.boolean().default(false),
 });
 export type Encryption = z.infer<typeof Encryption>;
 
-/** The settings of it that nothing enforces yet: disks are opened by a password, or by what a script writes. */
-export function unenforcedEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): string[] {
-  const { encryption = Encryption.parse({}), authentication } = policy;
-  const { disks, configuration, recovery } = encryption;
-  const type = authentication?.type ?? 'none';
-  const asked = {
-    configuration,
-    // What a script writes is not lost as a password is: nothing brings it back.
-    recovery: recovery && type === 'script',
-    disks: disks && !['password', 'script'].includes(type),
-  };
-  return Object.entries(asked).flatMap(([setting, isAsked]) => (isAsked ? [`encryption.${setting}`] : []));
-}
-
-/** Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82). */
+/**
+ * Nobody could be asked for what an encrypted machine is opened with (ACE 1.0 p. 82), or nothing that he gives opens it: that a domain says
+ * yes is no key; and nothing brings back what a script wrote.
+ */
 export function checkEncryption(policy: { encryption?: Encryption; authentication?: Authentication }): Problem[] {
   const { encryption, authentication } = policy;
-  const isOpen = authentication === undefined || authentication.type === 'none';
+  const type = authentication?.type ?? 'none';
   const problems: Problem[] = [];
-  if (encryption?.disks && isOpen)
-    problems.push({ path: ['encryption', 'disks'], message: 'needs another authentication than none' });
+  if (encryption?.disks && !['password', 'script'].includes(type))
+    problems.push({ path: ['encryption', 'disks'], message: 'needs a password or a script that opens the machine' });
   if (encryption?.recovery && !encryption.disks)
     problems.push({ path: ['encryption', 'recovery'], message: 'is for machines whose disks are encrypted' });
+  if (encryption?.recovery && type === 'script')
+    problems.push({ path: ['encryption', 'recovery'], message: 'is for machines that a password opens' });
   return problems;
 }

@@ -8,7 +8,7 @@ type Sections = { [Name in keyof typeof POLICIES]: (typeof POLICIES)[Name]['sche
 
 /**
  * The policies of one machine, as they stand in `policy.yaml`. Every other key is refused, because a setting that nothing
- * enforces must not be ignored; `enforced.ts` refuses those of these that nothing enforces yet.
+ * enforces must not be ignored.
  */
 export const MachinePolicy = z.strictObject({ format: z.literal(1), ...sections() });
 export type MachinePolicy = z.infer<typeof MachinePolicy>;

@@ -5,7 +5,7 @@ import { checkQuarantine } from './check-quarantine.ts';
 import { Clipboard } from './clipboard.ts';
 import { CopyProtection } from './copying.ts';
 import { Devices } from './devices.ts';
-import { checkEncryption, Encryption, unenforcedEncryption } from './encryption.ts';
+import { checkEncryption, Encryption } from './encryption.ts';
 import { Exit } from './exit.ts';
 import { Expiration, NEVER } from './expiration.ts';
 import { Preferences } from './preferences.ts';
@@ -40,8 +40,6 @@ interface PolicyRow {
   whenOf?: (before: never, after: never) => When;
   /** What the schema cannot see: settings that contradict others, of this policy or of another. */
   check?: (policies: never) => Problem[];
-  /** The settings that ask for something which nothing enforces yet. */
-  unenforced?: (policies: never) => string[];
 }
 
 /**
@@ -71,7 +69,6 @@ export const POLICIES = {
     absent: Encryption.parse({}),
     when: 'with-machine',
     check: checkEncryption,
-    unenforced: unenforcedEncryption,
   },
   authentication: {
     words: 'authentication',

@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import { isLookedUp } from '../policy/quarantine.ts';
 import type { PolicyDocument } from '../policy/schema.ts';
+import type { KeptFiles } from '../sys/files/kept-files.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import { openCounted } from '../sys/sources/source.ts';
 import type { InTurn } from '../trust/verify/refresh.ts';
@@ -54,6 +55,8 @@ export interface PolicyStoreOptions {
   /** The turns of the trust folder, where others change it too. */
   turns?: Turns;
   kinds?: typeof KINDS;
+  /** How what was looked up is kept; in clear without it. */
+  files?: KeptFiles;
 }
 
 /** The policies of this computer’s machines: from the policy server, else what was kept of it, else the package’s. */
@@ -71,10 +74,10 @@ export class PolicyStore {
   readonly #fetched = new Map<string, { version: number; at: number }>();
 
   constructor({ trust, spare, cache, account }: PolicyFolders, options: PolicyStoreOptions = {}) {
-    const { onUnsaved = () => undefined, turns = new Turns(), kinds = KINDS } = options;
+    const { onUnsaved = () => undefined, turns = new Turns(), kinds = KINDS, files } = options;
     this.#trustFolder = trust;
     this.#trust = new SpareTrust(trust, spare);
-    this.#cache = new PolicyCache(cache, onUnsaved);
+    this.#cache = new PolicyCache(cache, onUnsaved, files);
     this.#accountFile = account;
     this.#turns = turns;
     this.#kinds = kinds;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import { PolicyDocument } from '../policy/schema.ts';
-import { readIfThere, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
+import { KEPT_IN_CLEAR, type KeptFiles } from '../sys/files/kept-files.ts';
 
 const MAX_BYTES = 16 << 20;
 
@@ -22,11 +22,13 @@ export function isUnsaved(error: unknown): error is AppError {
 /** What was looked up of each machine’s policy: in a file, or, where it could not be written, in memory until the service ends. */
 export class PolicyCache {
   readonly #folder: string;
+  readonly #files: KeptFiles;
   readonly #onUnsaved: (vm: string, error: AppError) => void;
   readonly #unsaved = new Map<string, CachedPolicy>();
 
-  constructor(folder: string, onUnsaved: (vm: string, error: AppError) => void) {
+  constructor(folder: string, onUnsaved: (vm: string, error: AppError) => void, files = KEPT_IN_CLEAR) {
     this.#folder = folder;
+    this.#files = files;
     this.#onUnsaved = onUnsaved;
   }
 
@@ -34,7 +36,7 @@ export class PolicyCache {
   async read({ name, id }: Vm): Promise<CachedPolicy | undefined> {
     const unsaved = this.#unsaved.get(id);
     if (unsaved) return unsaved;
-    const bytes = await readIfThere(this.#path(name), MAX_BYTES);
+    const bytes = await this.#files.read(this.#path(name), MAX_BYTES);
     if (!bytes) return undefined;
     const parsed = CachedPolicy.safeParse(jsonOrNothing(bytes.toString('utf8')));
     return parsed.success && parsed.data.document.vmId === id ? parsed.data : undefined;
@@ -52,7 +54,7 @@ export class PolicyCache {
     const policy: CachedPolicy = { format: 1, lookedUpAt, document };
     try {
       await makeFolder(this.#folder, 0o700);
-      await writeFileAtomic(this.#path(vm.name), `${JSON.stringify(policy)}\n`, 0o600);
+      await this.#files.write(this.#path(vm.name), `${JSON.stringify(policy)}\n`);
       this.#unsaved.delete(vm.id);
     } catch (error) {
       if (!isUnsaved(error)) throw error;

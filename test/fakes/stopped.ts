@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { generationPaths, layerPath } from '../../src/install/state/layout.ts';
+import { computerPaths, generationPaths, layerPath } from '../../src/install/state/layout.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { scratch } from './made-project.ts';
@@ -26,10 +26,14 @@ export async function change(state: string, stopAfter: string, words: readonly s
   return stdout.trim().split('\n');
 }
 
-/** A copy of a folder, which need not be there, in a folder of its own. */
+/** A copy of a folder, which need not be there, in a folder of its own, with the seals that it has beside it. */
 export function copyOf(t: TestContext, folder: string): string {
   const copy = join(scratch(t), 'copy');
-  if (existsSync(folder)) cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+  const pairs: [string, string][] = [
+    [folder, copy],
+    [computerPaths(folder).seal, computerPaths(copy).seal],
+  ];
+  for (const [from, to] of pairs) if (existsSync(from)) cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   return copy;
 }
 

@@ -6,6 +6,7 @@ import type { PackageKind } from '../../src/package/manifest.ts';
 import { planPackage } from '../../src/package/plan/plan.ts';
 import { type PlanRequest, planFacts } from '../../src/package/plan/plan-facts.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
+import type { Quarantine } from '../../src/policy/quarantine.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
 import { takeLock } from '../../src/sys/files/lock.ts';
@@ -139,7 +140,7 @@ test('what two machines share is priced once, as it is packed', { skip }, async 
 test('the command fails where the package could not be built, and says what it would take', { skip }, async (t) => {
   const project = await madeProject(t);
   const plan = (...args: string[]) =>
-    run(process.execPath, [MANAGER, 'package', 'plan', 'two', '-C', project.folder, ...args], { allow: [65, 78] });
+    run(process.execPath, [MANAGER, 'package', 'plan', 'two', '-C', project.folder, ...args], { allow: [65, 66] });
   const first = await plan('--kind', 'full');
   assert.equal(first.exitCode, 0);
   assert.match(first.stdout, /full, generation 1, at most 1\.0 MiB before compression/);
@@ -148,11 +149,11 @@ test('the command fails where the package could not be built, and says what it w
   await project.build('one');
 
   assert.equal((await plan('--kind', 'update')).exitCode, 65, 'nothing has changed');
-  await project.setPolicy({ encryption: { disks: false, configuration: true, recovery: false } });
+  await project.setQuarantine({ type: 'custom', script: { file: 'who.sh' } } as unknown as Quarantine);
   const { exitCode, stdout } = await plan('--kind', 'update', '--json');
 
-  assert.equal(exitCode, 78);
-  assert.equal(JSON.parse(stdout).problems[0].code, 'POLICY_NOT_ENFORCED');
+  assert.equal(exitCode, 66);
+  assert.equal(JSON.parse(stdout).problems[0].code, 'PLUGIN_MISSING');
   rmSync(vmPaths(project.folder, 'office').work);
   assert.match((await plan('--kind', 'full')).stdout, /VM_FILE_MISSING: office: .*work\.qcow2 is not there/);
 });

@@ -29,15 +29,8 @@ const outcome = (work: Promise<unknown>) =>
     (error: unknown) => failureOf(error).code,
   );
 
-const NOT_ENFORCED = { disks: false, configuration: true, recovery: false };
 const all = ['policy check', 'deploy', 'package'];
 const ROWS: [title: string, harm: (made: Made) => unknown, code: string, refusedBy: string[]][] = [
-  [
-    'a setting that nothing enforces',
-    (made) => made.setPolicy({ encryption: NOT_ENFORCED }),
-    'POLICY_NOT_ENFORCED',
-    all,
-  ],
   ['a plug-in that is not there', (made) => made.setQuarantine(CUSTOM), 'PLUGIN_MISSING', all],
   [
     'a disk that is not there',
@@ -96,14 +89,14 @@ for (const [title, harm, code, refusedBy] of ROWS) {
 
 test('policy check names all that is wrong', { skip }, async (t) => {
   const project = await madeProject(t);
-  await project.setPolicy({ encryption: NOT_ENFORCED });
+  await project.setQuarantine(CUSTOM);
   rmSync(vmPaths(project.folder, 'office').work);
 
   const { error } = await check(project);
 
   assert.deepEqual(
     error.details.problems.map(({ code }: { code: string }) => code),
-    ['POLICY_NOT_ENFORCED', 'VM_FILE_MISSING'],
+    ['PLUGIN_MISSING', 'VM_FILE_MISSING'],
   );
   assert.match(error.reason, /work\.qcow2 is not there/);
 });

@@ -9,6 +9,7 @@ import { openDiskKey } from '../../src/install/opening/disk-key.ts';
 import { keepKeyFor } from '../../src/install/opening/kept-keys.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
+import { readPolicy } from '../../src/install/state/policies.ts';
 import { subjectOf } from '../../src/install/state/term.ts';
 import { answerRequest, foreseeAnswer, type HotFixWord } from '../../src/manager/hot-fixes/answer.ts';
 import { readHotFixLog } from '../../src/manager/hot-fixes/log.ts';
@@ -266,8 +267,7 @@ test('killed at each step the lost, the temporary or the new password opens, and
     known = `after ${step}`;
     await open({ password: known });
   }
-  const { recoveryKey } = JSON.parse(readFileSync(paths.policy, 'utf8')).document ?? {};
-  assert.ok(recoveryKey);
+  const { recoveryKey = assert.fail('no recovery key') } = (await readPolicy(state, 'office')).document;
   for (const step of ['user', 'recovery', 'temporary']) {
     const { subject, pending, effect } = await temporary();
     await takeHotFix(subject, pending, effect);

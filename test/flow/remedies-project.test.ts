@@ -397,22 +397,6 @@ const REMEDIES: Remedy[] = [
     },
   ],
   [
-    'POLICY_NOT_ENFORCED',
-    async (t) => {
-      const { folder, project, manager } = await administrator(t);
-      const { policy } = vmPaths(folder, 'office');
-      const before = readFileSync(policy);
-      await project.setPolicy({ encryption: { disks: false, configuration: true, recovery: false } });
-      return {
-        fails: () => manager('deploy'),
-        async remedy() {
-          writeFileSync(policy, before);
-          await manager('deploy');
-        },
-      };
-    },
-  ],
-  [
     'RECOVERY_KEY_FIXED',
     async (t) => {
       const { folder, project } = await administrator(t);

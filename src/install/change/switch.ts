@@ -9,6 +9,7 @@ import { copyFileTo, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { beginConfiguration, seals, settleConfiguration } from '../state/configuration.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
 import {
   InstanceFile,
@@ -24,9 +25,10 @@ import {
 import { generationPaths, instancePaths } from '../state/layout.ts';
 import { encrypts, hasDiskKey } from '../state/locked.ts';
 import { writeMark } from '../state/mark.ts';
+import { mendSeals } from '../state/mend-seal.ts';
 import { ROOT } from '../state/owner.ts';
 import { notePlace } from '../state/place.ts';
-import { type BroughtPolicy, readPolicy, writePolicy } from '../state/policies.ts';
+import { type BroughtPolicy, readPolicy, settleSeal, writePolicy } from '../state/policies.ts';
 import { readCounter, readReported, writeReported } from '../state/reported.ts';
 import { mendTerm, noteStart } from '../state/term.ts';
 import { readTrial, writeTrial } from '../state/trial.ts';
@@ -62,6 +64,9 @@ export async function switchMachine(
   const { generation } = manifest;
   const instance = instancePaths(state, name);
   await makeFolder(instance.folder, 0o700);
+  const isSealed = seals(machine.policy.policy);
+  await mendSeals(state, name);
+  await beginConfiguration(state, name, isSealed);
   const before = await readCurrent(state, name);
   const isFirst = before === undefined && !isDamaged;
   if (isFirst) await writeState(instance.first, { format: 1 });
@@ -96,6 +101,8 @@ export async function switchMachine(
   await replaceLink(instance.current, join('generations', `${generation}`));
   await steps(`${name}: switched`);
   await writeMark(state, machine.id, now);
+  await settleConfiguration(state, name, isSealed);
+  await steps(`${name}: sealed`);
   if (isKept) await settleFormer(state, name, generation);
   else await removeFile(instance.former);
   await removeFile(instance.first);
@@ -113,6 +120,7 @@ export async function mendMachine(
   const { name } = machine;
   const instance = instancePaths(state, name);
   const { generation } = manifest;
+  await mendSeals(state, name);
   if (encrypts(machine.policy.policy) || (await hasDiskKey(state, name)))
     await writeState(generationPaths(state, name, generation).unwritten, { format: 1 });
   else if (machine.dataDiskMiB !== undefined) await makeDiskOnce(instance.data, machine.dataDiskMiB * MIB);
@@ -124,6 +132,7 @@ export async function mendMachine(
   await mendCounter(state, name);
   const madeAt = Date.parse(manifest.createdAt);
   await mendTerm({ state, vm: name, vmId: machine.id }, generation, { madeAt, now });
+  await settleSeal(state, name);
   await steps(`${name}: mended`);
 }
 

@@ -3,6 +3,7 @@ import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
 import { removePending } from '../hot-fix/pending.ts';
+import { forgetSeal } from '../state/configuration.ts';
 import { InstanceFile, instanceNames, readCurrent, readIfWhole, unknownMachine } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
 import { removeMark } from '../state/mark.ts';
@@ -66,6 +67,7 @@ export async function uninstall(state: string, vm: string, steps: Steps = noStep
   const left = await loseName(instancePaths(state, vm).folder);
   await steps(`${vm}: gone`);
   await removeFolder(left);
+  await forgetSeal(state, vm);
   if (known) {
     await removeMark(state, known.vmId);
     await removePending(state, known.vmId);

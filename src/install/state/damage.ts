@@ -15,6 +15,7 @@ import {
 } from './instances.ts';
 import { filePath, generationPaths, instancePaths } from './layout.ts';
 import { isLocked, layersNowhere } from './locked.ts';
+import { requireSeals } from './mend-seal.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readCounter, readReported } from './reported.ts';
@@ -88,6 +89,7 @@ async function requireAround(instance: Instance, { generation, machine }: Genera
   if (expiration && expiration.type !== 'never') await requireTerm({ state, vm, vmId }, generation);
   await readReported(state, vm, generation);
   await readCounter(state, vm);
+  await requireSeals(state, vm, generation);
   await ((await isLocked(state, vm))
     ? requireSomewhere(state, vm, machine.layers)
     : requireLayers(state, machine.layers));

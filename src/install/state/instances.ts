@@ -3,12 +3,12 @@ import { Sha256 } from '../../layer/entry.ts';
 import { AppError } from '../../lib/errors.ts';
 import { Notes, PackedMachine } from '../../package/manifest.ts';
 import { VM_NAME } from '../../policy/schema.ts';
-import { isThere, readCapped, writeFileAtomic } from '../../sys/files/files.ts';
+import { isThere } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
+import { isSealFailure, readConfiguration, writeConfiguration } from './configuration.ts';
 import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 
-const MAX_STATE_BYTES = 64 << 20;
 /** How many machines a computer may have. */
 export const NUMBERS = 16384;
 
@@ -146,10 +146,10 @@ export async function readGeneration(state: string, vm: string, generation: numb
   return readState(generationPaths(state, vm, generation).file, GenerationFile);
 }
 
-/** A JSON file that we wrote ourselves. @throws STATE_DAMAGED (also when it is missing), FILE_DENIED */
+/** A JSON file that we wrote ourselves. @throws STATE_DAMAGED (also when it is missing), SEAL_*, FILE_DENIED */
 export async function readState<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   const details = { path };
-  const bytes = await readCapped(path, MAX_STATE_BYTES).catch((cause: unknown) => {
+  const bytes = await readConfiguration(path).catch((cause: unknown) => {
     if (!(cause instanceof AppError && Object.hasOwn(UNREADABLE, cause.code))) throw cause;
     throw new AppError('STATE_DAMAGED', `${path} ${UNREADABLE[cause.code as keyof typeof UNREADABLE]}`, {
       ...{ cause, details },
@@ -179,9 +179,9 @@ export async function readIfWhole<T>(path: string, schema: z.ZodType<T>): Promis
 }
 
 export function isDamage(error: unknown): error is AppError {
-  return error instanceof AppError && error.code === 'STATE_DAMAGED';
+  return error instanceof AppError && (error.code === 'STATE_DAMAGED' || isSealFailure(error));
 }
 
 export async function writeState(path: string, value: object): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value)}\n`, 0o600);
+  await writeConfiguration(path, `${JSON.stringify(value)}\n`);
 }

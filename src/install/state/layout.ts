@@ -6,6 +6,8 @@ export function computerPaths(state: string) {
     lock: join(state, '.lock'),
     /** Beside the state folder, not in it: the key of what is sealed, and the highest time that was seen for each machine. */
     seal: `${state}.seal`,
+    /** Which machines’ files must be sealed, in a file each. */
+    demands: join(`${state}.seal`, 'configuration'),
     floor: join(state, 'floor.json'),
     resources: join(state, 'resources.json'),
     packageServer: join(state, 'package-server.json'),

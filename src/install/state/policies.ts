@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PolicyDocument } from '../../policy/schema.ts';
+import { isConfigurationSettled, seals, settleConfiguration } from './configuration.ts';
 import { readState, writeState } from './instances.ts';
 import { instancePaths } from './layout.ts';
 
@@ -20,4 +21,14 @@ export function readPolicy(state: string, vm: string): Promise<BroughtPolicy> {
 
 export async function writePolicy(state: string, vm: string, policy: Omit<BroughtPolicy, 'format'>): Promise<void> {
   await writeState(instancePaths(state, vm).policy, { format: 1, ...policy });
+}
+
+/** Whether a machine’s files have the form that its policy wants. @throws STATE_DAMAGED, SEAL_* */
+export async function isSealSettled(state: string, vm: string): Promise<boolean> {
+  return isConfigurationSettled(state, vm, seals((await readPolicy(state, vm)).document.policy));
+}
+
+/** Brings them into it: what was begun is brought to its end. @throws STATE_DAMAGED, SEAL_*, DISK_FULL */
+export async function settleSeal(state: string, vm: string): Promise<void> {
+  await settleConfiguration(state, vm, seals((await readPolicy(state, vm)).document.policy));
 }

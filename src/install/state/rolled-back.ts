@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
-import { jsonOrNothing } from '../../lib/json.ts';
-import { readIfThere, removeFile } from '../../sys/files/files.ts';
+import { removeFile } from '../../sys/files/files.ts';
 import type { InstallPlan } from '../plan/plan.ts';
-import { instanceNames, writeState } from './instances.ts';
+import { instanceNames, readIfWhole, writeState } from './instances.ts';
 import { instancePaths } from './layout.ts';
 
-const MAX_BYTES = 4096;
 const RolledBackFile = z.strictObject({ format: z.literal(1), from: z.int().min(1) });
 
 /** Keeps in mind which generation a machine was rolled back from. */
@@ -31,9 +29,8 @@ export async function settleRolledBack(state: string, vm: string, current: numbe
 }
 
 async function readRolledBack(state: string, vm: string): Promise<number | undefined> {
-  const bytes = await readIfThere(instancePaths(state, vm).rolledBack, MAX_BYTES);
   // Only a help to memory: one that is damaged counts as none.
-  return RolledBackFile.safeParse(jsonOrNothing(bytes?.toString('utf8') ?? '')).data?.from;
+  return (await readIfWhole(instancePaths(state, vm).rolledBack, RolledBackFile))?.from;
 }
 
 /**

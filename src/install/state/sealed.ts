@@ -1,15 +1,10 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { join } from 'node:path';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { computerIdentity } from '../../sys/computer-identity.ts';
-import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
-import { makeFolder } from '../../sys/files/folders.ts';
 import { readState, writeState } from './instances.ts';
-import { computerPaths } from './layout.ts';
-
-const KEY_BYTES = 32;
+import { knownSealKey, sealKey } from './seal-key.ts';
 
 /** A file that only this computer’s service can have written. */
 const SealedFile = z.strictObject({
@@ -25,7 +20,7 @@ const SealedFile = z.strictObject({
  */
 export async function readSealed<T>(state: string, path: string, subject: string, schema: z.ZodType<T>): Promise<T> {
   const { value, seal } = await readState(path, SealedFile);
-  const key = await knownKey(state);
+  const key = await knownSealKey(state);
   const right = key && Buffer.from(await sealOf(key, subject, value), 'hex');
   const details = { path };
   if (!right || !timingSafeEqual(right, Buffer.from(seal, 'hex')))
@@ -35,10 +30,9 @@ export async function readSealed<T>(state: string, path: string, subject: string
   throw new AppError('STATE_DAMAGED', `${path} is damaged`, { cause: parsed.error, details });
 }
 
-/** Replaces a sealed file as one step. */
+/** Replaces a sealed file as one step. @throws SEAL_KEY_LOST */
 export async function writeSealed(state: string, path: string, subject: string, value: object): Promise<void> {
-  const key = (await knownKey(state)) ?? (await newKey(state));
-  await writeState(path, { format: 1, value, seal: await sealOf(key, subject, value) });
+  await writeState(path, { format: 1, value, seal: await sealOf(await sealKey(state), subject, value) });
 }
 
 /** Of another computer, the same key file makes other seals. */
@@ -49,21 +43,4 @@ async function sealOf(key: Buffer, subject: string, value: unknown): Promise<str
   return createHmac('sha256', own)
     .update(canonicalJson([subject, value]))
     .digest('hex');
-}
-
-/** The key of this state folder’s seals, which lies outside of it; undefined where there is none, or no whole one. */
-async function knownKey(state: string): Promise<Buffer | undefined> {
-  const key = await readIfThere(keyPath(state), 1024);
-  return key?.length === KEY_BYTES ? key : undefined;
-}
-
-async function newKey(state: string): Promise<Buffer> {
-  const key = randomBytes(KEY_BYTES);
-  await makeFolder(computerPaths(state).seal, 0o700);
-  await writeFileAtomic(keyPath(state), key, 0o600);
-  return key;
-}
-
-function keyPath(state: string): string {
-  return join(computerPaths(state).seal, 'key');
 }

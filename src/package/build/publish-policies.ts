@@ -37,7 +37,7 @@ export function policyDocument(project: Project, vm: ProjectVm, serial: number):
 
 /**
  * Signs the policies of all machines and publishes them in `published/policies/`, ready for any web server.
- * @throws POLICY_NOT_ENFORCED, RECOVERY_KEY_MISSING, PLUGIN_MISSING, KEY_INVALID, TRUST_*, DISK_FULL
+ * @throws RECOVERY_KEY_MISSING, PLUGIN_MISSING, KEY_INVALID, TRUST_*, DISK_FULL
  */
 export async function deploy(
   project: Project,

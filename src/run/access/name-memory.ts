@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { NameFailure, NameState } from '../../firewall/names/name-state.ts';
 import type { NameMemory } from '../../firewall/names/names.ts';
 import { failureOf } from '../../lib/errors.ts';
-import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
+import { KEPT_IN_CLEAR } from '../../sys/files/kept-files.ts';
 import type { Log } from '../../sys/log.ts';
 
 /** Room for `MAX_NAMES` of the longest names with all their addresses. */
@@ -35,11 +35,11 @@ const NamesFile = z.strictObject({ format: z.literal(1), names: z.array(Kept).ma
  * The last good answers for the names of a machine’s lists, in a file of its own. One that is damaged or too long counts
  * as none: what it would open stays closed until a resolver answers.
  */
-export function nameMemory(path: string, log: Log): NameMemory {
+export function nameMemory(path: string, log: Log, files = KEPT_IN_CLEAR): NameMemory {
   return {
     async read() {
       try {
-        const bytes = await readIfThere(path, MAX_BYTES);
+        const bytes = await files.read(path, MAX_BYTES);
         if (!bytes) return new Map();
         const { names } = NamesFile.parse(JSON.parse(bytes.toString('utf8')));
         return new Map(names.map(({ name, v4, v6 }) => [name, { v4, v6 }]));
@@ -50,7 +50,7 @@ export function nameMemory(path: string, log: Log): NameMemory {
     },
     async write(states) {
       const names = [...states].slice(0, MAX_NAMES).map(([name, state]) => ({ name, ...capped(state) }));
-      await writeFileAtomic(path, `${JSON.stringify({ format: 1, names })}\n`, 0o600);
+      await files.write(path, `${JSON.stringify({ format: 1, names })}\n`);
     },
   };
 }

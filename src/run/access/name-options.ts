@@ -8,11 +8,11 @@ const MAX_AT_ONCE = 8;
 
 /** Where a machine’s last good answers are kept, and how the log of events is told of names that do not resolve. */
 export function nameOptions(
-  { name: vm, runFolder, namesPath = `${runFolder}/names.json` }: MachineSpec,
+  { name: vm, runFolder, namesPath = `${runFolder}/names.json`, keptFiles }: MachineSpec,
   { events, log }: Pick<RunDeps, 'events' | 'log'>,
 ): Required<Pick<NetworkOptions, 'memory' | 'tellNames'>> {
   return {
-    memory: nameMemory(namesPath, log),
+    memory: nameMemory(namesPath, log, keptFiles),
     async tellNames(changes) {
       for (const { text, details } of eventsOf(changes)) await events.add({ vm, kind: 'name', text, details });
     },

@@ -40,3 +40,16 @@ test('fact 32: a copy-protected machine that was moved is refused, another is no
   requireAllowed(start(moved, { copyProtection: { enabled: false } }));
   requireAllowed(start(moved));
 });
+
+test('a machine whose disks nothing could open does not run in clear', () => {
+  const disks = { encryption: { disks: true } };
+  assert.throws(
+    () => requireAllowed(start({}, { ...disks, authentication: { type: 'users-and-groups', users: ['a'] } })),
+    {
+      code: 'POLICY_INVALID',
+      message: 'office may not start: encryption.disks needs a password or a script that opens the machine',
+    },
+  );
+  requireAllowed(start({}, { ...disks, authentication: { type: 'password' } }));
+  requireAllowed(start({}, { encryption: { configuration: true } }));
+});

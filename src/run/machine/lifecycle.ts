@@ -41,7 +41,7 @@ const TAKE_OVER_MS = 5000;
  * Starts a machine. No packet passes before the decision, and none that it does not allow after it. Nothing is left
  * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so. What opens its
  * disks goes to QEMU, and nobody here keeps it.
- * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_NOT_ENFORCED, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
+ * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_INVALID, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
  * PROGRAM_MISSING, SUSPENDED_UNFIT
  */
 export async function startMachine(

@@ -3,6 +3,7 @@ import type { MachineDevices } from '../../policy/machine-devices.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
+import type { KeptFiles } from '../../sys/files/kept-files.ts';
 import type { Log } from '../../sys/log.ts';
 import type { QemuPlan } from '../../vm/args.ts';
 import type { MachineFiles } from '../../vm/machine.ts';
@@ -35,6 +36,8 @@ export interface MachineSpec extends Pick<QemuPlan, 'hardware' | 'clock'> {
   runFolder: string;
   /** Where the last good answers for the lists’ names are kept; in the run folder where there is no better place. */
   namesPath?: string;
+  /** How they are kept; in clear without it. */
+  keptFiles?: KeptFiles;
   mode: RunMode;
   /** Where its state is saved when it is suspended; it cannot be where there is no such place. */
   saved?: SavedPlace;

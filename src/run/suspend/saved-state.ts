@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonOrNothing } from '../../lib/json.ts';
-import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
+import { removeFile } from '../../sys/files/files.ts';
+import { KEPT_IN_CLEAR, type KeptFiles } from '../../sys/files/kept-files.ts';
 
 const MAX_BYTES = 64 << 10;
 
@@ -44,17 +45,22 @@ export type SavedState = z.infer<typeof SavedState>;
 export interface SavedPlace {
   note: string;
   memory: string;
+  /** How the note is kept; in clear without it. */
+  files?: KeptFiles;
 }
 
 /** What is saved there, `damaged` where it cannot be read, or undefined where nothing is. */
-export async function readSaved({ note }: SavedPlace): Promise<SavedState | 'damaged' | undefined> {
-  const bytes = await readIfThere(note, MAX_BYTES);
+export async function readSaved({
+  note,
+  files = KEPT_IN_CLEAR,
+}: SavedPlace): Promise<SavedState | 'damaged' | undefined> {
+  const bytes = await files.read(note, MAX_BYTES);
   return bytes && (SavedState.safeParse(jsonOrNothing(bytes.toString('utf8'))).data ?? 'damaged');
 }
 
 /** From here on the machine is suspended: the one commit point of a suspension. */
-export async function writeSaved({ note }: SavedPlace, saved: SavedState): Promise<void> {
-  await writeFileAtomic(note, `${JSON.stringify(saved)}\n`, 0o600);
+export async function writeSaved({ note, files = KEPT_IN_CLEAR }: SavedPlace, saved: SavedState): Promise<void> {
+  await files.write(note, `${JSON.stringify(saved)}\n`);
 }
 
 /** From here on the machine is not suspended any more: the one commit point of going on, before a disk changes. */

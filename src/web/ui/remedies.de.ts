@@ -133,6 +133,10 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PACKAGE_EMPTY: 'Fügen Sie dem Projekt zuerst eine Maschine hinzu.',
   STATE_DAMAGED:
     'Installieren Sie das neueste Paket noch einmal: es ersetzt, was beschädigt ist, und lässt Datenplatten, wie sie sind.',
+  SEAL_BROKEN:
+    'Bringen Sie die Datei zurück, wie sie war; oder installieren Sie das neueste Paket noch einmal: es macht neu, was geändert wurde, und lässt Datenplatten, wie sie sind.',
+  SEAL_KEY_LOST:
+    'Holen Sie den Ordner lazaret.seal aus einer Sicherung des Computers zurück, auf dem die Maschine installiert wurde; oder installieren Sie das neueste Paket noch einmal: es versiegelt sie für diesen Computer und lässt Datenplatten, wie sie sind.',
   SYSTEM_DISK_DAMAGED:
     'Fahren Sie die Maschine herunter, und kopieren Sie die Datei. Bringen Sie sie mit „qemu-img check -r all DATEI“ in Ordnung; oder verschieben Sie sie, und installieren Sie das Paket noch einmal: es macht die Systemplatte neu, ohne was darin geändert wurde.',
   DATA_DISK_DAMAGED:
@@ -195,8 +199,6 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   DEPLOY_FAILED:
     'Computer behalten die Richtlinien, die sie haben: beheben Sie, was genannt ist, und verteilen Sie noch einmal.',
   POLICY_INVALID: 'Rufen Sie „lazaret-manager policy check“ auf, und berichtigen Sie die Felder, die es nennt.',
-  POLICY_NOT_ENFORCED:
-    'Nehmen Sie die genannten Einstellungen aus der Richtlinie: diese Ausgabe kann sie nicht durchsetzen.',
   POLICY_NEEDS_MACHINE:
     'Machen Sie ein Paket, das die Maschine enthält: Verschlüsselung und Anmeldung ändern sich nur mit ihr.',
   RECOVERY_KEY_FIXED:

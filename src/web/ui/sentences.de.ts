@@ -113,6 +113,8 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   PACKAGE_SECRET: 'Damit öffnet sich das Paket nicht',
   PACKAGE_EMPTY: 'In dem Paket wäre nichts',
   STATE_DAMAGED: 'Auf diesem Computer ist etwas von Lazaret beschädigt',
+  SEAL_BROKEN: 'Die Konfiguration der Maschine ist nicht, wie dieser Computer sie geschrieben hat',
+  SEAL_KEY_LOST: 'Die Konfiguration der Maschine ist mit einem Schlüssel versiegelt, den dieser Computer nicht hat',
   SYSTEM_DISK_DAMAGED: 'Die Systemplatte der Maschine ist beschädigt',
   DATA_DISK_DAMAGED: 'Die Datenplatte der Maschine ist beschädigt',
   VM_TAKEN: {
@@ -175,10 +177,6 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   STORE_DENIED: 'Das Verzeichnis lässt dieses Konto das nicht tun',
   DEPLOY_FAILED: 'Die Richtlinien sind nicht angekommen',
   POLICY_INVALID: 'In der Richtlinie steht etwas, das so nicht geht',
-  POLICY_NOT_ENFORCED: {
-    with: '{vm}: {settings} setzt noch nichts durch',
-    without: 'Eine Einstellung der Richtlinie setzt noch nichts durch',
-  },
   POLICY_NEEDS_MACHINE: 'Diese Änderung gilt nur mit der Maschine selbst im Paket',
   RECOVERY_KEY_FIXED: 'Der Wiederherstellungsschlüssel eines Projekts bleibt, wie er ist',
   RECOVERY_KEY_MISSING: 'Der Wiederherstellungsschlüssel des Projekts fehlt',

@@ -3,27 +3,36 @@ import { useCatalogue } from '../../ui/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 
-/** Whether its disks are encrypted, and whom for beside its user; the password that opens them is chosen with its own policy. */
+/** What of it is encrypted on its user’s computer, and whom for beside him; the password that opens its disks is chosen with its own policy. */
 export function EncryptionPane({ policy, onPolicy }: Pane) {
   const texts = useCatalogue(catalogue);
   const { encryption, ...others } = policy;
-  const { disks: isOn = false, recovery = false } = encryption ?? {};
-  const set = (disks: boolean, recovery: boolean) =>
-    onPolicy(disks ? { ...others, encryption: { configuration: false, ...encryption, disks, recovery } } : others);
+  const { disks = false, configuration = false, recovery = false } = encryption ?? {};
+  const set = (change: Partial<NonNullable<typeof encryption>>) => {
+    const next = { disks, configuration, recovery, ...change };
+    onPolicy(next.disks || next.configuration ? { ...others, encryption: next } : others);
+  };
   return (
     <Stack gap="xs">
       <Switch
         label={texts.encryption}
         description={texts.encryptionHelp}
-        checked={isOn}
-        onChange={({ target }) => set(target.checked, recovery)}
+        checked={disks}
+        onChange={({ target }) => set({ disks: target.checked, recovery: recovery && target.checked })}
       />
-      {isOn && (
+      <Switch
+        label={texts.configuration}
+        description={texts.configurationHelp}
+        checked={disks || configuration}
+        disabled={disks}
+        onChange={({ target }) => set({ configuration: target.checked })}
+      />
+      {disks && (
         <Switch
           label={texts.recovery}
           description={texts.recoveryHelp}
           checked={recovery}
-          onChange={({ target }) => set(true, target.checked)}
+          onChange={({ target }) => set({ recovery: target.checked })}
         />
       )}
     </Stack>

@@ -98,6 +98,9 @@ export const policy = catalogue({
     encryption: 'Its disks are encrypted on its user’s computer',
     encryptionHelp:
       'His password opens them, or what a script writes: choose one under Authentication. A lost one is lost without recovery.',
+    configuration: 'Its configuration is sealed on its user’s computer',
+    configurationHelp:
+      'Nobody reads or changes there what it is, what its policies are and which version it is at: what was changed is refused. Encrypted disks imply it.',
     recovery: 'The project’s recovery key opens them too',
     recoveryHelp:
       'Hot fixes then help who has lost his password. `lazaret-manager keys recovery` makes the key, once for the project.',
@@ -117,7 +120,6 @@ export const policy = catalogue({
       renewal: 'Plug-in that may give it more time',
       renewalHelp: 'A file of the project’s resources; empty: none is asked',
     },
-    notEnforced: 'Nothing enforces this yet, so it cannot be chosen.',
     holds: {
       'at-once': 'Holds at once, for running machines too.',
       'next-start': 'Holds from the machine’s next start on.',
@@ -239,6 +241,9 @@ export const policy = catalogue({
     encryption: 'Ihre Platten sind auf dem Rechner ihres Benutzers verschlüsselt',
     encryptionHelp:
       'Sein Kennwort öffnet sie, oder was ein Skript schreibt: Wählen Sie eines unter Authentifizierung. Ohne Wiederherstellung ist ein verlorenes verloren.',
+    configuration: 'Ihre Konfiguration ist auf dem Rechner ihres Benutzers versiegelt',
+    configurationHelp:
+      'Was sie ist, ihre Richtlinien und ihre Version kann dort niemand lesen oder ändern: was geändert wurde, wird abgelehnt. Verschlüsselte Platten schließen das ein.',
     recovery: 'Der Wiederherstellungsschlüssel des Projekts öffnet sie auch',
     recoveryHelp:
       'Soforthilfe gibt es dann auch für ein verlorenes Kennwort. `lazaret-manager keys recovery` macht den Schlüssel, einmal für das Projekt.',
@@ -258,7 +263,6 @@ export const policy = catalogue({
       renewal: 'Plug-in, das ihr mehr Zeit geben kann',
       renewalHelp: 'Eine Datei der Ressourcen des Projekts; leer: keines wird gefragt',
     },
-    notEnforced: 'Das setzt noch nichts durch, darum kann es nicht gewählt werden.',
     holds: {
       'at-once': 'Gilt sofort, auch für laufende Maschinen.',
       'next-start': 'Gilt ab dem nächsten Start der Maschine.',

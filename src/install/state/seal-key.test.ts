@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasProgram } from '../../sys/programs/exec.ts';
+import { wrapByTpm } from '../../sys/programs/systemd-creds.ts';
+import { computerPaths } from './layout.ts';
+import { knownSealKey, mendSealKey, sealKey } from './seal-key.ts';
+
+const skip =
+  hasProgram('swtpm') && hasProgram('systemd-creds')
+    ? false
+    : 'swtpm or systemd-creds is not installed (npm test does)';
+const code = (wanted: string) => ({ name: 'AppError', code: wanted });
+
+function scratch(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'lazaret-seal-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const state = join(folder, 'state');
+  return { folder, state, key: join(computerPaths(state).seal, 'key') };
+}
+
+/** A TPM of software, at two ports; gives the name that systemd has for it once it answers. */
+async function softwareTpm(t: TestContext, folder: string, port: number): Promise<string> {
+  const at = (number: number) => `type=tcp,port=${number}`;
+  const flags = ['--flags', 'not-need-init,startup-clear'];
+  const args = ['socket', '--tpm2', '--tpmstate', `dir=${folder}`, '--server', at(port), '--ctrl', at(port + 1)];
+  const child = spawn('swtpm', [...args, ...flags], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  t.after(async () => {
+    child.kill();
+    await ended;
+  });
+  const device = `swtpm:host=127.0.0.1,port=${port}`;
+  while (child.exitCode === null) {
+    const answers = await wrapByTpm('00', device).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return device;
+    await sleep(50);
+  }
+  return assert.fail('swtpm ended');
+}
+
+test('the key of seals is wrapped by a TPM, which alone gives it back', { skip }, async (t) => {
+  const { folder, state, key } = scratch(t);
+  const port = 20_000 + (process.pid % 20_000) * 2;
+  const tpm = await softwareTpm(t, folder, port);
+  const made = await sealKey(state, tpm);
+
+  assert.equal(made.length, 32);
+  const kept = readFileSync(key);
+  assert.ok(!kept.includes(made) && !kept.toString('utf8').includes(made.toString('hex')));
+  assert.deepEqual(await sealKey(state, tpm), made);
+
+  // Another computer: its TPM is another, or it has none.
+  const { folder: elsewhere, state: copy, key: copied } = scratch(t);
+  await sealKey(copy, undefined);
+  // What was unwrapped here once is known by its bytes: these are wrapped anew.
+  writeFileSync(copied, await wrapByTpm('ab'.repeat(32), tpm));
+  const other = await softwareTpm(t, elsewhere, port + 2);
+  assert.equal(await knownSealKey(copy, other), undefined);
+  assert.equal(await knownSealKey(copy, undefined), undefined);
+  await assert.rejects(sealKey(copy, other), code('SEAL_KEY_LOST'), 'and no other is made in its place');
+  assert.deepEqual(await knownSealKey(copy, tpm), Buffer.from('ab'.repeat(32), 'hex'));
+});
+
+test('a key that cannot be read stays until an installation has another one made, and is kept beside it', async (t) => {
+  const { state, key } = scratch(t);
+  const first = await sealKey(state, undefined);
+  assert.deepEqual(await sealKey(state, undefined), first);
+  await mendSealKey(state, undefined);
+  assert.deepEqual(await sealKey(state, undefined), first, 'one that is whole stays');
+
+  writeFileSync(key, 'damaged');
+  await assert.rejects(sealKey(state, undefined), code('SEAL_KEY_LOST'));
+  assert.equal(readFileSync(key, 'utf8'), 'damaged');
+  await mendSealKey(state, undefined);
+  const second = await sealKey(state, undefined);
+  assert.notDeepEqual(second, first);
+  assert.equal(readFileSync(`${key}.former`, 'utf8'), 'damaged');
+});
+
+test('a TPM that does not answer is as none, when a key is made', async (t) => {
+  const { state, key } = scratch(t);
+  const made = await sealKey(state, 'swtpm:host=127.0.0.1,port=1');
+  assert.deepEqual(readFileSync(key), made);
+});
