@@ -108,6 +108,8 @@ export const MachineAnswer = z.object({
     .object({
       power: z.boolean(),
       snapshots: z.int(),
+      /** Which files may be put into it. */
+      files: z.object({ hostToGuest: z.boolean(), mostMiB: z.int() }).exactOptional(),
       /** Whether what was copied passes, each way by itself. */
       clipboard: z.object({ hostToGuest: z.boolean(), guestToHost: z.boolean(), mostKiB: z.int() }).exactOptional(),
       fullScreen: z.boolean(),

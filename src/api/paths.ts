@@ -25,6 +25,7 @@ export const PATHS = {
   clipboard: { method: 'GET', path: '/v1/machines/:vm/clipboard' },
   giveClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/give' },
   takeClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/take' },
+  sendFile: { method: 'POST', path: '/v1/machines/:vm/files' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },
   support: { method: 'GET', path: '/v1/support' },

@@ -31,6 +31,7 @@ import {
 import { OwnSocketAnswer, OwnSocketRequest } from './own-socket.ts';
 import { ClosedPagesAnswer, OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
+import { SentFileAnswer } from './sent-file.ts';
 import { ServersAnswer } from './servers.ts';
 import { SnapshotRequest, SnapshotsAnswer, TakeSnapshotRequest } from './snapshots.ts';
 import { StatusAnswer } from './status.ts';
@@ -69,6 +70,8 @@ export const ROUTES = {
   /** Lets what was copied on the computer be pasted in the guest. */
   giveClipboard: { ...PATHS.giveClipboard, request: GiveClipboardRequest, answer: GivenClipboardAnswer },
   takeClipboard: { ...PATHS.takeClipboard, answer: TakenClipboardAnswer },
+  /** Its body is the file. */
+  sendFile: { ...PATHS.sendFile, answer: SentFileAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },
   explain: { ...PATHS.explain, answer: ExplainedAnswer },
   support: { ...PATHS.support, answer: SupportAnswer },

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { readCapped, writeFileAtomic } from '../sys/files/files.ts';
+import type { Readable } from 'node:stream';
+import { openToRead, readCapped, writeFileAtomic } from '../sys/files/files.ts';
 
 /** As much as any policy lets pass. */
 const MOST_BYTES = 8 << 20;
@@ -21,4 +22,9 @@ export async function readCopied(file: string): Promise<Copied> {
 /** Writes what was copied where its user said, for his eyes alone. @throws FILE_*, DISK_FULL */
 export async function writeCopied(file: string, { base64 }: Copied): Promise<void> {
   await writeFileAtomic(resolve(file), Buffer.from(base64, 'base64'), 0o600);
+}
+
+/** An ordinary file to be sent, and its length. @throws FILE_* */
+export async function openToSend(file: string): Promise<AsyncDisposable & { content: Readable; bytes: number }> {
+  return openToRead(resolve(file));
 }

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { z } from 'zod';
 import { FailureAnswer } from '../api/failure.ts';
 import { OwnSocketAnswer } from '../api/own-socket.ts';
@@ -27,6 +27,8 @@ interface Asked<Body> {
   vm?: string;
   query?: Record<string, string>;
   body?: Body;
+  /** Sent as it is, instead of a body. */
+  file?: { content: Readable; bytes: number };
   signal?: AbortSignal;
 }
 
@@ -34,12 +36,18 @@ interface Asked<Body> {
 export async function* askLines<Body>(
   options: ServiceOptions,
   { method, path }: Route<unknown, Body>,
-  { vm = '', query = {}, body, signal }: Asked<Body>,
+  { vm = '', query = {}, body, file, signal }: Asked<Body>,
 ): AsyncGenerator<unknown> {
   const search = new URLSearchParams(query).toString();
   const to = path.replace(':vm', encodeURIComponent(vm)) + (search === '' ? '' : `?${search}`);
   const { socket } = await doorOf(options, signal);
-  const { lines } = await askUnix(socket, { method, path: to, body, ...(signal ? { signal } : {}) });
+  const { lines } = await askUnix(socket, {
+    method,
+    path: to,
+    body,
+    ...(file ? { file } : {}),
+    ...(signal ? { signal } : {}),
+  });
   for await (const line of lines) {
     const failed = FailureAnswer.safeParse(line);
     if (failed.success) throw failed.data.error satisfies Failure;

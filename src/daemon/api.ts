@@ -21,6 +21,7 @@ import { pinnedProject } from '../trust/verify/client.ts';
 import { addClipboardRoutes } from './clipboard-routes.ts';
 import { addDeviceRoutes } from './device-routes.ts';
 import { explainDestination } from './explain.ts';
+import { addFileRoute } from './file-routes.ts';
 import { addHotFixRoutes } from './hot-fix-routes.ts';
 import { newOwner } from './new-owner.ts';
 import { ProgressLine } from './progress.ts';
@@ -55,7 +56,10 @@ export interface ApiDeps {
  */
 export function createApi(deps: ApiDeps): Hono {
   const { asker, ownSocket, state, socket, supervisor, log, openPage, closePages, proxies = { proxies: [] } } = deps;
-  const app = newApi(log, MAX_BODY_BYTES, (larger) => addClipboardRoutes(larger, { asker, state, supervisor }));
+  const app = newApi(log, MAX_BODY_BYTES, (larger) => {
+    addClipboardRoutes(larger, { asker, state, supervisor });
+    addFileRoute(larger, { asker, state, supervisor });
+  });
 
   const isShown = ({ owner }: { owner?: number }) => maySee(asker, owner);
   // Before all that is asked of a machine, whatever it is.

@@ -62,7 +62,8 @@ export function addClipboardRoutes(app: Hono, { asker, state, supervisor }: Clip
   }
 }
 
-function agentOf(vm: string, { agent }: Pick<RunningMachine, 'agent'>): NonNullable<RunningMachine['agent']> {
+/** @throws AGENT_MISSING */
+export function agentOf(vm: string, { agent }: Pick<RunningMachine, 'agent'>): NonNullable<RunningMachine['agent']> {
   if (agent) return agent;
   throw new AppError(
     'AGENT_MISSING',

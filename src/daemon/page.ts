@@ -95,7 +95,8 @@ export class Player implements AsyncDisposable {
 
   async #listen(port: number): Promise<Listening> {
     const onUpgrade = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
-    const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), { onUpgrade });
+    const options = { onUpgrade, takesLongBodies: true };
+    const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), options);
     this.#pages.listensOn(listening.port);
     return listening;
   }

@@ -474,6 +474,13 @@ export const ERRORS = {
   },
   CLIPBOARD_EMPTY: { exit: 66, http: 404, hint: 'Copy a text or a picture in the machine first.' },
   CLIPBOARD_DAMAGED: { exit: 65, http: 422, hint: 'Copy it again, as text or as a picture.' },
+  FILES_FORBIDDEN: { exit: 77, http: 403, hint: 'The administrator allows it with the policy `files`.' },
+  FILES_TOO_LARGE: {
+    exit: 65,
+    http: 413,
+    hint: 'Pack it smaller or in parts; the administrator sets how large a file may be with the policy `files`.',
+  },
+  FILES_REFUSED: { exit: 69, http: 409, hint: 'Do in the guest what the message asks for, then send the file again.' },
   AGENT_MISSING: {
     exit: 69,
     http: 409,

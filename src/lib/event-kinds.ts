@@ -28,6 +28,7 @@ export type EventKind =
   | 'hardware'
   | 'device'
   | 'clipboard'
+  | 'file'
   | 'opened'
   | 'name'
   | 'zone'

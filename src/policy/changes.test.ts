@@ -24,6 +24,7 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ['snapshots', {}, { snapshots: { enabled: true } }, [['snapshots', 'at-once']]],
   ['a clipboard that was closed all the same', {}, { clipboard: { guestToHost: false } }, []],
   ['the clipboard', {}, { clipboard: { hostToGuest: true } }, [['clipboard', 'at-once']]],
+  ['files', {}, { files: { hostToGuest: true } }, [['files', 'at-once']]],
   ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
   ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
   ['exit behaviour', {}, { exit: { behaviour: 'ask' } }, [['exit', 'at-once']]],
@@ -79,6 +80,7 @@ const EACH: Record<PolicyName, object | boolean> = {
   preferences: { enabled: false },
   clipboard: { hostToGuest: true },
   devices: { cd: { type: 'everybody' } },
+  files: { hostToGuest: true },
   administratorAccess: { verifier: { work: 15, salt: `${'A'.repeat(43)}=`, hash: `${'A'.repeat(43)}=` } },
 };
 

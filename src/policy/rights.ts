@@ -1,5 +1,6 @@
 import { Clipboard } from './clipboard.ts';
 import type { ExitBehaviour } from './exit.ts';
+import { Files } from './files.ts';
 import type { MachinePolicy } from './schema.ts';
 
 /** What a machine’s project lets its user do with it, and how it is shown. */
@@ -10,6 +11,8 @@ export interface Rights {
   snapshots: number;
   /** What of what was copied may pass, each way by itself. */
   clipboard: Clipboard;
+  /** Which files he may put into it. */
+  files: Files;
   /** It is shown on the full screen alone. */
   fullScreen: boolean;
   /** Changing how it is shown. */
@@ -19,11 +22,20 @@ export interface Rights {
 }
 
 /** What follows from a policy; where it says nothing, what the table says of absence. */
-export function rightsOf({ troubleshooting, snapshots, clipboard, window, preferences, exit }: MachinePolicy): Rights {
+export function rightsOf({
+  troubleshooting,
+  snapshots,
+  clipboard,
+  files,
+  window,
+  preferences,
+  exit,
+}: MachinePolicy): Rights {
   return {
     power: troubleshooting?.power ?? true,
     snapshots: snapshots?.enabled ? snapshots.most : 0,
     clipboard: clipboard ?? Clipboard.parse({}),
+    files: files ?? Files.parse({}),
     fullScreen: window?.fullScreen ?? false,
     preferences: preferences?.enabled ?? true,
     exit: exit?.behaviour ?? 'suspend',

@@ -8,6 +8,7 @@ import { Devices } from './devices.ts';
 import { checkEncryption, Encryption } from './encryption.ts';
 import { Exit } from './exit.ts';
 import { Expiration, NEVER } from './expiration.ts';
+import { Files } from './files.ts';
 import { Preferences } from './preferences.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
@@ -119,6 +120,7 @@ export const POLICIES = {
     absent: Clipboard.parse({}),
     when: 'at-once',
   },
+  files: { words: 'files', schema: Files.exactOptional(), absent: Files.parse({}), when: 'at-once' },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },
   preferences: {
     words: 'preferences',

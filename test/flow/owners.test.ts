@@ -124,6 +124,7 @@ test('by a page the same holds: it is its user’s who asked for the link', { sk
     ['GET', 'machines/office/clipboard'],
     ['POST', 'machines/office/clipboard/give'],
     ['POST', 'machines/office/clipboard/take'],
+    ['POST', 'machines/office/files?name=a'],
     ['GET', 'machines/office/snapshots'],
     ['POST', 'machines/office/snapshots'],
     ['POST', 'machines/office/snapshots/revert'],

@@ -18,6 +18,13 @@ const COPY_PICTURE = `(async () => {
   canvas.getContext('2d').fillRect(0, 0, 20, 30);
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': await canvas.convertToBlob() })]);
 })()`;
+/** What the browser does when a file is dropped onto the screen. */
+const DROP = `(() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(['by hand'], 'dropped ✓.txt'));
+  const screen = document.querySelector('canvas');
+  for (const type of ['dragover', 'drop']) screen.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+})()`;
 /** The program that copied keeps what it copied, until another copies. */
 const copyInGuest = (command: string) => `${X} ${command} | xclip -i -selection clipboard >/dev/null 2>&1`;
 
@@ -138,6 +145,44 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
     while ((await job.computer.lazaret('clipboard', 'take', job.vm)).stdout !== 'small\n') await sleep(500);
   });
 
+  await t.test(
+    'a file that he drops is in the guest, beside what was there; he cancels one; one too large is refused, and one without room',
+    async () => {
+      const send = () => job.computer.lazaret('send', job.vm, note);
+      assert.match((await send()).stderr, /FILES_FORBIDDEN/);
+      const clipboard = 'clipboard: { hostToGuest: true, guestToHost: true }';
+      writeFileSync(policy, `${none}${clipboard}\nfiles: { hostToGuest: true, mostMiB: 16 }\n`);
+      await job.deploy();
+      await job.lookUp();
+      await page.reload();
+      await screen.waitFor();
+      await page.evaluate(DROP);
+      await page.getByText('dropped ✓.txt is in the machine').waitFor();
+      assert.equal((await job.guest("cat '/root/Downloads/dropped ✓.txt'")).output, 'by hand');
+      await page.evaluate(DROP.replace('by hand', 'another'));
+      await untilGuest("grep -q another /root/Downloads/*dropped*' (1)'*");
+      assert.equal((await job.guest("cat '/root/Downloads/dropped ✓.txt'")).output, 'by hand', 'it is as it was');
+      // An agent that reads nothing: it does not get to its end before it is stopped.
+      await job.guest('pkill -STOP -x spice-vdagentd');
+      await cancelOne(page);
+      await page.getByText('large.bin was cancelled').waitFor();
+      await job.guest('pkill -CONT -x spice-vdagentd');
+      await untilGuest('! ls /root/Downloads | grep large');
+      writeFileSync(note, Buffer.alloc((16 << 20) + 1, 7));
+      assert.match((await send()).stderr, /FILES_TOO_LARGE/);
+      writeFileSync(note, Buffer.alloc(1 << 20, 7));
+      await job.guest('mount -t tmpfs -o size=512k full /root/Downloads');
+      assert.match((await send()).stderr, /FILES_REFUSED: .* has no room for it/);
+      await job.guest('umount /root/Downloads');
+      assert.equal((await send()).status, 0);
+      assert.equal(
+        (await job.guest("tr -d '\\007' </root/Downloads/note.txt | wc -c; wc -c </root/Downloads/note.txt")).output,
+        '0\n1048576',
+      );
+      writeFileSync(note, 'from the command line');
+    },
+  );
+
   await t.test('it is suspended and goes on, and the clipboard with it', async () => {
     const suspended = await job.computer.lazaret('suspend', job.vm);
     assert.equal(suspended.status, 0, suspended.stderr);
@@ -166,6 +211,16 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
     return (await job.computer.lazaret('events', '--last', '100')).stdout;
   }
 });
+
+/** Begins with a file, and stops it. */
+async function cancelOne(page: Page): Promise<void> {
+  const large = DROP.replace("'by hand'", 'new Uint8Array(16 << 20)').replace('dropped ✓.txt', 'large.bin');
+  await page.evaluate(large);
+  const note = page.getByRole('alert').filter({ hasText: 'large.bin' });
+  await note.getByRole('progressbar').waitFor();
+  await shoot(page, 'player-file');
+  await note.getByRole('button', { name: 'Cancel' }).click();
+}
 
 async function choose(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'More' }).click();

@@ -15,6 +15,7 @@ import { sizeText } from './admin.ts';
 import { addClipboardCommands } from './clipboard.ts';
 import { addDeviceCommands } from './device.ts';
 import { addReimageCommand } from './reimage.ts';
+import { addSendCommand } from './send.ts';
 import { addSnapshotCommands } from './snapshot.ts';
 import { addSuspendCommand, startAsking } from './suspend.ts';
 
@@ -118,6 +119,7 @@ export function addMachineCommands(program: Command): void {
   addSnapshotCommands(program);
   addDeviceCommands(program);
   addClipboardCommands(program);
+  addSendCommand(program);
 
   addCommand<ServiceOptions>(
     program,

@@ -44,7 +44,7 @@ class FakeAgent {
   }
 }
 
-async function open(t: TestContext, rules: () => ClipboardRules = () => OPEN) {
+async function open(t: TestContext, rules: () => ClipboardRules = () => OPEN, mayFiles = true) {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'agent');
@@ -54,7 +54,7 @@ async function open(t: TestContext, rules: () => ClipboardRules = () => OPEN) {
   const notes: ClipboardNote[] = [];
   const failures: unknown[] = [];
   const channel = await AgentChannel.connect(path, {
-    ...{ vm: 'office', rules, answerMs: 50 },
+    ...{ vm: 'office', rules, answerMs: 50, fileRules: () => ({ hostToGuest: mayFiles, mostBytes: 8 }) },
     onNote: (note) => notes.push(note),
     onFailure: (error) => failures.push(error),
   });
@@ -120,6 +120,26 @@ test('what is forbidden is refused by name, before the guest hears of it', async
   assert.deepEqual(agent.heard, []);
 });
 
+test('no file goes in where that is forbidden, none that is too large, and none under a name that is a path', async (t) => {
+  const read: string[] = [];
+  const file = (name: string, bytes: number) => ({ name, bytes, content: readOf(read) });
+  const { channel, agent } = await open(t, undefined, false);
+  await met(agent, channel);
+  await assert.rejects(channel.sendFile(file('a', 1)), { code: 'FILES_FORBIDDEN' });
+  const allowed = await open(t);
+  await assert.rejects(allowed.channel.sendFile(file('a', 1)), { code: 'AGENT_MISSING' });
+  await met(allowed.agent, allowed.channel);
+  await assert.rejects(allowed.channel.sendFile(file('a', 9)), { code: 'FILES_TOO_LARGE' });
+  await assert.rejects(allowed.channel.sendFile(file('a', Number.NaN)), { code: 'FILES_TOO_LARGE' });
+  await assert.rejects(allowed.channel.sendFile(file('../a', 1)), { code: 'USAGE' });
+  for (const each of [agent, allowed.agent]) {
+    each.say(AGENT.announce, words(1, 0));
+    await each.until(AGENT.announce);
+    assert.deepEqual(each.heard, []);
+  }
+  assert.deepEqual(read, []);
+});
+
 test('too much is refused, and what is no text', async (t) => {
   const { channel, agent } = await open(t);
   await met(agent, channel);
@@ -139,6 +159,11 @@ test('a guest that is reset has no agent until that says so anew', async (t) => 
   await agent.until(AGENT.announce);
   channel.give(TEXT);
 });
+
+async function* readOf(read: string[]): AsyncGenerator<Buffer> {
+  read.push('read');
+  yield Buffer.alloc(1);
+}
 
 function tick(): Promise<void> {
   return new Promise((resolve) => {

@@ -2,8 +2,10 @@ import { AppError } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
 import { connectUnix, paced, type Socket } from '../../sys/network/sockets.ts';
 import { AgentClipboard, type Effect } from './agent-clipboard.ts';
+import { AgentFiles } from './agent-files.ts';
 import { type ClipboardRules, type Copied, isAsSaid } from './copied.ts';
 import { ABILITIES, AGENT, type AgentMessage, AgentReader, agentMessage, readWords, words } from './messages.ts';
+import { type FileResult, isFileName, type SentFile } from './sent-file.ts';
 
 const CONNECT_MS = 30_000;
 /** How long an agent may take to give what was copied, or to begin with a file. */
@@ -11,8 +13,15 @@ const ANSWER_MS = 10_000;
 /** What a guest may make the host read, whatever it is. */
 const READ_BYTES_PER_S = 32 << 20;
 
+/** Which files may go into a guest. */
+export interface FileRules {
+  hostToGuest: boolean;
+  mostBytes: number;
+}
+
 /** What the clipboard did, for the log; never what was in it. */
 export type ClipboardNote =
+  | { what: 'file'; name: string; bytes: number }
   | { what: 'given' | 'taken'; type: Copied['type']; bytes: number }
   | { what: 'kept-inside' }
   | { what: 'copied'; serial: number };
@@ -20,6 +29,7 @@ export type ClipboardNote =
 export interface AgentOptions {
   vm: string;
   rules: () => ClipboardRules;
+  fileRules: () => FileRules;
   onNote: (note: ClipboardNote) => void;
   onFailure: (error: unknown) => void;
   signal?: AbortSignal;
@@ -37,6 +47,7 @@ export class AgentChannel implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #options: AgentOptions;
   readonly #clipboard: AgentClipboard;
+  readonly #files: AgentFiles;
   readonly #taking = new Turns();
   #isThere = false;
   #taken: ((content: Taken) => void) | undefined;
@@ -45,6 +56,8 @@ export class AgentChannel implements AsyncDisposable {
     this.#socket = socket;
     this.#options = options;
     this.#clipboard = new AgentClipboard(options.rules);
+    const { answerMs = ANSWER_MS } = options;
+    this.#files = new AgentFiles({ answerMs, write: (bytes) => this.#write(bytes) });
     socket.on('error', () => socket.destroy());
     this.closed = this.#serve();
   }
@@ -104,6 +117,25 @@ export class AgentChannel implements AsyncDisposable {
     });
   }
 
+  /** Puts a file into the guest, where its agent puts files. @throws FILES_FORBIDDEN, FILES_TOO_LARGE, FILES_REFUSED, USAGE, AGENT_MISSING, INTERRUPTED */
+  async sendFile(file: SentFile): Promise<void> {
+    const { vm, fileRules, onNote } = this.#options;
+    const { hostToGuest, mostBytes } = fileRules();
+    if (!hostToGuest) throw filesForbidden(vm);
+    if (!isFileName(file.name)) throw new AppError('USAGE', 'this is no name that every guest takes for a file');
+    if (!(file.bytes <= mostBytes))
+      throw new AppError('FILES_TOO_LARGE', `${file.name} has ${file.bytes} bytes, and ${mostBytes} may go into ${vm}`);
+    this.#requireAgent();
+    const isWanted = () => file.signal?.aborted !== true;
+    const result = await this.#files.send(file, () => fileRules().hostToGuest && isWanted());
+    if (result === 'cancelled' && !isWanted()) throw new AppError('INTERRUPTED', `${file.name} was cancelled`);
+    if (!fileRules().hostToGuest) throw filesForbidden(vm);
+    if (result === 'silent') throw this.#silent('does not answer');
+    if (result !== 'arrived')
+      throw new AppError('FILES_REFUSED', `the guest of ${vm} does not take ${file.name}: ${WHY[result]}`);
+    onNote({ what: 'file', name: file.name, bytes: file.bytes });
+  }
+
   async #answerTo(request: Buffer): Promise<Taken> {
     const { answerMs = ANSWER_MS } = this.#options;
     const waiting = Promise.withResolvers<Taken>();
@@ -136,6 +168,7 @@ export class AgentChannel implements AsyncDisposable {
 
   async #hear(message: AgentMessage): Promise<void> {
     if (message.type === AGENT.announce && message.data) return this.#meet(message.data);
+    if (message.type === AGENT.fileStatus && message.data) return this.#files.hear(message.data);
     const { send, happened } = this.#clipboard.hear(message);
     // A guest that does not read is not read either.
     if (send) await this.#write(send);
@@ -204,10 +237,24 @@ export class AgentChannel implements AsyncDisposable {
   }
 }
 
+const WHY: Record<Exclude<FileResult, 'silent' | 'arrived'>, string> = {
+  'go on': 'it went on although all was sent',
+  cancelled: 'it was cancelled there',
+  failed: 'it could not write it',
+  'no room': 'it has no room for it',
+  locked: 'its session is locked',
+  'no desktop': 'nobody is at its desktop',
+  disabled: 'its agent takes no files',
+};
+
+function filesForbidden(vm: string): AppError {
+  return new AppError('FILES_FORBIDDEN', `the project lets no files into ${vm}`);
+}
+
 type Taken = Extract<NonNullable<Effect['happened']>, { what: 'taken' }>['content'] | 'silent';
 
 /** What this end can do; with 1 it asks what the other can. */
 function announcement(asks: 0 | 1): Buffer {
-  const { clipboardByDemand, clipboardSelection } = ABILITIES;
-  return agentMessage(AGENT.announce, words(asks, (1 << clipboardByDemand) | (1 << clipboardSelection)));
+  const can = Object.values(ABILITIES).reduce((bits, bit) => bits | (1 << bit), 0);
+  return agentMessage(AGENT.announce, words(asks, can));
 }

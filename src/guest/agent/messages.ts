@@ -9,10 +9,13 @@ export const AGENT = {
   grab: 7,
   request: 8,
   release: 9,
+  fileStart: 10,
+  fileStatus: 11,
+  fileData: 12,
 } as const;
 
 /** What each end says it can do, as bits. */
-export const ABILITIES = { clipboardByDemand: 5, clipboardSelection: 6 } as const;
+export const ABILITIES = { clipboardByDemand: 5, clipboardSelection: 6, fileErrors: 14 } as const;
 
 /** A message of the guest’s; without `data` it was longer than was wished for, and nothing of it was kept. */
 export interface AgentMessage {

@@ -1,4 +1,4 @@
-import { AgentChannel, type ClipboardNote } from '../../guest/agent/agent-channel.ts';
+import { AgentChannel, type ClipboardNote, type FileRules } from '../../guest/agent/agent-channel.ts';
 import type { ClipboardRules } from '../../guest/agent/copied.ts';
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
@@ -15,16 +15,22 @@ export function clipboardRules(policy: MachinePolicy): ClipboardRules {
   return { hostToGuest, guestToHost, mostBytes: mostKiB * 1024 };
 }
 
+/** Which files may go into a guest under a policy. */
+function fileRules(policy: MachinePolicy): FileRules {
+  const { hostToGuest, mostMiB } = rightsOf(policy).files;
+  return { hostToGuest, mostBytes: mostMiB * 2 ** 20 };
+}
+
 interface AgentParts {
   spec: Pick<MachineSpec, 'name'>;
   deps: Pick<RunDeps, 'events' | 'log'>;
-  rules: () => ClipboardRules;
+  policy: () => MachinePolicy;
 }
 
 /** Connects to the port of a machine’s agent; undefined where the machine was started without one, by an earlier release. @throws INTERRUPTED */
 export async function connectAgent(
   path: string,
-  { spec, deps, rules }: AgentParts,
+  { spec, deps, policy }: AgentParts,
   { signal, withinMs }: { signal: AbortSignal; withinMs: number },
 ): Promise<AgentChannel | undefined> {
   const { name: vm } = spec;
@@ -34,7 +40,8 @@ export async function connectAgent(
     if (happening) void deps.events.add({ vm, ...happening });
   };
   try {
-    return await AgentChannel.connect(path, { vm, rules, onNote, onFailure, signal, withinMs });
+    const rules = { rules: () => clipboardRules(policy()), fileRules: () => fileRules(policy()) };
+    return await AgentChannel.connect(path, { vm, ...rules, onNote, onFailure, signal, withinMs });
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'FETCH_FAILED')) throw error;
     deps.log.warn({ vm, ...failureOf(error) }, 'the machine has no port for an agent');
@@ -45,6 +52,11 @@ export async function connectAgent(
 /** What the log says of it: what kind, which way, how large, and never what it was. */
 function happeningOf(note: ClipboardNote): Happening | undefined {
   switch (note.what) {
+    case 'file': {
+      const { name, bytes } = note;
+      const text = `the file ${name} of ${formatBytes(bytes)} was put into its guest`;
+      return { kind: 'file', text, details: { name, bytes } };
+    }
     case 'copied':
       return undefined;
     case 'kept-inside':

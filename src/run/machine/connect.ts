@@ -5,7 +5,7 @@ import type { Log } from '../../sys/log.ts';
 import { failWhenGone, whyFailed } from '../../vm/machine.ts';
 import { Qmp, type QmpOptions } from '../../vm/qmp.ts';
 import type { Access } from '../access/access.ts';
-import { clipboardRules, connectAgent } from './clipboard.ts';
+import { connectAgent } from './clipboard.ts';
 import { GuestRequests } from './guest-requests.ts';
 import type { MachineParts } from './parts.ts';
 import { Readiness } from './readiness.ts';
@@ -46,10 +46,10 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
         withinMs,
       }),
     );
-    const rules = () => clipboardRules(access.policy.document.policy);
+    const policy = () => access.policy.document.policy;
     // Devices that need no driver have no port for it.
     if (spec.hardware !== 'compatible')
-      agent = await connectAgent(sockets.agent, { spec, deps, rules }, { signal: patience, withinMs });
+      agent = await connectAgent(sockets.agent, { spec, deps, policy }, { signal: patience, withinMs });
     if (agent) stack.use(agent);
     // The first to go: the channel waits for its last answer, and that perhaps for a plug-in.
     stack.defer(() => access.end());

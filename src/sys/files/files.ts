@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
 import { coded, fileError } from './file-error.ts';
@@ -20,6 +21,17 @@ export function readCapped(path: string, maxBytes: number): Promise<Buffer> {
 /** As `readCapped`, but a symbolic link is no file: it could lead to any file of this computer. @throws FILE_INVALID */
 export function readUnlinked(path: string, maxBytes: number): Promise<Buffer> {
   return readOpened(path, maxBytes, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
+
+/** An ordinary file as a stream, with its length as it was opened. @throws FILE_MISSING, FILE_DENIED, FILE_INVALID */
+export async function openToRead(path: string): Promise<AsyncDisposable & { content: Readable; bytes: number }> {
+  return coded(path, async () => {
+    const file = await openOrdinary(path);
+    const { size } = await file.stat();
+    // What is added to it meanwhile is not part of it.
+    const content = file.createReadStream(size === 0 ? {} : { end: size - 1 });
+    return { content, bytes: size, [Symbol.asyncDispose]: () => file.close().catch(() => undefined) };
+  });
 }
 
 /**

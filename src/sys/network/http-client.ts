@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { linesOf } from './sockets.ts';
 
@@ -12,6 +12,8 @@ export interface UnixRequest {
   method: 'GET' | 'POST';
   path: string;
   body?: unknown;
+  /** Sent as it is, instead of a body. */
+  file?: { content: Readable; bytes: number };
   signal?: AbortSignal;
 }
 
@@ -23,18 +25,30 @@ export interface UnixResponse {
 
 /**
  * Asks the service that listens on a Unix socket.
- * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED
+ * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED, FILE_INVALID: the file became shorter meanwhile
  */
-export async function askUnix(socketPath: string, { method, path, body, signal }: UnixRequest): Promise<UnixResponse> {
+export async function askUnix(
+  socketPath: string,
+  { method, path, body, file, signal }: UnixRequest,
+): Promise<UnixResponse> {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers = text === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(file ? { 'content-length': `${file.bytes}` } : {}),
+  };
   const asked = request({ socketPath, method, path, headers, ...(signal ? { signal } : {}) });
-  asked.end(text);
+  let broken: AppError | undefined;
+  if (file) {
+    asked.flushHeaders();
+    pipeline(whole(file), asked, (error) => {
+      if (error instanceof AppError) broken = error;
+    });
+  } else asked.end(text);
   try {
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return { status: response.statusCode ?? 0, lines: parsed(response) };
   } catch (cause) {
-    throw noAnswer(cause, socketPath, signal);
+    throw broken ?? noAnswer(cause, socketPath, signal);
   }
 }
 
@@ -65,6 +79,16 @@ export async function openStream(
     throw noAnswer(cause, socketPath, signal);
   }
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
+}
+
+/** A file as long as was said of it. @throws FILE_INVALID where it is not any more */
+async function* whole({ content, bytes }: NonNullable<UnixRequest['file']>): AsyncGenerator<Buffer> {
+  let left = bytes;
+  for await (const piece of content as AsyncIterable<Buffer>) {
+    left -= piece.length;
+    yield piece;
+  }
+  if (left > 0) throw new AppError('FILE_INVALID', `it became ${left} bytes shorter while it was sent`);
 }
 
 function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | undefined): AppError {

@@ -23,14 +23,15 @@ export interface SocketAccess {
 }
 
 /**
- * Listens on a Unix socket that only root, and a user or a group, may use. Its folder must be root’s. A socket that nobody listens on any more is replaced.
+ * Listens on a Unix socket that only root, and a user or a group, may use. Its folder must be root’s. Whoever sends a body may take as
+ * long as he needs. A socket that nobody listens on any more is replaced.
  * @throws PORT_IN_USE, FILE_DENIED
  */
 export async function listenUnix(path: string, listener: RequestListener, access: SocketAccess): Promise<Listening> {
   if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
   const { user = 0, group, onUpgrade } = access;
-  const made = createServer(listener);
+  const made = createServer({ requestTimeout: 0 }, listener);
   if (onUpgrade) made.on('upgrade', onUpgrade);
   const server = await withoutOthers(() => listening(made, { path }));
   if (group !== undefined || user !== 0) await chown(path, user, group ?? 0);

@@ -8,6 +8,7 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
 import { AskOnExit } from './AskOnExit.tsx';
 import { useClipboard } from './clipboard.ts';
+import { DropFiles } from './DropFiles.tsx';
 import { FullScreenOnly } from './FullScreenOnly.tsx';
 import { HotFixButton } from './HotFixButton.tsx';
 import { MachineMenu } from './MachineMenu.tsx';
@@ -80,7 +81,9 @@ export function Machine() {
         {isRunning && isCovered && <FullScreenOnly onFullScreen={() => void toggle()} />}
         {isRunning && !isCovered && (
           <Suspense fallback={<Text p="md">{texts.loading}</Text>}>
-            <Console vm={vm} texts={texts} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
+            <DropFiles machine={data}>
+              <Console vm={vm} texts={texts} fit={fit} screen={screen} onLeave={() => wayOut.current?.focus()} />
+            </DropFiles>
           </Suspense>
         )}
         {data && !isRunning && (

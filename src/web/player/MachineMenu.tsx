@@ -8,6 +8,7 @@ import { SendText } from '../ui/SendText.tsx';
 import { ClipboardItems } from './ClipboardItems.tsx';
 import type { MachineClipboard } from './clipboard.ts';
 import { Devices } from './Devices.tsx';
+import { FileItem } from './FileItem.tsx';
 import { Hardware } from './Hardware.tsx';
 import { HotFixDialog } from './HotFixDialog.tsx';
 import { isOn } from './machine-state.ts';
@@ -75,6 +76,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineM
             />
           )}
           {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
+          {isRunning && <FileItem machine={machine} />}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}

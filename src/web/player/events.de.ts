@@ -48,6 +48,10 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     const content = `${what === 'picture' ? 'ein Bild' : 'ein Text'} von ${formatBytes(bytes)}`;
     return whole(did === 'given' ? `${content} wurde im Gast eingefügt` : `${content} kam aus dem Gast`);
   },
+  file: ({ name, bytes }) =>
+    typeof name === 'string' && typeof bytes === 'number'
+      ? whole(`die Datei ${name} von ${formatBytes(bytes)} kam in den Gast`)
+      : partly('Eine Datei'),
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
   started: ({ how, access, why }, said) =>

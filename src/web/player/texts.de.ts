@@ -93,6 +93,7 @@ export const de: PlayerTexts = {
     snapshots: 'Snapshots',
     devices: 'Geräte',
     clipboard: 'Zwischenablage',
+    files: 'Dateien in die Maschine',
     exit: 'Wenn der Player geschlossen wird',
     window: 'Nur auf dem ganzen Bildschirm',
     preferences: 'Ändern, wie sie gezeigt wird',
@@ -179,6 +180,15 @@ export const de: PlayerTexts = {
   deviceChange: 'Wechseln',
   deviceDisconnect: 'Trennen',
   deviceForce: 'Trennen, obwohl der Gast es benutzt',
+  fileDrop: (vm) => `Dateien hier ablegen, um sie in ${vm} zu legen`,
+  fileLocked: 'In diese Maschine können keine Dateien gelegt werden',
+  fileSending: (name) => `${name} kommt in die Maschine`,
+  fileSent: (name) => `${name} ist in der Maschine, bei ihren Downloads.`,
+  fileChoose: 'Dateien in die Maschine legen',
+  fileCancelled: (name) =>
+    `${name} wurde abgebrochen: nichts davon bleibt in der Maschine, wenn nicht schon alles dort war.`,
+  fileUnreadable: (name) =>
+    `${name} konnte nicht gesendet werden: es ist ein Ordner, nicht lesbar, oder der Dienst antwortet nicht.`,
   clipboardGive: 'Was Sie kopiert haben, der Maschine geben',
   clipboardTake: 'Was die Maschine kopiert hat, hierher kopieren',
   clipboardGiven: 'Es kann jetzt in der Maschine eingefügt werden.',

@@ -93,6 +93,7 @@ export const en = {
     snapshots: 'Snapshots',
     devices: 'Devices',
     clipboard: 'Clipboard',
+    files: 'Files into the machine',
     exit: 'When the player is closed',
     window: 'Full screen alone',
     preferences: 'Changing how it is shown',
@@ -177,6 +178,15 @@ export const en = {
   deviceChange: 'Change',
   deviceDisconnect: 'Disconnect',
   deviceForce: 'Disconnect although the guest uses it',
+  fileDrop: (vm: string) => `Drop files here to put them into ${vm}`,
+  fileLocked: 'No files can be put into this machine',
+  fileSending: (name: string) => `${name} goes into the machine`,
+  fileSent: (name: string) => `${name} is in the machine, where its downloads are.`,
+  fileChoose: 'Put files into the machine',
+  fileCancelled: (name: string) =>
+    `${name} was cancelled: nothing of it stays in the machine, unless all of it was there already.`,
+  fileUnreadable: (name: string) =>
+    `${name} could not be sent: it is a folder, it cannot be read, or the service does not answer.`,
   clipboardGive: 'Let the machine paste what you copied',
   clipboardTake: 'Copy here what the machine copied',
   clipboardGiven: 'It can be pasted in the machine now.',

@@ -38,7 +38,7 @@ export class AskFailure extends Error {
   }
 }
 
-interface FailureParts {
+export interface FailureParts {
   code: string;
   reason: string;
   causes?: readonly string[];

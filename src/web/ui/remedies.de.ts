@@ -186,6 +186,10 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Kopieren Sie weniger auf einmal; wie viel durchgeht, legt die Verwaltung mit der Richtlinie „clipboard“ fest.',
   CLIPBOARD_EMPTY: 'Kopieren Sie zuerst einen Text oder ein Bild in der Maschine.',
   CLIPBOARD_DAMAGED: 'Kopieren Sie es noch einmal, als Text oder als Bild.',
+  FILES_FORBIDDEN: 'Die Verwaltung erlaubt es mit der Richtlinie „files“.',
+  FILES_TOO_LARGE:
+    'Packen Sie sie kleiner oder in Teile; wie groß eine Datei sein darf, legt die Verwaltung mit der Richtlinie „files“ fest.',
+  FILES_REFUSED: 'Tun Sie im Gast, was die Meldung verlangt, und senden Sie die Datei noch einmal.',
   AGENT_MISSING:
     'Installieren Sie den SPICE-Agenten im Gast (Debian: „apt install spice-vdagent“), oder warten Sie, bis der Schreibtisch seines Benutzers da ist.',
   STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',

@@ -16,6 +16,7 @@ import { ClipboardPane } from './ClipboardPane.tsx';
 import { DevicesPane } from './DevicesPane.tsx';
 import { EncryptionPane } from './EncryptionPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
+import { FilesPane } from './FilesPane.tsx';
 import { SnapshotsPane } from './SnapshotsPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
@@ -126,6 +127,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <DevicesPane {...pane} />;
     case 'clipboard':
       return <ClipboardPane {...pane} />;
+    case 'files':
+      return <FilesPane {...pane} />;
     case 'window':
       return <WindowPane {...pane} />;
     case 'preferences':
