@@ -100,7 +100,7 @@ export const ERRORS = {
   SUSPENDED_UNFIT: {
     exit: 75,
     http: 409,
-    hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM`, which boots it from its disks.',
+    hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM` (`lazaret-manager preview --discard VM` in a project), which boots it from its disks.',
   },
   SUSPEND_IMPOSSIBLE: { exit: 69, http: 409, hint: 'Shut the machine down instead: `lazaret stop VM`.' },
   VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },

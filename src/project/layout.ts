@@ -34,6 +34,8 @@ export function vmPathsIn(vmFolder: string) {
     state: join(vmFolder, 'state.json'),
     /** Is there while the machine is suspended. */
     suspended: join(vmFolder, 'suspended'),
+    /** Its memory meanwhile. */
+    memory: join(vmFolder, 'memory.zst'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),

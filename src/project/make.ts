@@ -28,7 +28,10 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   const paths = projectPaths(folder);
   await makeFolder(paths.vms);
   await makeFolder(paths.resources);
-  await writeFileAtomic(`${folder}/.gitignore`, '*.qcow2\n.lock\npublished/packages/blobs/\n.uploads/\n');
+  await writeFileAtomic(
+    `${folder}/.gitignore`,
+    '*.qcow2\nsuspended\nmemory.zst\n.lock\npublished/packages/blobs/\n.uploads/\n',
+  );
   await writeFileAtomic(paths.file, stringify(file));
 }
 

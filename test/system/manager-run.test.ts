@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -80,15 +80,50 @@ test('an administrator runs machines of his project from the page: their screens
     await assert.rejects(manager.ask('runningMachine', { vm: 'desk' }), { code: 'VM_NOT_RUNNING' });
   });
 
-  await t.test('to cancel it shuts its guest down; the process ends when no machine runs any more', async () => {
-    await manager.ask('cancelTask', { id: preview.id });
-    const over = await manager.over(preview.id);
-    assert.deepEqual([over.state, over.failure], ['done', undefined]);
-    assert.equal(await screenOf('lab'), 'refused');
+  const inGuest = async (vm: string, words: string) => {
+    using shell = await GuestShell.open((await runningSockets(project.folder, vm, run)).console);
+    return (await shell.run(words)).status;
+  };
 
-    await runs((await begin('desk', 'power-on')).id);
+  await t.test(
+    'fact 19: to leave preview suspends it, and its next one goes on there with what it changed',
+    async () => {
+      assert.equal(await inGuest('lab', 'echo kept >/tmp/kept; echo kept >/root/kept; sync'), 0);
+      await manager.ask('cancelTask', { id: preview.id });
+      const over = await manager.over(preview.id);
+      assert.deepEqual([over.state, over.failure, over.result], ['done', undefined, { vm: 'lab', isSuspended: true }]);
+      assert.equal(await screenOf('lab'), 'refused');
+
+      const again = await begin('lab', 'preview');
+      await runs(again.id);
+      assert.equal((await manager.ask('runningMachine', { vm: 'lab' })).access, 'normal');
+      assert.equal(await inGuest('lab', 'cat /tmp/kept'), 0);
+      assert.equal((await manager.ask('shutDown', { vm: 'lab' })).state, 'stopped');
+      assert.deepEqual((await manager.over(again.id)).result, { vm: 'lab', isSuspended: false });
+    },
+  );
+
+  await t.test('one that cannot go on is offered to boot, with its disk as it was', async () => {
+    const powered = await begin('desk', 'power-on');
+    await runs(powered.id);
+    assert.equal(await inGuest('desk', 'echo kept >/tmp/kept; echo kept >/root/kept; sync'), 0);
+    assert.equal((await manager.ask('suspendRun', { vm: 'desk' })).state, 'suspended');
+    await manager.over(powered.id);
+    truncateSync(join(project.folder, 'vms', 'desk', 'memory.zst'), 1000);
+
+    const { failure } = await manager.over((await begin('desk', 'power-on')).id);
+    assert.equal(failure?.code, 'SUSPENDED_UNFIT');
+    assert.match(failure?.reason ?? '', /its saved memory is damaged; booted anew, it loses what was in its memory/);
+
+    const anew = await manager.ask('runMachine', { vm: 'desk', body: { mode: 'power-on', discard: true } });
+    await runs(anew.id);
+    assert.equal(await inGuest('desk', 'test ! -e /tmp/kept && cat /root/kept'), 0);
+  });
+
+  await t.test('the process ends when no machine runs any more; one that is powered on is shut down', async () => {
     manager.child.kill('SIGINT');
     assert.deepEqual(await manager.ended, [0, null]);
     assert.deepEqual(globSync('*/machine.json', { cwd: run }), []);
+    assert.deepEqual(globSync('vms/*/{suspended,memory.zst}', { cwd: project.folder }), []);
   });
 });

@@ -9,6 +9,8 @@ export const JOB_PATHS = {
   sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },
   runMachine: { method: 'POST', path: '/v1/machines/:vm/run' },
   runningMachine: { method: 'GET', path: '/v1/machines/:vm/run' },
+  suspendRun: { method: 'POST', path: '/v1/machines/:vm/suspend' },
+  shutDown: { method: 'POST', path: '/v1/machines/:vm/shut-down' },
   powerOff: { method: 'POST', path: '/v1/machines/:vm/power-off' },
   planPackage: { method: 'POST', path: '/v1/package-plan' },
   buildPackage: { method: 'POST', path: '/v1/packages' },

@@ -7,6 +7,7 @@ import {
   ForeignPlanAnswer,
   ForeignPlanRequest,
   ImportRequest,
+  LeftAnswer,
   PackagePlanAnswer,
   PackagePlanRequest,
   RunRequest,
@@ -24,6 +25,8 @@ export const JOB_ROUTES = {
   runMachine: { ...JOB_PATHS.runMachine, request: RunRequest, answer: TaskAnswer },
   /** A machine that this process runs; its screen is where `consolePath` says. */
   runningMachine: { ...JOB_PATHS.runningMachine, answer: MachineAnswer },
+  suspendRun: { ...JOB_PATHS.suspendRun, answer: LeftAnswer },
+  shutDown: { ...JOB_PATHS.shutDown, answer: StoppedAnswer },
   powerOff: { ...JOB_PATHS.powerOff, answer: StoppedAnswer },
   planPackage: { ...JOB_PATHS.planPackage, request: PackagePlanRequest, answer: PackagePlanAnswer },
   buildPackage: { ...JOB_PATHS.buildPackage, request: BuildRequest, answer: TaskAnswer },

@@ -61,7 +61,11 @@ export const ForeignPlanAnswer = z.object({
 export type ForeignPlanAnswer = z.infer<typeof ForeignPlanAnswer>;
 
 /** Under its policies, as users will see it, or without any. */
-export const RunRequest = z.strictObject({ mode: z.enum(['preview', 'power-on']) });
+export const RunRequest = z.strictObject({
+  mode: z.enum(['preview', 'power-on']),
+  /** Boots it where it is suspended: what is in its memory is lost. */
+  discard: z.boolean().exactOptional(),
+});
 
 /** What whoever signs says. It is used once and kept nowhere. */
 const Signed = {
@@ -163,3 +167,6 @@ export const DeployPlaceAnswer = z.object({
   forms: z.array(z.string()),
 });
 export type DeployPlaceAnswer = z.infer<typeof DeployPlaceAnswer>;
+
+/** A machine of the project that was suspended. */
+export const LeftAnswer = z.object({ vm: z.string(), state: z.literal('suspended') });

@@ -54,7 +54,7 @@ const RESULTS = {
   import: ImportedAnswer,
   build: BuiltAnswer,
   deploy: DeployedAnswer,
-  run: z.object({ vm: z.string() }),
+  run: z.object({ vm: z.string(), isSuspended: z.boolean() }),
 } as const;
 export type TaskKind = keyof typeof RESULTS;
 export type TaskResult<Kind extends TaskKind> = z.infer<(typeof RESULTS)[Kind]>;

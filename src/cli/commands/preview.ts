@@ -13,6 +13,7 @@ interface PreviewOptions {
   accel: RunOptions['accel'];
   resolver?: string[];
   wait: string;
+  discard?: boolean;
 }
 
 export function addPreviewCommands(program: Command): void {
@@ -21,7 +22,8 @@ export function addPreviewCommands(program: Command): void {
       .option('--run <dir>', 'where the running machine’s sockets go', '/run/lazaret')
       .addOption(new Option('--accel <kind>', 'how its processor runs').choices(['auto', 'kvm', 'tcg']).default('auto'))
       .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
-      .option('--wait <duration>', 'how long to wait until its guest has its address', DEFAULT_WAIT);
+      .option('--wait <duration>', 'how long to wait until its guest has its address', DEFAULT_WAIT)
+      .option('--discard', 'boot it although it is suspended: what is in its memory is lost');
   options(
     addCommand<PreviewOptions>(
       program,
@@ -40,11 +42,11 @@ export function addPreviewCommands(program: Command): void {
   );
 }
 
-/** Runs a machine of the project until its guest shuts down; Ctrl-C shuts it down. */
+/** Runs a machine of the project until its guest shuts down; Ctrl-C leaves it. */
 async function run(context: Context, options: PreviewOptions, vm: string, mode: RunOptions['mode']): Promise<void> {
-  const { directory, run: runRoot, accel, resolver, wait } = options;
+  const { directory, run: runRoot, accel, resolver, wait, discard = false } = options;
   const { signal } = context;
-  const wanted = { mode, runRoot, accel, readyMs: waitMs(wait), signal };
+  const wanted = { mode, runRoot, accel, discard, readyMs: waitMs(wait), signal };
   const others = resolver ? { resolvers: resolver } : {};
   await runProjectMachine(resolve(directory), vm, { ...wanted, ...others }, (news) => printNews(context, vm, news));
 }
@@ -72,8 +74,10 @@ function stepText(vm: string, news: MachineNews): string | undefined {
       return news.isReady ? `${vm} is ready: its guest has its address` : undefined;
     case 'stopping':
       return `${vm} is asked to shut down; if it does not, it is powered off in 30 s`;
+    case 'suspending':
+      return `the memory of ${vm} is saved`;
     case 'stopped':
-      return `${vm} has stopped`;
+      return news.isSuspended ? `${vm} is suspended: its next start goes on where it was` : `${vm} has stopped`;
   }
 }
 
@@ -89,6 +93,6 @@ function startedText(machine: RunningMachine): string {
     ...lines,
     `screen (VNC)  ${vnc}  lazaret-manager view ${name}`,
     `console       ${console}  lazaret-manager console ${name}`,
-    'Ctrl-C shuts it down',
+    machine.spec.mode === 'preview' ? 'Ctrl-C suspends it' : 'Ctrl-C shuts it down',
   ].join('\n');
 }

@@ -30,6 +30,7 @@ export async function machineSpec(
       firmware: await firmwareOf(vm, paths),
     },
     ...(devices === undefined ? {} : { devices }),
+    saved: { note: paths.suspended, memory: paths.memory },
     logPath: join(paths.folder, 'qemu.log'),
     runFolder: join(runRoot, id),
   };

@@ -8,13 +8,16 @@ import { EventLog, type LoggedEvent } from '../../run/computer/events.ts';
 import { startMachine } from '../../run/machine/lifecycle.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import type { RunDeps, RunMode } from '../../run/machine/spec.ts';
+import { isThere } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
+import { leaveMachine } from './leave-machine.ts';
 import { machineSpec } from './machine-spec.ts';
 import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
 import { projectSources } from './project-sources.ts';
+import { savedState } from './saved-state.ts';
 
 export interface RunOptions {
   mode: Exclude<RunMode, 'installed'>;
@@ -25,7 +28,9 @@ export interface RunOptions {
   resolvers?: string[];
   /** How long its guest may take until it has its address. */
   readyMs: number;
-  /** Shuts it down. */
+  /** Boots it where it is suspended; what is in its memory is lost. */
+  discard?: boolean;
+  /** Leaves it: one in preview is suspended (ACE 1.0 p. 129), one that is powered on shut down. */
   signal: AbortSignal;
 }
 
@@ -36,18 +41,18 @@ export type MachineNews =
   | { kind: 'started'; machine: RunningMachine }
   /** Its guest has its address, or not: why not, unless nobody waits for it any more. */
   | { kind: 'awaited'; machine: RunningMachine; isReady: boolean; failure?: Failure }
-  | { kind: 'stopping' }
-  | { kind: 'stopped' };
+  | { kind: 'stopping' | 'suspending' }
+  | { kind: 'stopped'; isSuspended: boolean };
 
 /**
  * Runs a machine of the project, in preview under its policies or powered on without any, until its guest shuts down or
- * `signal` has it shut down. Nobody else runs or packages it meanwhile.
- * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, and what startMachine throws
+ * `signal` has it left. One that is suspended goes on where it was. Nobody else runs or packages it meanwhile.
+ * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, SUSPENDED_UNFIT, and what startMachine throws
  */
 export async function runProjectMachine(
   folder: string,
   name: string,
-  { mode, runRoot, accel, resolvers, readyMs, signal }: RunOptions,
+  { mode, runRoot, accel, resolvers, readyMs, discard = false, signal }: RunOptions,
   tell: (news: MachineNews) => void,
 ): Promise<void> {
   requireRoot('running a machine under its rules');
@@ -68,13 +73,15 @@ export async function runProjectMachine(
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);
   try {
-    const machine = await startMachine(spec, deps, { signal });
+    const saved = await savedState(spec, discard);
+    const machine = await startMachine(spec, deps, { saved, signal });
+    await machine.tellStarted(saved?.state ? 'resumed' : 'started');
     await lookAfter(machine, readyMs, signal, tell);
   } finally {
     over.abort();
     await telling;
   }
-  tell({ kind: 'stopped' });
+  tell({ kind: 'stopped', isSuspended: await isThere(vmPaths(project.folder, name).suspended) });
 }
 
 async function lookAfter(
@@ -83,7 +90,6 @@ async function lookAfter(
   signal: AbortSignal,
   tell: (news: MachineNews) => void,
 ): Promise<void> {
-  await machine.tellStarted();
   tell({ kind: 'started', machine });
   tell({ kind: 'awaited', machine, ...(await readiness(machine, readyMs, signal)) });
   await untilEnded(machine, signal, tell);
@@ -117,14 +123,12 @@ async function untilEnded(
   tell: (news: MachineNews) => void,
 ): Promise<void> {
   let failed: unknown;
-  const shutDown = () => {
-    tell({ kind: 'stopping' });
-    return machine.stop().catch((error: unknown) => {
+  const leave = () =>
+    leaveMachine(machine, (kind) => tell({ kind })).catch((error: unknown) => {
       failed = error;
     });
-  };
-  if (signal.aborted) await shutDown();
-  else signal.addEventListener('abort', () => void shutDown(), { once: true });
+  if (signal.aborted) await leave();
+  else signal.addEventListener('abort', () => void leave(), { once: true });
   await machine.ended;
   if (failed !== undefined) throw failed;
 }

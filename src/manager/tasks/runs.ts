@@ -22,9 +22,14 @@ export class Runs {
     this.#running = running;
   }
 
-  /** Runs a machine; what happens to it stands in the task’s log, and to cancel the task shuts it down. @throws as runProjectMachine */
-  async run(vm: string, mode: RunOptions['mode'], task: TaskControl): Promise<{ vm: string }> {
-    const options = { mode, ...this.#running, readyMs: READY_MS, signal: task.signal };
+  /** Runs a machine; what happens to it stands in the task’s log, and to cancel the task leaves it. @throws as runProjectMachine */
+  async run(
+    vm: string,
+    { mode, discard = false }: Pick<RunOptions, 'mode' | 'discard'>,
+    task: TaskControl,
+  ): Promise<{ vm: string; isSuspended: boolean }> {
+    let isSuspended = false;
+    const options = { mode, discard, ...this.#running, readyMs: READY_MS, signal: task.signal };
     try {
       await runProjectMachine(this.#folder, vm, options, (news) => {
         if (news.kind === 'starting') task.part('start', vm);
@@ -34,17 +39,28 @@ export class Runs {
         }
         if (news.kind === 'event') task.say(`${news.event.kind}  ${news.event.text}`);
         if (news.kind === 'awaited' && news.failure) task.say(`${news.failure.code}: ${news.failure.reason}`);
-        if (news.kind === 'stopping') task.part('stop', vm);
+        if (news.kind === 'stopping' || news.kind === 'suspending') task.part('stop', vm);
+        if (news.kind === 'stopped') isSuspended = news.isSuspended;
       });
     } finally {
       this.#machines.delete(vm);
     }
-    return { vm };
+    return { vm, isSuspended };
   }
 
   /** @throws VM_NOT_RUNNING */
   report(vm: string): MachineReport {
     return this.#named(vm).report();
+  }
+
+  /** Its next start goes on where it was. @throws VM_NOT_RUNNING, and as suspending */
+  async suspend(vm: string): Promise<void> {
+    await this.#named(vm).suspend();
+  }
+
+  /** Shuts its guest down; why it was powered off, where it did not. @throws VM_NOT_RUNNING */
+  shutDown(vm: string): Promise<string | undefined> {
+    return this.#named(vm).stop();
   }
 
   /** Ends it as if its plug were pulled. @throws VM_NOT_RUNNING */

@@ -29,7 +29,7 @@ function held() {
   const job = async ({ signal }: { signal: AbortSignal }) => {
     const cancelled = new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
     await Promise.race([promise, cancelled]);
-    return { vm: 'office' };
+    return { vm: 'office', isSuspended: false };
   };
   return { job, letGo: resolve };
 }
@@ -38,12 +38,12 @@ test('a task that is over has its result, and its log', async () => {
   const { tasks } = made();
   const { id } = tasks.begin('run', 'office', async (task) => {
     task.say('office is running');
-    return { vm: 'office' };
+    return { vm: 'office', isSuspended: false };
   });
 
   const task = await over(tasks, id);
 
-  assert.deepEqual([task.state, task.result], ['done', { vm: 'office' }]);
+  assert.deepEqual([task.state, task.result], ['done', { vm: 'office', isSuspended: false }]);
   assert.deepEqual(task.log, [{ at: '2026-11-28T08:00:00.000Z', text: 'office is running' }]);
 });
 
@@ -101,7 +101,7 @@ test('a log keeps its last lines, each of bounded length', async () => {
   const { tasks } = made();
   const { id } = tasks.begin('run', 'office', async (task) => {
     for (let line = 1; line <= 1000; line += 1) task.say(`${line} ${'x'.repeat(9000)}`);
-    return { vm: 'office' };
+    return { vm: 'office', isSuspended: false };
   });
 
   const { log } = await over(tasks, id);
@@ -123,7 +123,7 @@ test('eight go on at once, a ninth is refused; of those that ended fifty are kep
   await Promise.all(tasks.all().map(({ id }) => over(tasks, id)));
 
   for (let count = 0; count < 60; count += 1)
-    await over(tasks, tasks.begin('run', `after-${count}`, async () => ({ vm: 'office' })).id);
+    await over(tasks, tasks.begin('run', `after-${count}`, async () => ({ vm: 'office', isSuspended: false })).id);
 
   const names = tasks.all().map(({ about }) => about);
   assert.equal(names.length, 51);
@@ -134,7 +134,7 @@ test('many changes are told some times a second, the last of them always', async
   const { told, tasks } = made();
   const { id } = tasks.begin('run', 'office', async (task) => {
     for (let done = 0; done <= 1000; done += 1) task.part('pack', 'office', { unit: 'bytes', done, total: 1000 });
-    return { vm: 'office' };
+    return { vm: 'office', isSuspended: false };
   });
 
   const last = await over(tasks, id);
@@ -164,6 +164,6 @@ test('a task that nobody knows is refused; begun anew it is there', async () => 
   assert.throws(() => tasks.one('no-such'), { code: 'TASK_UNKNOWN' });
   assert.throws(() => tasks.cancel('no-such'), { code: 'TASK_UNKNOWN' });
 
-  const { id } = tasks.begin('run', 'office', async () => ({ vm: 'office' }));
+  const { id } = tasks.begin('run', 'office', async () => ({ vm: 'office', isSuspended: false }));
   assert.equal((await over(tasks, id)).state, 'done');
 });

@@ -135,16 +135,17 @@ export class MachineEnd {
   /** @throws SUSPEND_IMPOSSIBLE */
   #requireSavable(): SavedPlace {
     const { spec, access, record } = this.#parts;
-    const { name, saved, files } = spec;
-    // As they are, and as they are to be: no deployed policy alone changes it.
-    const isEncrypted = files.isLocked === true || access.policy.document.policy.encryption?.disks === true;
+    const { name, saved, files, mode } = spec;
+    // As they are, and as they are to be: no deployed policy alone changes it. Those of a project never are.
+    const isToBe = mode === 'installed' && access.policy.document.policy.encryption?.disks === true;
+    const isEncrypted = files.isLocked === true || isToBe;
     const wouldBeRead = isEncrypted && record.memoryRecipient === undefined;
     if (saved && !wouldBeRead && !this.#isStopping) return saved;
     const why = wouldBeRead
       ? 'its disks are to be encrypted from its next start on, and its memory would lie here in clear'
       : this.#isStopping
         ? 'it is shutting down'
-        : 'it runs in the project';
+        : 'there is no place for its memory';
     throw new AppError('SUSPEND_IMPOSSIBLE', `${name} cannot be suspended: ${why}`);
   }
 }

@@ -47,7 +47,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter.',
   VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und wiederholen Sie es.',
   SUSPENDED_UNFIT:
-    'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ von ihren Platten.',
+    'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ (in einem Projekt „lazaret-manager preview --discard VM“) von ihren Platten.',
   SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
   VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',

@@ -10,10 +10,11 @@ import { useSaid } from '../../ui/said.ts';
 import { useCatalogue } from '../../ui/texts.ts';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
-import { EndTask, TaskView } from '../tasks/TaskView.tsx';
+import { TaskView } from '../tasks/TaskView.tsx';
 import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
+import { LeaveRun } from './LeaveRun.tsx';
 import { PowerOff } from './PowerOff.tsx';
 import { ScreenMenu } from './ScreenMenu.tsx';
 
@@ -29,7 +30,8 @@ export function RunPage() {
   const screen = useRef<Screen>(null);
   const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
   const start = useMutation({
-    mutationFn: async (mode: 'preview' | 'power-on') => begun(await ask('runMachine', { vm, body: { mode } })),
+    mutationFn: async (body: { mode: 'preview' | 'power-on'; discard?: true }) =>
+      begun(await ask('runMachine', { vm, body })),
   });
   const goesOn = task !== undefined && isOn(task);
   const runs = goesOn && task.progress?.part === 'run';
@@ -42,17 +44,23 @@ export function RunPage() {
             <>
               {runs && <Access vm={vm} />}
               {runs && <ScreenMenu vm={vm} screen={screen} fit={fit} onFit={setFit} />}
-              {runs && <EndTask task={task} text={texts.shutDown} />}
+              {runs && <LeaveRun vm={vm} how="suspendRun" text={texts.suspend} />}
+              {runs && <LeaveRun vm={vm} how="shutDown" text={texts.shutDown} />}
               {runs && <PowerOff vm={vm} />}
             </>
           ) : (
             <>
-              <Button loading={start.isPending} onClick={() => start.mutate('preview')}>
+              <Button loading={start.isPending} onClick={() => start.mutate({ mode: 'preview' })}>
                 {texts.preview}
               </Button>
-              <Button variant="default" loading={start.isPending} onClick={() => start.mutate('power-on')}>
+              <Button variant="default" loading={start.isPending} onClick={() => start.mutate({ mode: 'power-on' })}>
                 {texts.powerOn}
               </Button>
+              {task?.failure?.code === 'SUSPENDED_UNFIT' && (
+                <Button color="red" onClick={() => start.mutate({ mode: 'preview', discard: true })}>
+                  {texts.discard}
+                </Button>
+              )}
             </>
           )}
         </Group>
@@ -64,10 +72,20 @@ export function RunPage() {
             </Suspense>
           </Card>
         )}
-        {task && <TaskView task={task} result={task.result && texts.ended} isEndedElsewhere={runs} />}
+        {task && (
+          <TaskView
+            task={task}
+            result={task.kind === 'run' && task.result ? endText(task.result.isSuspended, texts) : undefined}
+            isEndedElsewhere={runs}
+          />
+        )}
       </Stack>
     </Part>
   );
+}
+
+function endText(isSuspended: boolean, texts: { ended: string; suspended: string }): string {
+  return isSuspended ? texts.suspended : texts.ended;
 }
 
 /** What its guest may reach now, and why. */

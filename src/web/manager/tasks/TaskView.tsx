@@ -47,7 +47,7 @@ export function TaskView({
 }
 
 /** Ends a task as it is meant to end; it may take a while. */
-export function EndTask({ task: { id, state }, text, size }: { task: TaskAnswer; text: string; size?: string }) {
+function EndTask({ task: { id, state }, text, size }: { task: TaskAnswer; text: string; size?: string }) {
   const cancel = useMutation({ mutationFn: () => ask('cancelTask', { id }) });
   return (
     <Button
