@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander';
+import { addAsked, type Module } from './modules.ts';
+import { defaultSocket } from './own-folders.ts';
+import { newProgram } from './program.ts';
+
+const MODULES: readonly Module[] = [
+  { commands: ['install'], load: async () => (await import('./commands/install.ts')).addInstallCommand },
+  { commands: ['update'], load: async () => (await import('./commands/update.ts')).addUpdateCommand },
+  { commands: ['plan'], load: async () => (await import('./commands/plan.ts')).addPlanCommand },
+  { commands: ['uninstall'], load: async () => (await import('./commands/uninstall.ts')).addUninstallCommand },
+  {
+    commands: [
+      'list',
+      'status',
+      'start',
+      'passwd',
+      'stop',
+      'reset',
+      'rollback',
+      'suspend',
+      'reimage',
+      'snapshot',
+      'devices',
+      'connect',
+      'disconnect',
+      'clipboard',
+      'look-up',
+      'explain',
+    ],
+    load: async () => (await import('./commands/machine.ts')).addMachineCommands,
+  },
+  { commands: ['admin'], load: async () => (await import('./commands/admin.ts')).addAdminCommand },
+  { commands: ['hot-fix'], load: async () => (await import('./commands/hot-fix.ts')).addHotFixCommands },
+  { commands: ['view', 'console'], load: async () => (await import('./commands/see.ts')).addSeeCommands },
+  { commands: ['events'], load: async () => (await import('./commands/events.ts')).addEventsCommand },
+  { commands: ['support'], load: async () => (await import('./commands/support.ts')).addSupportCommand },
+  { commands: ['open'], load: async () => (await import('./commands/open.ts')).addOpenCommand },
+  { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+];
+/** Options before a command, with the word behind them. */
+const VALUED = ['--socket'];
+
+/** `lazaret`, with the commands that these words may mean. */
+export async function userProgram(words: readonly string[]): Promise<Command> {
+  const program = newProgram('lazaret', 'Installs packages and runs their machines on this computer.').addOption(
+    new Option('--socket <path>', 'the service’s socket').default(await defaultSocket()).env('LAZARET_SOCKET'),
+  );
+  await addAsked(program, MODULES, words, VALUED);
+  return program;
+}
