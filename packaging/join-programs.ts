@@ -1,4 +1,3 @@
-import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'vite';
 
@@ -6,18 +5,17 @@ import { build, type Plugin } from 'vite';
 export const LICENCES = 'licences.json';
 
 /**
- * Joins every program of `src/cli`, and the threads and programs that these start, with what they import, to JavaScript in the
+ * Joins these programs of `src/cli`, and the threads and programs that these start, with what they import, to JavaScript in the
  * folder `out`: a file each, and parts that several share, which are named by what is in them: the same sources give the same files.
  */
-export async function joinPrograms(root: string, out: string): Promise<void> {
-  const programs = globSync('src/cli/lazaret*.ts', { cwd: root }).filter((path) => !path.includes('.test.'));
+export async function joinPrograms(root: string, out: string, programs: readonly string[]): Promise<void> {
   await build({
     ...{ root, configFile: false, logLevel: 'warn', plugins: [startedFiles()], ssr: { noExternal: true } },
     build: {
       ...{ ssr: true, outDir: out, emptyOutDir: true, target: 'node24', minify: false, sourcemap: true },
       license: { fileName: LICENCES },
       rolldownOptions: {
-        input: programs.map((path) => join(root, path)),
+        input: programs.map((name) => join(root, 'src', 'cli', `${name}.ts`)),
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

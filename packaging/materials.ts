@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A package of others that is in what people install. */
-interface Material {
+export interface Material {
   name: string;
   version: string;
   /** By the names of SPDX. */

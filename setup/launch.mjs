@@ -1,7 +1,8 @@
-// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--servers] [--windows-tools] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
+// node setup/launch.mjs [--no-system] [--debian] [--desktop] [--servers] [--windows-tools] [--packages] [--bare] [--ports] [SCRIPT ARGUMENTS…]: makes this computer ready for a script of Lazaret, then runs it.
 // Plain JavaScript for Node 20 or newer, without packages: this is what puts a newer Node and the packages there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchBareDebian } from './bare-debian.mjs';
 import { buildPages } from './build-pages.mjs';
 import { buildWindowsTools } from './build-windows-tools.mjs';
 import { fetchDebianGuest } from './debian-guest.mjs';
@@ -9,6 +10,7 @@ import { fetchDesktopGuest } from './desktop-guest.mjs';
 import { fetchDriverKernel, fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
 import { nodeProgram } from './node-program.mjs';
+import { fetchNodePrograms } from './node-programs.mjs';
 import { asNetworkAdministrator } from './privileges.mjs';
 import { SetupError, say } from './say.mjs';
 import { start } from './start.mjs';
@@ -35,6 +37,8 @@ function main(args) {
     fetchDriverKernel(root);
   }
   if (options.includes('--desktop')) fetchDesktopGuest(root);
+  if (options.includes('--packages')) fetchNodePrograms(root);
+  if (options.includes('--bare')) fetchBareDebian(root);
   buildPages(root);
   const node = nodeProgram(root);
   const before = withSystem ? asNetworkAdministrator() : [];

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { managerProgram } from './manager-program.ts';
 import { userProgram } from './user-program.ts';
 
-for (const [name, programFor] of Object.entries({ lazaret: userProgram, 'lazaret-manager': managerProgram })) {
+const lazaret = (words: readonly string[]) => userProgram(words, '/run/socket');
+
+for (const [name, programFor] of Object.entries({ lazaret, 'lazaret-manager': managerProgram })) {
   test(`each command of ${name} is there when it is the one that is asked for, behind options too`, async () => {
     const all = (await programFor([])).commands;
     assert.ok(all.length > 10);
@@ -21,7 +23,7 @@ for (const [name, programFor] of Object.entries({ lazaret: userProgram, 'lazaret
 
 test('a word that is no command finds all of them, for the help and for what was meant', async () => {
   assert.deepEqual(
-    (await userProgram(['strat'])).commands.map((command) => command.name()),
-    (await userProgram(['--help'])).commands.map((command) => command.name()),
+    (await lazaret(['strat'])).commands.map((command) => command.name()),
+    (await lazaret(['--help'])).commands.map((command) => command.name()),
   );
 });

@@ -10,7 +10,8 @@ export function ownFolders(): { state: string; run: string } {
   };
 }
 
-const OF_COMPUTER = '/run/lazaret/lazaretd.sock';
+/** The computer’s service’s. */
+export const OF_COMPUTER = '/run/lazaret/lazaretd.sock';
 
 /** The computer’s service, else the user’s own where there is one: a service that nobody has started would be the computer’s. */
 export async function defaultSocket(): Promise<string> {

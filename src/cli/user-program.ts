@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { addAsked, type Module } from './modules.ts';
-import { defaultSocket } from './own-folders.ts';
 import { newProgram } from './program.ts';
 
 const MODULES: readonly Module[] = [
@@ -40,10 +39,10 @@ const MODULES: readonly Module[] = [
 /** Options before a command, with the word behind them. */
 const VALUED = ['--socket'];
 
-/** `lazaret`, with the commands that these words may mean. */
-export async function userProgram(words: readonly string[]): Promise<Command> {
+/** `lazaret`, with the commands that these words may mean; it asks by `socket` where nobody names another. */
+export async function userProgram(words: readonly string[], socket: string): Promise<Command> {
   const program = newProgram('lazaret', 'Installs packages and runs their machines on this computer.').addOption(
-    new Option('--socket <path>', 'the service’s socket').default(await defaultSocket()).env('LAZARET_SOCKET'),
+    new Option('--socket <path>', 'the service’s socket').default(socket).env('LAZARET_SOCKET'),
   );
   await addAsked(program, MODULES, words, VALUED);
   return program;

@@ -10,6 +10,7 @@ import { proxyAddresses } from '../sys/network/proxy.ts';
 import { pause } from '../sys/pause.ts';
 import { isComputerEnding } from '../sys/programs/computer-end.ts';
 import { leaveNoCore } from '../sys/programs/secret-pipe.ts';
+import { tellReady } from '../sys/programs/tell-systemd.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
@@ -87,6 +88,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
       'there is no such group, so only root may use the service: run groupadd --system, then start the service anew',
     );
   log.info({ socket, state }, 'ready');
+  await tellReady();
   const comingBack = supervisor
     .comeBack()
     .catch((error: unknown) => log.error(failureOf(error), 'machines do not come back'));
