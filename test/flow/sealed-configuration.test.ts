@@ -5,13 +5,14 @@ import { type TestContext, test } from 'node:test';
 import { uninstall } from '../../src/install/change/uninstall.ts';
 import { CONFIGURATION, sealableFiles } from '../../src/install/state/configuration.ts';
 import { examine } from '../../src/install/state/damage.ts';
-import { writeHardware } from '../../src/install/state/hardware.ts';
+import { readHardware, writeHardware } from '../../src/install/state/hardware.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { readMark, writeMark } from '../../src/install/state/mark.ts';
 import { movedFrom } from '../../src/install/state/place.ts';
 import { isSealSettled, readPolicy, settleSeal } from '../../src/install/state/policies.ts';
 import { readReported, writeCounter, writeReported } from '../../src/install/state/reported.ts';
-import { subjectOf } from '../../src/install/state/term.ts';
+import { readTerm, subjectOf } from '../../src/install/state/term.ts';
 import { Expiration } from '../../src/policy/expiration.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
@@ -270,4 +271,19 @@ test('uninstalled and installed again without the policy, nothing is demanded of
   assert.ok(!isEnvelope(instancePaths(state, 'office').policy));
   assert.equal(await damageOf(state), undefined);
   assert.ok(existsSync(generationPaths(state, 'office', 2).file));
+});
+
+test('an older state folder that is put back opens, and gives the machine no time', { skip }, async (t) => {
+  const { state } = await installed(t, { ...SEALED, expiration: Expiration.parse({ type: 'days', days: 2 }) });
+  const { file, current } = await openInstance(state, 'office');
+  const older = copyOf(t, state);
+  await writeHardware(state, 'office', current.generation, { memoryMiB: 64, cpus: 1 });
+  const later = Date.now() + 9 * 86_400_000;
+  await writeMark(state, file.vmId, later);
+  rmSync(state, { recursive: true });
+  cpSync(older, state, { recursive: true, verbatimSymlinks: true });
+  assert.equal(await damageOf(state), undefined);
+  assert.equal((await readHardware(state, 'office', current.generation))?.cpus, 2);
+  assert.equal(await readMark(state, file.vmId), later);
+  assert.ok((await readTerm(subjectOf(await openInstance(state, 'office')), current.generation)).startedAt);
 });

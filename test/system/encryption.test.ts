@@ -31,6 +31,13 @@ function memory(job: MainJob): string {
   return path;
 }
 
+/** The files beside its disks that lie there in clear. */
+function inClear(job: MainJob): string[] {
+  const files = globSync(join(job.computer.folder, 'state/{instances,policies}/**/*.json'));
+  assert.ok(files.length > 5, files.join());
+  return files.filter((path) => !/^{"format":1,"key":"[0-9a-f]{16}","sealed":/.test(readFileSync(path, 'utf8')));
+}
+
 const options = { skip: whyNoNetwork() };
 
 test(
@@ -68,6 +75,7 @@ test(
     await t.test('closed, nothing of it is found; opened, it is there', async () => {
       await job.stopMachine();
       assert.deepEqual(holding(job, WRITTEN), []);
+      assert.deepEqual(inClear(job), [], 'fact 24: its configuration is sealed too');
       assert.equal((await open('wrong')).error.code, 'PASSWORD_WRONG');
       assert.equal((await open(PASSWORD)).state, 'running');
       await job.connect();
@@ -78,6 +86,7 @@ test(
     await t.test('suspended, nothing of it is found; its memory goes on for who has the password alone', async () => {
       assert.equal((await job.guest(WRITE)).status, 0);
       await suspend(job);
+      assert.deepEqual(inClear(job), []);
       assert.match(readFileSync(memory(job), 'latin1').slice(0, 40), /^age-encryption\.org\/v1\n-> X25519/);
       assert.deepEqual(holding(job, WRITTEN), []);
       assert.equal((await given(job, [], 'start', job.vm)).error.code, 'PASSWORD_NEEDED');
@@ -127,6 +136,7 @@ test(
         assert.match(read.output, new RegExp(`newer[^]*${WRITTEN}`));
         assert.equal((await job.guest(`${WRITE} && sync`)).status, 0);
         await suspend(job);
+        assert.ok(inClear(job).length > 5);
         const found = holding(job, WRITTEN).join();
         for (const name of [/data\.qcow2/, /overlay\.qcow2/, /memory\.zst/]) assert.match(found, name);
         assert.ok(statSync(join(job.computer.folder, 'state', 'instances', job.vm, 'data.qcow2')).size > MIB);

@@ -176,7 +176,16 @@ test(
       (await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).stderr,
       /RECOVERY_KEY_MISSING/,
     );
+    const isSealed = encryption.getByRole('switch', { name: 'Its configuration is sealed on its user’s computer' });
+    assert.ok((await isSealed.isChecked()) && (await isSealed.isDisabled()), 'encrypted disks imply it');
     await isEncrypted.click();
+    await encryption.getByText('default', { exact: true }).waitFor();
+    await isSealed.click();
+    await isInFile(/disks: false\n {2}configuration: true/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await encryption.getByText('set here').waitFor();
+    assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
+    await isSealed.click();
     await encryption.getByText('default', { exact: true }).waitFor();
     await pane.getByText('None', { exact: true }).click();
     await pane.getByText('default', { exact: true }).waitFor();
