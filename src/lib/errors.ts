@@ -582,7 +582,7 @@ export const ERRORS = {
   KEY_DAMAGED: {
     exit: 65,
     http: 422,
-    hint: 'Bring the file that is named back from a backup. Without it nobody reads what it opens: remove the machine with `lazaret uninstall`, and install it again.',
+    hint: 'Bring the file that is named back from a backup, or ask for a hot fix where your organisation has a recovery key. Without both nobody reads what it opens: remove the machine with `lazaret uninstall`, and install it again.',
   },
 
   ADMIN_NONE: {

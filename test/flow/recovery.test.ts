@@ -281,6 +281,22 @@ test('killed at each step the lost, the temporary or the new password opens, and
   }
 });
 
+test('KEY_DAMAGED: where what the password opens is gone, the recovery key helps all the same', { skip }, async (t) => {
+  for (const hasCounted of [true, false]) {
+    const { paths, open, request, answer, service, diskKey } = await lost(t);
+    rmSync(paths.userKey);
+    if (!hasCounted) rmSync(paths.password, { force: true });
+    await assert.rejects(open({ password: 'forgotten' }), code('KEY_DAMAGED'));
+    await assert.rejects(open({ newPassword: 'another' }), code('PASSWORD_NEEDED'), 'and nobody chooses another key');
+    if (!hasCounted) continue;
+    const { file: text } = await request();
+    const { file = '' } = await answer({ text });
+    await service().hotFixes.apply('office', { file });
+    assert.equal((await open({ password: 'for once', newPassword: 'new' })).diskKey, diskKey);
+    assert.equal((await open({ password: 'new' })).diskKey, diskKey);
+  }
+});
+
 test('what a user’s disk says of the recovery key and its secret opens nothing', { skip }, async (t) => {
   const { state, request, answer, service, paths } = await lost(t);
   const asked = await request();

@@ -30,9 +30,10 @@ export async function hasDiskKey(state: string, vm: string): Promise<boolean> {
   return (await hasUserKey(state, vm)) || (await isThere(instancePaths(state, vm).scriptKey));
 }
 
-/** Whether somebody chose a password that opens its disks. */
-export function hasUserKey(state: string, vm: string): Promise<boolean> {
-  return isThere(instancePaths(state, vm).userKey);
+/** Whether somebody chose a password that opens its disks; also where what it opens is lost, and what helps then is there. */
+export async function hasUserKey(state: string, vm: string): Promise<boolean> {
+  const { userKey, temporaryKey, recoveryKey } = instancePaths(state, vm);
+  return (await Promise.all([userKey, temporaryKey, recoveryKey].map(isThere))).includes(true);
 }
 
 /** The layers of such a machine that are here in no form: neither encrypted, nor in clear, nor as they came. */

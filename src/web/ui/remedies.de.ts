@@ -278,7 +278,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   HOT_FIX_OLD: 'Bitten Sie den Benutzer um eine neue Anfrage: Sein Computer nimmt auf diese keine Antwort mehr.',
   HOT_FIX_CONFIRM: 'Sehen Sie sich an, was getan würde, und wiederholen Sie den Befehl mit --yes.',
   KEY_DAMAGED:
-    'Holen Sie die genannte Datei aus einer Sicherung zurück. Ohne sie liest niemand, was sie öffnet: Entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
+    'Holen Sie die genannte Datei aus einer Sicherung zurück, oder bitten Sie um Soforthilfe, wo Ihre Organisation einen Wiederherstellungsschlüssel hat. Ohne beides liest niemand, was sie öffnet: Entfernen Sie die Maschine mit `lazaret uninstall` und installieren Sie sie neu.',
   QUARANTINE_REFUSED:
     'Die Meldung sagt warum; was die Verwaltung verteilt, kann es ändern, und ein Richtlinienserver, der wieder antwortet, auch.',
   PLUGIN_MISSING:
