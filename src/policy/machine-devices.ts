@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const DEVICE_NAME = /^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/;
 export const MOST_DEVICES = 16;
 /** So many places a machine has for drives. */
-const MOST_DRIVES = 4;
+export const MOST_DRIVES = 4;
 
 function Hexadecimal(digits: number) {
   return z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `is not ${digits} hexadecimal digits`);

@@ -36,6 +36,8 @@ export function vmPathsIn(vmFolder: string) {
     suspended: join(vmFolder, 'suspended'),
     /** Its memory meanwhile. */
     memory: join(vmFolder, 'memory.zst'),
+    /** The CD with the guest tools, while the machine has it. */
+    toolsDisc: join(vmFolder, 'guest-tools.iso'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),

@@ -58,6 +58,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
+  ['disc', { ...PLAN, drives: ['cd'], disc: { fd: 6, readOnly: true } }],
   ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
     'direct',

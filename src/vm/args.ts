@@ -48,6 +48,8 @@ export interface QemuPlan {
   data?: readonly HandedFile[];
   /** Layers, disks and the firmware’s settings are encrypted; what opens them is in `SECRET_PATH`. */
   isLocked?: boolean;
+  /** A disc that is in a drive of its own from the start on. */
+  disc?: HandedFile;
   /** The drives for CDs, by their names, all empty. */
   drives?: readonly string[];
   /** Its further network cards, by their names; they lead nowhere. */
@@ -87,6 +89,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     // Guests find it as /dev/disk/by-id/virtio-data (ata-QEMU_HARDDISK_data where it is compatible), whatever else they have.
     ...(plan.data ? diskArgs(plan, { name: 'data', place: 1, files: plan.data, more: ',serial=data' }) : []),
     ...(plan.drives ?? []).flatMap((name, place) => ['-device', `ide-cd,id=${deviceId(name)},bus=ide.${place}`]),
+    ...discArgs(plan),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...cardDevice(hardware, { netdev: 'net0', mac: plan.mac }),
     ...(plan.cards ?? []).flatMap((name, place) => isolatedCard(plan, name, place)),
@@ -130,8 +133,8 @@ export function deviceId(name: string): string {
   return `device-${name}`;
 }
 
-function handedFiles({ disk, data, firmware }: QemuPlan): HandedFile[] {
-  const disks = [...disk, ...(data ?? [])];
+function handedFiles({ disk, data, disc, firmware }: QemuPlan): HandedFile[] {
+  const disks = [...disk, ...(data ?? []), ...(disc ? [disc] : [])];
   return firmware.kind === 'uefi' ? [...disks, firmware.code, firmware.variables] : disks;
 }
 
@@ -181,6 +184,15 @@ function diskArgs(
     });
   });
   return [...nodes, ...diskDevice(plan.hardware ?? 'virtio', { drive: `${name}${files.length - 1}`, place, more })];
+}
+
+/** In the place behind the other drives; its bytes are the disc’s, whatever they are. */
+function discArgs({ disc, drives = [] }: QemuPlan): string[] {
+  if (!disc) return [];
+  return [
+    ...blockdev({ driver: 'raw', 'node-name': 'disc', 'read-only': true, file: fileNode(disc) }),
+    ...['-device', `ide-cd,drive=disc,bus=ide.${drives.length}`],
+  ];
 }
 
 const LUKS = { driver: 'luks', 'key-secret': KEY };

@@ -33,6 +33,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(kind.ports ? { ports: kind.ports } : {}),
     ...(kind.hasDevices ? { hasDevices: true } : {}),
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
+    ...(files.disc === undefined ? {} : { disc: SOME_FILE }),
     firmware: firmwareOf(files.firmware),
   };
   return createHash('sha256')

@@ -38,6 +38,8 @@ export interface MachineFiles {
   /** The data disk, where the machine has one, and what it stands on, read-only, bottom first. */
   data?: string;
   dataLayers?: readonly string[];
+  /** A disc that is in a drive of its own from the start on; in clear. */
+  disc?: string;
   /** All of them are encrypted that are the machine’s own, and its layers. */
   isLocked?: true;
   firmware:
@@ -46,7 +48,7 @@ export interface MachineFiles {
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
-export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware' | 'isLocked'> {
+export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 'firmware' | 'isLocked'> {
   files: MachineFiles;
   /** What opens the files that are the machine’s own, where they are encrypted. */
   diskKey?: string;
@@ -63,10 +65,10 @@ export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'firmware
  * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
  */
 export async function startQemu(start: MachineStart): Promise<ProcessId> {
-  const { layers, overlay, data, dataLayers = [], firmware } = start.files;
+  const { layers, overlay, data, dataLayers = [], disc, firmware } = start.files;
   const firmwarePaths =
     firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
-  const readOnly = [...layers, ...dataLayers, ...firmwarePaths.filter((path) => path !== undefined)];
+  const readOnly = [...layers, ...dataLayers, ...[...firmwarePaths, disc].filter((path) => path !== undefined)];
   const writable = [
     overlay,
     ...(data === undefined ? [] : [data]),
@@ -83,6 +85,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     isLocked: start.diskKey !== undefined,
     disk: [...layers, overlay].map(place),
     ...(data === undefined ? {} : { data: [...dataLayers, data].map(place) }),
+    ...(disc === undefined ? {} : { disc: place(disc) }),
     firmware: placedFirmware(firmware, place),
   };
   const qemu = ['qemu-system-x86_64', ...qemuArgs(plan)];

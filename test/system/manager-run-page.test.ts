@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -32,9 +32,11 @@ test('an administrator starts a machine in preview in the page: its screen, its 
 
   await manager.goto('/machines/lab');
   await page.getByRole('link', { name: 'Start in preview, or power on' }).click();
+  await page.getByRole('checkbox', { name: 'Guest tools in a drive' }).check();
   await page.getByRole('button', { name: 'Start in preview' }).click();
   await page.getByRole('application', { name: 'Screen of the machine' }).locator('canvas').waitFor();
   await page.getByText('restricted', { exact: true }).waitFor();
+  assert.ok(existsSync(join(project.folder, 'vms', 'lab', 'guest-tools.iso')), 'it has the CD with the guest tools');
   await manager.shoot('manager-run');
 
   const { console } = await runningSockets(project.folder, 'lab', run);
@@ -49,4 +51,5 @@ test('an administrator starts a machine in preview in the page: its screen, its 
   await other.getByRole('dialog').getByRole('button', { name: 'Power off' }).click();
   await page.getByText('The machine has shut down.').waitFor();
   await page.getByRole('button', { name: 'Start in preview' }).waitFor();
+  await manager.shoot('manager-run-begin');
 });

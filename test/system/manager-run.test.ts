@@ -17,7 +17,7 @@ import { threeVersions, V3 } from '../fakes/quarantine.ts';
 test('an administrator runs machines of his project from the page: their screens, what happens, and their end', {
   skip: whyNoNetwork(),
 }, async (t) => {
-  const guest = smallGuest();
+  const guest = smallGuest({ hasDevices: true });
   const project = await madeProject(t);
   for (const name of ['lab', 'desk']) {
     const words = ['vm', 'add', name, '--disk', guest.disk(1), '--disk-format', 'raw', ...guest.vmOptions];
@@ -31,7 +31,8 @@ test('an administrator runs machines of his project from the page: their screens
   const manager = await managerProcess(t, project.folder, {
     options: ['--run', run, '--accel', 'tcg', '--resolver', '127.0.0.1'],
   });
-  const begin = (vm: string, mode: 'preview' | 'power-on') => manager.ask('runMachine', { vm, body: { mode } });
+  const begin = (vm: string, mode: 'preview' | 'power-on', guestTools = false) =>
+    manager.ask('runMachine', { vm, body: { mode, guestTools } });
   const runs = (id: string) => manager.until(id, ({ progress }) => progress?.part === 'run');
   /** The first bytes that a web socket to a machine’s screen brings, or that it is refused. */
   const screenOf = async (vm: string, headers: Record<string, string> = {}) => {
@@ -46,7 +47,7 @@ test('an administrator runs machines of his project from the page: their screens
     return message ? Buffer.from(message.data).toString('latin1') : 'refused';
   };
 
-  const preview = await begin('lab', 'preview');
+  const preview = await begin('lab', 'preview', true);
   await t.test('in preview it is under its policies, and its screen is in the page alone', async () => {
     await runs(preview.id);
     const report = await manager.ask('runningMachine', { vm: 'lab' });
@@ -85,6 +86,15 @@ test('an administrator runs machines of his project from the page: their screens
     return (await shell.run(words)).status;
   };
 
+  /** Whether the CD in its drive is that of the guest tools, read anew. */
+  const READ =
+    'echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/sr0 bs=2048 skip=16 count=1 2>/dev/null | grep -q LAZARET_TOOLS';
+
+  await t.test('the CD with the guest tools is in a drive of the one that it was wanted for', async () => {
+    assert.equal(await inGuest('lab', READ), 0);
+    assert.deepEqual(globSync('vms/*/guest-tools.iso', { cwd: project.folder }), ['vms/lab/guest-tools.iso']);
+  });
+
   await t.test(
     'fact 19: to leave preview suspends it, and its next one goes on there with what it changed',
     async () => {
@@ -97,7 +107,7 @@ test('an administrator runs machines of his project from the page: their screens
       const again = await begin('lab', 'preview');
       await runs(again.id);
       assert.equal((await manager.ask('runningMachine', { vm: 'lab' })).access, 'normal');
-      assert.equal(await inGuest('lab', 'cat /tmp/kept'), 0);
+      assert.equal(await inGuest('lab', `cat /tmp/kept && { ${READ}; }`), 0, 'the CD too, without being asked for');
       assert.equal((await manager.ask('shutDown', { vm: 'lab' })).state, 'stopped');
       assert.deepEqual((await manager.over(again.id)).result, { vm: 'lab', isSuspended: false });
     },
@@ -124,6 +134,6 @@ test('an administrator runs machines of his project from the page: their screens
     manager.child.kill('SIGINT');
     assert.deepEqual(await manager.ended, [0, null]);
     assert.deepEqual(globSync('*/machine.json', { cwd: run }), []);
-    assert.deepEqual(globSync('vms/*/{suspended,memory.zst}', { cwd: project.folder }), []);
+    assert.deepEqual(globSync('vms/*/{suspended,memory.zst,guest-tools.iso}', { cwd: project.folder }), []);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { GuestShell, UNTIL_ROUTED } from '../../lab/console.ts';
@@ -18,8 +19,17 @@ test('powered on, the project’s machine has no policies and nq-set no effect; 
   const run = ['--run', join(job.computer.folder, 'own'), '--accel', 'tcg', '--resolver', job.network.resolver];
 
   await t.test('powered on', async () => {
-    const { said, ended } = await job.computer.startManager('host', 'power-on', job.vm, ...run, '--json');
+    const { said, ended } = await job.computer.startManager(
+      'host',
+      'power-on',
+      job.vm,
+      ...run,
+      '--guest-tools',
+      '--json',
+    );
     const { readySince, sockets } = JSON.parse(said);
+    const tools = join(job.computer.project, 'vms', job.vm, 'guest-tools.iso');
+    assert.ok(existsSync(tools), 'it has the CD with the guest tools in a drive');
     assert.match(readySince, /^\d{4}-/, 'the manager answers when the guest has its address');
     using shell = await GuestShell.open(sockets.console);
     await shell.run(UNTIL_ROUTED);
@@ -41,6 +51,7 @@ test('powered on, the project’s machine has no policies and nq-set no effect; 
     assert.equal(JSON.parse(packing.stdout).error.code, 'VM_RUNNING', 'a machine that runs is not packaged');
     shell.send('poweroff -f');
     await ended;
+    assert.equal(existsSync(tools), false);
   });
 
   await t.test('in preview', async () => {

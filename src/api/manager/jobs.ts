@@ -65,6 +65,8 @@ export const RunRequest = z.strictObject({
   mode: z.enum(['preview', 'power-on']),
   /** Boots it where it is suspended: what is in its memory is lost. */
   discard: z.boolean().exactOptional(),
+  /** Puts the CD with the guest tools into a drive of its own. */
+  guestTools: z.boolean().exactOptional(),
 });
 
 /** What whoever signs says. It is used once and kept nowhere. */

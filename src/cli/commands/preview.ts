@@ -14,6 +14,7 @@ interface PreviewOptions {
   resolver?: string[];
   wait: string;
   discard?: boolean;
+  guestTools?: boolean;
 }
 
 export function addPreviewCommands(program: Command): void {
@@ -23,6 +24,7 @@ export function addPreviewCommands(program: Command): void {
       .addOption(new Option('--accel <kind>', 'how its processor runs').choices(['auto', 'kvm', 'tcg']).default('auto'))
       .option('--resolver <address...>', 'DNS servers, instead of this computer’s')
       .option('--wait <duration>', 'how long to wait until its guest has its address', DEFAULT_WAIT)
+      .option('--guest-tools', 'put the CD with the guest tools into a drive of its own')
       .option('--discard', 'boot it although it is suspended: what is in its memory is lost');
   options(
     addCommand<PreviewOptions>(
@@ -44,9 +46,9 @@ export function addPreviewCommands(program: Command): void {
 
 /** Runs a machine of the project until its guest shuts down; Ctrl-C leaves it. */
 async function run(context: Context, options: PreviewOptions, vm: string, mode: RunOptions['mode']): Promise<void> {
-  const { directory, run: runRoot, accel, resolver, wait, discard = false } = options;
+  const { directory, run: runRoot, accel, resolver, wait, discard = false, guestTools = false } = options;
   const { signal } = context;
-  const wanted = { mode, runRoot, accel, discard, readyMs: waitMs(wait), signal };
+  const wanted = { mode, runRoot, accel, discard, guestTools, readyMs: waitMs(wait), signal };
   const others = resolver ? { resolvers: resolver } : {};
   await runProjectMachine(resolve(directory), vm, { ...wanted, ...others }, (news) => printNews(context, vm, news));
 }

@@ -15,7 +15,7 @@ const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 export async function machineSpec(
   project: Project,
   vm: ProjectVm,
-  { number, runRoot, mode }: { number: number; runRoot: string; mode: RunMode },
+  { number, runRoot, mode, disc }: { number: number; runRoot: string; mode: RunMode; disc: string | undefined },
 ): Promise<MachineSpec> {
   const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
@@ -27,6 +27,7 @@ export async function machineSpec(
       layers: await releaseLayers(project.folder, vm.name),
       overlay: paths.work,
       ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
+      ...(disc === undefined ? {} : { disc }),
       firmware: await firmwareOf(vm, paths),
     },
     ...(devices === undefined ? {} : { devices }),

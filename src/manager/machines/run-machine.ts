@@ -18,6 +18,7 @@ import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
 import { projectSources } from './project-sources.ts';
 import { savedState } from './saved-state.ts';
+import { takeToolsDisc } from './tools-disc.ts';
 
 export interface RunOptions {
   mode: Exclude<RunMode, 'installed'>;
@@ -30,6 +31,8 @@ export interface RunOptions {
   readyMs: number;
   /** Boots it where it is suspended; what is in its memory is lost. */
   discard?: boolean;
+  /** Puts the CD with the guest tools into a drive of its own. */
+  guestTools?: boolean;
   /** Leaves it: one in preview is suspended (ACE 1.0 p. 129), one that is powered on shut down. */
   signal: AbortSignal;
 }
@@ -47,33 +50,34 @@ export type MachineNews =
 /**
  * Runs a machine of the project, in preview under its policies or powered on without any, until its guest shuts down or
  * `signal` has it left. One that is suspended goes on where it was. Nobody else runs or packages it meanwhile.
- * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, SUSPENDED_UNFIT, and what startMachine throws
+ * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, SUSPENDED_UNFIT, what takeToolsDisc throws, and what startMachine throws
  */
 export async function runProjectMachine(
   folder: string,
   name: string,
-  { mode, runRoot, accel, resolvers, readyMs, discard = false, signal }: RunOptions,
+  { mode, runRoot, accel, resolvers, readyMs, discard = false, guestTools = false, signal }: RunOptions,
   tell: (news: MachineNews) => void,
 ): Promise<void> {
   requireRoot('running a machine under its rules');
   const project = await openProject(folder);
   const vm = vmNamed(project, name);
-  const home = vmPaths(project.folder, name).folder;
+  const paths = vmPaths(project.folder, name);
   await using _lock = await takeVmLock(project, name);
   await makeFolder(runRoot);
   const files = { runRoot, accelFile: join(runRoot, 'accel.json') };
   const computer = await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) });
+  const saved = await savedState(name, { note: paths.suspended, memory: paths.memory }, discard);
+  await using tools = await takeToolsDisc(vm, paths, { saved, isWanted: guestTools });
   await using taken = await takePreviewNumber();
-  const spec = await machineSpec(project, vm, { number: taken.number, runRoot, mode });
+  const spec = await machineSpec(project, vm, { number: taken.number, runRoot, mode, disc: tools.disc });
   const log = openLog('lazaret-manager');
-  const events = new EventLog(join(home, 'events.jsonl'), { log });
-  const plugins = projectPlugins(project, join(home, 'plugin'));
+  const events = new EventLog(join(paths.folder, 'events.jsonl'), { log });
+  const plugins = projectPlugins(project, join(paths.folder, 'plugin'));
   const deps: RunDeps = { computer, events, plugins, log, ...(await projectSources(project, vm)) };
   tell({ kind: 'starting' });
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);
   try {
-    const saved = await savedState(spec, discard);
     const machine = await startMachine(spec, deps, { saved, signal });
     await machine.tellStarted(saved?.state ? 'resumed' : 'started');
     await lookAfter(machine, readyMs, signal, tell);
@@ -81,7 +85,7 @@ export async function runProjectMachine(
     over.abort();
     await telling;
   }
-  tell({ kind: 'stopped', isSuspended: await isThere(vmPaths(project.folder, name).suspended) });
+  tell({ kind: 'stopped', isSuspended: await isThere(paths.suspended) });
 }
 
 async function lookAfter(

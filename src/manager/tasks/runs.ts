@@ -25,11 +25,11 @@ export class Runs {
   /** Runs a machine; what happens to it stands in the task’s log, and to cancel the task leaves it. @throws as runProjectMachine */
   async run(
     vm: string,
-    { mode, discard = false }: Pick<RunOptions, 'mode' | 'discard'>,
+    { mode, ...how }: Pick<RunOptions, 'mode' | 'discard' | 'guestTools'>,
     task: TaskControl,
   ): Promise<{ vm: string; isSuspended: boolean }> {
     let isSuspended = false;
-    const options = { mode, discard, ...this.#running, readyMs: READY_MS, signal: task.signal };
+    const options = { mode, ...how, ...this.#running, readyMs: READY_MS, signal: task.signal };
     try {
       await runProjectMachine(this.#folder, vm, options, (news) => {
         if (news.kind === 'starting') task.part('start', vm);

@@ -5,10 +5,18 @@ import type { Accel } from '../../vm/args.ts';
 import { hardwareDigest } from '../../vm/hardware.ts';
 import { devicesFor } from '../devices/devices-for.ts';
 import type { MachineSpec } from '../machine/spec.ts';
-import type { Circumstances, KnownFile } from './saved-state.ts';
+import type { Circumstances, KnownFile, SavedState } from './saved-state.ts';
 
 /** What of a processor’s description says what it can do; the rest changes from moment to moment. */
 const ABILITIES = /^(vendor_id|cpu family|model|model name|stepping|flags)\s*:/;
+
+/** What people call a disc that a machine has from its start on. */
+const DISC = 'the disc in its drive';
+
+/** Whether a machine that was suspended had a disc from its start on: it goes on with that alone. */
+export function hadDisc({ files }: Pick<SavedState, 'files'>): boolean {
+  return files.some(({ name }) => name === DISC);
+}
 
 /** What a machine’s state would be saved on, or gone on with on, here and now. @throws FILE_MISSING where a disk is not there */
 export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Circumstances> {
@@ -20,10 +28,11 @@ export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Ci
   };
 }
 
-async function knownFiles({ files: { overlay, data, firmware } }: MachineSpec): Promise<KnownFile[]> {
+async function knownFiles({ files: { overlay, data, disc, firmware } }: MachineSpec): Promise<KnownFile[]> {
   const named = [
     { name: 'its system disk', path: overlay },
     ...(data === undefined ? [] : [{ name: 'its data disk', path: data }]),
+    ...(disc === undefined ? [] : [{ name: DISC, path: disc }]),
     ...(firmware.kind === 'uefi' ? [{ name: 'what its firmware keeps', path: firmware.variables }] : []),
   ];
   return Promise.all(named.map(async ({ name, path }) => ({ name, ...(await fileMark(path)) })));

@@ -1,7 +1,7 @@
-import { Button, Card, Group, Stack, Text } from '@mantine/core';
+import { Button, Card, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useRef } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { useParams } from 'react-router';
 import type { Fit, Screen } from '../../ui/Console.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
@@ -29,9 +29,10 @@ export function RunPage() {
   const buttons = useRef<HTMLDivElement>(null);
   const screen = useRef<Screen>(null);
   const [fit, setFit] = useLocalStorage<Fit>({ key: 'fit', defaultValue: 'scale' });
+  const [withTools, setWithTools] = useState(false);
   const start = useMutation({
-    mutationFn: async (body: { mode: 'preview' | 'power-on'; discard?: true }) =>
-      begun(await ask('runMachine', { vm, body })),
+    mutationFn: async (how: { mode: 'preview' | 'power-on'; discard?: true }) =>
+      begun(await ask('runMachine', { vm, body: { ...how, guestTools: withTools } })),
   });
   const goesOn = task !== undefined && isOn(task);
   const runs = goesOn && task.progress?.part === 'run';
@@ -39,6 +40,14 @@ export function RunPage() {
     <Part title={texts.runTitle(vm)}>
       <Stack gap="md">
         {!goesOn && <Text size="sm">{texts.runHelp}</Text>}
+        {!goesOn && (
+          <Checkbox
+            checked={withTools}
+            onChange={(event) => setWithTools(event.currentTarget.checked)}
+            label={texts.guestTools}
+            description={texts.guestToolsHelp}
+          />
+        )}
         <Group ref={buttons} tabIndex={-1}>
           {goesOn ? (
             <>
