@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { FailureAnswer } from '../api/failure.ts';
 import { OwnSocketAnswer } from '../api/own-socket.ts';
@@ -28,7 +28,7 @@ interface Asked<Body> {
   query?: Record<string, string>;
   body?: Body;
   /** Sent as it is, instead of a body. */
-  file?: { content: Readable; bytes: number };
+  file?: { content: AsyncIterable<Uint8Array>; bytes: number };
   signal?: AbortSignal;
 }
 

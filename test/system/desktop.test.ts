@@ -149,6 +149,8 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
     'a file that he drops is in the guest, beside what was there; he cancels one; one too large is refused, and one without room',
     async () => {
       const send = () => job.computer.lazaret('send', job.vm, note);
+      const empty = join(job.computer.folder, 'empty');
+      writeFileSync(empty, '');
       assert.match((await send()).stderr, /FILES_FORBIDDEN/);
       const clipboard = 'clipboard: { hostToGuest: true, guestToHost: true }';
       writeFileSync(policy, `${none}${clipboard}\nfiles: { hostToGuest: true, mostMiB: 16 }\n`);
@@ -168,6 +170,8 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
       await page.getByText('large.bin was cancelled').waitFor();
       await job.guest('pkill -CONT -x spice-vdagentd');
       await untilGuest('! ls /root/Downloads | grep large');
+      const { stderr } = await job.computer.lazaret('send', job.vm, empty);
+      assert.equal((await job.guest('wc -c </root/Downloads/empty')).output, '0', stderr);
       writeFileSync(note, Buffer.alloc((16 << 20) + 1, 7));
       assert.match((await send()).stderr, /FILES_TOO_LARGE/);
       writeFileSync(note, Buffer.alloc(1 << 20, 7));

@@ -32,6 +32,12 @@ test('a file is sent once the agent says so, and has arrived when it says so', a
   assert.equal(heard[1]?.data?.subarray(12).toString(), 'hello');
 });
 
+test('an empty file arrives too: it comes as one piece of nothing', async () => {
+  const { sender, heard } = files(({ type }) => (type === AGENT.fileStart ? GO_ON : ARRIVED), 1000);
+  assert.equal(await sender.send({ name: 'empty', bytes: 0, content: of() }, yes), 'arrived');
+  assert.equal(heard[1]?.data?.length, 12);
+});
+
 /** What the agent says at first | how it ends. */
 const ENDS = [
   [1, 'cancelled'],

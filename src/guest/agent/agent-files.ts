@@ -51,7 +51,7 @@ export class AgentFiles {
     await this.#within(this.#write(startOfFile(this.#id, file)));
     const begin = await this.#next();
     if (begin !== 'go on') return begin;
-    for await (const bytes of file.content)
+    for await (const bytes of file.bytes === 0 ? [new Uint8Array()] : file.content)
       for (const piece of pieceOfFile(this.#id, bytes)) {
         if (this.#said.length > 0) return this.#next();
         if (!mayGoOn()) return 'cancelled';

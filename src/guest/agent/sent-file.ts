@@ -24,12 +24,14 @@ export function startOfFile(id: number, { name, bytes }: Pick<SentFile, 'name' |
   return agentMessage(AGENT.fileStart, Buffer.concat([words(id), Buffer.from(said)]));
 }
 
-/** A file’s bytes as messages of a size that others get their turn between. */
+/** A file’s bytes as messages of a size that others get their turn between; of none it is one, which ends an empty file. */
 export function* pieceOfFile(id: number, bytes: Uint8Array): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+  let at = 0;
+  do {
     const piece = bytes.subarray(at, at + PIECE_BYTES);
     yield agentMessage(AGENT.fileData, Buffer.concat([words(id, piece.length, 0), piece]));
-  }
+    at += PIECE_BYTES;
+  } while (at < bytes.length);
 }
 
 /** Tells the guest that no more of it comes. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { type Duplex, pipeline, type Readable } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { linesOf } from './sockets.ts';
 
@@ -13,7 +13,7 @@ export interface UnixRequest {
   path: string;
   body?: unknown;
   /** Sent as it is, instead of a body. */
-  file?: { content: Readable; bytes: number };
+  file?: { content: AsyncIterable<Uint8Array>; bytes: number };
   signal?: AbortSignal;
 }
 
@@ -82,9 +82,9 @@ export async function openStream(
 }
 
 /** A file as long as was said of it. @throws FILE_INVALID where it is not any more */
-async function* whole({ content, bytes }: NonNullable<UnixRequest['file']>): AsyncGenerator<Buffer> {
+async function* whole({ content, bytes }: NonNullable<UnixRequest['file']>): AsyncGenerator<Uint8Array> {
   let left = bytes;
-  for await (const piece of content as AsyncIterable<Buffer>) {
+  for await (const piece of content) {
     left -= piece.length;
     yield piece;
   }
