@@ -12,6 +12,7 @@ import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '..
 import { type GenerationFile, type Instance, readGeneration } from '../state/instances.ts';
 import { generationPaths, instancePaths, packedPath } from '../state/layout.ts';
 import { keepEmptyDisk } from './empty-disks.ts';
+import { requireRoomForDisks } from './room-for-disks.ts';
 
 const MIB = 1 << 20;
 
@@ -40,6 +41,7 @@ export async function writeDisks(instance: Instance, opened: Opened, options: Wr
   const { steps = noSteps } = options;
   const generations = [current];
   if (former !== undefined) generations.push(await readGeneration(state, file.vm, former));
+  await requireRoomForDisks(instance, generations, opened.encrypts);
   const writing = new Writing(instance, opened, options);
   for (const generation of generations) await writing.generation(generation);
   await writing.data(current);
