@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './apt.mjs';
@@ -14,13 +15,16 @@ const CONTENTS = ['systemd-sysv', 'dbus'];
  */
 export function fetchBareDebian(root) {
   const folder = join(root, '.cache', 'bare-debian');
-  const archive = join(folder, 'root.tar');
+  const needs = readFileSync(join(root, 'packaging', 'debian', 'needs.json'));
+  // Another one when they need something else.
+  const archive = join(folder, `${createHash('sha256').update(needs).digest('hex')}.tar`);
   if (existsSync(archive)) return;
+  rmSync(folder, { recursive: true, force: true });
   installSystemPackages(['mmdebstrap']);
   say('a bare Debian, and what our packages need');
   const beside = `${archive}.${process.pid}.tar`;
   mkdirSync(folder, { recursive: true });
-  const needed = JSON.parse(readFileSync(join(root, 'packaging', 'debian', 'needs.json'), 'utf8'));
+  const needed = JSON.parse(needs);
   const names = [...needed.lazaret, ...needed['lazaret-manager']].map((name) => name.split(' ')[0]);
   const download = `chroot "$1" apt-get install -qq --download-only -y --no-install-recommends ${names.join(' ')}`;
   try {

@@ -4,7 +4,7 @@ import { SetupError, say } from './say.mjs';
 /** Debian and Ubuntu call them the same. */
 const PACKAGES = [
   ...['qemu-system-x86', 'qemu-utils', 'ovmf'],
-  ...['nftables', 'iproute2', 'dnsmasq-base', 'util-linux', 'passt', 'uidmap', 'bubblewrap', 'python3'],
+  ...['nftables', 'netbase', 'iproute2', 'dnsmasq-base', 'util-linux', 'passt', 'uidmap', 'bubblewrap', 'python3'],
   ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso'],
 ];
 

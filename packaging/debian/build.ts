@@ -33,6 +33,15 @@ export interface NodeFor {
   folder: string;
 }
 
+interface Places {
+  root: string;
+  /** A folder to make it in. */
+  work: string;
+  out: string;
+  /** How dpkg-deb packs it. */
+  packing?: readonly string[];
+}
+
 const FILES = join(import.meta.dirname, 'files');
 /** Where a program is called from, and in which section its page stands. */
 const PROGRAMS = {
@@ -43,12 +52,12 @@ const PROGRAMS = {
 
 /**
  * Makes a Debian package of a part of Lazaret in the folder `out`, with a Node of its own; gives its path. The same sources and
- * the same Node give the same bytes. `work` is a folder to make it in.
+ * the same Node give the same bytes.
  */
 export async function makeDebianPackage(
   name: PackageName,
   node: NodeFor,
-  { root, work, out }: { root: string; work: string; out: string },
+  { root, work, out, packing = ['-Zxz', '-z0'] }: Places,
 ): Promise<string> {
   const { version, date } = lastChange();
   const own = join('usr', 'lib', name);
@@ -71,7 +80,7 @@ export async function makeDebianPackage(
   mkdirSync(out, { recursive: true });
   const to = join(out, `${name}_${version}_${node.processor}.deb`);
   // Of one thread: how many there are must not be seen in what is made. Half the time of the next level.
-  const packed = ['--root-owner-group', '--uniform-compression', '--threads-max=1', '-Zxz', '-z0', '--build', work, to];
+  const packed = ['--root-owner-group', '--uniform-compression', '--threads-max=1', ...packing, '--build', work, to];
   execFileSync('dpkg-deb', packed, { env: { ...process.env, SOURCE_DATE_EPOCH: `${date.getTime() / 1000}` } });
   rmSync(work, { recursive: true });
   return to;

@@ -31,6 +31,11 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
       ok: (await findUefiFirmware()) !== undefined,
       remedy: 'install the package ovmf',
     },
+    {
+      what: 'names of protocols, for the packet filter',
+      ok: await isThere('/etc/protocols'),
+      remedy: 'install the package netbase',
+    },
     ...(process.getuid?.() === 0 ? await checkRoot(group) : await checkRootless(works)),
     {
       what: 'confinement of plug-ins',
