@@ -11,7 +11,7 @@ import { madeProject, scratch } from '../fakes/made-project.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Prints the process of each machine that runs. */
-const MACHINES = 'for p in /proc/[0-9]*; do case $(readlink $p/exe) in */qemu-system-*) echo ${p#/proc/} ;; esac; done';
+const MACHINES = `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */qemu-system-*) echo \${p#/proc/} ;; esac; done`;
 
 /** The package with the Node that we run on. */
 async function made(t: TestContext): Promise<string> {
