@@ -3,6 +3,7 @@ import { MainJob } from '../lab/main-job.ts';
 import { whyNoNetwork } from '../lab/network.ts';
 import { deviceFigures } from './devices.ts';
 import { snapshotFigures } from './snapshots.ts';
+import { suspendingFigures } from './suspending.ts';
 import { printFigures } from './table.ts';
 
 const reason = whyNoNetwork();
@@ -14,4 +15,5 @@ await using job = await MainJob.start();
 printFigures('A machine in its user’s hands; medians', [
   ...(await snapshotFigures(job)),
   ...(await deviceFigures(job)),
+  ...(await suspendingFigures(job)),
 ]);
