@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { confinedQemuImg, IMAGE, OUT } from './confined-image.ts';
 import { hasProgram } from './exec.ts';
@@ -40,6 +41,40 @@ test('what an image makes the tool say is shown without control characters, unde
   });
 });
 
+/** Processes of a program that descend from this one, each with its group. */
+function begun(program: string): { pid: number; group: number }[] {
+  const all = new Map<number, { name: string; parent: number; group: number }>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [, name = '', parent, group] = /\((.*)\) \S (\d+) (\d+)/.exec(statOf(pid)) ?? [];
+    all.set(Number(pid), { name, parent: Number(parent), group: Number(group) });
+  }
+  const isOurs = (pid: number): boolean => pid === process.pid || (all.has(pid) && isOurs(all.get(pid)?.parent ?? 0));
+  return [...all].flatMap(([pid, { name, group }]) => (name === program && isOurs(pid) ? [{ pid, group }] : []));
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(join('/proc', pid, 'stat'), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+test('all of it stays in the group by which it is ended', { skip }, async (t) => {
+  const image = join(scratch(t), 'image');
+  writeFileSync(image, Buffer.alloc(1 << 20));
+  const stop = new AbortController();
+  const running = confinedQemuImg(image, ['bench', '-c', '1000000000', '-f', 'raw', IMAGE], { signal: stop.signal });
+  const ended = assert.rejects(running, { code: 'INTERRUPTED' });
+  while (begun('qemu-img').length === 0) await setTimeout(20);
+
+  const groups = new Set(['qemu-img', 'bwrap'].flatMap((name) => begun(name).map(({ group }) => group)));
+
+  stop.abort();
+  await ended;
+  assert.equal(groups.size, 1);
+});
+
 test('whenever it is not wanted any more, what was begun ends, also what bubblewrap only begins', {
   skip,
 }, async (t) => {
@@ -49,7 +84,9 @@ test('whenever it is not wanted any more, what was begun ends, also what bubblew
   for (let round = 0; round < 20; round += 1) {
     const stop = new AbortController();
     const copying = confinedQemuImg(image, ['bench', '-c', '1000000000', '-f', 'raw', IMAGE], { signal: stop.signal });
-    setTimeout(() => stop.abort(), 2 * round);
-    await assert.rejects(copying, { code: 'INTERRUPTED' });
+    const ended = assert.rejects(copying, { code: 'INTERRUPTED' });
+    await setTimeout(2 * round);
+    stop.abort();
+    await ended;
   }
 });

@@ -63,7 +63,8 @@ function sandbox(files: readonly string[], out: string | undefined): string[] {
   const isRoot = process.getuid?.() === 0;
   return [
     ...['bwrap', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-net', '--unshare-cgroup-try'],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    // No session of its own: it is begun in one without a terminal, and what left the group would not be ended with it.
+    ...['--die-with-parent', '--cap-drop', 'ALL'],
     // Root reads files of others by this right alone, and here there are no others.
     ...(isRoot ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
     ...SYSTEM.flatMap((path) => ['--ro-bind-try', path, path]),
