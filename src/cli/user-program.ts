@@ -23,6 +23,7 @@ const MODULES: readonly Module[] = [
       'connect',
       'disconnect',
       'clipboard',
+      'send',
       'look-up',
       'explain',
     ],
