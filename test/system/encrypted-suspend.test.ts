@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { openDiskKey } from '../../src/install/opening/disk-key.ts';
+import { CONFIGURATION } from '../../src/install/state/configuration.ts';
 import { memoryIdentity } from '../../src/run/suspend/memory-key.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { whoKnows } from '../../src/trust/age/who-knows.ts';
@@ -99,11 +100,11 @@ test('an encrypted machine is suspended by whoever closes it, and goes on for wh
     assert.equal((await open(job, PASSWORD)).error.code, 'SUSPENDED_UNFIT');
     // What QEMU would take, if it were asked.
     const note = fileOf(job, 'generations/1/suspended.json');
-    const noted = readFileSync(note, 'utf8');
+    const noted = (await CONFIGURATION.read(note, 65_536))?.toString('utf8') ?? assert.fail('it is sealed by another');
     writeFileSync(memory, await inClear(fileOf(job, 'keys/user.age'), kept));
-    writeFileSync(note, JSON.stringify({ ...JSON.parse(noted), memoryBytes: statSync(memory).size }));
+    await CONFIGURATION.write(note, JSON.stringify({ ...JSON.parse(noted), memoryBytes: statSync(memory).size }));
     assert.match((await open(job, PASSWORD)).error.reason, /QEMU cannot load it/);
-    writeFileSync(note, noted);
+    await CONFIGURATION.write(note, noted);
     await run('cp', ['-p', kept, memory]);
     await goesOn(job, before, PASSWORD);
   });
