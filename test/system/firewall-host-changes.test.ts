@@ -95,6 +95,10 @@ test('a VPN that comes up with a table of routes of its own is followed', { skip
   await addVpn(lab);
 
   await until(async () => (await guest.call('connect', VPN_SERVER, 8000, 500)) === 'open');
+  // Once a later change is followed, all that is told of this one has been.
+  lab.inHost('ip', 'address', 'add', '10.3.0.9/24', 'dev', 'v-outside');
+  await until(() => lab.inMachine('nft', 'list', 'set', 'inet', 'lazaret', 'computer4').includes('10.3.0.9'));
+  assert.deepEqual(await lab.service.call('toldHost'), [], 'nobody has removed anything');
 });
 
 test('what a preview needs of the computer beside the service is no other program’s doing, and the last puts all back', {

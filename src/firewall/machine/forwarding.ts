@@ -100,8 +100,9 @@ export class HostNetwork {
     const facts = canonicalJson(await this.#facts(await readHostLinks()));
     if (isWhole && facts === this.#known) return undefined;
     await this.#putInForce(false);
-    // What was there is what is right where another of our programs put it there, as a preview does.
-    return found !== undefined && withoutCounts(found) === this.#listing ? 'changed' : 'mended';
+    // Not mended where nothing had gone, or what was there is what is right: another of our programs put it there, as a preview does.
+    const isRight = isWhole || (found !== undefined && withoutCounts(found) === this.#listing);
+    return isRight ? 'changed' : 'mended';
   }
 
   /** What it depends on, as far as others change it. */
