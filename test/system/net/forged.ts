@@ -44,7 +44,11 @@ export function forged6(card: string, to: string = SERVERS6.updates): Forged[] {
     ['icmpv6 type mld-listener-query', message(130, Buffer.alloc(20))],
     ['icmpv6 type nd-neighbor-advert @th,64,64 0xfd77000000000000 @th,128,64 1', message(136, discovery('fd77::1'))],
     ['icmpv6 type nd-neighbor-advert @th,64,64 0xfe80000000000000 @th,128,64 1', message(136, discovery('fe80::1'))],
-    ['ip6 saddr :: icmpv6 type nd-neighbor-solicit', message(135, discovery('fd77::1'), '::', 'ff02::1:ff00:1')],
+    // Its own address the guest’s kernel asks for so by itself.
+    [
+      'ip6 saddr :: icmpv6 type nd-neighbor-solicit @th,64,64 0xfd77000000000000 @th,128,64 1',
+      message(135, discovery('fd77::1'), '::', 'ff02::1:ff00:1'),
+    ],
     ['udp sport 547', packet6({ ...link, next: NEXT.udp, payload: udp6(547, 546, 'ff02::1', LINK_LOCAL) })],
     [
       'ip6 nexthdr 0 ip6 daddr != ff02::16',
