@@ -2,13 +2,16 @@ import { AppError } from '../../lib/errors.ts';
 import { ageFileKey } from '../../sys/files/age-stream.ts';
 import { AgeMedium, readAgeHead } from '../../sys/sources/age-medium.ts';
 import { type Contents, mediumSource } from '../../sys/sources/medium-file.ts';
-import { fetchBytes, type Source } from '../../sys/sources/source.ts';
+import type { Source } from '../../sys/sources/source.ts';
 import { isIdentity } from '../../trust/age/recovery-key.ts';
 import { whoKnows } from '../../trust/age/who-knows.ts';
 import { blobName } from '../blob-file.ts';
+import { headFileOf } from '../media/head-file.ts';
 import { ENCRYPTED_FILE, TableOfContents } from '../media/table-of-contents.ts';
 import { EncryptedFile, INDEX_FILE, Index, MAX_ENCRYPTED_FILE_BYTES, MAX_INDEX_BYTES } from './encrypted-file.ts';
 import { BLOCK_BYTES, tarHeader } from './tar-header.ts';
+
+const HEAD = { name: ENCRYPTED_FILE, schema: EncryptedFile, maxBytes: MAX_ENCRYPTED_FILE_BYTES };
 
 /** What opens an encrypted package. */
 type Asks = 'passphrase' | 'identity';
@@ -19,7 +22,7 @@ type Asks = 'passphrase' | 'identity';
  * @throws PACKAGE_LOCKED (no secret was given), PACKAGE_SECRET (another one opens it), MEDIA_INVALID, FETCH_*, VOLUME_*
  */
 export async function decrypted(source: Source, secret: string | undefined): Promise<Source> {
-  const file = await encryptedFileOf(source);
+  const file = await headFileOf(source, HEAD);
   if (!file) return source;
   const age = { source, path: blobName(file.blob), bytes: file.bytes };
   const head = await readAgeHead(age);
@@ -35,17 +38,6 @@ export async function decrypted(source: Source, secret: string | undefined): Pro
     throw new AppError('PACKAGE_SECRET', `${source.name} is not opened by what was given: ${what} does`, { details });
   const medium = new AgeMedium(age, head, fileKey);
   return mediumSource(medium, await contentsOf(medium));
-}
-
-async function encryptedFileOf(source: Source): Promise<EncryptedFile | undefined> {
-  try {
-    const bytes = await fetchBytes(source, ENCRYPTED_FILE, { maxBytes: MAX_ENCRYPTED_FILE_BYTES });
-    return EncryptedFile.parse(JSON.parse(bytes.toString('utf8')));
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'FETCH_MISSING') return undefined;
-    if (error instanceof AppError) throw error;
-    throw new AppError('MEDIA_INVALID', `${ENCRYPTED_FILE} of ${source.name} is damaged`, { cause: error });
-  }
 }
 
 async function fileKeyOf(header: Buffer, asks: Asks, secret: string): Promise<Uint8Array | undefined> {

@@ -1,6 +1,9 @@
 import { AppError } from '../../lib/errors.ts';
-import { fetchBytes, type Opened, openCounted, type Source, type Wanted } from '../../sys/sources/source.ts';
+import { type Opened, openCounted, type Source, type Wanted } from '../../sys/sources/source.ts';
+import { headFileOf } from './head-file.ts';
 import { MAX_VOLUME_FILE_BYTES, type Piece, pieceName, siblingName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
+
+const HEAD = { name: VOLUME_FILE, schema: VolumeFile, maxBytes: MAX_VOLUME_FILE_BYTES };
 
 /**
  * Makes one source of the volumes of a package, of which `first` is any; a source that is no volume stays as it is. The
@@ -8,7 +11,7 @@ import { MAX_VOLUME_FILE_BYTES, type Piece, pieceName, siblingName, VOLUME_FILE,
  * @throws MEDIA_INVALID, FETCH_*
  */
 export async function joinVolumes(first: Source, openMedium: (name: string) => Promise<Source>): Promise<Source> {
-  const file = await volumeFileOf(first);
+  const file = await headFileOf(first, HEAD);
   return file ? new Volumes(first, file, openMedium) : first;
 }
 
@@ -71,7 +74,7 @@ class Volumes implements Source {
     };
     if (path === undefined) throw missing();
     const source = await this.#openMedium(path);
-    const file = await volumeFileOf(source);
+    const file = await headFileOf(source, HEAD);
     if (file?.set === set && file.volume === number) return source;
     await source[Symbol.asyncDispose]();
     if (!file) throw missing();
@@ -81,16 +84,5 @@ class Volumes implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const source of this.#open.values()) await source[Symbol.asyncDispose]();
-  }
-}
-
-async function volumeFileOf(source: Source): Promise<VolumeFile | undefined> {
-  try {
-    const bytes = await fetchBytes(source, VOLUME_FILE, { maxBytes: MAX_VOLUME_FILE_BYTES });
-    return VolumeFile.parse(JSON.parse(bytes.toString('utf8')));
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'FETCH_MISSING') return undefined;
-    if (error instanceof AppError) throw error;
-    throw new AppError('MEDIA_INVALID', `${VOLUME_FILE} of ${source.name} is damaged`, { cause: error });
   }
 }
