@@ -68,7 +68,7 @@ export const policy = catalogue({
     snapshots: 'Its user may keep states of the machine, and go back to them',
     mostSnapshots: 'At most',
     devices: {
-      none: 'The machine has no devices that could be connected: `lazaret-manager vm device add` gives it some.',
+      none: 'The machine has no devices that could be connected: “lazaret-manager vm device add” gives it some.',
       help: 'Who may connect each device while the machine runs. What is no longer allowed is disconnected at once.',
       notThere: '(the machine has none of this name)',
       may: {
@@ -216,7 +216,7 @@ export const policy = catalogue({
     snapshots: 'Ihr Benutzer darf Stände der Maschine festhalten und dorthin zurückkehren',
     mostSnapshots: 'Höchstens',
     devices: {
-      none: 'Die Maschine hat keine Geräte, die man verbinden könnte: `lazaret-manager vm device add` gibt ihr welche.',
+      none: 'Die Maschine hat keine Geräte, die man verbinden könnte: „lazaret-manager vm device add“ gibt ihr welche.',
       help: 'Wer jedes Gerät verbinden darf, während die Maschine läuft. Was nicht mehr erlaubt ist, wird sofort getrennt.',
       notThere: '(die Maschine hat keines dieses Namens)',
       may: {
