@@ -75,7 +75,10 @@ test('on another network a running machine has other lists: by its addresses, an
     await reaches('update', 'intranet');
     const events = async () => (await computer.lazaret('events', '--last', '100')).stdout;
     while (!(await events()).includes('zone inside → none')) await sleep(100);
-    for (const change of ['none → hotel', 'hotel → inside']) assert.match(await events(), new RegExp(`zone ${change}`));
+    // Between its two addresses the computer was in neither; whether that was seen is a matter of moments.
+    const changes = [...(await events()).matchAll(/zone (\w+ → \w+)$/gm)].map(([, change]) => change);
+    const seen = changes.includes('hotel → none') ? ['hotel → none', 'none → inside'] : ['hotel → inside'];
+    assert.deepEqual(changes, ['none → hotel', ...seen, 'inside → none']);
   });
 
   await t.test('foreseen before it is deployed', async () => {
