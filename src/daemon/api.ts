@@ -56,9 +56,10 @@ export interface ApiDeps {
  */
 export function createApi(deps: ApiDeps): Hono {
   const { asker, ownSocket, state, socket, supervisor, log, openPage, closePages, proxies = { proxies: [] } } = deps;
+  const { machines } = supervisor;
   const app = newApi(log, MAX_BODY_BYTES, (larger) => {
-    addClipboardRoutes(larger, { asker, state, supervisor });
-    addFileRoute(larger, { asker, state, supervisor });
+    addClipboardRoutes(larger, { asker, state, machines });
+    addFileRoute(larger, { asker, state, machines });
   });
 
   const isShown = ({ owner }: { owner?: number }) => maySee(asker, owner);
@@ -96,13 +97,15 @@ export function createApi(deps: ApiDeps): Hono {
     const denied =
       report.state === 'stopped' || report.state === 'suspended' || report.state === 'damaged'
         ? []
-        : await supervisor.machine(report.vm).refused();
+        : await machines.of(report.vm).refused();
     return context.json<MachineAnswer>({ ...report, denied });
   });
   app.post(ROUTES.start.path, async (context) => {
     const text = await context.req.text();
     const { discard = false, ...secrets }: StartRequest = text === '' ? {} : parseBody(ROUTES.start.request, text);
-    return context.json<MachineAnswer>(await supervisor.start(context.req.param('vm'), { asker, secrets, discard }));
+    return context.json<MachineAnswer>(
+      await supervisor.starts.start(context.req.param('vm'), { asker, secrets, discard }),
+    );
   });
   app.post(ROUTES.password.path, async (context) => {
     const vm = context.req.param('vm');
@@ -116,7 +119,7 @@ export function createApi(deps: ApiDeps): Hono {
     const { timeoutMs } = parseBody(ROUTES.ready.request, await context.req.text());
     const vm = context.req.param('vm');
     await openInstance(state, vm);
-    await supervisor.machine(vm).untilReady(timeoutMs, context.req.raw.signal);
+    await machines.of(vm).untilReady(timeoutMs, context.req.raw.signal);
     return context.json<MachineAnswer>(await supervisor.reports.of(vm, asker));
   });
   app.post(ROUTES.stop.path, async (context) => {
@@ -124,19 +127,19 @@ export function createApi(deps: ApiDeps): Hono {
     // A machine that runs is stopped also where its files are damaged.
     const vm = context.req.param('vm');
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
-    const poweredOff = await supervisor.machine(vm).stopForUser(force);
+    const poweredOff = await machines.of(vm).stopForUser(force);
     return context.json({ vm, state: 'stopped', ...(poweredOff === undefined ? {} : { poweredOff }) });
   });
   app.post(ROUTES.reset.path, async (context) => {
     const vm = context.req.param('vm');
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
-    await supervisor.machine(vm).reset();
+    await machines.of(vm).reset();
     return context.json<MachineAnswer>(await supervisor.reports.of(vm, asker));
   });
   app.post(ROUTES.suspend.path, async (context) => {
     const vm = context.req.param('vm');
     if (!supervisor.running().has(vm)) await openInstance(state, vm);
-    const { suspendedAt, memoryBytes } = await supervisor.machine(vm).suspend();
+    const { suspendedAt, memoryBytes } = await machines.of(vm).suspend();
     return context.json<SuspendedAnswer>({ vm, suspendedAt, memoryBytes });
   });
   app.post(ROUTES.rollback.path, async (context) =>
@@ -154,13 +157,13 @@ export function createApi(deps: ApiDeps): Hono {
   addDeviceRoutes(app, asker, supervisor.devices);
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
-    const machine = supervisor.machine(context.req.param('vm'));
+    const machine = machines.of(context.req.param('vm'));
     await machine.access.lookUp('interval');
     return context.json<MachineAnswer>(machine.report());
   });
   app.get(ROUTES.explain.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
-    const machine = supervisor.machine(context.req.param('vm'));
+    const machine = machines.of(context.req.param('vm'));
     return context.json(
       await explainDestination(machine, context.req.query('to') ?? '', context.req.query('protocol')),
     );
@@ -190,7 +193,7 @@ export function createApi(deps: ApiDeps): Hono {
 
   app.post(ROUTES.plan.path, async (context) =>
     context.json<PlanAnswer>(
-      await supervisor.changes.foresee(
+      await supervisor.installs.foresee(
         asker,
         parseBody(ROUTES.plan.request, await context.req.text()),
         context.req.raw.signal,
@@ -203,25 +206,25 @@ export function createApi(deps: ApiDeps): Hono {
     return context.json<ServersAnswer>({ ...proxies, servers });
   });
   app.post(ROUTES.prove.path, async (context) =>
-    streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.changes.prove(asker, signal) })),
+    streamed<ProvedAnswer>(context, async (signal) => ({ machines: await supervisor.installs.prove(asker, signal) })),
   );
   app.post(ROUTES.install.path, async (context) => {
     const { for: wanted, ...rest } = parseBody(ROUTES.install.request, await context.req.text());
     const request = { ...rest, ...newOwner(asker, wanted) };
     return streamed<InstalledAnswer>(context, (signal, onProgress) =>
-      supervisor.changes.install(asker, request, signal, onProgress),
+      supervisor.installs.install(asker, request, signal, onProgress),
     );
   });
   app.post(ROUTES.update.path, async (context) => {
     const request = { ...parseBody(ROUTES.update.request, await context.req.text()), ...newOwner(asker) };
     return streamed<InstalledAnswer[]>(context, (signal, onProgress) =>
-      supervisor.changes.update(asker, request, signal, onProgress),
+      supervisor.installs.update(asker, request, signal, onProgress),
     );
   });
   app.post(ROUTES.uninstall.path, async (context) => {
     const { vms, confirmed } = parseBody(ROUTES.uninstall.request, await context.req.text());
     return context.json<UninstalledAnswer>({
-      removed: await supervisor.changes.uninstall({ asker, vms, isConfirmed: confirmed }),
+      removed: await supervisor.removals.uninstall({ asker, vms, isConfirmed: confirmed }),
     });
   });
   return app;

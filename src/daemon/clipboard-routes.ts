@@ -16,14 +16,14 @@ import type { RunningMachine } from '../run/machine/machine.ts';
 interface ClipboardDeps {
   asker: Asker;
   state: string;
-  supervisor: { machine(vm: string): Pick<RunningMachine, 'agent' | 'clipboardRules'> };
+  machines: { of(vm: string): Pick<RunningMachine, 'agent' | 'clipboardRules'> };
 }
 
 /**
  * What is asked about what was copied. What is given is larger than other requests are, so these routes stand before what bounds and
  * guards those, and do both themselves.
  */
-export function addClipboardRoutes(app: Hono, { asker, state, supervisor }: ClipboardDeps): void {
+export function addClipboardRoutes(app: Hono, { asker, state, machines }: ClipboardDeps): void {
   app.get(ROUTES.clipboard.path, async (context) => {
     const machine = await machineOf(context.req.param('vm'));
     const { agent } = machine;
@@ -58,7 +58,7 @@ export function addClipboardRoutes(app: Hono, { asker, state, supervisor }: Clip
   async function machineOf(vm: string): Promise<Pick<RunningMachine, 'agent' | 'clipboardRules'>> {
     await requireSeen(state, vm, asker);
     await openInstance(state, vm);
-    return supervisor.machine(vm);
+    return machines.of(vm);
   }
 }
 

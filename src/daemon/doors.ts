@@ -158,7 +158,7 @@ export class Doors implements AsyncDisposable {
       keep: (page) => this.#keep(asker, page),
     });
     await this.#takeUp(asker, player);
-    const onUpgrade = streamTaker({ state, supervisor, log }, asker, this.#streams);
+    const onUpgrade = streamTaker({ state, machines: supervisor.machines, log }, asker, this.#streams);
     const server = await listenUnix(socket, getRequestListener(api.fetch), { ...access, onUpgrade });
     return {
       socket,
@@ -173,7 +173,8 @@ export class Doors implements AsyncDisposable {
   #leave(vms: readonly string[]): void {
     const { supervisor } = this.#options;
     for (const vm of vms)
-      if (![...this.#pages].some((pages) => pages.hasOpen(vm)) && !this.#streams.has(vm)) void supervisor.leave(vm);
+      if (![...this.#pages].some((pages) => pages.hasOpen(vm)) && !this.#streams.has(vm))
+        void supervisor.machines.leave(vm);
   }
 
   async #takeUp(asker: Asker, player: Player): Promise<void> {

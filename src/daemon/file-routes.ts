@@ -11,18 +11,18 @@ import { agentOf } from './clipboard-routes.ts';
 interface FileDeps {
   asker: Asker;
   state: string;
-  supervisor: { machine(vm: string): Pick<RunningMachine, 'agent'> };
+  machines: { of(vm: string): Pick<RunningMachine, 'agent'> };
 }
 
 /** Takes a file for a guest as it comes: none of it is kept here, and its length is said and judged before. */
-export function addFileRoute(app: Hono, { asker, state, supervisor }: FileDeps): void {
+export function addFileRoute(app: Hono, { asker, state, machines }: FileDeps): void {
   app.post(ROUTES.sendFile.path, async (context) => {
     const vm = context.req.param('vm');
     await requireSeen(state, vm, asker);
     await openInstance(state, vm);
     const { name } = parseValue(SentFileQuery, context.req.query());
     const body = streamedBody(context);
-    await agentOf(vm, supervisor.machine(vm)).sendFile({ name, ...body });
+    await agentOf(vm, machines.of(vm)).sendFile({ name, ...body });
     return context.json<SentFileAnswer>({ vm, name, bytes: body.bytes });
   });
 }

@@ -24,6 +24,7 @@ import type { Clock } from '../sys/clock.ts';
 import type { Log } from '../sys/log.ts';
 import type { Resolvers } from '../sys/network/resolver.ts';
 import type { Changes } from './changes.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import type { AccountSources } from './openers/opener.ts';
 import { installedPlugins } from './plugins.ts';
 import type { Rules } from './report.ts';
@@ -52,6 +53,7 @@ interface Service {
   computer: Computer;
   events: EventLog;
   policies: PolicyStore;
+  housekeeping: Housekeeping;
   changes: Changes;
 }
 
@@ -68,11 +70,11 @@ export class InstalledMachines {
 
   /** The machine in the generation that it starts with: one that did not prove itself goes back first. @throws VM_UNKNOWN, FILE_* */
   async toStart(vm: string): Promise<Instance> {
-    const { options, changes } = this.#service;
+    const { options, housekeeping, changes } = this.#service;
     await this.finishBegun(vm);
     const { instance, decision } = await this.#look(vm);
     if (decision.start === 'current') return instance;
-    return changes.inTurn(async () => {
+    return housekeeping.inTurn(async () => {
       // An installation that was under way may have brought another generation.
       const now = await this.#look(vm);
       if (now.decision.start === 'current') return now.instance;
@@ -83,12 +85,13 @@ export class InstalledMachines {
 
   /** What was being put back, or kept, when a service ended is brought to its end before it is used. */
   async finishBegun(vm: string): Promise<void> {
-    const { options, changes } = this.#service;
-    if (await hasSnapshotWork(options.state, vm)) await changes.inTurn(() => finishSnapshotWork(options.state, vm));
+    const { options, housekeeping } = this.#service;
+    if (await hasSnapshotWork(options.state, vm))
+      await housekeeping.inTurn(() => finishSnapshotWork(options.state, vm));
     const { current } = await openInstance(options.state, vm);
-    if (!(await isSealSettled(options.state, vm))) await changes.inTurn(() => settleSeal(options.state, vm));
+    if (!(await isSealSettled(options.state, vm))) await housekeeping.inTurn(() => settleSeal(options.state, vm));
     if (!(await isReimaging(options.state, vm, current.generation))) return;
-    await changes.inTurn(() => finishReimage(options.state, vm, current));
+    await housekeeping.inTurn(() => finishReimage(options.state, vm, current));
   }
 
   async #look(vm: string) {
@@ -115,14 +118,14 @@ export class InstalledMachines {
 
   /** Undefined where its policy wants no trial. */
   async watch({ file, current }: Instance, generation = current.generation): Promise<TrialWatch | undefined> {
-    const { options, events, changes } = this.#service;
+    const { options, events, housekeeping } = this.#service;
     const { state, log, clock: now } = options;
     const { vm } = file;
     const { updates } = current.machine.policy.policy;
     if (!updates) return undefined;
     return TrialWatch.open({
       ...{ state, vm, generation, timeout: updates.healthTimeout, now },
-      inTurn: (work) => changes.inTurn(work),
+      inTurn: (work) => housekeeping.inTurn(work),
       log: (kind, text) => events.add({ vm, kind, text }),
       onFailure: (error) => log.error({ vm, ...failureOf(error) }, 'a trial could not be ended'),
     });

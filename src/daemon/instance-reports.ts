@@ -4,15 +4,15 @@ import { type Asker, maySee, ownerOf } from '../install/state/owner.ts';
 import { readReported } from '../install/state/reported.ts';
 import { failureOf } from '../lib/errors.ts';
 import type { HotFixProblem } from '../policy/hot-fixes.ts';
-import type { RunningMachine } from '../run/machine/machine.ts';
 import { damaged, type InstanceReport, installedFacts, type Rules } from './report.ts';
+import type { RunningMachines } from './running-machines.ts';
 import { findSuspended } from './suspended.ts';
 import type { TakingOver } from './taking-over.ts';
 import type { Startable } from './terms.ts';
 
 export interface ReportParts {
   state: string;
-  machines: ReadonlyMap<string, RunningMachine>;
+  machines: RunningMachines;
   takingOver: Pick<TakingOver, 'failureOf'>;
   /** How it stands with the time and the place of one that does not run. */
   startable: (instance: Instance) => Promise<Startable>;
@@ -25,7 +25,7 @@ export interface ReportParts {
 /** How it stands with the installed machines, running or not. */
 export class InstanceReports {
   readonly #state: string;
-  readonly #machines: ReadonlyMap<string, RunningMachine>;
+  readonly #machines: RunningMachines;
   readonly #takingOver: ReportParts['takingOver'];
   readonly #startable: ReportParts['startable'];
   readonly #rules: ReportParts['rules'];
@@ -66,7 +66,7 @@ export class InstanceReports {
     try {
       const found = await examine(this.#state, vm);
       if (!found) return undefined;
-      const running = this.#machines.get(vm);
+      const running = this.#machines.find(vm);
       if (!('instance' in found)) return running ? running.report() : damaged(vm, failureOf(found.damage.failure));
       if (found.damage && !running) return damaged(vm, failureOf(found.damage.failure));
       return await this.#whole(found.instance);
@@ -77,7 +77,7 @@ export class InstanceReports {
 
   async #whole(instance: Instance): Promise<InstanceReport> {
     const { vm } = instance.file;
-    const machine = this.#machines.get(vm);
+    const machine = this.#machines.find(vm);
     const hotFixes = await this.#hotFixes(instance);
     const installed = {
       ...(await installedFacts(this.#state, instance, machine?.spec.generation)),

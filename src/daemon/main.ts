@@ -89,7 +89,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     );
   log.info({ socket, state }, 'ready');
   await tellReady();
-  const comingBack = supervisor
+  const comingBack = supervisor.starts
     .comeBack()
     .catch((error: unknown) => log.error(failureOf(error), 'machines do not come back'));
   await new Promise<void>((done) => {
@@ -102,7 +102,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
   log.info(isLast ? 'ending; machines end first' : 'ending; machines run on');
   if (isLast) {
     await comingBack;
-    await supervisor.stopAll({ isSuspending: suspendAll });
+    await supervisor.machines.stopAll({ isSuspending: suspendAll });
     await removeFolder(pagesFolder(run));
   }
   bug.signal.throwIfAborted();

@@ -17,7 +17,7 @@ import type { OpenPages } from './open-pages.ts';
 
 /** What of the machines that run a page shows besides the API’s answers. */
 interface Shown {
-  ifRunning(vm: string): { spec: Pick<MachineSpec, 'runFolder' | 'owner'> } | undefined;
+  machines: { find(vm: string): { spec: Pick<MachineSpec, 'runFolder' | 'owner'> } | undefined };
   events: Pick<EventLog, 'follow'>;
 }
 
@@ -103,7 +103,7 @@ export class Player implements AsyncDisposable {
 
   /** The socket of a machine’s screen, where that runs and he may see it. */
   #screenOf(vm: string): string | undefined {
-    const spec = this.#supervisor.ifRunning(vm)?.spec;
+    const spec = this.#supervisor.machines.find(vm)?.spec;
     if (!spec || !maySee(this.#asker, spec.owner)) return undefined;
     this.#open.shows(vm);
     return machineSockets(spec.runFolder).vnc;

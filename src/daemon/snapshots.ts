@@ -12,12 +12,14 @@ import type { Steps } from '../lib/steps.ts';
 import type { Rights } from '../policy/rights.ts';
 import type { EventLog, Happening } from '../run/computer/events.ts';
 import type { Changes, StoppedChange } from './changes.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { changeAside, type Runs } from './set-aside.ts';
 import { findSuspended } from './suspended.ts';
 
 export interface SnapshotsDeps {
   state: string;
   events: EventLog;
+  housekeeping: Housekeeping;
   changes: Changes;
   /** What the policy in force lets a machine’s user do. */
   rights: (instance: Instance) => Promise<Rights>;
@@ -110,7 +112,7 @@ export class Snapshots {
    * @throws VM_UNKNOWN, VM_RUNNING, SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING, SNAPSHOT_UNKNOWN, SNAPSHOT_CONFIRM, TRUST_FLOOR, DISK_FULL
    */
   async revert(asker: Asker, vm: string, name: string, isConfirmed: boolean): Promise<SnapshotsReport> {
-    const { state, changes, steps } = this.#deps;
+    const { state, housekeeping, steps } = this.#deps;
     await this.#change(asker, vm, 'end', {
       check: async (instance) => {
         await this.#requireAllowed(instance);
@@ -129,14 +131,14 @@ export class Snapshots {
         });
       },
     });
-    await changes.tidy();
+    await housekeeping.tidy();
     return this.list(asker, vm);
   }
 
   /** A machine that runs keeps its disks as they are until it has stopped. @throws VM_UNKNOWN, SNAPSHOT_UNKNOWN, SNAPSHOT_CONFIRM */
   async remove(asker: Asker, vm: string, name: string, isConfirmed: boolean): Promise<SnapshotsReport> {
-    const { state, changes } = this.#deps;
-    await changes.inTurn(async () => {
+    const { state, housekeeping } = this.#deps;
+    await housekeeping.inTurn(async () => {
       await requireSeen(state, vm, asker);
       await openInstance(state, vm);
       await snapshotNamed(state, vm, name);
@@ -167,7 +169,7 @@ export class Snapshots {
   async mergeOpened({ state, file: { vm } }: Instance, { diskKey }: Opened): Promise<void> {
     if (diskKey === undefined || (await snapshotIds(state, vm)).length === 0) return;
     try {
-      await this.#deps.changes.inTurn(() => mergeRemoved(state, vm, { diskKey }));
+      await this.#deps.housekeeping.inTurn(() => mergeRemoved(state, vm, { diskKey }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }
@@ -188,11 +190,11 @@ export class Snapshots {
 
   /** How many may be kept. @throws SNAPSHOT_FORBIDDEN, SNAPSHOT_UPDATING */
   async #requireAllowed(instance: Instance): Promise<number> {
-    const { changes, rights } = this.#deps;
+    const { housekeeping, rights } = this.#deps;
     const { vm } = instance.file;
     const { snapshots: most } = await rights(instance);
     if (most === 0) throw new AppError('SNAPSHOT_FORBIDDEN', `the project lets no snapshots of ${vm} be kept`);
-    if (changes.isInstalling)
+    if (housekeeping.isInstalling)
       throw new AppError('SNAPSHOT_UPDATING', `something is being installed, perhaps for ${vm}`);
     return most;
   }

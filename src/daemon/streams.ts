@@ -14,7 +14,7 @@ const CONNECT_MS = 5000;
 
 export interface StreamDeps {
   state: string;
-  supervisor: { machine(vm: string): { spec: { runFolder: string; owner?: number } } };
+  machines: { of(vm: string): { spec: { runFolder: string; owner?: number } } };
   log: Log;
 }
 
@@ -47,7 +47,7 @@ export class Streams {
  * Lets whoever may use a machine see it: its screen (VNC) and its serial console, as bytes that the service passes on
  * and does not look at.
  */
-export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker, streams: Streams) {
+export function streamTaker({ state, machines, log }: StreamDeps, asker: Asker, streams: Streams) {
   return (request: UpgradeRequest, client: Duplex, head: Buffer): void => {
     client.on('error', () => client.destroy());
     if (head.length > 0) client.unshift(head);
@@ -63,7 +63,7 @@ export function streamTaker({ state, supervisor, log }: StreamDeps, asker: Asker
     if (vm === '' || headers.upgrade !== STREAM_PROTOCOL) throw new AppError('USAGE', 'there is no such stream');
     await requireSeen(state, vm, asker);
     await openInstance(state, vm);
-    const { spec } = supervisor.machine(vm);
+    const { spec } = machines.of(vm);
     if (!maySee(asker, spec.owner)) throw unknownMachine(vm);
     const sockets = machineSockets(spec.runFolder);
     const isConsole = what === 'console';

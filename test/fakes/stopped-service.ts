@@ -18,9 +18,13 @@ const supervisor = await Supervisor.open({
   },
 });
 try {
-  if (what === 'suspend') await supervisor.machine(vm).suspend();
+  if (what === 'suspend') await supervisor.machines.of(vm).suspend();
   else if (what === 'snapshot') await supervisor.snapshots.take('anybody', vm, { name: 'live' });
-  else await supervisor.start(vm, { asker: 'anybody', ...(password === undefined ? {} : { secrets: { password } }) });
+  else
+    await supervisor.starts.start(vm, {
+      asker: 'anybody',
+      ...(password === undefined ? {} : { secrets: { password } }),
+    });
   throw new Error(`there is no step “${stopAfter}”`);
 } catch (error) {
   process.stdout.write(failureOf(error).code);

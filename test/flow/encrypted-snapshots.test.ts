@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Changes } from '../../src/daemon/changes.ts';
 import { Snapshots } from '../../src/daemon/snapshots.ts';
 import { installedSpec } from '../../src/daemon/spec.ts';
 import { collect } from '../../src/install/change/collect.ts';
@@ -12,20 +11,18 @@ import { finishSnapshotWork } from '../../src/install/change/snapshot-work.ts';
 import { openByPassword } from '../../src/install/opening/password.ts';
 import { writeDisks } from '../../src/install/opening/write-disks.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
 import { readSnapshots } from '../../src/install/state/snapshots.ts';
-import { Turns } from '../../src/lib/turns.ts';
 import { rightsOf } from '../../src/policy/rights.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
 import { isLocked } from '../../src/sys/files/locked-blocks.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { chainName, KEY_OBJECT } from '../../src/sys/programs/qemu-img.ts';
 import { withSecretPipe } from '../../src/sys/programs/secret-pipe.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 import { change, copyOf, listing } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
@@ -243,16 +240,9 @@ test('SNAPSHOT_ENCRYPTED: an update that would bring its disks back in clear is 
 });
 
 function service(state: string) {
-  const events = new EventLog(computerPaths(state).events);
-  const changes = new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events, log: openLog('test') },
-    ...{ now: async () => Date.now(), clock: Date.now, isStarting: () => false },
-    ...{ running: () => new Map(), inUse: async () => new Map() },
-    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
-  });
+  const parts = serviceParts(state);
   const snapshots = new Snapshots({
-    ...{ state, events, changes, now: async () => Date.now() },
+    ...{ state, ...parts, now: async () => Date.now() },
     rights: async ({ current }) => rightsOf(current.machine.policy.policy),
     runs: { ifRunning: () => undefined, goOn: async () => undefined },
   });

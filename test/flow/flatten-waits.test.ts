@@ -4,17 +4,14 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Changes } from '../../src/daemon/changes.ts';
 import { MAX_CHAIN } from '../../src/install/change/flatten.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { computerPaths, layerPath } from '../../src/install/state/layout.ts';
+import { layerPath } from '../../src/install/state/layout.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
-import { Turns } from '../../src/lib/turns.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 
 const skip = hasProgram('qemu-io') ? false : 'qemu-io is not installed';
 
@@ -30,14 +27,8 @@ test('a plan, a roll back and a start do not wait for flattening, which is begun
     await install(folder, { replace: true, keepOld: number === MAX_CHAIN });
   }
   const source = join(project.out, `p${MAX_CHAIN}`);
-  const events = new EventLog(computerPaths(state).events);
-  const changes = new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now },
-    ...{ isStarting: () => false, running: () => new Map(), inUse: async () => new Map() },
-    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
-  });
-  t.after(() => changes.end());
+  const { changes, housekeeping, installs } = serviceParts(state);
+  t.after(() => housekeeping.end());
   // A file that QEMU’s tool reads without end, as a disk of a hundred gigabytes.
   const { layers } = (await openInstance(state, 'office')).current.machine;
   const slow = layerPath(state, layers[3]?.sha256 ?? '');
@@ -54,13 +45,13 @@ test('a plan, a roll back and a start do not wait for flattening, which is begun
       await sleep(5);
     }
   };
-  changes.flattenSoon();
+  housekeeping.flattenSoon();
   await untilBegun();
 
-  const foreseen = await changes.foresee(ROOT, { source }, new AbortController().signal);
+  const foreseen = await installs.foresee(ROOT, { source }, new AbortController().signal);
   assert.equal(foreseen.machines[0]?.action, 'keep');
   await untilBegun();
-  assert.equal(await changes.inTurn(async () => 'a start'), 'a start');
+  assert.equal(await housekeeping.inTurn(async () => 'a start'), 'a start');
   await untilBegun();
   assert.equal((await changes.rollBack(ROOT, 'office')).to, MAX_CHAIN);
 });

@@ -27,7 +27,7 @@ async function running(t: TestContext) {
   const events = new EventLog(join(folder, 'events.jsonl'), { ownerOf: async () => ALICE });
   const supervisor = {
     events,
-    ifRunning: (vm: string) => (vm === 'office' ? { spec: { runFolder, owner: ALICE } } : undefined),
+    machines: { find: (vm: string) => (vm === 'office' ? { spec: { runFolder, owner: ALICE } } : undefined) },
   };
   const player = (asker: Asker) => {
     const made = new Player({

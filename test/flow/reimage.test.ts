@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { Changes } from '../../src/daemon/changes.ts';
 import { finishReimage, isReimaging } from '../../src/install/change/reimage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
-import { Turns } from '../../src/lib/turns.ts';
 import { saveState } from '../../src/project/save.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 import { change, copyOf, listing, requireBootable } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
@@ -46,14 +44,8 @@ async function contentOf(disk: string): Promise<string> {
   return `${bytes} bytes, ${written ? 'written' : 'empty'}`;
 }
 
-function changesOf(state: string, running = new Map<string, number>()): Changes {
-  return new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events: new EventLog(computerPaths(state).events), log: openLog('test') },
-    ...{ now: async () => Date.now(), clock: Date.now, isStarting: () => false },
-    ...{ running: () => running, inUse: async () => running },
-    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
-  });
+function changesOf(state: string, running = new Map<string, number>()) {
+  return serviceParts(state, { running }).changes;
 }
 
 test('fact 81: it is warned of first; afterwards the system disk and the version are as installed, the data disk stays', {

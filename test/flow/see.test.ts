@@ -41,14 +41,14 @@ async function service(t: TestContext) {
   };
   await qemu(vnc, (socket) => socket.write(GREETING));
   await qemu(console, (socket) => socket.on('data', (chunk) => socket.write(`guest: ${chunk}`)));
-  const supervisor = {
-    machine(vm: string) {
+  const machines = {
+    of(vm: string) {
       if (vm !== 'office') throw new AppError('VM_NOT_RUNNING', `${vm} is not running`);
       return { spec: { runFolder } };
     },
   };
   const socket = join(scratch(t), 'lazaretd.sock');
-  const onUpgrade = streamTaker({ state, supervisor, log: openLog('test') }, 'anybody', new Streams());
+  const onUpgrade = streamTaker({ state, machines, log: openLog('test') }, 'anybody', new Streams());
   const listening = await listenUnix(socket, (_request, response) => response.end(RUNS), { onUpgrade });
   t.after(async () => {
     for (const open of all) open.destroy();

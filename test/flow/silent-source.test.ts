@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { Changes } from '../../src/daemon/changes.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
-import { Turns } from '../../src/lib/turns.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 import { holdingServer } from '../fakes/slow-servers.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
@@ -22,25 +19,19 @@ async function rolledOn(t: TestContext) {
   await install((await project.build('one')).folder, { fingerprint: project.fingerprint });
   await project.changeDisk(0);
   await install((await project.build('two')).folder, { replace: true, keepOld: true });
-  const changes = new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events: new EventLog(computerPaths(state).events), log: openLog('test') },
-    ...{ now: async () => Date.now(), clock: Date.now, isStarting: () => false },
-    ...{ running: () => new Map(), inUse: async () => new Map() },
-    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
-  });
+  const parts = serviceParts(state);
   await project.changeDisk(1);
   const three = await project.build('three');
-  return { state, changes, folder: three.folder };
+  return { state, ...parts, folder: three.folder };
 }
 
 const { signal } = new AbortController();
 
 test('a plan from a silent address keeps nobody’s roll back waiting, and leaves nothing', { skip }, async (t) => {
-  const { state, changes, folder } = await rolledOn(t);
+  const { state, changes, installs, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, () => true);
 
-  const foreseen = changes.foresee(ROOT, { source: server.address }, signal);
+  const foreseen = installs.foresee(ROOT, { source: server.address }, signal);
   await server.asked;
   assert.equal((await changes.rollBack(ROOT, 'office')).to, 1);
 
@@ -52,14 +43,14 @@ test('a plan from a silent address keeps nobody’s roll back waiting, and leave
 test('an installation that fetches keeps nobody’s roll back or removal waiting, and decides again when all is here', {
   skip,
 }, async (t) => {
-  const { state, changes, folder } = await rolledOn(t);
+  const { state, changes, installs, removals, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
   const request = { source: server.address, keepOld: false };
 
-  const asking = changes.install(ROOT, { ...request, replace: true }, signal, () => undefined);
+  const asking = installs.install(ROOT, { ...request, replace: true }, signal, () => undefined);
   await server.asked;
   assert.equal((await changes.rollBack(ROOT, 'office')).to, 1);
-  await changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
+  await removals.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
   await assert.rejects(openInstance(state, 'office'), code('VM_UNKNOWN'));
 
   server.goOn();
@@ -69,18 +60,18 @@ test('an installation that fetches keeps nobody’s roll back or removal waiting
 
 for (const part of ['/metadata/', '/blobs/'])
   test(`two installations from two sources, one silent at ${part}, do not wait for each other`, { skip }, async (t) => {
-    const { state, changes, folder } = await rolledOn(t);
+    const { state, installs, folder } = await rolledOn(t);
     const request = { keepOld: false, replace: true };
     const server = await holdingServer(t, folder, (path) => path.includes(part));
     let isSilentOver = false;
-    const silent = changes
+    const silent = installs
       .install(ROOT, { ...request, source: server.address }, signal, () => undefined)
       .finally(() => {
         isSilentOver = true;
       });
     await server.asked;
 
-    await changes.install(ROOT, { ...request, source: folder }, signal, () => undefined);
+    await installs.install(ROOT, { ...request, source: folder }, signal, () => undefined);
     assert.equal((await openInstance(state, 'office')).current.generation, 3);
     assert.equal(isSilentOver, false, 'the other source is still silent');
 
@@ -90,15 +81,15 @@ for (const part of ['/metadata/', '/blobs/'])
   });
 
 test('an installation that fails takes nothing from another that is under way', { skip }, async (t) => {
-  const { state, changes, folder } = await rolledOn(t);
+  const { state, installs, folder } = await rolledOn(t);
   const request = { keepOld: false, replace: true };
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
-  const slow = changes.install(ROOT, { ...request, source: server.address }, signal, () => undefined);
+  const slow = installs.install(ROOT, { ...request, source: server.address }, signal, () => undefined);
   await server.asked;
 
   const broken = new AbortController();
   const other = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
-  const failing = changes.install(ROOT, { ...request, source: other.address }, broken.signal, () => undefined);
+  const failing = installs.install(ROOT, { ...request, source: other.address }, broken.signal, () => undefined);
   await other.asked;
   broken.abort();
   await assert.rejects(failing, code('INTERRUPTED'));
@@ -112,10 +103,10 @@ test('an installation that fails takes nothing from another that is under way', 
 test('two that install from one source wait for each other, and the second finds all of it here', {
   skip,
 }, async (t) => {
-  const { changes, folder } = await rolledOn(t);
+  const { installs, folder } = await rolledOn(t);
   const server = await holdingServer(t, folder, (path) => path.includes('/blobs/'));
   const install = () =>
-    changes.install(ROOT, { source: server.address, keepOld: false, replace: true }, signal, () => undefined);
+    installs.install(ROOT, { source: server.address, keepOld: false, replace: true }, signal, () => undefined);
   const both = [install(), install()];
   await server.asked;
   server.goOn();

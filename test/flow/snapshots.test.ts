@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { Changes } from '../../src/daemon/changes.ts';
 import { Snapshots } from '../../src/daemon/snapshots.ts';
 import { installedSpec } from '../../src/daemon/spec.ts';
 import { removeSnapshot, revertTo, takeSnapshot } from '../../src/install/change/snapshot.ts';
@@ -9,21 +8,19 @@ import { mergeRemoved } from '../../src/install/change/snapshot-settle.ts';
 import { finishSnapshotWork } from '../../src/install/change/snapshot-work.ts';
 import { lossText, removable } from '../../src/install/change/uninstall.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
 import { readSnapshots, snapshotIds } from '../../src/install/state/snapshots.ts';
-import { Turns } from '../../src/lib/turns.ts';
 import { rightsOf } from '../../src/policy/rights.ts';
 import { saveState } from '../../src/project/save.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
 import { fileMark } from '../../src/sys/files/files.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { chainName } from '../../src/sys/programs/qemu-img.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 import { change, copyOf, listing } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
@@ -72,20 +69,13 @@ async function seen(state: string): Promise<string> {
 }
 
 function service(state: string, running = new Map<string, number>()) {
-  const events = new EventLog(computerPaths(state).events);
-  const changes = new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events, log: openLog('test') },
-    ...{ now: async () => Date.now(), clock: Date.now, isStarting: () => false },
-    ...{ running: () => running, inUse: async () => running },
-    ...{ clearAway: async () => undefined, judgeAgain: async () => undefined },
-  });
+  const parts = serviceParts(state, { running });
   const snapshots = new Snapshots({
-    ...{ state, events, changes, now: async () => Date.now() },
+    ...{ state, ...parts, now: async () => Date.now() },
     runs: { ifRunning: () => undefined, goOn: async () => undefined },
     rights: async ({ current }) => rightsOf(current.machine.policy.policy),
   });
-  return { events, changes, snapshots };
+  return { ...parts, snapshots };
 }
 
 const names = async (state: string) => (await readSnapshots(state, 'office')).map(({ name }) => name);
@@ -238,13 +228,13 @@ test('of a suspended machine the memory is kept too; going back it is suspended 
 
 test('SNAPSHOT_UPDATING: none is taken while something is installed; afterwards it is', { skip }, async (t) => {
   const { project, state } = await installed(t);
-  const { snapshots, changes } = service(state);
+  const { snapshots, installs, housekeeping } = service(state);
   const { folder } = await project.build('two');
   const request = { source: folder, replace: true, keepOld: false };
-  const installing = changes.install(0, request, new AbortController().signal, () => undefined);
+  const installing = installs.install(0, request, new AbortController().signal, () => undefined);
   let failure: unknown;
   // It is begun once its turn has come.
-  while (failure === undefined && !changes.isInstalling) await new Promise(setImmediate);
+  while (failure === undefined && !housekeeping.isInstalling) await new Promise(setImmediate);
   await snapshots.take('anybody', 'office', { name: 'x' }).catch((error: unknown) => {
     failure = error;
   });
@@ -324,19 +314,19 @@ test('an update keeps snapshots, with the layers they need; going back is going 
   skip,
 }, async (t) => {
   const { project, install, state } = await installed(t);
-  const { snapshots, changes } = service(state);
+  const { snapshots, housekeeping } = service(state);
   await write(state, 1);
   await snapshots.take('anybody', 'office', { name: 'november' });
   await project.changeDisk(0);
   await install((await project.build('two')).folder, { replace: true });
-  await changes.tidy();
+  await housekeeping.tidy();
   assert.equal((await openInstance(state, 'office')).current.generation, 2);
 
   await snapshots.revert('anybody', 'office', 'november', true);
 
   assert.equal((await openInstance(state, 'office')).current.generation, 1);
   assert.equal(await seen(state), `1 1 ${V1}`, 'its version went back with it');
-  await changes.tidy();
+  await housekeeping.tidy();
   assert.equal(await seen(state), `1 1 ${V1}`);
 });
 
@@ -364,11 +354,11 @@ test('SNAPSHOT_ENCRYPTED: an update that would encrypt its disks is refused whil
 
 test('one below what the project demands by now stays, and cannot be gone back to', { skip }, async (t) => {
   const { project, install, state } = await installed(t);
-  const { snapshots, changes } = service(state);
+  const { snapshots, installs } = service(state);
   await snapshots.take('anybody', 'office', { name: 'november' });
   const { folder } = await project.build('two', { minGeneration: 2 });
   const request = { source: folder };
-  const plan = await changes.foresee(0, request, new AbortController().signal);
+  const plan = await installs.foresee(0, request, new AbortController().signal);
   assert.deepEqual(plan.machines[0]?.unusable, ['november'], 'it is said beforehand');
   await install(folder, { replace: true });
 
@@ -380,10 +370,10 @@ test('one below what the project demands by now stays, and cannot be gone back t
 
 test('an update says beforehand that a suspended machine could not go on after it', { skip }, async (t) => {
   const { project, state } = await installed(t);
-  const { changes } = service(state);
+  const { installs } = service(state);
   const { folder } = await project.build('two');
   const foreseen = async () => {
-    const { machines } = await changes.foresee(0, { source: folder }, new AbortController().signal);
+    const { machines } = await installs.foresee(0, { source: folder }, new AbortController().signal);
     return machines.map(({ vm, losesMemory }) => [vm, losesMemory]);
   };
   assert.deepEqual(await foreseen(), [['office', undefined]]);

@@ -2,19 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Changes } from '../../src/daemon/changes.ts';
 import { readHostPolicy } from '../../src/install/state/host-policy.ts';
 import { instanceNames } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { ROOT } from '../../src/install/state/owner.ts';
-import { Turns } from '../../src/lib/turns.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
-import { EventLog } from '../../src/run/computer/events.ts';
-import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
+import { serviceParts } from '../fakes/service-parts.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const RULES = HostPolicy.parse({ default: { mode: 'whitelist' } });
@@ -30,41 +27,37 @@ async function installed(
   const { folder } = await project.build('one');
   const { state, install } = computer(t);
   await install(folder, { fingerprint: project.fingerprint, consentTo: hostPolicyDigest(RULES) });
-  const events = new EventLog(computerPaths(state).events);
   const judged = { times: 0 };
-  const changes = new Changes({
-    trustTurns: new Turns(),
-    ...{ state, events, log: openLog('test'), now: async () => Date.now(), clock: Date.now, isStarting: () => false },
-    running: () => new Map((more.running ?? []).map((vm) => [vm, 1])),
-    inUse: async () => new Map((more.running ?? []).map((vm) => [vm, 1])),
-    clearAway: more.clearAway ?? (async () => undefined),
+  const { events, ...parts } = serviceParts(state, {
+    running: new Map((more.running ?? []).map((vm) => [vm, 1])),
+    ...(more.clearAway ? { clearAway: more.clearAway } : {}),
     judgeAgain: async () => {
       judged.times += 1;
       await more.judge?.();
     },
   });
   const kinds = async () => (await events.last(100)).map(({ kind, vm }) => `${vm} ${kind}`);
-  return { state, changes, kinds, judged };
+  return { state, ...parts, kinds, judged };
 }
 
 test('of machines of which one runs, or one is unknown, none is removed', { skip }, async (t) => {
-  const { state, changes, kinds } = await installed(t, { running: ['lab'] });
+  const { state, removals, kinds } = await installed(t, { running: ['lab'] });
 
   await assert.rejects(
-    changes.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true }),
+    removals.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true }),
     code('VM_RUNNING'),
   );
   await assert.rejects(
-    changes.uninstall({ asker: ROOT, vms: ['office', 'other'], isConfirmed: true }),
+    removals.uninstall({ asker: ROOT, vms: ['office', 'other'], isConfirmed: true }),
     code('VM_UNKNOWN'),
   );
   await assert.rejects(
-    changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: false }),
+    removals.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: false }),
     code('UNINSTALL_CONFIRM'),
   );
 
   assert.deepEqual(
-    [await instanceNames(state), changes.isLeaving('office'), await kinds()],
+    [await instanceNames(state), removals.isLeaving('office'), await kinds()],
     [['lab', 'office'], false, []],
   );
 });
@@ -73,24 +66,24 @@ test('a machine that is being removed does not start any more; one that could no
   skip,
 }, async (t) => {
   const gate = Promise.withResolvers<void>();
-  const { state, changes } = await installed(t, { clearAway: () => gate.promise });
+  const { state, removals } = await installed(t, { clearAway: () => gate.promise });
 
-  const removing = changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
-  while (!changes.isLeaving('office')) await sleep(5);
-  assert.equal(changes.isLeaving('lab'), false);
+  const removing = removals.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
+  while (!removals.isLeaving('office')) await sleep(5);
+  assert.equal(removals.isLeaving('lab'), false);
   gate.reject(new Error('the network cannot be removed'));
 
   await assert.rejects(removing, /cannot be removed/);
-  assert.deepEqual([changes.isLeaving('office'), await instanceNames(state)], [false, ['lab', 'office']]);
+  assert.deepEqual([removals.isLeaving('office'), await instanceNames(state)], [false, ['lab', 'office']]);
 });
 
 test('with the last machine the consent to rules for the computer itself goes, and not before', { skip }, async (t) => {
-  const { state, changes, kinds, judged } = await installed(t);
+  const { state, removals, kinds, judged } = await installed(t);
 
-  await changes.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
+  await removals.uninstall({ asker: ROOT, vms: ['office'], isConfirmed: true });
   assert.ok((await readHostPolicy(state))?.consent);
   assert.equal(judged.times, 0);
-  await changes.uninstall({ asker: ROOT, vms: ['lab'], isConfirmed: true });
+  await removals.uninstall({ asker: ROOT, vms: ['lab'], isConfirmed: true });
 
   assert.equal(await readHostPolicy(state), undefined);
   assert.equal(judged.times, 1, 'the computer is judged anew');
@@ -99,10 +92,10 @@ test('with the last machine the consent to rules for the computer itself goes, a
 
 test('what cannot be told or judged afterwards does not make a removal a failure', { skip }, async (t) => {
   const judge = () => Promise.reject(new Error('the packet filter does not answer'));
-  const { state, changes } = await installed(t, { judge });
+  const { state, removals } = await installed(t, { judge });
   mkdirSync(computerPaths(state).events);
 
-  const removed = await changes.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true });
+  const removed = await removals.uninstall({ asker: ROOT, vms: ['office', 'lab'], isConfirmed: true });
 
   assert.deepEqual(
     removed.map(({ vm }) => vm),
@@ -114,22 +107,22 @@ test('what cannot be told or judged afterwards does not make a removal a failure
 test('who waits for his turn with a machine that becomes another’s meanwhile does nothing to it', {
   skip,
 }, async (t) => {
-  const { state, changes } = await installed(t);
+  const { state, changes, removals, housekeeping } = await installed(t);
   const [alice, bob] = [1001, 1002];
   const { file } = instancePaths(state, 'office');
   const give = async (owner: number) =>
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), owner }));
   await give(alice);
 
-  const given = changes.inTurn(() => give(bob));
+  const given = housekeeping.inTurn(() => give(bob));
   const late = [
-    changes.uninstall({ asker: alice, vms: ['office'], isConfirmed: true }),
+    removals.uninstall({ asker: alice, vms: ['office'], isConfirmed: true }),
     changes.rollBack(alice, 'office'),
     changes.reimage(alice, 'office', { dataDisk: true, confirmed: true }),
-    changes.uninstall({ asker: 'anybody', vms: ['lab', 'office'], isConfirmed: true }),
+    removals.uninstall({ asker: 'anybody', vms: ['lab', 'office'], isConfirmed: true }),
   ];
   await Promise.all(late.map((each) => assert.rejects(each, code('VM_UNKNOWN'))));
 
   await given;
-  await changes.uninstall({ asker: bob, vms: ['office', 'lab'], isConfirmed: true });
+  await removals.uninstall({ asker: bob, vms: ['office', 'lab'], isConfirmed: true });
 });

@@ -43,11 +43,11 @@ test('a machine that could not be taken over keeps what it runs on, says so, and
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'its files are still there');
   const [report] = await service.reports.all(ROOT);
   assert.equal(report?.state, 'damaged');
-  await assert.rejects(service.start('office', { asker: 0 }), code('VM_RUNNING'));
+  await assert.rejects(service.starts.start('office', { asker: 0 }), code('VM_RUNNING'));
   qemu.kill();
   await ended;
   assert.deepEqual([...service.running()], []);
-  await service.changes.tidy();
+  await service.housekeeping.tidy();
   assert.equal(existsSync(generationPaths(state, 'office', 1).folder), false);
   const [after] = await service.reports.all(ROOT);
   assert.equal(after?.state, 'stopped');
@@ -68,10 +68,10 @@ test('whatever removes looks at what really runs, whoever started it', { skip },
   const { folder } = await project.build('two');
   const { signal } = new AbortController();
 
-  await service.changes.install(ROOT, { source: folder, replace: true, keepOld: false }, signal, () => undefined);
+  await service.installs.install(ROOT, { source: folder, replace: true, keepOld: false }, signal, () => undefined);
 
   assert.ok(existsSync(generationPaths(state, 'office', 1).folder), 'the disk that it runs on is still there');
-  await assert.rejects(service.start('office', { asker: 0 }), code('VM_RUNNING'));
+  await assert.rejects(service.starts.start('office', { asker: 0 }), code('VM_RUNNING'));
   assert.ok(existsSync(join(runFolder, 'machine.json')), 'a start that is refused leaves it findable');
 });
 
@@ -95,7 +95,7 @@ test('a machine that runs and whose files are damaged is known to run: nothing o
   const log = openLog('test');
   await using service = await Supervisor.open({ state, runRoot, accel: 'tcg', clock: Date.now, log });
   const mend = () =>
-    service.changes.install(
+    service.installs.install(
       ROOT,
       { source: folder, replace: true, keepOld: false },
       new AbortController().signal,
