@@ -487,7 +487,11 @@ export const ERRORS = {
     hint: 'Install the SPICE agent in the guest (Debian: `apt install spice-vdagent`), or wait until its user’s desktop is up.',
   },
 
-  STORE_UNREACHABLE: { exit: 69, http: 503, hint: 'Check the network; the last policy holds until it expires.' },
+  STORE_UNREACHABLE: {
+    exit: 69,
+    http: 503,
+    hint: 'Check the network, and ask your administrator whether the policies are at that address; the last policy holds until it expires.',
+  },
   STORE_NOT_SAFE: {
     exit: 76,
     http: 502,

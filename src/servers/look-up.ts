@@ -38,12 +38,12 @@ export async function lookUpPolicy(
   return { document: value, version: repository.version };
 }
 
-/** What a policy server’s silence is called. */
+/** What it is called that a policy server is silent, or has nothing. */
 export function asUnreachable(error: unknown, server: string): unknown {
   if (!(error instanceof AppError) || !error.code.startsWith('FETCH_')) return error;
   return new AppError(
     'STORE_UNREACHABLE',
-    `the policy server ${shownAddress(server)} did not answer: ${error.message}`,
+    `the policy server ${shownAddress(server)} gave no policies: ${error.message}`,
     {
       cause: error,
     },

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
+import { ERRORS } from '../../src/lib/errors.ts';
 
 test('the main job: a project becomes a machine whose access follows its version, and an update replaces it', {
   skip: whyNoNetwork(),
@@ -72,6 +75,21 @@ test('the main job: a project becomes a machine whose access follows its version
       assert.equal((await job.nqSet(second)).status, 0);
     },
   );
+
+  await t.test('a look-up that finds nothing on its server fails, says why, and status says since when', async () => {
+    const metadata = join(job.computer.project, 'published/policies/metadata');
+    renameSync(metadata, `${metadata}-away`);
+    const { status, stderr } = await job.computer.lazaret('look-up', job.vm);
+    assert.equal(status, ERRORS.STORE_UNREACHABLE.exit);
+    assert.match(stderr, /the policy could not be looked up: .*404/);
+    assert.match(
+      (await job.computer.lazaret('status', job.vm)).stdout,
+      /look-ups +fail since .*404.* \(STORE_UNREACHABLE\)/,
+    );
+    renameSync(`${metadata}-away`, metadata);
+    await job.lookUp();
+    assert.doesNotMatch((await job.computer.lazaret('status', job.vm)).stdout, /look-ups/);
+  });
 
   await t.test('a refusal and a permission can be explained', async () => {
     assert.equal((await job.explain('intranet.lab.test:80')).allowed, true);

@@ -29,8 +29,11 @@ test('a policy package holds for a running machine at once; an update waits for 
     assert.equal(status, 0);
     assert.match(stdout, /takes effect at its next start/);
     assert.equal(await release(), '1');
+    const shown = async () => (await job.computer.lazaret('status', job.vm)).stdout;
+    assert.match(await shown(), /waiting +generation \d+ is installed: stop the machine and start it to use it/);
     await job.stopMachine();
     await job.startMachine();
+    assert.doesNotMatch(await shown(), /waiting/);
     assert.equal(await release(), '2');
     assert.equal((await job.computer.lazaret('rollback', job.vm)).status, 0);
     assert.equal(await release(), '2', 'a roll back waits for the next start too');

@@ -192,7 +192,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   FILES_REFUSED: 'Tun Sie im Gast, was die Meldung verlangt, und senden Sie die Datei noch einmal.',
   AGENT_MISSING:
     'Installieren Sie den SPICE-Agenten im Gast (Debian: „apt install spice-vdagent“), oder warten Sie, bis der Schreibtisch seines Benutzers da ist.',
-  STORE_UNREACHABLE: 'Prüfen Sie das Netz; die letzte Richtlinie gilt, bis sie abläuft.',
+  STORE_UNREACHABLE:
+    'Prüfen Sie das Netz und fragen Sie Ihre Administration, ob die Richtlinien unter dieser Adresse liegen; die letzte Richtlinie gilt, bis sie abläuft.',
   STORE_NOT_SAFE:
     'Verzeichnisse werden nur über TLS benutzt, mit einem Zertifikat für den Namen in der Adresse: nennen Sie dessen Aussteller als „ca“.',
   STORE_ACCOUNT:

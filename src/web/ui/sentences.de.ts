@@ -173,7 +173,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   FILES_TOO_LARGE: 'Die Datei ist größer, als das Projekt in die Maschine lässt',
   FILES_REFUSED: 'Der Gast nimmt die Datei nicht an',
   AGENT_MISSING: 'Der Agent im Gast ist nicht da oder antwortet nicht',
-  STORE_UNREACHABLE: 'Der Richtlinienserver antwortet nicht',
+  STORE_UNREACHABLE: 'Der Richtlinienserver gibt keine Richtlinien heraus',
   STORE_NOT_SAFE: 'Das Verzeichnis wird so nicht benutzt: die Verbindung ist nicht sicher',
   STORE_ACCOUNT: 'Das Konto für das Verzeichnis kann nicht benutzt werden',
   STORE_LOGIN: 'Das Verzeichnis nimmt dieses Konto nicht an',
