@@ -137,8 +137,8 @@ export async function requireResources(project: Project): Promise<void> {
   if (wrong.length > 0) throw new AppError('PROJECT_INVALID', `resources: ${wrong.join('; ')}`);
 }
 
-/** @throws VM_SUSPENDED */
-async function requirePowerOff(vm: string, suspended: string): Promise<void> {
+/** What is in its memory is in none of its disks. @throws VM_SUSPENDED */
+export async function requirePowerOff(vm: string, suspended: string): Promise<void> {
   if (await isThere(suspended))
     throw new AppError('VM_SUSPENDED', `${vm} is suspended: what is in its memory would be lost`);
 }

@@ -39,6 +39,34 @@ test('a machine that is exported as OVA and added again is the same machine', { 
   assert.deepEqual(readdirSync(out), ['lab.ova']);
 });
 
+for (const [os, isWindows] of [
+  ['windows', true],
+  ['linux', false],
+] as const)
+  test(`an OVA of ${os} says so, in the words of both programs`, { skip }, async (t) => {
+    const { out, vm } = await places(t);
+    const path = join(out, 'lab.ova');
+    assert.equal((await vm('set', 'lab', '--os', os)).status, 0);
+
+    assert.equal((await vm('export', 'lab', '--out', path)).status, 0);
+
+    assert.equal((await readForeign(path)).os, isWindows ? 'windows' : undefined);
+    const { stdout } = await run('tar', ['-xOf', path, 'lab.ovf']);
+    assert.match(stdout, isWindows ? /vmw:osType="windows9_64Guest"/ : /vmw:osType="otherLinux64Guest"/);
+    assert.match(stdout, isWindows ? />Windows10_64</ : />Linux_64</);
+  });
+
+test('a suspended machine is not exported: what is in its memory is not on its disk', { skip }, async (t) => {
+  const { folder, out, vm } = await places(t);
+  writeFileSync(vmPaths(folder, 'lab').suspended, '');
+
+  const { code, remedy } = failureIn(await vm('export', 'lab', '--out', join(out, 'lab.ova')));
+
+  assert.equal(code, 'VM_SUSPENDED');
+  assert.match(remedy, /shut it down/);
+  assert.deepEqual(readdirSync(out), []);
+});
+
 test('exported as qcow2 its disk is one file that names no other', { skip }, async (t) => {
   const { raw, out, vm } = await places(t);
   const path = join(out, 'lab.qcow2');

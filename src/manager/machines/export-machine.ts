@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { flatBytes, flattenChain } from '../../layer/chain/flatten-chain.ts';
 import { AppError } from '../../lib/errors.ts';
 import { releaseLayers } from '../../package/build/releases.ts';
-import { ovfOf } from '../../project/foreign/ovf-text.ts';
+import { requirePowerOff } from '../../package/checks.ts';
+import { type OvfMachine, ovfOf } from '../../project/foreign/ovf-text.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { takeVmLock } from '../../project/make.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
@@ -26,7 +27,7 @@ const Facts = z.looseObject({ 'virtual-size': z.int().min(1) });
 /**
  * Writes a machine of a project for other programs: its system disk as it is now, as one file; in an OVA with its hardware. It is
  * there whole or not at all.
- * @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, VM_UNSUPPORTED, FILE_EXISTS, DISK_FULL, PROGRAM_*, INTERRUPTED
+ * @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, VM_SUSPENDED, VM_UNSUPPORTED, FILE_EXISTS, DISK_FULL, PROGRAM_*, INTERRUPTED
  */
 export async function exportMachine(
   folder: string,
@@ -35,10 +36,12 @@ export async function exportMachine(
 ): Promise<void> {
   const project = await openProject(folder);
   const { file } = vmNamed(project, name);
-  const { memoryMiB, cpus, firmware } = file.value;
+  const { memoryMiB, cpus, firmware, os } = file.value;
+  const { suspended, work } = vmPaths(folder, name);
   if (await isThere(to)) throw new AppError('FILE_EXISTS', `${to} is there already`);
   await using _lock = await takeVmLock(project, name);
-  const chain = [...(await releaseLayers(folder, name)), vmPaths(folder, name).work];
+  await requirePowerOff(name, suspended);
+  const chain = [...(await releaseLayers(folder, name)), work];
   await requireFree(dirname(to), await flatBytes(chain), `${name}, exported,`);
   if (format === 'qcow2') return await flattenChain(chain, to, { signal });
   if (firmware === 'direct')
@@ -49,7 +52,7 @@ export async function exportMachine(
   const beside = temporaryBeside(to);
   try {
     await makeFolder(beside, 0o700);
-    await writePackage(beside, chain, { name, memoryMiB, cpus, firmware }, signal);
+    await writePackage(beside, chain, { name, memoryMiB, cpus, firmware, ...(os ? { os } : {}) }, signal);
     await moveFile(join(beside, 'whole'), to);
   } finally {
     await removeFolder(beside);
@@ -59,7 +62,7 @@ export async function exportMachine(
 async function writePackage(
   folder: string,
   chain: readonly string[],
-  machine: { name: string; memoryMiB: number; cpus: number; firmware: 'bios' | 'uefi' },
+  machine: Omit<OvfMachine, 'disk'>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { name } = machine;
