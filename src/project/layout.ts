@@ -36,6 +36,8 @@ export function vmPathsIn(vmFolder: string) {
     suspended: join(vmFolder, 'suspended'),
     /** Its memory meanwhile. */
     memory: join(vmFolder, 'memory.zst'),
+    /** How it is run, while it is. */
+    ownRun: join(vmFolder, 'running.json'),
     /** The CD with the guest tools, while the machine has it. */
     toolsDisc: join(vmFolder, 'guest-tools.iso'),
     work: join(vmFolder, 'disks', 'work.qcow2'),

@@ -14,6 +14,7 @@ import type { DiskLayout } from './image/disk-layout.ts';
 import type { DiskFormat } from './image/known.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
 import type { Project } from './open.ts';
+import { findOwnRun, type OwnRun } from './own-run.ts';
 import type { ProjectFile, VmFile } from './schema.ts';
 
 const MAX_BOOT_FILE_BYTES = 512 << 20;
@@ -30,7 +31,7 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   await makeFolder(paths.resources);
   await writeFileAtomic(
     `${folder}/.gitignore`,
-    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\n.lock\npublished/packages/blobs/\n.uploads/\n',
+    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
   );
   await writeFileAtomic(paths.file, stringify(file));
 }
@@ -129,9 +130,26 @@ export async function removeVm(project: Project, name: string): Promise<void> {
   await removeFolder(away);
 }
 
-/** Keeps a machine of the project from being run and packaged. @throws VM_RUNNING when it is */
-export async function takeVmLock(project: Project, name: string): Promise<AsyncDisposable> {
-  const lock = await takeLock(join(vmPaths(project.folder, name).folder, '.lock'));
+/**
+ * Keeps a machine of the project from being run and packaged. @throws VM_RUNNING when it is, also where the manager that ran it was
+ * killed; `takesOver` is for who takes such a machine over
+ */
+export async function takeVmLock(
+  { folder }: Pick<Project, 'folder'>,
+  name: string,
+  { takesOver = false } = {},
+): Promise<AsyncDisposable> {
+  const lock = await takeLock(join(vmPaths(folder, name).folder, '.lock'));
   if (!lock) throw new AppError('VM_RUNNING', `${name} is running or being packaged`);
-  return lock;
+  const left = takesOver ? undefined : await findOwnRun(folder, name);
+  if (!left) return lock;
+  await lock[Symbol.asyncDispose]();
+  throw stillRuns(name, left);
+}
+
+/** A machine whose manager was killed is taken over by the command that runs machines in its mode. */
+export function stillRuns(name: string, { mode }: Pick<OwnRun, 'mode'>): AppError {
+  const [how, command] = mode === 'preview' ? ['in preview', 'preview'] : ['powered on', 'power-on'];
+  const what = `${name} still runs ${how}, although the manager that ran it was killed`;
+  return new AppError('VM_RUNNING', `${what}: \`lazaret-manager ${command} ${name}\` takes it over`);
 }

@@ -90,4 +90,50 @@ test('in preview the administrator sees his machine, is told what happens to it,
     assert.equal((await preview.ended)[0], 0);
     await console.ended;
   });
+
+  await t.test(
+    'a manager that is killed leaves its machine running: nothing is changed under it, and the next takes it over',
+    async () => {
+      const killed = manager('preview', job.vm, ...run);
+      await killed.until(/is running with normal access/);
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      for (const words of [
+        ['vm', 'remove', job.vm, '--yes'],
+        ['vm', 'export', job.vm, '--out', join(job.computer.folder, 'own.ova')],
+        ['power-on', job.vm, ...run],
+      ]) {
+        const { code, reason } = failureIn(await job.computer.manager(...words, '--json'));
+        assert.equal(code, 'VM_RUNNING', words.join(' '));
+        assert.match(reason, /still runs in preview.*`lazaret-manager preview office` takes it over/);
+      }
+
+      const next = manager('preview', job.vm, ...run);
+      await next.until(/found-again/);
+      await next.until(/is running with normal access/);
+      const console = manager('console', job.vm, '--run', own);
+      const asking = setInterval(() => console.child.stdin?.write(`#told nq-set ${first}\n`), 1000);
+      await console.until(/\x01#told 0/);
+      clearInterval(asking);
+      await next.until(/ nq-set {2}/);
+      next.child.kill('SIGTERM');
+      await next.until(/office is suspended/);
+      assert.equal((await next.ended)[0], 0);
+      await console.ended;
+      assert.equal(failureIn(await job.computer.manager('vm', 'export', job.vm, '--json')).code, 'VM_SUSPENDED');
+    },
+  );
+
+  await t.test('one that is left running is ended where it is to boot anew', async () => {
+    const killed = manager('preview', job.vm, ...run);
+    await killed.until(/is running with normal access/);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const next = manager('preview', job.vm, '--discard', ...run);
+    await next.until(/is running with normal access/);
+    assert.doesNotMatch(next.said(), /found-again/);
+    next.child.kill('SIGTERM');
+    await next.until(/office is suspended/);
+    await next.ended;
+  });
 });

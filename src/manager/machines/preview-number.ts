@@ -7,12 +7,22 @@ const COUNT = 16;
 
 /**
  * A number that no other machine of a project has on this computer: addresses and users follow from it. It is free again when
- * it is disposed of, or when this process ends. @throws NETWORK_FAILED where all are taken
+ * it is disposed of, or when this process ends. One that runs already keeps the number that it has.
+ * @throws NETWORK_FAILED where all are taken, or another has that one
  */
-export async function takePreviewNumber(): Promise<{ number: number } & HeldName> {
+export async function takePreviewNumber(own?: number): Promise<{ number: number } & HeldName> {
+  if (own !== undefined) {
+    const held = await holdName(heldName(own));
+    if (held) return { number: own, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+    throw new AppError('NETWORK_FAILED', 'another machine of a project has its addresses by now: end that one first');
+  }
   for (let number = PREVIEW_NUMBER; number > PREVIEW_NUMBER - COUNT; number -= 1) {
-    const held = await holdName(`lazaret-preview-${number}`);
+    const held = await holdName(heldName(number));
     if (held) return { number, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
   }
   throw new AppError('NETWORK_FAILED', `${COUNT} machines of projects run on this computer already`);
+}
+
+function heldName(number: number): string {
+  return `lazaret-preview-${number}`;
 }

@@ -3,9 +3,10 @@ import { type Failure, failureOf } from '../../lib/errors.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { takeVmLock } from '../../project/make.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
+import { findOwnRun, forgetOwnRun, noteOwnRun } from '../../project/own-run.ts';
 import { openComputer } from '../../run/computer/computer.ts';
 import { EventLog, type LoggedEvent } from '../../run/computer/events.ts';
-import { startMachine } from '../../run/machine/lifecycle.ts';
+import { adoptMachine, startMachine } from '../../run/machine/lifecycle.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import type { RunDeps, RunMode } from '../../run/machine/spec.ts';
 import { isThere } from '../../sys/files/files.ts';
@@ -13,6 +14,7 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
 import { leaveMachine } from './leave-machine.ts';
+import { takeLeftRun } from './left-run.ts';
 import { machineSpec } from './machine-spec.ts';
 import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
@@ -49,7 +51,8 @@ export type MachineNews =
 
 /**
  * Runs a machine of the project, in preview under its policies or powered on without any, until its guest shuts down or
- * `signal` has it left. One that is suspended goes on where it was. Nobody else runs or packages it meanwhile.
+ * `signal` has it left. One that is suspended goes on where it was; one whose manager was killed is taken over. Nobody else runs or
+ * packages it meanwhile.
  * @throws ROOT_NEEDED, PROJECT_*, VM_UNKNOWN, VM_RUNNING, SUSPENDED_UNFIT, what takeToolsDisc throws, and what startMachine throws
  */
 export async function runProjectMachine(
@@ -62,14 +65,18 @@ export async function runProjectMachine(
   const project = await openProject(folder);
   const vm = vmNamed(project, name);
   const paths = vmPaths(project.folder, name);
-  await using _lock = await takeVmLock(project, name);
+  await using _lock = await takeVmLock(project, name, { takesOver: true });
   await makeFolder(runRoot);
   const files = { runRoot, accelFile: join(runRoot, 'accel.json') };
   const computer = await openComputer({ accel, ...files, ...(resolvers ? { resolvers } : {}) });
+  const isSuspended = await isThere(paths.suspended);
+  const left = await takeLeftRun(project, vm, computer, { mode, discard, isSuspended });
   const saved = await savedState(name, { note: paths.suspended, memory: paths.memory }, discard);
-  await using tools = await takeToolsDisc(vm, paths, { saved, isWanted: guestTools });
-  await using taken = await takePreviewNumber();
-  const spec = await machineSpec(project, vm, { number: taken.number, runRoot, mode, disc: tools.disc });
+  await using tools = await takeToolsDisc(vm, paths, { saved, isRunning: left !== undefined, isWanted: guestTools });
+  await using taken = await takePreviewNumber(left?.number);
+  const { number } = taken;
+  const planned = await machineSpec(project, vm, { number, runRoot, mode, disc: tools.disc });
+  const spec = left ? { ...planned, runFolder: left.runFolder } : planned;
   const log = openLog('lazaret-manager');
   const events = new EventLog(join(paths.folder, 'events.jsonl'), { log });
   const plugins = projectPlugins(project, join(paths.folder, 'plugin'));
@@ -78,10 +85,13 @@ export async function runProjectMachine(
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);
   try {
-    const machine = await startMachine(spec, deps, { saved, signal });
-    await machine.tellStarted(saved?.state ? 'resumed' : 'started');
+    await noteOwnRun(folder, name, { mode, number, runFolder: spec.runFolder });
+    const machine = await (left ? adoptMachine(spec, left.record, deps) : startMachine(spec, deps, { saved, signal }));
+    if (left) await machine.log('found-again', 'its manager was killed, and this one has taken it over');
+    else await machine.tellStarted(saved?.state ? 'resumed' : 'started');
     await lookAfter(machine, readyMs, signal, tell);
   } finally {
+    if (!(await findOwnRun(folder, name))) await forgetOwnRun(folder, name);
     over.abort();
     await telling;
   }

@@ -23,7 +23,7 @@ test('a machine of the project has the CD with the guest tools for the run that 
   const project = await madeProject(t);
   const vm = vmNamed(await openProject(project.folder), 'office');
   const paths = vmPaths(project.folder, 'office');
-  const take = (isWanted: boolean, saved?: Saved) => takeToolsDisc(vm, paths, { isWanted, saved });
+  const take = (isWanted: boolean, saved?: Saved) => takeToolsDisc(vm, paths, { isWanted, saved, isRunning: false });
   const volume = () => readFileSync(paths.toolsDisc).toString('latin1', 32_808, 32_821);
 
   await t.test('it is made for a run, and is gone after it', async () => {
@@ -73,12 +73,14 @@ test('a machine of the project has the CD with the guest tools for the run that 
     const drive = { kind: 'cd' } as const;
     const devices: MachineDevices = { a: drive, b: drive, c: drive, d: drive };
     const full = { ...vm, file: { ...vm.file, value: { ...vm.file.value, devices } } };
-    await assert.rejects(takeToolsDisc(full, paths, { isWanted: true, saved: undefined }), { code: 'VM_UNSUPPORTED' });
+    await assert.rejects(takeToolsDisc(full, paths, { isWanted: true, saved: undefined, isRunning: false }), {
+      code: 'VM_UNSUPPORTED',
+    });
     const three = {
       ...vm,
       file: { ...vm.file, value: { ...vm.file.value, devices: { a: drive, b: drive, c: drive } } },
     };
-    await using tools = await takeToolsDisc(three, paths, { isWanted: true, saved: undefined });
+    await using tools = await takeToolsDisc(three, paths, { isWanted: true, saved: undefined, isRunning: false });
     assert.equal(tools.disc, paths.toolsDisc);
   });
 });

@@ -16,6 +16,8 @@ interface ToolsWish {
   isWanted: boolean;
   /** What the machine goes on with, or loses. */
   saved: Saved | undefined;
+  /** It runs already. */
+  isRunning: boolean;
 }
 
 type Paths = Pick<ReturnType<typeof vmPaths>, 'toolsDisc' | 'suspended'>;
@@ -23,14 +25,18 @@ type Paths = Pick<ReturnType<typeof vmPaths>, 'toolsDisc' | 'suspended'>;
 /**
  * The CD with the guest tools for a run of a project’s machine. One that goes on has it where it had it before, whoever asks. When it
  * is disposed of, it is gone, unless the machine is suspended and will go on with it.
- * @throws SUSPENDED_UNFIT, VM_UNSUPPORTED where the machine has no place for one more drive, and what writeGuestToolsFile throws
+ * @throws SUSPENDED_UNFIT, VM_RUNNING, VM_UNSUPPORTED where the machine has no place for one more drive, and what writeGuestToolsFile throws
  */
 export async function takeToolsDisc(
   vm: ProjectVm,
   { toolsDisc, suspended }: Paths,
   wish: ToolsWish,
 ): Promise<ToolsDisc> {
-  const isThereFor = wish.saved?.state ? await goesOnWith(vm, toolsDisc, wish) : await bootsWith(vm, toolsDisc, wish);
+  const isThereFor = wish.isRunning
+    ? await runsWith(vm, toolsDisc, wish)
+    : wish.saved?.state
+      ? await goesOnWith(vm, toolsDisc, wish)
+      : await bootsWith(vm, toolsDisc, wish);
   return {
     disc: isThereFor ? toolsDisc : undefined,
     async [Symbol.asyncDispose]() {
@@ -49,6 +55,14 @@ async function goesOnWith({ name }: ProjectVm, path: string, { saved, isWanted }
       'it was suspended without the drive for the guest tools: start it without them, and shut it down first',
     );
   return hadIt;
+}
+
+/** What runs has the drives that it was started with. @throws VM_RUNNING */
+async function runsWith({ name }: ProjectVm, path: string, { isWanted }: ToolsWish): Promise<boolean> {
+  const hasIt = await isThere(path);
+  if (isWanted && !hasIt)
+    throw new AppError('VM_RUNNING', `${name} still runs, without the drive for the guest tools: run it without them`);
+  return hasIt;
 }
 
 async function bootsWith({ name, file }: ProjectVm, path: string, { saved, isWanted }: ToolsWish): Promise<boolean> {

@@ -1,14 +1,13 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { hasChanges } from '../../layer/chain/normalise.ts';
 import { openChain } from '../../layer/chain/open-chain.ts';
 import type { LayerEntry } from '../../layer/entry.ts';
-import { AppError } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
 import { packedKinds } from '../../project/hardware-kind.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
+import { takeVmLock } from '../../project/make.ts';
 import { type Project, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { digestFile, isThere } from '../../sys/files/files.ts';
-import { takeLock } from '../../sys/files/lock.ts';
 import { bootFiles } from '../boot-files.ts';
 import { policyDocument } from '../build/publish-policies.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
@@ -88,9 +87,8 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 
 /** @throws VM_RUNNING, LAYER_*, FILE_* */
 async function machineFiles(project: Project, name: string, signal: AbortSignal): Promise<MachineFiles> {
-  const { folder, work, kernel, initrd } = vmPaths(project.folder, name);
-  await using lock = await takeLock(join(folder, '.lock'));
-  if (!lock) throw new AppError('VM_RUNNING', `${name} is powered on or in preview`);
+  const { work, kernel, initrd } = vmPaths(project.folder, name);
+  await using _lock = await takeVmLock(project, name);
   const vm = vmNamed(project, name);
   const below = await releaseLayers(project.folder, name);
   const hasNew = await hasChanges({ work, below, signal });
