@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -15,6 +15,8 @@ import { whyNoNetwork } from './network.ts';
 
 const SUFFIX = 'DC=lazaret,DC=test';
 const PASSWORD = 'Passw0rd.Adm1n';
+/** Where programs find the winbind of a computer (Samba’s own place, on Debian). */
+const WINBIND = '/run/samba/winbindd';
 const RUN_FOLDERS = {
   'pid directory': 'run',
   'ncalrpc dir': 'run/ncalrpc',
@@ -25,7 +27,7 @@ const RUN_FOLDERS = {
 
 /** Why there can be no domain controller here, or false. */
 export function whyNoDomainController(): string | false {
-  const missing = ['samba', 'samba-tool', 'openssl'].filter((program) => !hasProgram(program));
+  const missing = ['samba', 'samba-tool', 'wbinfo', 'openssl'].filter((program) => !hasProgram(program));
   return whyNoNetwork() || (missing.length > 0 ? `not installed: ${missing.join(', ')}` : false);
 }
 
@@ -44,7 +46,11 @@ export class DomainController implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
   readonly #relays: Relay[] = [];
 
-  private constructor() {
+  readonly #isJoined: boolean;
+  #isMounted = false;
+
+  private constructor(isJoined: boolean) {
+    this.#isJoined = isJoined;
     removeLeftovers();
     addNamespace(this.#namespace);
     const { key, certificate } = selfSigned(this.#folder, '127.0.0.1');
@@ -55,10 +61,12 @@ export class DomainController implements AsyncDisposable {
     this.#provision(key, certificate);
   }
 
-  static async start(): Promise<DomainController> {
-    const controller = new DomainController();
+  /** `isJoined`: this computer is in its domain, whose winbind answers here. */
+  static async start({ isJoined = false } = {}): Promise<DomainController> {
+    const controller = new DomainController(isJoined);
     try {
       await controller.#listen();
+      if (isJoined) await controller.#join();
       return controller;
     } catch (error) {
       await controller[Symbol.asyncDispose]();
@@ -110,9 +118,9 @@ export class DomainController implements AsyncDisposable {
       ...['--option=interfaces=lo', '--option=bind interfaces only=yes', '--option=vfs objects=dfs_samba4 acl_xattr'],
     ]);
     for (const folder of [...Object.values(RUN_FOLDERS), 'run/ncalrpc/np'])
-      mkdirSync(join(tree, folder), { recursive: true });
+      mkdirSync(join(tree, folder), { recursive: true, mode: folder.endsWith('/np') ? 0o700 : 0o755 });
     const settings = [
-      'server services = ldap, cldap, kdc, drepl',
+      `server services = ${this.#isJoined ? 'rpc, winbindd, ' : ''}ldap, cldap, kdc, drepl`,
       'dcerpc endpoint servers = -winreg -srvsvc',
       'tls enabled = yes',
       `tls keyfile = ${key}`,
@@ -143,6 +151,22 @@ export class DomainController implements AsyncDisposable {
     }
   }
 
+  /** Programs look for winbind in one place alone, and only in a folder of root's. */
+  async #join(): Promise<void> {
+    mkdirSync(WINBIND, { recursive: true });
+    execFileSync('mount', ['--bind', join(this.#folder, 'tree', RUN_FOLDERS['winbindd socket directory']), WINBIND]);
+    this.#isMounted = true;
+    while (spawnSync('wbinfo', ['--ping'], { env: PROGRAM_ENV }).status !== 0) await sleep(50);
+  }
+
+  /** What a user of this computer has as a number, and as an identifier; he has signed in here with his password. */
+  signedIn(user: string, password: string): { uid: number; sid: string } {
+    const ask = (...words: string[]) => this.#run('wbinfo', words).trim();
+    ask('--authenticate', `LAZARET\\${user}%${password}`);
+    const [sid = ''] = ask(`--name-to-sid=LAZARET\\${user}`).split(' ');
+    return { uid: Number(ask(`--sid-to-uid=${sid}`)), sid };
+  }
+
   async #relay(port: number): Promise<Relay> {
     const path = join(this.#folder, `${port}.sock`);
     const [execPath = '', ...execArgv] = [...enter(this.#namespace), process.execPath];
@@ -152,12 +176,14 @@ export class DomainController implements AsyncDisposable {
     return Relay.open(path);
   }
 
-  #run(program: string, args: string[]): void {
+  #run(program: string, args: string[]): string {
     const [first = '', ...rest] = [...enter(this.#namespace), program, ...args];
-    execFileSync(first, rest, { env: PROGRAM_ENV, stdio: ['ignore', 'ignore', 'pipe'] });
+    return execFileSync(first, rest, { env: PROGRAM_ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   #remove(): void {
+    if (this.#isMounted) execFileSync('umount', ['--lazy', WINBIND]);
+    this.#isMounted = false;
     for (const child of this.#children) child.kill('SIGKILL');
     removeNamespace(this.#namespace);
     rmSync(this.#folder, { recursive: true, force: true });

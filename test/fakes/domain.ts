@@ -13,6 +13,9 @@ export class FakeDomain {
   /** What the policy server has; a failure, where it is away. */
   policy: CurrentPolicy | undefined;
   policyFailure: ErrorCode | undefined;
+  /** The computer’s users who are of the domain, where it has joined that; whose computer cannot ask it now. */
+  readonly self = new Map<number, string>();
+  isAwayFromComputer = false;
   now = Date.parse('2026-01-10T12:00:00Z');
   /** The groups that it was asked for. */
   asked: string[][] = [];
@@ -25,6 +28,12 @@ export class FakeDomain {
         ...(this.policyFailure ? { failure: new AppError(this.policyFailure, 'the policy server is away') } : {}),
       }),
       trustedNow: async () => this.now,
+      askComputer: async (_domain, { uid, groups }) => {
+        const short = this.self.get(uid);
+        if (short === undefined) return undefined;
+        const account = this.#account(short, groups);
+        return { sid: account.sid, ...(this.isAwayFromComputer ? {} : { account }) };
+      },
       askDomain: async (_domain, { user, password, groups }) => this.#signIn(user, password, groups),
     };
   }
@@ -36,10 +45,15 @@ export class FakeDomain {
     const found = this.users.get(short);
     if (found?.failure) throw new AppError(found.failure, 'acme.example: as the test wants it');
     if (!found || found.password !== password) throw new AppError('PASSWORD_WRONG', 'acme.example: wrong');
+    return this.#account(short, wanted);
+  }
+
+  #account(short: string, wanted: readonly string[]): Account {
+    const { groups = [] } = this.users.get(short) ?? {};
     return {
       ...{ sid: `${SID}-${[...this.users.keys()].indexOf(short) + 1000}`, names: [`${short}@acme.example`, short] },
-      groups: found.groups.map((name) => `${SID}-${name.length}`),
-      groupNames: wanted.filter((name) => found.groups.includes(name)),
+      groups: groups.map((name) => `${SID}-${name.length}`),
+      groupNames: wanted.filter((name) => groups.includes(name)),
     };
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { accountForDevice } from '../../src/install/opening/device-account.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
+import type { Asker } from '../../src/install/state/owner.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import type { ErrorCode } from '../../src/lib/errors.ts';
 import type { Authentication, UsersAndGroups } from '../../src/policy/authentication.ts';
@@ -39,11 +40,13 @@ async function installed(t: TestContext, authentication: Authentication = TWO) {
   const events = new EventLog(`${state}/events.jsonl`);
   const clock = { now: NOW };
   /** As a service of its own would do it. */
-  const open = (user?: string, password?: string) =>
+  const open = (user?: string, password?: string, asker?: Asker) =>
     openingOf(state, clock.now, domain).authenticate(
       'office',
-      by({ ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) }),
+      by({ ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) }, asker),
     );
+  /** By a socket of his own, with nothing given. */
+  const openAs = (asker: Asker) => open(undefined, undefined, asker);
   /** The policy server has another list. */
   const deploy = async (change: Authentication, lookedUpAt = domain.now) => {
     const { document } = await packaged();
@@ -51,7 +54,7 @@ async function installed(t: TestContext, authentication: Authentication = TWO) {
     domain.policy = { document: PolicyDocument.parse({ ...document, serial: 9, policy }), lookedUpAt };
   };
   const { accounts: path, password } = instancePaths(state, 'office');
-  return { project, install, state, domain, clock, open, deploy, events, path, password };
+  return { project, install, state, domain, clock, open, openAs, deploy, events, path, password };
 }
 
 test('ACCOUNT_NEEDED, ACCOUNT_UNLISTED: who is on the list opens the machine by his name and password, or one of his groups', {
@@ -294,6 +297,88 @@ test('DOMAIN_UNSET: a project without a domain hands out no such policy; once it
 
   await project.build('one');
   await project.deploy();
+});
+
+const SAM = 3_000_010;
+const EVE = 3_000_011;
+const OFFLINE = list({ groups: ['staff'], offline: '14d' });
+
+test('on a computer that has joined the domain who asks opens it as himself, by no password; nobody else does', {
+  skip,
+}, async (t) => {
+  const { open, openAs, domain, events } = await installed(t);
+  domain.self.set(SAM, 'sam').set(EVE, 'eve').set(0, 'alice');
+
+  await openAs(SAM);
+  await assert.rejects(openAs(EVE), code('ACCOUNT_UNLISTED'));
+  await open('alice', 'a1', EVE);
+  for (const [asker, who] of [
+    [1000, 'a local user'],
+    [0, 'root'],
+    ['anybody', 'who came by the socket of the group'],
+  ] as const)
+    await assert.rejects(openAs(asker), code('ACCOUNT_NEEDED'), who);
+  await assert.rejects(open('sam', undefined, SAM), code('ACCOUNT_NEEDED'), 'a name that is given wants its password');
+  await assert.rejects(open('sam', 'guess', SAM), code('PASSWORD_WRONG'));
+  domain.users.set('sam', { password: 's1', groups: [] });
+  await assert.rejects(openAs(SAM), code('ACCOUNT_UNLISTED'), 'he is in the group no more');
+
+  const told = (await events.last(100)).map(({ text }) => text);
+  assert.ok(told.includes('sam@acme.example opens it, as who he is on this computer'));
+});
+
+test('fact 27: who opens it as himself is refused at the next opening once he is off the list', {
+  skip,
+}, async (t) => {
+  const { openAs, domain, deploy } = await installed(t, OFFLINE);
+  domain.self.set(SAM, 'sam');
+  await openAs(SAM);
+
+  await deploy(list({ users: ['alice'], offline: '14d' }));
+
+  await assert.rejects(openAs(SAM), code('ACCOUNT_UNLISTED'));
+  domain.isAwayFromComputer = true;
+  await assert.rejects(openAs(SAM), code('ACCOUNT_NEEDED'), 'he is forgotten');
+});
+
+test('offline: who opened it as himself does so for as long as the policy says, under his own number alone, by no password', {
+  skip,
+}, async (t) => {
+  const { open, openAs, domain, path } = await installed(t, OFFLINE);
+  domain.self.set(SAM, 'sam');
+  await openAs(SAM);
+  const old = readFileSync(path);
+
+  domain.isAwayFromComputer = true;
+  domain.failure = 'DOMAIN_UNREACHABLE';
+  domain.now += 14 * DAY_MS;
+  await openAs(SAM);
+  domain.self.set(EVE, 'sam');
+  await assert.rejects(openAs(EVE), code('ACCOUNT_NEEDED'), 'another number');
+  await assert.rejects(open('sam', 's1', SAM), /nothing is known here/, 'no password of his was looked at');
+  domain.self.set(SAM, 'eve');
+  await assert.rejects(openAs(SAM), code('ACCOUNT_NEEDED'), 'his number is another’s now');
+  domain.self.set(SAM, 'sam');
+  domain.now += 1;
+  await assert.rejects(openAs(SAM), code('ACCOUNT_NEEDED'));
+  writeFileSync(path, old.toString().replace(/"at": ?\d+/, `"at":${domain.now}`));
+  await assert.rejects(openAs(SAM), code('ACCOUNT_NEEDED'), 'a file that was changed');
+  domain.isAwayFromComputer = false;
+  await openAs(SAM);
+});
+
+test('offline: that a user opened it as himself makes no password count for longer', { skip }, async (t) => {
+  const { open, openAs, domain } = await installed(t, OFFLINE);
+  domain.self.set(SAM, 'sam');
+  await open('sam', 's1');
+  domain.now += 14 * DAY_MS;
+  await openAs(SAM);
+  domain.failure = 'DOMAIN_UNREACHABLE';
+  await open('sam', 's1');
+
+  domain.now += 1;
+
+  await assert.rejects(open('sam', 's1'), /the policy allows 14d without/);
 });
 
 test('facts 33 and 34: a device for certain accounts asks who connects it, and counts wrong passwords with those of opening', {

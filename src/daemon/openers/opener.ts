@@ -7,6 +7,7 @@ import type { Authentication } from '../../policy/authentication.ts';
 import type { Domain } from '../../policy/domain.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { EventLog } from '../../run/computer/events.ts';
+import type { Self, SelfKnown } from '../../servers/ask-computer.ts';
 import type { SignIn } from '../../servers/ask-domain.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 
@@ -18,6 +19,8 @@ export interface AccountSources {
   trustedNow(vm: string): Promise<number>;
   /** @throws as `servers/ask-domain.ts` */
   askDomain(domain: Domain, signIn: SignIn): Promise<Account>;
+  /** @throws as `servers/ask-computer.ts` */
+  askComputer(domain: Domain, self: Self): Promise<SelfKnown | undefined>;
 }
 
 export type AuthenticationType = Authentication['type'];

@@ -1,4 +1,7 @@
-import { forgetAccounts, openByAccount } from '../../install/opening/accounts.ts';
+import { type AskDomain, forgetAccounts, openByAccount } from '../../install/opening/accounts.ts';
+import { type AskComputer, openAsHimself } from '../../install/opening/own-account.ts';
+import type { Secrets } from '../../install/opening/password.ts';
+import { ROOT } from '../../install/state/owner.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../lib/errors.ts';
 import { listInForce, type UsersAndGroups } from '../../policy/authentication.ts';
@@ -11,13 +14,27 @@ export const usersAndGroups = { open, forget: forgetAccounts };
 async function open(attempt: Attempt<'users-and-groups'>): Promise<void> {
   const { state, vm, document, secrets, now, signal, events, accounts } = attempt;
   const { list, domain } = await newestList(attempt);
-  const { name, askedAt } = await openByAccount({
-    ...{ state, vm, vmId: document.vmId, list, domain, given: secrets, now },
-    trustedNow: () => accounts.trustedNow(vm),
-    ask: (of, signIn) => accounts.askDomain(of, { ...signIn, signal }),
-  });
+  const about = { state, vm, vmId: document.vmId, list, domain, now, trustedNow: () => accounts.trustedNow(vm) };
+  const himself = isNothing(secrets) ? await openAsHimself({ ...about, ...selfOf(attempt) }) : undefined;
+  const ask: AskDomain = (of, signIn) => accounts.askDomain(of, { ...signIn, signal });
+  const { name, askedAt, isHimself } = himself ?? (await openByAccount({ ...about, given: secrets, ask }));
+  const how = isHimself ? ', as who he is on this computer' : '';
   const without = askedAt === undefined ? '' : `, as its domain said on ${new Date(askedAt).toISOString()}`;
-  await events.add({ vm, kind: 'opened', text: `${name} opens it${without}`, details: { by: name } });
+  await events.add({ vm, kind: 'opened', text: `${name} opens it${how}${without}`, details: { by: name } });
+}
+
+/** Who gives a name or a password is asked for both, whoever he is on this computer. */
+function isNothing({ user, password }: Secrets): boolean {
+  return user === undefined && password === undefined;
+}
+
+/** Who asks, as the socket says: who came by the group’s own says not who he is, and root is everybody. */
+function selfOf({ asker, accounts, signal }: Attempt<'users-and-groups'>): {
+  uid: number | undefined;
+  ask: AskComputer;
+} {
+  const uid = asker === 'anybody' || asker === ROOT ? undefined : asker;
+  return { uid, ask: (of, self) => accounts.askComputer(of, { ...self, signal }) };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface SigningIn {
 /** Who it was, and since when the domain was not asked, where it did not answer. */
 export interface SignedIn {
   name: string;
+  /** This computer knows him: he gave no password. */
+  isHimself?: true;
   askedAt?: number;
 }
 
@@ -122,12 +124,17 @@ async function requireKept(
   const refuse = (why: string) => new AppError('DOMAIN_UNREACHABLE', `${cause.message}; ${why}`, { cause });
   if (list.offline === undefined) throw refuse('the policy lets nobody in without it');
   if (!his) throw refuse(`of ${user} nothing is known here without ${domainName(domain)}`);
-  const passedMs = (await trustedNow()) - his.at;
-  if (passedMs < 0 || passedMs > (parseDuration(list.offline) ?? 0))
+  if (!isRecent(list, his, await trustedNow()))
     throw refuse(
       `it was asked last on ${new Date(his.at).toISOString()}, and the policy allows ${list.offline} without`,
     );
   return his;
+}
+
+/** Whether what the domain said then counts still where it does not answer. */
+export function isRecent({ offline }: UsersAndGroups, { at }: { at: number }, trustedNow: number): boolean {
+  const passedMs = trustedNow - at;
+  return offline !== undefined && passedMs >= 0 && passedMs <= (parseDuration(offline) ?? 0);
 }
 
 async function kept(

@@ -24,9 +24,15 @@ const KeptAccount = z.strictObject({
 });
 export type KeptAccount = z.infer<typeof KeptAccount>;
 
+/** An account whose owner this computer knows by his number, as the domain described it last. */
+const KeptOwn = KeptAccount.omit({ verifier: true }).extend({ uid: z.int().min(1) });
+type KeptOwn = z.infer<typeof KeptOwn>;
+
 /** `accounts.json`, sealed: who opened the machine, and the wrong passwords since somebody did. */
 const AccountsFile = z.strictObject({
   accounts: z.array(KeptAccount).max(MOST_ACCOUNTS),
+  /** Those for whom this computer vouches: no password was looked at. */
+  own: z.array(KeptOwn).max(MOST_ACCOUNTS).exactOptional(),
   wrong: WrongPasswords.exactOptional(),
 });
 export type AccountsFile = z.infer<typeof AccountsFile>;
@@ -59,8 +65,27 @@ export function keptBy({ accounts }: AccountsFile, name: string): KeptAccount | 
   return accounts.find(({ names }) => names.some((each) => each.toLowerCase() === wanted));
 }
 
+/** The account of a user of this computer, which is still the one that he has. */
+export function keptOwn({ own = [] }: AccountsFile, uid: number, sid: string): KeptOwn | undefined {
+  return own.find((each) => each.uid === uid && each.sid === sid);
+}
+
 export function without(file: AccountsFile, sid: string): AccountsFile {
-  return { ...file, accounts: file.accounts.filter((account) => account.sid !== sid) };
+  const isOther = (account: { sid: string }) => account.sid !== sid;
+  const own = (file.own ?? []).filter(isOther);
+  const { own: _own, ...rest } = file;
+  return { ...rest, accounts: file.accounts.filter(isOther), ...(own.length > 0 ? { own } : {}) };
+}
+
+/** With what the domain has just said to this computer. What is known of his password is not made newer by it. */
+export function withOwn(
+  file: AccountsFile,
+  { sid, names, groups, groupNames }: Account,
+  { uid, at }: { uid: number; at: number },
+): AccountsFile {
+  const others = (file.own ?? []).filter((each) => each.sid !== sid && each.uid !== uid);
+  const own = { sid, names: [...names], groups: [...groups], groupNames: [...groupNames], uid, at };
+  return { ...file, own: [...others, own].slice(-MOST_ACCOUNTS) };
 }
 
 /** With what the domain has just said; the name that was typed is one of his. */
@@ -76,5 +101,6 @@ export async function withKept(
     ...{ sid, names: [...new Set([...names, user])], groups: [...groups], groupNames: [...groupNames] },
     ...{ verifier, at },
   };
-  return { ...file, accounts: [...without(file, sid).accounts, account].slice(-MOST_ACCOUNTS) };
+  const others = file.accounts.filter((each) => each.sid !== sid);
+  return { ...file, accounts: [...others, account].slice(-MOST_ACCOUNTS) };
 }

@@ -49,6 +49,25 @@ export async function groupsOfUser(uid: number): Promise<number[]> {
   return exitCode === 0 ? stdout.trim().split(' ').map(Number) : [];
 }
 
+/**
+ * Whether a number is of an account in this computer’s own files, or is one that such an account may take on for what it starts
+ * (`/etc/subuid`): then it says of nobody that he is of a directory, whatever that has under this number.
+ */
+export async function isLocalUser(uid: number): Promise<boolean> {
+  const [accounts, ranges] = await Promise.all([linesIfThere('/etc/passwd'), linesIfThere('/etc/subuid')]);
+  if (accounts.some(([, , number]) => Number(number) === uid)) return true;
+  return ranges.some(([, first, count]) => uid >= Number(first) && uid < Number(first) + Number(count));
+}
+
+async function linesIfThere(path: string): Promise<string[][]> {
+  try {
+    return (await readFile(path, 'utf8')).split('\n').map((line) => line.split(':'));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** A user’s number, or undefined where there is none of that name. */
 export async function userNamed(name: string): Promise<number | undefined> {
   const { stdout, exitCode } = await run('id', ['-u', '--', name], { allow: [1], timeoutMs: ASK_MS });
