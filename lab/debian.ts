@@ -71,12 +71,18 @@ function makeGuest(root: string, repository: string): void {
 
 /** What every Debian of the lab has: an address by DHCP, a shell on its serial line, Lazaret’s guest tools. */
 export function setUpDebian(root: string): void {
-  const units = join(root, 'etc', 'systemd', 'system');
   writeFileSync(join(root, 'etc', 'hostname'), 'guest\n');
   writeFileSync(join(root, 'etc', 'systemd', 'network', 'lan.network'), NETWORK);
+  setUpSerialShell(root);
+  execFileSync('systemctl', [`--root=${root}`, 'enable', 'systemd-networkd'], { stdio: 'ignore' });
+  execFileSync('sh', [join(TOOLS, 'install.sh'), root], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** A shell on its serial line, and nothing that a machine which is tried a dozen times need not wait for. */
+export function setUpSerialShell(root: string): void {
+  const units = join(root, 'etc', 'systemd', 'system');
   for (const name of NOT_STARTED) symlinkSync('/dev/null', join(units, name));
   execFileSync('install', ['-m', '755', join(GUEST, 'serial-shell'), join(root, 'usr', 'sbin', 'serial-shell')]);
   writeFileSync(join(units, 'serial-shell.service'), SHELL);
-  execFileSync('systemctl', [`--root=${root}`, 'enable', 'serial-shell', 'systemd-networkd'], { stdio: 'ignore' });
-  execFileSync('sh', [join(TOOLS, 'install.sh'), root], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('systemctl', [`--root=${root}`, 'enable', 'serial-shell'], { stdio: 'ignore' });
 }

@@ -107,7 +107,9 @@ function makeBootedDisk(bootFolder: string, release: number, folder: string): vo
 
 /** The packages of the guest’s kernel. @throws where the set-up has not fetched them */
 export function kernelPackages(kind: keyof typeof DRIVERS = 'virtio'): string[] {
-  const packages = fetched(kind === 'virtio' ? 'kernel-packages/*.deb' : 'driver-kernel-packages/*.deb');
+  const packages = fetched(
+    kind === 'virtio' || kind === 'cloud' ? 'kernel-packages/*.deb' : 'driver-kernel-packages/*.deb',
+  );
   if (packages.length === 0) throw new Error('the guest’s kernel is not there: run node setup/launch.mjs --debian');
   return packages;
 }

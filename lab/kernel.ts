@@ -23,7 +23,9 @@ const DEVICES = [
   ...['cdrom', 'sr_mod', 'libata', 'libahci', 'ahci'],
   ...['usb-common', 'usbcore', 'xhci-hcd', 'xhci-pci', 'usb-storage'],
 ];
-export const DRIVERS = { virtio: VIRTIO, compatible: COMPATIBLE, devices: DEVICES };
+/** With what mounts a CD’s file system. */
+const CLOUD = [...VIRTIO, 'cdrom', 'isofs'];
+export const DRIVERS = { virtio: VIRTIO, cloud: CLOUD, compatible: COMPATIBLE, devices: DEVICES };
 const MAX_BYTES = 256 << 20;
 
 /** Unpacks the packages of a distribution’s kernel, and puts the modules a virtual machine needs into a folder. */

@@ -15,22 +15,33 @@ const SOURCES = [
   ...['debian', 'ubuntu'].map((name) => `/etc/apt/sources.list.d/${name}.sources`),
 ];
 
+/** With what sets up images of Debian and Ubuntu for clouds. */
+const CLOUD_CONTENTS = ['systemd-sysv', 'udev', 'dbus', 'systemd-resolved', 'iproute2', 'cloud-init'];
+
 /** Fetches the Debian that tests run as a guest: its packages, unpacked and set up, as one archive. */
 export function fetchDebianGuest(root) {
-  const folder = join(root, '.cache', 'debian');
+  fetchRoot(join(root, '.cache', 'debian'), 'the Debian guest', CONTENTS);
+}
+
+/** The same with cloud-init, as images for clouds have it. */
+export function fetchCloudGuest(root) {
+  fetchRoot(join(root, '.cache', 'cloud'), 'the Debian guest with cloud-init', CLOUD_CONTENTS);
+}
+
+function fetchRoot(folder, what, contents) {
   const archive = join(folder, 'root.tar');
   if (existsSync(archive)) return;
   installSystemPackages(PROGRAMS);
-  say('the Debian guest');
+  say(what);
   const beside = `${archive}.${process.pid}.tar`;
   mkdirSync(folder, { recursive: true });
   try {
     const left = LEFT_OUT.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
     const { status, output } = run('mmdebstrap', [
-      ...['--quiet', '--variant=minbase', `--include=${CONTENTS.join()}`, ...left],
+      ...['--quiet', '--variant=minbase', `--include=${contents.join()}`, ...left],
       ...['', beside, ...sources()],
     ]);
-    if (status !== 0) throw new SetupError(`the Debian guest could not be made:\n${output}`);
+    if (status !== 0) throw new SetupError(`${what} could not be made:\n${output}`);
     renameSync(beside, archive);
   } finally {
     rmSync(beside, { force: true });

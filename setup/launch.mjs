@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { fetchBareDebian } from './bare-debian.mjs';
 import { buildPages } from './build-pages.mjs';
 import { buildWindowsTools } from './build-windows-tools.mjs';
-import { fetchDebianGuest } from './debian-guest.mjs';
+import { fetchCloudGuest, fetchDebianGuest } from './debian-guest.mjs';
 import { fetchDesktopGuest } from './desktop-guest.mjs';
 import { fetchDriverKernel, fetchGuestKernel } from './guest-kernel.mjs';
 import { installNodePackages } from './node-packages.mjs';
@@ -34,6 +34,7 @@ function main(args) {
   if (options.includes('--servers') || options.includes('--windows-tools')) buildWindowsTools(root);
   if (options.includes('--debian')) {
     fetchDebianGuest(root);
+    fetchCloudGuest(root);
     fetchDriverKernel(root);
   }
   if (options.includes('--desktop')) fetchDesktopGuest(root);

@@ -6,7 +6,7 @@ import { ownPath } from '../sys/files/own-tree.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { run } from '../sys/programs/exec.ts';
 
-const MAX_TOOL_BYTES = 1 << 20;
+export const MAX_TOOL_BYTES = 1 << 20;
 const WRITE_MS = 60_000;
 
 /** The files that go into a Linux guest; `install.sh` puts the others in place. */

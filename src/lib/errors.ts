@@ -163,6 +163,11 @@ export const ERRORS = {
     http: 500,
     hint: 'Images are read only in bubblewrap: let users make namespaces, or run as root outside of a container.',
   },
+  SEED_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Give a file as cloud-init reads it: settings behind “#cloud-config”, or a script behind “#!”.',
+  },
   IMPORT_INVALID: {
     exit: 65,
     http: 422,

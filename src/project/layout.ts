@@ -40,6 +40,8 @@ export function vmPathsIn(vmFolder: string) {
     ownRun: join(vmFolder, 'running.json'),
     /** The CD with the guest tools, while the machine has it. */
     toolsDisc: join(vmFolder, 'guest-tools.iso'),
+    /** What sets a cloud image up at its first boot: for the administrator alone, until that is done. */
+    seed: join(vmFolder, 'seed.iso'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),

@@ -31,7 +31,7 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   await makeFolder(paths.resources);
   await writeFileAtomic(
     `${folder}/.gitignore`,
-    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
+    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nseed.iso\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
   );
   await writeFileAtomic(paths.file, stringify(file));
 }
@@ -51,6 +51,8 @@ export interface NewVm {
   disk: string | ForeignDisk;
   diskFormat?: DiskFormat;
   boot?: { kernel: string; initrd?: string };
+  /** Writes what sets the machine’s system up at its first boot. */
+  writeSeed?: (to: string) => Promise<void>;
   signal?: AbortSignal;
   /** Told how much of the disk is written. */
   onBytes?: (done: number, total: number) => void;
@@ -85,7 +87,8 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   }
 }
 
-async function fill(folder: string, { hardware, disk, diskFormat, boot, signal, onBytes }: NewVm): Promise<AddedVm> {
+async function fill(folder: string, vm: NewVm): Promise<AddedVm> {
+  const { hardware, disk, diskFormat, boot, signal, onBytes } = vm;
   const paths = vmPathsIn(folder);
   await makeFolder(paths.releases);
   const { starts } = await (typeof disk === 'string'
@@ -96,6 +99,7 @@ async function fill(folder: string, { hardware, disk, diskFormat, boot, signal, 
     await copyFileTo(boot.kernel, paths.kernel, MAX_BOOT_FILE_BYTES);
     if (boot.initrd !== undefined) await copyFileTo(boot.initrd, paths.initrd, MAX_BOOT_FILE_BYTES);
   }
+  await vm.writeSeed?.(paths.seed);
   const firmware = hardware.firmware ?? (starts.uefi && !starts.bios ? 'uefi' : 'bios');
   const file: VmFile = { format: 1, id: randomUUID(), ...hardware, firmware };
   const policy: MachinePolicy = { format: 1, quarantine: { type: 'none' } };

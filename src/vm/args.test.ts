@@ -59,6 +59,8 @@ const ROWS: [name: string, plan: QemuPlan][] = [
   ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
   ['disc', { ...PLAN, drives: ['cd'], disc: { fd: 6, readOnly: true } }],
+  ['seed', { ...PLAN, seed: { fd: 6, readOnly: true } }],
+  ['seed-compatible', { ...PLAN, hardware: 'compatible', drives: ['cd'], seed: { fd: 6, readOnly: true } }],
   ['data-disk', { ...PLAN, data: [{ fd: 6, readOnly: false }] }],
   [
     'direct',

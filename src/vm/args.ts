@@ -50,6 +50,8 @@ export interface QemuPlan {
   isLocked?: boolean;
   /** A disc that is in a drive of its own from the start on. */
   disc?: HandedFile;
+  /** What sets its system up: a medium that it finds as it finds its disks, only to be read. */
+  seed?: HandedFile;
   /** The drives for CDs, by their names, all empty. */
   drives?: readonly string[];
   /** Its further network cards, by their names; they lead nowhere. */
@@ -90,6 +92,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...(plan.data ? diskArgs(plan, { name: 'data', place: 1, files: plan.data, more: ',serial=data' }) : []),
     ...(plan.drives ?? []).flatMap((name, place) => ['-device', `ide-cd,id=${deviceId(name)},bus=ide.${place}`]),
     ...discArgs(plan),
+    ...seedArgs(plan),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
     ...cardDevice(hardware, { netdev: 'net0', mac: plan.mac }),
     ...(plan.cards ?? []).flatMap((name, place) => isolatedCard(plan, name, place)),
@@ -133,8 +136,8 @@ export function deviceId(name: string): string {
   return `device-${name}`;
 }
 
-function handedFiles({ disk, data, disc, firmware }: QemuPlan): HandedFile[] {
-  const disks = [...disk, ...(data ?? []), ...(disc ? [disc] : [])];
+function handedFiles({ disk, data, disc, seed, firmware }: QemuPlan): HandedFile[] {
+  const disks = [...disk, ...(data ?? []), ...(disc ? [disc] : []), ...(seed ? [seed] : [])];
   return firmware.kind === 'uefi' ? [...disks, firmware.code, firmware.variables] : disks;
 }
 
@@ -192,6 +195,22 @@ function discArgs({ disc, drives = [] }: QemuPlan): string[] {
   return [
     ...blockdev({ driver: 'raw', 'node-name': 'disc', 'read-only': true, file: fileNode(disc) }),
     ...['-device', `ide-cd,drive=disc,bus=ide.${drives.length}`],
+  ];
+}
+
+/**
+ * Debian’s kernel for clouds has a driver for no drive but virtio’s: the medium is a disk, where the system disk is one of that kind. Else
+ * it is in a drive.
+ */
+function seedArgs({ seed, disc, drives = [], hardware = 'virtio' }: QemuPlan): string[] {
+  if (!seed) return [];
+  const device =
+    hardware === 'virtio'
+      ? 'virtio-blk-pci,drive=seed,serial=seed'
+      : `ide-cd,drive=seed,bus=ide.${drives.length + (disc ? 1 : 0)}`;
+  return [
+    ...blockdev({ driver: 'raw', 'node-name': 'seed', 'read-only': true, file: fileNode(seed) }),
+    ...['-device', device],
   ];
 }
 

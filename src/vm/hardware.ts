@@ -34,6 +34,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(kind.hasDevices ? { hasDevices: true } : {}),
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     ...(files.disc === undefined ? {} : { disc: SOME_FILE }),
+    ...(files.seed === undefined ? {} : { seed: SOME_FILE }),
     firmware: firmwareOf(files.firmware),
   };
   return createHash('sha256')

@@ -40,6 +40,8 @@ export interface MachineFiles {
   dataLayers?: readonly string[];
   /** A disc that is in a drive of its own from the start on; in clear. */
   disc?: string;
+  /** What sets its system up, only to be read; in clear. */
+  seed?: string;
   /** All of them are encrypted that are the machine’s own, and its layers. */
   isLocked?: true;
   firmware:
@@ -48,7 +50,7 @@ export interface MachineFiles {
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
-export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 'firmware' | 'isLocked'> {
+export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 'seed' | 'firmware' | 'isLocked'> {
   files: MachineFiles;
   /** What opens the files that are the machine’s own, where they are encrypted. */
   diskKey?: string;
@@ -65,10 +67,10 @@ export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 
  * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
  */
 export async function startQemu(start: MachineStart): Promise<ProcessId> {
-  const { layers, overlay, data, dataLayers = [], disc, firmware } = start.files;
+  const { layers, overlay, data, dataLayers = [], disc, seed, firmware } = start.files;
   const firmwarePaths =
     firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
-  const readOnly = [...layers, ...dataLayers, ...[...firmwarePaths, disc].filter((path) => path !== undefined)];
+  const readOnly = [...layers, ...dataLayers, ...[...firmwarePaths, disc, seed].filter((path) => path !== undefined)];
   const writable = [
     overlay,
     ...(data === undefined ? [] : [data]),
@@ -86,6 +88,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     disk: [...layers, overlay].map(place),
     ...(data === undefined ? {} : { data: [...dataLayers, data].map(place) }),
     ...(disc === undefined ? {} : { disc: place(disc) }),
+    ...(seed === undefined ? {} : { seed: place(seed) }),
     firmware: placedFirmware(firmware, place),
   };
   const qemu = ['qemu-system-x86_64', ...qemuArgs(plan)];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError } from '../../lib/errors.ts';
-import { addForeign, type ForeignChange } from '../../manager/machines/machines.ts';
+import { addForeign, type ForeignChange, seedOf } from '../../manager/machines/machines.ts';
 import { type ForeignMachine, readForeign } from '../../project/foreign/read-foreign.ts';
 import type { DiskFormat } from '../../project/image/known.ts';
 import type { VmFile } from '../../project/schema.ts';
@@ -20,6 +20,7 @@ interface FromOptions extends KindOptions {
   directory: string;
   disk?: string;
   diskFormat?: DiskFormat;
+  cloudInit?: string;
   dryRun?: boolean;
   memory?: number;
   cpus?: number;
@@ -36,6 +37,7 @@ export async function addFrom(
 ): Promise<void> {
   if (options.kernel !== undefined || options.firmware === 'direct')
     throw new AppError('USAGE', 'a machine of another program starts by its firmware: --kernel goes with --disk');
+  const seed = await seedOf(name, options.cloudInit);
   const { disk, diskFormat } = options;
   const machine = await readForeign(resolve(from), { disk, diskFormat, signal: context.signal });
   const change = changeOf(options);
@@ -48,11 +50,16 @@ export async function addFrom(
   const line = progressLine(context);
   const onBytes = (done: number, total: number) => line.show(`copying ${name}`, done, total);
   const { hardware, ...added } = await addForeign(options.directory, name, machine, {
-    ...{ change, onBytes, signal: context.signal },
+    ...{ change, onBytes, ...seed, signal: context.signal },
   });
   for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
   const said = { vm: name, ...hardware, ...added, notes: machine.notes };
-  print(context, said, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
+  print(context, said, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}${seedText(name, options.cloudInit)}`);
+}
+
+/** What is to be done with a machine that has a seed. */
+export function seedText(name: string, cloudInit: string | undefined): string {
+  return cloudInit === undefined ? '' : `; \`lazaret-manager power-on ${name}\` sets it up`;
 }
 
 function changeOf({ memory, cpus, dataDisk, firmware, ...kinds }: FromOptions): ForeignChange {

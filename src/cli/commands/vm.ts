@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { addMachine, listMachines, machineNamed, removeMachine } from '../../manager/machines/machines.ts';
+import { addMachine, listMachines, machineNamed, removeMachine, seedOf } from '../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { Firmware } from '../../project/schema.ts';
@@ -11,7 +11,7 @@ import { print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addVmDeviceCommands } from './vm-device.ts';
 import { addVmExportCommand } from './vm-export.ts';
-import { addFrom, HOW_IT_STARTS } from './vm-from.ts';
+import { addFrom, HOW_IT_STARTS, seedText } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 
 interface Located {
@@ -21,6 +21,7 @@ interface Located {
 interface AddOptions extends Located, KindOptions {
   disk?: string;
   from?: string;
+  cloudInit?: string;
   dryRun?: boolean;
   diskFormat?: DiskFormat;
   memory?: number;
@@ -56,17 +57,26 @@ export function addVmCommands(program: Command): void {
         kernel === undefined
           ? {}
           : { boot: { kernel: resolve(kernel), ...(initrd === undefined ? {} : { initrd: resolve(initrd) }) } };
+      const seed = await seedOf(name, options.cloudInit);
       const format = diskFormat === undefined ? {} : { diskFormat };
       const { signal } = context;
       const { hardware, ...added } = await addMachine(options.directory, {
-        ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, signal },
+        ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, ...seed, signal },
       });
       for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
-      print(context, { vm: name, ...hardware, ...added }, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}`);
+      print(
+        context,
+        { vm: name, ...hardware, ...added },
+        `added ${name}, which ${HOW_IT_STARTS[added.firmware]}${seedText(name, options.cloudInit)}`,
+      );
     },
   )
     .option('--disk <file>', 'its system disk: qcow2, raw, VMDK, VDI, VHDX or VHD')
     .option('--from <file>', 'a machine of another program: .ova, .ovf, .vmx, .vbox or libvirt’s XML; or its disk')
+    .option(
+      '--cloud-init <file>',
+      'of a cloud image: what its cloud-init sets up when it is first powered on; guest tools too',
+    )
     .option('--dry-run', 'with --from: say what becomes of the machine, and add nothing')
     .addOption(
       new Option('--disk-format <format>', 'the disk’s format; without it, Lazaret finds it out').choices(DISK_FORMATS),

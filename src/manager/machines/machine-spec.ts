@@ -11,11 +11,19 @@ import { projectMachineId } from './project-machine.ts';
 
 const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
+interface Run {
+  number: number;
+  runRoot: string;
+  mode: RunMode;
+  disc: string | undefined;
+  seed: string | undefined;
+}
+
 /** What starting a project’s machine needs to know; its data disk and its firmware’s variables are made where they are not there yet. */
 export async function machineSpec(
   project: Project,
   vm: ProjectVm,
-  { number, runRoot, mode, disc }: { number: number; runRoot: string; mode: RunMode; disc: string | undefined },
+  { number, runRoot, mode, disc, seed }: Run,
 ): Promise<MachineSpec> {
   const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
@@ -28,6 +36,7 @@ export async function machineSpec(
       overlay: paths.work,
       ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
       ...(disc === undefined ? {} : { disc }),
+      ...(seed === undefined ? {} : { seed }),
       firmware: await firmwareOf(vm, paths),
     },
     ...(devices === undefined ? {} : { devices }),

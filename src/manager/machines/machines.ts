@@ -1,4 +1,6 @@
+import { writeSeed } from '../../guest/seed.ts';
 import { AppError } from '../../lib/errors.ts';
+import { readUserData } from '../../project/cloud-init.ts';
 import type { ForeignMachine } from '../../project/foreign/read-foreign.ts';
 import { type AddedVm, addVm, lostWithVm, type NewVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
@@ -36,6 +38,13 @@ export async function addMachine(folder: string, vm: NewVm): Promise<Pick<NewVm,
   return { hardware, ...(await withProject(folder, (project) => addVm(project, { ...vm, hardware }))) };
 }
 
+/** What sets a new machine up, by a file for cloud-init, which is read and looked at before anything is copied. @throws as readUserData */
+export async function seedOf(name: string, path: string | undefined): Promise<Pick<NewVm, 'writeSeed'>> {
+  if (path === undefined) return {};
+  const userData = await readUserData(path);
+  return { writeSeed: (to) => writeSeed(to, { name, userData }) };
+}
+
 /** What an administrator says of a machine from another program, instead of what its description does. */
 export type ForeignChange = Partial<NewVm['hardware']>;
 
@@ -44,7 +53,7 @@ export async function addForeign(
   folder: string,
   name: string,
   machine: ForeignMachine,
-  { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes'> = {},
+  { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes' | 'writeSeed'> = {},
 ): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
   const { memoryMiB = 1024, cpus = 1, firmware, os, clock, disk } = machine;
   const hardware = {

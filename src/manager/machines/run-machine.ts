@@ -20,6 +20,7 @@ import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
 import { projectSources } from './project-sources.ts';
 import { savedState } from './saved-state.ts';
+import { takeSeed } from './seed-medium.ts';
 import { takeToolsDisc } from './tools-disc.ts';
 
 export interface RunOptions {
@@ -73,14 +74,16 @@ export async function runProjectMachine(
   const left = await takeLeftRun(project, vm, computer, { mode, discard, isSuspended });
   const saved = await savedState(name, { note: paths.suspended, memory: paths.memory }, discard);
   await using tools = await takeToolsDisc(vm, paths, { saved, isRunning: left !== undefined, isWanted: guestTools });
+  await using seed = await takeSeed(vm, paths, { mode, saved, hasDisc: tools.disc !== undefined });
   await using taken = await takePreviewNumber(left?.number);
   const { number } = taken;
-  const planned = await machineSpec(project, vm, { number, runRoot, mode, disc: tools.disc });
+  const planned = await machineSpec(project, vm, { number, runRoot, mode, disc: tools.disc, seed: seed.path });
   const spec = left ? { ...planned, runFolder: left.runFolder } : planned;
   const log = openLog('lazaret-manager');
   const events = new EventLog(join(paths.folder, 'events.jsonl'), { log });
   const plugins = projectPlugins(project, join(paths.folder, 'plugin'));
-  const deps: RunDeps = { computer, events, plugins, log, ...(await projectSources(project, vm)) };
+  const { onHello } = seed;
+  const deps: RunDeps = { computer, events, plugins, log, onHello, ...(await projectSources(project, vm)) };
   tell({ kind: 'starting' });
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);

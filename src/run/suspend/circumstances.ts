@@ -12,10 +12,16 @@ const ABILITIES = /^(vendor_id|cpu family|model|model name|stepping|flags)\s*:/;
 
 /** What people call a disc that a machine has from its start on. */
 const DISC = 'the disc in its drive';
+const SEED = 'what sets it up';
 
 /** Whether a machine that was suspended had a disc from its start on: it goes on with that alone. */
 export function hadDisc({ files }: Pick<SavedState, 'files'>): boolean {
   return files.some(({ name }) => name === DISC);
+}
+
+/** Whether it had a seed, without which it cannot go on. */
+export function hadSeed({ files }: Pick<SavedState, 'files'>): boolean {
+  return files.some(({ name }) => name === SEED);
 }
 
 /** What a machine’s state would be saved on, or gone on with on, here and now. @throws FILE_MISSING where a disk is not there */
@@ -28,11 +34,12 @@ export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Ci
   };
 }
 
-async function knownFiles({ files: { overlay, data, disc, firmware } }: MachineSpec): Promise<KnownFile[]> {
+async function knownFiles({ files: { overlay, data, disc, seed, firmware } }: MachineSpec): Promise<KnownFile[]> {
   const named = [
     { name: 'its system disk', path: overlay },
     ...(data === undefined ? [] : [{ name: 'its data disk', path: data }]),
     ...(disc === undefined ? [] : [{ name: DISC, path: disc }]),
+    ...(seed === undefined ? [] : [{ name: SEED, path: seed }]),
     ...(firmware.kind === 'uefi' ? [{ name: 'what its firmware keeps', path: firmware.variables }] : []),
   ];
   return Promise.all(named.map(async ({ name, path }) => ({ name, ...(await fileMark(path)) })));

@@ -74,6 +74,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Fahren Sie die Maschine herunter, die das Abbild benutzt, oder bringen Sie eine Kopie mit „qemu-img check -r all“ in Ordnung.',
   DISK_UNCONFINED:
     'Abbilder werden nur in bubblewrap gelesen: lassen Sie Benutzer Namensräume anlegen, oder arbeiten Sie als root außerhalb eines Containers.',
+  SEED_INVALID:
+    'Geben Sie eine Datei, wie cloud-init sie liest: Einstellungen hinter „#cloud-config“, oder ein Skript hinter „#!“.',
   IMPORT_INVALID:
     'Exportieren Sie die Maschine noch einmal aus dem Programm, aus dem sie ist; oder fügen Sie nur ihre Platte hinzu, mit „--disk“.',
   IMPORT_ELSEWHERE:

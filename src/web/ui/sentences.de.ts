@@ -64,6 +64,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   DISK_IN_USE: 'Ein anderes Programm benutzt dieses Plattenabbild',
   DISK_UNCLEAN: 'Das Plattenabbild wurde nicht geschlossen: es fehlt, was noch zu schreiben war',
   DISK_UNCONFINED: 'Das Plattenabbild wird nicht gelesen, weil es hier nicht abgeschirmt gelesen werden kann',
+  SEED_INVALID: 'Das ist keine Datei, mit der cloud-init ein System einrichtet',
   IMPORT_INVALID: 'Die Beschreibung dieser Maschine kann nicht gelesen werden',
   IMPORT_ELSEWHERE: 'Die Maschine nennt eine Datei, die nicht in ihrem eigenen Ordner liegt',
   IMPORT_DIGEST: 'Eine Datei der Maschine ist nicht die, die ihr Verzeichnis nennt',
