@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { ProblemAnswer } from '../../api/manager/project.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
+import { Words } from '../ui/Words.tsx';
 
 /** What is wrong, each with its remedy, its code, and the way to where it is. */
 export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }) {
@@ -16,7 +17,9 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
             {said.failure({ code, reason }).text}
           </Text>
           <OwnWords words={said.failure({ code, reason }).words} />
-          <Text size="sm">{said.remedy({ code, remedy })}</Text>
+          <Text size="sm">
+            <Words text={said.remedy({ code, remedy })} />
+          </Text>
           <Group gap="xs" mt={2}>
             <Code>{code}</Code>
             {vm !== undefined && (

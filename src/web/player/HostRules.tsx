@@ -2,6 +2,7 @@ import { Alert, Code, Text } from '@mantine/core';
 import type { HostAnswer } from '../../api/status.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
+import { Words } from '../ui/Words.tsx';
 import { useTexts } from './use-texts.ts';
 
 /** The rules for the computer itself, where its user consented to some: whether they are in force. */
@@ -15,7 +16,7 @@ export function HostRules({ host }: { host: HostAnswer | undefined }) {
     return (
       <Alert color="red" mb="md" role="alert" title={`${texts.hostRules}: ${failed?.text ?? ''}`}>
         <OwnWords words={failed?.words} />
-        {failure && said.remedy(failure)} <Code>{failure?.code}</Code>
+        {failure && <Words text={said.remedy(failure)} />} <Code>{failure?.code}</Code>
       </Alert>
     );
   const words = {

@@ -13,7 +13,7 @@ export function HotFixButton({ machine }: { machine: MachineAnswer }) {
   if (!problem && !isOpen) return null;
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      <Button variant={machine.cannotStart ? 'filled' : 'default'} onClick={() => setOpen(true)}>
         {texts.hotFix} …
       </Button>
       {isOpen && <HotFixDialog vm={machine.vm} problem={problem} onClose={() => setOpen(false)} />}

@@ -6,8 +6,9 @@ import { OwnWords } from '../ui/OwnWords.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useSaid } from '../ui/said.ts';
+import { Words } from '../ui/Words.tsx';
 import { HotFixButton } from './HotFixButton.tsx';
-import { isOff, isOn, shownState } from './machine-state.ts';
+import { hotFixFor, isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
 import { useStatus } from './service.ts';
 import { TimeLeft } from './TimeLeft.tsx';
@@ -69,7 +70,11 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
           </Text>
         )}
         {!machine.why && <OwnWords words={failed.words} />}
-        {remedy && <Text size="sm">{said.remedy({ code, remedy })}</Text>}
+        {remedy && (
+          <Text size="sm">
+            <Words text={said.remedy({ code, remedy })} />
+          </Text>
+        )}
         <TimeLeft machine={machine} />
         {machine.access === 'restricted' && <Update vm={vm} />}
         <Group mt="auto" pt="xs">
@@ -81,7 +86,11 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
             </Button>
           )}
           {!isOn(machine) && (
-            <Button variant="default" component={Link} to={`/machines/${vm}`}>
+            <Button
+              variant={machine.cannotStart && !hotFixFor(machine) ? 'filled' : 'default'}
+              component={Link}
+              to={`/machines/${vm}`}
+            >
               {texts.why}
             </Button>
           )}

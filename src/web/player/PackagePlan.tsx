@@ -5,6 +5,7 @@ import type { AsJson } from '../../lib/json.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { bytesText, useLanguage } from '../ui/texts.ts';
+import { Words } from '../ui/Words.tsx';
 import { RulesText } from './RulesText.tsx';
 import { useTexts } from './use-texts.ts';
 
@@ -53,7 +54,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
       {problems.map((failure) => (
         <div key={`${failure.code} ${failure.reason}`} role="alert">
           <Text c="red">
-            {said.failure(failure).text}. {said.remedy(failure)} <Code>{failure.code}</Code>
+            {said.failure(failure).text}. <Words text={said.remedy(failure)} /> <Code>{failure.code}</Code>
           </Text>
           <OwnWords words={said.failure(failure).words} />
         </div>

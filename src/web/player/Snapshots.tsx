@@ -6,6 +6,7 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
+import { Words } from '../ui/Words.tsx';
 import { isOn } from './machine-state.ts';
 import { useChangeSnapshot, useMachine, useSnapshots, useTakeSnapshot } from './service.ts';
 import { useTexts } from './use-texts.ts';
@@ -82,7 +83,7 @@ function SnapshotCard({ vm, snapshot, isOn: isMachineOn }: CardProps) {
         {unusable && (
           <>
             <Text size="sm">
-              {said.failure(unusable).text}. {said.remedy(unusable)}
+              {said.failure(unusable).text}. <Words text={said.remedy(unusable)} />
             </Text>
             <OwnWords words={said.failure(unusable).words} />
           </>

@@ -6,8 +6,8 @@ import { isAboutPassword, PasswordDialog } from './PasswordDialog.tsx';
 import { useStart } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
-/** Starts a machine, or lets it go on where it was suspended; where its policy asks for a password, so does this. */
-export function StartButton({ machine: { vm, state, hotFixes = [] } }: { machine: MachineAnswer }) {
+/** Starts a machine, which is the main thing to be done with it unless that is known to fail, or lets it go on where it was suspended; where its policy asks for a password, so does this. */
+export function StartButton({ machine: { vm, state, cannotStart, hotFixes = [] } }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const start = useStart();
   const asks = isAboutPassword(start.error);
@@ -30,7 +30,11 @@ export function StartButton({ machine: { vm, state, hotFixes = [] } }: { machine
           </Group>
         </Alert>
       )}
-      <Button loading={start.isPending && !asks} onClick={() => start.mutate({ vm })}>
+      <Button
+        variant={cannotStart ? 'default' : 'filled'}
+        loading={start.isPending && !asks}
+        onClick={() => start.mutate({ vm })}
+      >
         {word}
       </Button>
       <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} hasHotFix={hotFixes.includes('password')} />

@@ -3,6 +3,7 @@ import type { MachineAnswer } from '../../api/machine.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
 import { lastDayText, useLanguage } from '../ui/texts.ts';
+import { Words } from '../ui/Words.tsx';
 import { useTexts } from './use-texts.ts';
 
 /** How long a machine may still be used, where that is not without end; with the administrator’s text once one is due. */
@@ -34,7 +35,9 @@ export function TimeLeft({ machine }: { machine: MachineAnswer }) {
       {cannotStart && (
         <>
           {!isOver && <Text size="sm">{said.failure(cannotStart).text}</Text>}
-          <Text size="sm">{said.remedy(cannotStart)}</Text>
+          <Text size="sm">
+            <Words text={said.remedy(cannotStart)} />
+          </Text>
           {!isOver && <OwnWords words={said.failure(cannotStart).words} />}
         </>
       )}

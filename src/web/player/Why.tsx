@@ -6,6 +6,7 @@ import { StateBadge } from '../ui/StateBadge.tsx';
 import { type SaidBy, useSaid } from '../ui/said.ts';
 import { ToldFailure } from '../ui/ToldFailure.tsx';
 import { momentText, useLanguage } from '../ui/texts.ts';
+import { Words } from '../ui/Words.tsx';
 import { shownState } from './machine-state.ts';
 import { Reach } from './Reach.tsx';
 import { Refused } from './Refused.tsx';
@@ -28,7 +29,7 @@ export function Why({ machine }: { machine: MachineAnswer }) {
       {message && <Text style={{ whiteSpace: 'pre-line' }}>{message}</Text>}
       {remedy && (
         <Text>
-          {said.remedy({ code, remedy })} <Code>{code}</Code>
+          <Words text={said.remedy({ code, remedy })} /> <Code>{code}</Code>
         </Text>
       )}
       {!machine.why && <OwnWords words={said.failure(machine).words} />}

@@ -2,6 +2,7 @@ import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { AskFailure } from './ask.ts';
 import { OwnWords } from './OwnWords.tsx';
 import { useSaid } from './said.ts';
+import { Words } from './Words.tsx';
 
 export interface FailureTexts {
   unreachable: string;
@@ -20,7 +21,7 @@ export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts:
     <Alert color="red" variant="light" title={text} role="alert">
       <OwnWords words={words} />
       <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
-        {isKnown ? said.remedy(error) : texts.unreachableRemedy}
+        <Words text={isKnown ? said.remedy(error) : texts.unreachableRemedy} />
       </Text>
       {isKnown &&
         error.causes.map((cause) => (

@@ -1,6 +1,7 @@
 import { Alert, Code, Text } from '@mantine/core';
 import { OwnWords } from './OwnWords.tsx';
 import { type Told, useSaid } from './said.ts';
+import { Words } from './Words.tsx';
 
 /** A failure that a process tells among other things: what has happened, what to do, and its code. */
 export function ToldFailure({ failure }: { failure: Told }) {
@@ -9,7 +10,9 @@ export function ToldFailure({ failure }: { failure: Told }) {
   return (
     <Alert color="red" role="alert" title={text}>
       <OwnWords words={words} />
-      <Text size="sm">{said.remedy(failure)}</Text>
+      <Text size="sm">
+        <Words text={said.remedy(failure)} />
+      </Text>
       <Code>{failure.code}</Code>
     </Alert>
   );

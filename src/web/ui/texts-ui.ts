@@ -5,6 +5,8 @@ export const ui = catalogue({
   en: {
     copy: 'Copy',
     copied: 'Copied',
+    missing: (fields: string) => `Still missing: ${fields}`,
+    nothingChanged: 'Nothing is changed.',
     slow: 'This takes long: the disk may be slow, or busy. It is still being waited for.',
     stopWaiting: 'Stop waiting',
     stopped: 'It is not being waited for any more; nothing was changed.',
@@ -20,6 +22,8 @@ export const ui = catalogue({
   de: {
     copy: 'Kopieren',
     copied: 'Kopiert',
+    missing: (fields) => `Es fehlt noch: ${fields}`,
+    nothingChanged: 'Geändert ist nichts.',
     slow: 'Das dauert lange: vielleicht ist die Platte langsam oder beschäftigt. Es wird noch gewartet.',
     stopWaiting: 'Nicht mehr warten',
     stopped: 'Es wird nicht mehr gewartet; geändert wurde nichts.',

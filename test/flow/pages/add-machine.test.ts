@@ -35,7 +35,9 @@ test('an administrator adds a machine from a file of his, from a path, and is to
     await page.getByRole('link', { name: 'Machines', exact: true }).click();
     await page.getByRole('link', { name: 'Add virtual machine' }).click();
     assert.ok(await add.isDisabled());
+    await page.getByText('Still missing: Name, File', { exact: true }).waitFor();
     await name.fill('lab');
+    await page.getByText('Still missing: File', { exact: true }).waitFor();
     await page.locator('input[type=file]').setInputFiles(path);
     await page.getByText('4 MiB').waitFor();
     await chooseRaw(page);
@@ -108,7 +110,10 @@ test('an administrator adds a machine from a file of his, from a path, and is to
     await manager.goto('/add-machine');
     await name.fill('office');
     await page.getByText('A path', { exact: true }).click();
+    await page.getByLabel('Path on the computer of the manager').fill('image.raw');
+    await page.getByText('Still missing: a whole path, which begins with /').waitFor();
     await page.getByLabel('Path on the computer of the manager').fill(path);
+    await page.getByText('Still missing').waitFor({ state: 'detached' });
     await chooseRaw(page);
     await add.click();
     await page.getByText('VM_EXISTS').waitFor();

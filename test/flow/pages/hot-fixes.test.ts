@@ -32,6 +32,7 @@ test(
     const { page } = manager;
     await page.getByRole('link', { name: 'Hot fixes' }).click();
     const region = page.getByRole('region', { name: 'Request' });
+    await page.getByText('Still missing: the file of the request, or its letters', { exact: true }).waitFor();
 
     await t.test(
       'fact 79: one is shown, approved by days, saved, and does on its computer what the page said',
@@ -40,11 +41,13 @@ test(
         await openFile(page, file);
         await region.getByText('Bea <b>Miller</b>, bea@example.org').waitFor();
         await region.getByText('office has expired').waitFor();
+        await page.getByText('Still missing: days, or the last day', { exact: true }).waitFor();
         await page.getByLabel('Days, from the day').fill('9');
         await page.getByLabel('A message for its user').fill('Until then.');
         await page.getByRole('button', { name: 'See what it does' }).click();
         await page.getByText('lets office be used for 9 more days').waitFor();
         assert.deepEqual(await readHotFixLog(project.folder), [], 'nothing was answered yet');
+        await page.getByText('Still missing: The passphrase of the project’s keys', { exact: true }).waitFor();
         await page.getByLabel('The passphrase of the project’s keys').fill('wrong wrong wrong');
         await page.getByRole('button', { name: 'Give the answer' }).click();
         await page.getByText('KEY_PASSPHRASE').waitFor();

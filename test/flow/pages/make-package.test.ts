@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { madeProject, PASSPHRASE } from '../../fakes/made-project.ts';
@@ -41,6 +41,17 @@ test('an administrator sees the plan of a package, makes it, and sees its sizes;
     assert.equal(existsSync(project.out), false);
   });
 
+  await t.test('the plan stands just before its making, which says what it waits for', async () => {
+    const top = async (of: Locator) => (await of.boundingBox())?.y ?? Number.NaN;
+    const plan = page.getByRole('region', { name: 'The plan' });
+    assert.ok((await top(page.getByLabel('Or recipients whose keys open it'))) < (await top(plan)));
+    assert.ok((await top(plan)) < (await top(make)));
+    const missing = 'Still missing: Name of the package, Folder that receives it, Passphrase of the project’s keys';
+    await page.getByText(missing, { exact: true }).waitFor();
+    await page.getByLabel('Folder that receives it').fill('packages');
+    await page.getByText(/^Still missing:.*a whole path for the folder, which begins with \//).waitFor();
+  });
+
   await t.test('the package is made as a task, and its parts are shown with their sizes', async () => {
     assert.ok(await make.isDisabled());
     await describe(page, 'office-1', project.out);
@@ -69,6 +80,7 @@ test('an administrator sees the plan of a package, makes it, and sees its sizes;
     await page.getByLabel(again).fill('four words upon a stone');
     await page.getByText('The two passphrases differ.').waitFor();
     assert.ok(await make.isDisabled());
+    await page.getByText('Still missing: The same passphrase once more', { exact: true }).waitFor();
     await page.getByLabel(again).fill('four words upon a stick');
     await make.click();
     await page.getByText('office-2 is made, generation 2.').waitFor();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
@@ -47,6 +47,11 @@ async function holdsUp(page: Page, name: string): Promise<void> {
   }
 }
 
+/** Whether it is the one that is filled. */
+async function mainButton(card: Locator, name: string, role: 'button' | 'link' = 'button'): Promise<boolean> {
+  return (await card.getByRole(role, { name, exact: true }).getAttribute('data-variant')) === 'filled';
+}
+
 async function shoot(page: Page, name: string): Promise<void> {
   const folder = process.env['LAZARET_SCREENS'];
   if (folder === undefined) return;
@@ -63,6 +68,9 @@ test('an expired machine’s user asks for a hot fix, sees what the answer does,
   const context = await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', timezoneId: 'UTC' });
   const page = await context.newPage();
   await page.goto(player.link('/'));
+  const card = page.getByRole('region', { name: 'office' });
+  assert.equal(await mainButton(card, 'Ask for a hot fix …'), true, 'what helps is the main button');
+  assert.equal(await mainButton(card, 'Start'), false, 'a start is known to fail');
   await page.getByRole('button', { name: 'Ask for a hot fix' }).click();
   await page.getByText('Its time is over, or about to be.').waitFor();
   await holdsUp(page, 'hot-fix');
@@ -125,9 +133,10 @@ test(
   NEEDS,
   async () => {
     const remedy = 'Give the password.';
+    const over = 'Ask your administrator, and see `lazaret status`.';
     await using player = await openPlayer({
       machines: [
-        { ...OVER, hotFixes: ['moved'] },
+        { ...OVER, hotFixes: ['moved'], cannotStart: { code: 'EXPIRED', reason: 'office has expired', remedy: over } },
         { vm: 'own', state: 'stopped', password: true, hotFixes: ['password'] },
         { vm: 'other', state: 'stopped', password: true },
       ],
@@ -139,6 +148,10 @@ test(
     await page.goto(player.link('/'));
     await page.getByRole('region', { name: 'office' }).getByText('Ask your administrator').waitFor();
     assert.equal(await page.getByRole('button', { name: 'hot fix' }).count(), 0);
+    const office = page.getByRole('region', { name: 'office' });
+    assert.deepEqual([await mainButton(office, 'Start'), await mainButton(office, 'Why?', 'link')], [false, true]);
+    assert.equal(await mainButton(page.getByRole('region', { name: 'own' }), 'Start'), true);
+    assert.equal(await office.locator('code').textContent(), 'lazaret status', 'what is to be typed is without quotes');
     await page.getByRole('region', { name: 'other' }).getByRole('button', { name: 'Start' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'I have lost the password' }).count(), 0);

@@ -17,6 +17,41 @@ const NEEDS = { skip: whyNoBrowser() };
 const GROUPS = 'Groups, with those who are in them through other groups';
 const FILE = 'The file, policy.yaml';
 
+test(
+  'the way to save is in sight wherever one is in the panes, and never over what has the focus',
+  NEEDS,
+  async (t) => {
+    const project = await madeProject(t);
+    await using manager = await ManagerInBrowser.open(project.folder);
+    const { page } = manager;
+    for (const [width, height] of [
+      [1280, 720],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await manager.goto('/machines/office/policy');
+      const save = page.getByRole('button', { name: 'Save' });
+      await page.getByText('Nothing is changed.').waitFor();
+      const top = async () => (await save.boundingBox())?.y ?? Number.NaN;
+      assert.ok((await top()) < height, `${width} px: it is far below`);
+      const fields = page.getByRole('main').locator('input:enabled, textarea:enabled');
+      await fields.first().focus();
+      for (let at = 0; at < 40; at++) {
+        await page.keyboard.press('Tab');
+        const focused = page.locator(':focus');
+        if ((await focused.count()) === 0 || (await focused.textContent()) === 'Save') break;
+        const box = await focused.boundingBox();
+        // A field that is higher than the window shows its first line.
+        const shown = Math.min(box?.height ?? 0, 20);
+        assert.ok(
+          (box?.y ?? Number.NaN) + shown <= (await top()),
+          `${width} px, ${at}: ${await focused.getAttribute('id')}`,
+        );
+      }
+    }
+  },
+);
+
 test('fields and file show at once what is said in the other, and comments stay', NEEDS, async (t) => {
   const project = await madeProject(t);
   await project.setQuarantine(threeVersions());
@@ -163,12 +198,16 @@ test(
     assert.deepEqual(vm?.policy.value.authentication, rules);
     const encryption = page.getByRole('region', { name: 'Encryption' });
     const isEncrypted = encryption.getByRole('switch', { name: 'Its disks are encrypted on its user’s computer' });
+    const recovers = encryption.getByRole('switch', { name: 'The project’s recovery key opens them too' });
+    assert.ok(await recovers.isDisabled());
+    await encryption.getByText('Only where its disks are encrypted').waitFor();
     await isEncrypted.click();
     await isInFile(/disks: true/);
     await page.getByRole('button', { name: 'Save' }).click();
     await encryption.getByText('set here').waitFor();
     assert.equal((await program('lazaret-manager', ['-C', project.folder, 'policy', 'check'])).status, 0);
-    await encryption.getByRole('switch', { name: 'The project’s recovery key opens them too' }).click();
+    await encryption.locator('code').getByText('lazaret-manager keys recovery', { exact: true }).waitFor();
+    await recovers.click();
     await isInFile(/recovery: true/);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { HotFixWord, OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { Secret } from '../tasks/Secret.tsx';
@@ -40,7 +41,11 @@ export function AnswerForm({ opened, source }: { opened: OpenedHotFixAnswer; sou
     setFields({ ...fields, [name]: text });
   };
   const word = choice === 'deny' ? ({ kind: 'denied' } as const) : approvalOf(opened, fields);
-  const hasSecrets = fields.passphrase !== '' && (!needsRecoveryKey || fields.recovery !== '');
+  const missing: ('daysOrDate' | 'password' | 'passwordAgain' | 'passphrase' | 'recoveryPassphrase')[] = [];
+  if (!word && opened.problem === 'expired') missing.push('daysOrDate');
+  if (!word && opened.problem === 'password') missing.push(fields.password === '' ? 'password' : 'passwordAgain');
+  if (foresee.data && fields.passphrase === '') missing.push('passphrase');
+  if (foresee.data && needsRecoveryKey && fields.recovery === '') missing.push('recoveryPassphrase');
   if (answer.data) return <Given opened={opened} given={answer.data} />;
   return (
     <form
@@ -101,11 +106,13 @@ export function AnswerForm({ opened, source }: { opened: OpenedHotFixAnswer; sou
         <Group>
           <Button
             type="submit"
-            disabled={!word || (foresee.data !== undefined && !hasSecrets)}
+            disabled={!word || missing.length > 0}
+            aria-describedby="answer-missing"
             loading={foresee.isPending || answer.isPending}
           >
             {foresee.data ? texts.give : texts.see}
           </Button>
+          <StillMissing id="answer-missing" fields={missing.map((field) => texts[field])} />
         </Group>
       </Stack>
     </form>

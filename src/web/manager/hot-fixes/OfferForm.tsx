@@ -5,6 +5,7 @@ import type { HotFixesAnswer } from '../../../api/manager/hot-fixes.ts';
 import { HOT_FIX_PROBLEMS, type HotFixProblem } from '../../../policy/hot-fixes.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
+import { ui } from '../../ui/texts-ui.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { ask } from '../process.ts';
 import { StaleAlert } from '../StaleAlert.tsx';
@@ -16,6 +17,7 @@ import { useHeld } from '../use-held.ts';
 export function OfferForm({ answer }: { answer: HotFixesAnswer }) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
+  const { nothingChanged } = useCatalogue(ui);
   const queries = useQueryClient();
   const [draft, setDraft] = useState<Fields>();
   const { answer: held, isStale, takeOver } = useHeld(answer, draft !== undefined);
@@ -95,7 +97,7 @@ export function OfferForm({ answer }: { answer: HotFixesAnswer }) {
           </Button>
         </Group>
         <Text size="sm" role="status">
-          {save.isSuccess && draft === undefined && texts.saved}
+          {draft === undefined && (save.isSuccess ? texts.saved : nothingChanged)}
         </Text>
       </Stack>
     </form>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
 import { Facts } from '../../ui/Facts.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { StillMissing } from '../../ui/StillMissing.tsx';
 import { momentText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
@@ -22,6 +23,7 @@ export function OpenRequest() {
   const [letters, setLetters] = useState('');
   const [source, setSource] = useState<PageSource>();
   const open = useMutation({ mutationFn: (wanted: PageSource) => ask('openHotFix', { body: wanted }) });
+  const isMissing = !file && letters.trim() === '';
   const show = async () => {
     const wanted = file ? { text: await file.text() } : { letters };
     setSource(wanted);
@@ -59,9 +61,10 @@ export function OpenRequest() {
             }}
           />
           <Group>
-            <Button type="submit" disabled={!file && letters.trim() === ''} loading={open.isPending}>
+            <Button type="submit" disabled={isMissing} loading={open.isPending} aria-describedby="open-missing">
               {texts.show}
             </Button>
+            <StillMissing id="open-missing" fields={isMissing ? [texts.oneOfBoth] : []} />
           </Group>
         </Stack>
       </form>

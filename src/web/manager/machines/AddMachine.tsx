@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
@@ -12,7 +13,7 @@ import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
 import { DiskField } from './DiskField.tsx';
 import { ForeignPlan } from './ForeignPlan.tsx';
-import { EMPTY, importRequest, type NewMachine, saysHardware } from './new-machine.ts';
+import { EMPTY, importRequest, missingOf, type NewMachine, saysHardware } from './new-machine.ts';
 
 /** VMware ACE’s Add Virtual Machine: a disk image, and the hardware around it. */
 export function AddMachine() {
@@ -53,9 +54,15 @@ export function AddMachine() {
             <ForeignPlan machine={machine} onChange={set} />
             <Hardware machine={machine} onChange={set} />
             <Group>
-              <Button type="submit" loading={add.isPending || goesOn} disabled={!request}>
+              <Button
+                type="submit"
+                loading={add.isPending || goesOn}
+                disabled={!request}
+                aria-describedby="add-missing"
+              >
                 {texts.add}
               </Button>
+              <StillMissing id="add-missing" fields={missingOf(machine).map((field) => texts[field])} />
             </Group>
           </Stack>
         </form>

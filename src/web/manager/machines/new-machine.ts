@@ -22,6 +22,20 @@ export const EMPTY: NewMachine = {
   ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', os: 'found', firmware: 'found' },
 };
 
+/** What still has to be said before a machine can be added, by the field that says it. */
+export type MissingField = 'name' | 'file' | 'path' | 'wholePath' | 'memory' | 'cpus';
+
+export function missingOf(machine: NewMachine): readonly MissingField[] {
+  const { from, file, path, memoryMiB, cpus } = machine;
+  const missing: MissingField[] = machine.vm.trim() === '' ? ['name'] : [];
+  if (from === 'file' && !(file && file.size > 0)) missing.push('file');
+  if (from === 'path' && !path.trim().startsWith('/')) missing.push(path.trim() === '' ? 'path' : 'wholePath');
+  if (saysHardware(machine)) return missing;
+  if (typeof memoryMiB !== 'number') missing.push('memory');
+  if (typeof cpus !== 'number') missing.push('cpus');
+  return missing;
+}
+
 /** What is asked of the manager; none while something is missing. */
 export function importRequest(machine: NewMachine): Request | undefined {
   const { memoryMiB, cpus, dataDiskGiB, os, firmware, format } = machine;

@@ -1,8 +1,9 @@
 import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
 import { Section } from '../Part.tsx';
 import { ask } from '../process.ts';
@@ -14,11 +15,18 @@ import { packages } from '../texts/packages.ts';
 import { tasks } from '../texts/tasks.ts';
 import { EncryptionFields } from './EncryptionFields.tsx';
 import { MediaFields } from './MediaFields.tsx';
-import { buildRequest, type NewContents, type NewMedia, NO_MEDIA } from './new-package.ts';
+import { buildRequest, missingOf, type NewContents, type NewMedia, NO_MEDIA } from './new-package.ts';
 import { SizeChart } from './SizeChart.tsx';
 
-/** Makes the package of a plan that nothing speaks against, and shows how it goes on. */
-export function BuildForm({ contents, plan }: { contents: NewContents; plan: PackagePlanAnswer | undefined }) {
+interface BuildFormProps {
+  contents: NewContents;
+  plan: PackagePlanAnswer | undefined;
+  /** The plan, and the way to see it: what is read last before the package is made. */
+  children: ReactNode;
+}
+
+/** What users get; then the plan, and where nothing speaks against it, the making of the package and how it goes on. */
+export function BuildForm({ contents, plan, children }: BuildFormProps) {
   const texts = useCatalogue(packages);
   const frameTexts = useCatalogue(frame);
   const taskTexts = useCatalogue(tasks);
@@ -38,38 +46,49 @@ export function BuildForm({ contents, plan }: { contents: NewContents; plan: Pac
     },
   });
   const goesOn = task !== undefined && isOn(task);
-  const canBuild = request !== undefined && passphrase !== '' && plan?.problems.length === 0;
+  const missing = missingOf(media).map((field) => texts[field]);
+  if (passphrase === '') missing.push(taskTexts.passphrase);
+  const canBuild = missing.length === 0 && plan?.problems.length === 0;
   return (
     <>
-      {plan?.problems.length === 0 && (
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          build.mutate();
+        }}
+      >
         <Section title={texts.media}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              build.mutate();
-            }}
-          >
-            <Stack gap="sm">
-              <MediaFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
-              <EncryptionFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
-              <Secret label={taskTexts.passphrase} value={passphrase} onChange={setPassphrase} />
-              {plan.clock && (
-                <Checkbox
-                  label={taskTexts.clockIsRight}
-                  checked={clockIsRight}
-                  onChange={({ target }) => setClockIsRight(target.checked)}
-                />
-              )}
-              <Group>
-                <Button type="submit" loading={build.isPending || goesOn} disabled={!canBuild}>
-                  {texts.build}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
-          {build.error && <FailureAlert error={build.error} texts={frameTexts} />}
+          <Stack gap="sm">
+            <MediaFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
+            <EncryptionFields media={media} onChange={(change) => setMedia({ ...media, ...change })} />
+          </Stack>
         </Section>
-      )}
+        {children}
+        {plan?.problems.length === 0 && (
+          <Stack gap="sm">
+            <Secret label={taskTexts.passphrase} value={passphrase} onChange={setPassphrase} />
+            {plan.clock && (
+              <Checkbox
+                label={taskTexts.clockIsRight}
+                checked={clockIsRight}
+                onChange={({ target }) => setClockIsRight(target.checked)}
+              />
+            )}
+            <Group>
+              <Button
+                type="submit"
+                loading={build.isPending || goesOn}
+                disabled={!canBuild}
+                aria-describedby="build-missing"
+              >
+                {texts.build}
+              </Button>
+              <StillMissing id="build-missing" fields={goesOn ? [] : missing} />
+            </Group>
+          </Stack>
+        )}
+        {build.error && <FailureAlert error={build.error} texts={frameTexts} />}
+      </form>
       {task && (
         <TaskView task={task} result={task.result && texts.built(task.result.package, task.result.generation)} />
       )}

@@ -41,15 +41,16 @@ function Wizard({ machines }: { machines: readonly string[] }) {
             setContents({ ...contents, ...change });
           }}
         />
-        <Group>
+      </Section>
+      <BuildForm contents={contents} plan={plan.data}>
+        <Group mb="lg">
           <Button variant={plan.data ? 'default' : 'filled'} loading={plan.isPending} onClick={() => plan.mutate()}>
             {texts.look}
           </Button>
         </Group>
         {plan.error && <FailureAlert error={plan.error} texts={frameTexts} />}
-      </Section>
-      {plan.data && <PlanView plan={plan.data} />}
-      <BuildForm contents={contents} plan={plan.data} />
+        {plan.data && <PlanView plan={plan.data} />}
+      </BuildForm>
     </Stack>
   );
 }

@@ -52,23 +52,39 @@ export function contentsRequest({ kind, vms, policies, resources, since, strict,
   };
 }
 
-/** Whom alone a package is for; nothing while that is contradictory. */
-function encryptionRequest({ secret, secretAgain, recipients }: NewMedia): Pick<Build, 'encryptTo'> | undefined {
-  const named = recipients.split(/\s+/).filter((each) => each !== '');
-  if (secret !== secretAgain || (secret !== '' && named.length > 0)) return undefined;
+/** What still has to be said before a package can be made, by the field that says it. */
+export type MissingField = 'name' | 'out' | 'wholeOut' | 'valid' | 'secretAgain' | 'oneWay';
+
+export function missingOf({
+  name,
+  out,
+  validDays,
+  secret,
+  secretAgain,
+  recipients,
+}: NewMedia): readonly MissingField[] {
+  const missing: MissingField[] = name.trim() === '' ? ['name'] : [];
+  if (!out.trim().startsWith('/')) missing.push(out.trim() === '' ? 'out' : 'wholeOut');
+  if (typeof validDays !== 'number') missing.push('valid');
+  if (secret !== secretAgain) missing.push('secretAgain');
+  if (secret !== '' && recipients.trim() !== '') missing.push('oneWay');
+  return missing;
+}
+
+/** Whom alone a package is for. */
+function encryptionRequest({ secret, recipients }: NewMedia): Pick<Build, 'encryptTo'> {
   if (secret !== '') return { encryptTo: { passphrase: secret } };
+  const named = recipients.split(/\s+/).filter((each) => each !== '');
   return named.length > 0 ? { encryptTo: { recipients: named } } : {};
 }
 
 /** What is asked of the manager besides who signs; none while something is missing. */
 export function buildRequest(contents: NewContents, media: NewMedia): Omit<Build, 'passphrase'> | undefined {
   const { name, out, format, mode, volumeGiB, validDays, notes } = media;
-  const encryption = encryptionRequest(media);
-  if (!encryption || name.trim() === '' || !out.trim().startsWith('/') || typeof validDays !== 'number')
-    return undefined;
+  if (missingOf(media).length > 0 || typeof validDays !== 'number') return undefined;
   return {
     ...contentsRequest(contents),
-    ...encryption,
+    ...encryptionRequest(media),
     ...{ name: name.trim(), out: out.trim(), format, mode, validForMs: validDays * DAY_MS },
     ...(typeof volumeGiB === 'number' ? { volumeBytes: Math.round(volumeGiB * 2 ** 30) } : {}),
     ...(notes.trim() === '' ? {} : { notes: notes.trim() }),

@@ -1,5 +1,6 @@
 import { Stack, Switch } from '@mantine/core';
 import { useCatalogue } from '../../ui/texts.ts';
+import { Words } from '../../ui/Words.tsx';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 
@@ -27,14 +28,13 @@ export function EncryptionPane({ policy, onPolicy }: Pane) {
         disabled={disks}
         onChange={({ target }) => set({ configuration: target.checked })}
       />
-      {disks && (
-        <Switch
-          label={texts.recovery}
-          description={texts.recoveryHelp}
-          checked={recovery}
-          onChange={({ target }) => set({ recovery: target.checked })}
-        />
-      )}
+      <Switch
+        label={texts.recovery}
+        description={<Words text={disks ? texts.recoveryHelp : texts.recoveryWaits} />}
+        checked={recovery}
+        disabled={!disks}
+        onChange={({ target }) => set({ recovery: target.checked })}
+      />
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Grid, Group, List, Stack, Text, Textarea } from '@mantine/core';
+import { Alert, Button, Grid, List, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'react-router';
@@ -7,6 +7,8 @@ import type { AsJson } from '../../../lib/json.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts.ts';
+import { ui } from '../../ui/texts-ui.ts';
+import { ActionBar } from '../ActionBar.tsx';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
@@ -39,6 +41,7 @@ interface Draft {
 function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
+  const { nothingChanged } = useCatalogue(ui);
   const queries = useQueryClient();
   /** The file’s text after each change, the newest last; empty while nothing is changed. */
   const [drafts, setDrafts] = useState<readonly Draft[]>([]);
@@ -113,7 +116,7 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
         </Grid.Col>
       </Grid>
       {failure && <FailureAlert error={failure} texts={frameTexts} />}
-      <Group>
+      <ActionBar>
         <Button disabled={!isChanged || problems.length > 0} loading={save.isPending} onClick={() => save.mutate()}>
           {texts.save}
         </Button>
@@ -123,10 +126,12 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
         <Button variant="default" disabled={!isChanged} onClick={() => setDrafts([])}>
           {texts.discard}
         </Button>
+        {!isChanged && !save.isSuccess && <Text size="sm">{nothingChanged}</Text>}
+        {isChanged && problems.length > 0 && <Text size="sm">{texts.problemsFirst}</Text>}
         {save.isSuccess && !isChanged && (
           <SavedText text={`${texts.saved} ${save.data.inForce}`} toDeploy={texts.toDeploy} />
         )}
-      </Group>
+      </ActionBar>
     </Stack>
   );
 }

@@ -108,6 +108,7 @@ export const policy = catalogue({
     configurationHelp:
       'Nobody reads or changes there what it is, what its policies are and which version it is at: what was changed is refused. Encrypted disks imply it.',
     recovery: 'The project’s recovery key opens them too',
+    recoveryWaits: 'Only where its disks are encrypted: otherwise there is nothing that the key would open.',
     recoveryHelp:
       'Hot fixes then help who has lost his password. `lazaret-manager keys recovery` makes the key, once for the project.',
     expiration: {
@@ -135,6 +136,7 @@ export const policy = catalogue({
     },
     yaml: 'The file, policy.yaml',
     yamlHelp: 'What you write here is saved as it stands, comments too.',
+    problemsFirst: 'It can be saved once what is wrong beside the file is right.',
     problems: 'This is not a policy yet:',
     formWaits: 'The fields wait until the file is a policy again.',
     undo: 'Undo',
@@ -257,6 +259,7 @@ export const policy = catalogue({
     configurationHelp:
       'Was sie ist, ihre Richtlinien und ihre Version kann dort niemand lesen oder ändern: was geändert wurde, wird abgelehnt. Verschlüsselte Platten schließen das ein.',
     recovery: 'Der Wiederherstellungsschlüssel des Projekts öffnet sie auch',
+    recoveryWaits: 'Nur wo ihre Platten verschlüsselt sind: sonst gibt es nichts, was er öffnen würde.',
     recoveryHelp:
       'Soforthilfe gibt es dann auch für ein verlorenes Kennwort. `lazaret-manager keys recovery` macht den Schlüssel, einmal für das Projekt.',
     expiration: {
@@ -284,6 +287,7 @@ export const policy = catalogue({
     },
     yaml: 'Die Datei, policy.yaml',
     yamlHelp: 'Was Sie hier schreiben, wird so gespeichert, auch Kommentare.',
+    problemsFirst: 'Gespeichert werden kann es, sobald stimmt, was bei der Datei bemängelt ist.',
     problems: 'Das ist noch keine Richtlinie:',
     formWaits: 'Die Felder warten, bis die Datei wieder eine Richtlinie ist.',
     undo: 'Rückgängig',
