@@ -245,6 +245,20 @@ test('a VHDX whose log is to be replayed is told from a damaged one', { skip }, 
   await assert.rejects(importDisk(image, work), code('DISK_UNCLEAN'));
 });
 
+test('a VHDX that is the difference to another is refused with the way to make one of both', { skip }, async (t) => {
+  const { image, work } = await imageOf(t, bootableNoise(MIB), 'vhdx');
+  const bytes = readFileSync(image);
+  const parameters = bytes.indexOf('3767a1ca36fa434db3b633f0aa44e76b', 'hex');
+  // The table of metadata begins a whole MiB; an entry says where its value is in it.
+  const table = parameters - (parameters % MIB);
+  const at = table + bytes.readUInt32LE(parameters + 16) + 4;
+  bytes.writeUInt32LE(bytes.readUInt32LE(at) | 2, at);
+  writeFileSync(image, bytes);
+
+  const message = /is the difference to another disk.*Convert-VHD -Path \S+ -DestinationPath/;
+  await assert.rejects(importDisk(image, work), { name: 'AppError', code: 'DISK_INVALID', message });
+});
+
 test('without bubblewrap no image is read, and the program is named', { skip }, async (t) => {
   const project = await madeProject(t);
   const { image } = await imageOf(t, bootableNoise(MIB), 'qcow2');

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import type { ImageFile } from '../../sys/image-file.ts';
 
@@ -21,6 +22,9 @@ interface Region {
   at: number;
   bytes: number;
 }
+
+/** A checkpoint’s, whatever its name is; QEMU opens none, and says “Invalid argument”. */
+const HAS_PARENT = 2;
 
 /** Holds a VHDX to its own table of blocks. @throws DISK_CUT, DISK_INVALID, DISK_UNCLEAN (its log is to be replayed) */
 export async function requireWholeVhdx(file: ImageFile): Promise<void> {
@@ -91,6 +95,17 @@ async function readSizes(file: ImageFile, { at: start }: Region) {
   ];
   const isPossible = blockBytes >= MIB && blockBytes <= 256 * MIB && [512, 4096].includes(sectorBytes);
   if (!isPossible) throw new AppError('DISK_INVALID', `${file.path} has blocks of an impossible size`);
-  const isFixed = ((await item(FILE_PARAMETERS, 4, 4)) & 1) === 1;
+  const kind = await item(FILE_PARAMETERS, 4, 4);
+  if ((kind & HAS_PARENT) !== 0) throw difference(file.path);
+  const isFixed = (kind & 1) === 1;
   return { blockBytes, isFixed, diskBytes, sectorBytes };
+}
+
+function difference(path: string): AppError {
+  const name = basename(path);
+  const merge = `Convert-VHD -Path ${name} -DestinationPath whole.vhdx`;
+  return new AppError(
+    'DISK_INVALID',
+    `${path} is the difference to another disk, as checkpoints are: write both as one with Hyper-V (\`${merge}\`), and add that`,
+  );
 }
