@@ -10,7 +10,7 @@ import { scratch } from '../fakes/made-project.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9a3xYc7eGm2vH1m5q0pQ8rT6uV4wX2yZ0aB1cD2eF3 anna@lab';
 /** cloud-init is four programs in Python, one after the other. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 900_000;
 const USER_DATA = `#cloud-config
 users:
   - name: anna
