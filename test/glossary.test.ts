@@ -38,6 +38,8 @@ const OTHER_MEANINGS: Record<string, string> = {
   checkpoint: 'VMware’s setting that names a suspended machine’s memory',
   slider: 'what VMware ACE showed for the threshold',
   issuer: 'of a TLS certificate',
+  unlock: 'a method of WebDAV',
+  author: 'in a header of WebDAV that Windows looks for',
   source: 'where a package is installed from',
   default: 'what holds where nothing is said',
   hook: 'of the packet filter',

@@ -71,6 +71,12 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   FILES_FORBIDDEN: ['system/desktop', 'a file that he drops is in the guest'],
   FILES_TOO_LARGE: ['system/desktop', 'a file that he drops is in the guest'],
   FILES_REFUSED: ['system/desktop', 'a file that he drops is in the guest'],
+  SHARE_FORBIDDEN: [
+    '../src/run/share/shared-folder',
+    'what the project forbids is refused; what it lets be read is shared',
+  ],
+  SHARE_FOLDER: ['../src/guest/webdav/served-folder', 'a folder that is a link, or behind one, is refused'],
+  SHARE_IMPOSSIBLE: ['../src/run/share/shared-folder', 'hardware without a port has none; with one it is shared'],
   AGENT_MISSING: ['system/desktop', 'a text that he copied is pasted in the guest, and a picture'],
   PASSWORD_UNSET: ['flow/password', 'the first opening chooses a password'],
   PASSWORD_NEEDED: ['flow/password', 'later ones ask for it'],

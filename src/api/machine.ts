@@ -112,6 +112,8 @@ export const MachineAnswer = z.object({
       files: z.object({ hostToGuest: z.boolean(), mostMiB: z.int() }).exactOptional(),
       /** Whether what was copied passes, each way by itself. */
       clipboard: z.object({ hostToGuest: z.boolean(), guestToHost: z.boolean(), mostKiB: z.int() }).exactOptional(),
+      /** How he may share a folder with it. */
+      sharedFolder: z.enum(['nobody', 'read-only', 'read-write']).exactOptional(),
       fullScreen: z.boolean(),
       preferences: z.boolean(),
       /** What comes of it when its player is closed. */
@@ -120,6 +122,10 @@ export const MachineAnswer = z.object({
     .exactOptional(),
   /** What its project has set and its user cannot change: each policy by its name, in a word. */
   settings: z.object({ memoryMiB: z.int(), cpus: z.int(), policies: z.record(z.string(), z.string()) }).exactOptional(),
+  /** The folder of its user’s that its guest has, by whose rights, and since when (ISO time). */
+  sharedFolder: z
+    .object({ path: z.string(), readOnly: z.boolean(), since: z.string(), uid: z.int().exactOptional() })
+    .exactOptional(),
   /** It has devices that may be connected, by whom its policy lets. */
   hasDevices: z.literal(true).exactOptional(),
   /** The project lets its user put it back to how it was installed. */

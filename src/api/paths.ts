@@ -25,6 +25,8 @@ export const PATHS = {
   clipboard: { method: 'GET', path: '/v1/machines/:vm/clipboard' },
   giveClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/give' },
   takeClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/take' },
+  shareFolder: { method: 'POST', path: '/v1/machines/:vm/share' },
+  stopSharing: { method: 'POST', path: '/v1/machines/:vm/share/stop' },
   sendFile: { method: 'POST', path: '/v1/machines/:vm/files' },
   lookUp: { method: 'POST', path: '/v1/machines/:vm/look-up' },
   explain: { method: 'GET', path: '/v1/machines/:vm/explain' },

@@ -33,6 +33,7 @@ import { ClosedPagesAnswer, OpenAnswer, OpenRequest } from './page.ts';
 import { PATHS } from './paths.ts';
 import { SentFileAnswer } from './sent-file.ts';
 import { ServersAnswer } from './servers.ts';
+import { ShareFolderRequest } from './shared-folder.ts';
 import { SnapshotRequest, SnapshotsAnswer, TakeSnapshotRequest } from './snapshots.ts';
 import { StatusAnswer } from './status.ts';
 import { SupportAnswer } from './support.ts';
@@ -70,6 +71,8 @@ export const ROUTES = {
   /** Lets what was copied on the computer be pasted in the guest. */
   giveClipboard: { ...PATHS.giveClipboard, request: GiveClipboardRequest, answer: GivenClipboardAnswer },
   takeClipboard: { ...PATHS.takeClipboard, answer: TakenClipboardAnswer },
+  shareFolder: { ...PATHS.shareFolder, request: ShareFolderRequest, answer: MachineAnswer },
+  stopSharing: { ...PATHS.stopSharing, answer: MachineAnswer },
   /** Its body is the file. */
   sendFile: { ...PATHS.sendFile, answer: SentFileAnswer },
   lookUp: { ...PATHS.lookUp, answer: MachineAnswer },

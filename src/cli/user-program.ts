@@ -24,6 +24,7 @@ const MODULES: readonly Module[] = [
       'disconnect',
       'clipboard',
       'send',
+      'share',
       'look-up',
       'explain',
     ],

@@ -26,6 +26,7 @@ import { addHotFixRoutes } from './hot-fix-routes.ts';
 import { newOwner } from './new-owner.ts';
 import { ProgressLine } from './progress.ts';
 import { tryServers } from './servers.ts';
+import { addShareRoutes } from './share-routes.ts';
 import { addSnapshotRoutes } from './snapshot-routes.ts';
 import type { Supervisor } from './supervise.ts';
 import { gatherSupport } from './support.ts';
@@ -155,6 +156,7 @@ export function createApi(deps: ApiDeps): Hono {
   });
   addSnapshotRoutes(app, asker, supervisor.snapshots);
   addDeviceRoutes(app, asker, supervisor.devices);
+  addShareRoutes(app, { asker, state, machines });
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));
     const machine = machines.of(context.req.param('vm'));

@@ -85,7 +85,7 @@ export class Devices {
 }
 
 /** Whose rights files are opened with. Who does not say who he is has none. @throws DAEMON_DENIED */
-function uidOf(asker: Asker): number | undefined {
+export function uidOf(asker: Asker): number | undefined {
   if (asker === 'anybody')
     throw new AppError('DAEMON_DENIED', 'files are opened for users alone, and who asks does not say who he is');
   return asker === ROOT ? undefined : asker;

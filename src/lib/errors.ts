@@ -486,6 +486,21 @@ export const ERRORS = {
     hint: 'Pack it smaller or in parts; the administrator sets how large a file may be with the policy `files`.',
   },
   FILES_REFUSED: { exit: 69, http: 409, hint: 'Do in the guest what the message asks for, then send the file again.' },
+  SHARE_FORBIDDEN: {
+    exit: 77,
+    http: 403,
+    hint: 'Share it with --read-only where the project lets it be read; the administrator allows more with the policy `sharedFolder`.',
+  },
+  SHARE_FOLDER: {
+    exit: 65,
+    http: 422,
+    hint: 'Name the folder itself, and not by a link: a folder of yours that is made for it is best.',
+  },
+  SHARE_IMPOSSIBLE: {
+    exit: 69,
+    http: 409,
+    hint: 'Start the machine again where an earlier release started it; on compatible hardware send files by the network.',
+  },
   AGENT_MISSING: {
     exit: 69,
     http: 409,

@@ -29,6 +29,7 @@ export type EventKind =
   | 'device'
   | 'clipboard'
   | 'file'
+  | 'shared-folder'
   | 'opened'
   | 'name'
   | 'zone'

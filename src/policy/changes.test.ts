@@ -25,6 +25,8 @@ const CHANGES: [title: string, before: object, after: object, changes: [section:
   ['a clipboard that was closed all the same', {}, { clipboard: { guestToHost: false } }, []],
   ['the clipboard', {}, { clipboard: { hostToGuest: true } }, [['clipboard', 'at-once']]],
   ['files', {}, { files: { hostToGuest: true } }, [['files', 'at-once']]],
+  ['a shared folder that was forbidden all the same', {}, { sharedFolder: { access: 'nobody' } }, []],
+  ['the shared folder', {}, { sharedFolder: { access: 'read-write' } }, [['sharedFolder', 'at-once']]],
   ['power commands', {}, { troubleshooting: { power: false } }, [['troubleshooting', 'at-once']]],
   ['the window', {}, { window: { fullScreen: true } }, [['window', 'at-once']]],
   ['exit behaviour', {}, { exit: { behaviour: 'ask' } }, [['exit', 'at-once']]],
@@ -81,6 +83,7 @@ const EACH: Record<PolicyName, object | boolean> = {
   clipboard: { hostToGuest: true },
   devices: { cd: { type: 'everybody' } },
   files: { hostToGuest: true },
+  sharedFolder: { access: 'read-only' },
   administratorAccess: { verifier: { work: 15, salt: `${'A'.repeat(43)}=`, hash: `${'A'.repeat(43)}=` } },
 };
 

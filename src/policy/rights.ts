@@ -2,6 +2,7 @@ import { Clipboard } from './clipboard.ts';
 import type { ExitBehaviour } from './exit.ts';
 import { Files } from './files.ts';
 import type { MachinePolicy } from './schema.ts';
+import { type FolderAccess, SharedFolder } from './shared-folder.ts';
 
 /** What a machine’s project lets its user do with it, and how it is shown. */
 export interface Rights {
@@ -13,6 +14,8 @@ export interface Rights {
   clipboard: Clipboard;
   /** Which files he may put into it. */
   files: Files;
+  /** How he may share a folder of his with it. */
+  sharedFolder: FolderAccess;
   /** It is shown on the full screen alone. */
   fullScreen: boolean;
   /** Changing how it is shown. */
@@ -27,6 +30,7 @@ export function rightsOf({
   snapshots,
   clipboard,
   files,
+  sharedFolder,
   window,
   preferences,
   exit,
@@ -36,6 +40,7 @@ export function rightsOf({
     snapshots: snapshots?.enabled ? snapshots.most : 0,
     clipboard: clipboard ?? Clipboard.parse({}),
     files: files ?? Files.parse({}),
+    sharedFolder: (sharedFolder ?? SharedFolder.parse({})).access,
     fullScreen: window?.fullScreen ?? false,
     preferences: preferences?.enabled ?? true,
     exit: exit?.behaviour ?? 'suspend',

@@ -34,6 +34,14 @@ test('a policy that has a number beside its switch is on or off by the switch', 
   assert.deepEqual(words, ['off', 'on', 'off']);
 });
 
+test('a shared folder is said by what its guest may do there', () => {
+  const words = [{}, { access: 'nobody' }, { access: 'read-only' }, { access: 'read-write' }].map((sharedFolder) => {
+    const policy = MachinePolicy.parse({ format: 1, sharedFolder });
+    return settingsOf(policy, NOTHING).sharedFolder;
+  });
+  assert.deepEqual(words, ['off', 'off', 'read-only', 'read-write']);
+});
+
 test('the clipboard is on when one of its ways is open, whatever may be copied at once', () => {
   const words = [{}, { guestToHost: true }, { hostToGuest: true }, { mostKiB: 3 }].map((clipboard) => {
     const policy = MachinePolicy.parse({ format: 1, clipboard });

@@ -3,6 +3,7 @@ import type { ExitBehaviour } from './exit.ts';
 import type { Expiration } from './expiration.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { MachinePolicy } from './schema.ts';
+import type { FolderAccess } from './shared-folder.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from './table.ts';
 
 /** What a policy is set to, in a word: its type, or whether it asks for anything. */
@@ -12,7 +13,8 @@ export type SettingWord =
   | Quarantine['type']
   | Authentication['type']
   | Expiration['type']
-  | ExitBehaviour;
+  | ExitBehaviour
+  | Exclude<FolderAccess, 'nobody'>;
 export type Settings = Record<PolicyName, SettingWord>;
 
 /**
@@ -34,6 +36,8 @@ function wordFor(value: unknown): SettingWord {
     return value.hostToGuest || ('guestToHost' in value && value.guestToHost === true) ? 'on' : 'off';
   // Of devices each key is a name.
   if ('behaviour' in value && typeof value.behaviour === 'string') return value.behaviour as ExitBehaviour;
+  if ('access' in value && typeof value.access === 'string')
+    return value.access === 'nobody' ? 'off' : (value.access as SettingWord);
   if ('type' in value && typeof value.type === 'string') return value.type as SettingWord;
   if ('enabled' in value && typeof value.enabled === 'boolean') return value.enabled === true ? 'on' : 'off';
   return Object.values(value).some((setting) => setting !== false && setting?.type !== 'nobody') ? 'on' : 'off';

@@ -13,6 +13,7 @@ import { Preferences } from './preferences.ts';
 import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reimage } from './reimage.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { Snapshots } from './snapshots.ts';
 import { Troubleshooting } from './troubleshooting.ts';
 import { Updates } from './updates.ts';
@@ -121,6 +122,12 @@ export const POLICIES = {
     when: 'at-once',
   },
   files: { words: 'files', schema: Files.exactOptional(), absent: Files.parse({}), when: 'at-once' },
+  sharedFolder: {
+    words: 'shared folder',
+    schema: SharedFolder.exactOptional(),
+    absent: SharedFolder.parse({}),
+    when: 'at-once',
+  },
   window: { words: 'window', schema: Window.exactOptional(), absent: { fullScreen: false }, when: 'at-once' },
   preferences: {
     words: 'preferences',

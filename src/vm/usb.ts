@@ -74,12 +74,12 @@ export async function pullStick(qemu: Monitor, name: string): Promise<void> {
 }
 
 /** QEMU lets go of a device a moment after it has said so. */
-async function whenFree(work: () => Promise<void>): Promise<void> {
+export async function whenFree(work: () => Promise<void>): Promise<void> {
   for (const end = performance.now() + GONE_MS; ; await sleep(LOOK_MS)) {
     try {
       return await work();
     } catch (error) {
-      const isHeld = error instanceof AppError && /is in use/.test(error.message);
+      const isHeld = error instanceof AppError && /is (in use|busy)/.test(error.message);
       if (!isHeld || performance.now() > end) throw error;
     }
   }

@@ -16,6 +16,7 @@ import { addClipboardCommands } from './clipboard.ts';
 import { addDeviceCommands } from './device.ts';
 import { addReimageCommand } from './reimage.ts';
 import { addSendCommand } from './send.ts';
+import { addShareCommand } from './share.ts';
 import { addSnapshotCommands } from './snapshot.ts';
 import { addSuspendCommand, startAsking } from './suspend.ts';
 
@@ -120,6 +121,7 @@ export function addMachineCommands(program: Command): void {
   addDeviceCommands(program);
   addClipboardCommands(program);
   addSendCommand(program);
+  addShareCommand(program);
 
   addCommand<ServiceOptions>(
     program,
@@ -246,6 +248,7 @@ function machineText(machine: MachineAnswer): string {
   if (accel !== undefined) lines.push(`runs on      ${accel}, enforcement ${enforcement}`);
   if (machine.resolvers) lines.push(`resolvers    ${resolversText(machine.resolvers)}`);
   for (const name of machine.names?.slice(0, MAX_NAMES) ?? []) lines.push(`name         ${nameText(name)}`);
+  if (machine.sharedFolder) lines.push(`shared       ${sharedText(machine.sharedFolder)}`);
   const { hardware } = machine;
   if (hardware)
     lines.push(
@@ -255,6 +258,11 @@ function machineText(machine: MachineAnswer): string {
   if (machine.trial !== undefined) lines.push(`on trial     ${machine.trial}`);
   if (machine.notes !== undefined) lines.push(`notes        ${machine.notes.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
   return lines.join('\n  ');
+}
+
+function sharedText({ path, readOnly, since, uid }: NonNullable<MachineAnswer['sharedFolder']>): string {
+  const whose = uid === undefined ? '' : `, by user ${uid}`;
+  return `${path}, to be read${readOnly ? '' : ' and written'}, since ${since}${whose}`;
 }
 
 /** What its project withholds from its user, or wants of him. */

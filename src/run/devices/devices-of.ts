@@ -5,11 +5,11 @@ import { pluginUser } from '../machine/users.ts';
 import { askDeviceScript } from './ask-script.ts';
 import { ConnectedDevices } from './connected-devices.ts';
 
-/** The devices of a machine that has been put together; they follow its policy from now on. */
+/** The devices of a machine that has been put together. */
 export function devicesOf({ spec, deps, access, known, qmp }: MachineParts, signal: AbortSignal): ConnectedDevices {
   const { name: vm, devices = {}, runFolder, number } = spec;
   const document = () => access.policy.document;
-  const connected = new ConnectedDevices({
+  return new ConnectedDevices({
     ...{ vm, devices, runFolder, document },
     host: { qemu: qmp, monitor: machineSockets(runFolder).files },
     askScript: (asked) =>
@@ -21,6 +21,4 @@ export function devicesOf({ spec, deps, access, known, qmp }: MachineParts, sign
     tell: (happening) => deps.events.add({ vm, ...happening }),
     now: () => deps.policies.now(),
   });
-  access.whenJudged((event) => connected.follow(event));
-  return connected;
 }

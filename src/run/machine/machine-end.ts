@@ -2,6 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import type { Moved } from '../../vm/memory.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
+import type { SharedFolder } from '../share/shared-folder.ts';
 import type { SavedPlace, SavedState } from '../suspend/saved-state.ts';
 import { suspendMachine } from '../suspend/suspend.ts';
 import type { MachineParts } from './parts.ts';
@@ -13,6 +14,7 @@ export const QUIT_MS = 10_000;
 
 interface EndParts extends Pick<MachineParts, 'spec' | 'deps' | 'record' | 'access' | 'qmp' | 'standing'> {
   devices: ConnectedDevices;
+  share: Pick<SharedFolder, 'stop'>;
   /** Fires when QEMU has gone, or the machine is let go of. */
   signal: AbortSignal;
 }
@@ -118,13 +120,13 @@ export class MachineEnd {
 
   async #suspend(comesBack: boolean): Promise<SavedState> {
     const place = this.#requireSavable();
-    const { spec, deps, record, qmp: qemu, standing, devices, signal } = this.#parts;
+    const { spec, deps, record, qmp: qemu, standing, devices, share, signal } = this.#parts;
     const onProgress = (moved: Moved) => {
       this.#saved = moved;
     };
     const saved = await suspendMachine({
       ...{ spec, place, recipient: record.memoryRecipient, deps, qemu, standing, comesBack, onProgress },
-      ...{ devices, signal },
+      ...{ devices, share, signal },
     });
     this.#isSuspended = true;
     await qemu.execute('quit').catch(unlessGone);

@@ -10,6 +10,7 @@ import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
 import { devicesOf } from '../devices/devices-of.ts';
+import { SharedFolder } from '../share/shared-folder.ts';
 import type { SavedState } from '../suspend/saved-state.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import { clipboardRules } from './clipboard.ts';
@@ -31,6 +32,8 @@ export class RunningMachine implements AsyncDisposable {
   /** What its user may connect. */
   readonly devices: ConnectedDevices;
   readonly agent: AgentChannel | undefined;
+  /** The folder that its user shares with it. */
+  readonly share: SharedFolder;
   readonly #parts: MachineParts;
   readonly #end: MachineEnd;
   readonly #followedHost: FollowedHost;
@@ -49,14 +52,19 @@ export class RunningMachine implements AsyncDisposable {
     this.#followedHost = new FollowedHost(parts);
     this.#telling = this.#tellRefusals();
     this.devices = devicesOf(parts, this.#quiet.signal);
-    this.#end = new MachineEnd({ ...parts, devices: this.devices, signal: this.#quiet.signal });
+    this.share = new SharedFolder(parts);
+    this.access.whenJudged(async (event) => {
+      await this.devices.follow(event);
+      await this.share.follow(event);
+    });
+    this.#end = new MachineEnd({ ...parts, devices: this.devices, share: this.share, signal: this.#quiet.signal });
     this.#term = this.#followTerm();
     this.ended = this.#watch();
   }
 
   report(): MachineReport {
     const { leaving, saved } = this.#end;
-    return machineReport(this.#parts, { leaving, saved });
+    return machineReport(this.#parts, { leaving, saved, shared: this.share.report() });
   }
 
   /** What of what was copied may pass now. */
@@ -136,6 +144,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#detached = true;
     this.#followedHost[Symbol.dispose]();
     this.#quiet.abort();
+    await this.share[Symbol.asyncDispose]();
     await this.#telling;
     await this.#term[Symbol.asyncDispose]();
     await readiness[Symbol.asyncDispose]();
@@ -182,6 +191,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#followedHost[Symbol.dispose]();
     this.#quiet.abort();
     if (this.#detached) return;
+    await this.share[Symbol.asyncDispose]();
     await this.#term[Symbol.asyncDispose]();
     await hasGone(record.qemu, QUIT_MS);
     const why = standing.end ?? `QEMU ended by itself: ${(await qemuLog.lastWords()) || 'without a message'}`;

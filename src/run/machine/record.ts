@@ -81,6 +81,11 @@ export function saveSocket(runFolder: string): string {
   return join(runFolder, 'save');
 }
 
+/** Where QEMU listens for whoever serves the folder that is shared with a machine. */
+export function shareSocket(runFolder: string): string {
+  return join(runFolder, 's', 'share');
+}
+
 /** Where a QEMU that is to go on with saved memory listens for it. */
 export function loadSocket(runFolder: string): string {
   return join(runFolder, 's', 'load');

@@ -7,6 +7,7 @@ import type { Enforcement } from '../../policy/quarantine.ts';
 import type { Accel } from '../../vm/args.ts';
 import type { Moved } from '../../vm/memory.ts';
 import type { AccessReport } from '../access/report.ts';
+import type { SharedReport } from '../share/shared-folder.ts';
 import { type TermReport, termReport } from '../term/report.ts';
 import type { GuestWord } from './guest-requests.ts';
 import type { MachineParts } from './parts.ts';
@@ -29,6 +30,8 @@ export interface MachineReport extends AccessReport, SubnetReport, TermReport {
   /** What it last said of itself, as far as this service has heard it. */
   guest?: GuestWord;
   generation?: number;
+  /** The folder of its user’s that its guest has. */
+  sharedFolder?: SharedReport;
   /** Another program’s rules that stop on the computer what the machine may send. */
   stoppedBy?: Stopper;
   /** Whom the guest’s names are asked of. */
@@ -42,14 +45,15 @@ type Reported = Pick<
   'spec' | 'deps' | 'record' | 'network' | 'access' | 'known' | 'requests' | 'standing' | 'readiness'
 >;
 
-/** Whether the machine is on its way out, and how far its memory is saved. */
+/** Whether the machine is on its way out, how far its memory is saved, and the folder that its guest has. */
 interface Leaving {
   leaving: 'stopping' | 'suspending' | undefined;
   saved: Moved | undefined;
+  shared: SharedReport | undefined;
 }
 
 /** How it stands with a running machine. */
-export function machineReport(parts: Reported, { leaving, saved }: Leaving): MachineReport {
+export function machineReport(parts: Reported, { leaving, saved, shared }: Leaving): MachineReport {
   const { spec, deps, record, network, access, known, requests, standing, readiness } = parts;
   const { accel, startedAt } = record;
   const { stopper, resolvers } = network;
@@ -59,6 +63,7 @@ export function machineReport(parts: Reported, { leaving, saved }: Leaving): Mac
     state: leaving ?? (standstill ? 'paused' : 'running'),
     ...(standstill ? { stands: standstill } : {}),
     ...(saved ? { saved } : {}),
+    ...(shared ? { sharedFolder: shared } : {}),
     accel,
     enforcement: deps.computer.enforcement,
     startedAt,

@@ -13,6 +13,7 @@ import { saveSocket } from '../machine/record.ts';
 import type { MachineSpec, RunDeps } from '../machine/spec.ts';
 import type { Standing } from '../machine/standing.ts';
 import { machineUsers } from '../machine/users.ts';
+import type { SharedFolder } from '../share/shared-folder.ts';
 import { circumstances } from './circumstances.ts';
 import { type SavedPlace, type SavedState, writeSaved } from './saved-state.ts';
 
@@ -30,6 +31,8 @@ interface Suspending {
   standing: Standing;
   /** What is connected is taken away first: it would not be there when it goes on. */
   devices: Pick<ConnectedDevices, 'disconnectAll'>;
+  /** So is the folder that it shares: a port that is plugged in is none of what it is started with. */
+  share: Pick<SharedFolder, 'stop'>;
   /** The next service lets it go on by itself. */
   comesBack: boolean;
   onProgress: (moved: Moved) => void;
@@ -49,6 +52,7 @@ export async function suspendMachine(parts: Suspending): Promise<SavedState> {
   try {
     await steps('at rest');
     await parts.devices.disconnectAll('the machine is being suspended');
+    await parts.share.stop('the machine is being suspended');
     const memoryBytes = await saveMemory(parts);
     await steps('memory');
     const saved: SavedState = {

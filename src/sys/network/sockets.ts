@@ -13,14 +13,20 @@ const O_PATH = 0x20_00_00;
 
 /**
  * Connects to a Unix socket, trying again until somebody listens. Whoever owns its folder made it: a link there, or the
- * socket of another user, leads nowhere, for the folder may belong to one whom we do not follow.
+ * socket of another user, leads nowhere, for the folder may belong to one whom we do not follow. Of one that is to stay unread nothing is
+ * taken: it may be handed on.
  * @throws INTERRUPTED when `signal` ends it, FETCH_FAILED when nobody listens within `timeoutMs`, FILE_DENIED for a socket of another
  */
-export async function connectUnix(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
+export async function connectUnix(
+  path: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+  { isUnread = false } = {},
+): Promise<Socket> {
   const until = performance.now() + timeoutMs;
   for (;;) {
     try {
-      return await connectOwned(path);
+      return await connectOwned(path, isUnread);
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
       const wait = ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes(systemCode(cause) ?? '');
@@ -52,11 +58,12 @@ export async function* paced(socket: AsyncIterable<Buffer>, bytesPerSecond: numb
   }
 }
 
-async function connectOwned(path: string): Promise<Socket> {
+async function connectOwned(path: string, isUnread: boolean): Promise<Socket> {
   await using file = await open(path, O_PATH | constants.O_NOFOLLOW);
   await requireOwned(path, file);
   // By its descriptor: whatever has the name by now is another file.
   const socket = connect(`/proc/self/fd/${file.fd}`);
+  if (isUnread) socket.pause();
   try {
     await once(socket, 'connect');
     return socket;

@@ -52,6 +52,10 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     typeof name === 'string' && typeof bytes === 'number'
       ? whole(`die Datei ${name} von ${formatBytes(bytes)} kam in den Gast`)
       : partly('Eine Datei'),
+  'shared-folder': ({ did, path, readOnly }) => {
+    if (did !== 'shared' || typeof path !== 'string') return partly('Der Ordner wird nicht mehr geteilt');
+    return whole(`ein Ordner wird mit ihr geteilt, zum Lesen${readOnly === true ? '' : ' und Schreiben'}: ${path}`);
+  },
   healthy: () => partly('Das neue System hat sich bewährt'),
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
   started: ({ how, access, why }, said) =>

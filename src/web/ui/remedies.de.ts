@@ -192,6 +192,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   FILES_TOO_LARGE:
     'Packen Sie sie kleiner oder in Teile; wie groß eine Datei sein darf, legt die Verwaltung mit der Richtlinie „files“ fest.',
   FILES_REFUSED: 'Tun Sie im Gast, was die Meldung verlangt, und senden Sie die Datei noch einmal.',
+  SHARE_FORBIDDEN:
+    'Teilen Sie ihn mit --read-only, wo das Projekt das Lesen zulässt; mehr erlaubt die Verwaltung mit der Richtlinie „sharedFolder“.',
+  SHARE_FOLDER:
+    'Nennen Sie den Ordner selbst, nicht über eine Verknüpfung: am besten einen eigenen, der dafür angelegt ist.',
+  SHARE_IMPOSSIBLE:
+    'Starten Sie die Maschine neu, wenn eine frühere Version sie gestartet hat; bei kompatibler Hardware senden Sie Dateien über das Netz.',
   AGENT_MISSING:
     'Installieren Sie den SPICE-Agenten im Gast (Debian: „apt install spice-vdagent“), oder warten Sie, bis der Schreibtisch seines Benutzers da ist.',
   STORE_UNREACHABLE:

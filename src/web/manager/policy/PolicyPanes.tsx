@@ -17,6 +17,7 @@ import { DevicesPane } from './DevicesPane.tsx';
 import { EncryptionPane } from './EncryptionPane.tsx';
 import { ExpirationPane } from './ExpirationPane.tsx';
 import { FilesPane } from './FilesPane.tsx';
+import { SharedFolderPane } from './SharedFolderPane.tsx';
 import { SnapshotsPane } from './SnapshotsPane.tsx';
 
 /** A policy as it is written: the entries of its lists are text. */
@@ -127,6 +128,8 @@ function contentOf(name: PolicyName, pane: Pane): ReactNode {
       return <DevicesPane {...pane} />;
     case 'clipboard':
       return <ClipboardPane {...pane} />;
+    case 'sharedFolder':
+      return <SharedFolderPane {...pane} />;
     case 'files':
       return <FilesPane {...pane} />;
     case 'window':
