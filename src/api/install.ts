@@ -12,13 +12,14 @@ const Confirmed = {
   /** The digest of the rules for the computer itself that he consents to. */
   consentTo: z.string().max(100).exactOptional(),
 };
+/** What opens a package where it is encrypted: its passphrase, or an identity of age. */
+const PackageSecret = z.string().min(1).max(4096).exactOptional();
 const Package = {
   /** A folder’s path or an address. */
   source: z.string().min(1).max(4000),
   /** The project’s fingerprint as the user was told it. */
   fingerprint: z.string().max(100).exactOptional(),
-  /** What opens it where it is encrypted: its passphrase, or an identity of age. */
-  secret: z.string().min(1).max(4096).exactOptional(),
+  secret: PackageSecret,
 };
 export const InstallRequest = z.strictObject({
   ...Package,
@@ -32,6 +33,8 @@ export const UpdateRequest = z.strictObject({
   vm: z.string().max(100).exactOptional(),
   /** All of a machine is fetched where its update cannot be applied. */
   full: z.boolean(),
+  /** Where what lies at the project’s address is encrypted. */
+  secret: PackageSecret,
   ...Confirmed,
 });
 export type UpdateRequest = z.infer<typeof UpdateRequest>;

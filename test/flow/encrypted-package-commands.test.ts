@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { openInstance } from '../../src/install/state/instances.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { failureIn, program } from '../fakes/command-line.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
@@ -97,6 +98,70 @@ test('for recipients, named or in a file: the identity of one of them installs i
   );
 
   assert.equal(installed.status, 0, installed.output);
+});
+
+/** The user's computer has the first package, which was plain; where the project says, there is a second one, which is not. */
+async function behind(t: TestContext, ...encryptTo: string[]) {
+  const made = await site(t);
+  const { project, create } = made;
+  const address = join(scratch(t), 'packages');
+  await project.setProject({ packageServer: `file://${address}` });
+  assert.equal((await create('one')).status, 0);
+  const { lazaret, state } = await service(t, {});
+  const install = ['install', join(project.out, 'one'), '--fingerprint', project.fingerprint, '--for', 'all'];
+  assert.equal((await lazaret(...install)).status, 0);
+  const two = await create('two', '--encrypt-to', ...encryptTo);
+  assert.equal(two.status, 0, two.stdout);
+  cpSync(join(project.out, 'two'), address, { recursive: true });
+  const generation = async () => (await openInstance(state, 'office')).current.generation;
+  return { ...made, state, lazaret, generation };
+}
+
+test('an update that is encrypted is fetched with its passphrase, which is kept nowhere', { skip }, async (t) => {
+  const file = join(scratch(t), 'passphrase');
+  writeFileSync(file, SECRET);
+  const wrong = join(scratch(t), 'wrong');
+  writeFileSync(wrong, 'not this one, either');
+  const { lazaret, generation, state } = await behind(t, 'passphrase', '--package-passphrase-file', file);
+
+  for (const [code, ...more] of [['PACKAGE_LOCKED'], ['PACKAGE_SECRET', '--passphrase-file', wrong]]) {
+    const refused = await lazaret('update', '--yes', ...more);
+    assert.equal(refused.status, LOCKED);
+    assert.match(refused.output, new RegExp(`${code}: .* its passphrase`));
+    assert.equal(await generation(), 1);
+  }
+  const updated = await lazaret('update', '--yes', '--passphrase-file', file);
+
+  assert.equal(updated.status, 0, updated.output);
+  assert.equal(await generation(), 2);
+  const files = globSync('**', { cwd: join(state, '..'), withFileTypes: true }).filter((each) => each.isFile());
+  for (const each of files) assert.ok(!readFileSync(join(each.parentPath, each.name)).includes(SECRET), each.name);
+  const again = await lazaret('update');
+  assert.equal(again.status, LOCKED, 'the next one asks anew');
+});
+
+test('an update that is encrypted for recipients is fetched with the identity of one of them; at a terminal a passphrase is asked for', {
+  skip,
+}, async (t) => {
+  const identity = await generateX25519Identity();
+  const identityFile = join(scratch(t), 'identity');
+  writeFileSync(identityFile, `${identity}\n`);
+  const forOne = await behind(t, await identityToRecipient(identity));
+  const updated = await forOne.lazaret('update', 'office', '--yes', '--identity', identityFile);
+  assert.equal(updated.status, 0, updated.output);
+  assert.equal(await forOne.generation(), 2);
+  const file = join(scratch(t), 'passphrase');
+  writeFileSync(file, SECRET);
+  const forWhoKnows = await behind(t, 'passphrase', '--package-passphrase-file', file);
+  const socket = join(forWhoKnows.state, '..', 'run', 'lazaretd.sock');
+  const client = join(import.meta.dirname, '..', '..', 'bin', 'lazaret');
+
+  const updating = atTerminal(t, `${client} --socket ${socket} update --yes`);
+  await updating.answer('The passphrase of the package', SECRET, ENTER);
+
+  assert.equal(await updating.status(), 0, updating.text());
+  assert.ok(!updating.text().includes(SECRET));
+  assert.equal(await forWhoKnows.generation(), 2);
 });
 
 for (const [what, options, reason] of [

@@ -182,7 +182,7 @@ async function answer(context: Context, error: unknown, given: Body): Promise<Bo
       return isTyped ? { replace: true } : undefined;
     }
     case 'PACKAGE_LOCKED':
-      return given.source === undefined ? undefined : askedPackageSecret(error);
+      return given.secret === undefined ? askedPackageSecret(error) : undefined;
     case 'UPDATE_FULL':
       return given.full === false ? ask(`${error.reason}. Go on?`, { full: true }) : undefined;
     case 'VOLUME_MISSING':

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { ROUTES } from '../../api/routes.ts';
+import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../package-secret.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import type { ServiceOptions } from '../service.ts';
 import { installAsking, resultText } from './install.ts';
 
-interface UpdateOptions extends ServiceOptions {
+interface UpdateOptions extends ServiceOptions, PackageSecretOptions {
   full?: boolean;
   yes?: boolean;
   keepOld?: boolean;
@@ -13,7 +14,7 @@ interface UpdateOptions extends ServiceOptions {
 }
 
 export function addUpdateCommand(program: Command): void {
-  addCommand<UpdateOptions>(
+  const command = addCommand<UpdateOptions>(
     program,
     'update [vm]',
     'install the newest package from the address that the project names',
@@ -23,10 +24,12 @@ export function addUpdateCommand(program: Command): void {
       const results = await installAsking(context, options, ROUTES.update, {
         ...{ full, replace: yes, keepOld, ...consent },
         ...(vm === undefined ? {} : { vm }),
+        ...(await packageSecret(options)),
       });
       print(context, results, results.map(resultText).join('\n'));
     },
-  )
+  );
+  addPackageSecretOptions(command)
     .option('--full', 'fetch all of a machine where its update cannot be applied')
     .option('--keep-old', 'keep the former systems, to be rolled back to')
     .option('--accept-host-policy <digest>', 'consent to exactly these rules for this computer itself')

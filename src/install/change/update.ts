@@ -19,12 +19,13 @@ export interface UpdateRequest {
   keepOld: boolean;
   /** As of an installation. */
   consentTo?: string;
+  secret?: string;
   /** Whose machines are to be that are new in a package. */
   owner?: NewOwner;
 }
 
-/** What no machine after it would fare better with. */
-const ENDS = /^(FETCH_|DISK_FULL$|INTERRUPTED$)/;
+/** What no machine after it would fare better with: they all come from one place. */
+const ENDS = /^(FETCH_|PACKAGE_LOCKED$|PACKAGE_SECRET$|DISK_FULL$|INTERRUPTED$)/;
 
 type Install = (request: Parameters<typeof installPackage>[0], options: InstallOptions) => Promise<InstallReport>;
 
@@ -34,7 +35,7 @@ type Install = (request: Parameters<typeof installPackage>[0], options: InstallO
  * @throws UPDATE_ADDRESS, UPDATE_FULL (all of a machine would be fetched), UPDATE_ROLLED_BACK, VM_UNKNOWN, and as installPackage
  */
 export async function updateFromServer(
-  { vm, full, replace, keepOld, consentTo, owner }: UpdateRequest,
+  { vm, full, replace, keepOld, consentTo, secret, owner }: UpdateRequest,
   options: InstallOptions,
   install: Install = installPackage,
 ): Promise<InstallReport[]> {
@@ -49,6 +50,7 @@ export async function updateFromServer(
     ...{ source, replace, keepOld, leavesOthers: true },
     ...(owner === undefined ? {} : { owner }),
     ...(consentTo === undefined ? {} : { consentTo }),
+    ...(secret === undefined ? {} : { secret }),
     check: (todo: InstallPlan) => {
       // Whoever names the machine wants it.
       if (vm === undefined) requireNotUndone(todo, rolledBack);

@@ -7,6 +7,7 @@ import { AskFailure } from '../ui/ask.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { useSaid } from '../ui/said.ts';
 import { InstallProgress } from './InstallProgress.tsx';
+import { isAboutSecret, PackageSecret } from './PackageSecret.tsx';
 import { askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -60,7 +61,13 @@ export function Update({ vm }: { vm?: string }) {
           </Group>
         </Stack>
       )}
-      {error && !question && !isCancelled && <FailureAlert error={error} texts={texts} />}
+      <PackageSecret
+        error={error}
+        isPending={isPending}
+        onSecret={(secret) => update.mutate({ ...variables, secret })}
+        onClose={() => update.reset()}
+      />
+      {error && !question && !isCancelled && !isAboutSecret(error) && <FailureAlert error={error} texts={texts} />}
     </Stack>
   );
 }
