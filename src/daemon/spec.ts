@@ -44,6 +44,7 @@ export async function installedSpec(
     ...{ memoryMiB, cpus },
     ...(machine.hardware === undefined ? {} : { hardware: machine.hardware }),
     ...(machine.clock === undefined ? {} : { clock: machine.clock }),
+    ...(machine.processor === undefined ? {} : { processor: machine.processor }),
     files: {
       layers: [
         ...(await chainIn(isLocked ? lockedLayers(state, file.vm) : commonLayers(state), machine.layers)),

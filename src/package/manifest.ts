@@ -4,7 +4,7 @@ import { HostPolicy } from '../policy/host.ts';
 import { MachineDevices } from '../policy/machine-devices.ts';
 import { RecoveryKey } from '../policy/recovery-key.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
-import { Clock, HardwareKind } from '../project/hardware-kind.ts';
+import { Clock, HardwareKind, ProcessorKind } from '../project/hardware-kind.ts';
 import { DataDiskMiB, Firmware } from '../project/schema.ts';
 import { Resources } from './build/resources.ts';
 import { contradictions } from './contradictions.ts';
@@ -36,6 +36,8 @@ export const PackedMachine = z.strictObject({
   hardware: HardwareKind.exactOptional(),
   /** Absent for `utc`. */
   clock: Clock.exactOptional(),
+  /** Absent for `host`. */
+  processor: ProcessorKind.exactOptional(),
   boot: z
     .strictObject({ kernel: PackedFile, initrd: PackedFile.exactOptional(), append: z.string().max(2000) })
     .exactOptional(),

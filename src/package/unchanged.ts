@@ -16,7 +16,17 @@ interface NamedDigest {
 interface BroughtMachine
   extends Pick<
     PackedMachine,
-    'name' | 'id' | 'memoryMiB' | 'cpus' | 'firmware' | 'hardware' | 'clock' | 'dataDiskMiB' | 'devices' | 'descriptor'
+    | 'name'
+    | 'id'
+    | 'memoryMiB'
+    | 'cpus'
+    | 'firmware'
+    | 'hardware'
+    | 'clock'
+    | 'processor'
+    | 'dataDiskMiB'
+    | 'devices'
+    | 'descriptor'
   > {
   append: string | undefined;
   boot: readonly string[];

@@ -5,7 +5,7 @@ import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
 import { MachineDevices } from '../policy/machine-devices.ts';
 import { RecoveryKey } from '../policy/recovery-key.ts';
 import { PolicyServer } from '../servers/kinds.ts';
-import { Clock, GuestSystem, HardwareKind } from './hardware-kind.ts';
+import { Clock, GuestSystem, HardwareKind, ProcessorKind } from './hardware-kind.ts';
 
 const Url = z.url({ protocol: /^(https?|file)$/ }).max(2000);
 
@@ -66,6 +66,7 @@ export const VmFile = z
     os: GuestSystem.exactOptional(),
     hardware: HardwareKind.exactOptional(),
     clock: Clock.exactOptional(),
+    processor: ProcessorKind.exactOptional(),
     /** The machine has a data disk of this size, which is the user’s: no package ever replaces it. */
     dataDiskMiB: DataDiskMiB.exactOptional(),
     /** What its user may connect while it runs, as far as the policy `devices` lets him. */

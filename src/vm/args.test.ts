@@ -58,6 +58,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
+  ['floor', { ...PLAN, accel: 'kvm', processor: 'x86-64-v2' }],
   ['disc', { ...PLAN, drives: ['cd'], disc: { fd: 6, readOnly: true } }],
   ['seed', { ...PLAN, seed: { fd: 6, readOnly: true } }],
   ['seed-compatible', { ...PLAN, hardware: 'compatible', drives: ['cd'], seed: { fd: 6, readOnly: true } }],

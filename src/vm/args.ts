@@ -1,5 +1,6 @@
 import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
 import { type ClockBase, cardDevice, clockArgs, type DeviceKind, diskDevice, inputArgs, portArgs } from './devices.ts';
+import { type ProcessorKind, processorModel } from './processor.ts';
 
 /** With what the addresses of a machine’s further cards begin: of those that nobody assigns, as its first one’s. */
 const CARD_PREFIXES = ['56', '5a'];
@@ -41,6 +42,8 @@ export interface QemuPlan {
   hardware?: DeviceKind;
   /** `utc` where it is absent. */
   clock?: ClockBase;
+  /** `host` where it is absent. */
+  processor?: ProcessorKind;
   sockets: MachineSockets;
   /** The system disk: layers bottom first, then the writable overlay. */
   disk: readonly HandedFile[];
@@ -75,12 +78,12 @@ interface DirectBoot {
  * Every image is named, none is guessed, and no image opens another by a name in its bytes (layer §1.3).
  */
 export function qemuArgs(plan: QemuPlan): string[] {
-  const { sockets, accel, hardware = 'virtio', clock = 'utc' } = plan;
+  const { sockets, accel, hardware = 'virtio', clock = 'utc', processor = 'host' } = plan;
   return [
     ...['-S', '-nodefaults', '-no-user-config', ...(plan.isLoading ? ['-incoming', 'defer'] : [])],
     ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
     ...['-machine', `q35,accel=${accel},vmport=off,hpet=off,usb=off,dump-guest-core=off${pflash(plan)}`],
-    ...['-cpu', accel === 'kvm' ? 'host' : 'max', '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],
+    ...['-cpu', processorModel(processor, accel), '-smp', `${plan.cpus}`, '-m', `${plan.memoryMiB}`],
     ...['-global', 'ICH9-LPC.disable_s3=1', ...clockArgs(clock)],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...handedFiles(plan).flatMap(({ fd }) => ['-add-fd', `fd=${fd},set=${fd}`]),

@@ -12,6 +12,7 @@ type Hardware = Pick<
   | 'mac'
   | 'hardware'
   | 'clock'
+  | 'processor'
   | 'drives'
   | 'cards'
   | 'ports'
@@ -25,9 +26,10 @@ const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
 export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files, ...kind }: Hardware): string {
-  const { hardware = 'virtio', clock = 'utc' } = kind;
+  const { hardware = 'virtio', clock = 'utc', processor = 'host' } = kind;
   const plan: QemuPlan = {
-    ...{ name, uuid, accel, memoryMiB, cpus, mac, hardware, clock, sockets: NOWHERE, disk: [SOME_FILE] },
+    ...{ name, uuid, accel, memoryMiB, cpus, mac, hardware, clock, processor },
+    ...{ sockets: NOWHERE, disk: [SOME_FILE] },
     ...(kind.drives ? { drives: kind.drives } : {}),
     ...(kind.cards ? { cards: kind.cards } : {}),
     ...(kind.ports ? { ports: kind.ports } : {}),

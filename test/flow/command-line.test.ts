@@ -135,6 +135,10 @@ test('a machine for Windows says so alone, and what that picks can be chosen oth
   const chosen = (await manager('vm', 'set', 'win', '--hardware', 'virtio', '--clock', 'utc')).stdout;
   assert.match(chosen, /win: 1024 MiB, 2 cpu, bios, virtio$/m);
   assert.notEqual((await manager('vm', 'set', 'win', '--hardware', 'vga')).status, 0);
+  const level = (await manager('vm', 'set', 'win', '--processor', 'x86-64-v2')).stdout;
+  assert.match(level, /win: 1024 MiB, 2 cpu, bios, virtio, processor x86-64-v2$/m);
+  assert.equal(vmNamed(await openProject(folder), 'win').file.value.processor, 'x86-64-v2');
+  assert.notEqual((await manager('vm', 'set', 'win', '--processor', 'pentium')).status, 0);
 });
 
 const IN_FORCE: [title: string, before: string[], change: string[], said: RegExp][] = [

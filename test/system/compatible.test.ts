@@ -13,7 +13,7 @@ test('a guest without virtio, on compatible hardware, goes from restricted to no
   skip: whyNoNetwork(),
 }, async (t) => {
   await using job = await MainJob.start(undefined, compatibleGuest());
-  const fingerprint = await job.makeProject('--clock', 'localtime');
+  const fingerprint = await job.makeProject('--clock', 'localtime', '--processor', 'x86-64-v2');
   await job.setQuarantine();
   const [first, second] = [await job.addVersion('1.0'), await job.addVersion('1.1')];
   await job.require('1.0');
@@ -27,6 +27,8 @@ test('a guest without virtio, on compatible hardware, goes from restricted to no
     assert.equal(await said('ls /sys/bus/virtio /sys/class/virtio-ports 2>/dev/null'), '');
     assert.equal(await said('readlink /sys/class/net/eth0/device/driver | sed "s|.*/||"'), 'e1000e');
     assert.doesNotMatch(await said('ls /sys/block'), /vd/);
+    assert.match(await said('grep -m1 ^flags /proc/cpuinfo'), / sse4_2 /);
+    assert.doesNotMatch(await said('grep -m1 ^flags /proc/cpuinfo'), / avx/, 'nothing beyond its level');
     let text = '';
     while (!text.includes('guest tools')) {
       text = (await job.computer.lazaret('status', job.vm)).stdout;

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { changeHardware, type HardwareChange } from '../../manager/machines/machines.ts';
-import { Clock, GuestSystem, HardwareKind, type Kinds, kindsOf } from '../../project/hardware-kind.ts';
+import { Clock, GuestSystem, HardwareKind, type Kinds, kindsOf, ProcessorKind } from '../../project/hardware-kind.ts';
 import type { VmFile } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 
 /** What runs in a machine, and what it is made of. */
-export type KindOptions = Pick<VmFile, 'os' | 'hardware' | 'clock'>;
+export type KindOptions = Pick<VmFile, 'os' | 'hardware' | 'clock' | 'processor'>;
 
 interface SetOptions extends KindOptions {
   directory: string;
@@ -49,16 +49,22 @@ export function addKindOptions(command: Command): void {
     ['--os <kind>', 'what runs in it; picks the two below', GuestSystem.options],
     ['--hardware <kind>', 'virtio: fast, needs drivers; compatible: every system knows it', HardwareKind.options],
     ['--clock <kind>', 'what its hardware clock tells', Clock.options],
+    [
+      '--processor <kind>',
+      'host: all that the computer’s can do; else a level, the same everywhere',
+      ProcessorKind.options,
+    ],
   ];
   for (const [flag, what, choices] of options) command.addOption(new Option(flag, what).choices(choices));
 }
 
 /** Those of them that were given. */
-export function kindsGiven({ os, hardware, clock }: KindOptions): KindOptions {
+export function kindsGiven({ os, hardware, clock, processor }: KindOptions): KindOptions {
   return {
     ...(os === undefined ? {} : { os }),
     ...(hardware === undefined ? {} : { hardware }),
     ...(clock === undefined ? {} : { clock }),
+    ...(processor === undefined ? {} : { processor }),
   };
 }
 
@@ -67,8 +73,8 @@ const CLOCK: Record<Kinds['clock'], string> = { utc: '', localtime: ', clock in 
 
 /** What a machine is made of, in words. */
 export function kindsText(file: KindOptions): string {
-  const { hardware, clock } = kindsOf(file);
-  return `${HARDWARE[hardware]}${CLOCK[clock]}`;
+  const { hardware, clock, processor } = kindsOf(file);
+  return `${HARDWARE[hardware]}${CLOCK[clock]}${processor === 'host' ? '' : `, processor ${processor}`}`;
 }
 
 function changeBy({ memory: memoryMiB, cpus, dataDisk, firmware, append, ...kinds }: SetOptions): HardwareChange {

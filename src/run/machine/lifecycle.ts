@@ -27,6 +27,7 @@ import { connect } from './connect.ts';
 import { RunningMachine } from './machine.ts';
 import { networkOptions, openNetwork } from './open-network.ts';
 import type { MachineParts } from './parts.ts';
+import { requireProcessor } from './processor.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { knownTermOf, lookAtTerm, termAndPlace } from './term.ts';
@@ -42,7 +43,7 @@ const TAKE_OVER_MS = 5000;
  * when it fails. What it returns runs: whoever started it keeps it before anything else, and then has it tell so. What opens its
  * disks goes to QEMU, and nobody here keeps it.
  * @throws VM_RUNNING, QUARANTINE_REFUSED, POLICY_INVALID, MOVED, EXPIRED, STATE_DAMAGED, NETWORK_FAILED, SUBNETS_TAKEN, FILTER_FAILED, VM_FAILED,
- * PROGRAM_MISSING, SUSPENDED_UNFIT
+ * PROGRAM_MISSING, SUSPENDED_UNFIT, VM_UNSUPPORTED
  */
 export async function startMachine(
   spec: MachineSpec,
@@ -50,6 +51,7 @@ export async function startMachine(
   { saved, signal, diskKey }: Beginning = {},
 ): Promise<RunningMachine> {
   if (await readRecord(spec.runFolder)) throw new AppError('VM_RUNNING', `${spec.name} is running already`);
+  await requireProcessor(spec, deps.computer.accel);
   if (saved) await requireFit(spec, deps, saved);
   await using stack = new AsyncDisposableStack();
   await makeFolder(spec.runFolder);

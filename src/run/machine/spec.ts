@@ -17,7 +17,7 @@ import type { TermSource } from '../term/known-term.ts';
 export type RunMode = 'installed' | 'preview' | 'free';
 
 /** All that starting a machine needs to know; where it comes from (an installation or a project) is not run’s business. */
-export interface MachineSpec extends Pick<QemuPlan, 'hardware' | 'clock'> {
+export interface MachineSpec extends Pick<QemuPlan, 'hardware' | 'clock' | 'processor'> {
   /** Eight hexadecimal digits: names the network namespace and the run folder. */
   id: string;
   name: string;

@@ -3,12 +3,14 @@ import { fileMark } from '../../sys/files/files.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import type { Accel } from '../../vm/args.ts';
 import { hardwareDigest } from '../../vm/hardware.ts';
+import type { ProcessorKind } from '../../vm/processor.ts';
 import { devicesFor } from '../devices/devices-for.ts';
 import type { MachineSpec } from '../machine/spec.ts';
 import type { Circumstances, KnownFile, SavedState } from './saved-state.ts';
 
 /** What of a processor’s description says what it can do; the rest changes from moment to moment. */
 const ABILITIES = /^(vendor_id|cpu family|model|model name|stepping|flags)\s*:/;
+const MAKER = /^vendor_id\s*:/;
 
 /** What people call a disc that a machine has from its start on. */
 const DISC = 'the disc in its drive';
@@ -28,7 +30,7 @@ export function hadSeed({ files }: Pick<SavedState, 'files'>): boolean {
 export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Circumstances> {
   return {
     generation: spec.generation ?? 1,
-    processor: await processorOf(accel),
+    processor: await processorOf(accel, spec.processor),
     hardware: hardwareDigest({ ...spec, ...devicesFor(spec), accel }),
     files: await knownFiles(spec),
   };
@@ -45,11 +47,18 @@ async function knownFiles({ files: { overlay, data, disc, seed, firmware } }: Ma
   return Promise.all(named.map(async ({ name, path }) => ({ name, ...(await fileMark(path)) })));
 }
 
-/** One of software is the same everywhere; this computer’s own is what the kernel says of it. */
-async function processorOf(accel: Accel): Promise<string> {
-  if (accel === 'tcg') return 'software';
-  const lines = ((await readKernelFile('/proc/cpuinfo')) ?? '').split('\n').filter((line) => ABILITIES.test(line));
+async function processorOf(accel: Accel, kind?: ProcessorKind): Promise<string> {
+  return accel === 'tcg' ? 'software' : processorMark((await readKernelFile('/proc/cpuinfo')) ?? '', kind);
+}
+
+/**
+ * Tells processors apart that a machine sees a difference between. This computer’s own is what the kernel says of it; of one that
+ * has a level alone it is the maker, whose name KVM passes on. One of software is the same everywhere.
+ */
+export function processorMark(cpuinfo: string, kind: ProcessorKind = 'host'): string {
+  const seen = kind === 'host' ? ABILITIES : MAKER;
+  const lines = new Set(cpuinfo.split('\n').filter((line) => seen.test(line)));
   return createHash('sha256')
-    .update([...new Set(lines)].sort().join('\n'))
+    .update([...lines].sort().join('\n'))
     .digest('hex');
 }

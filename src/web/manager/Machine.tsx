@@ -72,6 +72,7 @@ function Sound({ sound }: { sound: NonNullable<ProjectAnswer['machines'][number]
     firmware,
     hardware: kind,
     clock,
+    processor,
     dataDiskMiB,
     type,
     versions,
@@ -85,6 +86,7 @@ function Sound({ sound }: { sound: NonNullable<ProjectAnswer['machines'][number]
     texts.firmware[firmware],
     ...(kind === 'compatible' ? [texts.compatible] : []),
     ...(clock === 'localtime' ? [texts.localTime] : []),
+    ...(processor === 'host' ? [] : [texts.processor(processor)]),
     ...(dataDiskMiB === undefined ? [] : [texts.dataDisk(size(dataDiskMiB))]),
   ];
   return (
