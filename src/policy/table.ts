@@ -17,6 +17,7 @@ import { SharedFolder } from './shared-folder.ts';
 import { Snapshots } from './snapshots.ts';
 import { Troubleshooting } from './troubleshooting.ts';
 import { Updates } from './updates.ts';
+import type { WHENS } from './when.ts';
 import { Window } from './window.ts';
 
 /**
@@ -27,7 +28,7 @@ import { Window } from './window.ts';
  * reinstall     for machines installed from now on; this one stays as it is
  * with-machine  never: the machine must be in the package
  */
-export type When = 'at-once' | 'next-start' | 'next-update' | 'reinstall' | 'with-machine';
+export type When = (typeof WHENS)[number];
 
 /** What the rest of the program asks about any policy. */
 interface PolicyRow {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FOREIGN_KINDS, IMPORT_NOTE_CODES } from '../../lib/import-notes.ts';
 import { Warning } from '../../policy/warning.ts';
+import { WHENS } from '../../policy/when.ts';
 import { FailureText } from '../failure.ts';
 
 const Name = z.string().min(1).max(100);
@@ -124,6 +125,8 @@ export const PackagePlanAnswer = z.object({
       vm: z.string(),
       release: z.int(),
       version: z.string(),
+      versionIs: z.enum(['set', 'none', 'not-set']),
+      hasDataDisk: z.boolean(),
       forInstalled: z.string(),
       exactBytes: z.number(),
       newBytes: z.number(),
@@ -133,7 +136,15 @@ export const PackagePlanAnswer = z.object({
     z.object({
       vm: z.string(),
       isFirst: z.boolean(),
-      changes: z.array(z.object({ section: z.string(), text: z.string(), ace: z.string().exactOptional() })),
+      changes: z.array(
+        z.object({
+          section: z.string(),
+          when: z.enum(WHENS),
+          withMachine: z.boolean(),
+          text: z.string(),
+          ace: z.string().exactOptional(),
+        }),
+      ),
     }),
   ),
   host: z.object({ text: z.string(), isNew: z.boolean() }).exactOptional(),

@@ -31,7 +31,7 @@ export interface MachineBytes extends FileBytes {
 export interface PackagePlan {
   kind: PackageKind;
   generation: number;
-  machines: (MachineBytes & { vm: string; version: string; forInstalled: string })[];
+  machines: (MachineBytes & ForeseenVersion & { vm: string; hasDataDisk: boolean; forInstalled: string })[];
   /** `isFirst`: no package has brought a policy of this machine before. */
   policies: { vm: string; isFirst: boolean; changes: ForeseenChange[] }[];
   /** What users’ computers themselves could reach, for people, and whether users will be asked for it. */
@@ -42,7 +42,15 @@ export interface PackagePlan {
   warnings: Warning[];
 }
 
+/** The version that installing a machine sets, for people, and whether it is one: a page says in its own language why it is not. */
+interface ForeseenVersion {
+  version: string;
+  versionIs: 'set' | 'none' | 'not-set';
+}
+
 interface ForeseenChange extends PolicyChange {
+  /** It holds with the machine that the package brings, whatever its policy says of others. */
+  withMachine: boolean;
   text: string;
   /** What VMware ACE did here without a word. */
   ace?: string;
@@ -73,7 +81,7 @@ export function planPackage({
 }: PlanFacts): PackagePlan {
   const machines = contents.machines.flatMap((vm) => {
     const size = bytes.get(vm.name);
-    return size ? [{ vm: vm.name, ...size, version: versionOf(vm), forInstalled: forInstalled(vm) }] : [];
+    return size ? [{ vm: vm.name, ...size, ...versionOf(vm), ...forInstalled(vm) }] : [];
   });
   const all = [
     ...contents.machines.map((vm) => ({ vm, comesAlone: false })),
@@ -110,9 +118,15 @@ function changesOf(vm: ProjectVm, comesAlone: boolean, earlier: readonly Package
   if (!comesAlone)
     return changes.map((change) => ({
       ...change,
+      withMachine: true,
       text: 'holds with the machine: at the first start of its new system',
     }));
-  return changes.map((change) => ({ ...change, text: whenText(change.when), ...silence(change.when) }));
+  return changes.map((change) => ({
+    ...change,
+    withMachine: false,
+    text: whenText(change.when),
+    ...silence(change.when),
+  }));
 }
 
 function silence(when: When): { ace?: string } {
@@ -122,15 +136,19 @@ function silence(when: When): { ace?: string } {
 }
 
 /** The version that installing the machine sets. */
-function versionOf({ policy, state }: ProjectVm): string {
+function versionOf({ policy, state }: ProjectVm): ForeseenVersion {
   const { quarantine } = policy.value;
-  if (quarantine.type !== 'version-based') return 'none: its quarantine is not version-based';
+  if (quarantine.type !== 'version-based')
+    return { version: 'none: its quarantine is not version-based', versionIs: 'none' };
   const found = liveVersions(quarantine).find(({ descriptor }) => sameDescriptor(descriptor, state.descriptor));
-  return found?.name ?? 'not set: restricted until nq-set runs in the guest';
+  if (found) return { version: found.name, versionIs: 'set' };
+  return { version: 'not set: restricted until nq-set runs in the guest', versionIs: 'not-set' };
 }
 
-function forInstalled({ file }: ProjectVm): string {
-  const { dataDiskMiB } = file.value;
-  if (dataDiskMiB === undefined) return 'is replaced; what the user changed in it is lost, and he is asked before';
-  return 'its system disk is replaced with what was changed on it, its data disk stays as it is';
+function forInstalled({ file }: ProjectVm): { hasDataDisk: boolean; forInstalled: string } {
+  const hasDataDisk = file.value.dataDiskMiB !== undefined;
+  const forInstalled = hasDataDisk
+    ? 'its system disk is replaced with what was changed on it, its data disk stays as it is'
+    : 'is replaced; what the user changed in it is lost, and he is asked before';
+  return { hasDataDisk, forInstalled };
 }

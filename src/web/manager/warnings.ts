@@ -5,7 +5,8 @@ import { policy } from './texts/policy.ts';
 
 type Parts = Warning['parts'];
 
-const WHEN_DE: Record<When, string> = {
+/** When a change of a policy holds, auf Deutsch. */
+export const WHEN_DE: Record<When, string> = {
   'at-once': 'gilt sofort, auch für eine laufende Maschine',
   'next-start': 'gilt vom nächsten Start der Maschine an',
   'next-update': 'gilt vom nächsten Update der Maschine an',

@@ -6,6 +6,7 @@ import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
 import { Section } from '../Part.tsx';
 import { packages } from '../texts/packages.ts';
 import { warningText } from '../warnings.ts';
+import { changeText, installedText, versionText } from './plan-text.ts';
 
 /** What a package would be, in sentences: what speaks against it first. */
 export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
@@ -29,10 +30,10 @@ export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
           {bytes.exact === bytes.estimated ? texts.size(exact) : texts.sizes(exact, estimated)}
         </Text>
         <Lines>
-          {machines.map(({ vm, release, version, forInstalled }) => (
-            <List.Item key={vm}>
-              {texts.machine(vm, release, version)}
-              <Text size="sm">{texts.installed(forInstalled)}</Text>
+          {machines.map((machine) => (
+            <List.Item key={machine.vm}>
+              {texts.machine(machine.vm, machine.release, versionText(machine, language))}
+              <Text size="sm">{texts.installed(installedText(machine, language))}</Text>
             </List.Item>
           ))}
           {policies.map(({ vm, isFirst, changes }) => (
@@ -40,11 +41,8 @@ export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
               {isFirst ? texts.policyFirst(vm) : changes.length === 0 ? texts.policySame(vm) : texts.policy(vm)}
               {changes.length > 0 && (
                 <Lines>
-                  {changes.map(({ section, text, ace }) => (
-                    <List.Item key={`${section} ${text}`}>
-                      {`${section} ${text}`}
-                      {ace !== undefined && ` (VMware ACE: ${ace})`}
-                    </List.Item>
+                  {changes.map((change) => (
+                    <List.Item key={`${change.section} ${change.text}`}>{changeText(change, language)}</List.Item>
                   ))}
                 </Lines>
               )}
