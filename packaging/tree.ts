@@ -21,7 +21,7 @@ const MANAGER: Part = {
   programs: ['lazaret-manager'],
   pages: ['manager'],
   asItIs: [
-    ...['docs/guide/administrator.md', 'src/guest/tools'],
+    ...['docs/guide/administrator.md', 'src/guest/tools', 'src/package/installer/install.sh'],
     ...['dist/guest-windows/lazaret-tools-64.exe', 'dist/guest-windows/lazaret-tools-32.exe'],
   ],
 };

@@ -102,6 +102,20 @@ export const PlanAnswer = InstalledAnswer.extend({
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;
 
+/** The Debian packages of Lazaret itself that a project has signed. */
+export const LazaretAnswer = z.object({
+  project: z.object({ name: z.string(), fingerprint: z.string() }),
+  files: z.array(
+    z.object({
+      file: z.string(),
+      version: z.string(),
+      processor: z.string(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+});
+export type LazaretAnswer = z.infer<typeof LazaretAnswer>;
+
 export const UninstalledAnswer = z.object({
   removed: z.array(z.object({ vm: z.string(), hasDataDisk: z.boolean() })),
 });

@@ -37,6 +37,7 @@ export const PATHS = {
   plan: { method: 'POST', path: '/v1/plan' },
   install: { method: 'POST', path: '/v1/install' },
   update: { method: 'POST', path: '/v1/update' },
+  lazaret: { method: 'POST', path: '/v1/lazaret' },
   servers: { method: 'GET', path: '/v1/servers' },
   prove: { method: 'POST', path: '/v1/prove' },
   uninstall: { method: 'POST', path: '/v1/uninstall' },

@@ -7,6 +7,7 @@ import { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer, HotFixRequestR
 import {
   InstalledAnswer,
   InstallRequest,
+  LazaretAnswer,
   PlanAnswer,
   PlanRequest,
   ProvedAnswer,
@@ -89,6 +90,8 @@ export const ROUTES = {
     answer: z.array(InstalledAnswer),
     lines: 'progress',
   },
+  /** Which Lazaret itself a package’s project has signed. */
+  lazaret: { ...PATHS.lazaret, request: PlanRequest, answer: LazaretAnswer },
   servers: { ...PATHS.servers, answer: ServersAnswer },
   prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },

@@ -5,6 +5,7 @@ import { newProgram } from './program.ts';
 const MODULES: readonly Module[] = [
   { commands: ['install'], load: async () => (await import('./commands/install.ts')).addInstallCommand },
   { commands: ['update'], load: async () => (await import('./commands/update.ts')).addUpdateCommand },
+  { commands: ['upgrade'], load: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand },
   { commands: ['plan'], load: async () => (await import('./commands/plan.ts')).addPlanCommand },
   { commands: ['uninstall'], load: async () => (await import('./commands/uninstall.ts')).addUninstallCommand },
   {

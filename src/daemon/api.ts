@@ -2,7 +2,14 @@ import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { HardwareAnswer } from '../api/hardware.ts';
-import type { InstalledAnswer, PlanAnswer, ProgressAnswer, ProvedAnswer, UninstalledAnswer } from '../api/install.ts';
+import type {
+  InstalledAnswer,
+  LazaretAnswer,
+  PlanAnswer,
+  ProgressAnswer,
+  ProvedAnswer,
+  UninstalledAnswer,
+} from '../api/install.ts';
 import type { MachineAnswer, PasswordAnswer, StartRequest, SuspendedAnswer } from '../api/machine.ts';
 import type { OwnSocketAnswer } from '../api/own-socket.ts';
 import type { OpenAnswer } from '../api/page.ts';
@@ -202,6 +209,10 @@ export function createApi(deps: ApiDeps): Hono {
       ),
     ),
   );
+  app.post(ROUTES.lazaret.path, async (context) => {
+    const request = parseBody(ROUTES.lazaret.request, await context.req.text());
+    return context.json<LazaretAnswer>(await supervisor.installs.lazaret(asker, request, context.req.raw.signal));
+  });
   app.get(ROUTES.servers.path, async (context) => {
     const { signal } = context.req.raw;
     const servers = await tryServers({ asker, state, policies: supervisor.policies }, signal);

@@ -6,6 +6,7 @@ import {
   type InstallRequest,
   installPackage,
 } from '../install/change/install.ts';
+import { type SignedLazaretAt, signedLazaretAt } from '../install/change/lazaret.ts';
 import { type Proof, proveInstalled } from '../install/change/prove.ts';
 import { Staging } from '../install/change/staging.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
@@ -82,6 +83,15 @@ export class Installs {
     signal: AbortSignal,
   ): Promise<ForeseenInstall> {
     return foreseeInstall(request, this.#options(asker, signal));
+  }
+
+  /** Which Lazaret itself a package’s project has signed; nothing is changed by asking. @throws as signedLazaretAt */
+  lazaret(
+    asker: Asker,
+    request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
+    signal: AbortSignal,
+  ): Promise<SignedLazaretAt> {
+    return signedLazaretAt(request, this.#options(asker, signal));
   }
 
   /** Proves all that is installed; what is damaged is fetched again by the next installation. Nobody waits for it, and each is told of his own. */

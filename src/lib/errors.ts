@@ -320,6 +320,11 @@ export const ERRORS = {
     http: 403,
     hint: 'Type the passphrase again, or give the identity file of one whom the package was encrypted for.',
   },
+  LAZARET_MISSING: {
+    exit: 66,
+    http: 404,
+    hint: 'Ask for a package that was written with `--with-lazaret` for this kind of processor, or install Lazaret’s Debian package yourself.',
+  },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 
   STATE_DAMAGED: {

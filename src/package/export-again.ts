@@ -8,6 +8,7 @@ import { carriedBlobs, publishedManifests, sizeToExport } from './build/publishe
 import { forgetUnfinishedOf } from './build/unfinished.ts';
 import { encryptedSize } from './encrypted/encrypted-file.ts';
 import type { EncryptTo } from './encrypted/recipients.ts';
+import { listedIn, publishedList } from './installer/published.ts';
 import { manifestTarget } from './manifest.ts';
 import type { PackageSize } from './media/look.ts';
 
@@ -20,6 +21,8 @@ export interface ExportOptions {
   since?: number;
   /** Whom alone its folder is for; without it, for everybody. */
   encryptTo?: EncryptTo;
+  /** The Lazaret that the project hands out goes with it. */
+  withLazaret?: boolean;
   /** Looks whether it can be written as is wanted, and throws where not. */
   look: (folder: string, size: PackageSize) => Promise<void>;
 }
@@ -30,7 +33,7 @@ export interface ExportOptions {
  */
 export async function exportAgain(
   project: Project,
-  { name, out, since, encryptTo, look }: ExportOptions,
+  { name, out, since, encryptTo, withLazaret = false, look }: ExportOptions,
 ): Promise<{ folder: string; generation: number }> {
   const repository = projectPaths(project.folder).packages;
   const manifests = await publishedManifests(repository);
@@ -44,10 +47,18 @@ export async function exportAgain(
   const { generation } = manifest;
   const earlier = manifests.filter((each) => each.generation < generation);
   const blobs = carriedBlobs(manifest, earlier, since);
-  const size = await sizeToExport(repository, manifest, blobs);
+  const list = withLazaret ? await publishedList(repository) : undefined;
+  if (withLazaret && list === undefined)
+    throw new AppError(
+      'USAGE',
+      'the project hands out no Lazaret yet: lazaret-manager package create --with-lazaret FOLDER',
+    );
+  const lazaret = list === undefined ? [] : await listedIn(repository, list);
+  const size = await sizeToExport(repository, manifest, { blobs, lazaret });
   await look(folder, encryptTo ? encryptedSize(size) : size);
   const target = manifestTarget(generation, name);
-  await exportPackage(repository, { folder, target, blobs: [...blobs.keys()], encryptTo });
+  const carried = { blobs: [...blobs.keys()], ...(list === undefined ? {} : { lazaret: list }) };
+  await exportPackage(repository, { folder, target, ...carried, encryptTo });
   await forgetUnfinishedOf(repository, target);
   return { folder, generation };
 }

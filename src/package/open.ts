@@ -3,6 +3,7 @@ import { fetchBytes, type Source } from '../sys/sources/source.ts';
 import { knownAt, pinnedProject, type Repository } from '../trust/verify/client.ts';
 import { type InTurn, refresh } from '../trust/verify/refresh.ts';
 import { parseVerified, type Verified } from '../trust/verify/verified.ts';
+import { LAZARET_LIST, MAX_LIST_BYTES, parseList, type SignedLazaret } from './installer/list.ts';
 import { manifestTarget, PackageManifest, PackagePointer, parseManifestTarget } from './manifest.ts';
 
 const MAX_MANIFEST_BYTES = 64 << 20;
@@ -91,6 +92,18 @@ async function releaseOf(
     if (!known?.targets.some(({ name }) => name === pointed)) throw error;
     return known;
   }
+}
+
+/**
+ * The Debian packages of Lazaret itself that the project of this address has signed. It may be the folder of a package that is older
+ * than what was seen here, as long as the newest release seen names the same ones.
+ * @throws TRUST_*, FETCH_*, LAZARET_MISSING
+ */
+export async function signedLazaret(source: Source, options: OpenOptions): Promise<SignedLazaret[]> {
+  const { targets, read } = await releaseOf(source, LAZARET_LIST, options);
+  if (!targets.some(({ name }) => name === LAZARET_LIST))
+    throw new AppError('LAZARET_MISSING', `the project of ${source.name} hands out no Lazaret`);
+  return parseList((await read(LAZARET_LIST, MAX_LIST_BYTES)).value.toString('utf8'));
 }
 
 function noPackage(source: Source, vm?: string): AppError {

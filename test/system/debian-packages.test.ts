@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BareDebian, whyNoBareDebian } from '../../lab/bare-debian.ts';
 import { makeDebianPackage } from '../../packaging/debian/build.ts';
@@ -40,13 +40,21 @@ function another(t: TestContext, path: string, release: string, change?: (tree: 
   const control = join(tree, 'DEBIAN', 'control');
   writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, `Version: ${release}`));
   change?.(tree);
-  const to = join(folder, `lazaret_${release}.deb`);
+  const to = join(folder, `lazaret_${release}_${debians()}.deb`);
   execFileSync('dpkg-deb', ['-Znone', '--root-owner-group', '--build', tree, to]);
   rmSync(tree, { recursive: true });
   return to;
 }
 
-test('on a bare Debian: one command installs, machines run on over upgrades of every kind, and a purge leaves nothing', {
+/** A small other package of the same name, in a folder. */
+function unpacked(t: TestContext, path: string): string {
+  const tree = join(scratch(t), 'tree');
+  mkdirSync(tree);
+  execFileSync('dpkg-deb', ['-e', path, join(tree, 'DEBIAN')]);
+  return tree;
+}
+
+test('on a bare Debian: a medium brings Lazaret and its machines, they run on over upgrades of every kind, and a purge leaves nothing', {
   skip: whyNoBareDebian(),
 }, async (t) => {
   const path = await made(t);
@@ -56,10 +64,16 @@ test('on a bare Debian: one command installs, machines run on over upgrades of e
   );
   const project = await madeProject(t);
   await using debian = await BareDebian.start();
-  for (const deb of [path, former, broken]) cpSync(deb, join(debian.root, 'root', basename(deb)));
-  const out = join(debian.root, 'root', 'packages');
-  const create = ['-C', project.folder, 'package', 'create', 'one', '--kind', 'full', '--out', out];
-  assert.equal((await program('lazaret-manager', create)).status, 0);
+  cpSync(path, join(debian.root, 'root', basename(path)));
+  const media = join(debian.root, 'srv');
+  for (const [name, deb] of [
+    ['one', former],
+    ['two', broken],
+  ] as const) {
+    const create = ['-C', project.folder, 'package', 'create', name, '--kind', 'full', '--out', media];
+    const made = await program('lazaret-manager', [...create, '--with-lazaret', dirname(deb)]);
+    assert.equal(made.status, 0, made.stderr);
+  }
   writeFileSync(join(debian.root, 'etc', 'resolv.conf'), 'nameserver 127.0.0.1\n');
   const before = debian.files();
   const works = (...command: string[]) => {
@@ -67,22 +81,40 @@ test('on a bare Debian: one command installs, machines run on over upgrades of e
     assert.equal(status, 0, `${command.join(' ')}: ${text}`);
     return text;
   };
-  const apt = (what: string, ...more: string[]) =>
-    works('apt-get', what, '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-unsafe-io', ...more);
+  // Of no network; and nothing here outlives a power cut.
+  writeFileSync(join(debian.root, 'etc/apt/apt.conf.d/test'), 'APT::Install-Recommends "false";\n');
+  writeFileSync(join(debian.root, 'etc/dpkg/dpkg.cfg.d/test'), 'force-unsafe-io\n');
+  const apt = (what: string, ...more: string[]) => works('apt-get', what, '-y', '-q', ...more);
   const service = () => works('systemctl', 'show', '-P', 'MainPID', 'lazaretd');
   const machine = () => works('sh', '-c', MACHINES);
 
-  apt('install', `/root/${basename(former)}`);
+  // From a stick to a running machine: who may not install is told the command that does, and root's takes the machine with it.
+  works('useradd', 'alice');
+  const one = ['sh', '/srv/one/install', '--fingerprint', project.fingerprint];
+  const alice = ['setpriv', '--reuid', 'alice', '--regid', 'alice', '--init-groups'];
+  const told = debian.run(...alice, ...one);
+  assert.equal(told.status, 77, told.text);
+  assert.match(told.text, /Run: su root -c "sh '\/srv\/one\/install'"$/);
+  const half = join(media, 'one', 'lazaret', basename(former));
+  truncateSync(half, statSync(half).size / 2);
+  assert.match(
+    debian.run(...one).text,
+    /^install: lazaret\/lazaret_0\.0\.1_\w+\.deb is damaged, or was not copied whole/,
+  );
+  cpSync(former, half);
+  assert.match(
+    works('env', 'SUDO_USER=alice', ...one),
+    /office installed[\s\S]*alice is in the group lazaret now[\s\S]*Lazaret 0\.0\.1 is as Acme signed it/,
+  );
   assert.equal(works('systemctl', 'is-active', 'lazaretd'), 'active');
   assert.equal(works('getent', 'group', 'lazaret').split(':')[0], 'lazaret');
   assert.doesNotMatch(works('lazaret', 'doctor'), /NOT OK/);
-  works('lazaret', 'install', '/root/packages/one', '--fingerprint', project.fingerprint);
-  works('lazaret', 'start', 'office');
+  assert.match(works(...alice, 'lazaret', 'start', 'office'), /^office/);
   const [runs, served] = [machine(), service()];
   assert.match(runs, /^\d+$/);
 
   // Killed between its steps, it is ended by what dpkg itself tells people to do.
-  works('dpkg', '--unpack', '--force-unsafe-io', `/root/${basename(path)}`);
+  works('dpkg', '--unpack', `/root/${basename(path)}`);
   assert.match(works('lazaret', 'list'), /office +running/);
   works('dpkg', '--configure', '-a');
   assert.equal(works('lazaret', '--version'), `lazaret ${ownRelease()}`);
@@ -90,8 +122,19 @@ test('on a bare Debian: one command installs, machines run on over upgrades of e
   assert.equal(machine(), runs);
   assert.match(works('lazaret', 'list'), /office +running/);
 
+  // Never back, and never what was not signed, whatever the medium says of it.
+  assert.match(works(...one), /office was installed already[\s\S]*it stays as it is/);
+  const two = join(media, 'two', 'lazaret', basename(broken));
+  const changed = join(scratch(t), basename(broken));
+  execFileSync('dpkg-deb', ['-Znone', '--root-owner-group', '--build', unpacked(t, two), changed]);
+  cpSync(changed, two);
+  writeFileSync(join(dirname(two), 'SHA256SUMS'), execFileSync('sha256sum', [basename(two)], { cwd: dirname(two) }));
+  assert.match(debian.run('sh', '/srv/two/install').text, /TRUST_DIGEST[\s\S]*Lazaret 0\.1\.0 stays as it is/);
+  assert.equal(works('lazaret', '--version'), `lazaret ${ownRelease()}`);
+  cpSync(broken, two);
+
   // One that does not come up leaves them alone, and gives way to the former one.
-  assert.match(apt('install', `/root/${basename(broken)}`), /the service did not start/);
+  assert.match(works('lazaret', 'upgrade', '/srv/two'), /in place of 0\.1\.0[\s\S]*the service did not start/);
   assert.equal(machine(), runs);
   apt('install', '--allow-downgrades', `/root/${basename(path)}`);
   assert.equal(machine(), runs);

@@ -28,6 +28,7 @@ interface CreateOptions extends SignOptions, ContentOptions, EncryptOptions {
   notes?: string;
   minGeneration?: number;
   stats?: boolean;
+  withLazaret?: string;
 }
 
 export function addPackageCommands(program: Command): void {
@@ -46,6 +47,7 @@ export function addPackageCommands(program: Command): void {
         ...(notes === undefined ? {} : { notes }),
         ...(minGeneration === undefined ? {} : { minGeneration }),
         ...(await encryptToOf(options)),
+        ...(options.withLazaret === undefined ? {} : { withLazaret: resolve(options.withLazaret) }),
         media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
       };
       const built = await buildAndWrite(directory, wanted, {
@@ -72,6 +74,10 @@ export function addPackageCommands(program: Command): void {
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
     .option(...CLOCK_IS_RIGHT)
     .option('--stats', 'say what became of the blocks of each new layer, and how long each stage took')
+    .option(
+      '--with-lazaret <dir>',
+      'Lazaret itself goes with it: the Debian packages in this folder, for who has none yet',
+    )
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .addOption(
@@ -90,6 +96,7 @@ interface ExportOptions extends EncryptOptions {
   format: Medium;
   volumeSize?: number;
   since?: number;
+  withLazaret?: boolean;
 }
 
 function addExportCommand(packages: Command): void {
@@ -101,7 +108,11 @@ function addExportCommand(packages: Command): void {
       const { directory, out, format, volumeSize: volumeBytes, since } = options;
       const { signal } = context;
       const media = { format, ...(volumeBytes === undefined ? {} : { volumeBytes }), signal };
-      const from = { ...(since === undefined ? {} : { since }), ...(await encryptToOf(options)) };
+      const from = {
+        ...(since === undefined ? {} : { since }),
+        ...(options.withLazaret ? { withLazaret: true } : {}),
+        ...(await encryptToOf(options)),
+      };
       const { generation, paths } = await writeAgain(directory, { name, out: resolve(out), media, ...from });
       const text = `wrote ${paths.join(' ')}: package ${name}, generation ${generation}`;
       print(context, { package: name, generation, paths }, text);
@@ -111,6 +122,7 @@ function addExportCommand(packages: Command): void {
     .requiredOption('--out <dir>', 'the folder that receives the package’s own folder')
     .addOption(new Option('--format <format>', 'what users get').choices(MEDIA).default('folder'))
     .option('--volume-size <size>', 'several volumes of at most this size', volumeSize)
+    .option('--with-lazaret', 'the Lazaret that the project hands out goes with it')
     .option('--since <release>', 'the release that the package was made with', wholeNumber);
 }
 

@@ -59,6 +59,8 @@ export interface WantedAgain {
   /** The release that an update was made with. */
   since?: number;
   encryptTo?: EncryptTo;
+  /** The Lazaret that the project hands out goes with it. */
+  withLazaret?: boolean;
   media: MediaOptions;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Mode } from '../../layer/modes.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -11,6 +12,8 @@ import type { SigningKey } from '../../trust/sign/keys.ts';
 import { publish } from '../../trust/sign/repository.ts';
 import { encryptedSize } from '../encrypted/encrypted-file.ts';
 import { ageRecipients, type EncryptTo } from '../encrypted/recipients.ts';
+import { LAZARET_LIST, parseList } from '../installer/list.ts';
+import { takeLazaret } from '../installer/take.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
 import type { PackageSize } from '../media/look.ts';
 import { contentsOf } from '../plan/contents.ts';
@@ -52,6 +55,8 @@ export interface BuildOptions {
   notes?: string;
   /** Nothing older may be installed or rolled back to once this package was. */
   minGeneration?: number;
+  /** The folder of the Debian packages of Lazaret that the project hands out from now on, and that go with this package. */
+  withLazaret?: string;
   /** Looks, before anything is signed, whether the package can be written as is wanted, and throws where not. */
   look?: (folder: string, size: PackageSize) => Promise<void>;
   signal?: AbortSignal;
@@ -149,16 +154,27 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
     policies: contents.policies.map((vm) => policyDocument(project, vm, serial)),
   });
   // What is asked for besides is a reason of its own.
-  if (!force && options.since === undefined && minGeneration === undefined) requireChange(broughtBy(manifest), earlier);
+  const isAskedFor = [options.since, minGeneration, options.withLazaret].some((each) => each !== undefined);
+  if (!force && !isAskedFor) requireChange(broughtBy(manifest), earlier);
+  const lazaret = options.withLazaret === undefined ? undefined : await takeLazaret(options.withLazaret, repository);
   const blobs = carriedBlobs(manifest, earlier, options.since);
-  const size = await sizeToExport(repository, manifest, blobs);
+  const size = await sizeToExport(repository, manifest, {
+    blobs,
+    lazaret: lazaret === undefined ? [] : parseList(lazaret),
+  });
   await options.look?.(folder, options.encryptTo ? encryptedSize(size) : size);
   const target = manifestTarget(generation, name);
-  const exported = { folder, target, blobs: [...blobs.keys()] };
+  const exported = {
+    folder,
+    target,
+    blobs: [...blobs.keys()],
+    ...(lazaret === undefined ? {} : { lazaret: digestOf(lazaret) }),
+  };
   requireGoing(signal);
   await noteUnfinished(repository, exported, options.encryptTo !== undefined);
   await steps('noted');
   const add = new Map([[target, Buffer.from(canonicalJson(manifest))]]);
+  if (lazaret !== undefined) add.set(LAZARET_LIST, Buffer.from(lazaret));
   await publish(repository, { add, key, now, validForMs, steps });
   await exportPackage(repository, { ...exported, encryptTo: options.encryptTo }).catch((error: unknown) => {
     throw unwritten(name, error);
@@ -176,4 +192,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
     resources: (resources ?? []).map((file) => file.name),
     warnings,
   };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -4,7 +4,9 @@ import { jsonOrNothing } from '../../lib/json.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { fileBytes, readCapped } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
+import { blobName } from '../blob-file.ts';
 import { bootFiles } from '../boot-files.ts';
+import type { SignedLazaret } from '../installer/list.ts';
 import { PackageManifest, type PackedMachine, parseManifestTarget } from '../manifest.ts';
 import type { PackageSize } from '../media/look.ts';
 
@@ -65,7 +67,7 @@ export function carriedBlobs(
 export async function sizeToExport(
   repository: string,
   manifest: PackageManifest,
-  blobs: ReadonlyMap<string, number>,
+  { blobs, lazaret = [] }: { blobs: ReadonlyMap<string, number>; lazaret?: readonly SignedLazaret[] | undefined },
 ): Promise<PackageSize> {
   const metadata = (await namesIn(join(repository, 'metadata'))).map((name) => join(repository, 'metadata', name));
   const wanted = metadata.filter((path) => /root\.json$/.test(path));
@@ -73,7 +75,8 @@ export async function sizeToExport(
   const lists = await Promise.all(metadata.filter((path) => /\.targets\.json$/.test(path)).map(fileBytes));
   const manifestBytes = Buffer.byteLength(JSON.stringify(manifest));
   // One more file is listed than in the longest list so far.
-  return { blobs: [...blobs.values()], small: [...roots, manifestBytes, Math.max(0, ...lists) + LISTED_BYTES] };
+  const first = await Promise.all(lazaret.map(({ sha256 }) => fileBytes(join(repository, blobName(sha256)))));
+  return { blobs: [...blobs.values()], small: [...roots, manifestBytes, Math.max(0, ...lists) + LISTED_BYTES], first };
 }
 
 /** The policy that computers have of a machine which took every package: the newest that one of them brought. */

@@ -9,6 +9,7 @@ import { isThere, readIfThere, removeFile, writeFileAtomic } from '../../sys/fil
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
 import { takeLock } from '../../sys/files/lock.ts';
 import { lastRelease, rootsIn } from '../../trust/sign/published.ts';
+import { removeFormerLists } from '../installer/published.ts';
 import { exportPackage } from './export.ts';
 import { partsOf, publishedManifests } from './published.ts';
 import { releaseEntries, removeUnreleased } from './releases.ts';
@@ -21,6 +22,8 @@ const Unfinished = z.strictObject({
   target: z.string(),
   folder: z.string(),
   blobs: z.array(Sha256),
+  /** The list of the Lazaret that goes with it. */
+  lazaret: Sha256.exactOptional(),
   /** For whom stands nowhere: it may be a passphrase. */
   isEncrypted: z.literal(true).exactOptional(),
 });
@@ -82,7 +85,7 @@ export async function finishBuild(project: Project): Promise<Unwritten | undefin
  */
 export async function removeLeftovers(project: Project): Promise<void> {
   const repository = projectPaths(project.folder).packages;
-  const named = new Set<string>();
+  const named = new Set(await removeFormerLists(repository));
   for (const { machines, resources } of await publishedManifests(repository))
     for (const { blob } of [...machines.flatMap(partsOf), ...(resources ?? [])]) named.add(blob.sha256);
   for (const { name } of project.vms) {

@@ -29,7 +29,7 @@ export const Index = z
 export type Index = z.infer<typeof Index>;
 
 /** What a package of this size is once it is encrypted. */
-export function encryptedSize({ blobs, small }: PackageSize): PackageSize {
+export function encryptedSize({ blobs, small, first = [] }: PackageSize): PackageSize {
   const plain = [...blobs, ...small].reduce((sum, bytes) => sum + bytes + FILE_BYTES, MAX_ENCRYPTED_FILE_BYTES);
-  return { blobs: [Math.ceil(plain * (1 + TAG_BYTES / CHUNK_BYTES))], small: [MAX_ENCRYPTED_FILE_BYTES] };
+  return { blobs: [Math.ceil(plain * (1 + TAG_BYTES / CHUNK_BYTES))], small: [MAX_ENCRYPTED_FILE_BYTES], first };
 }

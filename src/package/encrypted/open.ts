@@ -6,6 +6,7 @@ import type { Source } from '../../sys/sources/source.ts';
 import { isIdentity } from '../../trust/age/recovery-key.ts';
 import { whoKnows } from '../../trust/age/who-knows.ts';
 import { blobName } from '../blob-file.ts';
+import { LAZARET_FOLDER } from '../installer/list.ts';
 import { headFileOf } from '../media/head-file.ts';
 import { ENCRYPTED_FILE, TableOfContents } from '../media/table-of-contents.ts';
 import { EncryptedFile, INDEX_FILE, Index, MAX_ENCRYPTED_FILE_BYTES, MAX_INDEX_BYTES } from './encrypted-file.ts';
@@ -37,7 +38,10 @@ export async function decrypted(source: Source, secret: string | undefined): Pro
   if (!fileKey)
     throw new AppError('PACKAGE_SECRET', `${source.name} is not opened by what was given: ${what} does`, { details });
   const medium = new AgeMedium(age, head, fileKey);
-  return mediumSource(medium, await contentsOf(medium));
+  const inside = mediumSource(medium, await contentsOf(medium));
+  // Lazaret itself lies beside it in clear.
+  const isBeside = (path: string) => path.startsWith(`${LAZARET_FOLDER}/`);
+  return { ...inside, open: (path, wanted) => (isBeside(path) ? source : inside).open(path, wanted) };
 }
 
 async function fileKeyOf(header: Buffer, asks: Asks, secret: string): Promise<Uint8Array | undefined> {

@@ -17,6 +17,8 @@ export interface PackageSize {
   blobs: readonly number[];
   /** Of all other files. */
   small: readonly number[];
+  /** Of Lazaret itself, which of several volumes the first one has. */
+  first?: readonly number[];
 }
 
 type Wanted = Pick<MediaOptions, 'format' | 'volumeBytes'>;
@@ -69,13 +71,18 @@ export function requireRoom(
 export function volumeRoom(size: PackageSize, volumeBytes: number | undefined): number | undefined {
   if (volumeBytes === undefined || mediumBytes(size) <= volumeBytes) return undefined;
   const roomBytes = volumeBytes - bytesOf(size.small) - MEDIUM_BYTES - size.blobs.length * 256;
-  if (roomBytes < MIN_ROOM_BYTES)
+  if (roomBytes - firstBytes(size) < MIN_ROOM_BYTES)
     throw new AppError('USAGE', `volumes of ${volumeBytes} bytes are too small for this package`);
   return roomBytes;
 }
 
-function mediumBytes({ blobs, small }: PackageSize): number {
-  return MEDIUM_BYTES + bytesOf(small) + bytesOf(blobs);
+/** What Lazaret itself takes of the first volume. */
+export function firstBytes({ first = [] }: PackageSize): number {
+  return bytesOf(first);
+}
+
+function mediumBytes(size: PackageSize): number {
+  return MEDIUM_BYTES + bytesOf(size.small) + bytesOf(size.blobs) + firstBytes(size);
 }
 
 function bytesOf(files: readonly number[]): number {

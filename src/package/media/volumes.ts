@@ -1,5 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { type Opened, openCounted, type Source, type Wanted } from '../../sys/sources/source.ts';
+import { LAZARET_FOLDER } from '../installer/list.ts';
 import { headFileOf } from './head-file.ts';
 import { MAX_VOLUME_FILE_BYTES, type Piece, pieceName, siblingName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
 
@@ -13,6 +14,11 @@ const HEAD = { name: VOLUME_FILE, schema: VolumeFile, maxBytes: MAX_VOLUME_FILE_
 export async function joinVolumes(first: Source, openMedium: (name: string) => Promise<Source>): Promise<Source> {
   const file = await headFileOf(first, HEAD);
   return file ? new Volumes(first, file, openMedium) : first;
+}
+
+/** Lazaret itself is on the first of them alone. */
+function isOfFirst(path: string): boolean {
+  return path.startsWith(`${LAZARET_FOLDER}/`);
 }
 
 class Volumes implements Source {
@@ -33,7 +39,7 @@ class Volumes implements Source {
   async open(path: string, wanted: Wanted): Promise<Opened> {
     const pieces = this.#file.pieces.filter(({ blob }) => path === `blobs/${blob}`).sort((a, b) => a.from - b.from);
     const [first] = pieces;
-    if (!first) return (await this.#volume(this.#file.volume)).open(path, wanted);
+    if (!first) return (await this.#volume(isOfFirst(path) ? 1 : this.#file.volume)).open(path, wanted);
     return { from: wanted.from ?? 0, chunks: this.#read(pieces, wanted) };
   }
 

@@ -4,6 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
 import {
   copyFileTo,
+  copyProgram,
   fileBytes,
   isThere,
   moveFile,
@@ -18,8 +19,9 @@ import { MediumFile } from '../../sys/sources/medium-file.ts';
 import { blobName } from '../blob-file.ts';
 import { partsOf } from '../build/published.ts';
 import { EncryptedFile } from '../encrypted/encrypted-file.ts';
+import { INSTALL_FILE, LAZARET_FOLDER, MAX_DEBIAN_PACKAGE_BYTES } from '../installer/list.ts';
 import { PackageManifest, PackagePointer } from '../manifest.ts';
-import { PIECE_BYTES, volumeRoom } from './look.ts';
+import { firstBytes, PIECE_BYTES, volumeRoom } from './look.ts';
 import { spread } from './spread.ts';
 import { ENCRYPTED_FILE } from './table-of-contents.ts';
 import { type Piece, pieceName, VOLUME_FILE, VolumeFile } from './volume-file.ts';
@@ -45,7 +47,9 @@ export interface MediaOptions {
 export async function writeMedia(folder: string, { format, volumeBytes, signal }: MediaOptions): Promise<string[]> {
   const blobs = await blobsOf(folder);
   const small = await smallFiles(folder);
-  const size = { blobs: blobs.map(({ bytes }) => bytes), small: small.map(({ bytes }) => bytes) };
+  const first = await installerFiles(folder);
+  const bytesOf = (files: readonly { bytes: number }[]) => files.map(({ bytes }) => bytes);
+  const size = { blobs: bytesOf(blobs), small: bytesOf(small), first: bytesOf(first) };
   const roomBytes = volumeRoom(size, volumeBytes);
   if (roomBytes === undefined) {
     if (format === 'folder') return [folder];
@@ -53,7 +57,7 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
     await removeFolder(folder);
     return [path];
   }
-  const pieces = spread(blobs, roomBytes, PIECE_BYTES);
+  const pieces = spread(blobs, roomBytes, PIECE_BYTES, firstBytes(size));
   const volumes = pieces.at(-1)?.volume ?? 1;
   // What it is called lies in clear.
   const name = (await isEncrypted(folder)) ? 'encrypted' : basename(folder);
@@ -63,7 +67,8 @@ export async function writeMedia(folder: string, { format, volumeBytes, signal }
     for (let volume = 1; volume <= volumes; volume += 1) {
       requireGoing(signal);
       const file = VolumeFile.parse({ ...common, volume });
-      made.push(await writeVolume(folder, small, file, { format, ...(signal ? { signal } : {}) }));
+      const besides = volume === 1 ? [...small, ...first] : small;
+      made.push(await writeVolume(folder, besides, file, { format, ...(signal ? { signal } : {}) }));
     }
   } catch (error) {
     for (const path of made) await removeFolder(path);
@@ -102,6 +107,14 @@ async function smallFiles(folder: string): Promise<{ path: string; bytes: number
   return Promise.all(paths.map(async (path) => ({ path, bytes: await fileBytes(join(folder, path)) })));
 }
 
+/** Lazaret itself and the script that installs it, where they go with the package. */
+async function installerFiles(folder: string): Promise<{ path: string; bytes: number }[]> {
+  if (!(await isThere(join(folder, INSTALL_FILE)))) return [];
+  const names = await namesIn(join(folder, LAZARET_FOLDER));
+  const paths = [INSTALL_FILE, ...names.map((name) => join(LAZARET_FOLDER, name))];
+  return Promise.all(paths.map(async (path) => ({ path, bytes: await fileBytes(join(folder, path)) })));
+}
+
 async function writeVolume(
   folder: string,
   small: readonly { path: string }[],
@@ -114,7 +127,7 @@ async function writeVolume(
   try {
     for (const part of new Set(['blobs', ...small.map(({ path }) => dirname(path))]))
       await makeFolder(join(beside, part));
-    for (const { path } of small) await copyFileTo(join(folder, path), join(beside, path), MAX_SMALL_BYTES);
+    for (const { path } of small) await copyInto(folder, beside, path);
     await writeFileAtomic(join(beside, VOLUME_FILE), JSON.stringify(file));
     for (const piece of file.pieces.filter(({ volume }) => volume === file.volume))
       await copyPiece(folder, beside, piece);
@@ -124,6 +137,12 @@ async function writeVolume(
   } finally {
     await removeFolder(beside);
   }
+}
+
+/** @throws FILE_*, DISK_FULL */
+async function copyInto(folder: string, to: string, path: string): Promise<void> {
+  const copy = path === INSTALL_FILE ? copyProgram : copyFileTo;
+  await copy(join(folder, path), join(to, path), MAX_DEBIAN_PACKAGE_BYTES);
 }
 
 async function copyPiece(folder: string, to: string, piece: Piece): Promise<void> {

@@ -170,10 +170,14 @@ export async function copyProgram(from: string, to: string, maxBytes: number): P
 }
 
 /** Gives `work` a file of its own with these bytes, and removes it afterwards. */
-export async function withTemporaryFile<T>(data: Uint8Array, work: (path: string) => Promise<T>): Promise<T> {
+export async function withTemporaryFile<T>(
+  data: Uint8Array,
+  work: (path: string) => Promise<T>,
+  name = 'file',
+): Promise<T> {
   const folder = await fs.mkdtemp(join(tmpdir(), 'lazaret-'));
   try {
-    const path = join(folder, 'file');
+    const path = join(folder, name);
     await fs.writeFile(path, data);
     return await work(path);
   } finally {

@@ -132,6 +132,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Geben Sie an, was Ihr Administrator Ihnen gesagt oder gegeben hat: die Passphrase oder den Schlüssel aus Ihrer Schlüsseldatei.',
   PACKAGE_SECRET:
     'Tippen Sie die Passphrase noch einmal ein, oder geben Sie den Schlüssel von jemandem an, für den das Paket verschlüsselt wurde.',
+  LAZARET_MISSING:
+    'Bitten Sie Ihre Verwaltung um ein Paket, das mit „--with-lazaret“ für diese Art von Prozessor geschrieben ist, oder installieren Sie das Debian-Paket von Lazaret selbst.',
   PACKAGE_EMPTY: 'Fügen Sie dem Projekt zuerst eine Maschine hinzu.',
   STATE_DAMAGED:
     'Installieren Sie das neueste Paket noch einmal: es ersetzt, was beschädigt ist, und lässt Datenplatten, wie sie sind.',
