@@ -64,6 +64,21 @@ test('where the newest package holds one machine of two, both are as new as can 
   assert.deepEqual(await generations(), [3, 2]);
 });
 
+test('an update says what it did to a machine, although its last pass finds all of it installed', {
+  skip,
+}, async (t) => {
+  const { project, update } = await served(t);
+  await project.changeDisk(1);
+  await project.build('two', { kind: 'update', vms: ['office'] });
+  const told = async () => {
+    const second = (await update()).find(({ generation }) => generation === 2);
+    return second?.machines.map(({ vm, action }) => `${vm} ${action}`);
+  };
+
+  assert.deepEqual(await told(), ['office replace']);
+  assert.deepEqual(await told(), ['office keep']);
+});
+
 test('an update of one machine does not bring back the older resources of its package', { skip }, async (t) => {
   const { project, state, resource, update } = await served(t);
   resource('#!/bin/sh\necho NO\n');

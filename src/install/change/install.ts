@@ -18,6 +18,7 @@ import { computerPaths } from '../state/layout.ts';
 import type { Asker } from '../state/owner.ts';
 import { applyPlan, type Progress, stagePlan } from './apply.ts';
 import { requireFirmware } from './firmware.ts';
+import { joinedReports } from './joined-reports.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
 import { Staging, type StagingShare } from './staging.ts';
@@ -121,7 +122,7 @@ export async function installPackage(request: InstallRequest, options: InstallOp
     for (const { needed } of found) await inTurn(() => checkedPlan(needed, request, so));
     const reports: InstallReport[] = [];
     for (const each of found) reports.push(await installOne(each, request, { ...so, project, trust, staging }));
-    return merged(reports);
+    return reports.reduce(joinedReports);
   } catch (error) {
     if (trust.isNew) await inTurn(() => forgetFirst(state, staging));
     throw error;
@@ -209,13 +210,6 @@ async function forgetFirst(state: string, { isAlone }: StagingShare): Promise<vo
   await forgetHostPolicy(state);
   for (const file of [floor, resources]) await removeFile(file);
   await removeFolder(trust);
-}
-
-function merged(reports: readonly InstallReport[]): InstallReport {
-  const last = reports.at(-1);
-  if (!last) throw new AppError('INTERNAL', 'nothing was installed');
-  const machines = new Map(reports.flatMap((report) => report.machines.map((machine) => [machine.vm, machine])));
-  return { ...last, machines: [...machines.values()] };
 }
 
 function reportOf(project: InstallReport['project'], { manifest }: OpenedPackage, todo: InstallPlan): InstallReport {

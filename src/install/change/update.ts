@@ -8,6 +8,7 @@ import { seen } from '../state/owner.ts';
 import { packageServerGeneration, readPackageServer } from '../state/package-server.ts';
 import { requireNotUndone, rolledBackFrom } from '../state/rolled-back.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from './install.ts';
+import { joinedReports } from './joined-reports.ts';
 import type { NewOwner } from './switch.ts';
 
 export interface UpdateRequest {
@@ -70,7 +71,16 @@ export async function updateFromServer(
     }
   }
   if (failures[0]) throw failures[0];
-  return [...new Map(reports.map((report) => [report.generation, report])).values()];
+  return perPackage(reports);
+}
+
+function perPackage(reports: readonly InstallReport[]): InstallReport[] {
+  const packages = new Map<number, InstallReport>();
+  for (const report of reports) {
+    const earlier = packages.get(report.generation);
+    packages.set(report.generation, earlier ? joinedReports(earlier, report) : report);
+  }
+  return [...packages.values()];
 }
 
 /** A computer without a machine is a new one: it takes all there is, and none of it is an update. */
