@@ -14,6 +14,8 @@ const OwnRun = z.strictObject({
   /** Its number on this computer, from which its addresses and users follow. */
   number: z.int(),
   runFolder: z.string(),
+  /** What its hardware was, as a digest: `vm.yaml` may say another since. */
+  hardware: z.string().max(100),
 });
 export type OwnRun = Omit<z.infer<typeof OwnRun>, 'format'>;
 

@@ -108,6 +108,10 @@ test('in preview the administrator sees his machine, is told what happens to it,
         assert.match(reason, /still runs in preview.*`lazaret-manager preview office` takes it over/);
       }
 
+      assert.equal((await job.computer.manager('vm', 'set', job.vm, '--cpus', '2')).status, 0);
+      assert.match(failureIn(await job.computer.manager('preview', job.vm, ...run, '--json')).reason, /other hardware/);
+      assert.equal((await job.computer.manager('vm', 'set', job.vm, '--cpus', '1')).status, 0);
+
       const next = manager('preview', job.vm, ...run);
       await next.until(/found-again/);
       await next.until(/is running with normal access/);

@@ -1,9 +1,10 @@
+import { AppError } from '../../lib/errors.ts';
 import { stillRuns } from '../../project/make.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { findOwnRun, type OwnRun } from '../../project/own-run.ts';
 import type { Computer } from '../../run/computer/computer.ts';
 import { removeLeftovers } from '../../run/machine/lifecycle.ts';
-import { type RunRecord, readRecord } from '../../run/machine/record.ts';
+import { type RunRecord, readRecord, runningRecords } from '../../run/machine/record.ts';
 import { endProcess } from '../../sys/programs/processes.ts';
 import { projectMachineId } from './project-machine.ts';
 
@@ -41,4 +42,16 @@ export async function takeLeftRun(
   await endProcess(record.qemu);
   await removeLeftovers(projectMachineId(vm).id, run.runFolder, computer);
   return undefined;
+}
+
+/** What is suspended later has to be gone on with as what it is. */
+export function hasChanged(name: string): AppError {
+  const what = `${name} still runs, with other hardware than its vm.yaml says by now`;
+  return new AppError('VM_RUNNING', `${what}: put that back to take it over, or end it with --discard`);
+}
+
+/** The numbers of the project’s machines, of whatever project, that run out of here. */
+export async function numbersInUse(runRoot: string): Promise<Set<number>> {
+  const records = [...(await runningRecords(runRoot)).values()];
+  return new Set(records.flatMap(({ number }) => number ?? []));
 }

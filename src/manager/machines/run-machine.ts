@@ -9,12 +9,13 @@ import { EventLog, type LoggedEvent } from '../../run/computer/events.ts';
 import { adoptMachine, startMachine } from '../../run/machine/lifecycle.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import type { RunDeps, RunMode } from '../../run/machine/spec.ts';
+import { hardwareOf } from '../../run/suspend/circumstances.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
 import { leaveMachine } from './leave-machine.ts';
-import { takeLeftRun } from './left-run.ts';
+import { hasChanged, numbersInUse, takeLeftRun } from './left-run.ts';
 import { machineSpec } from './machine-spec.ts';
 import { takePreviewNumber } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';
@@ -75,10 +76,12 @@ export async function runProjectMachine(
   const saved = await savedState(name, { note: paths.suspended, memory: paths.memory }, discard);
   await using tools = await takeToolsDisc(vm, paths, { saved, isRunning: left !== undefined, isWanted: guestTools });
   await using seed = await takeSeed(vm, paths, { mode, saved, hasDisc: tools.disc !== undefined });
-  await using taken = await takePreviewNumber(left?.number);
+  await using taken = await takePreviewNumber({ own: left?.number, running: await numbersInUse(runRoot) });
   const { number } = taken;
   const planned = await machineSpec(project, vm, { number, runRoot, mode, disc: tools.disc, seed: seed.path });
   const spec = left ? { ...planned, runFolder: left.runFolder } : planned;
+  const hardware = hardwareOf(spec, left?.record.accel ?? computer.accel);
+  if (left && left.hardware !== hardware) throw hasChanged(name);
   const log = openLog('lazaret-manager');
   const events = new EventLog(join(paths.folder, 'events.jsonl'), { log });
   const plugins = projectPlugins(project, join(paths.folder, 'plugin'));
@@ -88,7 +91,7 @@ export async function runProjectMachine(
   const over = new AbortController();
   const telling = tellEvents(events.follow(over.signal), tell);
   try {
-    await noteOwnRun(folder, name, { mode, number, runFolder: spec.runFolder });
+    await noteOwnRun(folder, name, { mode, number, runFolder: spec.runFolder, hardware });
     const machine = await (left ? adoptMachine(spec, left.record, deps) : startMachine(spec, deps, { saved, signal }));
     if (left) await machine.log('found-again', 'its manager was killed, and this one has taken it over');
     else await machine.tellStarted(saved?.state ? 'resumed' : 'started');

@@ -86,6 +86,7 @@ export async function startMachine(
     format: 1,
     vm: spec.name,
     ...generationOf(spec),
+    ...(spec.mode === 'installed' ? {} : { number: spec.number }),
     ...(diskKey === undefined ? {} : { memoryRecipient: await memoryRecipient(diskKey) }),
     qemu,
     accel: deps.computer.accel,

@@ -29,6 +29,8 @@ export const RunRecord = z.strictObject({
   generation: z.int().exactOptional(),
   qemu: ProcessId,
   accel: z.enum(['kvm', 'tcg']),
+  /** Of a machine of a project: no other may have it while this one runs, whoever looks after it. */
+  number: z.int().exactOptional(),
   startedAt: z.iso.datetime(),
   /** Whom its memory is encrypted for when it is suspended, where its disks are encrypted. */
   memoryRecipient: z.string().startsWith('age1').max(100).exactOptional(),

@@ -31,9 +31,14 @@ export async function circumstances(spec: MachineSpec, accel: Accel): Promise<Ci
   return {
     generation: spec.generation ?? 1,
     processor: await processorOf(accel, spec.processor),
-    hardware: hardwareDigest({ ...spec, ...devicesFor(spec), accel }),
+    hardware: hardwareOf(spec, accel),
     files: await knownFiles(spec),
   };
+}
+
+/** Tells whether a machine has the hardware that it had at another time. */
+export function hardwareOf(spec: MachineSpec, accel: Accel): string {
+  return hardwareDigest({ ...spec, ...devicesFor(spec), accel });
 }
 
 async function knownFiles({ files: { overlay, data, disc, seed, firmware } }: MachineSpec): Promise<KnownFile[]> {
