@@ -9,6 +9,7 @@ import type { HotFixAnswer, HotFixRequestedAnswer } from '../src/api/hot-fix.ts'
 import type { PlanAnswer, ProgressAnswer } from '../src/api/install.ts';
 import type { MachineAnswer } from '../src/api/machine.ts';
 import { LIVE_PATH, PATHS } from '../src/api/paths.ts';
+import type { ShareFolderRequest } from '../src/api/shared-folder.ts';
 import type { StatusAnswer } from '../src/api/status.ts';
 import { Pages } from '../src/pages/app.ts';
 import { consoleUpgrade } from '../src/pages/console.ts';
@@ -33,6 +34,8 @@ export interface Said {
   starting?: FailureAnswer['error'];
   /** What is said to each change of hardware. */
   hardware?: (request: HardwareRequest) => HardwareAnswer | FailureAnswer;
+  /** What is said to a folder that is shared, and to none. */
+  sharing?: (request: ShareFolderRequest | undefined) => MachineAnswer | FailureAnswer;
   /** How far an update is that never ends. */
   fetching?: ProgressAnswer;
 }
@@ -62,7 +65,7 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, secret, hotFix, starting, hardware, fetching }: Said): Hono {
+function apiOf({ project, machines, events, plan, secret, hotFix, starting, hardware, sharing, fetching }: Said): Hono {
   const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
@@ -85,6 +88,11 @@ function apiOf({ project, machines, events, plan, secret, hotFix, starting, hard
       const said = hardware?.(await context.req.json()) ?? {};
       return context.json(said, 'error' in said ? 403 : 200);
     })
+    .post(PATHS.shareFolder.path, async (context) => {
+      const said = sharing?.(await context.req.json()) ?? {};
+      return context.json(said, 'error' in said ? 403 : 200);
+    })
+    .post(PATHS.stopSharing.path, (context) => context.json(sharing?.(undefined) ?? {}))
     .post(PATHS.update.path, (context) =>
       stream(context, async (line) => {
         await line.write(`${JSON.stringify({ progress: fetching })}\n`);

@@ -5,3 +5,4 @@ export const ShareFolderRequest = z.strictObject({
   path: z.string().startsWith('/').max(4096),
   readOnly: z.boolean(),
 });
+export type ShareFolderRequest = z.infer<typeof ShareFolderRequest>;

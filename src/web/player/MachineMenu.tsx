@@ -15,6 +15,7 @@ import { isOn } from './machine-state.ts';
 import { PasswordDialog } from './PasswordDialog.tsx';
 import { PowerItems } from './PowerItems.tsx';
 import { Reimage } from './Reimage.tsx';
+import { SharedFolder, SharedFolderItem } from './SharedFolder.tsx';
 import { Snapshots } from './Snapshots.tsx';
 import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from './service.ts';
 import { useTexts } from './use-texts.ts';
@@ -46,6 +47,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineM
   const [isTyping, setTyping] = useState(false);
   const [hasSnapshots, setSnapshots] = useState(false);
   const [isConnecting, setConnecting] = useState(false);
+  const [isSharing, setSharing] = useState(false);
   const [isReimaging, setReimaging] = useState(false);
   const [isAdministering, setAdministering] = useState(false);
   const [isLost, setLost] = useState(false);
@@ -77,6 +79,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineM
           )}
           {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
           {isRunning && <FileItem machine={machine} />}
+          {isRunning && <SharedFolderItem machine={machine} onChoose={() => setSharing(true)} />}
           {isRunning && (
             <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
               {texts.popOut}
@@ -110,6 +113,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineM
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
       <Devices machine={machine} isOpen={isConnecting} onClose={() => setConnecting(false)} />
+      <SharedFolder machine={machine} isOpen={isSharing} onClose={() => setSharing(false)} />
       <Snapshots machine={machine} isOpen={hasSnapshots} onClose={() => setSnapshots(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
       <Modal

@@ -5,6 +5,7 @@ import type { HotFixGivenRequest } from '../../api/hot-fix.ts';
 import type { StartRequest } from '../../api/machine.ts';
 import { PATHS } from '../../api/paths.ts';
 import type { ROUTES } from '../../api/routes.ts';
+import type { ShareFolderRequest } from '../../api/shared-folder.ts';
 import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import { askerOf } from '../ui/ask.ts';
 import { useTexts } from './use-texts.ts';
@@ -53,6 +54,22 @@ export function useStop() {
 export function useHardware() {
   return useMutation({
     mutationFn: ({ vm, ...body }: HardwareRequest & { vm: string }) => ask('hardware', { vm, body }),
+  });
+}
+
+export function useShareFolder() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ vm, ...body }: ShareFolderRequest & { vm: string }) => ask('shareFolder', { vm, body }),
+    onSuccess: ({ vm }) => queries.invalidateQueries({ queryKey: ['machine', vm] }),
+  });
+}
+
+export function useStopSharing() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (vm: string) => ask('stopSharing', { vm }),
+    onSuccess: ({ vm }) => queries.invalidateQueries({ queryKey: ['machine', vm] }),
   });
 }
 

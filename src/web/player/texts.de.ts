@@ -148,6 +148,15 @@ export const de: PlayerTexts = {
     'Alles geht verloren, was seit der Installation in dieser Maschine geändert wurde: Programme, Einstellungen, Dateien.',
   reimageAdvice: 'Tun Sie das, wenn Ihr Administrator es Ihnen geraten hat.',
   reimageDataDisk: 'Auch ihre Datenplatte leeren',
+  share: 'Teilen',
+  shareHelp:
+    'Solange die Maschine läuft, hat sie, was Sie teilen: was Sie lesen dürfen, und nichts, wohin ein Verweis führt.',
+  shared: (path, readOnly) => `Geteilt, ${readOnly ? 'zum Lesen' : 'zum Lesen und Schreiben'}: ${path}`,
+  shareStop: 'Nicht mehr teilen',
+  sharePath: 'Ordner dieses Computers',
+  sharePathHelp: 'Sein ganzer Pfad. Am besten ein Ordner nur dafür: Was in der Maschine läuft, darf ihn lesen.',
+  sharePathWhole: 'Ein ganzer Pfad beginnt mit /',
+  shareWritten: 'Die Maschine darf dort schreiben',
   devices: 'Geräte',
   devicesStopped: 'Geräte werden verbunden, während die Maschine läuft.',
   deviceKinds: {
