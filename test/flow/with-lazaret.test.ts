@@ -14,7 +14,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { signedLazaretAt } from '../../src/install/change/lazaret.ts';
 import { exportAgain } from '../../src/package/export-again.ts';
@@ -162,9 +162,13 @@ function installFrom(t: TestContext, medium: string, programs: Record<string, st
   const known = execFileSync('sh', ['-c', 'which cat cp chmod dirname grep id mktemp rm sed sha256sum tr'], {
     encoding: 'utf8',
   });
-  for (const path of known.trim().split('\n')) symlinkSync(path, join(bin, path.slice(path.lastIndexOf('/') + 1)));
+  for (const path of known.trim().split('\n')) {
+    const name = basename(path);
+    // What is written in its place must not be written through the link.
+    if (!(name in programs)) symlinkSync(path, join(bin, name));
+  }
   for (const [name, text] of Object.entries(programs)) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { flag: 'wx' });
     chmodSync(join(bin, name), 0o755);
   }
   const sh = '/bin/sh';
