@@ -10,11 +10,12 @@ import { Directory } from '../src/servers/directory-objects.ts';
 import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
 import { selfSigned } from './certificate.ts';
+import { ADMIN_PASSWORD, ALICE_PASSWORD, copyDomain, SUFFIX } from './domain-tree.ts';
 import { addNamespace, enter, newPrefix, removeLeftovers, removeNamespace } from './namespaces.ts';
 import { whyNoNetwork } from './network.ts';
 
-const SUFFIX = 'DC=lazaret,DC=test';
-const PASSWORD = 'Passw0rd.Adm1n';
+/** It lasts as long as a test: it waits for no disk. */
+const ENV = { ...PROGRAM_ENV, TDB_NO_FSYNC: '1' };
 /** Where programs find the winbind of a computer (Samba’s own place, on Debian). */
 const WINBIND = '/run/samba/winbindd';
 const RUN_FOLDERS = {
@@ -32,8 +33,9 @@ export function whyNoDomainController(): string | false {
 }
 
 /**
- * An Active Directory domain controller of Samba, made anew. Its ports are fixed, so it listens in a network namespace of its
- * own, whose LDAPS and LDAP ports are relayed to `ldaps` and `ldap` here. It has an administrator, and an ordinary user `alice`.
+ * An Active Directory domain controller of Samba, whose domain nobody has used yet. Its ports are fixed, so it listens in a
+ * network namespace of its own, whose LDAPS and LDAP ports are relayed to `ldaps` and `ldap` here. It has an administrator,
+ * and an ordinary user `alice`.
  */
 export class DomainController implements AsyncDisposable {
   readonly place = `CN=Lazaret,CN=System,${SUFFIX}`;
@@ -56,8 +58,8 @@ export class DomainController implements AsyncDisposable {
     const { key, certificate } = selfSigned(this.#folder, '127.0.0.1');
     this.caFile = certificate;
     const ca = readFileSync(certificate);
-    this.admin = { user: 'administrator@lazaret.test', password: PASSWORD, ca };
-    this.alice = { user: 'alice@lazaret.test', password: 'Passw0rd.Al1ce', ca };
+    this.admin = { user: 'administrator@lazaret.test', password: ADMIN_PASSWORD, ca };
+    this.alice = { user: 'alice@lazaret.test', password: ALICE_PASSWORD, ca };
     this.#provision(key, certificate);
   }
 
@@ -111,12 +113,7 @@ export class DomainController implements AsyncDisposable {
 
   #provision(key: string, certificate: string): void {
     const tree = join(this.#folder, 'tree');
-    const config = join(tree, 'etc', 'smb.conf');
-    this.#run('samba-tool', [
-      ...['domain', 'provision', '--server-role=dc', '--dns-backend=NONE', '--realm=LAZARET.TEST', '--domain=LAZARET'],
-      ...['--host-name=dc1', `--adminpass=${PASSWORD}`, `--targetdir=${tree}`, '--host-ip=127.0.0.1'],
-      ...['--option=interfaces=lo', '--option=bind interfaces only=yes', '--option=vfs objects=dfs_samba4 acl_xattr'],
-    ]);
+    copyDomain(tree, (program, args) => this.#run(program, args));
     for (const folder of [...Object.values(RUN_FOLDERS), 'run/ncalrpc/np'])
       mkdirSync(join(tree, folder), { recursive: true, mode: folder.endsWith('/np') ? 0o700 : 0o755 });
     const settings = [
@@ -129,15 +126,14 @@ export class DomainController implements AsyncDisposable {
       `log file = ${tree}/log.samba`,
       ...Object.entries(RUN_FOLDERS).map(([name, folder]) => `${name} = ${join(tree, folder)}`),
     ];
-    const made = readFileSync(config, 'utf8').replace(/^\s*(?:server services|log file|lock directory) =.*\n/gm, '');
-    writeFileSync(config, made.replace('[global]\n', `[global]\n\t${settings.join('\n\t')}\n`));
-    this.tool('user', 'create', 'alice', this.alice.password);
+    const config = join(tree, 'etc', 'smb.conf');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('[global]\n', `[global]\n\t${settings.join('\n\t')}\n`));
   }
 
   async #listen(): Promise<void> {
     const config = join(this.#folder, 'tree', 'etc', 'smb.conf');
     const [program = '', ...args] = [...enter(this.#namespace), 'samba', '-i', '-M', 'single', '-s', config];
-    const server = spawn(program, args, { env: PROGRAM_ENV, stdio: 'ignore' });
+    const server = spawn(program, args, { env: ENV, stdio: 'ignore' });
     this.#children.push(server);
     for (const port of [636, 389]) this.#relays.push(await this.#relay(port));
     const [, port = 0] = /:(\d+)\//.exec(this.ldaps) ?? [];
@@ -178,7 +174,7 @@ export class DomainController implements AsyncDisposable {
 
   #run(program: string, args: string[]): string {
     const [first = '', ...rest] = [...enter(this.#namespace), program, ...args];
-    return execFileSync(first, rest, { env: PROGRAM_ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync(first, rest, { env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   #remove(): void {
