@@ -42,10 +42,10 @@ function beforeClocks(t: TestContext) {
   write('rtc', 1000);
   write('clock', 1000);
   write('ran', 50);
-  const date = `#!/bin/sh\ncase $1 in +%s) cat ${at('clock')};; -s) echo "\${2#@}" >${at('clock')};; esac\n`;
+  const date = `#!/bin/sh\ncase $1 in +%s) echo >>${at('asked')}; cat ${at('clock')};; -s) echo "\${2#@}" >${at('clock')};; esac\n`;
   writeFileSync(at('date'), date, { mode: 0o755 });
   writeFileSync(at('sleep'), `#!/bin/sh\necho >>${at('looks')}\nexec /bin/sleep 0.01\n`, { mode: 0o755 });
-  writeFileSync(at('looks'), '');
+  for (const name of ['looks', 'asked']) writeFileSync(at(name), '');
   const env = {
     ...process.env,
     PATH: `${folder}:${process.env['PATH']}`,
@@ -55,7 +55,7 @@ function beforeClocks(t: TestContext) {
   const tool = spawn('sh', [TOOL, '--clock'], { env, stdio: 'ignore' });
   t.after(() => tool.kill('SIGKILL'));
   /** Changes clocks, and gives the clock once the tool has looked at them. */
-  return async (now: Partial<Record<'rtc' | 'clock' | 'ran', number>>): Promise<number> => {
+  const set = async (now: Partial<Record<'rtc' | 'clock' | 'ran', number>>): Promise<number> => {
     for (const [name, seconds] of Object.entries(now)) write(name, seconds);
     const looked = () => readFileSync(at('looks'), 'utf8').length;
     // A dozen each time that it measures.
@@ -63,10 +63,11 @@ function beforeClocks(t: TestContext) {
     while (looked() < after) await pause(5);
     return Number(readFileSync(at('clock'), 'utf8'));
   };
+  return { set, asked: () => readFileSync(at('asked'), 'utf8').length };
 }
 
 test('after a suspension, long or short, the clock is set forward by what the hardware clock gained', async (t) => {
-  const set = beforeClocks(t);
+  const { set } = beforeClocks(t);
   assert.equal(await set({}), 1000);
   assert.equal(await set({ rtc: 1002 }), 1002, 'one of two seconds too');
   assert.equal(await set({ rtc: 1010, ran: 58 }), 1002, 'while it runs nothing is gained');
@@ -74,8 +75,16 @@ test('after a suspension, long or short, the clock is set forward by what the ha
   assert.equal(await set({ rtc: 9000 }), 8992);
 });
 
+test('while a machine boots, and as long as it was not suspended, no program is started to ask the clock', async (t) => {
+  const { set, asked } = beforeClocks(t);
+  await set({});
+  assert.equal(asked(), 0);
+  await set({ rtc: 4600 });
+  assert.equal(asked(), 11);
+});
+
 test('a clock that was set, by hand, by NTP or from the other one, is no suspension', async (t) => {
-  const set = beforeClocks(t);
+  const { set } = beforeClocks(t);
   assert.equal(await set({ clock: 4600 }), 4600, 'set forward');
   assert.equal(await set({ rtc: 4600 }), 4600, 'as the kernel does once NTP has set the clock');
   assert.equal(await set({ clock: 400 }), 400, 'set back');
