@@ -106,7 +106,8 @@ const ONLY_IN: Record<string, readonly string[]> = {
 
 /** Node's own modules that reach the machine: sys alone opens this door. */
 const DOOR = /^node:(fs|child_process|net|tls|dgram|https?|http2|dns|os|process|worker_threads)(\/|$)/;
-const IMPORT = /(?:^\s*(?:import|export)\b[^'";]*?\bfrom\s*|^\s*import\s*|\bimport\s*\(\s*)['"]([^'"]+)['"]/gm;
+const IMPORT =
+  /(?:^\s*(?:import|export)\b[^'";]*?\bfrom\s*|^\s*import\s*|\b(?:import|getBuiltinModule)\s*\(\s*)['"]([^'"]+)['"]/gm;
 
 function targetsOf(text: string): string[] {
   return [...text.matchAll(IMPORT)].map(([, target = '']) => target);
@@ -210,6 +211,7 @@ test('a planted import is found', () => {
     "import { run } from '../sys/exec.ts';",
     "import { readFileSync } from 'node:fs';",
     "import { execa } from 'execa';",
+    "const { request } = process.getBuiltinModule('node:http');",
     "const late = await import('../run/machine/lifecycle.ts');",
     "import { decide } from '../policy/schema.ts';",
   ].join('\n');
@@ -218,6 +220,7 @@ test('a planted import is found', () => {
     '../sys/exec.ts',
     'node:fs',
     'execa',
+    'node:http',
     '../run/machine/lifecycle.ts',
   ]);
 });

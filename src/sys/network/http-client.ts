@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { request } from './http.ts';
 import { linesOf } from './sockets.ts';
 
 /** What a connection becomes on which bytes go both ways and mean nothing to the service. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { chmod, chown, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { createServer } from './http.ts';
 
 /** A server that listens; disposing of it ends every connection. */
 export interface Listening extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import { setGlobalProxyFromEnv } from 'node:http';
 import { AppError } from '../../lib/errors.ts';
+import { setGlobalProxyFromEnv } from './http.ts';
 
 const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
 

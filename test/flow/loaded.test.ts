@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { hasProgram } from '../../src/sys/programs/exec.ts';
+import { program } from '../fakes/command-line.ts';
+import { type Ends, madeProject, scratch } from '../fakes/made-project.ts';
+import { threeVersions, V2 } from '../fakes/quarantine.ts';
+
+// A user waits for what a command loads: each loads what it uses, and no other command’s libraries.
+const SAYS = pathToFileURL(join(import.meta.dirname, '..', 'fakes', 'say-loaded.ts')).href;
+const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+
+/** Runs a program, and gives the packages that it loaded, `undici` of Node’s own, and our folders as `src/NAME`. */
+async function loadedBy(t: Ends, name: 'lazaret' | 'lazaret-manager' | 'lazaretd', ...words: string[]) {
+  const to = join(scratch(t), 'loaded');
+  const ended = await program(name, words, { NODE_OPTIONS: `--import=${SAYS}`, LAZARET_TEST_LOADED: to });
+  const all = readFileSync(to, 'utf8').split('\n');
+  const packages = all.filter((each) => !each.startsWith('src/'));
+  return { ...ended, packages, folders: all.filter((each) => !packages.includes(each)) };
+}
+
+test('asking the service loads what reads arguments and answers: no client of the web, no encryption', async (t) => {
+  const socket = join(scratch(t), 'nobody.sock');
+  const { status, packages } = await loadedBy(t, 'lazaret', '--socket', socket, 'status');
+  assert.equal(status, 69);
+  assert.deepEqual(packages, ['commander', 'ipaddr.js', 'zod']);
+});
+
+test('foreseeing access loads the project’s texts besides: no server, no signing, no program that runs others', {
+  skip,
+}, async (t) => {
+  const project = await madeProject(t);
+  await project.setQuarantine(threeVersions());
+  const words = ['-C', project.folder, 'nq', 'simulate', 'office', '--descriptor', V2, '--to', '10.0.0.1:80'];
+  const { status, stderr, packages } = await loadedBy(t, 'lazaret-manager', ...words);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(packages, ['commander', 'ipaddr.js', 'yaml', 'zod']);
+});
