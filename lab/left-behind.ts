@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 /** Set by the set-up where processes, links, namespaces and mounts of nobody else are to be seen. */
-const isAlone = process.env['LAZARET_OWN_NAMESPACES'] === '1';
+export const isAlone = process.env['LAZARET_OWN_NAMESPACES'] === '1';
 
 interface Mount {
   id: string;

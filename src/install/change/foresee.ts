@@ -1,21 +1,16 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
-import { openSource } from '../../package/source.ts';
-import { copyFolder, removeFolder } from '../../sys/files/folders.ts';
-import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { trustedNow } from '../../trust/verify/time.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
-import { computerPaths } from '../state/layout.ts';
 import { requireCarried } from './carried.ts';
 import { requireFirmware } from './firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
-import { mendTrustOf } from './mend-trust.ts';
+import { lookAt } from './looked-at.ts';
 import { packagesFrom } from './needed-packages.ts';
-import { trustProject } from './trust-project.ts';
 
 /** What installing a package would do on this computer. */
 export interface ForeseenInstall extends InstallReport {
@@ -32,21 +27,15 @@ export interface ForeseenInstall extends InstallReport {
  * LAYER_BASE_MISSING, POLICY_NEEDS_MACHINE
  */
 export async function foreseeInstall(
-  { source, fingerprint, secret }: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
+  request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
   {
     signal,
     ...options
   }: Pick<InstallOptions, 'state' | 'running' | 'now' | 'signal' | 'asker' | 'inTurn' | 'inTrustTurn'>,
 ): Promise<ForeseenInstall> {
-  const { state, now, asker = 'anybody', inTurn = (work) => work(), inTrustTurn = (work) => work() } = options;
-  await inTrustTurn(() => mendTrustOf(state));
-  const { trust } = computerPaths(state);
-  // Whoever installs meanwhile has the other; and what was only looked at raises nothing.
-  const trustFolder = temporaryBeside(trust);
-  await using _copy = { [Symbol.asyncDispose]: () => removeFolder(trustFolder) };
-  await copyFolder(trust, trustFolder);
-  await using medium = await openSource(source, secret);
-  const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
+  const { state, now, asker = 'anybody', inTurn = (work) => work() } = options;
+  await using looked = await lookAt(request, options);
+  const { medium, project, trustFolder } = looked;
   const found = await packagesFrom(medium, {}, { trustFolder, now, signal, state });
   const facts = await inTurn(async () => computerFacts(state, options.running(), await trustedNow(trustFolder, now)));
   const plans = found.map(({ opened, needed }) => ({ opened, needed, part: plan(needed, facts, { asker }) }));
@@ -58,8 +47,7 @@ export async function foreseeInstall(
   );
   const { kind, expiresAt, notes } = newest;
   return {
-    project: { name, fingerprint: own },
-    ...{ package: todo.package, kind, generation: todo.generation, expiresAt },
+    ...{ project, package: todo.package, kind, generation: todo.generation, expiresAt },
     ...(notes === undefined ? {} : { notes }),
     machines: todo.machines.map(machineReport),
     policies: policyReports(todo),

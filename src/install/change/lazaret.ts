@@ -1,12 +1,7 @@
 import type { SignedLazaret } from '../../package/installer/list.ts';
 import { signedLazaret } from '../../package/open.ts';
-import { openSource } from '../../package/source.ts';
-import { copyFolder, removeFolder } from '../../sys/files/folders.ts';
-import { temporaryBeside } from '../../sys/files/temporary.ts';
-import { computerPaths } from '../state/layout.ts';
 import type { InstallOptions, InstallRequest } from './install.ts';
-import { mendTrustOf } from './mend-trust.ts';
-import { trustProject } from './trust-project.ts';
+import { lookAt } from './looked-at.ts';
 
 /** Which Lazaret itself a project has signed, of those that a package brings. */
 export interface SignedLazaretAt {
@@ -19,17 +14,11 @@ export interface SignedLazaretAt {
  * @throws TRUST_CONFIRM (no project is trusted here yet, and no fingerprint was given), LAZARET_MISSING, TRUST_*, FETCH_*, PACKAGE_*, MEDIA_INVALID
  */
 export async function signedLazaretAt(
-  { source, fingerprint, secret }: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
-  { state, now, signal, inTrustTurn = (work) => work() }: Omit<InstallOptions, 'onProgress'>,
+  request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
+  { now, signal, ...options }: Omit<InstallOptions, 'onProgress'>,
 ): Promise<SignedLazaretAt> {
-  await inTrustTurn(() => mendTrustOf(state));
-  const { trust } = computerPaths(state);
-  // What was only looked at raises nothing.
-  const trustFolder = temporaryBeside(trust);
-  await using _copy = { [Symbol.asyncDispose]: () => removeFolder(trustFolder) };
-  await copyFolder(trust, trustFolder);
-  await using medium = await openSource(source, secret);
-  const { name, fingerprint: own } = await trustProject(trustFolder, medium, fingerprint);
+  await using looked = await lookAt(request, options);
+  const { medium, project, trustFolder } = looked;
   const files = await signedLazaret(medium, { trustFolder, now, signal });
-  return { project: { name, fingerprint: own }, files };
+  return { project, files };
 }
