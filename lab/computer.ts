@@ -4,7 +4,9 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROUTES } from '../src/api/routes.ts';
 import { machineSockets } from '../src/run/machine/record.ts';
+import { askUnix } from '../src/sys/network/http-client.ts';
 import type { MachineSockets } from '../src/vm/args.ts';
 import { atExit } from './at-exit.ts';
 import { GuestShell, UNTIL_ROUTED } from './console.ts';
@@ -105,6 +107,17 @@ export class LabComputer implements AsyncDisposable {
     return this.#cli(['lazaret', '--socket', this.socket, ...args]);
   }
 
+  /** What the service answers to a question, by the socket of who runs the lab, without a program each time. @throws what it says */
+  async ask(path: string): Promise<unknown[]> {
+    const { method, path: door } = ROUTES.ownSocket;
+    const [own] = await linesOf(await askUnix(this.socket, { method, path: door, body: { uid: process.getuid?.() } }));
+    const { socket } = ROUTES.ownSocket.answer.parse(own);
+    const { status, lines } = await askUnix(socket, { method: 'GET', path });
+    const answer = await linesOf({ lines });
+    if (status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
   /** The administrator’s command line, on the project. */
   manager(...args: string[]): Promise<Ended> {
     this.#tell('lazaret-manager -C project', args);
@@ -171,6 +184,10 @@ export class LabComputer implements AsyncDisposable {
 
 function environment(): NodeJS.ProcessEnv {
   return { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE };
+}
+
+async function linesOf({ lines }: { lines: AsyncIterable<unknown> }): Promise<unknown[]> {
+  return Array.fromAsync(lines);
 }
 
 async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROUTES } from '../src/api/routes.ts';
 import { type Ended, LabComputer } from './computer.ts';
 import { GuestShell } from './console.ts';
 import { type LabGuest, smallGuest } from './guest.ts';
@@ -185,8 +186,10 @@ export class MainJob implements AsyncDisposable {
     await this.#lazaret('stop', VM);
   }
 
-  status(): Promise<Status> {
-    return this.#lazaret('status', VM);
+  /** What `lazaret status` asks for, without a program each time: some wait for what it says. */
+  async status(): Promise<Status> {
+    const [status] = await this.computer.ask(ROUTES.machine.path.replace(':vm', VM));
+    return status as Status;
   }
 
   explain(to: string): Promise<{ allowed: boolean; rule: string }> {
@@ -243,11 +246,7 @@ export class MainJob implements AsyncDisposable {
   }
 
   async #events(): Promise<Event[]> {
-    const { stdout } = await this.computer.lazaret('events', '--last', '1000', '--json');
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    return (await this.computer.ask(`${ROUTES.events.path}?last=1000&follow=false`)) as Event[];
   }
 
   async #manager(...args: string[]) {
