@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
+import { addGroup, addUser } from '../../lab/domain-objects.ts';
 import { isListed } from '../../src/policy/account.ts';
 import { askComputer } from '../../src/servers/ask-computer.ts';
 import { askDomain } from '../../src/servers/ask-domain.ts';
@@ -20,10 +21,10 @@ const ask = (uid: number, groups: string[] = []) => askComputer(controller.domai
 test('a user of a computer in the domain is known by his number, with his groups, those that are in others too', {
   skip,
 }, async (t) => {
-  controller.tool('user', 'create', 'nina', PASSWORD);
-  for (const group of ['team', 'house', 'others']) controller.tool('group', 'add', group);
-  controller.tool('group', 'addmembers', 'team', 'nina');
-  controller.tool('group', 'addmembers', 'house', 'team');
+  await addUser(controller, 'nina', PASSWORD);
+  await addGroup(controller, 'team', ['nina']);
+  await addGroup(controller, 'house', ['team']);
+  await addGroup(controller, 'others');
   const { uid, sid } = controller.signedIn('nina', PASSWORD);
   const groups = ['team', 'HOUSE@lazaret.test', 'others', 'team@other.test', 'domain users', 'nina', 'users'];
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Attribute, Change } from 'ldapts';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
+import { addGroup, addMember, addUser, at, disable, groupOf, lockAfter, set } from '../../lab/domain-objects.ts';
 import { isListed } from '../../src/policy/account.ts';
 import { askDomain } from '../../src/servers/ask-domain.ts';
-import { directoryAddress } from '../../src/servers/directory-address.ts';
-import { DirectoryClient } from '../../src/servers/directory-client.ts';
 
 const skip = whyNoDomainController();
 const PASSWORD = 'Passw0rd.Us3r';
@@ -20,32 +18,14 @@ after(() => controller?.[Symbol.asyncDispose]());
 const signInAs = (user: string, { password = PASSWORD, groups = [] as string[], startTls = false } = {}) =>
   askDomain(controller.domain(startTls), { user, password, groups });
 
-/** Does something as the domain’s administrator. */
-async function asAdmin(work: Parameters<DirectoryClient['ask']>[2]): Promise<void> {
-  const address = directoryAddress(controller.ldaps) ?? assert.fail('no address');
-  await using directory = await DirectoryClient.open({ address, account: controller.admin });
-  await directory.ask('changing the domain', 1 << 20, work);
-}
-
-const at = (name: string) => `CN=${name},CN=Users,DC=lazaret,DC=test`;
-const change = (name: string, operation: 'add' | 'replace', type: string, values: string[] | Buffer[]) =>
-  asAdmin((ldap) => ldap.modify(at(name), new Change({ operation, modification: new Attribute({ type, values }) })));
-const group = (name: string, member: string[] = [], groupType = '-2147483646') =>
-  asAdmin((ldap) =>
-    ldap.add(at(name), {
-      ...{ objectClass: 'group', sAMAccountName: name, groupType },
-      ...(member.length > 0 ? { member } : {}),
-    }),
-  );
-
 test('who signs in is told with the groups that are asked for, those that are in others too', { skip }, async () => {
-  controller.tool('user', 'create', 'nina', PASSWORD);
-  await group('team', [at('nina')]);
-  await group('house', [at('team')]);
+  await addUser(controller, 'nina', PASSWORD);
+  await addGroup(controller, 'team', ['nina']);
+  await addGroup(controller, 'house', ['team']);
   // In a circle.
-  await change('team', 'add', 'member', [at('house')]);
-  await group('mail', [at('nina')], '2');
-  await group('others (all)');
+  await addMember(controller, 'team', 'house');
+  await addGroup(controller, 'mail', ['nina'], '2');
+  await addGroup(controller, 'others (all)');
   const groups = ['team', 'HOUSE@lazaret.test', 'domain users', 'mail', 'others (all)', '*', 'team@other.test', 'nina'];
 
   const nina = await signInAs('nina', { groups });
@@ -78,16 +58,16 @@ test('a name that is written as a filter is a name', { skip }, async () => {
 /** What an administrator does to an account, or its owner, and what signing in says then. */
 const REFUSED: [code: string, name: string, done: (name: string) => Promise<unknown>][] = [
   ['PASSWORD_WRONG', 'wrong', async () => undefined],
-  ['ACCOUNT_DISABLED', 'disabled', async (name) => controller.tool('user', 'disable', name)],
-  ['ACCOUNT_EXPIRED', 'expired', (name) => change(name, 'replace', 'accountExpires', ['1'])],
-  ['ACCOUNT_PASSWORD', 'mustchange', (name) => change(name, 'replace', 'pwdLastSet', ['0'])],
-  ['ACCOUNT_NOT_NOW', 'hours', (name) => change(name, 'replace', 'logonHours', [Buffer.alloc(21)])],
-  ['ACCOUNT_NOT_NOW', 'workstation', (name) => change(name, 'replace', 'userWorkstations', ['ELSEWHERE'])],
+  ['ACCOUNT_DISABLED', 'disabled', (name) => disable(controller, name)],
+  ['ACCOUNT_EXPIRED', 'expired', (name) => set(controller, name, 'accountExpires', '1')],
+  ['ACCOUNT_PASSWORD', 'mustchange', (name) => set(controller, name, 'pwdLastSet', '0')],
+  ['ACCOUNT_NOT_NOW', 'hours', (name) => set(controller, name, 'logonHours', Buffer.alloc(21))],
+  ['ACCOUNT_NOT_NOW', 'workstation', (name) => set(controller, name, 'userWorkstations', 'ELSEWHERE')],
   [
     'ACCOUNT_LOCKED',
     'locked',
     async (name) => {
-      controller.tool('domain', 'passwordsettings', 'set', `--account-lockout-threshold=${LOCKED_AFTER}`);
+      await lockAfter(controller, LOCKED_AFTER);
       for (let guess = 0; guess < LOCKED_AFTER; guess += 1)
         await assert.rejects(signInAs(name, { password: `guess ${guess}` }));
     },
@@ -96,7 +76,7 @@ const REFUSED: [code: string, name: string, done: (name: string) => Promise<unkn
 
 for (const [code, name, done] of REFUSED)
   test(`an account that is ${name} does not sign in: ${code}`, { skip }, async () => {
-    controller.tool('user', 'create', name, PASSWORD);
+    await addUser(controller, name, PASSWORD);
     await signInAs(name);
 
     await done(name);
@@ -109,14 +89,15 @@ for (const [code, name, done] of REFUSED)
   });
 
 test('a user of 300 groups is told with all of them, and one of a group of 5000 with that', { skip }, async (t) => {
-  controller.tool('user', 'create', 'omar', PASSWORD);
-  for (let number = 0; number < 300; number += 1) await group(`g${number}`, [at('omar')]);
-  const others = Array.from({ length: 4999 }, (_none, number) => `m${number}`);
-  await asAdmin(async (ldap) => {
-    for (const name of others) await ldap.add(at(name), { objectClass: 'contact' });
-  });
-  await group('many', [...others, 'omar'].map(at));
-  const groups = [...Array.from({ length: 300 }, (_none, number) => `g${number}`), 'many', 'none'];
+  await addUser(controller, 'omar', PASSWORD);
+  const numbered = (letter: string, length: number) => Array.from({ length }, (_none, number) => `${letter}${number}`);
+  const others = numbered('m', 4999);
+  controller.add([
+    ...others.map((name) => ({ dn: at(name), objectClass: 'contact' })),
+    ...numbered('g', 300).map((name) => groupOf(name, ['omar'])),
+    groupOf('many', [...others, 'omar']),
+  ]);
+  const groups = [...numbered('g', 300), 'many', 'none'];
 
   const began = performance.now();
   const omar = await signInAs('omar', { groups });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Attribute, Change } from 'ldapts';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
-import { directoryAddress } from '../../src/servers/directory-address.ts';
-import { DirectoryClient } from '../../src/servers/directory-client.ts';
+import { addUser, disable, lockAfter, set } from '../../lab/domain-objects.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';
 
@@ -17,33 +15,26 @@ before(async () => {
 });
 after(() => controller?.[Symbol.asyncDispose]());
 
-/** Sets an attribute of a user, as the domain’s administrator. */
-async function set(user: string, type: string, value: string | Buffer): Promise<void> {
-  await using directory = await DirectoryClient.open({ address: address(), account: controller.admin });
-  const modification = new Attribute({ type, values: [value] as string[] | Buffer[] });
-  await directory.ask(`setting ${type}`, 0, (ldap) =>
-    ldap.modify(`CN=${user},CN=Users,DC=lazaret,DC=test`, new Change({ operation: 'replace', modification })),
-  );
-}
-
-function address() {
-  const found = directoryAddress(controller.ldaps);
-  assert.ok(found);
-  return found;
-}
-
 /** What an administrator does to an account, or its owner, and what its computer is told then. */
 const CASES: [name: string, change: (user: string, attempt: Attempt) => Promise<void>, said: RegExp][] = [
   ['wrong', async () => undefined, /the password is wrong/],
-  ['disabled', async (user) => controller.tool('user', 'disable', user), /the account is disabled/],
-  ['expired', (user) => set(user, 'accountExpires', '1'), /the account has expired/],
-  ['mustchange', (user) => set(user, 'pwdLastSet', '0'), /the password must be changed before the first logon/],
-  ['hours', (user) => set(user, 'logonHours', Buffer.alloc(21)), /may not log on at this time of day/],
-  ['workstation', (user) => set(user, 'userWorkstations', 'ELSEWHERE'), /may not log on from this computer/],
+  ['disabled', (user) => disable(controller, user), /the account is disabled/],
+  ['expired', (user) => set(controller, user, 'accountExpires', '1'), /the account has expired/],
+  [
+    'mustchange',
+    (user) => set(controller, user, 'pwdLastSet', '0'),
+    /the password must be changed before the first logon/,
+  ],
+  ['hours', (user) => set(controller, user, 'logonHours', Buffer.alloc(21)), /may not log on at this time of day/],
+  [
+    'workstation',
+    (user) => set(controller, user, 'userWorkstations', 'ELSEWHERE'),
+    /may not log on from this computer/,
+  ],
   [
     'locked',
     async (_user, attempt) => {
-      controller.tool('domain', 'passwordsettings', 'set', `--account-lockout-threshold=${LOCKED_AFTER}`);
+      await lockAfter(controller, LOCKED_AFTER);
       for (let guess = 0; guess < LOCKED_AFTER; guess += 1) await assert.rejects(attempt(`guess ${guess}`));
     },
     /the account is locked/,
@@ -60,7 +51,7 @@ test('Active Directory refuses an account, and the look-up says why', { skip }, 
         computer.setAccount({ user: `${name}@lazaret.test`, password }, controller.caFile);
         return policies.lookUp(computer.owner(controller.ldaps), Date.now());
       };
-      controller.tool('user', 'create', name, PASSWORD);
+      await addUser(controller, name, PASSWORD);
       // It gets in: there is only nothing of ours.
       await assert.rejects(attempt(PASSWORD), { code: 'STORE_DENIED' });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
+import { addGroup, addUser, disable, removeMember } from '../../lab/domain-objects.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { BIN } from '../fakes/command-line.ts';
 
@@ -22,10 +23,9 @@ test('accounts of Active Directory open a machine: who is on the list, and nobod
   skip: whyNoDomainController(),
 }, async (t) => {
   await using controller = await DomainController.start();
-  controller.tool('user', 'create', 'sam', 'Passw0rd.S4m');
-  for (const group of ['house', 'team']) controller.tool('group', 'add', group);
-  controller.tool('group', 'addmembers', 'house', 'team');
-  controller.tool('group', 'addmembers', 'team', 'sam');
+  await addUser(controller, 'sam', 'Passw0rd.S4m');
+  await addGroup(controller, 'team', ['sam']);
+  await addGroup(controller, 'house', ['team']);
   await using job = await MainJob.start();
   let relay = await reachable(job, controller);
   const fingerprint = await job.makeProject();
@@ -79,7 +79,7 @@ test('accounts of Active Directory open a machine: who is on the list, and nobod
       assert.equal(await start('sam', 'Passw0rd.S4m'), 'ACCOUNT_UNLISTED');
       await authentication('--add-group', 'team');
       await job.deploy();
-      controller.tool('group', 'removemembers', 'team', 'sam');
+      await removeMember(controller, 'team', 'sam');
       assert.equal(await start('sam', 'Passw0rd.S4m'), 'ACCOUNT_UNLISTED', 'he is in the group no more');
     },
   );
@@ -97,7 +97,7 @@ test('accounts of Active Directory open a machine: who is on the list, and nobod
   });
 
   await t.test('an account that is disabled opens nothing, without the domain neither', async () => {
-    controller.tool('user', 'disable', 'alice');
+    await disable(controller, 'alice');
     assert.equal(await start('alice', alice.password), 'ACCOUNT_DISABLED');
     relay.kill('SIGKILL');
     await once(relay, 'exit');
