@@ -15,23 +15,28 @@ export interface HostLinks {
   taken: Taken[];
 }
 
-/** @throws NETWORK_FAILED */
+/** Reads them by one program, for a service looks every two seconds. @throws NETWORK_FAILED */
 export async function readHostLinks(): Promise<HostLinks> {
-  const of = async (family: string) => {
-    const asked = ['-json', family, 'route', 'show', 'table', 'all'];
-    // A kernel may have no IPv6 at all.
-    const { stdout, exitCode } = await run('ip', asked, { allow: family === '-6' ? [1, 2] : [] });
-    return records(exitCode === 0 ? stdout : '').filter(isOthers);
-  };
-  const [routes4, routes6, addresses] = await Promise.all([of('-4'), of('-6'), run('ip', ['-json', 'address'])]);
-  const links = records(addresses.stdout).filter(isOthers);
-  const routed = routes4.filter(({ type = 'unicast' }) => type === 'unicast').flatMap(interfacesOf);
-  const local = [...routes4, ...routes6].filter(({ type }) => type === 'local').map(({ dst }) => dst);
+  // Without a family, “table all” has the routes of both; a kernel without IPv6 has none of it to tell.
+  const { stdout } = await run('ip', ['-json', '-batch', '-'], { input: 'route show table all\naddress\n' });
+  const [routes, links] = stdout.split('\n').map((answer) => records(answer).filter(isOthers));
+  if (!routes || !links) throw new AppError('NETWORK_FAILED', 'the computer does not say what its interfaces are');
+  const routed = routes.filter((route) => isIpv4(route) && isUnicast(route)).flatMap(interfacesOf);
+  const local = routes.filter(({ type }) => type === 'local').map(({ dst }) => dst);
   return {
     routed: [...new Set(routed)].filter((name) => name !== 'lo'),
     local: [...new Set(local.filter((dst) => typeof dst === 'string'))].filter((dst) => !ANYBODYS.test(dst)).sort(),
-    taken: [...[...routes4, ...routes6].flatMap(takenBy), ...links.flatMap(addressesOf)],
+    taken: [...routes.flatMap(takenBy), ...links.flatMap(addressesOf)],
   };
+}
+
+/** The kernel gives each route of IPv6 a preference, and none of IPv4; the default route says nothing else of its family. */
+function isIpv4({ pref }: Record<string, unknown>): boolean {
+  return pref === undefined;
+}
+
+function isUnicast({ type = 'unicast' }: Record<string, unknown>): boolean {
+  return type === 'unicast';
 }
 
 /** Loopback and link-local addresses, which every computer has, and multicast ones. */
