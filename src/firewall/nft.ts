@@ -8,6 +8,7 @@ const ANSWER_TIMEOUT_MS = 2000;
 /** Of all listings only this one, and terse, leaves the elements of sets in the kernel: half a millisecond however long the lists are. */
 const LISTING = 'list ruleset inet';
 const TERSE_SHELL = '-nti';
+const SHELL = '-ni';
 
 /**
  * Loads rules in the namespace that `enter` leads to, as one transaction.
@@ -20,6 +21,22 @@ export async function loadRules(enter: readonly string[], text: string): Promise
 /** What `nft list` says of something, with numbers for names; `terse` leaves out the elements of sets. @throws FILTER_FAILED */
 export async function listed(enter: readonly string[], what: readonly string[], terse = false): Promise<string> {
   return nft(enter, [terse ? '-nt' : '-n', 'list', ...what]);
+}
+
+/**
+ * What `nft list` says of each of these sets, in their order, by one program. An `nft` that reads lines lists each by itself: of
+ * several in one script nft 1.0.6 finds only the last, and a listing of all would bring the subnets along.
+ * @throws FILTER_FAILED when one is not there
+ */
+export async function listedSets(enter: readonly string[], sets: readonly string[]): Promise<string[]> {
+  if (sets.length === 0) return [];
+  const text = await nft(enter, [SHELL], sets.map((set) => `list set inet lazaret ${set}\n`).join(''));
+  const parts = text.split(/^(?=table )/m);
+  const found = parts.map((part) => /^\tset (\S+) \{/m.exec(part)?.[1]);
+  // To whoever reads lines a set that is missing is a line on its standard error, and the next is read.
+  if (found.join() !== sets.join())
+    throw new AppError('FILTER_FAILED', `the machine’s sets are not there: of ${sets.join(', ')}, ${found.join(', ')}`);
+  return parts;
 }
 
 async function nft(enter: readonly string[], args: readonly string[], input?: string): Promise<string> {

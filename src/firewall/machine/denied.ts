@@ -1,4 +1,4 @@
-import { listed } from '../nft.ts';
+import { listedSets } from '../nft.ts';
 
 /** A destination that was refused within the last ten minutes. */
 export interface Denied {
@@ -13,8 +13,7 @@ const SETS = ['denied4', 'denied6', 'denied_other4', 'denied_other6'];
 
 /** What the guest was refused lately, most packets first; at most some hundred destinations. @throws FILTER_FAILED */
 export async function deniedDestinations(enter: readonly string[]): Promise<Denied[]> {
-  const texts: string[] = [];
-  for (const set of SETS) texts.push(await listed(enter, ['set', 'inet', 'lazaret', set]));
+  const texts = await listedSets(enter, SETS);
   return texts.flatMap(parseDenied).sort((a, b) => b.packets - a.packets);
 }
 

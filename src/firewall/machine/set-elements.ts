@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { Held } from '../names/carried-names.ts';
 import { elementsIn } from '../names/held-names.ts';
-import { listed, loadRules } from '../nft.ts';
+import { listed, listedSets, loadRules } from '../nft.ts';
 import { answeredSet, NAME_TIMEOUT_S } from './list-rules.ts';
 
 /** Below the size of the sets, so that the guest’s answers find room. */
@@ -50,10 +50,8 @@ export async function refillSets(
 
 /** What the helpers have written beside these sets. @throws FILTER_FAILED when a set is not there */
 async function answeredIn(enter: readonly string[], sets: readonly string[]): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
-  // One listing each: of several in one script nft 1.0.6 finds only the last, and a listing of all brings the subnets along.
-  for (const set of sets) found.set(set, elementsIn(await listed(enter, ['set', 'inet', 'lazaret', besides(set)])));
-  return found;
+  const texts = await listedSets(enter, sets.map(besides));
+  return new Map(sets.map((set, index) => [set, elementsIn(texts[index] ?? '')]));
 }
 
 /** The set beside one of a family, such as `normal_0a1b2c3d_n0_4`. */
@@ -66,11 +64,15 @@ export async function heldIn(enter: readonly string[], sets: readonly string[]):
   const held = new Map<string, Held>();
   if (sets.length === 0) return held;
   const there = await listed(enter, ['sets', 'inet'], true);
-  for (const set of sets.flatMap((base) => [`${base}_4`, `${base}_6`])) {
-    if (!there.includes(`\tset ${besides(set)} {`)) continue;
-    const texts = [await listed(enter, ['set', 'inet', 'lazaret', set])];
-    texts.push(await listed(enter, ['set', 'inet', 'lazaret', besides(set)]));
-    held.set(set, new Map(texts.flatMap(secondsIn).sort(([, a], [, b]) => a - b)));
+  const both = sets.flatMap((base) => [`${base}_4`, `${base}_6`]);
+  const present = both.filter((set) => there.includes(`\tset ${besides(set)} {`));
+  const texts = await listedSets(
+    enter,
+    present.flatMap((set) => [set, besides(set)]),
+  );
+  for (const [index, set] of present.entries()) {
+    const timed = texts.slice(2 * index, 2 * index + 2).flatMap(secondsIn);
+    held.set(set, new Map(timed.sort(([, a], [, b]) => a - b)));
   }
   return held;
 }
