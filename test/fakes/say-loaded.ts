@@ -1,16 +1,15 @@
-// Loaded into a program by NODE_OPTIONS: writes to the file of LAZARET_TEST_LOADED what that program loads, a line each.
+// Loaded into a program by NODE_OPTIONS: writes to the file of LAZARET_TEST_LOADED which packages that program loads, a line each.
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
 const PACKAGE = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
-const OURS = /.*\/src\/([a-z]+)\//;
 const loaded = new Set<string>();
 const { LAZARET_TEST_LOADED: to } = process.env;
 
 registerHooks({
   load(url, context, next) {
-    const found = PACKAGE.exec(url)?.[1] ?? OURS.exec(url)?.[0].replace(OURS, 'src/$1');
+    const found = PACKAGE.exec(url)?.[1];
     if (found !== undefined) loaded.add(found);
     return next(url, context);
   },

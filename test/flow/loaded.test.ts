@@ -12,13 +12,12 @@ import { threeVersions, V2 } from '../fakes/quarantine.ts';
 const SAYS = pathToFileURL(join(import.meta.dirname, '..', 'fakes', 'say-loaded.ts')).href;
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
-/** Runs a program, and gives the packages that it loaded, `undici` of Node’s own, and our folders as `src/NAME`. */
+/** Runs a program, and gives the packages that it loaded, and `undici` of Node’s own. */
 async function loadedBy(t: Ends, name: 'lazaret' | 'lazaret-manager' | 'lazaretd', ...words: string[]) {
   const to = join(scratch(t), 'loaded');
   const ended = await program(name, words, { NODE_OPTIONS: `--import=${SAYS}`, LAZARET_TEST_LOADED: to });
-  const all = readFileSync(to, 'utf8').split('\n');
-  const packages = all.filter((each) => !each.startsWith('src/'));
-  return { ...ended, packages, folders: all.filter((each) => !packages.includes(each)) };
+  const packages = readFileSync(to, 'utf8').split('\n');
+  return { ...ended, packages };
 }
 
 test('asking the service loads what reads arguments and answers: no client of the web, no encryption', async (t) => {
@@ -38,3 +37,25 @@ test('foreseeing access loads the project’s texts besides: no server, no signi
   assert.equal(status, 0, stderr);
   assert.deepEqual(packages, ['commander', 'ipaddr.js', 'yaml', 'zod']);
 });
+
+/** What some commands need, and whoever does something else does not wait for. */
+const WEB = ['hono', '@hono/node-server', 'ws'];
+const ENCRYPTION = ['age-encryption', '@noble/ciphers', '@noble/curves', '@noble/hashes', '@noble/post-quantum'];
+const DIRECTORY = ['ldapts'];
+
+const LATER = [
+  { name: 'lazaretd', words: ['--help'], later: [...ENCRYPTION, ...DIRECTORY, 'yaml', 'saxes'] },
+  { name: 'lazaret-manager', words: ['package', '--help'], later: [...ENCRYPTION, ...DIRECTORY, ...WEB, 'saxes'] },
+  { name: 'lazaret-manager', words: ['vm', '--help'], later: [...ENCRYPTION, ...DIRECTORY, ...WEB, 'tuf-js'] },
+  { name: 'lazaret', words: ['upgrade', '--help'], later: [...ENCRYPTION, ...DIRECTORY, ...WEB, 'tuf-js', 'yaml'] },
+] as const;
+
+for (const { name, words, later } of LATER)
+  test(`${name} ${words.join(' ')} loads nothing that it does not use: no ${later.join(', ')}`, async (t) => {
+    const { packages } = await loadedBy(t, name, ...words);
+    assert.ok(packages.includes('commander'));
+    assert.deepEqual(
+      later.filter((each) => packages.includes(each)),
+      [],
+    );
+  });

@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { Decrypter, Encrypter, type Identity, identityToRecipient, type Recipient } from 'age-encryption';
+import type { Identity, Recipient } from 'age-encryption';
 import {
   ageHead,
   CHUNK_BYTES,
@@ -28,7 +28,8 @@ export function ageIdentityFrom(secret: string, purpose: string): Promise<AgeIde
 }
 
 /** For whom a file is that this identity opens: `age1…`. */
-export function ageRecipientOf(identity: AgeIdentity): Promise<string> {
+export async function ageRecipientOf(identity: AgeIdentity): Promise<string> {
+  const { identityToRecipient } = await import('age-encryption');
   return identityToRecipient(identity);
 }
 
@@ -50,6 +51,7 @@ export function ageEncrypting(...recipients: readonly (Recipient | string)[]): P
 /** The way back. It fails on what is not for this identity, was changed, or is cut; what it has given before is as it was encrypted. */
 export function ageDecrypting(identity: AgeIdentity): Passing {
   return async function* (from) {
+    const { Decrypter } = await import('age-encryption');
     const { header, nonce, payload } = await beginningOf(from);
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
@@ -62,6 +64,7 @@ export function ageDecrypting(identity: AgeIdentity): Passing {
 /** The key of a file; undefined where its header is for somebody else, or for another secret. Throws where it is damaged. */
 export async function ageFileKey(header: Uint8Array, identity: Identity | string): Promise<Uint8Array | undefined> {
   let isOther = false;
+  const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   // Is asked where the first could not.
@@ -83,6 +86,7 @@ async function newHeader(
   recipients: readonly (Recipient | string)[],
 ): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
   let fileKey = new Uint8Array();
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   // Stands for nobody, and hears the key of the file.

@@ -1,7 +1,10 @@
-import { Decrypter, Encrypter, type Identity, type Recipient } from 'age-encryption';
+import type { Identity, Recipient } from 'age-encryption';
+
+// A service that opens no such file does not load what reads them, here and in the other files of this folder.
 
 /** A text for whom the recipients stand: their keys, or what they know. */
-export function inAgeFile(text: string, ...recipients: (Recipient | string)[]): Promise<Uint8Array> {
+export async function inAgeFile(text: string, ...recipients: (Recipient | string)[]): Promise<Uint8Array> {
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   return encrypter.encrypt(text);
@@ -10,6 +13,7 @@ export function inAgeFile(text: string, ...recipients: (Recipient | string)[]): 
 /** The text in an age file; undefined where it is for somebody else, or for another secret. Throws where it is damaged. */
 export async function fromAgeFile(bytes: Uint8Array, identity: Identity): Promise<string | undefined> {
   let isOther = false;
+  const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addIdentity({
     unwrapFileKey: async (stanzas) => {

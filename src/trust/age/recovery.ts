@@ -1,5 +1,5 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto';
-import { type Identity, type Recipient, Stanza } from 'age-encryption';
+import type { Identity, Recipient } from 'age-encryption';
 import { fromAgeFile, inAgeFile } from './file.ts';
 import { unwrapped, whoKnows, wrapped } from './who-knows.ts';
 import { identityKey, publicBytes, publicKeyOf, recipientBytes } from './x25519.ts';
@@ -17,7 +17,8 @@ const KEY_BYTES = 32;
  */
 export function recoverable(recoveryKey: string): Recipient {
   return {
-    wrapFileKey: (fileKey) => {
+    async wrapFileKey(fileKey) {
+      const { Stanza } = await import('age-encryption');
       const { publicKey, privateKey } = generateKeyPairSync('x25519');
       const [half, project] = [publicBytes(publicKey), recipientBytes(recoveryKey)];
       const secret = secretOf(privateKey, publicKeyOf(project), half, project);

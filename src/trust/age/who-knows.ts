@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { type Identity, type Recipient, Stanza } from 'age-encryption';
+import type { Identity, Recipient } from 'age-encryption';
 import { AppError } from '../../lib/errors.ts';
 import { MOST_WORK, scryptHash, workOfThisComputer } from '../verifier.ts';
 
@@ -16,6 +16,7 @@ const NO_NONCE = Buffer.alloc(12);
 export function whoKnows(password: string): Recipient & Identity {
   return {
     async wrapFileKey(fileKey) {
+      const { Stanza } = await import('age-encryption');
       const salt = randomBytes(SALT_BYTES);
       const work = await workOfThisComputer();
       const body = wrapped(fileKey, await keyOf(password, salt, work));
