@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Guests boot slowly where other machines are busy too. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 const ASK_AGAIN_MS = 200;
 
 /** Run in the guest, ends when it has its address and its way out, or after a time in which every guest has. */

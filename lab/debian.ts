@@ -6,13 +6,14 @@ import { fetched, made } from './cache.ts';
 import { kernelPackages, type LabGuest, QUICK_BOOT } from './guest.ts';
 import { initrdOf } from './image.ts';
 import { unpackKernel } from './kernel.ts';
+import { makeSparing, SPARING_BOOT } from './sparing.ts';
 
 const GUEST = join(import.meta.dirname, 'guest');
 const TOOLS = join(import.meta.dirname, '..', 'src', 'guest', 'tools');
 
 const NETWORK = '[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n';
 /** The data disk is given a file system the first time, and is the users’ from then on. */
-const HOME = '/dev/disk/by-id/virtio-data /home ext4 nofail,x-systemd.makefs 0 2\n';
+const HOME = '/dev/disk/by-id/virtio-data /home ext4 nofail,x-systemd.makefs 0 0\n';
 const SHELL = `[Service]
 ExecStart=/usr/sbin/serial-shell
 StandardInput=tty
@@ -37,13 +38,14 @@ export function debianGuest(repository: string): LabGuest {
   const [base] = fetched('debian/*.tar');
   if (base === undefined) throw new Error('the Debian guest is not there: run node setup/launch.mjs --debian');
   const packages = kernelPackages();
-  const recipe = ['lab/{debian,boot-disk,image,kernel}.ts', 'lab/guest/*', 'src/guest/tools/*'];
+  const recipe = ['lab/{debian,sparing,boot-disk,image,kernel}.ts', 'lab/guest/*', 'src/guest/tools/*'];
   const folder = made('debian-guest', recipe, [...packages, base, repository], (beside) =>
     makeDisk(base, packages, repository, beside),
   );
   return {
     vmOptions: ['--firmware', 'bios', '--memory', '384', '--data-disk', '1G'],
-    powerOff: 'systemctl poweroff',
+    // What is written was synchronised before: no unit need be stopped in order.
+    powerOff: 'systemctl poweroff --force',
     disk: () => join(folder, 'disk.raw'),
   };
 }
@@ -58,7 +60,7 @@ function makeDisk(base: string, packages: readonly string[], repository: string,
   mkdirSync(root);
   execFileSync('tar', ['-C', root, '--numeric-owner', '-xpf', base]);
   makeGuest(root, repository);
-  const append = `${QUICK_BOOT} root=/dev/vda2`;
+  const append = `${QUICK_BOOT} ${SPARING_BOOT} root=/dev/vda2`;
   bootableDisk({ kernel, initrd, append, root, bootMiB: 64, rootMiB: 640 }, join(folder, 'disk.raw'));
   for (const path of [unpacked, modules, root, initrd]) rmSync(path, { recursive: true });
 }
@@ -67,6 +69,7 @@ function makeGuest(root: string, repository: string): void {
   appendFileSync(join(root, 'etc', 'fstab'), HOME);
   writeFileSync(join(root, 'etc', 'apt', 'sources.list'), `deb [trusted=yes] ${repository} ./\n`);
   setUpDebian(root);
+  makeSparing(root);
 }
 
 /** What every Debian of the lab has: an address by DHCP, a shell on its serial line, Lazaret’s guest tools. */

@@ -32,7 +32,7 @@ test('a Debian machine: installed, brought up by its updater, replaced from a fo
   await once(httpd, 'spawn');
   const fingerprint = await job.makeProject();
   appendFileSync(join(computer.project, 'vms', job.vm, 'policy.yaml'), 'updates: { healthTimeout: 10m }\n');
-  await job.setQuarantine();
+  await job.setQuarantine('5m');
   const oldest = await job.addVersion('1.0');
 
   await t.test(
@@ -139,6 +139,7 @@ test('a Debian machine: installed, brought up by its updater, replaced from a fo
   }
 });
 
+/** Each question starts a program of its own, which the guest must make room for. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(100);
+  while (!(await isSo())) await sleep(1000);
 }
