@@ -81,10 +81,10 @@ export class MainJob implements AsyncDisposable {
   }
 
   /**
-   * Sets which servers the machine may reach: both when it is up to date, the update server when it is not. Each look-up
-   * costs what a guest does in that time: where no test waits for one, let it be rarer.
+   * Sets which servers the machine may reach: both when it is up to date, the update server when it is not. Whoever does not wait
+   * for a look-up in time sets a long interval: one each second is a good part of all that a service does.
    */
-  setQuarantine(interval = '1s'): Promise<void> {
+  setQuarantine({ interval = '1s' } = {}): Promise<void> {
     return this.setLists({
       normal: ['intranet.lab.test', 'update.lab.test'],
       restricted: ['update.lab.test'],

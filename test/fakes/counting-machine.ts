@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { MainJob } from '../../lab/main-job.ts';
 import { encrypt, open } from './encrypted-machine.ts';
 
-/** A command that counts from then on. */
-export const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done) >/dev/null 2>&1 &';
+/** A command that counts from then on, slowly: each step starts a program in a guest whose processor is made by ours. */
+export const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 1; done) >/dev/null 2>&1 &';
 
-/** A machine of the main job that counts in its memory, and has a data disk; encrypted where it is started by a password. */
-export async function counting(password?: string, policy = ''): Promise<MainJob> {
+/**
+ * A machine of the main job that counts in its memory, and has a data disk; encrypted where it is started by a password. Its policy
+ * is looked up when it starts and goes on, and when it is told to.
+ */
+export async function counting(password?: string, policy = '', interval = '1h'): Promise<MainJob> {
   const job = await MainJob.start();
   try {
     const fingerprint = await job.makeProject('--data-disk', '64M');
     if (password !== undefined) encrypt(job);
     appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), policy);
-    await job.setQuarantine();
+    await job.setQuarantine({ interval });
     await job.addVersion('1.0');
     await job.require('1.0');
     await job.serve();

@@ -14,7 +14,7 @@ test('a guest without virtio, on compatible hardware, goes from restricted to no
 }, async (t) => {
   await using job = await MainJob.start(undefined, compatibleGuest());
   const fingerprint = await job.makeProject('--clock', 'localtime', '--processor', 'x86-64-v2');
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '1h' });
   const [first, second] = [await job.addVersion('1.0'), await job.addVersion('1.1')];
   await job.require('1.0');
   await job.serve();

@@ -32,7 +32,7 @@ test('a Debian machine: installed, brought up by its updater, replaced from a fo
   await once(httpd, 'spawn');
   const fingerprint = await job.makeProject();
   appendFileSync(join(computer.project, 'vms', job.vm, 'policy.yaml'), 'updates: { healthTimeout: 10m }\n');
-  await job.setQuarantine('5m');
+  await job.setQuarantine({ interval: '5m' });
   const oldest = await job.addVersion('1.0');
 
   await t.test(

@@ -35,7 +35,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
   await manager('vm', 'device', 'add', vm, 'com', '--kind', 'serial');
   for (const device of ['cd', 'stick', 'token', 'lan', 'com'])
     await manager('policy', 'device', vm, device, '--everybody');
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '1h' });
   await job.serve();
   await job.deploy();
   assert.equal((await job.install(await job.build('one', 'full'), '--fingerprint', fingerprint)).status, 0);

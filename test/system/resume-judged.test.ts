@@ -13,7 +13,7 @@ const day = (ms: number) => new Date(ms).toLocaleDateString('sv-SE');
 test('a suspended machine is judged anew before its first packet passes; one that may not run stays suspended', {
   skip: whyNoNetwork(),
 }, async (t) => {
-  await using job = await counting();
+  await using job = await counting(undefined, '', '1s');
   const { network, computer } = job;
   const manager = async (...words: string[]) => {
     const { status, stdout, stderr } = await computer.manager(...words);
