@@ -32,7 +32,8 @@ const ends = { after: (work: () => unknown) => made.defer(async () => void (awai
 const project = await madeProject(ends);
 await project.setQuarantine(threeVersions());
 const tree = join(scratch(ends), 'tree');
-await makeTree(ROOT, tree);
+// As it is installed, but for pages and tools, which no command loads.
+await makeTree(ROOT, tree, { programs: ['lazaret', 'lazaret-manager', 'lazaretd'], pages: [], asItIs: [] });
 
 const folder = scratch(ends);
 const socket = join(folder, 'lazaretd.sock');
