@@ -34,7 +34,7 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
   await using job = await MainJob.start(undefined, desktopGuest());
   const policy = join(job.computer.project, 'vms', job.vm, 'policy.yaml');
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const none = readFileSync(policy, 'utf8');
   writeFileSync(policy, `${none}clipboard: { hostToGuest: true }\n`);
   await job.deploy();

@@ -12,7 +12,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
 }, async (t) => {
   await using job = await MainJob.start();
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const first = await job.addVersion('1.0');
   await job.require('1.0');
   appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), 'authentication: { type: password }\n');

@@ -18,7 +18,7 @@ test('a project withholds power commands, and sets how a machine is shown', {
 }, async (t) => {
   await using job = await MainJob.start();
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   await job.serve();
   const file = join(job.computer.project, 'vms', job.vm, 'policy.yaml');
   appendFileSync(file, LOCKED);

@@ -10,7 +10,7 @@ test('a start that waits ends when the guest has its address, and status says si
   await using job = await MainJob.start();
   const { computer, vm } = job;
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   await job.addVersion('1.0');
   await job.require('1.0');
   await job.serve();

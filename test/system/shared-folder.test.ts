@@ -36,7 +36,7 @@ test('a guest reads and writes the folder that its user shares, as far as the pr
 }, async (t) => {
   await using job = await MainJob.start();
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   await job.serve();
   const policy = join(job.computer.project, 'vms', job.vm, 'policy.yaml');
   appendFileSync(policy, 'sharedFolder: { access: read-write }\n');

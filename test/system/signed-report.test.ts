@@ -15,7 +15,7 @@ test('where the policy takes no guest’s word, a version counts that the update
     return stdout.trim();
   };
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const version = await job.addVersion('1.0');
   const next = await job.addVersion('1.1');
   const [signer = ''] = (await manager('nq', 'signer', 'new', key)).split('\n');

@@ -15,7 +15,7 @@ test('a user keeps a state in the player, breaks the guest, and goes back: disks
   await using job = await MainJob.start();
   const fingerprint = await job.makeProject('--data-disk', '64M');
   appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), 'snapshots: { enabled: true, most: 2 }\n');
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const first = await job.addVersion('1.0');
   const second = await job.addVersion('1.1');
   await job.require('1.1');

@@ -8,7 +8,7 @@ test('a written updater brings a real guest from two versions behind to normal a
 }, async (t) => {
   await using job = await MainJob.start();
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const oldest = await job.addVersion('1.0');
   await job.addVersion('1.1');
   await job.addVersion('1.2');

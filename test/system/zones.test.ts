@@ -29,7 +29,7 @@ test('on another network a running machine has other lists: by its addresses, an
     while (!said.test((await computer.lazaret('status', job.vm)).stdout)) await sleep(100);
   };
   const fingerprint = await job.makeProject();
-  await job.setQuarantine();
+  await job.setQuarantine({ interval: '10s' });
   const version = await job.addVersion('1.0');
   const zones = [
     { name: 'hotel', when: { subnets: ['192.0.2.0/24'] }, normal: { entries: ['update.lab.test'] } },
