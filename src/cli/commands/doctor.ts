@@ -4,8 +4,10 @@ import { ProgressLine, type ProvedAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
-import { print, table } from '../print.ts';
-import { addCommand } from '../program.ts';
+import { requireRoot } from '../../sys/programs/users.ts';
+import { isAgreed } from '../confirm.ts';
+import { print, printStep, table } from '../print.ts';
+import { addCommand, type Context } from '../program.ts';
 import { askLines, askOnce, isFailure, parseAnswer, type ServiceOptions } from '../service.ts';
 
 /** What was found of a machine, with the code of a failure. */
@@ -13,14 +15,20 @@ interface MachineCheck extends Check {
   code?: ErrorCode;
 }
 
+interface FixOptions {
+  fix?: boolean;
+  yes?: boolean;
+}
+
 export function addDoctorCommand(program: Command): void {
-  addCommand<ServiceOptions & { check?: boolean }>(
+  addCommand<ServiceOptions & FixOptions & { check?: boolean }>(
     program,
     'doctor',
     'look for what keeps machines from running here',
     async (context, options) => {
       // Only here: most commands talk to the service alone and start sooner without it.
       const { checkComputer } = await import('../../run/computer/doctor.ts');
+      if (options.fix) await fix(context, options, await checkComputer(options.socket));
       const computer = [...(await checkComputer(options.socket)), ...(await stoppedMachines(options))];
       const machines = options.check ? await proveMachines(options, context.signal) : [];
       const checks = [...computer, ...(await tryServers(options, context.signal)), ...machines];
@@ -33,10 +41,29 @@ export function addDoctorCommand(program: Command): void {
         throw new AppError(damaged.code ?? 'STATE_DAMAGED', `not all that is installed is whole\n${text}`, details);
       print(context, checks, text);
     },
-  ).option(
-    '--check',
-    'read all that is installed: compare it with what was signed, and look for mistakes in the disks that machines wrote',
-  );
+  )
+    .option(
+      '--check',
+      'read all that is installed: compare it with what was signed, and look for mistakes in the disks that machines wrote',
+    )
+    .option('--fix', 'do what root can about what is found, once you agree to it, and look again')
+    .option('--yes', 'with --fix: do it without asking');
+}
+
+/** Does what can be done about what was found. What fails is told, and found again. @throws ROOT_NEEDED, INTERRUPTED */
+async function fix(context: Context, { yes = false }: FixOptions, checks: readonly Check[]): Promise<void> {
+  requireRoot('mending this computer');
+  const { mend, mendings, typed } = await import('../../run/computer/doctor-mend.ts');
+  const todo = mendings(checks);
+  if (todo.length === 0) return printStep(context, 'nothing was found that a command mends');
+  const list = todo.map((words) => `  ${typed(words)}`).join('\n');
+  if (!(yes || (await isAgreed(context, `Run this as root?\n${list}`))))
+    return printStep(context, `nothing was done; with --yes, this would be:\n${list}`);
+  for (const words of todo) {
+    printStep(context, typed(words));
+    const failed = await mend(words, context.signal);
+    if (failed !== undefined) printStep(context, `that failed: ${failed}`);
+  }
 }
 
 /** The machines of which the service has seen that another program stops what they send; none where it does not answer. */

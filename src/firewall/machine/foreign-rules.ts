@@ -4,14 +4,36 @@ export interface Stopper {
   command: string;
 }
 
-const IPTABLES = (chain: string) => `iptables -I ${chain} -i lz-+ -j ACCEPT; iptables -I ${chain} -o lz-+ -j ACCEPT`;
-const FIREWALLD = 'firewall-cmd --permanent --zone=trusted --add-interface=lz-+; firewall-cmd --reload';
+/** A program and its arguments. */
+type Words = readonly [program: string, ...args: string[]];
+
+const IPTABLES = (chain: string): readonly Words[] =>
+  ['-i', '-o'].map((way) => ['iptables', '-I', chain, way, 'lz-+', '-j', 'ACCEPT']);
+const FIREWALLD: readonly Words[] = [
+  ['firewall-cmd', '--permanent', '--zone=trusted', '--add-interface=lz-+'],
+  ['firewall-cmd', '--reload'],
+];
 
 /**
  * The table that stops forwarded packets which nothing in it lets through, by what `nft list ruleset` says; an accept of ours
  * does not overrule it. Rules that let lz-* through are taken at their word.
  */
 export function findStopper(ruleset: string): Stopper | undefined {
+  const found = stopperIn(ruleset);
+  return found && { program: found.program, command: found.commands.map(typed).join('; ') };
+}
+
+/** What lets machines through it, a program after the other. */
+export function waysThrough(ruleset: string): readonly Words[] {
+  return stopperIn(ruleset)?.commands ?? [];
+}
+
+/** nft wants quotes around a name with a star, and a shell others around those. */
+function typed(words: Words): string {
+  return words.map((word) => (word.includes('"') ? `'${word}'` : word)).join(' ');
+}
+
+function stopperIn(ruleset: string): { program: string; commands: readonly Words[] } | undefined {
   for (const text of ruleset.split(/^table /m).slice(1)) {
     const [, family = '', name = ''] = /^(\S+) (\S+) \{/.exec(text) ?? [];
     if (name.startsWith('lazaret') || /[io]ifname "lz-/.test(text)) continue;
@@ -29,12 +51,14 @@ function stops(chain: string): boolean {
   );
 }
 
-function stopperOf(family: string, table: string, text: string, chain: string): Stopper {
-  if (table === 'firewalld') return { program: 'firewalld', command: FIREWALLD };
-  if (/^\tchain DOCKER-USER \{/m.test(text)) return { program: 'Docker', command: IPTABLES('DOCKER-USER') };
-  if (/^\tchain ufw-/m.test(text)) return { program: 'ufw', command: IPTABLES('FORWARD') };
-  if (family === 'ip' && table === 'filter') return { program: 'iptables', command: IPTABLES('FORWARD') };
-  const place = `nft insert rule ${family} ${table} ${/^\S+/.exec(chain)?.[0]}`;
-  const command = `${place} iifname '"lz-*"' accept; ${place} oifname '"lz-*"' accept`;
-  return { program: `the table ${family} ${table}`, command };
+function stopperOf(family: string, table: string, text: string, chain: string) {
+  if (table === 'firewalld') return { program: 'firewalld', commands: FIREWALLD };
+  if (/^\tchain DOCKER-USER \{/m.test(text)) return { program: 'Docker', commands: IPTABLES('DOCKER-USER') };
+  if (/^\tchain ufw-/m.test(text)) return { program: 'ufw', commands: IPTABLES('FORWARD') };
+  if (family === 'ip' && table === 'filter') return { program: 'iptables', commands: IPTABLES('FORWARD') };
+  const name = /^\S+/.exec(chain)?.[0] ?? '';
+  const commands = ['iifname', 'oifname'].map(
+    (way): Words => ['nft', 'insert', 'rule', family, table, name, way, '"lz-*"', 'accept'],
+  );
+  return { program: `the table ${family} ${table}`, commands };
 }

@@ -1,4 +1,4 @@
-import { findStopper, type Stopper } from '../../firewall/machine/foreign-rules.ts';
+import { findStopper, waysThrough } from '../../firewall/machine/foreign-rules.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { findUefiFirmware } from '../../sys/files/uefi-firmware.ts';
@@ -7,6 +7,7 @@ import { OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
+import { installing, type Mending } from './doctor-mend.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
 
@@ -17,6 +18,8 @@ export interface Check {
   remedy: string;
   /** What is to be known of it although it will do. */
   note?: string;
+  /** What root can run about it, one after the other. */
+  mend?: readonly Mending[];
 }
 
 /**
@@ -30,11 +33,13 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
       what: 'firmware for machines that start by UEFI',
       ok: (await findUefiFirmware()) !== undefined,
       remedy: 'install the package ovmf',
+      mend: installing('ovmf'),
     },
     {
       what: 'names of protocols, for the packet filter',
       ok: await isThere('/etc/protocols'),
       remedy: 'install the package netbase',
+      mend: installing('netbase'),
     },
     ...(process.getuid?.() === 0 ? await checkRoot(group) : await checkRootless(works)),
     {
@@ -52,29 +57,33 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
 }
 
 async function checkRoot(group: string): Promise<Check[]> {
-  const stopped = await stopper();
+  const ruleset = await foreignRules();
+  const stopped = findStopper(ruleset);
   return [
     { what: 'users of their own for machines', ok: machineUsers(0) !== undefined, remedy: 'run the service as root' },
     {
       what: 'network devices for machines',
       ok: await isThere('/dev/net/tun'),
       remedy: 'load the kernel’s tun driver: modprobe tun',
+      mend: [['modprobe', 'tun']],
     },
     {
       what: 'packet filter',
       ok: await works('nft', ['list', 'tables']),
       remedy: 'run as root on a kernel with nf_tables',
+      mend: [['modprobe', 'nf_tables']],
     },
     {
       what: 'other firewalls let machines through',
       ok: stopped === undefined,
       remedy: `${stopped?.program} stops what machines send; let it through: ${stopped?.command}`,
+      mend: waysThrough(ruleset),
     },
     {
       what: `the group ${group}`,
       ok: true,
       remedy: '',
-      ...((await groupNamed(group)) ? {} : { note: noGroup(group) }),
+      ...((await groupNamed(group)) ? {} : { note: noGroup(group), mend: [['groupadd', '--system', group]] as const }),
     },
   ];
 }
@@ -102,13 +111,13 @@ async function checkService(socket: string, group: string): Promise<Check> {
   }
 }
 
-/** Who drops what is forwarded, which an accept of ours does not overrule. */
-async function stopper(): Promise<Stopper | undefined> {
-  if (!hasProgram('nft')) return undefined;
+/** All rules of this computer, among which another program’s may drop what is forwarded: an accept of ours does not overrule that. */
+async function foreignRules(): Promise<string> {
+  if (!hasProgram('nft')) return '';
   try {
-    return findStopper((await run('nft', ['-t', 'list', 'ruleset'])).stdout);
+    return (await run('nft', ['-t', 'list', 'ruleset'])).stdout;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return undefined;
+    if (error instanceof AppError && error.code === 'PROGRAM_FAILED') return '';
     throw error;
   }
 }
