@@ -1,6 +1,7 @@
 import { computerPaths } from '../install/state/layout.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
 import { systemClock } from '../sys/clock.ts';
+import { ageLibrary } from '../sys/files/age-stream.ts';
 import { makeFolder, removeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { ownPath } from '../sys/files/own-tree.ts';
@@ -89,6 +90,7 @@ export async function runService(settings: ServiceSettings, signal: AbortSignal)
     );
   log.info({ socket, state }, 'ready');
   await tellReady();
+  await ageLibrary();
   const comingBack = supervisor.starts
     .comeBack()
     .catch((error: unknown) => log.error(failureOf(error), 'machines do not come back'));

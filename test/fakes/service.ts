@@ -27,5 +27,9 @@ export async function service(t: TestContext, environment: Record<string, string
         resolve({ status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr }),
       );
     });
-  return { lazaret, state };
+  const end = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { lazaret, state, end };
 }

@@ -7,6 +7,7 @@ import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { program } from '../fakes/command-line.ts';
 import { type Ends, madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V2 } from '../fakes/quarantine.ts';
+import { service } from '../fakes/service.ts';
 
 // A user waits for what a command loads: each loads what it uses, and no other command’s libraries.
 const SAYS = pathToFileURL(join(import.meta.dirname, '..', 'fakes', 'say-loaded.ts')).href;
@@ -59,3 +60,11 @@ for (const { name, words, later } of LATER)
       [],
     );
   });
+
+test('a service that runs has loaded what it opens files with: an upgrade that replaces its files takes none away', async (t) => {
+  const to = join(scratch(t), 'loaded');
+  const { lazaret, end } = await service(t, { NODE_OPTIONS: `--import=${SAYS}`, LAZARET_TEST_LOADED: to });
+  assert.equal((await lazaret('status')).status, 0);
+  await end();
+  assert.ok(readFileSync(to, 'utf8').includes('age-encryption'));
+});

@@ -5,6 +5,7 @@ import { consoleUpgrade } from '../../pages/console.ts';
 import { requireProject } from '../../project/open.ts';
 import { Readings } from '../../project/readings.ts';
 import type { Clock } from '../../sys/clock.ts';
+import { ageLibrary } from '../../sys/files/age-stream.ts';
 import { ownPath } from '../../sys/files/own-tree.ts';
 import type { Log } from '../../sys/log.ts';
 import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
@@ -60,6 +61,7 @@ export class ManagerPage implements AsyncDisposable {
     const over = new AbortController();
     const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });
     await new ProjectWatch(folder, tell, over.signal).look();
+    await ageLibrary();
     return new ManagerPage(pages, listening, tasks, over);
   }
 

@@ -21,6 +21,12 @@ type Passing = (from: Bytes) => AsyncGenerator<Buffer>;
 /** Opens age files that are for its recipient. */
 export type AgeIdentity = CryptoKey;
 
+/**
+ * age’s library, a hundred files: who opens no file does not wait for them. A program that runs for long loads them before an upgrade
+ * can replace them.
+ */
+export const ageLibrary = () => import('age-encryption');
+
 /** The identity that follows from a secret with as many bits as a key has, for one purpose; it has to be kept nowhere. */
 export function ageIdentityFrom(secret: string, purpose: string): Promise<AgeIdentity> {
   const key = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
@@ -29,7 +35,7 @@ export function ageIdentityFrom(secret: string, purpose: string): Promise<AgeIde
 
 /** For whom a file is that this identity opens: `age1…`. */
 export async function ageRecipientOf(identity: AgeIdentity): Promise<string> {
-  const { identityToRecipient } = await import('age-encryption');
+  const { identityToRecipient } = await ageLibrary();
   return identityToRecipient(identity);
 }
 
@@ -51,7 +57,7 @@ export function ageEncrypting(...recipients: readonly (Recipient | string)[]): P
 /** The way back. It fails on what is not for this identity, was changed, or is cut; what it has given before is as it was encrypted. */
 export function ageDecrypting(identity: AgeIdentity): Passing {
   return async function* (from) {
-    const { Decrypter } = await import('age-encryption');
+    const { Decrypter } = await ageLibrary();
     const { header, nonce, payload } = await beginningOf(from);
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
@@ -64,7 +70,7 @@ export function ageDecrypting(identity: AgeIdentity): Passing {
 /** The key of a file; undefined where its header is for somebody else, or for another secret. Throws where it is damaged. */
 export async function ageFileKey(header: Uint8Array, identity: Identity | string): Promise<Uint8Array | undefined> {
   let isOther = false;
-  const { Decrypter } = await import('age-encryption');
+  const { Decrypter } = await ageLibrary();
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   // Is asked where the first could not.
@@ -86,7 +92,7 @@ async function newHeader(
   recipients: readonly (Recipient | string)[],
 ): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
   let fileKey = new Uint8Array();
-  const { Encrypter } = await import('age-encryption');
+  const { Encrypter } = await ageLibrary();
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   // Stands for nobody, and hears the key of the file.

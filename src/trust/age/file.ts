@@ -1,10 +1,9 @@
 import type { Identity, Recipient } from 'age-encryption';
-
-// A service that opens no such file does not load what reads them, here and in the other files of this folder.
+import { ageLibrary } from '../../sys/files/age-stream.ts';
 
 /** A text for whom the recipients stand: their keys, or what they know. */
 export async function inAgeFile(text: string, ...recipients: (Recipient | string)[]): Promise<Uint8Array> {
-  const { Encrypter } = await import('age-encryption');
+  const { Encrypter } = await ageLibrary();
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   return encrypter.encrypt(text);
@@ -13,7 +12,7 @@ export async function inAgeFile(text: string, ...recipients: (Recipient | string
 /** The text in an age file; undefined where it is for somebody else, or for another secret. Throws where it is damaged. */
 export async function fromAgeFile(bytes: Uint8Array, identity: Identity): Promise<string | undefined> {
   let isOther = false;
-  const { Decrypter } = await import('age-encryption');
+  const { Decrypter } = await ageLibrary();
   const decrypter = new Decrypter();
   decrypter.addIdentity({
     unwrapFileKey: async (stanzas) => {

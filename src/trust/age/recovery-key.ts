@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { ageLibrary } from '../../sys/files/age-stream.ts';
 import { isThere, readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { fromAgeFile, inAgeFile } from './file.ts';
 import { whoKnows } from './who-knows.ts';
@@ -26,7 +27,7 @@ export interface OpenedRecoveryKey {
 export async function createRecoveryKey(path: string, passphrase: string): Promise<OpenedRecoveryKey> {
   if (passphrase === '') throw new AppError('USAGE', 'a recovery key needs a passphrase');
   if (await isThere(path)) throw new AppError('KEY_EXISTS', `${path} is there already`, { details: { path } });
-  const { armor, generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const { armor, generateX25519Identity, identityToRecipient } = await ageLibrary();
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   const text = `# public key: ${recipient}\n${identity}\n`;
@@ -50,7 +51,7 @@ export async function readRecoveryKey(text: string, passphrase: string, path: st
   if (opened === undefined) throw new AppError('KEY_PASSPHRASE', `the passphrase does not open ${path}`, { details });
   const [identity] = IDENTITY.exec(opened) ?? [];
   if (identity === undefined) throw invalid();
-  const { identityToRecipient } = await import('age-encryption');
+  const { identityToRecipient } = await ageLibrary();
   try {
     return { identity, recipient: await identityToRecipient(identity) };
   } catch (error) {
@@ -63,7 +64,7 @@ async function decrypted(
   passphrase: string,
   invalid: (cause: unknown) => AppError,
 ): Promise<string | undefined> {
-  const { armor } = await import('age-encryption');
+  const { armor } = await ageLibrary();
   try {
     return await fromAgeFile(armor.decode(text), whoKnows(passphrase));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Identity, Recipient } from 'age-encryption';
+import { ageLibrary } from '../../sys/files/age-stream.ts';
 import { fromAgeFile, inAgeFile } from './file.ts';
 import { unwrapped, whoKnows, wrapped } from './who-knows.ts';
 import { identityKey, publicBytes, publicKeyOf, recipientBytes } from './x25519.ts';
@@ -18,7 +19,7 @@ const KEY_BYTES = 32;
 export function recoverable(recoveryKey: string): Recipient {
   return {
     async wrapFileKey(fileKey) {
-      const { Stanza } = await import('age-encryption');
+      const { Stanza } = await ageLibrary();
       const { publicKey, privateKey } = generateKeyPairSync('x25519');
       const [half, project] = [publicBytes(publicKey), recipientBytes(recoveryKey)];
       const secret = secretOf(privateKey, publicKeyOf(project), half, project);

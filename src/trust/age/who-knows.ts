@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Identity, Recipient } from 'age-encryption';
 import { AppError } from '../../lib/errors.ts';
+import { ageLibrary } from '../../sys/files/age-stream.ts';
 import { MOST_WORK, scryptHash, workOfThisComputer } from '../verifier.ts';
 
 const LABEL = 'age-encryption.org/v1/scrypt';
@@ -16,7 +17,7 @@ const NO_NONCE = Buffer.alloc(12);
 export function whoKnows(password: string): Recipient & Identity {
   return {
     async wrapFileKey(fileKey) {
-      const { Stanza } = await import('age-encryption');
+      const { Stanza } = await ageLibrary();
       const salt = randomBytes(SALT_BYTES);
       const work = await workOfThisComputer();
       const body = wrapped(fileKey, await keyOf(password, salt, work));
