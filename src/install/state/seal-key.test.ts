@@ -70,6 +70,25 @@ test('the key of seals is wrapped by a TPM, which alone gives it back', { skip }
   assert.deepEqual(await knownSealKey(copy, tpm), Buffer.from('ab'.repeat(32), 'hex'));
 });
 
+test('a key that was made without a TPM is wrapped by the one that is there when something is installed', {
+  skip,
+}, async (t) => {
+  const { folder, state, key } = scratch(t);
+  const made = await sealKey(state, undefined);
+  await mendSealKey(state, 'swtpm:host=127.0.0.1,port=1');
+  assert.deepEqual(readFileSync(key), made, 'one that does not answer changes nothing');
+  const tpm = await softwareTpm(t, folder, 20_000 + (process.pid % 20_000) * 2 + 4);
+
+  await mendSealKey(state, tpm);
+
+  const kept = readFileSync(key);
+  assert.ok(!kept.includes(made) && !kept.toString('utf8').includes(made.toString('hex')));
+  assert.equal(await knownSealKey(state, undefined), undefined, 'without the TPM it says nothing');
+  assert.deepEqual(await knownSealKey(state, tpm), made);
+  await mendSealKey(state, tpm);
+  assert.deepEqual(readFileSync(key), kept, 'it is wrapped once');
+});
+
 test('a key that cannot be read stays until an installation has another one made, and is kept beside it', async (t) => {
   const { state, key } = scratch(t);
   const first = await sealKey(state, undefined);

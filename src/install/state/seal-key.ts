@@ -37,11 +37,21 @@ export async function sealKey(state: string, tpm = presentTpm()): Promise<Buffer
   return newKey(state, tpm);
 }
 
-/** An installation makes another key where the one that is there cannot be read; that is kept beside it. @throws as knownSealKey */
+/**
+ * What an installation does for the key: where the one that is there cannot be read it is put aside, and another is made when it is
+ * needed; where it lies there as it is, and the computer has a TPM by now, that wraps it. @throws as knownSealKey
+ */
 export async function mendSealKey(state: string, tpm = presentTpm()): Promise<void> {
   const path = keyPath(state);
-  if ((await knownSealKey(state, tpm)) || !(await isThere(path))) return;
-  await moveFile(path, `${path}.former`);
+  const key = await knownSealKey(state, tpm);
+  if (key === undefined && (await isThere(path))) await moveFile(path, `${path}.former`);
+  if (key === undefined || tpm === undefined) return;
+  const isBare = (await readIfThere(path, MAX_BYTES))?.equals(key) === true;
+  const wrapped = isBare ? await wrapByTpm(key.toString('hex'), tpm).catch(orNothing) : undefined;
+  if (wrapped === undefined) return;
+  // All that is sealed depends on it: the TPM gives it back before its file goes.
+  const back = await unwrapByTpm(wrapped, tpm).catch(orNothing);
+  if (back === key.toString('hex')) await writeFileAtomic(path, wrapped, 0o600);
 }
 
 async function newKey(state: string, tpm: string | undefined): Promise<Buffer> {
