@@ -29,7 +29,9 @@ export async function write(
   await requireRoom(folder, saidBytes);
   const part = [...names.slice(0, -1), `${PART}${randomUUID()}`];
   try {
+    const mode = await modeOf(folder, names);
     await using file = await folder.openNew(part);
+    if (mode !== undefined) await file.chmod(mode);
     let unseenBytes = 0;
     for await (const chunk of content) {
       await file.writeFile(chunk);
@@ -43,6 +45,11 @@ export async function write(
     await folder.remove(part).catch(() => undefined);
     throw systemCode(error) === 'ENOENT' ? Object.assign(new Error('no folder above'), { code: 'ENOTDIR' }) : error;
   }
+}
+
+/** Who may do what with the file that is there under a name: that stays, whoever writes it. */
+async function modeOf(folder: Beneath, names: Below): Promise<number | undefined> {
+  return (await isThere(folder, names)) === 'file' ? (await folder.look(names)).mode : undefined;
 }
 
 /** What is there under a name; what may not be seen there is a failure. */

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -108,7 +118,9 @@ test('a guest writes, moves, copies and removes', async (t) => {
 
   assert.equal(await guest.status('PUT', '/new', {}, large), 201);
   assert.ok(readFileSync(join(folder, 'new')).equals(large));
+  chmodSync(join(folder, 'new'), 0o640);
   assert.equal(await guest.status('PUT', '/new', {}, Buffer.from('less')), 204);
+  assert.equal(statSync(join(folder, 'new')).mode & 0o777, 0o640, 'who may read it stays as it was');
   assert.equal(await guest.status('PUT', '/no/where', {}, Buffer.from('x')), 409);
   assert.equal(await guest.status('MKCOL', '/made'), 201);
   assert.equal(await guest.status('MKCOL', '/made'), 405);

@@ -24,6 +24,8 @@ export type Below = readonly string[];
 /** What of a folder is shown: ordinary files and folders, and nothing else that may be there. */
 export interface Shown {
   isFolder: boolean;
+  /** Who may do what with it, as chmod sets it. */
+  mode: number;
   bytes: number;
   changedAt: Date;
   /** Another one, or another content, has another. */
@@ -172,6 +174,7 @@ async function shownBy(handle: FileHandle): Promise<Shown> {
 function shownOf(stats: {
   isFile(): boolean;
   isDirectory(): boolean;
+  mode: bigint;
   size: bigint;
   mtime: Date;
   mtimeNs: bigint;
@@ -179,5 +182,11 @@ function shownOf(stats: {
 }): Shown | undefined {
   if (!stats.isFile() && !stats.isDirectory()) return undefined;
   const tag = `"${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.size.toString(36)}"`;
-  return { isFolder: stats.isDirectory(), bytes: Number(stats.size), changedAt: stats.mtime, tag };
+  return {
+    isFolder: stats.isDirectory(),
+    mode: Number(stats.mode) & 0o777,
+    bytes: Number(stats.size),
+    changedAt: stats.mtime,
+    tag,
+  };
 }
