@@ -18,7 +18,7 @@ export function aptGet(args, cwd) {
 }
 
 /** Runs a program of apt’s family; gives its status, and all that it said. */
-export function run(program, args, cwd) {
+function run(program, args, cwd) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: environment(), cwd });
   return { status, output: `${stdout}${stderr}`.trim() };
 }
@@ -34,6 +34,6 @@ export function isRoot() {
   return process.getuid() === 0;
 }
 
-function environment() {
+export function environment() {
   return { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
 }

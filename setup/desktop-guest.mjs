@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { aptGet, ask, isRoot, run, updateLists } from './apt.mjs';
-import { LEFT_OUT, PROGRAMS, sources } from './debian-guest.mjs';
-import { SetupError, say } from './say.mjs';
-import { installSystemPackages } from './system-packages.mjs';
+import { aptGet, ask, isRoot, updateLists } from './apt.mjs';
+import { installRootPrograms, makeRoot } from './root-archive.mjs';
+import { SetupError } from './say.mjs';
 
 /** What the guest has beside the smallest Debian there is: what the other one has, X, a window manager, a terminal, the agent. */
 const CONTENTS = [
@@ -17,22 +16,15 @@ const NOT_UNPACKED = ['/usr/lib/*/libLLVM*', '/usr/lib/*/dri/*'];
 const KERNELS = ['linux-image-amd64', 'linux-image-generic'];
 
 /** Fetches the desktop that tests run as a guest: its packages, unpacked and set up, as one archive, and its kernel beside it. */
-export function fetchDesktopGuest(root) {
+export async function fetchDesktopGuest(root) {
   const folder = join(root, '.cache', 'desktop');
   if (existsSync(folder)) return;
-  installSystemPackages(PROGRAMS);
-  say('the desktop guest');
+  installRootPrograms();
   const beside = `${folder}.${process.pid}`;
   mkdirSync(beside, { recursive: true });
   try {
     downloadKernel(beside);
-    const left = [...LEFT_OUT.map((name) => `/usr/share/${name}/*`), ...NOT_UNPACKED];
-    const { status, output } = run('mmdebstrap', [
-      ...['--quiet', '--variant=minbase', `--include=${CONTENTS.join()}`],
-      ...left.map((path) => `--dpkgopt=path-exclude=${path}`),
-      ...['', join(beside, 'root.tar'), ...sources()],
-    ]);
-    if (status !== 0) throw new SetupError(`the desktop guest could not be made:\n${output}`);
+    await makeRoot(join(beside, 'root.tar'), 'the desktop guest', { contents: CONTENTS, leftOut: NOT_UNPACKED });
     renameSync(beside, folder);
   } finally {
     rmSync(beside, { recursive: true, force: true });

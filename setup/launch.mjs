@@ -22,7 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // An ordinary user’s PATH often lacks these.
 process.env.PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
 
-function main(args) {
+async function main(args) {
   const count = args.findIndex((word) => !word.startsWith('--'));
   const options = count < 0 ? args : args.slice(0, count);
   const [script, ...rest] = args.slice(options.length);
@@ -32,14 +32,13 @@ function main(args) {
   if (withSystem) fetchGuestKernel(root);
   if (options.includes('--servers')) installTestServers();
   if (options.includes('--servers') || options.includes('--windows-tools')) buildWindowsTools(root);
-  if (options.includes('--debian')) {
-    fetchDebianGuest(root);
-    fetchCloudGuest(root);
-    fetchDriverKernel(root);
-  }
-  if (options.includes('--desktop')) fetchDesktopGuest(root);
+  if (options.includes('--debian')) fetchDriverKernel(root);
   if (options.includes('--packages')) fetchNodePrograms(root);
-  if (options.includes('--bare')) fetchBareDebian(root);
+  await Promise.all([
+    ...(options.includes('--debian') ? [fetchDebianGuest(root), fetchCloudGuest(root)] : []),
+    ...(options.includes('--desktop') ? [fetchDesktopGuest(root)] : []),
+    ...(options.includes('--bare') ? [fetchBareDebian(root)] : []),
+  ]);
   buildPages(root);
   const node = nodeProgram(root);
   const before = withSystem ? asNetworkAdministrator() : [];
@@ -47,7 +46,7 @@ function main(args) {
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   say(error.message);

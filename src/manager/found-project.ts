@@ -14,6 +14,8 @@ export interface NewProject {
   packageServer?: string;
   passphrase: string;
   now: number;
+  /** How often a guess at the passphrase is hashed, if not as usual. */
+  keyIterations?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface NewProject {
  */
 export async function foundProject(
   folder: string,
-  { name, policyServer, packageServer, passphrase, now }: NewProject,
+  { name, policyServer, packageServer, passphrase, now, keyIterations }: NewProject,
 ): Promise<Identity> {
   await requireEmpty(folder);
   await makeFolder(folder);
@@ -39,11 +41,11 @@ export async function foundProject(
     const paths = projectPaths(folder);
     await makeFolder(paths.keys, 0o700);
     const [rootKey, releaseKey, policyKey] = [
-      await createKeyFile(keyPath(folder, 'root'), passphrase),
-      await createKeyFile(keyPath(folder, 'release'), passphrase),
-      await createKeyFile(keyPath(folder, 'policy'), passphrase),
+      await createKeyFile(keyPath(folder, 'root'), passphrase, keyIterations),
+      await createKeyFile(keyPath(folder, 'release'), passphrase, keyIterations),
+      await createKeyFile(keyPath(folder, 'policy'), passphrase, keyIterations),
     ];
-    await createKeyFile(keyPath(folder, 'hot-fix'), passphrase);
+    await createKeyFile(keyPath(folder, 'hot-fix'), passphrase, keyIterations);
     const hotFixKey = publicHalves(await openHotFixKey(keyPath(folder, 'hot-fix'), passphrase));
     const both = { projectName: name, rootKey, now };
     const identity = await createRepository(paths.packages, { repository: 'packages', roleKey: releaseKey, ...both });

@@ -33,6 +33,11 @@ export function workOfThisComputer(): Promise<number> {
   return known;
 }
 
+/** From now on a guess costs this process the least that is allowed: for tests, which make a thousand of them. */
+export function guessCheaply(): void {
+  known = Promise.resolve(LEAST_WORK);
+}
+
 /** The cost doubles with each step. Of three the fastest counts: the others waited for somebody. */
 async function measuredWork(): Promise<number> {
   const took: number[] = [];

@@ -16,9 +16,13 @@ import { openProject, vmNamed } from '../../src/project/open.ts';
 import { savePolicy, saveProjectFile } from '../../src/project/save.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { openKeyFile } from '../../src/trust/sign/keys.ts';
+import { guessCheaply } from '../../src/trust/verifier.ts';
 
 export const PASSPHRASE = 'correct horse';
 const YEAR_MS = 365 * 86_400_000;
+/** A real project’s keys take a guess a quarter of a second; each test makes five keys, and opens them many times. */
+const KEY_ITERATIONS = 1000;
+guessCheaply();
 
 /** A test, or whatever else ends and puts away then what it made. */
 export interface Ends {
@@ -48,6 +52,7 @@ export async function madeProject(
     passphrase: PASSPHRASE,
     now,
     policyServer: `file://${folder}/published/policies`,
+    keyIterations: KEY_ITERATIONS,
   });
   const disk = join(work, 'disk.raw');
   writeFileSync(disk, randomBytes(diskBytes));

@@ -49,14 +49,15 @@ export function keyIdOf(publicKeyHex: string): string {
 }
 
 /**
- * Makes a new Ed25519 key and keeps it in a file only its owner can read: PKCS#8, encrypted under the passphrase.
+ * Makes a new Ed25519 key and keeps it in a file only its owner can read: PKCS#8, encrypted under the passphrase. `iterations`: how
+ * often a guess at it is hashed, if not as often as one of a project that is used.
  * @throws USAGE (empty passphrase), KEY_EXISTS, DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder)
  */
-export async function createKeyFile(path: string, passphrase: string): Promise<SigningKey> {
+export async function createKeyFile(path: string, passphrase: string, iterations?: number): Promise<SigningKey> {
   if (passphrase === '') throw new AppError('USAGE', 'a key needs a passphrase');
   if (await isThere(path)) throw new AppError('KEY_EXISTS', `${path} is there already`, { details: { path } });
   const { privateKey } = generateKeyPairSync('ed25519');
-  await writeFileAtomic(path, encryptedPem(privateKey, passphrase), 0o600);
+  await writeFileAtomic(path, encryptedPem(privateKey, passphrase, iterations), 0o600);
   return signingKey(privateKey);
 }
 

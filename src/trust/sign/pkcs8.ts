@@ -15,16 +15,16 @@ const NULL = Buffer.from('0500', 'hex');
  * A private key as OpenSSL reads it: PKCS#8, encrypted with AES-256 under PBKDF2-HMAC-SHA-256 of the passphrase (RFC 8018 §6.2
  * and appendix A). Written by hand because Node cannot be told the number of iterations.
  */
-export function encryptedPem(privateKey: KeyObject, passphrase: string): string {
+export function encryptedPem(privateKey: KeyObject, passphrase: string, iterations = ITERATIONS): string {
   const salt = randomBytes(16);
   const iv = randomBytes(16);
-  const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(passphrase, salt, ITERATIONS, 32, 'sha256'), iv);
+  const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(passphrase, salt, iterations, 32, 'sha256'), iv);
   const plain = privateKey.export({ type: 'pkcs8', format: 'der' });
   const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
 
   const derivation = sequence(
     oid('pbkdf2'),
-    sequence(octets(salt), integer(ITERATIONS), sequence(oid('hmacSha256'), NULL)),
+    sequence(octets(salt), integer(iterations), sequence(oid('hmacSha256'), NULL)),
   );
   const scheme = sequence(oid('pbes2'), sequence(derivation, sequence(oid('aes256Cbc'), octets(iv))));
   const lines = sequence(scheme, octets(encrypted)).toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
@@ -48,9 +48,11 @@ function octets(bytes: Buffer): Buffer {
   return tagged(0x04, bytes);
 }
 
-/** 600,000 is 0x0927c0: its first bit is clear, so it needs no leading zero. */
+/** In as few bytes as hold it, of which the first bit is the sign. */
 function integer(value: number): Buffer {
-  return tagged(0x02, Buffer.from([value >> 16, (value >> 8) & 0xff, value & 0xff]));
+  const digits = value.toString(16);
+  const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+  return tagged(0x02, (bytes[0] ?? 0) < 0x80 ? bytes : Buffer.concat([Buffer.alloc(1), bytes]));
 }
 
 function oid(name: keyof typeof OID): Buffer {
