@@ -18,7 +18,7 @@ export function aptGet(args, cwd) {
 }
 
 /** Runs a program of apt’s family; gives its status, and all that it said. */
-function run(program, args, cwd) {
+export function run(program, args, cwd) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env: environment(), cwd });
   return { status, output: `${stdout}${stderr}`.trim() };
 }
