@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { MainJob } from '../../lab/main-job.ts';
 import { encrypt, open } from './encrypted-machine.ts';
 
-/** A command that counts from then on, slowly: each step starts a program in a guest whose processor is made by ours. */
-export const COUNT = '(i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 1; done) >/dev/null 2>&1 &';
+/**
+ * A command that counts from then on, slowly: each step starts programs in a guest whose processor is made by ours. Whoever reads it
+ * while it is written, which is when a suspended guest goes on, finds a number.
+ */
+const STEP = 'i=$((i+1)); echo $i >/tmp/counted; mv /tmp/counted /tmp/count; sleep 1';
+export const COUNT = `(i=0; while :; do ${STEP}; done) >/dev/null 2>&1 &`;
 
 /**
  * A machine of the main job that counts in its memory, and has a data disk; encrypted where it is started by a password. Its policy
