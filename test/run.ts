@@ -1,4 +1,4 @@
-// node test/run.ts all|unit|flow|system: runs the tests of a kind, and fails when there are none.
+// node test/run.ts most|long|all|unit|flow|system: runs the tests of a kind, and fails when there are none.
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,23 @@ const KINDS: Record<string, readonly string[]> = {
   flow: ['test/flow/**/*.test.ts'],
   system: ['test/system/**/*.test.ts'],
 };
+/**
+ * Whole distributions as guests, and machines that are suspended, or killed at each step: without acceleration these take as long as a
+ * third of all. They run by themselves (`npm run test:long`), before what they are about is changed and before a release.
+ */
+const LONG = [
+  ...[
+    'booted-guest',
+    'cloud-init',
+    'compatible',
+    'debian',
+    'debian-packages',
+    'desktop',
+    'devices',
+    'encrypted-suspend',
+  ],
+  ...['encryption', 'live-snapshots', 'protection-story', 'suspend', 'users-and-groups'],
+].map((name) => `test/system/${name}.test.ts`);
 const USAGE = 64;
 /** System tests run a whole virtual machine each: more of them at once only wait for each other. */
 const AT_ONCE = 2;
@@ -71,13 +88,19 @@ async function failWhereLeft(before: readonly string[]): Promise<void> {
   if (left.length > 0) process.exitCode ??= 1;
 }
 
-const [, , kind = 'all'] = process.argv;
-const patterns = kind === 'all' ? Object.values(KINDS).flat() : KINDS[kind];
-const files = globSync([...(patterns ?? [])], { cwd: ROOT }).sort();
+const [, , kind = 'most'] = process.argv;
+const everything = Object.values(KINDS).flat();
+const patterns = { ...KINDS, all: everything, most: everything, long: LONG }[kind];
+const found = globSync([...(patterns ?? [])], { cwd: ROOT }).sort();
+const files = kind === 'most' ? found.filter((file) => !LONG.includes(file)) : found;
 if (!patterns) {
-  console.error(`there are no tests of kind “${kind}”: all, ${Object.keys(KINDS).join(', ')}`);
+  console.error(`there are no tests of kind “${kind}”: most, long, all, ${Object.keys(KINDS).join(', ')}`);
   process.exitCode = USAGE;
 } else if (files.length === 0) {
   console.error(`no file matches ${patterns.join(' ')}`);
   process.exitCode = 1;
-} else runTests(files);
+} else {
+  if (files.length < found.length)
+    console.log(`without ${found.length - files.length} long files, which npm run test:long runs`);
+  runTests(files);
+}
