@@ -110,10 +110,10 @@ export class LabComputer implements AsyncDisposable {
   /** What the service answers to a question, by the socket of who runs the lab, without a program each time. @throws what it says */
   async ask(path: string): Promise<unknown[]> {
     const { method, path: door } = ROUTES.ownSocket;
-    const [own] = await linesOf(await askUnix(this.socket, { method, path: door, body: { uid: process.getuid?.() } }));
-    const { socket } = ROUTES.ownSocket.answer.parse(own);
+    const own = await askUnix(this.socket, { method, path: door, body: { uid: process.getuid?.() } });
+    const { socket } = ROUTES.ownSocket.answer.parse((await Array.fromAsync(own.lines))[0]);
     const { status, lines } = await askUnix(socket, { method: 'GET', path });
-    const answer = await linesOf({ lines });
+    const answer = await Array.fromAsync(lines);
     if (status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
     return answer;
   }
@@ -184,10 +184,6 @@ export class LabComputer implements AsyncDisposable {
 
 function environment(): NodeJS.ProcessEnv {
   return { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE };
-}
-
-async function linesOf({ lines }: { lines: AsyncIterable<unknown> }): Promise<unknown[]> {
-  return Array.fromAsync(lines);
 }
 
 async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {

@@ -18,17 +18,8 @@ const KINDS: Record<string, readonly string[]> = {
  * third of all. They run by themselves (`npm run test:long`), before what they are about is changed and before a release.
  */
 const LONG = [
-  ...[
-    'booted-guest',
-    'cloud-init',
-    'compatible',
-    'debian',
-    'debian-packages',
-    'desktop',
-    'devices',
-    'encrypted-suspend',
-  ],
-  ...['encryption', 'live-snapshots', 'protection-story', 'suspend', 'users-and-groups'],
+  ...['booted-guest', 'cloud-init', 'compatible', 'debian', 'debian-packages', 'desktop', 'devices'],
+  ...['encrypted-suspend', 'encryption', 'live-snapshots', 'protection-story', 'suspend', 'users-and-groups'],
 ].map((name) => `test/system/${name}.test.ts`);
 const USAGE = 64;
 /** System tests run a whole virtual machine each: more of them at once only wait for each other. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { FailureCode } from '../../api/failure.ts';
 import { ProgressLine, type ProvedAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
+import { typed } from '../../lib/command-words.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
@@ -53,7 +54,7 @@ export function addDoctorCommand(program: Command): void {
 /** Does what can be done about what was found. What fails is told, and found again. @throws ROOT_NEEDED, INTERRUPTED */
 async function fix(context: Context, { yes = false }: FixOptions, checks: readonly Check[]): Promise<void> {
   requireRoot('mending this computer');
-  const { mend, mendings, typed } = await import('../../run/computer/doctor-mend.ts');
+  const { mend, mendings } = await import('../../run/computer/doctor-mend.ts');
   const todo = mendings(checks);
   if (todo.length === 0) return printStep(context, 'nothing was found that a command mends');
   const list = todo.map((words) => `  ${typed(words)}`).join('\n');

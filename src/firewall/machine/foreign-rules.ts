@@ -1,15 +1,14 @@
+import { type CommandWords, typed } from '../../lib/command-words.ts';
+
 /** Who stops what machines send, and the command that lets it through. */
 export interface Stopper {
   program: string;
   command: string;
 }
 
-/** A program and its arguments. */
-type Words = readonly [program: string, ...args: string[]];
-
-const IPTABLES = (chain: string): readonly Words[] =>
+const IPTABLES = (chain: string): readonly CommandWords[] =>
   ['-i', '-o'].map((way) => ['iptables', '-I', chain, way, 'lz-+', '-j', 'ACCEPT']);
-const FIREWALLD: readonly Words[] = [
+const FIREWALLD: readonly CommandWords[] = [
   ['firewall-cmd', '--permanent', '--zone=trusted', '--add-interface=lz-+'],
   ['firewall-cmd', '--reload'],
 ];
@@ -24,16 +23,11 @@ export function findStopper(ruleset: string): Stopper | undefined {
 }
 
 /** What lets machines through it, a program after the other. */
-export function waysThrough(ruleset: string): readonly Words[] {
+export function waysThrough(ruleset: string): readonly CommandWords[] {
   return stopperIn(ruleset)?.commands ?? [];
 }
 
-/** nft wants quotes around a name with a star, and a shell others around those. */
-function typed(words: Words): string {
-  return words.map((word) => (word.includes('"') ? `'${word}'` : word)).join(' ');
-}
-
-function stopperIn(ruleset: string): { program: string; commands: readonly Words[] } | undefined {
+function stopperIn(ruleset: string): { program: string; commands: readonly CommandWords[] } | undefined {
   for (const text of ruleset.split(/^table /m).slice(1)) {
     const [, family = '', name = ''] = /^(\S+) (\S+) \{/.exec(text) ?? [];
     if (name.startsWith('lazaret') || /[io]ifname "lz-/.test(text)) continue;
@@ -58,7 +52,8 @@ function stopperOf(family: string, table: string, text: string, chain: string) {
   if (family === 'ip' && table === 'filter') return { program: 'iptables', commands: IPTABLES('FORWARD') };
   const name = /^\S+/.exec(chain)?.[0] ?? '';
   const commands = ['iifname', 'oifname'].map(
-    (way): Words => ['nft', 'insert', 'rule', family, table, name, way, '"lz-*"', 'accept'],
+    // nft wants quotes of its own around a name with a star.
+    (way): CommandWords => ['nft', 'insert', 'rule', family, table, name, way, '"lz-*"', 'accept'],
   );
   return { program: `the table ${family} ${table}`, commands };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemCode } from '../../lib/errors.ts';
-import type { Below, Beneath } from '../../sys/files/beneath.ts';
+import type { Below, Beneath, Shown } from '../../sys/files/beneath.ts';
 import type { Asked } from './folder-server.ts';
 import { PART } from './paths.ts';
 import { say } from './show.ts';
@@ -29,9 +29,10 @@ export async function write(
   await requireRoom(folder, saidBytes);
   const part = [...names.slice(0, -1), `${PART}${randomUUID()}`];
   try {
-    const mode = await modeOf(folder, names);
+    const former = await shownAt(folder, names);
     await using file = await folder.openNew(part);
-    if (mode !== undefined) await file.chmod(mode);
+    // Who may do what with it stays, whoever writes it.
+    if (former && !former.isFolder) await file.chmod(former.mode);
     let unseenBytes = 0;
     for await (const chunk of content) {
       await file.writeFile(chunk);
@@ -47,15 +48,15 @@ export async function write(
   }
 }
 
-/** Who may do what with the file that is there under a name: that stays, whoever writes it. */
-async function modeOf(folder: Beneath, names: Below): Promise<number | undefined> {
-  return (await isThere(folder, names)) === 'file' ? (await folder.look(names)).mode : undefined;
-}
-
 /** What is there under a name; what may not be seen there is a failure. */
 export async function isThere(folder: Beneath, names: Below): Promise<'file' | 'folder' | undefined> {
+  const shown = await shownAt(folder, names);
+  return shown && (shown.isFolder ? 'folder' : 'file');
+}
+
+async function shownAt(folder: Beneath, names: Below): Promise<Shown | undefined> {
   try {
-    return (await folder.look(names)).isFolder ? 'folder' : 'file';
+    return await folder.look(names);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

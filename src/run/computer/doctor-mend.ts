@@ -1,15 +1,13 @@
+import type { CommandWords } from '../../lib/command-words.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import type { Check } from './doctor.ts';
-
-/** A program that root can run to mend what was found, with its arguments. */
-export type Mending = readonly [program: string, ...args: string[]];
 
 /** Packages may come from far away. */
 const MENDING_MS = 900_000;
 
 /** How a package is installed here; nothing where that is not known. */
-export function installing(name: string): readonly Mending[] {
+export function installing(name: string): readonly CommandWords[] {
   if (!hasProgram('apt-get')) return [];
   return [
     ['apt-get', 'update'],
@@ -18,18 +16,13 @@ export function installing(name: string): readonly Mending[] {
 }
 
 /** All that root can run about what was found, each once. */
-export function mendings(checks: readonly Check[]): readonly Mending[] {
+export function mendings(checks: readonly Check[]): readonly CommandWords[] {
   const all = checks.filter(({ ok, note }) => !ok || note !== undefined).flatMap(({ mend = [] }) => mend);
   return [...new Map(all.map((words) => [words.join('\0'), words])).values()];
 }
 
-/** As it is typed. */
-export function typed(words: Mending): string {
-  return words.map((word) => (/^[\w./:=+@-]+$/.test(word) ? word : `'${word}'`)).join(' ');
-}
-
 /** Runs one; gives why it failed, if it did. @throws INTERRUPTED */
-export async function mend([program, ...args]: Mending, signal: AbortSignal): Promise<string | undefined> {
+export async function mend([program, ...args]: CommandWords, signal: AbortSignal): Promise<string | undefined> {
   try {
     await run(program, args, { timeoutMs: MENDING_MS, env: { DEBIAN_FRONTEND: 'noninteractive' }, signal });
     return undefined;

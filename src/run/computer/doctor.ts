@@ -1,4 +1,5 @@
 import { findStopper, waysThrough } from '../../firewall/machine/foreign-rules.ts';
+import type { CommandWords } from '../../lib/command-words.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { findUefiFirmware } from '../../sys/files/uefi-firmware.ts';
@@ -7,7 +8,7 @@ import { OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
-import { installing, type Mending } from './doctor-mend.ts';
+import { installing } from './doctor-mend.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
 
@@ -19,7 +20,7 @@ export interface Check {
   /** What is to be known of it although it will do. */
   note?: string;
   /** What root can run about it, one after the other. */
-  mend?: readonly Mending[];
+  mend?: readonly CommandWords[];
 }
 
 /**
