@@ -200,6 +200,11 @@ test('work that was called off ends with a code: nothing throws the bare reason'
   assert.deepEqual(found, [THROWS_A_FAULT]);
 });
 
+test('a guess at a password or passphrase costs what it should: only tests make it cheap', () => {
+  const found = files.filter((file) => /guessCheaply\(|keyIterations:/.test(readFileSync(join(SRC, file), 'utf8')));
+  assert.deepEqual(found, ['trust/verifier.ts']);
+});
+
 for (const file of files) {
   test(`${file} imports only what its folder may`, () => {
     assert.deepEqual(forbidden(file, readFileSync(join(SRC, file), 'utf8')), []);
