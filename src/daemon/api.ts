@@ -102,10 +102,7 @@ export function createApi(deps: ApiDeps): Hono {
   );
   app.get(ROUTES.machine.path, async (context) => {
     const report = await supervisor.reports.of(context.req.param('vm'), asker);
-    const denied =
-      report.state === 'stopped' || report.state === 'suspended' || report.state === 'damaged'
-        ? []
-        : await machines.of(report.vm).refused();
+    const denied = (await machines.find(report.vm)?.refused()) ?? [];
     return context.json<MachineAnswer>({ ...report, denied });
   });
   app.post(ROUTES.start.path, async (context) => {

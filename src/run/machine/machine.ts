@@ -72,15 +72,36 @@ export class RunningMachine implements AsyncDisposable {
     return clipboardRules(this.access.policy.document.policy);
   }
 
-  /** Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has. */
+  /**
+   * Whether the list in force lets the machine reach a destination, and by which rule; names stand for what the filter has.
+   * @throws VM_NOT_RUNNING when it has ended meanwhile, FILTER_FAILED
+   */
   async explain(to: Destination): Promise<Explanation> {
-    return (await explainerOf(this.#parts))(to);
+    const explainer = await this.#unlessEnded(() => explainerOf(this.#parts));
+    if (!explainer) throw new AppError('VM_NOT_RUNNING', `${this.spec.name} has ended`);
+    return explainer(to);
   }
 
-  /** What the filter refused lately, most packets first, and by which rule of the list in force. */
+  /**
+   * What the filter refused lately, most packets first, and by which rule of the list in force; of a machine that has ended
+   * meanwhile, nothing. @throws FILTER_FAILED
+   */
   async refused(): Promise<Refused[]> {
-    const denied = await this.#parts.network.denied();
-    return denied.length === 0 ? [] : withRules(denied, await explainerOf(this.#parts));
+    const refused = await this.#unlessEnded(async () => {
+      const denied = await this.#parts.network.denied();
+      return denied.length === 0 ? [] : withRules(denied, await explainerOf(this.#parts));
+    });
+    return refused ?? [];
+  }
+
+  /** Reads what goes with the machine. That it is not there is a failure only while the machine runs. */
+  async #unlessEnded<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (this.#quiet.signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /**
