@@ -12,8 +12,8 @@ import { atExit } from './at-exit.ts';
 import { GuestShell, UNTIL_ROUTED } from './console.ts';
 import { isLeftover, newPrefix } from './namespaces.ts';
 import type { LabNetwork, Place } from './network.ts';
+import { BIN } from './programs.ts';
 
-const BIN = join(import.meta.dirname, '..', 'bin');
 const PATIENCE_MS = 120_000;
 /** Of the project’s keys. */
 export const PASSPHRASE = 'a passphrase for trying out';

@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import type { BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { LIVE_PATH } from '../src/api/paths.ts';
 import { accessibilityFaults, LabBrowser } from './browser.ts';
+import { BIN } from './programs.ts';
 
 const SCREENS = process.env['LAZARET_SCREENS'];
-const MANAGER = join(import.meta.dirname, '..', 'bin', 'lazaret-manager');
+const MANAGER = join(BIN, 'lazaret-manager');
 const LOOK_MS = 20;
 const WIDE = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };

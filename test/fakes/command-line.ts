@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { BIN } from '../../lab/programs.ts';
 import { PASSPHRASE } from './made-project.ts';
-
-export const BIN = join(import.meta.dirname, '..', '..', 'bin');
 
 export interface Ended {
   status: number | null;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { constants, zstdDecompressSync } from 'node:zlib';
 import type { MainJob } from '../../lab/main-job.ts';
-import { BIN } from './command-line.ts';
+import { BIN } from '../../lab/programs.ts';
 
 export const PASSWORD = 'correct horse';
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);

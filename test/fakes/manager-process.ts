@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { BIN, scriptOf } from '../../lab/programs.ts';
 import { EventAnswer } from '../../src/api/event.ts';
 import { FailureAnswer } from '../../src/api/failure.ts';
 import { MANAGER_ROUTES } from '../../src/api/manager/routes.ts';
 import type { TaskAnswer } from '../../src/api/manager/tasks.ts';
-import { BIN } from './command-line.ts';
 import type { Ends } from './made-project.ts';
 
 type Routes = typeof MANAGER_ROUTES;
@@ -24,7 +24,7 @@ export async function managerProcess(
   const args = ['-C', folder, 'ui', '--no-browser', '--json', ...options];
   // In a user namespace that maps nobody, everybody is nobody.
   const [command, before] = isNobody
-    ? ['unshare', ['-U', process.execPath, join(BIN, '..', 'src', 'cli', 'lazaret-manager.ts')]]
+    ? ['unshare', ['-U', process.execPath, scriptOf('lazaret-manager')]]
     : [join(BIN, 'lazaret-manager'), []];
   const child = spawn(command, [...before, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { scriptOf } from '../../lab/programs.ts';
 import { scratch } from './made-project.ts';
-
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 
 /** A service in this environment, and its user’s command line. */
 export async function service(t: TestContext, environment: Record<string, string>, ...options: string[]) {
   const folder = scratch(t);
   const [state, run] = [join(folder, 'state'), join(folder, 'run')];
   const socket = join(run, 'lazaretd.sock');
-  const args = [join(CLI, 'lazaretd.ts'), '--state', state, '--run', run, '--accel', 'tcg', ...options];
+  const args = [scriptOf('lazaretd'), '--state', state, '--run', run, '--accel', 'tcg', ...options];
   const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...environment } });
   const ended = once(child, 'close');
   t.after(async () => {
@@ -23,7 +22,7 @@ export async function service(t: TestContext, environment: Record<string, string
   while (!existsSync(socket) && child.exitCode === null) await sleep(20);
   const lazaret = (...words: string[]) =>
     new Promise<{ status: number; output: string }>((resolve) => {
-      execFile(process.execPath, [join(CLI, 'lazaret.ts'), '--socket', socket, ...words], (error, stdout, stderr) =>
+      execFile(process.execPath, [scriptOf('lazaret'), '--socket', socket, ...words], (error, stdout, stderr) =>
         resolve({ status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr }),
       );
     });

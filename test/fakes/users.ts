@@ -4,8 +4,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BIN } from '../../lab/programs.ts';
 import { askUnix } from '../../src/sys/network/http-client.ts';
-import { BIN, ended } from './command-line.ts';
+import { ended } from './command-line.ts';
 import { scratch } from './made-project.ts';
 
 export const [ALICE, BOB, CAROL] = [47_101, 47_102, 47_103];

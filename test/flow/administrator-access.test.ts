@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { BIN } from '../../lab/programs.ts';
 import type { HardwareRequest } from '../../src/api/hardware.ts';
 import { Administration } from '../../src/daemon/administration.ts';
 import { installedSpec } from '../../src/daemon/spec.ts';
@@ -17,7 +18,7 @@ import type { MachinePolicy } from '../../src/policy/schema.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { BIN, ended, failureIn } from '../fakes/command-line.ts';
+import { ended, failureIn } from '../fakes/command-line.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

@@ -4,11 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { selfSigned } from '../../lab/certificate.ts';
+import { scriptOf } from '../../lab/programs.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 
-const MANAGER = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const skip = ['qemu-img', 'openssl'].every(hasProgram) ? false : 'qemu-img or openssl is not installed';
 const ADDRESS = 'ldaps://dc1.acme.example/DC=acme,DC=example';
 

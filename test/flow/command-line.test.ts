@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BIN, scriptOf } from '../../lab/programs.ts';
 import { passphraseProblem } from '../../src/lib/passphrase.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
-import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
 import { atTerminal } from '../fakes/terminal.ts';
@@ -86,10 +87,8 @@ test('a command that needs root says the word, in its help and when somebody els
       return String((error as { stdout: string }).stdout);
     }
   };
-  const cli = join(BIN, '..', 'src', 'cli');
-
-  const preview = asNobody([join(cli, 'lazaret-manager.ts'), '-C', folder, 'preview', 'office', '--json']);
-  const service = asNobody([join(cli, 'lazaretd.ts'), '--json']);
+  const preview = asNobody([scriptOf('lazaret-manager'), '-C', folder, 'preview', 'office', '--json']);
+  const service = asNobody([scriptOf('lazaretd'), '--json']);
 
   for (const said of [preview, service]) {
     const { error } = JSON.parse(said);

@@ -6,6 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { scriptOf } from '../../lab/programs.ts';
 import { publicationIn } from '../../src/servers/publication.ts';
 import { deployTarget, putOnServer } from '../../src/servers/put.ts';
 import { putByRsync, sshShell } from '../../src/servers/rsync.ts';
@@ -158,7 +159,7 @@ async function site(t: TestContext) {
 
 /** Runs the manager’s command line as its user does. */
 function manager(...args: string[]): Promise<{ status: number; output: string }> {
-  const program = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lazaret-manager.ts');
+  const program = scriptOf('lazaret-manager');
   const env = { ...process.env, LAZARET_PASSPHRASE: PASSPHRASE };
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BIN } from '../../lab/programs.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { run } from '../../src/sys/programs/exec.ts';
-import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 import { atTerminal } from '../fakes/terminal.ts';

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { importDisk } from '../../src/project/disk-import.ts';
 import { DRIVERS } from '../../src/project/image/formats.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../src/project/image/known.ts';
@@ -17,7 +18,7 @@ import { madeProject, scratch } from '../fakes/made-project.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const MIB = 1 << 20;
-const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 
 /** A folder, and the paths in it. */
 function folderOf(t: TestContext) {

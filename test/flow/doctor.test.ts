@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN } from '../fakes/command-line.ts';
+import { scriptOf } from '../../lab/programs.ts';
 import { scratch } from '../fakes/made-project.ts';
 
-const DOCTOR = [process.execPath, join(BIN, '..', 'src', 'cli', 'lazaret.ts'), 'doctor'];
+const DOCTOR = [process.execPath, scriptOf('lazaret'), 'doctor'];
 
 /** What the doctor says, whether or not it finds the computer ready. */
 function doctor(before: readonly string[], env: Record<string, string> = {}): string {

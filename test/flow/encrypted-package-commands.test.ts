@@ -3,6 +3,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, wri
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { BIN } from '../../lab/programs.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { failureIn, program } from '../fakes/command-line.ts';
@@ -58,7 +59,7 @@ test('at a terminal the passphrase is asked for, of who makes the package twice,
   skip,
 }, async (t) => {
   const { project } = await site(t);
-  const manager = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
+  const manager = join(BIN, 'lazaret-manager');
   const words = `package create one --kind full --mode fast --out ${project.out} --encrypt-to passphrase`;
   const keys = join(scratch(t), 'keys');
   writeFileSync(keys, 'correct horse');
@@ -69,7 +70,7 @@ test('at a terminal the passphrase is asked for, of who makes the package twice,
   const { lazaret, state } = await service(t, {});
   assert.equal((await lazaret('list')).status, 0);
   const socket = join(state, '..', 'run', 'lazaretd.sock');
-  const client = join(import.meta.dirname, '..', '..', 'bin', 'lazaret');
+  const client = join(BIN, 'lazaret');
 
   const installing = atTerminal(t, `${client} --socket ${socket} install ${join(project.out, 'one')} --for all`);
   await installing.answer('The passphrase of the package', SECRET, ENTER);
@@ -154,7 +155,7 @@ test('an update that is encrypted for recipients is fetched with the identity of
   writeFileSync(file, SECRET);
   const forWhoKnows = await behind(t, 'passphrase', '--package-passphrase-file', file);
   const socket = join(forWhoKnows.state, '..', 'run', 'lazaretd.sock');
-  const client = join(import.meta.dirname, '..', '..', 'bin', 'lazaret');
+  const client = join(BIN, 'lazaret');
 
   const updating = atTerminal(t, `${client} --socket ${socket} update --yes`);
   await updating.answer('The passphrase of the package', SECRET, ENTER);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject } from '../fakes/made-project.ts';
 
-const MANAGER = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 test('the command line sets an expiration step by step, and copy protection', { skip }, async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { addVm } from '../../src/project/make.ts';
 import { openProject } from '../../src/project/open.ts';
@@ -11,7 +12,7 @@ import { madeProject, scratch } from '../fakes/made-project.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 const INSTALL = join(import.meta.dirname, '../fakes/install-once.ts');
-const LAZARET = join(import.meta.dirname, '../../src/cli/lazaret.ts');
+const LAZARET = scriptOf('lazaret');
 
 /** Runs Node where no firmware is described, as on a computer without it. */
 const HIDE = 'for f in /etc /usr/share; do [ ! -d $f/qemu/firmware ] || mount -t tmpfs none $f/qemu/firmware; done';

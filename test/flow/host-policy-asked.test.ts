@@ -5,12 +5,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BIN } from '../../lab/programs.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'bin');
 const skip =
   hasProgram('qemu-img') && hasProgram('script') && process.getuid?.() === 0
     ? false

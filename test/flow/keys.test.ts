@@ -4,6 +4,7 @@ import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, wr
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
 import { listKeys, rotateKeys } from '../../src/manager/keys.ts';
@@ -21,7 +22,7 @@ import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const MANAGER = join(import.meta.dirname, '..', '..', 'src', 'cli', 'lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const DAY_MS = 86_400_000;
 
 /** A project with a package and a deploy, and a computer that has both. */

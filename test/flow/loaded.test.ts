@@ -3,22 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { scriptOf } from '../../lab/programs.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { program } from '../fakes/command-line.ts';
+import { ended } from '../fakes/command-line.ts';
 import { type Ends, madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions, V2 } from '../fakes/quarantine.ts';
 import { service } from '../fakes/service.ts';
 
 // A user waits for what a command loads: each loads what it uses, and no other command’s libraries.
+// What sources import by its name is a part of no name where programs are joined.
+delete process.env['LAZARET_INSTALLED'];
 const SAYS = pathToFileURL(join(import.meta.dirname, '..', 'fakes', 'say-loaded.ts')).href;
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 /** Runs a program, and gives the packages that it loaded, and `undici` of Node’s own. */
 async function loadedBy(t: Ends, name: 'lazaret' | 'lazaret-manager' | 'lazaretd', ...words: string[]) {
   const to = join(scratch(t), 'loaded');
-  const ended = await program(name, words, { NODE_OPTIONS: `--import=${SAYS}`, LAZARET_TEST_LOADED: to });
+  const env = { NODE_OPTIONS: `--import=${SAYS}`, LAZARET_TEST_LOADED: to };
+  const said = await ended([process.execPath, scriptOf(name), ...words], env);
   const packages = readFileSync(to, 'utf8').split('\n');
-  return { ...ended, packages };
+  return { ...said, packages };
 }
 
 test('asking the service loads what reads arguments and answers: no client of the web, no encryption', async (t) => {

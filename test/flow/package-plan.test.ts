@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import type { PackageKind } from '../../src/package/manifest.ts';
 import { planPackage } from '../../src/package/plan/plan.ts';
 import { type PlanRequest, planFacts } from '../../src/package/plan/plan-facts.ts';
@@ -14,7 +15,7 @@ import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 
-const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
 
 async function planned(folder: string, change: Partial<PlanRequest> = {}) {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { installedPlugins } from '../../src/daemon/plugins.ts';
 import { filePath } from '../../src/install/state/layout.ts';
 import { readResources } from '../../src/install/state/resources.ts';
@@ -16,7 +17,7 @@ import { madeProject } from '../fakes/made-project.ts';
 import { outcome } from '../fakes/plugin.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MANAGER = join(ROOT, 'src', 'cli', 'lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const skip = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'needs qemu-img and bubblewrap';
 const SET = ['nq', 'set', 'office', '--type', 'custom', '--script', 'programs.sh', '--argument', 'os=winxp-sp2'];
 

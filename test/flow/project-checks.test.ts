@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scriptOf } from '../../lab/programs.ts';
 import { failureOf } from '../../src/lib/errors.ts';
 import type { Quarantine } from '../../src/policy/quarantine.ts';
 import { vmPaths } from '../../src/project/layout.ts';
@@ -10,7 +11,7 @@ import { madeProject } from '../fakes/made-project.ts';
 import { listed, threeVersions } from '../fakes/quarantine.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const MANAGER = join(import.meta.dirname, '../../src/cli/lazaret-manager.ts');
+const MANAGER = scriptOf('lazaret-manager');
 const AGE = `age1${'q'.repeat(58)}`;
 const CUSTOM = { type: 'custom', script: { file: 'who.sh' } } as unknown as Quarantine;
 

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
+import { BIN } from '../../lab/programs.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { requireWritable } from '../../src/package/media/look.ts';
 import { Pages } from '../../src/pages/app.ts';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { listenTcp } from '../../src/sys/network/http-server.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
-import { BIN, ended, program } from '../fakes/command-line.ts';
+import { ended, program } from '../fakes/command-line.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 import { type Remedy, said, tryRemedies } from '../fakes/remedy.ts';
 

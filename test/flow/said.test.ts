@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 
 /** A real service of its own, and its user’s command line. */

@@ -5,13 +5,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { BIN } from '../../lab/programs.ts';
 import type { MachineAnswer } from '../../src/api/machine.ts';
 import { Streams, streamTaker } from '../../src/daemon/streams.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { machineSockets } from '../../src/run/machine/record.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { listenUnix } from '../../src/sys/network/http-server.ts';
-import { BIN, failureIn, program } from '../fakes/command-line.ts';
+import { failureIn, program } from '../fakes/command-line.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';

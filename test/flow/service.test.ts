@@ -6,12 +6,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { scriptOf } from '../../lab/programs.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 import { drippingServer } from '../fakes/slow-servers.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli');
 const skip =
   hasProgram('qemu-img') && hasProgram('ip') && process.getuid?.() === 0 ? false : 'needs root, qemu-img and ip';
 
@@ -21,8 +21,12 @@ interface Ended {
   stderr: string;
 }
 
-function launch(program: string, args: readonly string[], env = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [join(CLI, program), ...args], {
+function launch(
+  program: 'lazaret' | 'lazaret-manager' | 'lazaretd',
+  args: readonly string[],
+  env = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [scriptOf(program), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
@@ -42,13 +46,13 @@ async function service(t: TestContext, folder = scratch(t), node: readonly strin
   const socket = join(folder, 'run', 'lazaretd.sock');
   // A service that was killed has left its socket.
   rmSync(socket, { force: true });
-  const { child, ended } = launch('lazaretd.ts', where, { NODE_OPTIONS: node.join(' ') });
+  const { child, ended } = launch('lazaretd', where, { NODE_OPTIONS: node.join(' ') });
   t.after(async () => {
     child.kill('SIGKILL');
     await ended;
   });
   while (!existsSync(socket) && child.exitCode === null) await sleep(20);
-  const lazaret = async (...args: string[]) => await launch('lazaret.ts', ['--socket', socket, ...args]).ended;
+  const lazaret = async (...args: string[]) => await launch('lazaret', ['--socket', socket, ...args]).ended;
   return { folder, where, socket, child, ended, lazaret };
 }
 
@@ -165,7 +169,7 @@ test('a lost link and lost names of the project hide nothing, and the next servi
 test('two services do not work on one state folder, and none takes another’s socket', { skip }, async (t) => {
   const { where, folder } = await service(t);
 
-  const second = await launch('lazaretd.ts', [...where, '--json']).ended;
+  const second = await launch('lazaretd', [...where, '--json']).ended;
   assert.equal(second.status, 75);
   assert.equal(failure(second).code, 'DAEMON_BUSY');
 
@@ -173,7 +177,7 @@ test('two services do not work on one state folder, and none takes another’s s
   const other = createServer().listen(taken);
   t.after(() => other.close());
   await once(other, 'listening');
-  const third = await launch('lazaretd.ts', [
+  const third = await launch('lazaretd', [
     '--state',
     join(folder, 'other'),
     '--run',
@@ -234,7 +238,7 @@ test('what nobody caught is an event and an orderly end, with a status that has 
 });
 
 test('without a service the command line says so', async (t) => {
-  const ended = await launch('lazaret.ts', ['--socket', join(scratch(t), 'none.sock'), 'list', '--json']).ended;
+  const ended = await launch('lazaret', ['--socket', join(scratch(t), 'none.sock'), 'list', '--json']).ended;
 
   assert.equal(ended.status, 69);
   assert.equal(failure(ended).code, 'DAEMON_UNREACHABLE');
@@ -244,7 +248,7 @@ test('an installation that is interrupted is given up by the service, and leaves
   const project = await madeProject(t);
   const { folder } = await project.build('one');
   const { lazaret, socket, folder: computer } = await service(t);
-  const { child, ended } = launch('lazaret.ts', [
+  const { child, ended } = launch('lazaret', [
     '--socket',
     socket,
     'install',
@@ -271,14 +275,14 @@ const WRONG: [title: string, args: string[], code: string, status: number][] = [
 
 for (const [title, args, code, status] of WRONG) {
   test(`${title} has a code and an exit status`, async (t) => {
-    const ended = await launch('lazaret-manager.ts', ['-C', scratch(t), ...args, '--json']).ended;
+    const ended = await launch('lazaret-manager', ['-C', scratch(t), ...args, '--json']).ended;
 
     assert.deepEqual([failure(ended).code, ended.status], [code, status]);
   });
 }
 
 test('what is wrong with a command line is said once', async (t) => {
-  const { stderr } = await launch('lazaret-manager.ts', ['-C', scratch(t), 'vm', 'list', '--colour']).ended;
+  const { stderr } = await launch('lazaret-manager', ['-C', scratch(t), 'vm', 'list', '--colour']).ended;
 
   assert.equal(stderr.match(/unknown option/g)?.length, 1, stderr);
 });
@@ -286,7 +290,7 @@ test('what is wrong with a command line is said once', async (t) => {
 test('a wrong passphrase, and none at all, have a code; a passphrase is never an argument', { skip }, async (t) => {
   const { folder } = await madeProject(t);
   const manager = (env: object, ...args: string[]) =>
-    launch('lazaret-manager.ts', ['-C', folder, ...args, '--json'], env).ended;
+    launch('lazaret-manager', ['-C', folder, ...args, '--json'], env).ended;
   const file = join(scratch(t), 'passphrase');
   writeFileSync(file, 'correct horse\n');
 
@@ -304,7 +308,7 @@ test('a port in use has a code', { skip }, async (t) => {
   const address = other.address();
   const port = typeof address === 'object' && address ? address.port : 0;
 
-  const ended = await launch('lazaret-manager.ts', ['-C', folder, 'serve', '--port', `${port}`, '--json']).ended;
+  const ended = await launch('lazaret-manager', ['-C', folder, 'serve', '--port', `${port}`, '--json']).ended;
 
   assert.equal(failure(ended).code, 'PORT_IN_USE');
 });

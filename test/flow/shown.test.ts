@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BIN } from '../../lab/programs.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { Quarantine } from '../../src/policy/quarantine.ts';
 import { quarantineText } from '../../src/quarantine/quarantine-text.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
-import { BIN, program } from '../fakes/command-line.ts';
+import { program } from '../fakes/command-line.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions } from '../fakes/quarantine.ts';
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { BIN } from '../../lab/programs.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { listed, threeVersions } from '../fakes/quarantine.ts';
 import { atTerminal, ENTER } from '../fakes/terminal.ts';
 
-const MANAGER = join(import.meta.dirname, '..', '..', 'bin', 'lazaret-manager');
+const MANAGER = join(BIN, 'lazaret-manager');
 const DOWN = '\u001b[B';
 const SPACE = ' ';
 const CANCEL = '\u0003';

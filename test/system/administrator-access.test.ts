@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { BIN } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
 
 const PASSWORD = 'nine blue horses';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
-import { BIN } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
 
 const DOCKER =
   'table ip filter { chain DOCKER-USER { return; }; chain FORWARD { type filter hook forward priority 0; policy drop; jump DOCKER-USER; }; }';

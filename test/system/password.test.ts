@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { BIN } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
 
 const [FIRST, SECOND] = ['correct horse 1', 'battery staple 2'];
 

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { BIN, failureIn } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
+import { failureIn } from '../fakes/command-line.ts';
 
 const PATIENCE_MS = 120_000;
 

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addGroup, addUser, disable, removeMember } from '../../lab/domain-objects.ts';
 import { MainJob } from '../../lab/main-job.ts';
-import { BIN } from '../fakes/command-line.ts';
+import { BIN } from '../../lab/programs.ts';
 
 /** Lets the user’s computer reach the domain, until what this gives is ended. */
 async function reachable({ network }: MainJob, controller: DomainController): Promise<ChildProcess> {
