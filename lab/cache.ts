@@ -42,14 +42,18 @@ export function made(
   return folder;
 }
 
-/** Makes a folder beside its place and moves it there whole; another process may have been quicker. */
+/** Makes a folder beside its place and moves it there whole; another process may be quicker, whose folder is as good. */
 export function putInPlace(folder: string, make: (beside: string) => void): void {
   mkdirSync(dirname(folder), { recursive: true });
   const beside = mkdtempSync(`${folder}.`);
   try {
     make(beside);
     chmodSync(beside, 0o755);
-    if (!existsSync(folder)) renameSync(beside, folder);
+    try {
+      renameSync(beside, folder);
+    } catch (error) {
+      if (!existsSync(folder)) throw error;
+    }
   } finally {
     rmSync(beside, { recursive: true, force: true });
   }
