@@ -1,7 +1,7 @@
 // node test/run.ts most|long|all|unit|flow|system: runs the tests of a kind, and fails when there are none.
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -23,8 +23,8 @@ const LONG = [
   ...['encrypted-suspend', 'encryption', 'live-snapshots', 'protection-story', 'suspend', 'users-and-groups'],
 ].map((name) => `test/system/${name}.test.ts`);
 const USAGE = 64;
-/** System tests run a whole virtual machine each: more of them at once only wait for each other. */
-const AT_ONCE = 2;
+/** Many wait for a guest, which has one processor: one file more than there are processors keeps these busy. Each needs up to 2 GB. */
+const AT_ONCE = Math.min(availableParallelism() + 1, 4);
 /** Ends a file that hangs; no test comes near it. */
 const PATIENCE_MS = 900_000;
 /** How long tests may take to put away what they made, after Ctrl-C. */
