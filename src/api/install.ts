@@ -29,6 +29,9 @@ export const InstallRequest = z.strictObject({
 });
 export type InstallRequest = z.infer<typeof InstallRequest>;
 export const PlanRequest = z.strictObject(Package);
+/** Without a source, what the project’s own address has. */
+export const LazaretRequest = z.strictObject({ ...Package, source: Package.source.exactOptional() });
+export type LazaretRequest = z.infer<typeof LazaretRequest>;
 export const UpdateRequest = z.strictObject({
   vm: z.string().max(100).exactOptional(),
   /** All of a machine is fetched where its update cannot be applied. */
@@ -93,26 +96,32 @@ export const InstalledAnswer = z.object({
 });
 export type InstalledAnswer = z.infer<typeof InstalledAnswer>;
 
+/** The Debian packages of Lazaret itself that a project has signed. */
+const SignedFiles = z.array(
+  z.object({
+    file: z.string(),
+    version: z.string(),
+    processor: z.string(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
+
 /** What an installation would do, and what would keep it from it. */
 export const PlanAnswer = InstalledAnswer.extend({
   kind: z.string(),
   expiresAt: z.string(),
   bytes: z.object({ fetch: z.number(), need: z.number(), free: z.number() }),
   problems: z.array(FailureText),
+  /** The Lazaret that comes with it, where one does. */
+  lazaret: SignedFiles.exactOptional(),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;
 
-/** The Debian packages of Lazaret itself that a project has signed. */
+/** Which Lazaret itself a project hands out, and where. */
 export const LazaretAnswer = z.object({
   project: z.object({ name: z.string(), fingerprint: z.string() }),
-  files: z.array(
-    z.object({
-      file: z.string(),
-      version: z.string(),
-      processor: z.string(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
+  source: z.string(),
+  files: SignedFiles,
 });
 export type LazaretAnswer = z.infer<typeof LazaretAnswer>;
 

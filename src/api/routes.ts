@@ -8,6 +8,7 @@ import {
   InstalledAnswer,
   InstallRequest,
   LazaretAnswer,
+  LazaretRequest,
   PlanAnswer,
   PlanRequest,
   ProvedAnswer,
@@ -90,8 +91,8 @@ export const ROUTES = {
     answer: z.array(InstalledAnswer),
     lines: 'progress',
   },
-  /** Which Lazaret itself a package’s project has signed. */
-  lazaret: { ...PATHS.lazaret, request: PlanRequest, answer: LazaretAnswer },
+  /** Which Lazaret itself a project has signed, for a package or for its own address. */
+  lazaret: { ...PATHS.lazaret, request: LazaretRequest, answer: LazaretAnswer },
   servers: { ...PATHS.servers, answer: ServersAnswer },
   prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },

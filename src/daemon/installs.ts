@@ -6,7 +6,7 @@ import {
   type InstallRequest,
   installPackage,
 } from '../install/change/install.ts';
-import { type SignedLazaretAt, signedLazaretAt } from '../install/change/lazaret.ts';
+import { type LazaretRequest, type SignedLazaretAt, signedLazaretAt } from '../install/change/lazaret.ts';
 import { type Proof, proveInstalled } from '../install/change/prove.ts';
 import { Staging } from '../install/change/staging.ts';
 import { type UpdateRequest, updateFromServer } from '../install/change/update.ts';
@@ -86,11 +86,7 @@ export class Installs {
   }
 
   /** Which Lazaret itself a package’s project has signed; nothing is changed by asking. @throws as signedLazaretAt */
-  lazaret(
-    asker: Asker,
-    request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
-    signal: AbortSignal,
-  ): Promise<SignedLazaretAt> {
+  lazaret(asker: Asker, request: LazaretRequest, signal: AbortSignal): Promise<SignedLazaretAt> {
     return signedLazaretAt(request, this.#options(asker, signal));
   }
 

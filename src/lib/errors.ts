@@ -325,6 +325,11 @@ export const ERRORS = {
     http: 404,
     hint: 'Ask for a package that was written with `--with-lazaret` for this kind of processor, or install Lazaret’s Debian package yourself.',
   },
+  LAZARET_UNPACKAGED: {
+    exit: 69,
+    http: 409,
+    hint: 'Bring Lazaret up to date in the way it came to this computer (npm, a checkout); your machines run as they did.',
+  },
   PACKAGE_EMPTY: { exit: 65, http: 422, hint: 'Add a machine to the project first.' },
 
   STATE_DAMAGED: {

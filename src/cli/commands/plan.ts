@@ -3,9 +3,12 @@ import { FailureCode } from '../../api/failure.ts';
 import type { PlanAnswer } from '../../api/install.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { formatBytes } from '../../lib/bytes.ts';
-import { ERRORS } from '../../lib/errors.ts';
+import { typed } from '../../lib/command-words.ts';
+import { AppError, ERRORS } from '../../lib/errors.ts';
 import type { AsJson } from '../../lib/json.ts';
+import { offerFor } from '../../package/installer/upgrade.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
+import { inPlaceOf } from '../newer-lazaret.ts';
 import {
   addPackageSecretOptions,
   askedPackageSecret,
@@ -44,7 +47,8 @@ export function addPlanCommand(program: Command): void {
         if (!secret) throw error;
         return foresee(secret);
       });
-      print(context, found, foreseenText(found));
+      const own = await lazaretLines(found, body.source, context.signal);
+      print(context, found, [foreseenText(found), ...own].join('\n  '));
       const [problem] = found.problems;
       if (problem) process.exitCode = ERRORS[FailureCode.parse(problem.code)].exit;
     },
@@ -67,6 +71,21 @@ function foreseenText(found: AsJson<PlanAnswer>): string {
     `${formatBytes(fetch)} to fetch; ${formatBytes(need)} of room needed, ${formatBytes(free)} are free`,
     ...found.problems.map((problem) => failureText(problem, '  ')),
   ].join('\n  ');
+}
+
+/** What would become of Lazaret itself, where one comes with the package. @throws INTERRUPTED, PROGRAM_* */
+async function lazaretLines({ lazaret }: AsJson<PlanAnswer>, source: string, signal: AbortSignal): Promise<string[]> {
+  if (!lazaret) return [];
+  try {
+    const offer = await offerFor(lazaret, signal);
+    const { version } = offer.offered;
+    if (!offer.isNewer) return [`Lazaret ${version} comes with it, and is not newer than the one that is here`];
+    const command = typed(['lazaret', 'upgrade', source]);
+    return [`Lazaret ${version} comes with it; root installs it${inPlaceOf(offer)}: ${command}`];
+  } catch (error) {
+    if (!(error instanceof AppError && error.code.startsWith('LAZARET_'))) throw error;
+    return [`Lazaret comes with it, and is not for this computer: ${error.message}`];
+  }
 }
 
 function machineLine(machine: PlanAnswer['machines'][number]): string {

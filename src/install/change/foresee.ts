@@ -1,6 +1,9 @@
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { failuresOf } from '../../lib/failures.ts';
+import type { SignedLazaret } from '../../package/installer/list.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
+import { type OpenOptions, signedLazaret } from '../../package/open.ts';
+import type { Source } from '../../sys/sources/source.ts';
 import { trustedNow } from '../../trust/verify/time.ts';
 import { type InstallPlan, plan, requireAllTaken, requireNoLoss, requireRoom } from '../plan/plan.ts';
 import { requireConsent } from '../plan/plan-host.ts';
@@ -19,6 +22,8 @@ export interface ForeseenInstall extends InstallReport {
   bytes: { fetch: number; need: number; free: number };
   /** What would keep it from being installed, or is to be confirmed first. */
   problems: Failure[];
+  /** The Lazaret that comes with it, where one does. */
+  lazaret?: SignedLazaret[];
 }
 
 /**
@@ -46,6 +51,7 @@ export async function foreseeInstall(
         requireCarried(part, opened, facts.staged, signal),
   );
   const { kind, expiresAt, notes } = newest;
+  const lazaret = await broughtLazaret(medium, { trustFolder, now, signal });
   return {
     ...{ project, package: todo.package, kind, generation: todo.generation, expiresAt },
     ...(notes === undefined ? {} : { notes }),
@@ -54,7 +60,18 @@ export async function foreseeInstall(
     host: todo.host,
     bytes: { fetch: todo.fetchBytes, need: todo.needBytes, free: facts.freeBytes },
     problems: await problemsOf(todo, facts.freeBytes, carried),
+    ...(lazaret ? { lazaret } : {}),
   };
+}
+
+/** The Lazaret that is signed for what is at a source; undefined where there is none, or where it was left out of this package. */
+async function broughtLazaret(medium: Source, options: OpenOptions): Promise<SignedLazaret[] | undefined> {
+  try {
+    return await signedLazaret(medium, options);
+  } catch (error) {
+    if (error instanceof AppError && ['LAZARET_MISSING', 'FETCH_MISSING'].includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** Several packages that are installed one after the other, as one. */

@@ -44,8 +44,7 @@ export async function updateFromServer(
   const here = await installedMachines(state);
   const installed = (await seen(state, here, asker)).map((machine) => machine.vm);
   if (vm !== undefined && !installed.includes(vm)) throw unknownMachine(vm);
-  const source = await readPackageServer(state);
-  if (source === undefined) throw await noAddress(state);
+  const source = await requirePackageServer(state);
   const rolledBack = await rolledBackFrom(state);
   const usual = {
     ...{ source, replace, keepOld, leavesOthers: true },
@@ -93,6 +92,13 @@ async function installedMachines(state: string): Promise<{ vm: string }[]> {
   const { whole, damaged } = await surveyInstances(state);
   const names = [...whole.map(({ file }) => file.vm), ...damaged.map(({ vm }) => vm)].sort();
   return names.map((vm) => ({ vm }));
+}
+
+/** The address that the project hands its packages out at. @throws UPDATE_ADDRESS */
+export async function requirePackageServer(state: string): Promise<string> {
+  const source = await readPackageServer(state);
+  if (source === undefined) throw await noAddress(state);
+  return source;
 }
 
 async function noAddress(state: string): Promise<AppError> {

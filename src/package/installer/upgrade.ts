@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
 import { withTemporaryFile } from '../../sys/files/files.ts';
-import { run } from '../../sys/programs/exec.ts';
+import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { fetchBytes, type Source } from '../../sys/sources/source.ts';
 import { blobName } from '../blob-file.ts';
 import { LAZARET_FOLDER, MAX_DEBIAN_PACKAGE_BYTES, type SignedLazaret } from './list.ts';
@@ -13,17 +13,24 @@ const APT_ENV = { DEBIAN_FRONTEND: 'noninteractive' };
 
 /** What of Lazaret is on this computer, and what a package brings for it. */
 export interface Offer {
-  /** Undefined where dpkg has none. */
+  /** Undefined where dpkg has none, or none that is whole. */
   installed: string | undefined;
+  /** Whether dpkg has one, were it between its steps. */
+  isPackage: boolean;
   offered: SignedLazaret;
   isNewer: boolean;
 }
 
 /**
  * What a list that was verified has for this computer.
- * @throws PROGRAM_MISSING (dpkg: no Debian), LAZARET_MISSING (nothing for this processor)
+ * @throws LAZARET_UNPACKAGED (there is no dpkg: no Debian), LAZARET_MISSING (nothing for this processor)
  */
 export async function offerFor(signed: readonly SignedLazaret[], signal: AbortSignal): Promise<Offer> {
+  if (!hasProgram('dpkg'))
+    throw new AppError(
+      'LAZARET_UNPACKAGED',
+      'this computer has no dpkg, and Lazaret is handed out as a Debian package',
+    );
   const { stdout: processor } = await run('dpkg', ['--print-architecture'], { signal });
   const offered = signed.find((each) => each.processor === processor);
   if (!offered) {
@@ -31,9 +38,9 @@ export async function offerFor(signed: readonly SignedLazaret[], signal: AbortSi
     const what = `Lazaret is there for ${there}; this computer is ${processor}`;
     throw new AppError('LAZARET_MISSING', what, { details: { processor } });
   }
-  const installed = await installedVersion(signal);
+  const { installed, isPackage } = await installedLazaret(signal);
   return {
-    installed,
+    ...{ installed, isPackage },
     offered,
     isNewer: installed === undefined || (await isLater(offered.version, installed, signal)),
   };
@@ -79,10 +86,14 @@ export async function installLazaret(
   );
 }
 
-async function installedVersion(signal: AbortSignal): Promise<string | undefined> {
+async function installedLazaret(signal: AbortSignal): Promise<Pick<Offer, 'installed' | 'isPackage'>> {
   const fields = ['-W', '-f', `\${db:Status-Status} \${Version}`, 'lazaret'];
   const { stdout } = await run('dpkg-query', fields, { signal, allow: [1] });
-  return /^installed (\S+)$/.exec(stdout)?.[1];
+  const [state = '', version] = stdout.split(' ');
+  return {
+    installed: state === 'installed' ? version : undefined,
+    isPackage: !['', 'not-installed', 'config-files'].includes(state),
+  };
 }
 
 async function isLater(version: string, installed: string, signal: AbortSignal): Promise<boolean> {
