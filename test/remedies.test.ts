@@ -11,6 +11,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   FILE_LIMIT: ['flow/export-again', 'a file too large for its file system is another failure than a full disk'],
   PROGRAM_MISSING: ['flow/export-again', 'without the program that writes images a package is not signed'],
+  LAZARET_FOLDER: ['flow/with-lazaret', 'is refused before anything is signed'],
   LAZARET_UNPACKAGED: ['flow/update-lazaret', 'never back, and not where it came in another way'],
   LAZARET_MISSING: ['flow/with-lazaret', 'a package of a project that hands none out, and one that does'],
   PACKAGE_LOCKED: ['flow/encrypted-package-commands', 'what their remedies say is done, and works'],

@@ -325,6 +325,11 @@ export const ERRORS = {
     http: 404,
     hint: 'Ask for a package that was written with `--with-lazaret` for this kind of processor, or install Lazaret’s Debian package yourself.',
   },
+  LAZARET_FOLDER: {
+    exit: 66,
+    http: 422,
+    hint: 'Name a folder that has Lazaret’s Debian packages of one version: lazaret_VERSION_amd64.deb, lazaret_VERSION_arm64.deb or both.',
+  },
   LAZARET_UNPACKAGED: {
     exit: 69,
     http: 409,

@@ -139,7 +139,7 @@ test('a Lazaret that is not what was signed is refused, and so is an older one t
   assert.ok(!existsSync(join(published, 'blobs', former.digest('hex'))));
 });
 
-test('a folder without Debian packages of Lazaret, or with two versions of it, is refused before anything is signed', {
+test('LAZARET_FOLDER: a folder without Debian packages of Lazaret, or with two versions of it, is refused before anything is signed', {
   skip,
 }, async (t) => {
   const project = await madeProject(t);
@@ -150,7 +150,7 @@ test('a folder without Debian packages of Lazaret, or with two versions of it, i
   writeFileSync(join(other, 'lazaret_1.0.0_amd64.deb'), 'a page of a web server');
 
   for (const withLazaret of [empty, two, other])
-    await assert.rejects(project.build('one', { withLazaret }), code('USAGE'));
+    await assert.rejects(project.build('one', { withLazaret }), code('LAZARET_FOLDER'));
 
   const { generation } = await project.build('one');
   assert.equal(generation, 1);

@@ -89,6 +89,8 @@ const Contents = {
   since: z.int().min(1).exactOptional(),
   force: z.boolean().default(false),
   strict: z.boolean().default(false),
+  /** The folder of this computer with the Debian packages of Lazaret that go with it. */
+  withLazaret: z.string().startsWith('/').max(4000).exactOptional(),
 };
 
 export const PackagePlanRequest = z.strictObject(Contents);
@@ -148,6 +150,7 @@ export const PackagePlanAnswer = z.object({
     }),
   ),
   host: z.object({ text: z.string(), isNew: z.boolean() }).exactOptional(),
+  lazaret: z.object({ version: z.string(), processors: z.array(z.string()) }).exactOptional(),
   bytes: z.object({ exact: z.number(), estimated: z.number() }),
   warnings: z.array(Warning),
   /** Why it would not be built. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PackageKind } from '../../package/manifest.ts';
 import { wholeNumber } from '../arguments.ts';
@@ -11,6 +12,7 @@ export interface ContentOptions {
   force?: boolean;
   strict?: boolean;
   since?: number;
+  withLazaret?: string;
 }
 
 export function addContentOptions(command: Command): Command {
@@ -22,7 +24,11 @@ export function addContentOptions(command: Command): Command {
     .option('--resources', 'with --kind custom: the project’s resources too')
     .option('--strict', 'fail where the project’s copy of a machine is not at the newest version')
     .option('--force', 'build it although computers will refuse some of its policies, or it brings nothing new')
-    .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber);
+    .option('--since <release>', 'an update for computers that have this release or a newer one', wholeNumber)
+    .option(
+      '--with-lazaret <dir>',
+      'Lazaret itself goes with it: the Debian packages in this folder, for who has none yet, or an older one',
+    );
 }
 
 export function contentRequest({
@@ -33,6 +39,11 @@ export function contentRequest({
   force = false,
   strict = false,
   since,
+  withLazaret,
 }: ContentOptions) {
-  return { kind, vms: vm, policies: policy, resources, force, strict, ...(since === undefined ? {} : { since }) };
+  return {
+    ...{ kind, vms: vm, policies: policy, resources, force, strict },
+    ...(since === undefined ? {} : { since }),
+    ...(withLazaret === undefined ? {} : { withLazaret: resolve(withLazaret) }),
+  };
 }

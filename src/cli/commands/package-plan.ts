@@ -28,7 +28,7 @@ export function addPlanCommand(packages: Command): void {
 
 function planText(
   name: string,
-  { kind, generation, machines, policies, host, bytes, problems, warnings }: PackagePlan,
+  { kind, generation, machines, policies, host, lazaret, bytes, problems, warnings }: PackagePlan,
 ): string {
   const lines = [
     `${name}: ${kind}, generation ${generation}, ${sizeText(bytes)}`,
@@ -48,6 +48,7 @@ function planText(
         ]
       : []),
     ...(host ? host.text.split('\n').map((line) => `  ${line}`) : []),
+    ...(lazaret ? [`Lazaret ${lazaret.version} goes with it, for ${lazaret.processors.join(', ')}`] : []),
     ...textsOf(warnings).map((warning) => `warning: ${warning}`),
     ...problems.map((problem) => failureText(problem)),
   ];

@@ -28,7 +28,6 @@ interface CreateOptions extends SignOptions, ContentOptions, EncryptOptions {
   notes?: string;
   minGeneration?: number;
   stats?: boolean;
-  withLazaret?: string;
 }
 
 export function addPackageCommands(program: Command): void {
@@ -47,7 +46,6 @@ export function addPackageCommands(program: Command): void {
         ...(notes === undefined ? {} : { notes }),
         ...(minGeneration === undefined ? {} : { minGeneration }),
         ...(await encryptToOf(options)),
-        ...(options.withLazaret === undefined ? {} : { withLazaret: resolve(options.withLazaret) }),
         media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
       };
       const built = await buildAndWrite(directory, wanted, {
@@ -74,10 +72,6 @@ export function addPackageCommands(program: Command): void {
     .addOption(new Option('--mode <mode>', 'how hard to compress').choices(MODES).default('small'))
     .option(...CLOCK_IS_RIGHT)
     .option('--stats', 'say what became of the blocks of each new layer, and how long each stage took')
-    .option(
-      '--with-lazaret <dir>',
-      'Lazaret itself goes with it: the Debian packages in this folder, for who has none yet',
-    )
     .option('--notes <text>', 'what is new, shown to the user')
     .option('--min-generation <n>', 'from now on nothing older may be installed or rolled back to', wholeNumber)
     .addOption(

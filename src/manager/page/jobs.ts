@@ -23,9 +23,14 @@ export function addJobRoutes(app: Hono, { folder, tasks, readings }: ManagerDeps
   );
 
   app.post(MANAGER_ROUTES.planPackage.path, async (context) => {
-    const { since, ...asked } = parseBody(MANAGER_ROUTES.planPackage.request, await context.req.text());
+    const { since, withLazaret, ...asked } = parseBody(MANAGER_ROUTES.planPackage.request, await context.req.text());
     const { signal } = context.req.raw;
-    const request = { ...asked, ...(since === undefined ? {} : { since }), signal };
+    const request = {
+      ...asked,
+      ...(since === undefined ? {} : { since }),
+      ...(withLazaret === undefined ? {} : { withLazaret }),
+      signal,
+    };
     const { plan, doubt } = await foreseePackage(folder, request);
     return context.json<PackagePlanAnswer>({ ...plan, ...(doubt ? { clock: failureOf(doubt) } : {}) });
   });

@@ -17,6 +17,7 @@ export async function buildTask(
     minGeneration,
     since,
     encryptTo,
+    withLazaret,
     ...asked
   }: z.infer<typeof BuildRequest>,
   task: TaskControl,
@@ -27,6 +28,7 @@ export async function buildTask(
     ...(minGeneration === undefined ? {} : { minGeneration }),
     ...(since === undefined ? {} : { since }),
     ...(encryptTo === undefined ? {} : { encryptTo }),
+    ...(withLazaret === undefined ? {} : { withLazaret }),
     media: { format, ...(volumeBytes === undefined ? {} : { volumeBytes }) },
   };
   task.part('plan');

@@ -13,7 +13,7 @@ import { publish } from '../../trust/sign/repository.ts';
 import { encryptedSize } from '../encrypted/encrypted-file.ts';
 import { ageRecipients, type EncryptTo } from '../encrypted/recipients.ts';
 import { LAZARET_LIST, parseList } from '../installer/list.ts';
-import { takeLazaret } from '../installer/take.ts';
+import { lazaretIn, takeLazaret } from '../installer/take.ts';
 import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
 import type { PackageSize } from '../media/look.ts';
 import { contentsOf } from '../plan/contents.ts';
@@ -84,7 +84,7 @@ export interface BuiltPackage {
 /**
  * Builds, signs and publishes a package, and writes it to a folder of its own. It stands from the moment it is published: a
  * build that ends before leaves nothing of a package, one that ends after is completed by the next.
- * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAYER_*, what contentsOf, checkRules and `look` throw, PACKAGE_UNCHANGED, PACKAGE_UNWRITTEN, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
+ * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAZARET_FOLDER, LAYER_*, what contentsOf, checkRules and `look` throw, PACKAGE_UNCHANGED, PACKAGE_UNWRITTEN, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
   if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is not a name for a package`);
@@ -126,6 +126,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   const warnings = await checkRules(project, contents, { earlier, force, strict, resources: withResources });
 
   const serial = await lastSerial(project);
+  // Packing takes long.
+  if (options.withLazaret !== undefined) await lazaretIn(options.withLazaret);
   const machines: PackedMachine[] = [];
   const released: BuiltPackage['released'] = [];
   const packing = { ...options, onReleased: (vm: string, layer: Released) => void released.push({ vm, ...layer }) };

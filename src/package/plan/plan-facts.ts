@@ -13,6 +13,8 @@ import { policyDocument } from '../build/publish-policies.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
 import { releaseEntries, releaseLayers } from '../build/releases.ts';
 import { hasResources, resourceFiles } from '../build/resources.ts';
+import type { LazaretFile } from '../installer/list.ts';
+import { lazaretIn } from '../installer/take.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
 import { type Brought, broughtPolicy, requireChange } from '../unchanged.ts';
 import { contentsOf } from './contents.ts';
@@ -27,6 +29,8 @@ export interface PlanRequest {
   since?: number;
   force: boolean;
   strict: boolean;
+  /** The folder of the Lazaret that is to go with it. */
+  withLazaret?: string;
   signal: AbortSignal;
 }
 
@@ -58,7 +62,11 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
   const found = { kind, contents, host: project.file.value.host, earlier, warnings };
   // What cannot be read has no size.
   if (problems.some(({ code }) => UNREADABLE.has(code)))
-    return { ...found, problems, bytes: new Map(), resources: { exactBytes: 0, newBytes: 0 } };
+    return { ...found, problems, lazaret: [], bytes: new Map(), resources: { exactBytes: 0, newBytes: 0 } };
+  const lazaret: LazaretFile[] = [];
+  const { withLazaret } = request;
+  if (withLazaret !== undefined)
+    problems.push(...(await failuresOf([async () => lazaret.push(...(await lazaretIn(withLazaret)))])));
   const machines: MachineFiles[] = [];
   const look =
     ({ name }: ProjectVm) =>
@@ -67,7 +75,8 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
   problems.push(...(await failuresOf(contents.machines.map(look))));
   const isAllThere = machines.length === contents.machines.length;
   const resources = withResources ? await digested(await resourceFiles(project)) : undefined;
-  if (isAllThere && !force && request.since === undefined && machines.every(({ hasNew }) => !hasNew))
+  const isAskedFor = request.since !== undefined || withLazaret !== undefined;
+  if (isAllThere && !force && !isAskedFor && machines.every(({ hasNew }) => !hasNew))
     problems.push(
       ...(await failuresOf([
         () => requireChange(wouldBring(project, request, contents, machines, resources), earlier),
@@ -75,7 +84,7 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
     );
   const sizes = new Sizes(earlier);
   const bytes = machines.map((machine) => [machine.vm.name, machineBytes(machine, sizes, earlier, request)] as const);
-  return { ...found, problems, bytes: new Map(bytes), resources: sizes.files(resources ?? []) };
+  return { ...found, problems, lazaret, bytes: new Map(bytes), resources: sizes.files(resources ?? []) };
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set([

@@ -10,6 +10,7 @@ import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { liveVersions } from '../../quarantine/versions/versions.ts';
 import { packagedPolicy } from '../build/published.ts';
+import type { LazaretFile } from '../installer/list.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
 import type { Contents } from './rules.ts';
 
@@ -36,6 +37,8 @@ export interface PackagePlan {
   policies: { vm: string; isFirst: boolean; changes: ForeseenChange[] }[];
   /** What users’ computers themselves could reach, for people, and whether users will be asked for it. */
   host?: { text: string; isNew: boolean };
+  /** The Lazaret that goes with it, for these processors. */
+  lazaret?: { version: string; processors: string[] };
   bytes: { exact: number; estimated: number };
   /** Why it would not be built. */
   problems: Omit<Failure, 'details'>[];
@@ -64,6 +67,8 @@ export interface PlanFacts {
   earlier: readonly PackageManifest[];
   bytes: ReadonlyMap<string, MachineBytes>;
   resources: FileBytes;
+  /** Its files of Lazaret itself. */
+  lazaret: readonly LazaretFile[];
   problems: readonly AppError[];
   warnings: readonly Warning[];
 }
@@ -76,6 +81,7 @@ export function planPackage({
   earlier,
   bytes,
   resources,
+  lazaret,
   problems,
   warnings,
 }: PlanFacts): PackagePlan {
@@ -100,6 +106,9 @@ export function planPackage({
       changes: changesOf(vm, comesAlone, earlier),
     })),
     ...(host ? { host: { text: hostPolicyText(asJson(host)), isNew: isNewHost(host, earlier) } } : {}),
+    ...(lazaret[0]
+      ? { lazaret: { version: lazaret[0].version, processors: lazaret.map(({ processor }) => processor) } }
+      : {}),
     bytes: { exact, estimated: exact + sum(parts.map(({ newBytes }) => newBytes)) },
     problems: problems.map(failureOf).map(({ details: _, ...said }) => said),
     warnings: [...warnings],

@@ -134,6 +134,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Tippen Sie die Passphrase noch einmal ein, oder geben Sie den Schlüssel von jemandem an, für den das Paket verschlüsselt wurde.',
   LAZARET_MISSING:
     'Bitten Sie Ihre Verwaltung um ein Paket, das mit „--with-lazaret“ für diese Art von Prozessor geschrieben ist, oder installieren Sie das Debian-Paket von Lazaret selbst.',
+  LAZARET_FOLDER:
+    'Nennen Sie einen Ordner mit Lazarets Debian-Paketen einer Version: lazaret_VERSION_amd64.deb, lazaret_VERSION_arm64.deb oder beide.',
   LAZARET_UNPACKAGED:
     'Bringen Sie Lazaret auf dem Weg auf den neuesten Stand, auf dem es auf diesen Computer kam (npm, ein Checkout); Ihre Maschinen laufen, wie sie liefen.',
   PACKAGE_EMPTY: 'Fügen Sie dem Projekt zuerst eine Maschine hinzu.',

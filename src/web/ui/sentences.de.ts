@@ -113,6 +113,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   PACKAGE_LOCKED: 'Das Paket ist verschlüsselt',
   PACKAGE_SECRET: 'Damit öffnet sich das Paket nicht',
   LAZARET_MISSING: 'Das Paket bringt kein Lazaret für diesen Computer mit',
+  LAZARET_FOLDER: 'In dem Ordner liegt nicht Lazaret, wie es mit einem Paket gehen kann',
   LAZARET_UNPACKAGED: 'Lazaret ist auf diesem Computer kein Debian-Paket',
   PACKAGE_EMPTY: 'In dem Paket wäre nichts',
   STATE_DAMAGED: 'Auf diesem Computer ist etwas von Lazaret beschädigt',

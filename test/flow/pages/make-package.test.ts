@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
-import { madeProject, PASSPHRASE } from '../../fakes/made-project.ts';
+import { madeProject, PASSPHRASE, scratch } from '../../fakes/made-project.ts';
 import { threeVersions } from '../../fakes/quarantine.ts';
 
 const main = (page: Page) => page.getByRole('main');
@@ -69,24 +69,34 @@ test('an administrator sees the plan of a package, makes it, and sees its sizes;
     await page.getByRole('row', { name: /office-1/ }).waitFor();
   });
 
-  await t.test('with a passphrase of its own it is encrypted, once both are alike', async () => {
-    await manager.goto('/packages/new');
-    await page.getByLabel('Make it although').check();
-    await show.click();
-    await describe(page, 'office-2', project.out);
-    await choose(page, 'Compression', 'fast');
-    const [first, again] = ['Passphrase that opens the package', 'The same passphrase once more'];
-    await page.getByLabel(first).fill('four words upon a stick');
-    await page.getByLabel(again).fill('four words upon a stone');
-    await page.getByText('The two passphrases differ.').waitFor();
-    assert.ok(await make.isDisabled());
-    await page.getByText('Still missing: The same passphrase once more', { exact: true }).waitFor();
-    await page.getByLabel(again).fill('four words upon a stick');
-    await make.click();
-    await page.getByText('office-2 is made, generation 2.').waitFor();
-    assert.deepEqual(readdirSync(join(project.out, 'office-2')), ['blobs', 'encrypted.json']);
-    assert.equal(await page.getByLabel(first).inputValue(), '');
-  });
+  await t.test(
+    'with a passphrase of its own it is encrypted, once both are alike; Lazaret itself goes with it, and alone is a reason',
+    async () => {
+      await manager.goto('/packages/new');
+      await page.getByLabel('Lazaret itself').fill(project.folder);
+      await show.click();
+      await main(page).getByText('LAZARET_FOLDER').waitFor();
+      const debs = scratch(t);
+      for (const processor of ['amd64', 'arm64'])
+        writeFileSync(join(debs, `lazaret_9.9.9_${processor}.deb`), '!<arch>\ndebian-binary   ');
+      await page.getByLabel('Lazaret itself').fill(debs);
+      await show.click();
+      await page.getByText('Lazaret 9.9.9 goes with it, for amd64 and arm64').waitFor();
+      await describe(page, 'office-2', project.out);
+      await choose(page, 'Compression', 'fast');
+      const [first, again] = ['Passphrase that opens the package', 'The same passphrase once more'];
+      await page.getByLabel(first).fill('four words upon a stick');
+      await page.getByLabel(again).fill('four words upon a stone');
+      await page.getByText('The two passphrases differ.').waitFor();
+      assert.ok(await make.isDisabled());
+      await page.getByText('Still missing: The same passphrase once more', { exact: true }).waitFor();
+      await page.getByLabel(again).fill('four words upon a stick');
+      await make.click();
+      await page.getByText('office-2 is made, generation 2.').waitFor();
+      assert.deepEqual(readdirSync(join(project.out, 'office-2')), ['blobs', 'encrypted.json', 'install', 'lazaret']);
+      assert.equal(await page.getByLabel(first).inputValue(), '');
+    },
+  );
 
   await t.test('what would not be made has its reason in the plan, and no way to make it', async () => {
     await manager.goto('/packages/new');

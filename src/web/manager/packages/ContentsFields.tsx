@@ -1,4 +1,4 @@
-import { Checkbox, MultiSelect, NumberInput, Select, Stack } from '@mantine/core';
+import { Checkbox, MultiSelect, NumberInput, Select, Stack, TextInput } from '@mantine/core';
 import { useCatalogue } from '../../ui/texts.ts';
 import { packages } from '../texts/packages.ts';
 import type { NewContents } from './new-package.ts';
@@ -12,7 +12,7 @@ interface ContentsFieldsProps {
 /** What is in the package, for whom. */
 export function ContentsFields({ contents, machines, onChange }: ContentsFieldsProps) {
   const texts = useCatalogue(packages);
-  const { kind, vms, policies, resources, since, strict, force } = contents;
+  const { kind, vms, policies, resources, since, strict, force, withLazaret } = contents;
   return (
     <Stack gap="sm">
       <Select
@@ -51,6 +51,14 @@ export function ContentsFields({ contents, machines, onChange }: ContentsFieldsP
           {...{ min: 1, allowDecimal: false }}
         />
       )}
+      <TextInput
+        label={texts.withLazaret}
+        description={texts.withLazaretHelp}
+        placeholder="/srv/lazaret-debs"
+        value={withLazaret}
+        error={/^\s*[^/\s]/.test(withLazaret) && texts.wholeOut}
+        onChange={({ target }) => onChange({ withLazaret: target.value })}
+      />
       <Checkbox label={texts.strict} checked={strict} onChange={({ target }) => onChange({ strict: target.checked })} />
       <Checkbox label={texts.force} checked={force} onChange={({ target }) => onChange({ force: target.checked })} />
     </Stack>

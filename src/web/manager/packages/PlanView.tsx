@@ -12,7 +12,7 @@ import { changeText, installedText, versionText } from './plan-text.ts';
 export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
   const texts = useCatalogue(packages);
   const language = useLanguage();
-  const { kind, generation, machines, policies, host, bytes, warnings, problems, clock } = plan;
+  const { kind, generation, machines, policies, host, lazaret, bytes, warnings, problems, clock } = plan;
   const [exact, estimated] = [bytesText(bytes.exact, language), bytesText(bytes.estimated, language)];
   return (
     <Section title={texts.plan}>
@@ -48,6 +48,11 @@ export function PlanView({ plan }: { plan: PackagePlanAnswer }) {
               )}
             </List.Item>
           ))}
+          {lazaret && (
+            <List.Item>
+              {texts.lazaret(lazaret.version, new Intl.ListFormat(language).format(lazaret.processors))}
+            </List.Item>
+          )}
           {host && (
             <List.Item>
               {host.isNew ? texts.hostNew : texts.hostSame}

@@ -15,6 +15,8 @@ export interface NewContents {
   since: number | string;
   strict: boolean;
   force: boolean;
+  /** The folder of Lazaret’s Debian packages. */
+  withLazaret: string;
 }
 
 /** How it is made, and how users get it. */
@@ -36,19 +38,30 @@ export interface NewMedia {
 const NO_SECRETS = { secret: '', secretAgain: '', recipients: '' };
 export const NO_CONTENTS: NewContents = {
   ...{ kind: 'full', vms: [], policies: [], resources: false, since: '', strict: false, force: false },
+  withLazaret: '',
 };
 export const NO_MEDIA: NewMedia = {
   ...{ name: '', out: '', format: 'folder', mode: 'small', volumeGiB: '', validDays: 365, notes: '' },
   ...NO_SECRETS,
 };
 
-export function contentsRequest({ kind, vms, policies, resources, since, strict, force }: NewContents): Contents {
+export function contentsRequest({
+  kind,
+  vms,
+  policies,
+  resources,
+  since,
+  strict,
+  force,
+  withLazaret,
+}: NewContents): Contents {
   const isCustom = kind === 'custom';
   const isUpdate = kind === 'update' && typeof since === 'number';
   return {
     ...{ kind, vms, strict, force },
     ...(isCustom ? { policies, resources } : {}),
     ...(isUpdate ? { since } : {}),
+    ...(withLazaret.trim() === '' ? {} : { withLazaret: withLazaret.trim() }),
   };
 }
 

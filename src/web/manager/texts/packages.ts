@@ -23,6 +23,10 @@ export const packages = catalogue({
     sinceHelp: 'Empty: for those that have the last one.',
     strict: 'Refuse it where a copy of yours is not at the newest version',
     force: 'Make it although computers refuse some of it, or it brings nothing new',
+    withLazaret: 'Lazaret itself',
+    withLazaretHelp:
+      'A folder on the computer of the manager with Lazaret’s Debian packages. Who has no Lazaret, or an older one, then gets it with the package. Empty: it goes without.',
+    lazaret: (version: string, processors: string) => `Lazaret ${version} goes with it, for ${processors}`,
     look: 'Show the plan',
     plan: 'The plan',
     warning: (text: string) => `Warning: ${text}`,
@@ -82,6 +86,10 @@ export const packages = catalogue({
     sinceHelp: 'Leer: für die, die die letzte haben.',
     strict: 'Ablehnen, wenn eine Kopie von Ihnen nicht bei der neuesten Version ist',
     force: 'Herstellen, auch wenn Computer etwas davon ablehnen oder es nichts Neues bringt',
+    withLazaret: 'Lazaret selbst',
+    withLazaretHelp:
+      'Ein Ordner auf dem Computer des Managers mit Lazarets Debian-Paketen. Wer kein Lazaret hat, oder ein älteres, bekommt es dann mit dem Paket. Leer: ohne.',
+    lazaret: (version, processors) => `Lazaret ${version} geht mit, für ${processors}`,
     look: 'Plan zeigen',
     plan: 'Der Plan',
     warning: (text) => `Warnung: ${text}`,
