@@ -20,6 +20,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   VOLUME_MISSING: ['flow/media', 'a volume that is missing or the wrong one is named'],
   VOLUME_WRONG: ['flow/media', 'a volume that is missing or the wrong one is named'],
   SEED_INVALID: ['flow/cloud-init', 'a file as it reads it is taken'],
+  IMPORT_CONFIRM: ['flow/import-ace', 'with --yes is one that can be packed'],
   SUSPENDED_UNFIT: ['system/suspend', 'what its remedy says is done, and works'],
   VM_NOT_RUNNING: ['system/preview-told', 'once it runs its screen and its console are there'],
   VM_FAILED: ['system/preview-told', 'what the log says is mended, and the machine starts'],

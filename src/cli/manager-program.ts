@@ -4,6 +4,7 @@ import { newProgram } from './program.ts';
 
 const MODULES: readonly Module[] = [
   { commands: ['init', 'project'], load: async () => (await import('./commands/init.ts')).addInitCommand },
+  { commands: ['import-ace'], load: async () => (await import('./commands/import-ace.ts')).addImportAceCommand },
   { commands: ['vm'], load: async () => (await import('./commands/vm.ts')).addVmCommands },
   {
     commands: ['preview', 'power-on'],

@@ -171,7 +171,7 @@ export const ERRORS = {
   IMPORT_INVALID: {
     exit: 65,
     http: 422,
-    hint: 'Export the machine again from the program that it is from; or add its disk alone, with `--disk`.',
+    hint: 'Mend what the message names, or export the machine again from the program that it is from; or add its disk alone, with `--disk`.',
   },
   IMPORT_ELSEWHERE: {
     exit: 65,
@@ -187,6 +187,11 @@ export const ERRORS = {
     exit: 65,
     http: 422,
     hint: 'Do what the message says in the program that the machine is from, and export it again.',
+  },
+  IMPORT_CONFIRM: {
+    exit: 77,
+    http: 409,
+    hint: 'Read what is not carried over, then repeat the command with --yes.',
   },
 
   LOSS_CONFIRM: {

@@ -1,6 +1,7 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { isLink } from '../../sys/files/files.ts';
+import { isLink, isThere } from '../../sys/files/files.ts';
+import { namesIn } from '../../sys/files/folders.ts';
 import { ImageFile, type Within } from '../../sys/image-file.ts';
 
 /** Where a file lies: by its path, or within another one. */
@@ -24,13 +25,22 @@ export interface Holder {
 export function folderHolder(folder: string): Holder {
   return {
     async place(name) {
-      const path = resolve(folder, name.replace(/^file:\/\//, ''));
-      const isHere = dirname(path) === resolve(folder) && !name.includes('\\') && !/\p{Cc}/u.test(name);
+      const told = resolve(folder, name.replace(/^file:\/\//, ''));
+      const isHere = dirname(told) === resolve(folder) && !name.includes('\\') && !/\p{Cc}/u.test(name);
       if (!isHere) throw elsewhere(name, 'is not in the folder of its description');
+      const path = await asOnDisk(told);
       if (await isLink(path)) throw elsewhere(path, 'is a link, which could lead anywhere');
       return { path, name: path };
     },
   };
+}
+
+/** Who wrote the description on Windows may have taken capitals for small letters; where that fits two files, it fits none. */
+async function asOnDisk(told: string): Promise<string> {
+  if (await isThere(told)) return told;
+  const folder = dirname(told);
+  const alike = (await namesIn(folder)).filter((name) => name.toLowerCase() === basename(told).toLowerCase());
+  return alike.length === 1 ? join(folder, ...alike) : told;
 }
 
 function elsewhere(name: string, what: string): AppError {

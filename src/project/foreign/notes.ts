@@ -57,7 +57,8 @@ export function note(code: ImportNoteCode, parts: Parts = {}): ImportNote {
   return { code, parts: shown, text: TEXTS[code](shown) };
 }
 
-function clean(text: string): string {
+/** Text of somebody else’s, as it may be shown. */
+export function clean(text: string): string {
   const shown = text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
   return shown.length > 120 ? `${shown.slice(0, 119)}…` : shown;
 }

@@ -2,32 +2,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
 import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
-import { descriptionText } from './text.ts';
-
-const MAX_LINES = 20_000;
-const LINE = /^([A-Za-z0-9_.:%*\-[\] ]{1,200}?)\s*=\s*"([^"]*)"$/;
-
-/** The lines `key = "value"` of a `.vmx`, by keys in small letters. @throws IMPORT_INVALID */
-function vmxSettings(bytes: Buffer, name: string): ReadonlyMap<string, string> {
-  const lines = descriptionText(bytes, name, /^\s*\.encoding\s*=\s*"([\w.:-]+)"/im)
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/);
-  if (lines.length > MAX_LINES) throw new AppError('IMPORT_INVALID', `${name} has more than ${MAX_LINES} lines`);
-  const settings = new Map<string, string>();
-  for (const [index, raw] of lines.entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const [, key, value = ''] = LINE.exec(line) ?? [];
-    if (key === undefined) throw new AppError('IMPORT_INVALID', `${name}, line ${index + 1}, is not \`key = "value"\``);
-    const known = key.toLowerCase();
-    if (settings.has(known)) throw new AppError('IMPORT_INVALID', `${name}, line ${index + 1}, says ${known} again`);
-    settings.set(
-      known,
-      value.replace(/\|([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))),
-    );
-  }
-  return settings;
-}
+import { readSettings } from './settings.ts';
 
 /** The order in which VMware’s BIOS looks at buses, where nothing else is said. */
 const BUSES: readonly [name: string, bus: Bus][] = [
@@ -39,11 +14,12 @@ const BUSES: readonly [name: string, bus: Bus][] = [
 
 /** A machine of VMware’s programs. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED, DISK_ENCRYPTED */
 export function readVmx(bytes: Buffer, name: string): Described {
-  const settings = vmxSettings(bytes, name);
+  const settings = new Map([...readSettings(bytes, name)].map(([key, { value }]) => [key, value]));
   if (settings.has('encryption.keysafe') || settings.has('encryption.data'))
     throw new AppError('DISK_ENCRYPTED', `${name} is encrypted: take the encryption off in VMware`);
   if (!settings.has('config.version') && !settings.has('virtualhw.version'))
     throw new AppError('IMPORT_INVALID', `${name} is no description of a VMware machine`);
+  requireNoRedo(settings, name);
   const disks = disksOf(settings);
   const { notes, ...hardware } = boundedHardware(
     numberOf(settings, 'memsize', name),
@@ -57,6 +33,16 @@ export function readVmx(bytes: Buffer, name: string): Described {
     disks,
     notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...notesOf(settings)],
   };
+}
+
+/** VMware’s older programs kept what was written since a snapshot in a file of its own kind. @throws IMPORT_UNSUPPORTED */
+function requireNoRedo(settings: ReadonlyMap<string, string>, name: string): void {
+  const redo = [...settings].find(([key, value]) => /^(scsi|ide)\d+:\d+\.redo$/.test(key) && value !== '');
+  if (redo)
+    throw new AppError(
+      'IMPORT_UNSUPPORTED',
+      `${name} has a snapshot, and what was written since is in ${redo[1].slice(0, 200)} alone: remove the snapshot in VMware, which writes it into the disk`,
+    );
 }
 
 function numberOf(settings: ReadonlyMap<string, string>, key: string, name: string): number | undefined {

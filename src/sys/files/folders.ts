@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../lib/errors.ts';
@@ -84,6 +84,30 @@ export async function namesIn(folder: string): Promise<string[]> {
     if (systemCode(error) === 'ENOENT') return [];
     throw fileError(error, folder);
   }
+}
+
+/** Something in a folder, and what it is by itself: a link is not followed. */
+export interface FolderEntry {
+  name: string;
+  kind: 'file' | 'folder' | 'link' | 'other';
+}
+
+/** What is in a folder, sorted by name; undefined where that is more than `most`. @throws FILE_MISSING, FILE_DENIED */
+export async function entriesIn(folder: string, most: number): Promise<FolderEntry[] | undefined> {
+  return coded(folder, async () => {
+    const found: FolderEntry[] = [];
+    for await (const entry of await fs.opendir(folder)) {
+      if (found.length === most) return undefined;
+      found.push({ name: entry.name, kind: kindOf(entry) });
+    }
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  });
+}
+
+function kindOf(entry: Dirent): FolderEntry['kind'] {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'folder';
+  return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
 /** Makes a folder and those above it. @throws FILE_DENIED, DISK_FULL */

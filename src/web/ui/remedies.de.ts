@@ -77,13 +77,14 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SEED_INVALID:
     'Geben Sie eine Datei, wie cloud-init sie liest: Einstellungen hinter „#cloud-config“, oder ein Skript hinter „#!“.',
   IMPORT_INVALID:
-    'Exportieren Sie die Maschine noch einmal aus dem Programm, aus dem sie ist; oder fügen Sie nur ihre Platte hinzu, mit „--disk“.',
+    'Bringen Sie in Ordnung, was die Meldung nennt, oder exportieren Sie die Maschine noch einmal aus dem Programm, aus dem sie ist; oder fügen Sie nur ihre Platte hinzu, mit „--disk“.',
   IMPORT_ELSEWHERE:
     'Kopieren Sie die Datei in den Ordner der Beschreibung, und nennen Sie sie dort; oder sagen Sie, welche Platte Sie meinen: „--disk DATEI“.',
   IMPORT_DIGEST:
     'Kopieren Sie die Maschine noch einmal von dort, woher sie kam: sie ist nicht das, wofür ihr Manifest gemacht wurde.',
   IMPORT_UNSUPPORTED:
     'Tun Sie, was die Meldung sagt, in dem Programm, aus dem die Maschine ist, und exportieren Sie sie noch einmal.',
+  IMPORT_CONFIRM: 'Lesen Sie, was nicht übernommen wird, und wiederholen Sie den Befehl mit --yes.',
   LOSS_CONFIRM:
     'Nichts wurde geändert. Wiederholen Sie es an einem Terminal, und tippen Sie den verlangten Namen, oder wiederholen Sie es mit --yes.',
   VERSION_EXISTS: 'Wählen Sie einen anderen Namen für die Version.',

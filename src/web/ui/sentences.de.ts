@@ -69,6 +69,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   IMPORT_ELSEWHERE: 'Die Maschine nennt eine Datei, die nicht in ihrem eigenen Ordner liegt',
   IMPORT_DIGEST: 'Eine Datei der Maschine ist nicht die, die ihr Verzeichnis nennt',
   IMPORT_UNSUPPORTED: 'Diese Maschine kann so nicht übernommen werden',
+  IMPORT_CONFIRM: 'Was nicht übernommen wird, ist erst anzusehen',
   LOSS_CONFIRM: 'Dabei geht etwas verloren, das nicht wiederkommt',
   VERSION_EXISTS: 'Eine Version dieses Namens gibt es schon',
   ZONE_UNKNOWN: 'Diese Zone beschreibt die Richtlinie nicht',
