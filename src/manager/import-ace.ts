@@ -26,6 +26,11 @@ export interface ImportedAce extends Identity {
   machines: { vm: string; warnings: string[] }[];
 }
 
+/** Before anybody is asked anything: whether the project may lie there. @throws PROJECT_EXISTS */
+export async function requireFolder(folder: string): Promise<void> {
+  await requireEmpty(folder);
+}
+
 /**
  * Makes a project of one of VMware ACE, in an empty folder. It is a project from its last step on: whatever fails or is called off
  * before leaves none.

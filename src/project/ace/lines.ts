@@ -3,6 +3,10 @@ import { readUnlinked } from '../../sys/files/files.ts';
 import { readSettings, type Setting, type Settings } from '../foreign/settings.ts';
 import { MAX_DESCRIPTION_BYTES } from '../foreign/text.ts';
 
+const MOST_MEMBERS = 2000;
+/** Lazaret takes fewer; some may be switched off. */
+const MOST_NUMBERS = 64;
+
 /** A file of `key = "value"` lines, and what people call it: its path below the project’s folder. */
 export interface PolicyLines {
   name: string;
@@ -26,11 +30,13 @@ export function flagIn(lines: PolicyLines, key: string): boolean | undefined {
   return setting.value === '1';
 }
 
-/** The members of a comma list. @throws IMPORT_INVALID for one that is empty */
+/** The members of a comma list. @throws IMPORT_INVALID for one that is empty, IMPORT_UNSUPPORTED for too many */
 export function listIn(lines: PolicyLines, key: string): string[] {
   const setting = lines.settings.get(key.toLowerCase());
   if (setting === undefined || setting.value.trim() === '') return [];
   const members = setting.value.split(',').map((member) => member.trim());
+  if (members.length > MOST_MEMBERS)
+    throw new AppError('IMPORT_UNSUPPORTED', `${lines.name}, line ${setting.line}, lists more than ${MOST_MEMBERS}`);
   if (members.includes('')) throw invalid(lines, setting, 'has a comma with nothing beside it');
   return members;
 }
@@ -43,9 +49,12 @@ export function numberIn(lines: PolicyLines, key: string): number | undefined {
   return Number(setting.value);
 }
 
-/** The numbers `n` of `<before>.<n>.…`, rising. */
-export function numbersIn({ settings }: PolicyLines, before: string): number[] {
+/** The numbers `n` of `<before>.<n>.…`, rising. @throws IMPORT_UNSUPPORTED */
+export function numbersIn({ name, settings }: PolicyLines, before: string): number[] {
   const pattern = new RegExp(`^${before.toLowerCase().replaceAll('.', '\\.')}\\.(0|[1-9]\\d{0,3})\\.`);
   const found = [...settings.keys()].flatMap((key) => pattern.exec(key)?.[1] ?? []);
-  return [...new Set(found)].map(Number).toSorted((a, b) => a - b);
+  const numbers = new Set(found);
+  if (numbers.size > MOST_NUMBERS)
+    throw new AppError('IMPORT_UNSUPPORTED', `${name} has more than ${MOST_NUMBERS} of ${before}`);
+  return [...numbers].map(Number).toSorted((a, b) => a - b);
 }

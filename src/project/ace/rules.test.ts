@@ -274,6 +274,12 @@ const GUESTS: [title: string, settings: Settings, quarantine: unknown, notes: st
     [],
   ],
   [
+    'a zone that nobody described, where others have an access of their own',
+    { ...zoneOf('guest', 0, { blockIPv4: '1' }, 'Nowhere'), 'guest.default.blockIPv4': '0' },
+    { normal: { entries: ['0.0.0.0/0'], exceptions: ['dns', 'icmp'] }, zones: [] },
+    ['zone-lost'],
+  ],
+  [
     'lines for the host, which are not its business',
     zoneOf('host', 0),
     { type: 'static', mode: 'whitelist', normal: nothing },
@@ -344,6 +350,9 @@ test('more than Lazaret takes is refused, never cut short', () => {
     ...zoneOf('host', index, {}, `zone ${index}`),
   }));
   assert.throws(() => host(Object.assign({}, ...zones)), unsupported);
+  const numbers = Array.from({ length: 65 }, (_, index) => [`host.zone.${index}.present`, '0']);
+  assert.throws(() => host(Object.fromEntries(numbers)), unsupported);
+  assert.throws(() => host(office({ 'exceptions.IPv4': '-,'.repeat(2001) })), unsupported);
 });
 
 test('machines get names that they can have, and each its own', () => {

@@ -59,7 +59,7 @@ export function readGuestRules(
     return { quarantine: { type: 'static', mode: 'whitelist', normal: NOTHING }, notes: [closed, ...notes] };
   }
   for (const zone of [...zones, ...(otherwise ? [{ ...otherwise, name: 'default', when: {} }] : [])]) {
-    if (zone.when === undefined) all.push(lostNote('zone-closed', zone));
+    if (zone.when === undefined) all.push(lostNote(otherwise ? 'zone-lost' : 'zone-closed', zone));
     else if (isMixed(zone)) all.push(mixedNote(zone));
     else all.push(...accessNotes(zone, zone.name));
   }
