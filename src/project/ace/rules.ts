@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { HostPolicy } from '../../policy/host.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
@@ -107,15 +108,13 @@ function offNotes({ name }: PolicyLines, scope: Scope, zones: readonly AceZone[]
 }
 
 /** @throws IMPORT_UNSUPPORTED where there is more of something than Lazaret takes */
-function held<T>(
-  parsed:
-    | { success: true; data: T }
-    | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } },
-  { name }: PolicyLines,
-): T {
+function held<T>(parsed: z.ZodSafeParseResult<T>, { name }: PolicyLines): T {
   if (parsed.success) return parsed.data;
-  const said = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')} ${message}`);
-  throw new AppError('IMPORT_UNSUPPORTED', `${name} cannot be taken over: ${said.join('; ')}`);
+  const said = parsed.error.issues.slice(0, 5).map((issue) => {
+    const where = issue.path.join('.');
+    return issue.code === 'too_big' ? `${where}: ${issue.maximum} may be` : `${where} ${issue.message}`;
+  });
+  throw new AppError('IMPORT_UNSUPPORTED', `${name} has more than Lazaret takes: ${said.join('; ')}`);
 }
 
 /** Every line that says something which is not known to this reader. */
