@@ -3,7 +3,7 @@ import { SetupError, say } from './say.mjs';
 
 /** Debian and Ubuntu call them the same. */
 const PACKAGES = [
-  ...['qemu-system-x86', 'qemu-utils', 'ovmf'],
+  ...['qemu-system-x86', 'qemu-utils', 'ovmf', 'swtpm'],
   ...['nftables', 'netbase', 'iproute2', 'dnsmasq-base', 'util-linux', 'passt', 'uidmap', 'bubblewrap', 'python3'],
   ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso'],
 ];

@@ -55,6 +55,7 @@ export async function installedSpec(
         ? {}
         : { data: instancePaths(state, file.vm).data, dataLayers: await dataBelow(state, file.vm) }),
       ...(isLocked ? { isLocked } : {}),
+      ...(machine.tpm === undefined ? {} : { tpm: paths.tpm }),
       firmware: await firmwareOf(state, machine, { variables: paths.variables, isLocked }),
     },
     ...(machine.devices === undefined ? {} : { devices: machine.devices }),

@@ -38,6 +38,8 @@ export const PackedMachine = z.strictObject({
   clock: Clock.exactOptional(),
   /** Absent for `host`. */
   processor: ProcessorKind.exactOptional(),
+  /** It has a TPM 2.0, whose state is no part of the package. */
+  tpm: z.literal(true).exactOptional(),
   boot: z
     .strictObject({ kernel: PackedFile, initrd: PackedFile.exactOptional(), append: z.string().max(2000) })
     .exactOptional(),

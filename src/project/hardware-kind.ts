@@ -31,11 +31,12 @@ export function kindsOf({
 }
 
 /** The same as packages say it: what they do not name is as it was before there was a choice. */
-export function packedKinds(file: Parameters<typeof kindsOf>[0]): Partial<Kinds> {
+export function packedKinds(file: Parameters<typeof kindsOf>[0] & { tpm?: boolean }): Partial<Kinds> & { tpm?: true } {
   const { hardware, clock, processor } = kindsOf(file);
   return {
     ...(hardware === 'virtio' ? {} : { hardware }),
     ...(clock === 'utc' ? {} : { clock }),
     ...(processor === 'host' ? {} : { processor }),
+    ...(file.tpm === true ? { tpm: true } : {}),
   };
 }

@@ -42,6 +42,8 @@ export function vmPathsIn(vmFolder: string) {
     toolsDisc: join(vmFolder, 'guest-tools.iso'),
     /** What sets a cloud image up at its first boot: for the administrator alone, until that is done. */
     seed: join(vmFolder, 'seed.iso'),
+    /** The state of the TPM of the administrator’s own copy. */
+    tpm: join(vmFolder, 'tpm'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),

@@ -67,6 +67,8 @@ export const VmFile = z
     hardware: HardwareKind.exactOptional(),
     clock: Clock.exactOptional(),
     processor: ProcessorKind.exactOptional(),
+    /** It has a TPM 2.0; each installation gets a new one of its own. */
+    tpm: z.boolean().exactOptional(),
     /** The machine has a data disk of this size, which is the user’s: no package ever replaces it. */
     dataDiskMiB: DataDiskMiB.exactOptional(),
     /** What its user may connect while it runs, as far as the policy `devices` lets him. */

@@ -17,6 +17,7 @@ const PLAN: QemuPlan = {
     vnc: '/run/l/a/s/vnc',
     files: '/run/l/a/s/files',
     agent: '/run/l/a/s/agent',
+    tpm: '/run/l/a/s/tpm',
   },
   disk: [
     { fd: 3, readOnly: true },
@@ -58,6 +59,8 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
+  ['tpm', { ...PLAN, hasTpm: true }],
+  ['tpm-compatible', { ...PLAN, hardware: 'compatible', hasTpm: true }],
   ['floor', { ...PLAN, accel: 'kvm', processor: 'x86-64-v2' }],
   ['disc', { ...PLAN, drives: ['cd'], disc: { fd: 6, readOnly: true } }],
   ['seed', { ...PLAN, seed: { fd: 6, readOnly: true } }],

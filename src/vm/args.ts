@@ -1,5 +1,14 @@
 import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
-import { type ClockBase, cardDevice, clockArgs, type DeviceKind, diskDevice, inputArgs, portArgs } from './devices.ts';
+import {
+  type ClockBase,
+  cardDevice,
+  clockArgs,
+  type DeviceKind,
+  diskDevice,
+  inputArgs,
+  portArgs,
+  tpmArgs,
+} from './devices.ts';
 import { type ProcessorKind, processorModel } from './processor.ts';
 
 /** With what the addresses of a machine’s further cards begin: of those that nobody assigns, as its first one’s. */
@@ -18,6 +27,8 @@ export interface MachineSockets {
   guest: string;
   /** The SPICE agent’s. */
   agent: string;
+  /** Its TPM’s, which swtpm listens at. */
+  tpm: string;
   vnc: string;
   /** A second monitor, by which a machine that has devices is handed files while it runs. */
   files: string;
@@ -63,6 +74,8 @@ export interface QemuPlan {
   ports?: readonly string[];
   /** It has devices that its user may connect. */
   hasDevices?: boolean;
+  /** It has a TPM 2.0, which answers at its socket already. */
+  hasTpm?: boolean;
   firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
 }
 
@@ -100,6 +113,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...cardDevice(hardware, { netdev: 'net0', mac: plan.mac }),
     ...(plan.cards ?? []).flatMap((name, place) => isolatedCard(plan, name, place)),
     ...portArgs(hardware, sockets),
+    ...(plan.hasTpm ? tpmArgs(hardware, sockets) : []),
     ...(plan.ports ?? []).flatMap((name, place) => furtherPort(hardware, name, place)),
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],

@@ -62,6 +62,15 @@ export function portArgs(kind: DeviceKind, sockets: { console: string; guest: st
   ];
 }
 
+/** The TPM that swtpm is, as Windows 11 and Linux know it; compatible hardware has the older kind of interface. */
+export function tpmArgs(kind: DeviceKind, { tpm }: { tpm: string }): string[] {
+  const device = kind === 'virtio' ? 'tpm-crb' : 'tpm-tis';
+  return [
+    ...['-chardev', `socket,id=tpm,path=${tpm}`, '-tpmdev', 'emulator,id=tpm0,chardev=tpm'],
+    ...['-device', `${device},tpmdev=tpm0`],
+  ];
+}
+
 /** A pointer that is where the user’s is, and room for what is plugged in. Windows 7 has no driver for USB 3. */
 export function inputArgs(kind: DeviceKind, { hasDevices }: { hasDevices: boolean }): string[] {
   if (kind === 'virtio') return ['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'];

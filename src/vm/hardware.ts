@@ -21,7 +21,7 @@ type Hardware = Pick<
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', agent: '', vnc: '', files: '' };
+const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', files: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
@@ -37,6 +37,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     ...(files.disc === undefined ? {} : { disc: SOME_FILE }),
     ...(files.seed === undefined ? {} : { seed: SOME_FILE }),
+    ...(files.tpm === undefined ? {} : { hasTpm: true }),
     firmware: firmwareOf(files.firmware),
   };
   return createHash('sha256')

@@ -42,6 +42,8 @@ export interface MachineFiles {
   disc?: string;
   /** What sets its system up, only to be read; in clear. */
   seed?: string;
+  /** The folder of its TPM’s state, where it has one. */
+  tpm?: string;
   /** All of them are encrypted that are the machine’s own, and its layers. */
   isLocked?: true;
   firmware:
@@ -50,7 +52,8 @@ export interface MachineFiles {
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
-export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 'seed' | 'firmware' | 'isLocked'> {
+export interface MachineStart
+  extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 'seed' | 'firmware' | 'isLocked' | 'hasTpm'> {
   files: MachineFiles;
   /** What opens the files that are the machine’s own, where they are encrypted. */
   diskKey?: string;
@@ -67,7 +70,7 @@ export interface MachineStart extends Omit<QemuPlan, 'disk' | 'data' | 'disc' | 
  * @throws PROGRAM_MISSING, VM_FAILED, FILE_MISSING
  */
 export async function startQemu(start: MachineStart): Promise<ProcessId> {
-  const { layers, overlay, data, dataLayers = [], disc, seed, firmware } = start.files;
+  const { layers, overlay, data, dataLayers = [], disc, seed, tpm, firmware } = start.files;
   const firmwarePaths =
     firmware.kind === 'bios' ? [] : firmware.kind === 'uefi' ? [firmware.code] : [firmware.kernel, firmware.initrd];
   const readOnly = [...layers, ...dataLayers, ...[...firmwarePaths, disc, seed].filter((path) => path !== undefined)];
@@ -89,6 +92,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     ...(data === undefined ? {} : { data: [...dataLayers, data].map(place) }),
     ...(disc === undefined ? {} : { disc: place(disc) }),
     ...(seed === undefined ? {} : { seed: place(seed) }),
+    ...(tpm === undefined ? {} : { hasTpm: true }),
     firmware: placedFirmware(firmware, place),
   };
   const qemu = ['qemu-system-x86_64', ...qemuArgs(plan)];
@@ -124,7 +128,7 @@ function placedFirmware(firmware: MachineFiles['firmware'], place: (path: string
 }
 
 /** Without a user of its own (a user namespace that maps one only), QEMU runs as ours. */
-function asUser(user: MachineStart['user']): string[] {
+export function asUser(user: MachineStart['user']): string[] {
   const bounded = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
   if (!user) return ['setpriv', ...bounded];
   const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : ['--clear-groups'];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LabGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { encrypt, open } from './encrypted-machine.ts';
 
@@ -15,10 +16,15 @@ export const COUNT = `(i=0; while :; do ${STEP}; done) >/dev/null 2>&1 &`;
  * A machine of the main job that counts in its memory, and has a data disk; encrypted where it is started by a password. Its policy
  * is looked up when it starts and goes on, and when it is told to.
  */
-export async function counting(password?: string, policy = '', interval = '1h'): Promise<MainJob> {
-  const job = await MainJob.start();
+export async function counting(
+  password?: string,
+  policy = '',
+  interval = '1h',
+  { hardware = [], guest }: { hardware?: readonly string[]; guest?: LabGuest } = {},
+): Promise<MainJob> {
+  const job = await MainJob.start(undefined, guest);
   try {
-    const fingerprint = await job.makeProject('--data-disk', '64M');
+    const fingerprint = await job.makeProject('--data-disk', '64M', ...hardware);
     if (password !== undefined) encrypt(job);
     appendFileSync(join(job.computer.project, 'vms', job.vm, 'policy.yaml'), policy);
     await job.setQuarantine({ interval });

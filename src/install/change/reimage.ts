@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
+import { removeFolder } from '../../sys/files/folders.ts';
 import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { restoreFirstPassword } from '../opening/password.ts';
@@ -99,6 +100,8 @@ export async function finishReimage(
   if (waits) await removeFile(paths.variables);
   else if (machine.firmware === 'uefi')
     await copyFileTo((await requireUefiFirmware()).template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
+  // Its next start makes a new one.
+  await removeFolder(paths.tpm);
   await steps(`${vm}: firmware`);
   await forgetHardware(state, vm, generation);
   await restoreFirstPassword(state, vm);

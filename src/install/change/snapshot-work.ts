@@ -5,6 +5,7 @@ import { copyFileTo, isThere, linkFile, moveFile, removeFile } from '../../sys/f
 import { makeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { isLocked } from '../../sys/files/locked-blocks.ts';
 import { LUKS_BYTES } from '../../sys/files/luks.ts';
+import { putTpmState } from '../../sys/files/tpm-state.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
 import { chainName, KEY_OBJECT, qemuImg } from '../../sys/programs/qemu-img.ts';
 import { settleFormer } from '../state/former.ts';
@@ -129,6 +130,7 @@ async function finishRevert(state: string, vm: string, id: string, steps: Steps)
   await steps(`${vm}: system disk`);
   if (installed.machine.firmware === 'uefi')
     await copyFileTo(from.variables, to.variables, MAX_UEFI_VARIABLES_BYTES + LUKS_BYTES);
+  await putTpmState(from.tpm, to.tpm);
   await steps(`${vm}: firmware`);
   if (snapshot.data) await putOn({ next: from.nextData, disk: instance.data, below: instance.dataBelow, id });
   await steps(`${vm}: data disk`);

@@ -7,6 +7,7 @@ import { makeFolder, moveFolder } from '../../sys/files/folders.ts';
 import { isLocked as isEncrypted } from '../../sys/files/locked-blocks.ts';
 import { LUKS_BYTES } from '../../sys/files/luks.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
+import { copyTpmState } from '../../sys/files/tpm-state.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { copyEmptyDisk } from '../opening/empty-disks.ts';
@@ -49,7 +50,7 @@ export async function takeSnapshot(
   const instance = await openInstance(state, vm);
   const { generation, machine } = instance.current;
   const id = randomBytes(8).toString('hex');
-  const { overlay, emptyOverlay, variables, memory: inMemory } = generationPaths(state, vm, generation);
+  const { overlay, emptyOverlay, variables, tpm, memory: inMemory } = generationPaths(state, vm, generation);
   const paths = snapshotPaths(state, vm, id);
   const { data, dataBelow, emptyData, snapshots } = instancePaths(state, vm);
   const memory = await memoryOf(state, vm, generation);
@@ -73,6 +74,7 @@ export async function takeSnapshot(
     writeState(made.quarantine, { format: 1, ...(await readReported(state, vm, generation)) }),
     ...(memory ? [writeState(made.note, memory), linkFile(inMemory, made.memory)] : []),
     ...(machine.firmware === 'uefi' ? [copyFileTo(variables, made.variables, MAX_VARIABLES_BYTES)] : []),
+    ...(machine.tpm ? [copyTpmState(tpm, made.tpm)] : []),
   ]);
   await steps(`${vm}: made`);
   await moveFolder(beside, paths.folder);

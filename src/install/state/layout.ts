@@ -123,6 +123,8 @@ export function generationPaths(state: string, vm: string, generation: number) {
     /** The snapshot whose system disk the overlay stands on, where it does not stand on the layers alone. */
     below: join(folder, 'below.json'),
     variables: join(folder, 'variables.fd'),
+    /** The state of its TPM, where it has one: made by its first start. */
+    tpm: join(folder, 'tpm'),
     /** The descriptor belongs to the disk state, so it lies beside the overlay. */
     quarantine: join(folder, 'quarantine.json'),
     /** Is there while the generation is being put back to how it was installed. */
@@ -153,6 +155,8 @@ export function snapshotFiles(folder: string) {
     generation: join(folder, 'generation.json'),
     quarantine: join(folder, 'quarantine.json'),
     variables: join(folder, 'variables.fd'),
+    /** The state of its TPM, where that has one. */
+    tpm: join(folder, 'tpm.state'),
     /** Where it was suspended. */
     note: join(folder, 'memory.json'),
     memory: join(folder, 'memory.zst'),

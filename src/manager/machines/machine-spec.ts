@@ -25,7 +25,7 @@ export async function machineSpec(
   vm: ProjectVm,
   { number, runRoot, mode, disc, seed }: Run,
 ): Promise<MachineSpec> {
-  const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices } = vm.file.value;
+  const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices, tpm } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
   const { id, mac } = projectMachineId(vm);
@@ -37,6 +37,7 @@ export async function machineSpec(
       ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
       ...(disc === undefined ? {} : { disc }),
       ...(seed === undefined ? {} : { seed }),
+      ...(tpm === true ? { tpm: paths.tpm } : {}),
       firmware: await firmwareOf(vm, paths),
     },
     ...(devices === undefined ? {} : { devices }),

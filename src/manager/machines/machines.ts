@@ -68,7 +68,7 @@ export async function addForeign(
 
 /** A change of a machine’s hardware; what is absent stays as it is. */
 export type HardwareChange = Partial<
-  Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append' | 'os' | 'hardware' | 'clock' | 'processor'>
+  Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append' | 'os' | 'hardware' | 'clock' | 'processor' | 'tpm'>
 > & {
   firmware?: 'bios' | 'uefi';
 };

@@ -13,6 +13,8 @@ export interface NeededProgram {
 export const PROGRAMS: readonly NeededProgram[] = [
   { name: 'qemu-system-x86_64', from: 'qemu-system-x86', tried: [7, 2] },
   { name: 'qemu-img', from: 'qemu-utils', tried: [7, 2] },
+  // Keys by a descriptor, and a folder by one, were tried with that.
+  { name: 'swtpm', from: 'swtpm', tried: [0, 7] },
   { name: 'nft', from: 'nftables', tried: [1, 0] },
   { name: 'ip', from: 'iproute2' },
   { name: 'ss', from: 'iproute2' },

@@ -6,10 +6,11 @@ import { expireTime } from '../../policy/term.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';
-import { endProcess, type ProcessId } from '../../sys/programs/processes.ts';
+import { endProcess } from '../../sys/programs/processes.ts';
 import { KEY } from '../../sys/programs/qemu-img.ts';
 import { startQemu } from '../../vm/machine.ts';
 import { MachineLog } from '../../vm/machine-log.ts';
+import { startTpm } from '../../vm/tpm.ts';
 import { Access } from '../access/access.ts';
 import { knownVerdict } from '../access/known-verdict.ts';
 import { intervalMs } from '../access/schedule.ts';
@@ -77,7 +78,12 @@ export async function startMachine(
   if (spec.mode !== 'free') requireAllowed({ vm: spec.name, policy, decision, ...facts });
 
   const qemuLog = stack.use(new MachineLog(logPipe(spec.runFolder), spec.logPath));
-  const qemu = await launch(spec, deps, network, { isLoading: saved?.state !== undefined, diskKey });
+  const place = placeOf(spec, deps, network, diskKey);
+  const { tpm: folder } = spec.files;
+  const tpm =
+    folder === undefined ? undefined : await startTpm({ ...place, folder, socket: place.sockets.tpm }, signal);
+  if (tpm) stack.defer(() => endProcess(tpm));
+  const qemu = await startQemu({ ...spec, ...devicesFor(spec), ...place, isLoading: saved?.state !== undefined });
   stack.defer(() => endProcess(qemu));
   const access = stack.use(await beginAccess({ spec, deps, network, known }, { policy, reported, plugin: event }));
   await network.openForwarding();
@@ -89,6 +95,7 @@ export async function startMachine(
     ...(spec.mode === 'installed' ? {} : { number: spec.number }),
     ...(diskKey === undefined ? {} : { memoryRecipient: await memoryRecipient(diskKey) }),
     qemu,
+    ...(tpm ? { tpm } : {}),
     accel: deps.computer.accel,
     startedAt,
     network: network.own,
@@ -165,7 +172,9 @@ export async function adoptMachine(spec: MachineSpec, record: RunRecord, deps: R
   const parts = new AsyncDisposableStack();
   parts.defer(() => removeFolder(spec.runFolder));
   parts.adopt(network, (open) => open.close());
-  parts.defer(() => endProcess(record.qemu));
+  const { qemu, tpm } = record;
+  if (tpm) parts.defer(() => endProcess(tpm));
+  parts.defer(() => endProcess(qemu));
   parts.use(whole);
   return new RunningMachine({ ...connected, stack: parts });
 }
@@ -197,19 +206,18 @@ async function startPolicy({ policies, log }: RunDeps, signal?: AbortSignal): Pr
   }
 }
 
-async function launch(
-  spec: MachineSpec,
+/** Where a machine’s programs run, and as whom. */
+function placeOf(
+  { number, runFolder }: MachineSpec,
   { computer: { accel } }: RunDeps,
   network: MachineNetwork,
-  { isLoading, diskKey }: { isLoading: boolean; diskKey: string | undefined },
-): Promise<ProcessId> {
-  const users = machineUsers(spec.number);
+  diskKey: string | undefined,
+) {
+  const users = machineUsers(number);
   const user = users && { uid: users.qemu, gid: users.qemu, groups: accel === 'kvm' ? users.kvmGroups : [] };
-  const { runFolder } = spec;
   const sockets = machineSockets(runFolder);
   const key = diskKey === undefined ? {} : { diskKey };
-  const enter = { enter: network.enter, logPipe: logPipe(runFolder) };
-  return startQemu({ ...spec, ...devicesFor(spec), ...key, ...enter, accel, isLoading, sockets, user });
+  return { ...key, enter: network.enter, logPipe: logPipe(runFolder), accel, sockets, user };
 }
 
 function generationOf({ generation }: MachineSpec): { generation?: number } {

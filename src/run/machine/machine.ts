@@ -1,6 +1,6 @@
 import type { AgentChannel } from '../../guest/agent/agent-channel.ts';
 import type { ClipboardRules } from '../../guest/agent/copied.ts';
-import { AppError } from '../../lib/errors.ts';
+import { AppError, failureOf } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
 import type { Destination, Explanation } from '../../quarantine/lists/explain.ts';
 import { movedText } from '../../quarantine/subnets.ts';
@@ -21,6 +21,7 @@ import type { MachineParts } from './parts.ts';
 import { type RunRecord, removeRecord } from './record.ts';
 import { type MachineReport, machineReport } from './report.ts';
 import type { MachineSpec } from './spec.ts';
+import { TPM_ENDED, watchTpm } from './tpm-end.ts';
 
 /** A running machine: what it may reach, how it is asked to stop, and what happens when it has. */
 export class RunningMachine implements AsyncDisposable {
@@ -51,6 +52,7 @@ export class RunningMachine implements AsyncDisposable {
     this.#parts = parts;
     this.#followedHost = new FollowedHost(parts);
     this.#telling = this.#tellRefusals();
+    this.#watchTpm();
     this.devices = devicesOf(parts, this.#quiet.signal);
     this.share = new SharedFolder(parts);
     this.access.whenJudged(async (event) => {
@@ -204,6 +206,13 @@ export class RunningMachine implements AsyncDisposable {
     const { log } = this.#parts.deps;
     const tell = (text: string, details: object) => this.log('refused', text, details);
     return tellRefusals({ refused: () => this.refused(), tell, log }, this.#quiet.signal);
+  }
+
+  #watchTpm(): void {
+    const { deps } = this.#parts;
+    watchTpm(this.record, () => this.log('guest', TPM_ENDED), { signal: this.#quiet.signal }).catch((error: unknown) =>
+      deps.log.error(failureOf(error), 'that a TPM ended could not be told'),
+    );
   }
 
   async #watch(): Promise<void> {

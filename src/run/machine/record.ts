@@ -28,6 +28,8 @@ export const RunRecord = z.strictObject({
   vm: z.string(),
   generation: z.int().exactOptional(),
   qemu: ProcessId,
+  /** The program that is its TPM, where it has one. */
+  tpm: ProcessId.exactOptional(),
   accel: z.enum(['kvm', 'tcg']),
   /** Of a machine of a project: no other may have it while this one runs, whoever looks after it. */
   number: z.int().exactOptional(),
@@ -73,6 +75,7 @@ export function machineSockets(runFolder: string): MachineSockets {
     console: at('console'),
     guest: at('guest'),
     agent: at('agent'),
+    tpm: at('tpm'),
     vnc: at('vnc'),
     files: at('files'),
   };
