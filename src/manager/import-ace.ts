@@ -1,12 +1,22 @@
 import { join } from 'node:path';
+import { AppError } from '../lib/errors.ts';
 import { requireGoing } from '../lib/interrupted.ts';
 import type { AceProject } from '../project/ace/read-ace.ts';
 import { projectPaths } from '../project/layout.ts';
 import { requireEmpty } from '../project/make.ts';
 import { vmNamed } from '../project/open.ts';
 import { savePolicies, saveProjectFile, withProject } from '../project/save.ts';
-import { isThere, moveFile } from '../sys/files/files.ts';
-import { entriesIn, makeFolder, moveFolder, removeFolder, removeIfEmpty } from '../sys/files/folders.ts';
+import { isThere, moveFile, removeFile } from '../sys/files/files.ts';
+import {
+  entriesIn,
+  makeFolder,
+  moveFolder,
+  namesIn,
+  removeFolder,
+  removeIfEmpty,
+  removeTemporary,
+} from '../sys/files/folders.ts';
+import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import type { Identity } from '../trust/root.ts';
 import { foundProject, type NewProject } from './found-project.ts';
@@ -26,24 +36,30 @@ export interface ImportedAce extends Identity {
   machines: { vm: string; warnings: string[] }[];
 }
 
+/** What an import that was killed leaves behind. */
+const LEFT = /^\.(lock|project\.[0-9a-f]{12}\.tmp)$/;
+
 /** Before anybody is asked anything: whether the project may lie there. @throws PROJECT_EXISTS */
 export async function requireFolder(folder: string): Promise<void> {
-  await requireEmpty(folder);
+  if (!(await namesIn(folder)).every((name) => LEFT.test(name))) await requireEmpty(folder);
 }
 
 /**
  * Makes a project of one of VMware ACE, in an empty folder. It is a project from its last step on: whatever fails or is called off
- * before leaves none.
- * @throws PROJECT_EXISTS, IMPORT_*, DISK_*, FILE_*, INTERRUPTED
+ * before leaves none, and what one left that was killed is removed.
+ * @throws PROJECT_EXISTS, PROJECT_BUSY, IMPORT_*, DISK_*, FILE_*, INTERRUPTED
  */
 export async function importAce(
   folder: string,
   { host, machines, name }: AceProject,
   { signal, onBytes, ...options }: Options,
 ): Promise<ImportedAce> {
-  await requireEmpty(folder);
+  await requireFolder(folder);
   const isNew = !(await isThere(folder));
   await makeFolder(folder);
+  await using lock = await takeLock(projectPaths(folder).lock);
+  if (!lock) throw new AppError('PROJECT_BUSY', `another command makes a project in ${folder}`);
+  await removeTemporary(folder);
   const inside = temporaryBeside(join(folder, 'project'));
   try {
     const identity = await foundProject(inside, { name, ...options });
@@ -70,6 +86,7 @@ export async function importAce(
     return { ...identity, machines: added };
   } catch (error) {
     await removeFolder(inside);
+    await removeFile(projectPaths(folder).lock);
     if (isNew) await removeIfEmpty(folder);
     throw error;
   }
@@ -82,7 +99,8 @@ async function moveOut(inside: string, folder: string): Promise<void> {
   try {
     for (const { name, kind } of (await entriesIn(inside, MOST_ENTRIES)) ?? []) {
       const [from, to] = [join(inside, name), join(folder, name)];
-      if (from === file) continue;
+      // The folder has a lock of its own, which is held.
+      if (from === file || from === projectPaths(inside).lock) continue;
       moved.push(to);
       await (kind === 'folder' ? moveFolder(from, to) : moveFile(from, to));
     }

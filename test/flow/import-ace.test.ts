@@ -16,8 +16,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { importAce } from '../../src/manager/import-ace.ts';
 import { readAce } from '../../src/project/ace/read-ace.ts';
-import { vmPaths } from '../../src/project/layout.ts';
+import { projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
+import { takeLock } from '../../src/sys/files/lock.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { aceProject } from '../fakes/ace-project.ts';
 import { failureIn, program } from '../fakes/command-line.ts';
@@ -104,7 +105,7 @@ test('IMPORT_CONFIRM: a whole project is read, named in what is not carried over
   assert.equal(failureIn(await manager('import-ace', file, '--yes')).code, 'PROJECT_EXISTS');
 });
 
-test('whatever fails or is called off on the way leaves no project, and an empty folder as it was', {
+test('whatever fails, is called off or killed on the way leaves no project, and the folder can be taken again', {
   skip,
 }, async (t) => {
   const { file, to } = places(t);
@@ -120,6 +121,12 @@ test('whatever fails or is called off on the way leaves no project, and an empty
   await assert.rejects(importAce(to, twice, options), { code: 'VM_NAME' });
   assert.deepEqual(readdirSync(to), []);
 
+  // As one leaves it that was killed; and while it still goes on.
+  mkdirSync(join(to, '.project.0123456789ab.tmp', 'keys'), { recursive: true });
+  {
+    await using _other = await takeLock(projectPaths(to).lock);
+    await assert.rejects(importAce(to, ace, options), { code: 'PROJECT_BUSY' });
+  }
   await importAce(to, ace, options);
   assert.deepEqual(
     readdirSync(to).filter((name) => name.endsWith('.tmp')),
