@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../lib/errors.ts';
 import { keyPath, projectPaths } from '../project/layout.ts';
 import { requireEmpty, writeNewProject } from '../project/make.ts';
-import type { ProjectFile } from '../project/schema.ts';
+import { ProjectFile } from '../project/schema.ts';
 import { makeFolder, removeFolder } from '../sys/files/folders.ts';
 import type { Identity } from '../trust/root.ts';
 import { createKeyFile, openHotFixKey } from '../trust/sign/keys.ts';
@@ -21,12 +23,13 @@ export interface NewProject {
 /**
  * Founds a project in an empty folder: its keys, the first roots of its two repositories, its files.
  * Nothing is left when it fails.
- * @throws PROJECT_EXISTS, FILE_DENIED, DISK_FULL
+ * @throws USAGE when no project may be called so or have such servers, PROJECT_EXISTS, FILE_DENIED, DISK_FULL
  */
 export async function foundProject(
   folder: string,
   { name, policyServer, packageServer, passphrase, now, keyIterations }: NewProject,
 ): Promise<Identity> {
+  requireSettings({ name, policyServer, packageServer });
   await requireEmpty(folder);
   await makeFolder(folder);
   try {
@@ -60,4 +63,14 @@ export async function foundProject(
     await writeNewProject(folder, file);
     return identity;
   }
+}
+
+/** With what its file may not say the project would never be opened. */
+function requireSettings(settings: Record<'name' | 'policyServer' | 'packageServer', string | undefined>): void {
+  const { name, policyServer, packageServer } = ProjectFile.shape;
+  const Settings = z.object({ name, policyServer: z.optional(policyServer), packageServer: z.optional(packageServer) });
+  const { error } = Settings.safeParse(settings);
+  if (!error) return;
+  const problems = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new AppError('USAGE', problems.join('; '), { details: { problems } });
 }

@@ -61,6 +61,22 @@ test('a passphrase that is easy to guess is none for new keys', async (t) => {
   assert.equal(existsSync(folder), false);
 });
 
+test('a project that could not be opened is not made', async (t) => {
+  const folder = join(scratch(t), 'project');
+  for (const [option, value] of [
+    ['name', 'x'.repeat(101)],
+    ['policyServer', 'ftp://updates.example/'],
+    ['packageServer', 'updates.example'],
+  ] as const) {
+    const given = { name: 'Acme', [option]: value };
+    const words = Object.entries(given).flatMap(([each, text]) => [`--${each.replace('Server', '-server')}`, text]);
+    const refused = failureIn(await program('lazaret-manager', ['init', folder, ...words, '--json']));
+    assert.equal(refused.code, 'USAGE');
+    assert.match(refused.reason, new RegExp(`^${option} `));
+    assert.equal(existsSync(folder), false);
+  }
+});
+
 test('SIGTERM ends a command that asks for the passphrase, the first time', async (t) => {
   const { folder } = await madeProject(t);
   const pidFile = join(scratch(t), 'pid');
