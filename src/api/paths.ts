@@ -38,6 +38,7 @@ export const PATHS = {
   install: { method: 'POST', path: '/v1/install' },
   update: { method: 'POST', path: '/v1/update' },
   lazaret: { method: 'POST', path: '/v1/lazaret' },
+  computer: { method: 'GET', path: '/v1/computer' },
   servers: { method: 'GET', path: '/v1/servers' },
   prove: { method: 'POST', path: '/v1/prove' },
   uninstall: { method: 'POST', path: '/v1/uninstall' },

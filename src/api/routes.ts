@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClipboardAnswer, GiveClipboardRequest, GivenClipboardAnswer, TakenClipboardAnswer } from './clipboard.ts';
+import { ComputerAnswer } from './computer.ts';
 import { ConnectRequest, DevicesAnswer, DisconnectRequest } from './devices.ts';
 import { EventAnswer } from './event.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
@@ -93,6 +94,7 @@ export const ROUTES = {
   },
   /** Which Lazaret itself a project has signed, for a package or for its own address. */
   lazaret: { ...PATHS.lazaret, request: LazaretRequest, answer: LazaretAnswer },
+  computer: { ...PATHS.computer, answer: ComputerAnswer },
   servers: { ...PATHS.servers, answer: ServersAnswer },
   prove: { ...PATHS.prove, answer: ProvedAnswer, lines: 'progress' },
   uninstall: { ...PATHS.uninstall, request: UninstallRequest, answer: UninstalledAnswer },

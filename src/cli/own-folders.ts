@@ -13,6 +13,11 @@ export function ownFolders(): { state: string; run: string } {
 /** The computer’s service’s. */
 export const OF_COMPUTER = '/run/lazaret/lazaretd.sock';
 
+/** Where machines are, unless their service was told otherwise. */
+export function defaultState(): string {
+  return process.getuid?.() === 0 ? '/var/lib/lazaret' : ownFolders().state;
+}
+
 /** The computer’s service, else the user’s own where there is one: a service that nobody has started would be the computer’s. */
 export async function defaultSocket(): Promise<string> {
   const own = join(ownFolders().run, 'lazaretd.sock');

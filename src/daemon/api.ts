@@ -1,5 +1,6 @@
 import type { Hono, Context as HonoContext } from 'hono';
 import { stream } from 'hono/streaming';
+import type { ComputerAnswer } from '../api/computer.ts';
 import { type EventAnswer, EventsQuery } from '../api/event.ts';
 import type { HardwareAnswer } from '../api/hardware.ts';
 import type {
@@ -96,7 +97,7 @@ export function createApi(deps: ApiDeps): Hono {
     context.json<SupportAnswer>(
       await gatherSupport({
         ...{ asker, state, socket, status: await status() },
-        ...{ events: supervisor.events, now: await supervisor.now() },
+        ...{ events: supervisor.events, now: await supervisor.now(), facts: await supervisor.facts() },
       }),
     ),
   );
@@ -209,6 +210,13 @@ export function createApi(deps: ApiDeps): Hono {
   app.post(ROUTES.lazaret.path, async (context) => {
     const request = parseBody(ROUTES.lazaret.request, await context.req.text());
     return context.json<LazaretAnswer>(await supervisor.installs.lazaret(asker, request, context.req.raw.signal));
+  });
+  app.get(ROUTES.computer.path, async (context) => {
+    const { signedAt, ...facts } = await supervisor.facts();
+    return context.json<ComputerAnswer>({
+      ...facts,
+      ...(signedAt === undefined ? {} : { signedAt: new Date(signedAt).toISOString() }),
+    });
   });
   app.get(ROUTES.servers.path, async (context) => {
     const { signal } = context.req.raw;

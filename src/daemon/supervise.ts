@@ -8,10 +8,12 @@ import { type AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
+import type { ServiceFacts } from '../run/computer/doctor-facts.ts';
 import { EventLog } from '../run/computer/events.ts';
 import { runningRecords } from '../run/machine/record.ts';
 import { PolicyStore } from '../servers/policies.ts';
 import { computerSize } from '../sys/computer-size.ts';
+import { newestSigned } from '../trust/verify/time.ts';
 import { Administration } from './administration.ts';
 import { beginHostAccess } from './begin-host-access.ts';
 import { Changes } from './changes.ts';
@@ -195,6 +197,13 @@ export class Supervisor implements AsyncDisposable {
     );
     const suspended = [...(await suspendedOf(state))].map(([vm, { generation }]) => [vm, generation] as const);
     return new Map([...suspended, ...found, ...this.running()]);
+  }
+
+  /** What the doctor cannot see himself. */
+  async facts(): Promise<ServiceFacts & { accel: 'kvm' | 'tcg' }> {
+    const { state } = this.#options;
+    const signedAt = await newestSigned(computerPaths(state).trust);
+    return { state, accel: this.#computer.accel, ...(signedAt === undefined ? {} : { signedAt }) };
   }
 
   /** How it stands with the computer’s own rules; undefined where there are none. */

@@ -4,7 +4,9 @@ import { readInstances } from '../install/state/instances.ts';
 import { generationPaths } from '../install/state/layout.ts';
 import { type Asker, maySee } from '../install/state/owner.ts';
 import { checkComputer } from '../run/computer/doctor.ts';
+import type { ServiceFacts } from '../run/computer/doctor-facts.ts';
 import type { EventLog } from '../run/computer/events.ts';
+import { systemClock } from '../sys/clock.ts';
 import { readIfThere } from '../sys/files/files.ts';
 import { ownRelease } from '../sys/files/own-release.ts';
 
@@ -17,6 +19,7 @@ interface SupportParts {
   asker: Asker;
   state: string;
   socket: string;
+  facts: ServiceFacts;
   status: StatusAnswer;
   events: EventLog;
   now: number;
@@ -27,6 +30,7 @@ export async function gatherSupport({
   asker,
   state,
   socket,
+  facts,
   status,
   events,
   now,
@@ -36,7 +40,7 @@ export async function gatherSupport({
     release: ownRelease(),
     node: process.version,
     status,
-    checks: await checkComputer(socket),
+    checks: await checkComputer({ socket, facts, now: systemClock() }),
     events: await events.last(LAST_EVENTS, ({ owner }) => maySee(asker, owner)),
     logs: await logEnds(state, asker),
   };

@@ -23,10 +23,11 @@ async function doctor(t: TestContext, project: Awaited<ReturnType<typeof madePro
   return { state, said: async () => (await lazaret('doctor')).output };
 }
 
-test('the doctor names the proxy, a page that wants a login, and a server that refuses the blobs', {
+test('the doctor names the proxy, a page that wants a login, a server that refuses the blobs, and a clock that is behind', {
   skip,
 }, async (t) => {
-  const project = await madeProject(t);
+  // Whoever signed it was ahead of this computer, or this computer is behind.
+  const project = await madeProject(t, 'Acme', Date.now() + 3_600_000);
   const { packages } = projectPaths(project.folder);
   let isSetUp = false;
   const portal = await webServer(t, (_request, response) =>
@@ -49,6 +50,8 @@ test('the doctor names the proxy, a page that wants a login, and a server that r
   assert.match(first, /note +policies from http.* FETCH_PAGE: .*is a web page.*log in where the network asks/);
   assert.match(first, /note +packages from http.* FETCH_MISSING: .*\/blobs\/\w+ answered with status 404.*mime map/);
   assert.doesNotMatch(first, /secret/);
+  assert.match(first, /NOT OK +the clock is not behind what was signed +it says 2\S+, and the project has signed/);
+  assert.match(first, /(ok|note) +room for machines on the disk/);
 
   isSetUp = true;
   assert.match(await said(), /ok +packages from http/);

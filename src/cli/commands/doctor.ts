@@ -5,8 +5,11 @@ import { ROUTES } from '../../api/routes.ts';
 import { typed } from '../../lib/command-words.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { Check } from '../../run/computer/doctor.ts';
+import type { ServiceFacts } from '../../run/computer/doctor-facts.ts';
+import { systemClock } from '../../sys/clock.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
 import { isAgreed } from '../confirm.ts';
+import { defaultState } from '../own-folders.ts';
 import { print, printStep, table } from '../print.ts';
 import { addCommand, type Context } from '../program.ts';
 import { askLines, askOnce, isFailure, parseAnswer, type ServiceOptions } from '../service.ts';
@@ -29,8 +32,10 @@ export function addDoctorCommand(program: Command): void {
     async (context, options) => {
       // Only here: most commands talk to the service alone and start sooner without it.
       const { checkComputer } = await import('../../run/computer/doctor.ts');
-      if (options.fix) await fix(context, options, await checkComputer(options.socket));
-      const computer = [...(await checkComputer(options.socket)), ...(await stoppedMachines(options))];
+      const checked = async () =>
+        checkComputer({ socket: options.socket, facts: await factsOf(options), now: systemClock() });
+      if (options.fix) await fix(context, options, await checked());
+      const computer = [...(await checked()), ...(await stoppedMachines(options))];
       const machines = options.check ? await proveMachines(options, context.signal) : [];
       const checks = [...computer, ...(await tryServers(options, context.signal)), ...machines];
       const text = table(checks.map(rowOf));
@@ -64,6 +69,18 @@ async function fix(context: Context, { yes = false }: FixOptions, checks: readon
     printStep(context, typed(words));
     const failed = await mend(words, context.signal);
     if (failed !== undefined) printStep(context, `that failed: ${failed}`);
+  }
+}
+
+/** What the service knows of this computer; where it does not answer, where its machines would be. */
+async function factsOf(options: ServiceOptions): Promise<ServiceFacts> {
+  try {
+    const { signedAt, ...facts } = await askOnce(options, ROUTES.computer, {});
+    return { ...facts, ...(signedAt === undefined ? {} : { signedAt: Date.parse(signedAt) }) };
+  } catch (error) {
+    // That it does not answer is a check of its own, and an older one knows of none of this.
+    if (isFailure(error)) return { state: defaultState() };
+    throw error;
   }
 }
 

@@ -1,10 +1,12 @@
-import { mayUse } from '../../sys/files/files.ts';
+import { isThere, mayUse } from '../../sys/files/files.ts';
 import { hasProgram } from '../../sys/programs/exec.ts';
 import type { Check } from './doctor.ts';
 
 const NO_USERS =
   'without it, machines resolve no names: install uidmap, and let /etc/subuid and /etc/subgid set 65536 aside for you';
 const TUN = '/dev/net/tun';
+const KVM = '/dev/kvm';
+const NO_KVM = `you may not use ${KVM}, so your machines are slow: be in its group (as root: usermod -aG kvm USER), and log on anew`;
 
 /** What an ordinary user’s own service needs (`lazaretd --rootless`), asked by that user. `works` tries a command. */
 export async function checkRootless(
@@ -17,6 +19,13 @@ export async function checkRootless(
       what: `${TUN} open to you (rootless)`,
       ok: mayUse(TUN),
       remedy: `as root: modprobe tun; chmod 666 ${TUN}, or let a group of yours have it`,
+    },
+    {
+      what: `${KVM} open to you (rootless)`,
+      ok: true,
+      remedy: '',
+      // Why there is none, another check says.
+      ...((await isThere(KVM)) && !mayUse(KVM) ? { note: NO_KVM } : {}),
     },
     {
       what: 'namespaces of your own (rootless)',

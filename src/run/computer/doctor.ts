@@ -8,6 +8,9 @@ import { OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { groupNamed } from '../../sys/programs/users.ts';
 import { machineUsers } from '../machine/users.ts';
+import { checkFacts, type ServiceFacts } from './doctor-facts.ts';
+import { checkKernel } from './doctor-kernel.ts';
+import { lookAtNetworkManager } from './doctor-links.ts';
 import { installing } from './doctor-mend.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
@@ -23,11 +26,20 @@ export interface Check {
   mend?: readonly CommandWords[];
 }
 
+interface Asked {
+  /** The service’s. */
+  socket: string;
+  /** What it says; where it does not answer, where its machines would be. */
+  facts: ServiceFacts;
+  now: number;
+  group?: string;
+}
+
 /**
  * Looks for all that machines need of this computer; each check says what to do where it fails. Root is told what the computer’s
  * service needs, anybody else what one of his own would, and whether he may use the computer’s.
  */
-export async function checkComputer(socket: string, group = 'lazaret'): Promise<Check[]> {
+export async function checkComputer({ socket, facts, now, group = 'lazaret' }: Asked): Promise<Check[]> {
   return [
     ...(await checkPrograms()),
     {
@@ -54,6 +66,7 @@ export async function checkComputer(socket: string, group = 'lazaret'): Promise<
       remedy: 'name a DNS server in /etc/resolv.conf, or start lazaretd with --resolver',
     },
     await checkService(socket, group),
+    ...(await checkFacts(facts, now)),
   ];
 }
 
@@ -62,18 +75,8 @@ async function checkRoot(group: string): Promise<Check[]> {
   const stopped = findStopper(ruleset);
   return [
     { what: 'users of their own for machines', ok: machineUsers(0) !== undefined, remedy: 'run the service as root' },
-    {
-      what: 'network devices for machines',
-      ok: await isThere('/dev/net/tun'),
-      remedy: 'load the kernel’s tun driver: modprobe tun',
-      mend: [['modprobe', 'tun']],
-    },
-    {
-      what: 'packet filter',
-      ok: await works('nft', ['list', 'tables']),
-      remedy: 'run as root on a kernel with nf_tables',
-      mend: [['modprobe', 'nf_tables']],
-    },
+    ...(await checkKernel(works)),
+    ...(await lookAtNetworkManager()),
     {
       what: 'other firewalls let machines through',
       ok: stopped === undefined,
@@ -123,9 +126,9 @@ async function foreignRules(): Promise<string> {
   }
 }
 
-async function works(program: string, args: readonly string[]): Promise<boolean> {
+async function works(program: string, args: readonly string[], input?: string): Promise<boolean> {
   try {
-    await run(program, args);
+    await run(program, args, input === undefined ? {} : { input });
     return true;
   } catch (error) {
     if (error instanceof AppError && error.code.startsWith('PROGRAM_')) return false;

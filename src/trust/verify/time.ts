@@ -10,6 +10,17 @@ export async function trustedNow(folder: string, systemNow: number): Promise<num
   return Math.max(systemNow, ...floors.map((floor) => floor?.signedAt ?? 0));
 }
 
+/** The highest signed time ever seen, in milliseconds; undefined where there is none, or what is known of it is damaged. */
+export async function newestSigned(folder: string): Promise<number | undefined> {
+  try {
+    const newest = await trustedNow(folder, 0);
+    return newest === 0 ? undefined : newest;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'TRUST_INVALID') return undefined;
+    throw error;
+  }
+}
+
 export type TimeUnder = (root: Root) => number;
 
 /**
