@@ -93,6 +93,7 @@ function addService(root: string, work: string): void {
   addText(work, 'usr/lib/systemd/system/lazaretd.service', lines);
   addText(work, 'usr/lib/sysusers.d/lazaret.conf', ownFile('lazaret.sysusers'));
   addText(work, 'usr/lib/tmpfiles.d/lazaret.conf', ownFile('lazaret.tmpfiles'));
+  addText(work, 'usr/lib/NetworkManager/conf.d/90-lazaret.conf', ownFile('lazaret.networkmanager'));
   addText(work, 'usr/share/applications/lazaret.desktop', ownFile('lazaret.desktop'));
   addText(work, 'usr/share/metainfo/lazaret.metainfo.xml', ownFile('lazaret.metainfo.xml'));
   for (const script of ['postinst', 'prerm', 'postrm']) {

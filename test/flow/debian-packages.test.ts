@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { makeDebianPackage } from '../../packaging/debian/build.ts';
+import { networkManagerCheck } from '../../src/run/computer/doctor-links.ts';
 import { PROGRAMS } from '../../src/run/computer/program-versions.ts';
 import { ownRelease } from '../../src/sys/files/own-release.ts';
 import { scratch } from '../fakes/made-project.ts';
@@ -68,6 +69,14 @@ test('each program that the doctor looks for comes with a package that ours need
     const needed = NEEDS[name].map((need: string) => need.split(' ')[0]);
     for (const { from } of PROGRAMS) assert.ok([...needed, ...ESSENTIAL].includes(from), `${name}: ${from}`);
   }
+});
+
+test('NetworkManager is told by the package to leave machines’ links alone, as the doctor wants it', () => {
+  const file = join(ROOT, 'packaging', 'debian', 'files', 'lazaret.networkmanager');
+  // NetworkManager prints what all its files come to.
+  const config = readFileSync(file, 'utf8').replace('+=', '=interface-name:docker0,');
+
+  assert.deepEqual(networkManagerCheck({ devices: '', config, rules: '' }).mend, undefined);
 });
 
 test('manual pages and completions say what --help says', async (t) => {
