@@ -1,8 +1,8 @@
-import { hkdfSync } from 'node:crypto';
 import { AppError } from '../lib/errors.ts';
 import { requireGoing } from '../lib/interrupted.ts';
 import { isThere, openFiles } from '../sys/files/files.ts';
 import { openPipeEnd } from '../sys/files/pipes.ts';
+import { tpmKey } from '../sys/files/tpm-form.ts';
 import { handTpmState } from '../sys/files/tpm-state.ts';
 import { hasProgram, startDetached } from '../sys/programs/exec.ts';
 import { endProcess, hasGone, type ProcessId } from '../sys/programs/processes.ts';
@@ -11,8 +11,6 @@ import { asUser, type MachineStart } from './machine.ts';
 
 const READY_MS = 15_000;
 const LOOK_MS = 10;
-/** What the key of the state is derived for. */
-const PURPOSE = 'lazaret tpm state';
 
 export interface TpmStart extends Pick<MachineStart, 'enter' | 'user' | 'logPipe' | 'diskKey'> {
   /** The folder of its state, which is made by its first start. */
@@ -59,9 +57,4 @@ export async function startTpm(start: TpmStart, signal?: AbortSignal): Promise<P
     await endProcess(tpm, 0);
     throw error;
   }
-}
-
-/** What the state of a machine’s TPM is encrypted with, in hexadecimal digits: it opens no disk. */
-export function tpmKey(diskKey: string): string {
-  return Buffer.from(hkdfSync('sha256', diskKey, '', PURPOSE, 32)).toString('hex');
 }

@@ -43,7 +43,7 @@ export async function madeProject(
   t: Ends,
   name = 'Acme',
   now = Date.now(),
-  { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number; firmware?: 'uefi' } = {},
+  { diskBytes = 1 << 20, ...more }: { dataDiskMiB?: number; diskBytes?: number; firmware?: 'uefi'; tpm?: true } = {},
 ) {
   const work = scratch(t);
   const folder = join(work, 'project');

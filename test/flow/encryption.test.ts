@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Decrypter } from 'age-encryption';
@@ -13,6 +13,7 @@ import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { LockedFile } from '../../src/sys/files/locked-blocks.ts';
+import { clearState, tpmKey } from '../../src/sys/files/tpm-form.ts';
 import { findUefiFirmware } from '../../src/sys/files/uefi-firmware.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { withSecretPipe } from '../../src/sys/programs/secret-pipe.ts';
@@ -37,7 +38,7 @@ type Project = Awaited<ReturnType<typeof madeProject>>;
 async function installed(
   t: TestContext,
   policy: Parameters<Project['setPolicy']>[0],
-  hardware: { firmware?: 'uefi' } = {},
+  hardware: { firmware?: 'uefi'; tpm?: true } = {},
 ) {
   const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 8, ...hardware });
   await project.setPolicy(policy);
@@ -233,12 +234,18 @@ test('KEY_DAMAGED: a damaged key, or the head of a disk, opens nothing; a backup
   await assert.rejects(open({ newPassword: SECOND }), code('KEY_DAMAGED'));
 });
 
-test('the firmware’s settings are encrypted with the disks', {
+test('the firmware’s settings and the state of its TPM are encrypted with the disks', {
   skip: (await findUefiFirmware()) ? skip : 'no firmware is installed',
 }, async (t) => {
-  const { state, open } = await installed(t, LOCKED, { firmware: 'uefi' });
+  const { state, open } = await installed(t, LOCKED, { firmware: 'uefi', tpm: true });
+  const { variables, tpm } = generationPaths(state, 'office', 1);
+  // As a start before its policy asked for encryption leaves it.
+  mkdirSync(tpm);
+  const clear = Buffer.from('0201000a00000000001400010000000401020304', 'hex');
+  writeFileSync(join(tpm, 'tpm2-00.permall'), clear);
   const { diskKey = '' } = await open({ newPassword: FIRST });
-  const { variables } = generationPaths(state, 'office', 1);
+  const locked = readFileSync(join(tpm, 'tpm2-00.permall'));
+  assert.deepEqual(clearState(locked, tpmKey(diskKey)), clear);
   const { template } = (await findUefiFirmware()) ?? assert.fail('no firmware');
   using file = new LockedFile(variables, 'read', diskKey);
   const bytes = Buffer.alloc(file.size);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Snapshots } from '../../src/daemon/snapshots.ts';
 import { installedSpec } from '../../src/daemon/spec.ts';
@@ -23,12 +24,12 @@ import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';
 import { serviceParts } from '../fakes/service-parts.ts';
 import { change, copyOf, listing } from '../fakes/stopped.ts';
 
-const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
+const skip = hasProgram('qemu-img') && hasProgram('swtpm') ? false : 'qemu-img or swtpm is not installed';
 const ALLOWED = { snapshots: { enabled: true, most: 3 } };
 
 /** A computer with a machine whose user may keep three states of it. */
 async function installed(t: TestContext, policy: object = ALLOWED) {
-  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64 });
+  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 64, tpm: true });
   await project.setPolicy(policy);
   await project.setQuarantine(threeVersions());
   await saveState(project.folder, 'office', { format: 1, descriptor: V1 });
@@ -47,12 +48,21 @@ async function disks(state: string): Promise<{ system: string[]; data: string[] 
   return { system: [...files.layers, files.overlay], data: [...(files.dataLayers ?? []), files.data ?? ''] };
 }
 
-/** Writes a byte to the beginning of both disks, as the machine would. */
+/** Where the machine’s TPM keeps its state. */
+async function tpmOf(state: string): Promise<string> {
+  const { generation } = (await openInstance(state, 'office')).current;
+  return join(generationPaths(state, 'office', generation).tpm, 'tpm2-00.permall');
+}
+
+/** Writes a byte to the beginning of both disks and to its TPM, as the machine would. */
 async function write(state: string, byte: number): Promise<void> {
   for (const files of Object.values(await disks(state))) {
     const name = chainName(files).replace(/^json:/, '');
     await run('qemu-io', ['-c', `write -P ${byte} 0 64k`, `json:${name}`]);
   }
+  const tpm = await tpmOf(state);
+  mkdirSync(dirname(tpm), { recursive: true });
+  writeFileSync(tpm, `${byte}`);
   await writeReported(state, 'office', 1, { descriptor: byte % 2 === 1 ? V1 : V2, origin: 'guest' });
 }
 
@@ -63,6 +73,8 @@ async function seen(state: string): Promise<string> {
     const { stdout } = await run('qemu-io', ['-r', '-c', 'read -v 0 1', chainName(files)]);
     bytes.push(Number.parseInt(/^00000000: {2}(..)/m.exec(stdout)?.[1] ?? '', 16));
   }
+  const tpm = await tpmOf(state);
+  if (existsSync(tpm)) assert.equal(readFileSync(tpm, 'utf8'), `${bytes[0]}`, 'its TPM is of the same moment');
   const { generation } = (await openInstance(state, 'office')).current;
   const { descriptor } = (await readReported(state, 'office', generation)) ?? {};
   return `${bytes.join(' ')} ${descriptor}`;
@@ -397,7 +409,9 @@ test('putting the machine back to how it was installed leaves snapshots, and sta
   await changes.reimage('anybody', 'office', { dataDisk: true, confirmed: true });
   const { system, data } = await disks(state);
   assert.deepEqual([system.length, data.length], [2, 1]);
+  assert.equal(existsSync(await tpmOf(state)), false, 'its next start makes a new TPM');
   await snapshots.revert('anybody', 'office', 'a', true);
+  assert.ok(existsSync(await tpmOf(state)));
   assert.equal(await seen(state), `1 1 ${V1}`);
 });
 

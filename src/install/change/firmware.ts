@@ -3,11 +3,18 @@ import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { hasProgram } from '../../sys/programs/exec.ts';
 import type { InstallPlan } from '../plan/plan.ts';
 
-/** A machine is installed only where there is what it needs: firmware for UEFI, a program for its TPM. @throws FIRMWARE_MISSING, PROGRAM_MISSING */
-export async function requireFirmware({ machines }: InstallPlan): Promise<void> {
-  const brought = machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
-  if (brought.some(({ firmware }) => firmware === 'uefi')) await requireUefiFirmware();
-  const withTpm = brought.find(({ tpm }) => tpm);
+/** A machine that starts by UEFI is installed only where there is firmware for it. @throws FIRMWARE_MISSING */
+export async function requireFirmware(plan: InstallPlan): Promise<void> {
+  if (brought(plan).some(({ firmware }) => firmware === 'uefi')) await requireUefiFirmware();
+}
+
+/** One that has a TPM, only where there is the program that is one. @throws PROGRAM_MISSING */
+export async function requireTpmProgram(plan: InstallPlan): Promise<void> {
+  const withTpm = brought(plan).find(({ tpm }) => tpm);
   if (withTpm && !hasProgram('swtpm'))
-    throw new AppError('PROGRAM_MISSING', `swtpm is not installed, which ${withTpm.name} needs for its TPM`);
+    throw new AppError('PROGRAM_MISSING', `swtpm is not installed, which the TPM of ${withTpm.name} is`);
+}
+
+function brought({ machines }: InstallPlan): InstallPlan['machines'][number]['machine'][] {
+  return machines.filter(({ action }) => action !== 'keep').map(({ machine }) => machine);
 }

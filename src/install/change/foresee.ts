@@ -10,7 +10,7 @@ import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { requireCarried } from './carried.ts';
-import { requireFirmware } from './firmware.ts';
+import { requireFirmware, requireTpmProgram } from './firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
 import { lookAt } from './looked-at.ts';
 import { packagesFrom } from './needed-packages.ts';
@@ -29,7 +29,7 @@ export interface ForeseenInstall extends InstallReport {
 /**
  * Verifies a package and says what installing it would do. Nothing is installed, and no project is trusted by it.
  * @throws as installPackage, but for what is among the problems: DISK_FULL, FIRMWARE_MISSING, HOST_CONFIRM, INSTALL_CONFIRM,
- * LAYER_BASE_MISSING, POLICY_NEEDS_MACHINE
+ * LAYER_BASE_MISSING, POLICY_NEEDS_MACHINE, PROGRAM_MISSING
  */
 export async function foreseeInstall(
   request: Pick<InstallRequest, 'source' | 'fingerprint' | 'secret'>,
@@ -98,6 +98,7 @@ async function problemsOf(
   const checks = [
     () => requireRoom(todo, freeBytes),
     () => requireFirmware(todo),
+    () => requireTpmProgram(todo),
     ...carried,
     () => requireConsent(todo, undefined),
     () => requireNoLoss(todo),

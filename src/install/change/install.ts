@@ -17,7 +17,7 @@ import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import type { Asker } from '../state/owner.ts';
 import { applyPlan, type Progress, stagePlan } from './apply.ts';
-import { requireFirmware } from './firmware.ts';
+import { requireFirmware, requireTpmProgram } from './firmware.ts';
 import { joinedReports } from './joined-reports.ts';
 import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
@@ -146,6 +146,7 @@ async function confirmedPlan(needed: PackageManifest, request: InstallRequest, o
   const facts = await computerFacts(state, running(), now);
   const todo = plan(needed, facts, { asker, leavesOthers, ...(vm === undefined ? {} : { vm }) });
   await requireFirmware(todo);
+  await requireTpmProgram(todo);
   requireConsent(todo, request.consentTo);
   if (!request.replace) requireNoLoss(todo);
   return { todo, freeBytes: facts.freeBytes };

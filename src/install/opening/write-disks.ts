@@ -6,6 +6,8 @@ import { copyFileTo, isThere, moveFile, removeFile } from '../../sys/files/files
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { isLocked, requireOpens } from '../../sys/files/locked-blocks.ts';
 import { createFile, withScratch } from '../../sys/files/new-file.ts';
+import { tpmKey } from '../../sys/files/tpm-form.ts';
+import { bringTpmState } from '../../sys/files/tpm-state.ts';
 import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/chain.ts';
@@ -97,12 +99,13 @@ class Writing {
   }
 
   async generation({ generation, machine }: GenerationFile): Promise<void> {
-    const { overlay, variables, unwritten } = generationPaths(this.#state, this.#vm, generation);
+    const { overlay, variables, tpm, unwritten } = generationPaths(this.#state, this.#vm, generation);
     await this.#layers(machine.layers);
     const isNew = await isThere(unwritten);
     // What is made here holds nothing yet.
     if (isNew) await makeDiskOnce(overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
     await this.#bring(overlay);
+    if (machine.tpm) await bringTpmState(tpm, tpmKey(this.#opened.diskKey ?? ''), this.#opened.encrypts);
     if (machine.firmware !== 'uefi') return;
     if (isNew && !(await isThere(variables))) await makeVariables(variables);
     await this.#bring(variables);

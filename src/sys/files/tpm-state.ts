@@ -5,6 +5,7 @@ import { AppError, systemCode } from '../../lib/errors.ts';
 import { coded } from './file-error.ts';
 import { isThere, readCapped, writeFileAtomic } from './files.ts';
 import { makeFolder, makeFolderFor, removeFolder } from './folders.ts';
+import { clearState, isLockedState, lockedState } from './tpm-form.ts';
 
 /** What swtpm calls the file that it keeps a TPM 2.0 in. */
 const STATE = 'tpm2-00.permall';
@@ -31,6 +32,15 @@ export async function handTpmState(folder: string, uid: number | undefined): Pro
   await makeFolderFor(folder, uid);
   await using file = await openState(folder);
   if (file && uid !== undefined) await coded(folder, () => file.chown(uid, uid));
+}
+
+/** Brings the state of a TPM that nothing uses into clear, or into what that key opens; as one step. @throws FILE_INVALID, DISK_FULL */
+export async function bringTpmState(folder: string, key: string, encrypts: boolean): Promise<void> {
+  await using file = await openState(folder);
+  if (!file) return;
+  const state = await readCapped(`/proc/self/fd/${file.fd}`, MAX_BYTES);
+  if (isLockedState(state) === encrypts) return;
+  await writeFileAtomic(join(folder, STATE), encrypts ? lockedState(state, key) : clearState(state, key), 0o600);
 }
 
 /**
