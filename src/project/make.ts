@@ -31,7 +31,7 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   await makeFolder(paths.resources);
   await writeFileAtomic(
     `${folder}/.gitignore`,
-    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nseed.iso\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
+    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nseed.iso\nvms/*/tpm/\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
   );
   await writeFileAtomic(paths.file, stringify(file));
 }
