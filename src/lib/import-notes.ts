@@ -13,6 +13,7 @@ export const IMPORT_NOTE_CODES = [
   'bus',
   'bus-sata',
   'device',
+  'tpm',
   'secure-boot',
   'firmware-settings',
   'memory',
@@ -31,6 +32,5 @@ export type ImportDevice =
   | 'parallel'
   | 'tape'
   | '3d'
-  | 'tpm'
   | 'passed-through'
   | 'shared-folders';

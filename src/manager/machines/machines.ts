@@ -55,12 +55,13 @@ export async function addForeign(
   machine: ForeignMachine,
   { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes' | 'writeSeed'> = {},
 ): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
-  const { memoryMiB = 1024, cpus = 1, firmware, os, clock, disk } = machine;
+  const { memoryMiB = 1024, cpus = 1, firmware, os, clock, tpm, disk } = machine;
   const hardware = {
     ...{ memoryMiB, cpus },
     ...(firmware === undefined ? {} : { firmware }),
     ...(os === undefined ? {} : { os }),
     ...(clock === undefined ? {} : { clock }),
+    ...(tpm === undefined ? {} : { tpm }),
     ...change,
   };
   return addMachine(folder, { name, hardware, disk, ...more });

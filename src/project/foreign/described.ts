@@ -28,6 +28,8 @@ export interface Described {
   /** Where it is another than the machine would get. */
   os?: NonNullable<VmFile['os']>;
   clock?: NonNullable<VmFile['clock']>;
+  /** It had a TPM, and gets a new one. */
+  tpm?: true;
   /** The one that it starts from first. */
   disks: readonly DescribedDisk[];
   /** What is not carried over. */
@@ -68,6 +70,11 @@ export function guestKinds({
     ...(isWindows ? { os: 'windows' } : {}),
     ...(isLocal === isWindows ? {} : { clock: isLocal ? 'localtime' : 'utc' }),
   };
+}
+
+/** A machine that had a TPM gets one, whose secrets are not those of the old one. */
+export function tpmOf(hadTpm: boolean): Pick<Described, 'tpm' | 'notes'> {
+  return hadTpm ? { tpm: true, notes: [note('tpm')] } : { notes: [] };
 }
 
 /** What is to be said of the disks and the network cards of every machine. */

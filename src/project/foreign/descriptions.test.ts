@@ -135,7 +135,7 @@ test('Windows is known by whatever describes it, and gets what it has drivers fo
 });
 
 test('what a .vmx has that a machine does not get is listed', () => {
-  const { notes, os } = vmx({
+  const { notes, os, tpm } = vmx({
     ...{ guestOS: 'windows9-64', 'ethernet0.present': 'TRUE', 'ethernet1.present': 'TRUE', 'sound.present': 'TRUE' },
     ...{
       'checkpoint.vmState': 'Office.vmss',
@@ -146,9 +146,9 @@ test('what a .vmx has that a machine does not get is listed', () => {
     ...{ nvram: 'Office.nvram', 'floppy0.present': 'FALSE' },
   });
   assert.deepEqual(codes(notes), [
-    ...['bus-sata', 'address', 'cards', 'suspended', 'secure-boot', 'firmware-settings', 'device', 'device'],
+    ...['bus-sata', 'address', 'cards', 'tpm', 'suspended', 'secure-boot', 'firmware-settings', 'device'],
   ]);
-  assert.equal(os, 'windows');
+  assert.deepEqual([os, tpm], ['windows', true]);
 });
 
 test('the disk that a .vmx starts from comes first', () => {

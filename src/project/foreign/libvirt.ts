@@ -1,7 +1,15 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
 import { DISK_FORMATS, type DiskFormat } from '../image/known.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
+import {
+  type Bus,
+  boundedHardware,
+  commonNotes,
+  type Described,
+  type DescribedDisk,
+  guestKinds,
+  tpmOf,
+} from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
@@ -15,7 +23,7 @@ const DECIMAL: Readonly<Record<string, number>> = { kb: 1e3, mb: 1e6, gb: 1e9, t
 const ARCHITECTURES = ['x86_64', 'i686', 'i386'];
 /** Devices that a machine does not get, by the elements that name them. */
 const DEVICES: Readonly<Record<string, ImportDevice>> = {
-  ...{ sound: 'sound', tpm: 'tpm', hostdev: 'passed-through', filesystem: 'shared-folders', parallel: 'parallel' },
+  ...{ sound: 'sound', hostdev: 'passed-through', filesystem: 'shared-folders', parallel: 'parallel' },
 };
 
 /** A machine as libvirt’s domain XML describes it: of virt-manager, virsh, virt-v2v. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED */
@@ -32,10 +40,12 @@ export function readDomain(domain: Element, name: string): Described {
   const { notes, ...hardware } = boundedHardware(memoryMiB(domain, name), cpusOf(domain, name));
   const loader = childOf(os, 'loader');
   const isUefi = os?.attributes['firmware'] === 'efi' || loader?.attributes['type'] === 'pflash';
+  const { notes: tpmNotes, ...tpm } = tpmOf(childOf(devices, 'tpm') !== undefined);
   const isWindows = systemOf(domain).startsWith('http://microsoft.com/win');
   return {
     ...hardware,
     ...guestKinds({ isWindows, isLocal: childOf(domain, 'clock')?.attributes['offset'] === 'localtime' }),
+    ...tpm,
     firmware: isUefi ? 'uefi' : 'bios',
     disks,
     notes: [
@@ -44,6 +54,7 @@ export function readDomain(domain: Element, name: string): Described {
       ...(loader?.attributes['secure'] === 'yes' ? [note('secure-boot')] : []),
       ...(isUefi && childOf(os, 'nvram') ? [note('firmware-settings')] : []),
       ...(childOf(os, 'kernel') ? [note('not-understood', { item: 'a kernel that starts without firmware' })] : []),
+      ...tpmNotes,
       ...deviceNotes(devices),
     ],
   };

@@ -16,7 +16,6 @@ const DEVICES: Record<ImportDevice, string> = {
   parallel: 'a parallel port',
   tape: 'a tape drive',
   '3d': '3D graphics',
-  tpm: 'a TPM',
   'passed-through': 'a device of its computer',
   'shared-folders': 'shared folders',
 };
@@ -34,6 +33,8 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   'bus-sata': ({ bus }) =>
     `its disk was on ${bus} and is on SATA now: where Windows does not start, let it load its AHCI driver first`,
   device: ({ device }) => `it had ${DEVICES[device as ImportDevice]}, which it does not get`,
+  tpm: () =>
+    'it had a TPM and gets a new TPM 2.0, as every copy does: what only the old one opens, as BitLocker, needs its recovery key',
   'secure-boot': () => 'it started with Secure Boot and starts without now',
   'firmware-settings': () =>
     'the settings of its firmware are not taken: it starts what its disk offers, as a new computer does',

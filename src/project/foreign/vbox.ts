@@ -1,5 +1,13 @@
 import { AppError } from '../../lib/errors.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
+import {
+  type Bus,
+  boundedHardware,
+  commonNotes,
+  type Described,
+  type DescribedDisk,
+  guestKinds,
+  tpmOf,
+} from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { childOf, childrenOf, type Element } from './xml.ts';
 
@@ -24,13 +32,16 @@ export function readBox(root: Element, name: string): Described {
   const { notes, ...bounded } = boundedHardware(number('Memory', 'RAMSize'), number('CPU', 'count') ?? 1);
   const isUefi = childOf(hardware, 'Firmware')?.attributes['type']?.toUpperCase().startsWith('EFI') ?? false;
   const cards = childrenOf(childOf(hardware, 'Network'), 'Adapter').filter(isOn).length;
+  const trusted = childOf(hardware, 'TrustedPlatformModule')?.attributes['type'] ?? 'None';
+  const { notes: tpmNotes, ...tpm } = tpmOf(trusted !== 'None');
   const isWindows = machine.attributes['OSType']?.startsWith('Windows') ?? false;
   return {
     ...bounded,
     ...guestKinds({ isWindows, isLocal: clockOf(hardware) === 'local' }),
+    ...tpm,
     firmware: isUefi ? 'uefi' : 'bios',
     disks,
-    notes: [...notes, ...commonNotes(disks, cards, isWindows), ...notesOf(machine, hardware)],
+    notes: [...notes, ...commonNotes(disks, cards, isWindows), ...tpmNotes, ...notesOf(machine, hardware)],
   };
 }
 
@@ -104,12 +115,10 @@ function clockOf(hardware: Element | undefined): string | undefined {
 function notesOf(machine: Element, hardware: Element): ImportNote[] {
   const audio = childOf(hardware, 'AudioAdapter');
   const folders = childrenOf(childOf(hardware, 'SharedFolders'), 'SharedFolder').length > 0;
-  const trusted = childOf(hardware, 'TrustedPlatformModule')?.attributes['type'] ?? 'None';
   return [
     ...(machine.attributes['stateFile'] === undefined ? [] : [note('suspended')]),
     ...(audio && isOn(audio) ? [deviceNote('sound')] : []),
     ...(folders ? [deviceNote('shared-folders')] : []),
-    ...(trusted === 'None' ? [] : [deviceNote('tpm')]),
     ...(childOf(hardware, 'Display')?.attributes['accelerate3D'] === 'true' ? [deviceNote('3d')] : []),
   ];
 }

@@ -1,6 +1,14 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
+import {
+  type Bus,
+  boundedHardware,
+  commonNotes,
+  type Described,
+  type DescribedDisk,
+  guestKinds,
+  tpmOf,
+} from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { readSettings } from './settings.ts';
 
@@ -26,12 +34,14 @@ export function readVmx(bytes: Buffer, name: string): Described {
     numberOf(settings, 'numvcpus', name),
   );
   const kinds = kindsOf(settings);
+  const { notes: tpmNotes, ...tpm } = tpmOf(isOn(settings, 'vtpm.present'));
   return {
     ...hardware,
     ...guestKinds(kinds),
+    ...tpm,
     ...(settings.get('firmware')?.toLowerCase() === 'efi' ? { firmware: 'uefi' } : { firmware: 'bios' }),
     disks,
-    notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...notesOf(settings)],
+    notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...tpmNotes, ...notesOf(settings)],
   };
 }
 
@@ -92,7 +102,6 @@ const DEVICES: readonly [setting: string, device: ImportDevice][] = [
   ['serial0.present', 'serial'],
   ['parallel0.present', 'parallel'],
   ['mks.enable3d', '3d'],
-  ['vtpm.present', 'tpm'],
   ['pcipassthru0.present', 'passed-through'],
   ['sharedfolder0.present', 'shared-folders'],
 ];

@@ -11,7 +11,6 @@ const DEVICES_DE: Record<ImportDevice, string> = {
   parallel: 'eine parallele Schnittstelle',
   tape: 'ein Bandlaufwerk',
   '3d': '3D-Grafik',
-  tpm: 'ein TPM',
   'passed-through': 'ein Gerät ihres Computers',
   'shared-folders': 'gemeinsame Ordner',
 };
@@ -32,6 +31,8 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   'bus-sata': ({ bus }) =>
     `ihre Platte hing an ${bus} und hängt jetzt an SATA: startet Windows nicht, muss es vorher seinen AHCI-Treiber laden`,
   device: ({ device }) => `sie hatte ${DEVICES_DE[device as ImportDevice]}; das bekommt sie nicht`,
+  tpm: () =>
+    'sie hatte ein TPM und bekommt ein neues TPM 2.0, wie jede Kopie: was nur das alte öffnet, etwa BitLocker, braucht seinen Wiederherstellungsschlüssel',
   'secure-boot': () => 'sie startete mit Secure Boot und startet jetzt ohne',
   'firmware-settings': () =>
     'die Einstellungen ihrer Firmware werden nicht übernommen: sie startet, was ihre Platte anbietet, wie ein neuer Computer',
