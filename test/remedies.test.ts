@@ -26,7 +26,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   VM_FAILED: ['system/preview-told', 'what the log says is mended, and the machine starts'],
   VM_DISK_FULL: ['system/stands-still', 'once there is room it goes on, and has lost nothing'],
   CONSOLE_TAKEN: ['flow/see', 'console is the serial console, one user at a time'],
-  FIRMWARE_MISSING: ['flow/firmware', 'where firmware is missing, a plan says so'],
+  FIRMWARE_MISSING: ['flow/firmware', 'where firmware or what is a TPM is missing, a plan says so'],
   CLOCK_CONFIRM: ['flow/keys', 'a clock two years ahead is refused where nobody can be asked'],
   CLOCK_SIGNED_AHEAD: ['flow/keys', 'new keys bring all back'],
   EXPIRED: ['flow/expiration', 'EXPIRED: what its remedy says is done, and works'],
