@@ -127,13 +127,15 @@ export function policyLines({ vm, action, changes }: PolicyAnswer): string[] {
 
 type Body = Partial<InstallRequest & UpdateRequest>;
 
-/** Installs; where the service wants to be told something first, the user is asked, if there is one. */
+/** Installs; where the service wants to be told something first, the user is asked, if there is one. `told` is what was said in the end. */
 export async function installAsking<Answer, B extends Body>(
   context: Context,
   options: ServiceOptions,
   route: Route<Answer, B>,
   body: B,
+  told?: (body: B) => void,
 ): Promise<AsJson<Answer>> {
+  told?.(body);
   // It would be everybody’s without anybody having said so.
   if (body.for !== 'all') await requireOwnSocket(options, context.signal);
   try {
@@ -141,7 +143,7 @@ export async function installAsking<Answer, B extends Body>(
   } catch (error) {
     const answered = await answer(context, error, body);
     if (!answered) throw error;
-    return installAsking(context, options, route, { ...body, ...answered });
+    return installAsking(context, options, route, { ...body, ...answered }, told);
   }
 }
 

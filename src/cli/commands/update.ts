@@ -37,14 +37,18 @@ export function addUpdateCommand(program: Command): void {
       if (options.lazaret) requireRoot('installing Lazaret');
       const { full = false, yes = false, keepOld = false, acceptHostPolicy: accepted } = options;
       const consent = accepted === undefined ? {} : { consentTo: accepted.toLowerCase() };
-      const secret = await packageSecret(options);
+      let secret = await packageSecret(options);
       const keepsNew = vm === undefined || options.lazaret === true;
       const body = {
         ...{ full, replace: yes, keepOld, ...consent },
         ...(vm === undefined ? {} : { vm }),
         ...secret,
       };
-      const results = await installAsking(context, options, ROUTES.update, body).catch(async (error: unknown) => {
+      // Nobody is asked for it twice.
+      const told = (said: { secret?: string }) => {
+        secret = said.secret === undefined ? {} : { secret: said.secret };
+      };
+      const results = await installAsking(context, options, ROUTES.update, body, told).catch(async (error: unknown) => {
         if (keepsNew && isFailure(error) && UNREADABLE.test(error.code)) await tryNewer(context, options, secret);
         throw error;
       });
