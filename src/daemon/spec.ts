@@ -79,8 +79,9 @@ async function firmwareOf(
       return { kind: 'bios' };
     case 'uefi': {
       const bytes = (await fileBytes(variables)) - (isLocked ? LUKS_BYTES : 0);
-      const { code } = await requireUefiFirmware({ templateBytes: bytes });
-      return { kind: 'uefi', code, variables };
+      const isSecure = machine.secureBoot === true;
+      const { code } = await requireUefiFirmware({ isSecure, templateBytes: bytes });
+      return { kind: 'uefi', code, variables, isSecure };
     }
     case 'direct': {
       const { boot } = machine;

@@ -20,6 +20,7 @@ interface Machine {
   id: string;
   release: number;
   firmware: string;
+  secureBoot?: true;
   boot?: { kernel: PackedFile; initrd?: PackedFile };
   layers: readonly LayerEntry[];
   policy: PolicyDocument;
@@ -50,11 +51,12 @@ export function contradictions(manifest: Manifest): string[] {
   return problems;
 }
 
-function machineProblems({ name, id, release, firmware, boot, layers, policy }: Machine): string[] {
+function machineProblems({ name, id, release, firmware, secureBoot, boot, layers, policy }: Machine): string[] {
   const problems: string[] = [];
   if (policy.vm !== name || policy.vmId !== id) problems.push(`the policy of ${name} is another machine’s`);
   if (release !== layers.length) problems.push(`${name} is of release ${release}, and has ${layers.length} layers`);
   if ((firmware === 'direct') !== (boot !== undefined)) problems.push(`${name} has a kernel or needs one`);
+  if (secureBoot && firmware !== 'uefi') problems.push(`${name} has Secure Boot, and does not start by UEFI`);
   layers.forEach(({ below }, place) => {
     const lower = layers.slice(0, place).map(({ sha256 }) => sha256);
     if (below.length !== place || below.some((sha256, at) => sha256 !== lower[at]))

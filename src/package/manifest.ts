@@ -32,6 +32,8 @@ export const PackedMachine = z.strictObject({
     .max(1 << 20),
   cpus: z.int().min(1).max(64),
   firmware: Firmware,
+  /** With `uefi`: it starts only what is signed by Microsoft’s keys. */
+  secureBoot: z.literal(true).exactOptional(),
   /** Absent for `virtio`. */
   hardware: HardwareKind.exactOptional(),
   /** Absent for `utc`. */

@@ -30,13 +30,19 @@ export function kindsOf({
   };
 }
 
+/** What a machine has or does not have, and packages name where it has it. */
+type Switches = 'tpm' | 'secureBoot';
+
 /** The same as packages say it: what they do not name is as it was before there was a choice. */
-export function packedKinds(file: Parameters<typeof kindsOf>[0] & { tpm?: boolean }): Partial<Kinds> & { tpm?: true } {
+export function packedKinds(
+  file: Parameters<typeof kindsOf>[0] & Partial<Record<Switches, boolean>>,
+): Partial<Kinds & Record<Switches, true>> {
   const { hardware, clock, processor } = kindsOf(file);
   return {
     ...(hardware === 'virtio' ? {} : { hardware }),
     ...(clock === 'utc' ? {} : { clock }),
     ...(processor === 'host' ? {} : { processor }),
     ...(file.tpm === true ? { tpm: true } : {}),
+    ...(file.secureBoot === true ? { secureBoot: true } : {}),
   };
 }

@@ -76,6 +76,9 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {
     throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
   }
+  const { secureBoot, firmware = 'uefi' } = vm.hardware;
+  if (secureBoot && firmware !== 'uefi')
+    throw new AppError('USAGE', 'Secure Boot is UEFI’s: it goes with no other firmware');
   const beside = temporaryBeside(home.folder);
   try {
     const added = await fill(beside, vm);
@@ -100,7 +103,8 @@ async function fill(folder: string, vm: NewVm): Promise<AddedVm> {
     if (boot.initrd !== undefined) await copyFileTo(boot.initrd, paths.initrd, MAX_BOOT_FILE_BYTES);
   }
   await vm.writeSeed?.(paths.seed);
-  const firmware = hardware.firmware ?? (starts.uefi && !starts.bios ? 'uefi' : 'bios');
+  const startsByUefi = hardware.secureBoot === true || (starts.uefi && !starts.bios);
+  const firmware = hardware.firmware ?? (startsByUefi ? 'uefi' : 'bios');
   const file: VmFile = { format: 1, id: randomUUID(), ...hardware, firmware };
   const policy: MachinePolicy = { format: 1, quarantine: { type: 'none' } };
   await writeFileAtomic(paths.file, stringify(file));

@@ -62,6 +62,8 @@ export const VmFile = z
     cpus: z.int().min(1).max(64).default(1),
     /** `direct` starts the kernel in `boot/` without firmware. */
     firmware: Firmware.default('bios'),
+    /** With `uefi`: it starts only what is signed by Microsoft’s keys. */
+    secureBoot: z.boolean().exactOptional(),
     /** What runs in it; `hardware` and `clock` follow it where they are not named. */
     os: GuestSystem.exactOptional(),
     hardware: HardwareKind.exactOptional(),
@@ -83,6 +85,10 @@ export const VmFile = z
   .refine((vm) => vm.append === undefined || vm.firmware === 'direct', {
     path: ['append'],
     message: 'goes with firmware: direct only',
+  })
+  .refine((vm) => vm.secureBoot !== true || vm.firmware === 'uefi', {
+    path: ['secureBoot'],
+    message: 'goes with firmware: uefi only',
   });
 export type VmFile = z.infer<typeof VmFile>;
 

@@ -59,6 +59,18 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
+  [
+    'secure-boot',
+    {
+      ...PLAN,
+      firmware: {
+        kind: 'uefi',
+        code: { fd: 6, readOnly: true },
+        variables: { fd: 7, readOnly: false },
+        isSecure: true,
+      },
+    },
+  ],
   ['tpm', { ...PLAN, hasTpm: true }],
   ['tpm-compatible', { ...PLAN, hardware: 'compatible', hasTpm: true }],
   ['floor', { ...PLAN, accel: 'kvm', processor: 'x86-64-v2' }],

@@ -76,7 +76,10 @@ export interface QemuPlan {
   hasDevices?: boolean;
   /** It has a TPM 2.0, which answers at its socket already. */
   hasTpm?: boolean;
-  firmware: { kind: 'bios' } | { kind: 'uefi'; code: HandedFile; variables: HandedFile } | DirectBoot;
+  firmware:
+    | { kind: 'bios' }
+    | { kind: 'uefi'; code: HandedFile; variables: HandedFile; isSecure?: boolean }
+    | DirectBoot;
 }
 
 interface DirectBoot {
@@ -159,7 +162,9 @@ function handedFiles({ disk, data, disc, seed, firmware }: QemuPlan): HandedFile
 }
 
 function pflash({ firmware }: QemuPlan): string {
-  return firmware.kind === 'uefi' ? ',pflash0=code,pflash1=variables' : '';
+  if (firmware.kind !== 'uefi') return '';
+  // What it keeps is changed by the firmware alone, which the processor runs as nobody else can.
+  return `,pflash0=code,pflash1=variables${firmware.isSecure ? ',smm=on' : ''}`;
 }
 
 function firmwareArgs({ firmware, isLocked }: QemuPlan): string[] {
@@ -174,6 +179,7 @@ function firmwareArgs({ firmware, isLocked }: QemuPlan): string[] {
           'node-name': 'variables',
           file: fileNode(firmware.variables),
         }),
+        ...(firmware.isSecure ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
       ];
     case 'direct':
       // QEMU opens these two by name only; a descriptor’s name leads to the file without a way through its folder.

@@ -50,7 +50,7 @@ function firmwareOf(firmware: MachineFiles['firmware']): QemuPlan['firmware'] {
     case 'bios':
       return firmware;
     case 'uefi':
-      return { kind: 'uefi', code: SOME_FILE, variables: SOME_FILE };
+      return { ...firmware, code: SOME_FILE, variables: SOME_FILE };
     case 'direct': {
       const { append, initrd } = firmware;
       return { kind: 'direct', append, kernel: SOME_FILE, ...(initrd === undefined ? {} : { initrd: SOME_FILE }) };

@@ -48,7 +48,7 @@ export interface MachineFiles {
   isLocked?: true;
   firmware:
     | { kind: 'bios' }
-    | { kind: 'uefi'; code: string; variables: string }
+    | { kind: 'uefi'; code: string; variables: string; isSecure: boolean }
     | { kind: 'direct'; kernel: string; initrd?: string; append: string };
 }
 
@@ -114,7 +114,7 @@ function placedFirmware(firmware: MachineFiles['firmware'], place: (path: string
     case 'bios':
       return firmware;
     case 'uefi':
-      return { kind: 'uefi', code: place(firmware.code), variables: place(firmware.variables) };
+      return { ...firmware, code: place(firmware.code), variables: place(firmware.variables) };
     case 'direct': {
       const { append, initrd, kernel } = firmware;
       return {

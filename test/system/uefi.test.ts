@@ -7,7 +7,7 @@ import { whyNoNetwork } from '../../lab/network.ts';
 import { scratch } from '../fakes/made-project.ts';
 import { hears, uefiDisk } from '../fakes/uefi-disk.ts';
 
-test('a machine whose disk starts by UEFI is known by its partitions, and starts in the project and installed', {
+test('a machine whose disk starts by UEFI is known by its partitions, and starts in the project and installed; with Secure Boot only what is signed', {
   skip: whyNoNetwork(),
 }, async (t) => {
   await using job = await MainJob.start();
@@ -27,5 +27,15 @@ test('a machine whose disk starts by UEFI is known by its partitions, and starts
   assert.equal((await computer.lazaret('start', 'zebra')).status, 0);
   const [record = ''] = globSync(join(computer.folder, '**', 'machine.json'));
   await hears(join(record, '..', 's', 'console'), 'It starts by UEFI.');
+  assert.equal((await computer.lazaret('stop', 'zebra', '--force')).status, 0);
+
+  // The shell of the firmware, which that disk is for, is signed by nobody.
+  const set = await computer.manager('vm', 'set', 'zebra', '--secure-boot', '--json');
+  assert.equal(set.status, 0, set.stdout);
+  const { status, stdout } = await job.install(await job.build('two', 'full', '--vm', 'zebra'), '--yes');
+  assert.equal(status, 0, stdout);
+  assert.equal((await computer.lazaret('start', 'zebra')).status, 0);
+  const [secure = ''] = globSync(join(computer.folder, '**', 'machine.json'));
+  await hears(join(secure, '..', 's', 'console'), 'Security Violation');
   assert.equal((await computer.lazaret('stop', 'zebra', '--force')).status, 0);
 });

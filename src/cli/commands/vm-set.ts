@@ -7,7 +7,7 @@ import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 
 /** What runs in a machine, and what it is made of. */
-export type KindOptions = Pick<VmFile, 'os' | 'hardware' | 'clock' | 'processor' | 'tpm'>;
+export type KindOptions = Pick<VmFile, 'os' | 'hardware' | 'clock' | 'processor' | 'tpm' | 'secureBoot'>;
 
 interface SetOptions extends KindOptions {
   directory: string;
@@ -56,17 +56,22 @@ export function addKindOptions(command: Command): void {
     ],
   ];
   for (const [flag, what, choices] of options) command.addOption(new Option(flag, what).choices(choices));
-  command.option('--tpm', 'it has a TPM 2.0, a new one wherever it is installed').option('--no-tpm', 'it has none');
+  command
+    .option('--tpm', 'it has a TPM 2.0, a new one wherever it is installed')
+    .option('--no-tpm', 'it has none')
+    .option('--secure-boot', 'with UEFI: it starts only what is signed by Microsoft’s keys')
+    .option('--no-secure-boot', 'it starts everything');
 }
 
 /** Those of them that were given. */
-export function kindsGiven({ os, hardware, clock, processor, tpm }: KindOptions): KindOptions {
+export function kindsGiven({ os, hardware, clock, processor, tpm, secureBoot }: KindOptions): KindOptions {
   return {
     ...(os === undefined ? {} : { os }),
     ...(hardware === undefined ? {} : { hardware }),
     ...(clock === undefined ? {} : { clock }),
     ...(processor === undefined ? {} : { processor }),
     ...(tpm === undefined ? {} : { tpm }),
+    ...(secureBoot === undefined ? {} : { secureBoot }),
   };
 }
 
@@ -76,8 +81,12 @@ const CLOCK: Record<Kinds['clock'], string> = { utc: '', localtime: ', clock in 
 /** What a machine is made of, in words. */
 export function kindsText(file: KindOptions): string {
   const { hardware, clock, processor } = kindsOf(file);
-  const more = [...(processor === 'host' ? [] : [`, processor ${processor}`]), ...(file.tpm ? [', TPM 2.0'] : [])];
-  return `${HARDWARE[hardware]}${CLOCK[clock]}${more.join('')}`;
+  const more = [
+    ...(processor === 'host' ? [] : [`processor ${processor}`]),
+    ...(file.tpm ? ['TPM 2.0'] : []),
+    ...(file.secureBoot ? ['Secure Boot'] : []),
+  ];
+  return `${HARDWARE[hardware]}${CLOCK[clock]}${more.map((each) => `, ${each}`).join('')}`;
 }
 
 function changeBy({ memory: memoryMiB, cpus, dataDisk, firmware, append, ...kinds }: SetOptions): HardwareChange {

@@ -5,7 +5,9 @@ import type { InstallPlan } from '../plan/plan.ts';
 
 /** A machine that starts by UEFI is installed only where there is firmware for it. @throws FIRMWARE_MISSING */
 export async function requireFirmware(plan: InstallPlan): Promise<void> {
-  if (brought(plan).some(({ firmware }) => firmware === 'uefi')) await requireUefiFirmware();
+  const byUefi = brought(plan).filter(({ firmware }) => firmware === 'uefi');
+  for (const isSecure of new Set(byUefi.map(({ secureBoot }) => secureBoot === true)))
+    await requireUefiFirmware({ isSecure });
 }
 
 /** One that has a TPM, only where there is the program that is one. @throws PROGRAM_MISSING */

@@ -98,8 +98,10 @@ export async function finishReimage(
   if (!waits) await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
   await steps(`${vm}: system disk`);
   if (waits) await removeFile(paths.variables);
-  else if (machine.firmware === 'uefi')
-    await copyFileTo((await requireUefiFirmware()).template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
+  else if (machine.firmware === 'uefi') {
+    const { template } = await requireUefiFirmware({ isSecure: machine.secureBoot === true });
+    await copyFileTo(template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
+  }
   // Its next start makes a new one.
   await removeFolder(paths.tpm);
   await steps(`${vm}: firmware`);

@@ -183,8 +183,10 @@ async function makeGeneration(
   if (isLocked) await writeState(join(beside, 'unwritten'), { format: 1 });
   else await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
   // The firmware’s own settings begin anew with each generation.
-  if (machine.firmware === 'uefi' && !isLocked)
-    await copyFileTo((await requireUefiFirmware()).template, join(beside, 'variables.fd'), MAX_UEFI_VARIABLES_BYTES);
+  if (machine.firmware === 'uefi' && !isLocked) {
+    const { template } = await requireUefiFirmware({ isSecure: machine.secureBoot === true });
+    await copyFileTo(template, join(beside, 'variables.fd'), MAX_UEFI_VARIABLES_BYTES);
+  }
   await writeState(join(beside, 'generation.json'), {
     format: 1,
     generation,

@@ -107,7 +107,7 @@ class Writing {
     await this.#bring(overlay);
     if (machine.tpm) await bringTpmState(tpm, tpmKey(this.#opened.diskKey ?? ''), this.#opened.encrypts);
     if (machine.firmware !== 'uefi') return;
-    if (isNew && !(await isThere(variables))) await makeVariables(variables);
+    if (isNew && !(await isThere(variables))) await makeVariables(variables, machine.secureBoot === true);
     await this.#bring(variables);
   }
 
@@ -189,8 +189,8 @@ class Writing {
   }
 }
 
-async function makeVariables(path: string): Promise<void> {
-  const { template } = await requireUefiFirmware();
+async function makeVariables(path: string, isSecure: boolean): Promise<void> {
+  const { template } = await requireUefiFirmware({ isSecure });
   await withScratch(path, async (beside) => {
     await copyFileTo(template, beside, MAX_UEFI_VARIABLES_BYTES);
     await moveFile(beside, path);

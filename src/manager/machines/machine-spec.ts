@@ -55,11 +55,13 @@ async function firmwareOf(
     case 'bios':
       return { kind: 'bios' };
     case 'uefi': {
-      const variables = join(paths.folder, 'variables.fd');
+      const isSecure = file.value.secureBoot === true;
+      // Each has its own: keys that are in them stay in them.
+      const variables = join(paths.folder, isSecure ? 'secure-variables.fd' : 'variables.fd');
       if (!(await isThere(variables)))
-        await copyFileTo((await requireUefiFirmware()).template, variables, MAX_UEFI_VARIABLES_BYTES);
-      const { code } = await requireUefiFirmware({ templateBytes: await fileBytes(variables) });
-      return { kind: 'uefi', code, variables };
+        await copyFileTo((await requireUefiFirmware({ isSecure })).template, variables, MAX_UEFI_VARIABLES_BYTES);
+      const { code } = await requireUefiFirmware({ isSecure, templateBytes: await fileBytes(variables) });
+      return { kind: 'uefi', code, variables, isSecure };
     }
     case 'direct': {
       const initrd = (await isThere(paths.initrd)) ? { initrd: paths.initrd } : {};

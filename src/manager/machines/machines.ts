@@ -55,13 +55,15 @@ export async function addForeign(
   machine: ForeignMachine,
   { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes' | 'writeSeed'> = {},
 ): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
-  const { memoryMiB = 1024, cpus = 1, firmware, os, clock, tpm, disk } = machine;
+  const { memoryMiB = 1024, cpus = 1, firmware, secureBoot, os, clock, tpm, disk } = machine;
+  const byUefi = (change.firmware ?? firmware) === 'uefi';
   const hardware = {
     ...{ memoryMiB, cpus },
     ...(firmware === undefined ? {} : { firmware }),
     ...(os === undefined ? {} : { os }),
     ...(clock === undefined ? {} : { clock }),
     ...(tpm === undefined ? {} : { tpm }),
+    ...(secureBoot && byUefi ? { secureBoot } : {}),
     ...change,
   };
   return addMachine(folder, { name, hardware, disk, ...more });
@@ -69,7 +71,10 @@ export async function addForeign(
 
 /** A change of a machine’s hardware; what is absent stays as it is. */
 export type HardwareChange = Partial<
-  Pick<VmFile, 'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append' | 'os' | 'hardware' | 'clock' | 'processor' | 'tpm'>
+  Pick<
+    VmFile,
+    'memoryMiB' | 'cpus' | 'dataDiskMiB' | 'append' | 'os' | 'hardware' | 'clock' | 'processor' | 'tpm' | 'secureBoot'
+  >
 > & {
   firmware?: 'bios' | 'uefi';
 };

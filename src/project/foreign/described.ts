@@ -28,6 +28,8 @@ export interface Described {
   /** Where it is another than the machine would get. */
   os?: NonNullable<VmFile['os']>;
   clock?: NonNullable<VmFile['clock']>;
+  /** It started what is signed alone. */
+  secureBoot?: true;
   /** It had a TPM, and gets a new one. */
   tpm?: true;
   /** The one that it starts from first. */

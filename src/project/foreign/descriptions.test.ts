@@ -135,7 +135,7 @@ test('Windows is known by whatever describes it, and gets what it has drivers fo
 });
 
 test('what a .vmx has that a machine does not get is listed', () => {
-  const { notes, os, tpm } = vmx({
+  const { notes, os, tpm, secureBoot } = vmx({
     ...{ guestOS: 'windows9-64', 'ethernet0.present': 'TRUE', 'ethernet1.present': 'TRUE', 'sound.present': 'TRUE' },
     ...{
       'checkpoint.vmState': 'Office.vmss',
@@ -148,7 +148,7 @@ test('what a .vmx has that a machine does not get is listed', () => {
   assert.deepEqual(codes(notes), [
     ...['bus-sata', 'address', 'cards', 'tpm', 'suspended', 'secure-boot', 'firmware-settings', 'device'],
   ]);
-  assert.deepEqual([os, tpm], ['windows', true]);
+  assert.deepEqual([os, tpm, secureBoot], ['windows', true, true]);
 });
 
 test('the disk that a .vmx starts from comes first', () => {

@@ -40,18 +40,20 @@ export function readDomain(domain: Element, name: string): Described {
   const { notes, ...hardware } = boundedHardware(memoryMiB(domain, name), cpusOf(domain, name));
   const loader = childOf(os, 'loader');
   const isUefi = os?.attributes['firmware'] === 'efi' || loader?.attributes['type'] === 'pflash';
+  const isSecure = loader?.attributes['secure'] === 'yes';
   const { notes: tpmNotes, ...tpm } = tpmOf(childOf(devices, 'tpm') !== undefined);
   const isWindows = systemOf(domain).startsWith('http://microsoft.com/win');
   return {
     ...hardware,
     ...guestKinds({ isWindows, isLocal: childOf(domain, 'clock')?.attributes['offset'] === 'localtime' }),
     ...tpm,
+    ...(isSecure ? { secureBoot: true } : {}),
     firmware: isUefi ? 'uefi' : 'bios',
     disks,
     notes: [
       ...notes,
       ...commonNotes(disks, childrenOf(devices, 'interface').length, isWindows),
-      ...(loader?.attributes['secure'] === 'yes' ? [note('secure-boot')] : []),
+      ...(isSecure ? [note('secure-boot')] : []),
       ...(isUefi && childOf(os, 'nvram') ? [note('firmware-settings')] : []),
       ...(childOf(os, 'kernel') ? [note('not-understood', { item: 'a kernel that starts without firmware' })] : []),
       ...tpmNotes,

@@ -35,7 +35,8 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   device: ({ device }) => `it had ${DEVICES[device as ImportDevice]}, which it does not get`,
   tpm: () =>
     'it had a TPM and gets a new TPM 2.0, as every copy does: what only the old one opens, as BitLocker, needs its recovery key',
-  'secure-boot': () => 'it started with Secure Boot and starts without now',
+  'secure-boot': () =>
+    'Secure Boot knows Microsoft’s keys alone: what another’s signed does not start (--no-secure-boot leaves it out)',
   'firmware-settings': () =>
     'the settings of its firmware are not taken: it starts what its disk offers, as a new computer does',
   memory: ({ from, to }) => `it had ${from} MiB of memory and gets ${to}`,

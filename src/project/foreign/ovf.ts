@@ -32,6 +32,7 @@ export function readOvf(envelope: Element, name: string): Described {
     ...bounded,
     ...guestKinds({ isWindows, isLocal: isLocalIn(system, isWindows) }),
     firmware: isUefi(system, hardware) ? 'uefi' : 'bios',
+    ...(isSecure(hardware) ? { secureBoot: true } : {}),
     disks: disks.filter(({ file }) => file !== ''),
     notes: [
       ...notes,
@@ -206,15 +207,18 @@ function isLocalIn(system: Element, isWindows: boolean): boolean {
   return said === undefined ? isWindows : said === 'local';
 }
 
+function isSecure(hardware: Element | undefined): boolean {
+  return childrenOf(hardware, 'Config').some(
+    ({ attributes }) => attributes['key'] === 'bootOptions.efiSecureBootEnabled' && attributes['value'] === 'true',
+  );
+}
+
 function otherNotes(hardware: Element | undefined, items: readonly Item[]): ImportNote[] {
   const known = [CPU, MEMORY, CARD, DISK, ...SILENT, ...Object.keys(CONTROLLERS).map(Number)];
   const devices = new Set(items.flatMap(({ type }) => DEVICES[type] ?? []));
   const others = items.filter(({ type }) => !known.includes(type) && !(type in DEVICES));
-  const secure = childrenOf(hardware, 'Config').some(
-    ({ attributes }) => attributes['key'] === 'bootOptions.efiSecureBootEnabled' && attributes['value'] === 'true',
-  );
   return [
-    ...(secure ? [note('secure-boot')] : []),
+    ...(isSecure(hardware) ? [note('secure-boot')] : []),
     ...[...devices].map(deviceNote),
     ...others.map(({ title, type }) =>
       note('not-understood', { item: title === '' ? `hardware of kind ${type}` : title }),

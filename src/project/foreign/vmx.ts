@@ -39,6 +39,7 @@ export function readVmx(bytes: Buffer, name: string): Described {
     ...hardware,
     ...guestKinds(kinds),
     ...tpm,
+    ...(isOn(settings, 'uefi.secureboot.enabled') ? { secureBoot: true } : {}),
     ...(settings.get('firmware')?.toLowerCase() === 'efi' ? { firmware: 'uefi' } : { firmware: 'bios' }),
     disks,
     notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...tpmNotes, ...notesOf(settings)],

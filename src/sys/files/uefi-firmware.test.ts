@@ -50,6 +50,13 @@ test('the first description counts that our machines can use', async (t) => {
   describe('share', '70-other');
 
   assert.deepEqual(await findUefiFirmware({ folders }), { code: at('60-plain.code'), template: at('60-plain.vars') });
+  const secure = { code: at('10-enrolled.code'), template: at('10-enrolled.vars') };
+  assert.deepEqual(await findUefiFirmware({ folders, isSecure: true }), secure);
+  writeFileSync(at('etc/10-enrolled.json'), '');
+  await assert.rejects(requireUefiFirmware({ folders, isSecure: true }), {
+    code: 'FIRMWARE_MISSING',
+    message: /Secure Boot/,
+  });
 });
 
 test('a file of the computer’s own hides its namesake, and an empty one takes it away', async (t) => {

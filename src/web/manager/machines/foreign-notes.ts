@@ -33,7 +33,8 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   device: ({ device }) => `sie hatte ${DEVICES_DE[device as ImportDevice]}; das bekommt sie nicht`,
   tpm: () =>
     'sie hatte ein TPM und bekommt ein neues TPM 2.0, wie jede Kopie: was nur das alte öffnet, etwa BitLocker, braucht seinen Wiederherstellungsschlüssel',
-  'secure-boot': () => 'sie startete mit Secure Boot und startet jetzt ohne',
+  'secure-boot': () =>
+    'Secure Boot kennt nur die Schlüssel von Microsoft: was mit anderen signiert ist, startet nicht (--no-secure-boot lässt es weg)',
   'firmware-settings': () =>
     'die Einstellungen ihrer Firmware werden nicht übernommen: sie startet, was ihre Platte anbietet, wie ein neuer Computer',
   memory: ({ from, to }) => `sie hatte ${from} MiB Speicher und bekommt ${to}`,
