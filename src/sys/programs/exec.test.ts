@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
@@ -14,6 +15,13 @@ test('a program gets its arguments and input as they are, and nothing of our env
   assert.equal((await run('printf', ['%s', '$HOME; `id`'])).stdout, '$HOME; `id`');
   assert.equal((await run('cat', [], { input: 'words' })).stdout, 'words');
   assert.doesNotMatch((await run('env', [])).stdout, /LAZARET_SECRET_OF_TEST/);
+});
+
+test('for work that was called off no program is started', async (t) => {
+  const file = join(scratch(t), 'made');
+  const off = { signal: AbortSignal.abort() };
+  for (let tries = 0; tries < 20; tries += 1) await assert.rejects(run('touch', [file], off), code('INTERRUPTED'));
+  assert.equal(existsSync(file), false);
 });
 
 test('each way a program can fail has a code', async () => {

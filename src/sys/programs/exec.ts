@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { requireGoing } from '../../lib/interrupted.ts';
 import { endGroup, type ProcessId, processOf } from './processes.ts';
 
 /** Folders that hold system programs and are often missing from an ordinary user’s PATH. */
@@ -42,13 +43,15 @@ export interface Ran {
 }
 
 /**
- * Runs a program to its end, never through a shell.
+ * Runs a program to its end, never through a shell; for work that was called off already, none.
  * @throws PROGRAM_MISSING, PROGRAM_TIMEOUT, INTERRUPTED, or PROGRAM_FAILED for a status not in `allow`.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { timeoutMs = 60_000, maxBytes = 16 << 20, allow = [] } = options;
   // A hundred files: a command that runs no program does not wait for them.
   const { execa } = await import('execa');
+  // A short one would be done before it is ended.
+  requireGoing(options.signal);
   const running = execa(program, args, {
     reject: false,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
