@@ -196,7 +196,6 @@ test('the host is as it was after the last machine has gone', { skip }, async (t
 test('a network that cannot be opened leaves nothing behind', { skip }, async (t) => {
   const lab = Lab.start(t);
   const before = lab.hostDump();
-  const namespaces = execFileSync('ip', ['netns'], { encoding: 'utf8' });
 
   await assert.rejects(lab.service.call('open', lab.choice({ resolvers: ['no address'] })), { code: 'NETWORK_FAILED' });
   await assert.rejects(lab.service.call('open', lab.choice({ number: 16_384 })), { code: 'NETWORK_FAILED' });
@@ -205,7 +204,8 @@ test('a network that cannot be opened leaves nothing behind', { skip }, async (t
   await assert.rejects(lab.service.call('open', lab.choice({ dnsUid: 2 ** 32 - 1 })), { code: 'NETWORK_FAILED' });
 
   assert.equal(lab.hostDump(), before);
-  assert.equal(execFileSync('ip', ['netns'], { encoding: 'utf8' }), namespaces);
+  // Of other tests there may be others.
+  assert.ok(!execFileSync('ip', ['netns'], { encoding: 'utf8' }).includes(networkNames(lab.id).namespace));
 });
 
 /** Programs that fail as the real ones might; the rest of the computer’s are in their usual places. */
