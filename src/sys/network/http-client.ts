@@ -24,6 +24,9 @@ export interface UnixResponse {
   lines: AsyncGenerator<unknown>;
 }
 
+/** Each question has a connection of its own: one that was kept may be closed by the service in the very moment in which it is used again. */
+const OWN = { agent: false } as const;
+
 /**
  * Asks the service that listens on a Unix socket.
  * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED, FILE_INVALID: the file became shorter meanwhile
@@ -37,7 +40,7 @@ export async function askUnix(
     ...(text === undefined ? {} : { 'content-type': 'application/json' }),
     ...(file ? { 'content-length': `${file.bytes}` } : {}),
   };
-  const asked = request({ socketPath, method, path, headers, ...(signal ? { signal } : {}) });
+  const asked = request({ ...OWN, socketPath, method, path, headers, ...(signal ? { signal } : {}) });
   let broken: AppError | undefined;
   if (file) {
     asked.flushHeaders();
@@ -63,7 +66,7 @@ export async function openStream(
   signal?: AbortSignal,
 ): Promise<{ stream: Duplex } | { refused: unknown }> {
   const headers = { connection: 'Upgrade', upgrade: STREAM_PROTOCOL };
-  const asked = request({ socketPath, path, headers, ...(signal ? { signal } : {}) });
+  const asked = request({ ...OWN, socketPath, path, headers, ...(signal ? { signal } : {}) });
   const answered = Promise.withResolvers<{ stream: Duplex } | { response: IncomingMessage }>();
   asked.once('upgrade', (_response, stream, head) => {
     if (head.length > 0) stream.unshift(head);
