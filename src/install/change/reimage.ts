@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { copyFileTo, isThere, removeFile } from '../../sys/files/files.ts';
+import { isThere, removeFile } from '../../sys/files/files.ts';
 import { removeFolder } from '../../sys/files/folders.ts';
-import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { makeUefiVariables } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { restoreFirstPassword } from '../opening/password.ts';
 import { forgetHardware } from '../state/hardware.ts';
@@ -98,10 +98,7 @@ export async function finishReimage(
   if (!waits) await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
   await steps(`${vm}: system disk`);
   if (waits) await removeFile(paths.variables);
-  else if (machine.firmware === 'uefi') {
-    const { template } = await requireUefiFirmware({ isSecure: machine.secureBoot === true });
-    await copyFileTo(template, paths.variables, MAX_UEFI_VARIABLES_BYTES);
-  }
+  else if (machine.firmware === 'uefi') await makeUefiVariables(paths.variables, { isSecure: machine.secureBoot });
   // Its next start makes a new one.
   await removeFolder(paths.tpm);
   await steps(`${vm}: firmware`);

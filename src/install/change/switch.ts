@@ -5,9 +5,9 @@ import type { Steps } from '../../lib/steps.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
-import { copyFileTo, removeFile } from '../../sys/files/files.ts';
+import { removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
-import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { makeUefiVariables } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { beginConfiguration, seals, settleConfiguration } from '../state/configuration.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
@@ -183,10 +183,8 @@ async function makeGeneration(
   if (isLocked) await writeState(join(beside, 'unwritten'), { format: 1 });
   else await makeDiskOnce(join(beside, 'overlay.qcow2'), machine.layers.at(-1)?.virtualBytes ?? 0);
   // The firmware’s own settings begin anew with each generation.
-  if (machine.firmware === 'uefi' && !isLocked) {
-    const { template } = await requireUefiFirmware({ isSecure: machine.secureBoot === true });
-    await copyFileTo(template, join(beside, 'variables.fd'), MAX_UEFI_VARIABLES_BYTES);
-  }
+  if (machine.firmware === 'uefi' && !isLocked)
+    await makeUefiVariables(join(beside, 'variables.fd'), { isSecure: machine.secureBoot });
   await writeState(join(beside, 'generation.json'), {
     format: 1,
     generation,

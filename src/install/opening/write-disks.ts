@@ -2,13 +2,13 @@ import { copyBlocks } from '../../layer/locked/copy.ts';
 import { rebuildLayer } from '../../layer/rebuild/rebuild.ts';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { copyFileTo, isThere, moveFile, removeFile } from '../../sys/files/files.ts';
+import { isThere, moveFile, removeFile } from '../../sys/files/files.ts';
 import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
 import { isLocked, requireOpens } from '../../sys/files/locked-blocks.ts';
 import { createFile, withScratch } from '../../sys/files/new-file.ts';
 import { tpmKey } from '../../sys/files/tpm-form.ts';
 import { bringTpmState } from '../../sys/files/tpm-state.ts';
-import { MAX_UEFI_VARIABLES_BYTES, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { makeUefiVariables } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/chain.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../state/instances.ts';
@@ -107,7 +107,7 @@ class Writing {
     await this.#bring(overlay);
     if (machine.tpm) await bringTpmState(tpm, tpmKey(this.#opened.diskKey ?? ''), this.#opened.encrypts);
     if (machine.firmware !== 'uefi') return;
-    if (isNew && !(await isThere(variables))) await makeVariables(variables, machine.secureBoot === true);
+    if (isNew && !(await isThere(variables))) await makeVariables(variables, machine.secureBoot);
     await this.#bring(variables);
   }
 
@@ -189,10 +189,9 @@ class Writing {
   }
 }
 
-async function makeVariables(path: string, isSecure: boolean): Promise<void> {
-  const { template } = await requireUefiFirmware({ isSecure });
+async function makeVariables(path: string, isSecure: boolean | undefined): Promise<void> {
   await withScratch(path, async (beside) => {
-    await copyFileTo(template, beside, MAX_UEFI_VARIABLES_BYTES);
+    await makeUefiVariables(beside, { isSecure });
     await moveFile(beside, path);
   });
 }

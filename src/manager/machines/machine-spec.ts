@@ -4,12 +4,10 @@ import { kindsOf } from '../../project/hardware-kind.ts';
 import { vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import type { MachineSpec, RunMode } from '../../run/machine/spec.ts';
-import { copyFileTo, fileBytes, isThere } from '../../sys/files/files.ts';
-import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { fileBytes, isThere } from '../../sys/files/files.ts';
+import { makeUefiVariables, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { projectMachineId } from './project-machine.ts';
-
-const MAX_UEFI_VARIABLES_BYTES = 8 << 20;
 
 interface Run {
   number: number;
@@ -58,8 +56,7 @@ async function firmwareOf(
       const isSecure = file.value.secureBoot === true;
       // Each has its own: keys that are in them stay in them.
       const variables = join(paths.folder, isSecure ? 'secure-variables.fd' : 'variables.fd');
-      if (!(await isThere(variables)))
-        await copyFileTo((await requireUefiFirmware({ isSecure })).template, variables, MAX_UEFI_VARIABLES_BYTES);
+      if (!(await isThere(variables))) await makeUefiVariables(variables, { isSecure });
       const { code } = await requireUefiFirmware({ isSecure, templateBytes: await fileBytes(variables) });
       return { kind: 'uefi', code, variables, isSecure };
     }

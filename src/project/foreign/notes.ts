@@ -36,7 +36,7 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   tpm: () =>
     'it had a TPM and gets a new TPM 2.0, as every copy does: what only the old one opens, as BitLocker, needs its recovery key',
   'secure-boot': () =>
-    'Secure Boot knows Microsoft’s keys alone: what another’s signed does not start (--no-secure-boot leaves it out)',
+    'Secure Boot knows Microsoft’s keys alone: what another’s signed does not start, unless `vm set --no-secure-boot` turns it off',
   'firmware-settings': () =>
     'the settings of its firmware are not taken: it starts what its disk offers, as a new computer does',
   memory: ({ from, to }) => `it had ${from} MiB of memory and gets ${to}`,

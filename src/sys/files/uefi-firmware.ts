@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
-import { fileBytes, isThere, readCapped } from './files.ts';
+import { copyFileTo, fileBytes, isThere, readCapped } from './files.ts';
 import { namesIn } from './folders.ts';
 
 /** Where QEMU’s firmware is described (its docs/interop/firmware.json); a file of the first hides its namesake in the second. */
@@ -20,7 +20,7 @@ export interface UefiFirmware {
 
 interface Wanted {
   /** It starts only what is signed by the keys that its settings begin with: Microsoft’s. */
-  isSecure?: boolean;
+  isSecure?: boolean | undefined;
   /** Length of the settings that are there already: those of another firmware may be longer or shorter. */
   templateBytes?: number;
   folders?: readonly string[];
@@ -52,6 +52,12 @@ export async function requireUefiFirmware(wanted: Wanted = {}): Promise<UefiFirm
   const how = wanted.isSecure ? 'UEFI with Secure Boot' : 'UEFI';
   const which = wanted.templateBytes === undefined ? '' : ' that its settings are for';
   throw new AppError('FIRMWARE_MISSING', `no firmware for machines that start by ${how}${which} is installed here`);
+}
+
+/** Makes the settings of a machine, as the first fitting firmware begins with them. @throws FIRMWARE_MISSING, DISK_FULL */
+export async function makeUefiVariables(to: string, wanted: Pick<Wanted, 'isSecure'>): Promise<void> {
+  const { template } = await requireUefiFirmware(wanted);
+  await copyFileTo(template, to, MAX_UEFI_VARIABLES_BYTES);
 }
 
 /** What a description is of, where our machines can use it: plain flash, with a file for the settings beside the code. */

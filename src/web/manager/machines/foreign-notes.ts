@@ -34,7 +34,7 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   tpm: () =>
     'sie hatte ein TPM und bekommt ein neues TPM 2.0, wie jede Kopie: was nur das alte öffnet, etwa BitLocker, braucht seinen Wiederherstellungsschlüssel',
   'secure-boot': () =>
-    'Secure Boot kennt nur die Schlüssel von Microsoft: was mit anderen signiert ist, startet nicht (--no-secure-boot lässt es weg)',
+    'Secure Boot kennt nur die Schlüssel von Microsoft: was mit anderen signiert ist, startet nicht, solange `vm set --no-secure-boot` es nicht ausschaltet',
   'firmware-settings': () =>
     'die Einstellungen ihrer Firmware werden nicht übernommen: sie startet, was ihre Platte anbietet, wie ein neuer Computer',
   memory: ({ from, to }) => `sie hatte ${from} MiB Speicher und bekommt ${to}`,
