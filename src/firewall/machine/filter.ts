@@ -3,11 +3,12 @@ import { Turns } from '../../lib/turns.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { Log } from '../../sys/log.ts';
-import { listed, loadRules, NftSession, readEnforced, transactSlowly } from '../nft.ts';
+import { listed, loadRules, NftSession, transactSlowly } from '../nft.ts';
 import { listRules, listsDigest } from './list-rules.ts';
 import { type Enforced, switchTransaction } from './ruleset.ts';
 
 const MAX_GENERATION = 0xffff_ffff;
+const UNREAD: Enforced = { mode: 'refuse', generation: 0, lists: '' };
 
 /** The words that lead into a machine’s namespace, and what cuts the machine off when its rules no longer obey. */
 export interface FilterPlace {
@@ -35,11 +36,18 @@ export class MachineFilter implements AsyncDisposable {
     this.#enforced = enforced;
   }
 
-  /** Takes over what the kernel enforces. @throws FILTER_FAILED when that cannot be told */
-  static async adopt(place: FilterPlace): Promise<MachineFilter> {
-    const enforced = await readEnforced(place.enter);
-    const lists = enforced.lists || (await loadedLists(place.enter));
-    return new MachineFilter(place, { ...enforced, lists });
+  /**
+   * Takes over what the kernel enforces; `loaded` are its lists where they are known, as they are of rules that were loaded just now.
+   * @throws FILTER_FAILED when that cannot be told
+   */
+  static async adopt(place: FilterPlace, loaded?: AccessLists): Promise<MachineFilter> {
+    await using opened = new AsyncDisposableStack();
+    const filter = opened.use(new MachineFilter(place, UNREAD));
+    const enforced = await filter.#transact([]);
+    const lists = enforced.lists || (loaded ? listsDigest(loaded) : await loadedLists(place.enter));
+    filter.#enforced = { ...enforced, lists };
+    opened.move();
+    return filter;
   }
 
   get enforced(): Enforced {

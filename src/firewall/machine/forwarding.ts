@@ -50,11 +50,14 @@ export class HostNetwork {
     this.#ownOutside = ownOutside;
   }
 
-  /** Makes the host ready for a machine’s uplink, which is there already: see `settle`. @throws FILTER_FAILED, NETWORK_FAILED */
-  prepare(uplink: string, ipv6 = false): Promise<void> {
+  /**
+   * Makes the host ready for a machine’s uplink, which is there already: see `settle`. Who has just read the links hands them over.
+   * @throws FILTER_FAILED, NETWORK_FAILED
+   */
+  prepare(uplink: string, ipv6 = false, read?: HostLinks): Promise<void> {
     return this.#turns.take(async () => {
       this.#uplinks.add(uplink);
-      await this.#putInForce(ipv6);
+      await this.#putInForce(ipv6, read);
     });
   }
 
@@ -114,8 +117,8 @@ export class HostNetwork {
     return { flags, forwards, defaults, local, taken: ofConcern(taken), outside: await this.#ownOutside() };
   }
 
-  async #putInForce(ipv6: boolean): Promise<void> {
-    const [before, links] = await Promise.all([this.#stillOurs(), readHostLinks()]);
+  async #putInForce(ipv6: boolean, read?: HostLinks): Promise<void> {
+    const [before, links] = await Promise.all([this.#stillOurs(), read ?? readHostLinks()]);
     const raised = new Set(before.raised);
     for (const name of links.routed) if ((await readFlag(name)) === '0') raised.add(name);
     const names = [...raised].sort();
@@ -181,9 +184,11 @@ export class HostNetwork {
   }
 
   /** The addresses of this computer, which no machine reaches, and what it has or reaches elsewhere than by a machine’s link. @throws NETWORK_FAILED */
-  async links(): Promise<{ addresses: string[]; taken: Taken[] }> {
-    const [{ local, taken }, outside] = [await readHostLinks(), await this.#ownOutside()];
+  async links(): Promise<{ addresses: string[]; taken: Taken[]; read: HostLinks }> {
+    const read = await readHostLinks();
+    const [{ local, taken }, outside] = [read, await this.#ownOutside()];
     return {
+      read,
       addresses: [...new Set([...local, ...outside])].sort(),
       taken: [...taken, ...outside.map((address) => ({ cidr: cidrOf(address), by: 'a link of its own' }))],
     };

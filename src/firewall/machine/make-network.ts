@@ -23,9 +23,9 @@ export async function planNetwork(asked: NetworkOptions) {
   checkUsers(asked);
   if ('addresses' in asked.resolvers) checkResolvers(asked.resolvers.addresses);
   const ipv6 = asked.ipv6 === true && (await hasIpv6Routes());
-  const { addresses: computer, taken } = await asked.host.links();
-  const own = chooseSubnets(taken, ipv6);
-  return { options: { ...asked, ipv6, own, subnets: own.subnets }, computer };
+  const links = await asked.host.links();
+  const own = chooseSubnets(links.taken, ipv6);
+  return { options: { ...asked, ipv6, own, subnets: own.subnets }, links };
 }
 
 type Planned = Awaited<ReturnType<typeof planNetwork>>;
@@ -33,15 +33,18 @@ type Planned = Awaited<ReturnType<typeof planNetwork>>;
 /** Makes the namespace with its uplink and its rules, in mode `refuse`; the forwarder is started beside that. @throws NETWORK_FAILED, FILTER_FAILED */
 export async function makeNamespace(
   options: Planned['options'],
-  computer: Planned['computer'],
+  links: Planned['links'],
   forwarder: Forwarder | undefined,
 ): Promise<void> {
   const names = networkNames(options.id);
   await createNamespace(names, options);
   // Now that the uplink is there: whoever else takes the computer’s part away sees that it is needed.
-  await options.host.prepare(names.uplink, options.ipv6);
+  await options.host.prepare(names.uplink, options.ipv6, links.read);
   forwarder?.serve().catch(() => undefined);
-  await loadRules(enterNamespace(names.namespace), ruleset({ ...options, computer, helper: helperOf(options) }));
+  await loadRules(
+    enterNamespace(names.namespace),
+    ruleset({ ...options, computer: links.addresses, helper: helperOf(options) }),
+  );
   await options.host.admit(names.uplink, options.ipv6);
   await connectNamespace(names, options);
 }

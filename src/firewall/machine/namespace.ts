@@ -10,6 +10,8 @@ import { guestAddresses, type NetworkNames, ROUTER6, uplinkAddresses } from '../
 const NAMESPACES = '/run/netns';
 const FORWARDING = 'ipv4/ip_forward';
 const FORWARDING6 = 'ipv6/conf/all/forwarding';
+/** Whether what a router of a network says of it is believed. */
+const ROUTERS_BELIEVED = ['ipv6/conf/all/accept_ra', 'ipv6/conf/default/accept_ra'];
 
 /**
  * The words before a command that is to run in a namespace. Not `ip netns exec`, which gives the command mounts of
@@ -64,11 +66,8 @@ export async function createNamespace(
   const { gateway, gateway6 } = guestAddresses(subnets);
   await coded(`cannot make the namespace ${namespace}`, async () => {
     await run('ip', ['netns', 'add', namespace]);
-    await Promise.all([
-      setForwarding(namespace, false),
-      setInside(namespace, ['ipv4/conf/all/rp_filter'], 1),
-      ignoreRouters(namespace),
-    ]);
+    const closed = [FORWARDING, ...((await kernelHasIpv6()) ? [FORWARDING6, ...ROUTERS_BELIEVED] : [])];
+    await Promise.all([setInside(namespace, closed, 0), setInside(namespace, ['ipv4/conf/all/rp_filter'], 1)]);
     await batch(
       [],
       [
@@ -91,12 +90,6 @@ export async function createNamespace(
       ],
     );
   });
-}
-
-/** No router of a network is believed. */
-async function ignoreRouters(namespace: string): Promise<void> {
-  if (!(await kernelHasIpv6())) return;
-  await setInside(namespace, ['ipv6/conf/all/accept_ra', 'ipv6/conf/default/accept_ra'], 0);
 }
 
 /** No link-local address but a given one, and none that has to wait until nobody else claims it. */

@@ -13,7 +13,7 @@ import { type Denied, deniedDestinations } from './denied.ts';
 import { type FilterPlace, MachineFilter } from './filter.ts';
 import type { Stopper } from './foreign-rules.ts';
 import type { HostChange } from './forwarding.ts';
-import { askGuest, hasAnswered } from './guest-address.ts';
+import { askGuest } from './guest-address.ts';
 import { addLoopback, findNetwork, makeNamespace, planNetwork } from './make-network.ts';
 import { enterNamespace, isForwarding, setForwarding } from './namespace.ts';
 import type { NetworkOptions, NetworkState, ResolversReport, Switched } from './network-options.ts';
@@ -63,14 +63,14 @@ export class MachineNetwork implements AsyncDisposable {
    * @throws NETWORK_FAILED, FILTER_FAILED, PROGRAM_MISSING, SUBNETS_TAKEN
    */
   static async open(asked: NetworkOptions): Promise<MachineNetwork> {
-    const { options, computer } = await planNetwork(asked);
+    const { options, links } = await planNetwork(asked);
     await removeLeftover(networkNames(options.id));
     await using undo = new AsyncDisposableStack();
     undo.defer(() => clearUp(options.id, options.host, options.log));
-    const forwarder = forwarderOf(options);
+    const forwarder = forwarderOf(options, { isNew: true });
     undo.defer(() => forwarder?.settled());
-    await makeNamespace(options, computer, forwarder);
-    const network = await MachineNetwork.#takeOver(options, forwarder);
+    await makeNamespace(options, links, forwarder);
+    const network = await MachineNetwork.#takeOver(options, forwarder, { isNew: true });
     undo.defer(() => network.detach());
     await network.#dns.fill(network.#loaded, { areNew: true });
     await network.startHelpers();
@@ -87,7 +87,7 @@ export class MachineNetwork implements AsyncDisposable {
   static async adopt(asked: NetworkOptions): Promise<MachineNetwork> {
     const options = await findNetwork(asked);
     await using undo = new AsyncDisposableStack();
-    const network = await MachineNetwork.#takeOver(options, forwarderOf(options));
+    const network = await MachineNetwork.#takeOver(options, forwarderOf(options), { isNew: false });
     undo.defer(() => network.detach());
     network.#dns.waitForForwarder();
     await addLoopback(options);
@@ -99,9 +99,15 @@ export class MachineNetwork implements AsyncDisposable {
     return network;
   }
 
-  static async #takeOver(options: NetworkOptions, forwarder: Forwarder | undefined): Promise<MachineNetwork> {
-    const names = await MachineNames.open(options, forwarder);
-    return new MachineNetwork(options, { filter: await MachineFilter.adopt(filterPlace(options)), names });
+  /** In one that `isNew` its lists have just been loaded, and nothing runs yet that would be looked for. */
+  static async #takeOver(
+    options: NetworkOptions,
+    forwarder: Forwarder | undefined,
+    { isNew }: { isNew: boolean },
+  ): Promise<MachineNetwork> {
+    const names = await MachineNames.open(options, forwarder, { isNew });
+    const filter = await MachineFilter.adopt(filterPlace(options), isNew ? options.lists : undefined);
+    return new MachineNetwork(options, { filter, names });
   }
 
   /**
@@ -202,14 +208,9 @@ export class MachineNetwork implements AsyncDisposable {
     return this.#dns.held(this.#loaded, list);
   }
 
-  /** How the guest is asked whether it has its address. */
-  guestLink(): { ask: () => Promise<void>; hasAnswered: () => Promise<boolean> } {
-    const { namespace } = this.#names;
-    const { guest } = guestAddresses(this.own.subnets);
-    return {
-      ask: () => askGuest(namespace, guest, this.#options.mac),
-      hasAnswered: () => hasAnswered(namespace, guest),
-    };
+  /** Asks the guest whether it has its address, and gives whether it has answered what it was asked before. @throws PROGRAM_FAILED */
+  askGuest(): Promise<boolean> {
+    return askGuest(this.#names.namespace, guestAddresses(this.own.subnets).guest, this.#options.mac);
   }
 
   /** What the guest was refused lately. @throws FILTER_FAILED */

@@ -23,11 +23,14 @@ const CAPABILITIES = 'sys_admin,dac_read_search,setuid,setgid';
 export class Forwarder {
   readonly #place: HelperPlace;
   readonly #command: readonly string[];
+  /** The namespace is being made just now: no service has started one for it. */
+  #isNew: boolean;
   #process: ProcessId | undefined;
   #serving: Promise<void> | undefined;
 
-  constructor(place: HelperPlace, resolvers: Resolvers) {
+  constructor(place: HelperPlace, resolvers: Resolvers, isNew: boolean) {
     const { namespace, uid } = place;
+    this.#isNew = isNew;
     this.#place = place;
     const at = { enter: enterNamespace(namespace), namespaceFile: namespaceFile(namespace), ...FORWARDER };
     this.#command = relayCommand({ ...at, uid, resolvers });
@@ -51,7 +54,8 @@ export class Forwarder {
 
   async #serve(): Promise<void> {
     if (this.#process && isRunning(this.#process)) return;
-    const found = await forwarderProcesses(this.#place.namespace);
+    const found = this.#isNew ? [] : await forwarderProcesses(this.#place.namespace);
+    this.#isNew = false;
     const same = found.find(({ words }) => words.join('\0') === this.#command.join('\0'));
     if (!same) await Promise.all(found.map(({ id }) => endProcess(id)));
     this.#process = same?.id ?? (await this.#start());

@@ -29,12 +29,15 @@ export class MachineHelpers {
   readonly #guest: Guest;
   readonly #forwarder: Forwarder | undefined;
   readonly #running = new Map<ListKey, ProcessId>();
+  /** The namespace was made just now: no service has started any in it. */
+  #isNew: boolean;
 
   /** Without a forwarder no name resolves. */
-  constructor(place: HelperPlace, guest: Guest, forwarder: Forwarder | undefined) {
+  constructor(place: HelperPlace, guest: Guest, has: { forwarder: Forwarder | undefined; isNew: boolean }) {
     this.#place = place;
     this.#guest = guest;
-    this.#forwarder = forwarder;
+    this.#forwarder = has.forwarder;
+    this.#isNew = has.isNew;
   }
 
   states(): HelperState[] {
@@ -74,7 +77,8 @@ export class MachineHelpers {
    * that has gone itself: it holds the port.
    */
   async adopt(served: Served): Promise<void> {
-    const found = await helperProcesses(this.#place.namespace);
+    const found = this.#isNew ? [] : await helperProcesses(this.#place.namespace);
+    this.#isNew = false;
     for (const list of LISTS) {
       const ofList = found.filter((each) => each.list === list);
       const started = ofList.find(({ isForked }) => !isForked)?.id;

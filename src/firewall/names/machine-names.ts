@@ -44,20 +44,25 @@ export class MachineNames {
   #isOpen = false;
   #refilling = Promise.resolve();
 
-  private constructor(options: NetworkOptions, listed: ListedNames, forwarder: Forwarder | undefined) {
-    const { id, mac, ipv6 = false, own = USUAL } = options;
+  private constructor(options: NetworkOptions, listed: ListedNames, helpers: MachineHelpers) {
     this.#options = options;
-    this.#enter = enterNamespace(networkNames(id).namespace);
+    this.#enter = enterNamespace(networkNames(options.id).namespace);
     this.#listed = listed;
-    this.#helpers = new MachineHelpers(helperPlace(options), { mac, ipv6, subnets: own.subnets }, forwarder);
+    this.#helpers = helpers;
   }
 
   /** With the names as they were known last, before anything waits for a resolver. */
-  static async open(options: NetworkOptions, forwarder: Forwarder | undefined): Promise<MachineNames> {
-    const { id, memory, tellNames: tell = async () => undefined, log, own = USUAL } = options;
+  static async open(
+    options: NetworkOptions,
+    forwarder: Forwarder | undefined,
+    { isNew }: { isNew: boolean },
+  ): Promise<MachineNames> {
+    const { id, mac, ipv6 = false, memory, tellNames: tell = async () => undefined, log, own = USUAL } = options;
     const enter = enterNamespace(networkNames(id).namespace);
     const listed = await ListedNames.open({ enter, subnets: own.subnets, memory, tell, log });
-    return new MachineNames(options, listed, forwarder);
+    const guest = { mac, ipv6, subnets: own.subnets };
+    const helpers = new MachineHelpers(helperPlace(options), guest, { forwarder, isNew });
+    return new MachineNames(options, listed, helpers);
   }
 
   /** Whether the helpers serve the lists that are loaded, so that the guest’s questions may be let through to them. */
@@ -173,8 +178,8 @@ export class MachineNames {
 }
 
 /** Whom the helpers ask; nobody where they may not ask. */
-export function forwarderOf(options: NetworkOptions): Forwarder | undefined {
-  return helperOf(options) && new Forwarder(helperPlace(options), options.resolvers);
+export function forwarderOf(options: NetworkOptions, { isNew = false } = {}): Forwarder | undefined {
+  return helperOf(options) && new Forwarder(helperPlace(options), options.resolvers, isNew);
 }
 
 /** Who may ask for names; nobody when QEMU’s user would be the same. */

@@ -21,7 +21,13 @@ export async function connect(parts: Unconnected, withinMs: number, signal?: Abo
   const { spec, deps, record, network, access, known, qemuLog, stack } = parts;
   const sockets = machineSockets(spec.runFolder);
   const onSilence = (error: unknown) => deps.log.error(failureOf(error), 'cannot tell whether the guest is ready');
-  const readiness = stack.use(new Readiness(network.guestLink(), () => deps.policies.now(), onSilence));
+  const readiness = stack.use(
+    new Readiness(
+      () => network.askGuest(),
+      () => deps.policies.now(),
+      onSilence,
+    ),
+  );
   let agent: MachineParts['agent'];
   const requests = new GuestRequests(access, deps);
   const onReset = () => {

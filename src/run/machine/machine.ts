@@ -50,7 +50,9 @@ export class RunningMachine implements AsyncDisposable {
     this.access = parts.access;
     this.agent = parts.agent;
     this.#parts = parts;
-    this.#followedHost = new FollowedHost(parts);
+    const { spec, deps, network } = parts;
+    const { resolvers } = deps.computer;
+    this.#followedHost = new FollowedHost({ vm: spec.name, network, resolvers, log: deps.log });
     this.#telling = this.#tellRefusals();
     this.#watchTpm();
     this.devices = devicesOf(parts, this.#quiet.signal);

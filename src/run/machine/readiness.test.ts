@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../lib/errors.ts';
-import { type GuestLink, Readiness } from './readiness.ts';
+import { Readiness } from './readiness.ts';
 
 const NOW = Date.UTC(2026, 10, 28);
 const never = new AbortController().signal;
 
 /** A guest that answers when it is asked and has an address. */
-function guest(): GuestLink & { hasAddress: boolean; asked: number; isGone: boolean } {
-  let answered = false;
+function guest() {
+  let hasAnswered = false;
   return {
     hasAddress: false,
     isGone: false,
@@ -16,19 +16,19 @@ function guest(): GuestLink & { hasAddress: boolean; asked: number; isGone: bool
     async ask() {
       this.asked += 1;
       if (this.isGone) throw new AppError('PROGRAM_FAILED', 'no such namespace');
-      answered = this.hasAddress;
+      const before = hasAnswered;
+      hasAnswered = this.hasAddress;
+      return before;
     },
-    hasAnswered: async () => answered,
   };
 }
 
-function watched(link: GuestLink): Readiness {
-  const readiness = new Readiness(
-    { ask: () => link.ask(), hasAnswered: () => link.hasAnswered() },
+function watched(link: ReturnType<typeof guest>): Readiness {
+  return new Readiness(
+    () => link.ask(),
     async () => NOW,
     assert.ifError,
   );
-  return readiness;
 }
 
 test('a machine is ready once its guest answers at its address, not before', async () => {

@@ -5,23 +5,20 @@ const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5000;
 const LOOK_MS = 50;
 
-/** How a guest is asked whether it has its address. */
-export interface GuestLink {
-  ask: () => Promise<void>;
-  hasAnswered: () => Promise<boolean>;
-}
+/** Asks a guest whether it has its address, and gives whether it has answered what it was asked before. */
+type AskGuest = () => Promise<boolean>;
 
 /** Since when a machine is ready: its guest has its address. Asks less and less often while it has none. */
 export class Readiness implements AsyncDisposable {
-  readonly #link: GuestLink;
+  readonly #askGuest: AskGuest;
   readonly #now: () => Promise<number>;
   readonly #onFailure: (error: unknown) => void;
   #since: string | undefined;
   #boot = new AbortController();
   #asking: Promise<void>;
 
-  constructor(link: GuestLink, now: () => Promise<number>, onFailure: (error: unknown) => void) {
-    this.#link = link;
+  constructor(askGuest: AskGuest, now: () => Promise<number>, onFailure: (error: unknown) => void) {
+    this.#askGuest = askGuest;
     this.#now = now;
     this.#onFailure = onFailure;
     this.#asking = this.#ask(this.#boot.signal).catch(onFailure);
@@ -53,8 +50,11 @@ export class Readiness implements AsyncDisposable {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
+    // What it says to an earlier question is no answer: the guest may have been reset meanwhile.
+    await this.#hasAnswered();
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 1.1, MAX_PAUSE_MS)) {
-      const hasAddress = await this.#answers(pauseMs, signal);
+      await pause(pauseMs, signal);
+      const hasAddress = !signal.aborted && (await this.#hasAnswered());
       const now = await this.#now();
       if (signal.aborted) return;
       if (hasAddress) this.#since = new Date(now).toISOString();
@@ -62,16 +62,12 @@ export class Readiness implements AsyncDisposable {
     }
   }
 
-  /** An answer to what was asked before is none: the guest may have been reset meanwhile. */
-  async #answers(waitMs: number, signal: AbortSignal): Promise<boolean> {
+  async #hasAnswered(): Promise<boolean> {
     try {
-      await this.#link.ask();
-      await pause(waitMs, signal);
-      return await this.#link.hasAnswered();
+      return await this.#askGuest();
     } catch (error) {
       // A machine that ends takes its network with it; one that stays is asked again.
       if (!(error instanceof AppError)) throw error;
-      await pause(waitMs, signal);
       return false;
     }
   }
