@@ -4,13 +4,13 @@ import { canonicalJson } from '../../lib/json.ts';
 import { Turns } from '../../lib/turns.ts';
 import { ofConcern, type Taken } from '../../quarantine/subnets.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
-import { makeFolder, removeFolder } from '../../sys/files/folders.ts';
+import { makeFolder, namesIn, removeFolder } from '../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../sys/files/kernel.ts';
 import { listed, loadRules } from '../nft.ts';
 import type { Stopper } from './foreign-rules.ts';
 import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
-import { cidrOf, type HostLinks, interfaces, readHostLinks } from './host-links.ts';
+import { cidrOf, type HostLinks, readHostLinks } from './host-links.ts';
 import { type HostState, joinedStates, parseHostState, parseHostTable } from './host-state.ts';
 import { watchHost } from './host-watch.ts';
 import { Passage, withoutCounts } from './passage.ts';
@@ -200,9 +200,9 @@ export class HostNetwork {
   }
 }
 
-/** Whether a machine of any of our programs has its uplink here. */
+/** Whether a machine of any of our programs has its uplink here: the kernel keeps settings of each link. */
 async function hasUplinks(): Promise<boolean> {
-  return (await interfaces()).some((name) => name.startsWith('lz-'));
+  return (await namesIn('/proc/sys/net/ipv4/conf')).some((name) => name.startsWith('lz-'));
 }
 
 /** How the kernel lists our table; undefined when it has gone. */

@@ -75,14 +75,6 @@ export function cidrOf(address: string): string {
   return address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
-/** All interfaces. @throws NETWORK_FAILED */
-export async function interfaces(): Promise<string[]> {
-  const { stdout } = await run('ip', ['-json', 'link']);
-  return records(stdout)
-    .map(({ ifname }) => ifname)
-    .filter((name) => typeof name === 'string');
-}
-
 export function isInterface(name: unknown): name is string {
   return typeof name === 'string' && INTERFACE.test(name);
 }

@@ -149,9 +149,12 @@ export async function processesInside(namespace: string): Promise<ProcessId[]> {
 /** Removes a namespace with its links, rules and flows; what is not there any more is no failure. @throws NETWORK_FAILED */
 export async function removeNamespace({ namespace, uplink }: NetworkNames): Promise<void> {
   await coded(`cannot remove the namespace ${namespace}`, async () => {
-    if ((await readKernelFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`)) !== undefined)
-      await run('ip', ['link', 'delete', uplink]);
-    if ((await namesIn(NAMESPACES)).includes(namespace)) await run('ip', ['netns', 'delete', namespace]);
+    const hasUplink = (await readKernelFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`)) !== undefined;
+    const hasName = (await namesIn(NAMESPACES)).includes(namespace);
+    await batch(
+      [],
+      [...(hasUplink ? [`link delete ${uplink}`] : []), ...(hasName ? [`netns delete ${namespace}`] : [])],
+    );
   });
 }
 
@@ -160,7 +163,9 @@ async function setInside(namespace: string, settings: readonly string[], value: 
   await runInside(enterNamespace(namespace), 'tee', files, { input: `${value}\n` });
 }
 
+/** Runs commands of ip(8) by one program, the first that fails being the last. */
 async function batch(args: readonly string[], commands: readonly string[]): Promise<void> {
+  if (commands.length === 0) return;
   await run('ip', [...args, '-batch', '-'], { input: `${commands.join('\n')}\n` });
 }
 
