@@ -22,6 +22,18 @@ const DEVICES = [
   ...['crct10dif_common', 'crc-t10dif', 'crc64', 'crc64-rocksoft', 't10-pi', 'scsi_common', 'scsi_mod', 'sd_mod'],
   ...['cdrom', 'sr_mod', 'libata', 'libahci', 'ahci'],
   ...['usb-common', 'usbcore', 'xhci-hcd', 'xhci-pci', 'usb-storage'],
+  // Sound, and the old way to play it: a file that bytes are written to.
+  ...[
+    'soundcore',
+    'snd',
+    'snd-timer',
+    'snd-pcm',
+    'snd-hwdep',
+    'snd-intel-sdw-acpi',
+    'snd-intel-dspcfg',
+    'snd-hda-core',
+  ],
+  ...['snd-hda-codec', 'ledtrig-audio', 'snd-hda-codec-generic', 'snd-hda-intel', 'snd-mixer-oss', 'snd-pcm-oss'],
 ];
 /** With what mounts a CD’s file system. */
 const CLOUD = [...VIRTIO, 'cdrom', 'isofs'];

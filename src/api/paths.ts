@@ -51,3 +51,8 @@ export const LIVE_PATH = '/v1/live';
 export function consolePath(vm: string): string {
   return `/v1/machines/${encodeURIComponent(vm)}/console`;
 }
+
+/** Where a page hears a machine, by web socket: 16-bit samples, the lower byte first, left and right in turn, 48,000 pairs a second. */
+export function soundPath(vm: string): string {
+  return `/v1/machines/${encodeURIComponent(vm)}/sound`;
+}

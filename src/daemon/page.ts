@@ -7,7 +7,9 @@ import type { Session } from '../pages/admission.ts';
 import { Pages } from '../pages/app.ts';
 import { consoleUpgrade } from '../pages/console.ts';
 import { liveEvents } from '../pages/live.ts';
+import { soundUpgrade } from '../pages/sound.ts';
 import type { EventLog } from '../run/computer/events.ts';
+import type { Hear } from '../run/devices/hear.ts';
 import { machineSockets } from '../run/machine/record.ts';
 import type { MachineSpec } from '../run/machine/spec.ts';
 import type { Clock } from '../sys/clock.ts';
@@ -15,9 +17,15 @@ import { type Listening, listenTcp } from '../sys/network/http-server.ts';
 import type { KeptPage } from './kept-pages.ts';
 import type { OpenPages } from './open-pages.ts';
 
+/** A machine that runs: its screen’s place, and what it plays. */
+interface Played {
+  spec: Pick<MachineSpec, 'runFolder' | 'owner'>;
+  hear: () => Promise<Hear | undefined>;
+}
+
 /** What of the machines that run a page shows besides the API’s answers. */
 interface Shown {
-  machines: { find(vm: string): { spec: Pick<MachineSpec, 'runFolder' | 'owner'> } | undefined };
+  machines: { find(vm: string): Played | undefined };
   events: Pick<EventLog, 'follow'>;
 }
 
@@ -94,7 +102,8 @@ export class Player implements AsyncDisposable {
   }
 
   async #listen(port: number): Promise<Listening> {
-    const onUpgrade = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
+    const screens = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
+    const onUpgrade = soundUpgrade(this.#pages, async (vm) => this.#seen(vm)?.hear(), screens);
     const options = { onUpgrade, takesLongBodies: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), options);
     this.#pages.listensOn(listening.port);
@@ -103,10 +112,15 @@ export class Player implements AsyncDisposable {
 
   /** The socket of a machine’s screen, where that runs and he may see it. */
   #screenOf(vm: string): string | undefined {
-    const spec = this.#supervisor.machines.find(vm)?.spec;
-    if (!spec || !maySee(this.#asker, spec.owner)) return undefined;
+    const spec = this.#seen(vm)?.spec;
+    if (!spec) return undefined;
     this.#open.shows(vm);
     return machineSockets(spec.runFolder).vnc;
+  }
+
+  #seen(vm: string): Played | undefined {
+    const machine = this.#supervisor.machines.find(vm);
+    return machine && maySee(this.#asker, machine.spec.owner) ? machine : undefined;
   }
 }
 

@@ -15,6 +15,7 @@ const MOST_CARDS = 2;
 
 /** The first serial port, which every machine has, is its console. */
 const MOST_PORTS = 2;
+const MOST_SOUND = 1;
 
 /** A device that the user of a machine may connect, where its policy lets him. */
 export const MachineDevice = z.discriminatedUnion('kind', [
@@ -26,6 +27,8 @@ export const MachineDevice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('serial') }),
   /** A further network card. Isolated, it leads nowhere: not to networks, not to its computer, not to other cards. */
   z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
+  /** A sound card that plays and has no microphone: what is connected is the player, in which it is heard. */
+  z.strictObject({ kind: z.literal('sound') }),
   /** A USB device of the computer, of those that its project names: by maker, by product, by what it is for. */
   z
     .strictObject({
@@ -39,7 +42,7 @@ export const MachineDevice = z.discriminatedUnion('kind', [
 ]);
 export type MachineDevice = z.infer<typeof MachineDevice>;
 export type DeviceKind = MachineDevice['kind'];
-export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial'];
+export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial', 'sound'];
 
 /** The devices of a machine, by their names: part of its hardware. */
 export const MachineDevices = z
@@ -47,7 +50,8 @@ export const MachineDevices = z
   .refine((devices) => Object.keys(devices).length <= MOST_DEVICES, `has more than ${MOST_DEVICES} devices`)
   .refine((devices) => drivesOf(devices).length <= MOST_DRIVES, `has more than ${MOST_DRIVES} drives`)
   .refine((devices) => cardsOf(devices).length <= MOST_CARDS, `has more than ${MOST_CARDS} further network cards`)
-  .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`);
+  .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`)
+  .refine((devices) => ofKind(devices, 'sound').length <= MOST_SOUND, 'has more than one device for sound');
 export type MachineDevices = z.infer<typeof MachineDevices>;
 
 /** The names of the drives among them, in the order of their places. */
@@ -65,7 +69,12 @@ export function portsOf(devices: Readonly<Record<string, MachineDevice>>): strin
   return ofKind(devices, 'serial');
 }
 
-function ofKind(devices: Readonly<Record<string, MachineDevice>>, wanted: string): string[] {
+/** Whether one of them is for sound. */
+export function hasSound(devices: Readonly<Record<string, MachineDevice>>): boolean {
+  return ofKind(devices, 'sound').length > 0;
+}
+
+function ofKind(devices: Readonly<Record<string, MachineDevice>>, wanted: DeviceKind): string[] {
   return Object.entries(devices)
     .filter(([, { kind }]) => kind === wanted)
     .map(([name]) => name)

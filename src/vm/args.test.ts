@@ -15,6 +15,7 @@ const PLAN: QemuPlan = {
     console: '/run/l/a/s/console',
     guest: '/run/l/a/s/guest',
     vnc: '/run/l/a/s/vnc',
+    sound: '/run/l/a/s/sound',
     files: '/run/l/a/s/files',
     agent: '/run/l/a/s/agent',
     tpm: '/run/l/a/s/tpm',
@@ -58,6 +59,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
       hasDevices: true,
     },
   ],
+  ['sound', { ...PLAN, hasSound: true, hasDevices: true }],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
   [
     'secure-boot',

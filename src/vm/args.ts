@@ -7,6 +7,8 @@ import {
   diskDevice,
   inputArgs,
   portArgs,
+  screenArgs,
+  soundArgs,
   tpmArgs,
 } from './devices.ts';
 import { type ProcessorKind, processorModel } from './processor.ts';
@@ -30,6 +32,8 @@ export interface MachineSockets {
   /** Its TPM’s, which swtpm listens at. */
   tpm: string;
   vnc: string;
+  /** What it plays, where it has a device for that; the service’s alone. */
+  sound: string;
   /** A second monitor, by which a machine that has devices is handed files while it runs. */
   files: string;
 }
@@ -72,6 +76,8 @@ export interface QemuPlan {
   cards?: readonly string[];
   /** Its further serial ports, by their names; nothing is connected to them. */
   ports?: readonly string[];
+  /** It plays sound. */
+  hasSound?: boolean;
   /** It has devices that its user may connect. */
   hasDevices?: boolean;
   /** It has a TPM 2.0, which answers at its socket already. */
@@ -121,7 +127,9 @@ export function qemuArgs(plan: QemuPlan): string[] {
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],
     ...inputArgs(hardware, { hasDevices: plan.hasDevices === true }),
-    ...['-vga', hardware === 'virtio' ? 'virtio' : 'std', '-display', 'none', '-vnc', `unix:${sockets.vnc}`],
+    ...['-vga', hardware === 'virtio' ? 'virtio' : 'std'],
+    ...screenArgs(sockets, plan.hasSound === true),
+    ...(plan.hasSound ? soundArgs(sockets) : []),
     ...(plan.hasDevices ? ['-qmp', `unix:${sockets.files},server=on,wait=off`] : []),
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
   ];

@@ -25,6 +25,8 @@ interface Card {
 
 /** The machine’s six AHCI ports have its drives first, its disks last. */
 const FIRST_DISK_PORT = 4;
+/** An audio device on which nothing plays. */
+const SILENCE = 'silence';
 /** Both guest ends look for this name before they speak to a second serial port, which elsewhere may be anything. */
 const PRODUCT_WITH_SERIAL_CHANNEL = 'Lazaret COM2';
 
@@ -76,6 +78,23 @@ export function inputArgs(kind: DeviceKind, { hasDevices }: { hasDevices: boolea
   if (kind === 'virtio') return ['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'];
   const fast = hasDevices ? ['-device', 'usb-ehci'] : [];
   return ['-device', 'ich9-usb-uhci1', ...fast, '-device', 'usb-tablet'];
+}
+
+/**
+ * A sound card without a microphone, which systems have had a driver for since Windows Vista and Linux 2.6. What it plays is given out by
+ * a screen server of its own, which the service alone connects to. The screen’s is told of a device on which nobody plays: QEMU 7.2 gives
+ * out the sound of the first that it has to whoever asks a server that is told of none.
+ */
+export function soundArgs({ sound }: { sound: string }): string[] {
+  return [
+    ...['-audiodev', `none,id=${SILENCE}`, '-audiodev', 'none,id=sound'],
+    ...['-device', 'ich9-intel-hda', '-device', 'hda-output,audiodev=sound'],
+    ...['-vnc', `unix:${sound},audiodev=sound`],
+  ];
+}
+
+export function screenArgs({ vnc }: { vnc: string }, hasSound: boolean): string[] {
+  return ['-display', 'none', '-vnc', `unix:${vnc}${hasSound ? `,audiodev=${SILENCE}` : ''}`];
 }
 
 export function clockArgs(clock: ClockBase): string[] {

@@ -17,11 +17,12 @@ type Hardware = Pick<
   | 'cards'
   | 'ports'
   | 'hasDevices'
+  | 'hasSound'
 > & {
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', files: '' };
+const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', sound: '', files: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
@@ -34,6 +35,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(kind.cards ? { cards: kind.cards } : {}),
     ...(kind.ports ? { ports: kind.ports } : {}),
     ...(kind.hasDevices ? { hasDevices: true } : {}),
+    ...(kind.hasSound ? { hasSound: true } : {}),
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     ...(files.disc === undefined ? {} : { disc: SOME_FILE }),
     ...(files.seed === undefined ? {} : { seed: SOME_FILE }),

@@ -25,9 +25,18 @@ async function running(t: TestContext) {
   const screen = createServer((socket) => socket.on('error', () => socket.destroy()).write(RFB)).listen(vnc);
   t.after(() => screen.close());
   const events = new EventLog(join(folder, 'events.jsonl'), { ownerOf: async () => ALICE });
+  const world = { isConnected: true };
+  const plays = async function* () {
+    yield Buffer.from('a tone');
+  };
   const supervisor = {
     events,
-    machines: { find: (vm: string) => (vm === 'office' ? { spec: { runFolder, owner: ALICE } } : undefined) },
+    machines: {
+      find: (vm: string) =>
+        vm === 'office'
+          ? { spec: { runFolder, owner: ALICE }, hear: async () => (world.isConnected ? plays : undefined) }
+          : undefined,
+    },
   };
   const player = (asker: Asker) => {
     const made = new Player({
@@ -41,7 +50,7 @@ async function running(t: TestContext) {
     t.after(() => made[Symbol.asyncDispose]());
     return made;
   };
-  return { player, events };
+  return { player, events, world };
 }
 
 /** What a browser has that came by a link: where the page is, and its session. */
@@ -51,10 +60,13 @@ async function opened(player: Player): Promise<{ origin: string; cookie: string;
   return { link, origin: link.origin, cookie: headers.get('set-cookie')?.split(';')[0] ?? '' };
 }
 
-/** The first bytes of a machine’s screen, or the status of the refusal. */
-function screenOf({ origin, cookie }: { origin: string; cookie: string }): Promise<string | number> {
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/machines/office/console`, {
-    headers: { origin, cookie },
+/** The first bytes of a machine’s screen or of its sound, or the status of the refusal. */
+function screenOf(
+  { origin, cookie }: { origin: string; cookie: string },
+  { what = 'console', from = origin } = {},
+): Promise<string | number> {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/machines/office/${what}`, {
+    headers: { origin: from, cookie },
   });
   return new Promise((resolve, reject) => {
     socket.once('unexpected-response', (_request, { statusCode = 0 }) => resolve(statusCode));
@@ -72,6 +84,24 @@ test('a page shows the screen of a machine to its user and root, and nobody else
     ['anybody', 403],
   ];
   for (const [asker, expected] of rows) assert.equal(await screenOf(await opened(player(asker))), expected, `${asker}`);
+});
+
+test('a page plays the sound of a machine to its user and root, while it may be heard, and to nobody else', async (t) => {
+  const { player, world } = await running(t);
+  const rows: [Asker, string | number][] = [
+    [ALICE, 'a tone'],
+    [0, 'a tone'],
+    [BOB, 403],
+    ['anybody', 403],
+  ];
+  const what = 'sound';
+  for (const [asker, expected] of rows)
+    assert.equal(await screenOf(await opened(player(asker)), { what }), expected, `${asker}`);
+  const hers = await opened(player(ALICE));
+  assert.equal(await screenOf(hers, { what, from: 'http://elsewhere.example' }), 403, 'another page’s');
+  assert.equal(await screenOf({ ...hers, cookie: '' }, { what }), 403, 'without a session');
+  world.isConnected = false;
+  assert.equal(await screenOf(hers, { what }), 403, 'it is not connected');
 });
 
 test('a link and a session open the page of the user who asked for them, and no other’s', async (t) => {

@@ -115,3 +115,44 @@ for (const [title, run, granted] of WORDS) {
     assert.equal('granted' in word ? word.granted : 'void', granted);
   });
 }
+
+test('who hears a machine is cut off when its sound is taken away, by whatever takes it; who asks then is not let in', async (t) => {
+  const runFolder = scratch(t);
+  const world: { rule: object } = { rule: { type: 'everybody' } };
+  const document = () =>
+    PolicyDocument.parse({
+      ...{ format: 1, project: '0'.repeat(64), vm: 'office', vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11', serial: 1 },
+      policy: { format: 1, quarantine: { type: 'none' }, devices: { speaker: world.rule } },
+    });
+  const devices = new ConnectedDevices({
+    ...{ vm: 'office', devices: { speaker: { kind: 'sound' } }, runFolder, document },
+    host: { qemu: { execute: async () => ({}) }, monitor: '' },
+    askScript: async () => ({ granted: true, said: '' }),
+    tell: async () => undefined,
+    now: async () => Date.parse(SINCE),
+  });
+  const wish = { what: undefined, isForced: false, uid: 0 };
+  const ways: (() => Promise<void>)[] = [
+    () => devices.disconnect('speaker', false),
+    () => devices.disconnectAll('the machine is being suspended'),
+    async () => {
+      world.rule = { type: 'nobody' };
+      await devices.follow('interval');
+    },
+  ];
+  assert.equal(await devices.whileConnected('sound'), undefined);
+  for (const takeAway of ways) {
+    await devices.connect('speaker', wish);
+    const [heard, too] = [await devices.whileConnected('sound'), await devices.whileConnected('sound')];
+    assert.deepEqual([heard?.aborted, too?.aborted], [false, false]);
+
+    await takeAway();
+
+    assert.deepEqual([heard?.aborted, too?.aborted], [true, true]);
+    assert.equal(await devices.whileConnected('sound'), undefined);
+  }
+  await assert.rejects(devices.connect('speaker', wish), code('DEVICE_FORBIDDEN'));
+  world.rule = { type: 'everybody' };
+  await assert.rejects(devices.connect('speaker', { ...wish, what: '/dev/snd' }), code('USAGE'));
+  assert.equal(await devices.whileConnected('sound'), undefined);
+});

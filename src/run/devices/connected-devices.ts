@@ -48,6 +48,7 @@ export function deviceFacts(name: string, device: MachineDevice, { policy }: Pol
 export class ConnectedDevices {
   readonly #parts: DevicesParts;
   readonly #turns = new Turns();
+  readonly #uses = new Map<string, AbortController>();
   #connected: Map<string, ConnectedDevice> | undefined;
 
   constructor(parts: DevicesParts) {
@@ -121,6 +122,18 @@ export class ConnectedDevices {
     });
   }
 
+  /** What ends when the device of this kind is taken away, by whomever; undefined where none of that kind is connected. @throws VM_FAILED */
+  whileConnected(kind: DeviceKind): Promise<AbortSignal | undefined> {
+    return this.#turns.take(async () => {
+      const names = [...(await this.#settled()).keys()];
+      const name = names.find((each) => this.#device(each).kind === kind);
+      if (name === undefined) return undefined;
+      const use = this.#uses.get(name) ?? new AbortController();
+      this.#uses.set(name, use);
+      return use.signal;
+    });
+  }
+
   /** @throws DEVICE_UNKNOWN */
   #device(name: string): MachineDevice {
     const { devices, vm } = this.#parts;
@@ -176,6 +189,8 @@ export class ConnectedDevices {
   }
 
   async #takeAway(name: string, isForced: boolean, why: string): Promise<void> {
+    this.#uses.get(name)?.abort();
+    this.#uses.delete(name);
     await driverOf(this.#device(name)).disconnect(this.#parts.host, name, isForced);
     await this.#keep(name, undefined);
     await this.#tell(`“${name}” is disconnected: ${why}`, { device: name, did: 'disconnected' });

@@ -10,6 +10,7 @@ import { type Refused, tellRefusals, withRules } from '../access/refusals.ts';
 import type { LoggedEvent } from '../computer/events.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
 import { devicesOf } from '../devices/devices-of.ts';
+import { type Hear, hear } from '../devices/hear.ts';
 import { SharedFolder } from '../share/shared-folder.ts';
 import type { SavedState } from '../suspend/saved-state.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
@@ -18,7 +19,7 @@ import { explainerOf } from './explainer.ts';
 import { FollowedHost } from './followed-host.ts';
 import { MachineEnd, QUIT_MS } from './machine-end.ts';
 import type { MachineParts } from './parts.ts';
-import { type RunRecord, removeRecord } from './record.ts';
+import { machineSockets, type RunRecord, removeRecord } from './record.ts';
 import { type MachineReport, machineReport } from './report.ts';
 import type { MachineSpec } from './spec.ts';
 import { TPM_ENDED, watchTpm } from './tpm-end.ts';
@@ -69,6 +70,11 @@ export class RunningMachine implements AsyncDisposable {
   report(): MachineReport {
     const { leaving, saved } = this.#end;
     return machineReport(this.#parts, { leaving, saved, shared: this.share.report() });
+  }
+
+  /** How it is heard; undefined where its device for sound is not connected. @throws VM_FAILED */
+  hear(): Promise<Hear | undefined> {
+    return hear(this.devices, machineSockets(this.spec.runFolder).sound);
   }
 
   /** What of what was copied may pass now. */

@@ -77,6 +77,7 @@ export function machineSockets(runFolder: string): MachineSockets {
     agent: at('agent'),
     tpm: at('tpm'),
     vnc: at('vnc'),
+    sound: at('sound'),
     files: at('files'),
   };
 }

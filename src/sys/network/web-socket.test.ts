@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { listenTcp } from './http-server.ts';
-import { bridgeWebSockets } from './web-socket.ts';
+import { bridgeWebSockets, feedWebSockets } from './web-socket.ts';
 
 /** A bridge to the sockets of a folder, in which `echo` gives back what it gets. */
 async function bridged(t: TestContext) {
@@ -74,4 +74,76 @@ test('a server that ends ends what web sockets are open too', async (t) => {
   const closed = once(page, 'close');
   await server[Symbol.asyncDispose]();
   await closed;
+});
+
+/** A page that is fed, what comes of its feed, and how it ends. */
+async function fed(t: TestContext, feed: (signal: AbortSignal) => AsyncIterable<Buffer>) {
+  const onUpgrade = feedWebSockets(async ({ path }) => (path === '/none' ? undefined : feed));
+  const server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end(), { onUpgrade });
+  t.after(() => server[Symbol.asyncDispose]());
+  return server.port;
+}
+
+test('a page is fed message by message, and told of the end', async (t) => {
+  const port = await fed(t, async function* () {
+    yield Buffer.from('one');
+    yield Buffer.from('two');
+  });
+  const page = new WebSocket(`ws://127.0.0.1:${port}/feed`);
+  const said: string[] = [];
+  page.addEventListener('message', async ({ data }) => said.push(await data.text()));
+
+  const [{ code }] = (await once(page, 'close')) as [CloseEvent];
+
+  assert.deepEqual([said, code], [['one', 'two'], 1005]);
+});
+
+test('a feed that fails ends its page, and one that has gone ends its feed', async (t) => {
+  const ended = Promise.withResolvers<void>();
+  let count = 0;
+  const port = await fed(t, async function* (signal) {
+    count += 1;
+    yield Buffer.from('one');
+    if (count === 1) throw new Error('no more');
+    signal.addEventListener('abort', () => ended.resolve());
+    await ended.promise;
+  });
+  await once(new WebSocket(`ws://127.0.0.1:${port}/feed`), 'close');
+  const leaves = new WebSocket(`ws://127.0.0.1:${port}/feed`);
+  await once(leaves, 'message');
+
+  leaves.close();
+
+  await ended.promise;
+});
+
+test('a page that does not read misses what it was fed meanwhile: nothing piles up for it', async (t) => {
+  const piece = Buffer.alloc(64 << 10);
+  const pieces = 2000;
+  const fedAll = Promise.withResolvers<void>();
+  const port = await fed(t, async function* () {
+    for (let count = 0; count < pieces; count += 1) {
+      yield piece;
+      await new Promise(setImmediate);
+    }
+    fedAll.resolve();
+  });
+  const words = [
+    ...['GET /feed HTTP/1.1', 'host: x', 'connection: upgrade', 'upgrade: websocket'],
+    ...['sec-websocket-version: 13', 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==', '', ''],
+  ];
+  const page = connect(port, '127.0.0.1').pause();
+  page.write(words.join('\r\n'));
+  await fedAll.promise;
+
+  let got = 0;
+  page.on('data', (bytes: Buffer) => {
+    got += bytes.length;
+    // The end, as its server says it.
+    if (bytes.subarray(-2).equals(Buffer.of(0x88, 0))) page.end();
+  });
+  await once(page.resume(), 'close');
+
+  assert.ok(got > piece.length, 'it was fed');
+  assert.ok(got < (pieces * piece.length) / 4, `${got >> 20} MiB waited for it`);
 });

@@ -11,6 +11,9 @@ import { useTexts } from './use-texts.ts';
 
 type Device = DevicesAnswer['devices'][number];
 
+/** What is connected without a file or device of the computer. */
+const FILELESS: ReadonlySet<string> = new Set(['network', 'sound']);
+
 interface DevicesProps {
   machine: MachineAnswer;
   isOpen: boolean;
@@ -62,10 +65,12 @@ function DeviceCard({ vm, device, isOn: isMachineOn }: { vm: string; device: Dev
         {why && <Text size="sm">{why}</Text>}
         {connected && (
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {texts.deviceConnected(connected.what, new Date(connected.since).toLocaleTimeString())}
+            {kind === 'sound'
+              ? texts.deviceHeard(new Date(connected.since).toLocaleTimeString())
+              : texts.deviceConnected(connected.what, new Date(connected.since).toLocaleTimeString())}
           </Text>
         )}
-        {isMachineOn && may !== 'nobody' && !(connected && kind === 'network') && <Connect vm={vm} device={device} />}
+        {isMachineOn && may !== 'nobody' && !(connected && FILELESS.has(kind)) && <Connect vm={vm} device={device} />}
         {isMachineOn && connected && <Disconnect vm={vm} name={name} />}
       </Stack>
     </Card>
@@ -81,7 +86,7 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
   const asksWho = may === 'users-and-groups';
   // Of the computer’s own devices there may be one alone.
   const isReady =
-    (file.trim() !== '' || kind === 'usb' || kind === 'network') && (!asksWho || (user !== '' && password !== ''));
+    (file.trim() !== '' || kind === 'usb' || FILELESS.has(kind)) && (!asksWho || (user !== '' && password !== ''));
   const submit = () =>
     connect.mutate(
       {
@@ -94,7 +99,7 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
     );
   return (
     <Stack gap="xs">
-      {kind !== 'network' && (
+      {!FILELESS.has(kind) && (
         <TextInput
           label={texts.deviceFiles[kind] ?? kind}
           description={texts.deviceFileHelps[kind]}

@@ -15,6 +15,7 @@ import { MachineMenu } from './MachineMenu.tsx';
 import { isOff, isOn, shownState } from './machine-state.ts';
 import { StartButton } from './StartButton.tsx';
 import { useMachine } from './service.ts';
+import { useSound } from './sound.ts';
 import { TimeLeft } from './TimeLeft.tsx';
 import { useLiveEvents } from './use-live-events.ts';
 import { useTexts } from './use-texts.ts';
@@ -39,6 +40,7 @@ export function Machine() {
   const isRunning = data !== undefined && isOn(data);
   const fit = data?.rights?.preferences === false ? 'scale' : chosenFit;
   const clipboard = useClipboard(data, isRunning);
+  const sound = useSound(data);
   const isCovered = data?.rights?.fullScreen === true && !fullscreen;
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
@@ -59,7 +61,7 @@ export function Machine() {
           <Button ref={wayOut} size="compact-sm" variant="default" onClick={whyDrawer.open}>
             {texts.why}
           </Button>
-          {data && <MachineMenu machine={data} screen={screen} fit={fit} onFit={setFit} clipboard={clipboard} />}
+          {data && <MachineMenu machine={data} {...{ screen, fit, clipboard, sound }} onFit={setFit} />}
           <ActionIcon variant="default" aria-label={texts.fullScreen} onClick={() => void toggle()}>
             ⤢
           </ActionIcon>

@@ -17,7 +17,9 @@ import { PowerItems } from './PowerItems.tsx';
 import { Reimage } from './Reimage.tsx';
 import { SharedFolder, SharedFolderItem } from './SharedFolder.tsx';
 import { Snapshots } from './Snapshots.tsx';
+import { SoundItem } from './SoundItem.tsx';
 import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from './service.ts';
+import type { MachineSound } from './sound.ts';
 import { useTexts } from './use-texts.ts';
 
 interface Question {
@@ -31,10 +33,11 @@ interface MachineMenuProps {
   fit: Fit;
   onFit: (fit: Fit) => void;
   clipboard: MachineClipboard;
+  sound: MachineSound;
 }
 
 /** What can be done with a machine; what cannot be undone is asked about first. */
-export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineMenuProps) {
+export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: MachineMenuProps) {
   const { vm, former } = machine;
   const texts = useTexts();
   const project = useProjectName();
@@ -77,6 +80,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard }: MachineM
               onSendText={() => setTyping(true)}
             />
           )}
+          {isRunning && <SoundItem sound={sound} onDevices={() => setConnecting(true)} />}
           {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
           {isRunning && <FileItem machine={machine} />}
           {isRunning && <SharedFolderItem machine={machine} onChoose={() => setSharing(true)} />}

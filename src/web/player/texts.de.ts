@@ -165,6 +165,7 @@ export const de: PlayerTexts = {
     usb: 'USB-Gerät',
     network: 'Netzwerkkarte, die nirgends hinführt',
     serial: 'Serielle Schnittstelle',
+    sound: 'Ton, im Player zu hören',
   },
   deviceMay: {
     nobody: (project) => `${project} lässt es niemanden verbinden.`,
@@ -173,6 +174,9 @@ export const de: PlayerTexts = {
     everybody: () => undefined,
   },
   deviceConnected: (what, since) => `Verbunden: ${what}, seit ${since}`,
+  deviceHeard: (since) => `Verbunden: im Player zu hören, seit ${since}`,
+  sound: 'Ihren Ton hier wiedergeben',
+  soundEnded: 'Ihr Ton ist hier nicht mehr zu hören.',
   deviceFiles: {
     cd: 'Abbild einer Disc oder Laufwerk dieses Rechners',
     stick: 'Abbild eines Sticks, auf den die Maschine schreibt',

@@ -162,6 +162,7 @@ export const en = {
     usb: 'USB device',
     network: 'Network card that leads nowhere',
     serial: 'Serial port',
+    sound: 'Sound, heard in the player',
   } as Record<string, string>,
   deviceMay: {
     nobody: (project: string) => `${project} lets nobody connect it.`,
@@ -170,6 +171,9 @@ export const en = {
     everybody: () => undefined as string | undefined,
   },
   deviceConnected: (what: string, since: string) => `Connected: ${what}, since ${since}`,
+  deviceHeard: (since: string) => `Connected: it may be heard in the player, since ${since}`,
+  sound: 'Play its sound here',
+  soundEnded: 'Its sound is heard here no more.',
   deviceFiles: {
     cd: 'Image of a disc, or this computer’s drive',
     stick: 'Image of a stick, to which the machine writes',
