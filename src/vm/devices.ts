@@ -83,12 +83,13 @@ export function inputArgs(kind: DeviceKind, { hasDevices }: { hasDevices: boolea
 /**
  * A sound card without a microphone, which systems have had a driver for since Windows Vista and Linux 2.6. What it plays is given out by
  * a screen server of its own, which the service alone connects to. The screen’s is told of a device on which nobody plays: QEMU 7.2 gives
- * out the sound of the first that it has to whoever asks a server that is told of none.
+ * out the sound of the first that it has to whoever asks a server that is told of none. Without a mixer, for one that is loaded with a
+ * machine’s state is silent until the guest plays anew; guests then have the volume to themselves.
  */
 export function soundArgs({ sound }: { sound: string }): string[] {
   return [
     ...['-audiodev', `none,id=${SILENCE}`, '-audiodev', 'none,id=sound'],
-    ...['-device', 'ich9-intel-hda', '-device', 'hda-output,audiodev=sound'],
+    ...['-device', 'ich9-intel-hda', '-device', 'hda-output,audiodev=sound,mixer=off'],
     ...['-vnc', `unix:${sound},audiodev=sound`],
   ];
 }

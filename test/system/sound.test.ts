@@ -188,6 +188,18 @@ test('what a guest plays is heard in the player, as long as its project lets it,
     assert.match(await lazaret('events'), /“speaker” is disconnected: the project lets nobody/);
   });
 
+  await t.test('a machine that goes on where it was plays on, and is heard once that is asked for anew', async () => {
+    await rule('--everybody');
+    await lazaret('connect', vm, 'speaker');
+    await lazaret('suspend', vm);
+    await job.startMachine();
+    assert.match(await lazaret('devices', vm), /^speaker +sound +– /m);
+    await page.reload();
+    await menu();
+    await item.click();
+    await hears();
+  });
+
   assert.deepEqual(errors, []);
   await job.stopMachine();
 });
