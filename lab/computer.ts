@@ -124,8 +124,11 @@ export class LabComputer implements AsyncDisposable {
     return this.#cli(['lazaret-manager', '-C', this.project, ...args]);
   }
 
-  /** Starts a command of the administrator’s that goes on; gives the first thing it prints, and when it has ended. */
-  async startManager(place: Place, ...args: string[]): Promise<{ said: string; ended: Promise<unknown> }> {
+  /** Starts a command of the administrator’s that goes on; gives the first thing it prints, when it has ended, and itself. */
+  async startManager(
+    place: Place,
+    ...args: string[]
+  ): Promise<{ said: string; ended: Promise<unknown>; child: ChildProcess }> {
     this.#tell('lazaret-manager -C project', args);
     const words = ['-C', this.project, ...args];
     const child = this.#network.spawn(
@@ -140,7 +143,7 @@ export class LabComputer implements AsyncDisposable {
       once(child.stdout ?? child, 'data'),
       ended.then(([code]) => [`ended with ${code}`]),
     ]);
-    return { said: String(said[0]), ended };
+    return { said: String(said[0]), ended, child };
   }
 
   /** The sockets of a running machine. */

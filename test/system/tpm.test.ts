@@ -1,39 +1,16 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type LabGuest, smallGuest } from '../../lab/guest.ts';
 import type { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { processOf } from '../../src/sys/programs/processes.ts';
 import { counting, filesOf, goesOn, suspend } from '../fakes/counting-machine.ts';
 import { open, PASSWORD } from '../fakes/encrypted-machine.ts';
+import { DEFINE, LOOK, packedGuest, SUCCESS, toldTpm } from '../fakes/tpm-guest.ts';
 import { until } from './net/until.ts';
 
-const INDEX = '\\x01\\x50\\x00\\x01';
-const SUCCESS = '00000000';
-
-/** TPM2_NV_DefineSpace: eight bytes at an index of the owner’s, whose password is empty. */
-const DEFINE = [
-  '\\x80\\x02\\x00\\x00\\x00\\x2d\\x00\\x00\\x01\\x2a\\x40\\x00\\x00\\x01',
-  '\\x00\\x00\\x00\\x09\\x40\\x00\\x00\\x09\\x00\\x00\\x00\\x00\\x00\\x00\\x00',
-  `\\x00\\x0e${INDEX}\\x00\\x0b\\x00\\x06\\x00\\x06\\x00\\x00\\x00\\x08`,
-].join('');
-/** TPM2_NV_ReadPublic of that index. */
-const LOOK = `\\x80\\x01\\x00\\x00\\x00\\x0e\\x00\\x00\\x01\\x69${INDEX}`;
-
-/** What the guest’s TPM answers a command: the response code in hexadecimal digits. */
-async function told(job: MainJob, command: string): Promise<string> {
-  const script = `exec 3<>/dev/tpm0; printf '${command}' >&3; dd bs=4096 count=1 <&3 2>/dev/null | hexdump -v -e '/1 "%02x"'`;
-  return (await job.guest(script)).output.trim().slice(12, 20);
-}
-
-/** The small guest by its kernel as it came: QEMU puts an initrd over the tables that a TPM adds to where a kernel comes unpacked. */
-function packedGuest(): LabGuest {
-  const { kernel, ...guest } = smallGuest();
-  const image = join(dirname(kernel), 'kernel-image');
-  return { ...guest, vmOptions: guest.vmOptions.map((word) => (word === kernel ? image : word)) };
-}
+const told = (job: MainJob, command: string) => toldTpm((script) => job.guest(script), command);
 
 /** The process that is the machine’s TPM, by its record. */
 function tpmOf(job: MainJob): number {
