@@ -76,9 +76,7 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
   if ((vm.boot !== undefined) !== (vm.hardware.firmware === 'direct')) {
     throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
   }
-  const { secureBoot, firmware = 'uefi' } = vm.hardware;
-  if (secureBoot && firmware !== 'uefi')
-    throw new AppError('USAGE', 'Secure Boot is UEFI’s: it goes with no other firmware');
+  requireFirmwareFor(vm.hardware);
   const beside = temporaryBeside(home.folder);
   try {
     const added = await fill(beside, vm);
@@ -88,6 +86,15 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
     await removeFolder(beside);
     throw error;
   }
+}
+
+/** @throws USAGE where Secure Boot is asked for with a firmware that has none */
+export function requireFirmwareFor({
+  secureBoot,
+  firmware = 'uefi',
+}: Pick<NewVm['hardware'], 'secureBoot' | 'firmware'>): void {
+  if (secureBoot && firmware !== 'uefi')
+    throw new AppError('USAGE', 'Secure Boot is UEFI’s: it goes with no other firmware');
 }
 
 async function fill(folder: string, vm: NewVm): Promise<AddedVm> {

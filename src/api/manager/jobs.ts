@@ -28,6 +28,9 @@ export const ImportRequest = z.strictObject({
     .exactOptional(),
   /** Without it, the disk’s partitions decide. */
   firmware: z.enum(['bios', 'uefi']).exactOptional(),
+  /** Without these two, what the description of the machine says, else none. */
+  tpm: z.boolean().exactOptional(),
+  secureBoot: z.boolean().exactOptional(),
   /** What runs in it: picks its hardware and its clock. */
   os: z.enum(['linux', 'windows', 'other']).exactOptional(),
   /** Without it, Lazaret finds it out. */
@@ -50,6 +53,8 @@ export const ForeignPlanAnswer = z.object({
   memoryMiB: z.int().exactOptional(),
   cpus: z.int().exactOptional(),
   firmware: z.enum(['bios', 'uefi']).exactOptional(),
+  tpm: z.boolean().exactOptional(),
+  secureBoot: z.boolean().exactOptional(),
   disk: z.string(),
   notes: z.array(
     z.object({

@@ -10,6 +10,8 @@ export const MANAGER_PATHS = {
   versions: { method: 'POST', path: '/v1/machines/:vm/versions' },
   wizard: { method: 'POST', path: '/v1/machines/:vm/wizard' },
   resolve: { method: 'GET', path: '/v1/resolve' },
+  hardware: { method: 'GET', path: '/v1/machines/:vm/hardware' },
+  saveHardware: { method: 'POST', path: '/v1/machines/:vm/hardware' },
   policy: { method: 'GET', path: '/v1/machines/:vm/policy' },
   savePolicy: { method: 'POST', path: '/v1/machines/:vm/policy' },
   readPolicy: { method: 'POST', path: '/v1/policy/read' },

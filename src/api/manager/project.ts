@@ -16,6 +16,8 @@ const MachineRow = z.object({
       hardware: z.enum(['virtio', 'compatible']),
       clock: z.enum(['utc', 'localtime']),
       processor: z.enum(['host', 'x86-64-v2', 'x86-64-v3']),
+      tpm: z.boolean(),
+      secureBoot: z.boolean(),
       dataDiskMiB: z.int().exactOptional(),
       /** What its users may connect, as far as its policy lets them: by name. */
       devices: z.array(z.string()).exactOptional(),

@@ -1,5 +1,6 @@
 import { AdministratorAccess } from '../../policy/administrator-access.ts';
 import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
+import { HardwareAnswer, HardwareRequest } from './hardware.ts';
 import {
   AnsweredHotFixAnswer,
   AnswerHotFixRequest,
@@ -36,6 +37,8 @@ export const MANAGER_ROUTES = {
   versions: { ...MANAGER_PATHS.versions, request: VersionsRequest, answer: SavedAnswer },
   wizard: { ...MANAGER_PATHS.wizard, request: WizardRequest, answer: SavedAnswer },
   resolve: { ...MANAGER_PATHS.resolve, answer: ResolvedAnswer },
+  hardware: { ...MANAGER_PATHS.hardware, answer: HardwareAnswer },
+  saveHardware: { ...MANAGER_PATHS.saveHardware, request: HardwareRequest, answer: HardwareAnswer },
   policy: { ...MANAGER_PATHS.policy, answer: PolicyAnswer },
   savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
   readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },

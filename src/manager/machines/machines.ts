@@ -79,10 +79,21 @@ export type HardwareChange = Partial<
   firmware?: 'bios' | 'uefi';
 };
 
-/** Changes a machine’s hardware; users get it with the next package that has the machine. @throws USAGE, PROJECT_*, VM_UNKNOWN, VM_UNSUPPORTED */
-export async function changeHardware(folder: string, name: string, change: HardwareChange): Promise<VmFile> {
+/**
+ * Changes a machine’s hardware; users get it with the next package that has the machine. `seen` is the digest of the file that whoever
+ * changes it has looked at: another one is not overwritten.
+ * @throws USAGE, PROJECT_*, PROJECT_CHANGED, VM_UNKNOWN, VM_UNSUPPORTED
+ */
+export async function changeHardware(
+  folder: string,
+  name: string,
+  change: HardwareChange,
+  seen?: string,
+): Promise<VmFile> {
   return withProject(folder, async (project) => {
     const found = vmNamed(project, name);
+    if (seen !== undefined && seen !== found.file.sha256)
+      throw new AppError('PROJECT_CHANGED', `the hardware of ${name} was changed by somebody else meanwhile`);
     const changed = changedHardware(found.file.value, change);
     await saveVmFile(found, changed);
     return changed;

@@ -10,6 +10,7 @@ import type { Tasks } from '../tasks/tasks.ts';
 import { Uploads } from '../tasks/uploads.ts';
 import { addDeploymentRoutes } from './deployments.ts';
 import type { Happenings } from './happenings.ts';
+import { addHardwareRoutes } from './hardware.ts';
 import { addHotFixRoutes } from './hot-fixes.ts';
 import { addForeignPlanRoute, addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
@@ -48,6 +49,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addImportRoute(app, deps, uploads);
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);
+  addHardwareRoutes(app, deps);
   addSettingsRoutes(app, deps);
   addDeploymentRoutes(app, deps);
   addSimulateRoute(app, deps);

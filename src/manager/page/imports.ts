@@ -4,7 +4,7 @@ import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { parseBody } from '../../pages/requests.ts';
 import { readForeign } from '../../project/foreign/read-foreign.ts';
-import { requireNewName } from '../../project/make.ts';
+import { requireFirmwareFor, requireNewName } from '../../project/make.ts';
 import { requireProject } from '../../project/open.ts';
 import { requireFree } from '../../sys/files/receive.ts';
 import { importTask } from '../tasks/import-task.ts';
@@ -17,6 +17,7 @@ export function addImportRoute(app: Hono, { folder, tasks }: ManagerDeps, upload
     const request = parseBody(MANAGER_ROUTES.importDisk.request, await context.req.text());
     await requireProject(folder);
     await requireNewName(folder, request.vm);
+    requireFirmwareFor(request);
     const { disk } = request;
     if ('upload' in disk) await requireFree(folder, disk.upload.bytes, disk.upload.name);
     const begun = tasks.begin('import', request.vm, (task) => importTask(folder, request, task, uploads));

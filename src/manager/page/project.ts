@@ -88,7 +88,7 @@ export async function projectAnswer(folder: string, { readings, releases, doubts
 
 async function machineRow(project: Project | undefined, name: string, vm: ProjectVm | undefined): Promise<MachineRow> {
   if (!vm || !project) return { name };
-  const { id, memoryMiB, cpus, firmware, dataDiskMiB, devices } = vm.file.value;
+  const { id, memoryMiB, cpus, firmware, tpm = false, secureBoot = false, dataDiskMiB, devices } = vm.file.value;
   const { quarantine } = vm.policy.value;
   const isVersioned = quarantine.type === 'version-based';
   const newest = isVersioned ? newestVersion(quarantine)?.name : undefined;
@@ -100,7 +100,7 @@ async function machineRow(project: Project | undefined, name: string, vm: Projec
   return {
     name,
     sound: {
-      ...{ id, memoryMiB, cpus, firmware, ...kindsOf(vm.file.value), type: quarantine.type },
+      ...{ id, memoryMiB, cpus, firmware, tpm, secureBoot, ...kindsOf(vm.file.value), type: quarantine.type },
       ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
       ...(devices === undefined ? {} : { devices: Object.keys(devices) }),
       versions: isVersioned ? liveVersions(quarantine).length : 0,

@@ -51,7 +51,7 @@ export async function importTask(
 
 async function importFrom(
   folder: string,
-  { vm, memoryMiB, cpus, dataDiskMiB, firmware, os, diskFormat }: Asked,
+  { vm, memoryMiB, cpus, dataDiskMiB, firmware, tpm, secureBoot, os, diskFormat }: Asked,
   { path, isAlone = false }: { path: string; isAlone?: boolean },
   task: TaskControl,
 ): Promise<ImportedAnswer> {
@@ -61,6 +61,8 @@ async function importFrom(
     ...(cpus === undefined ? {} : { cpus }),
     ...(dataDiskMiB === undefined ? {} : { dataDiskMiB }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(tpm === undefined ? {} : { tpm }),
+    ...(secureBoot === undefined ? {} : { secureBoot }),
     ...(os === undefined ? {} : { os }),
   };
   const { signal } = task;

@@ -34,15 +34,23 @@ export function readVmx(bytes: Buffer, name: string): Described {
     numberOf(settings, 'numvcpus', name),
   );
   const kinds = kindsOf(settings);
+  const firmware = settings.get('firmware')?.toLowerCase() === 'efi' ? 'uefi' : 'bios';
+  const isSecure = firmware === 'uefi' && isOn(settings, 'uefi.secureboot.enabled');
   const { notes: tpmNotes, ...tpm } = tpmOf(isOn(settings, 'vtpm.present'));
   return {
     ...hardware,
     ...guestKinds(kinds),
     ...tpm,
-    ...(isOn(settings, 'uefi.secureboot.enabled') ? { secureBoot: true } : {}),
-    ...(settings.get('firmware')?.toLowerCase() === 'efi' ? { firmware: 'uefi' } : { firmware: 'bios' }),
+    firmware,
+    ...(isSecure ? { secureBoot: true } : {}),
     disks,
-    notes: [...notes, ...commonNotes(disks, cardsOf(settings), kinds.isWindows), ...tpmNotes, ...notesOf(settings)],
+    notes: [
+      ...notes,
+      ...commonNotes(disks, cardsOf(settings), kinds.isWindows),
+      ...tpmNotes,
+      ...(isSecure ? [note('secure-boot')] : []),
+      ...notesOf(settings),
+    ],
   };
 }
 
@@ -117,7 +125,6 @@ function notesOf(settings: ReadonlyMap<string, string>): ImportNote[] {
   const isSuspended = (settings.get('checkpoint.vmstate') ?? '') !== '';
   return [
     ...(isSuspended ? [note('suspended')] : []),
-    ...(isOn(settings, 'uefi.secureboot.enabled') ? [note('secure-boot')] : []),
     ...(settings.has('nvram') && settings.get('firmware') === 'efi' ? [note('firmware-settings')] : []),
     ...DEVICES.filter(([setting]) => isOn(settings, setting)).map(([, device]) => deviceNote(device)),
   ];

@@ -70,6 +70,8 @@ function Sound({ sound }: { sound: NonNullable<ProjectAnswer['machines'][number]
     memoryMiB,
     cpus,
     firmware,
+    tpm,
+    secureBoot,
     hardware: kind,
     clock,
     processor,
@@ -84,6 +86,8 @@ function Sound({ sound }: { sound: NonNullable<ProjectAnswer['machines'][number]
   const hardware = [
     texts.hardwareText(size(memoryMiB), cpus),
     texts.firmware[firmware],
+    ...(secureBoot ? [texts.secureBoot] : []),
+    ...(tpm ? [texts.tpm] : []),
     ...(kind === 'compatible' ? [texts.compatible] : []),
     ...(clock === 'localtime' ? [texts.localTime] : []),
     ...(processor === 'host' ? [] : [texts.processor(processor)]),

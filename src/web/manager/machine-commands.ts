@@ -9,6 +9,7 @@ export function machineCommands(
     manageVersions: string;
     editQuarantine: string;
     editPolicy: string;
+    editHardware: string;
     mapOfAccess: string;
     run: string;
     makePackage: string;
@@ -22,6 +23,7 @@ export function machineCommands(
     ...(sound?.type === 'version-based' ? [{ to: `${at}/versions`, text: texts.manageVersions }] : []),
     ...(sound ? [{ to: `${at}/access`, text: texts.mapOfAccess }] : []),
     { to: `${at}/policy`, text: texts.editPolicy },
+    ...(sound ? [{ to: `${at}/hardware`, text: texts.editHardware }] : []),
     { to: '/packages/new', text: texts.makePackage },
     { to: '/deployments', text: texts.deploy },
     ...(sound ? [] : [{ to: '/problems', text: texts.seeProblems }]),

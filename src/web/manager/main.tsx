@@ -20,6 +20,10 @@ const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) =>
 
 const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) => ({ default: module.AddMachine })));
 
+const HardwarePage = lazy(() =>
+  import('./machines/HardwarePage.tsx').then((module) => ({ default: module.HardwarePage })),
+);
+
 const RunPage = lazy(() => import('./machines/RunPage.tsx').then((module) => ({ default: module.RunPage })));
 
 const MakePackage = lazy(() =>
@@ -91,6 +95,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <AccessPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/hardware"
+        element={
+          <Suspense fallback={null}>
+            <HardwarePage />
           </Suspense>
         }
       />

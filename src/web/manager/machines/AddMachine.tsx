@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -13,7 +13,8 @@ import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
 import { DiskField } from './DiskField.tsx';
 import { ForeignPlan } from './ForeignPlan.tsx';
-import { EMPTY, importRequest, missingOf, type NewMachine, saysHardware } from './new-machine.ts';
+import { HardwareFields } from './HardwareFields.tsx';
+import { EMPTY, importRequest, missingOf, type NewMachine } from './new-machine.ts';
 
 /** VMware ACE’s Add Virtual Machine: a disk image, and the hardware around it. */
 export function AddMachine() {
@@ -52,7 +53,7 @@ export function AddMachine() {
             />
             <DiskField machine={machine} onChange={set} />
             <ForeignPlan machine={machine} onChange={set} />
-            <Hardware machine={machine} onChange={set} />
+            <HardwareFields machine={machine} onChange={set} />
             <Group>
               <Button
                 type="submit"
@@ -76,59 +77,5 @@ export function AddMachine() {
         )}
       </Stack>
     </Part>
-  );
-}
-
-function Hardware({ machine, onChange }: { machine: NewMachine; onChange: (change: Partial<NewMachine>) => void }) {
-  const texts = useCatalogue(machines);
-  const { memoryMiB, cpus, dataDiskGiB, os, firmware } = machine;
-  return (
-    <>
-      <Group grow align="flex-end">
-        <NumberInput
-          disabled={saysHardware(machine)}
-          label={texts.memory}
-          value={memoryMiB}
-          onChange={(value) => onChange({ memoryMiB: value })}
-          {...{ min: 32, max: 1 << 20, step: 256, allowDecimal: false, suffix: ' MiB' }}
-        />
-        <NumberInput
-          disabled={saysHardware(machine)}
-          label={texts.cpus}
-          value={cpus}
-          onChange={(value) => onChange({ cpus: value })}
-          {...{ min: 1, max: 64, allowDecimal: false }}
-        />
-      </Group>
-      <NumberInput
-        label={texts.dataDisk}
-        description={texts.dataDiskHelp}
-        value={dataDiskGiB}
-        onChange={(value) => onChange({ dataDiskGiB: value })}
-        {...{ min: 1, max: 1 << 14, allowDecimal: false, suffix: ' GiB' }}
-      />
-      <Select
-        label={texts.system}
-        description={texts.systemHelp}
-        data={(['found', 'linux', 'windows', 'other'] as const).map((value) => ({
-          value,
-          label: texts.systems[value],
-        }))}
-        allowDeselect={false}
-        value={os}
-        onChange={(value) => onChange({ os: value as NewMachine['os'] })}
-      />
-      <Select
-        label={texts.firmware}
-        data={[
-          { value: 'found', label: texts.firmwareFound },
-          { value: 'bios', label: 'BIOS' },
-          { value: 'uefi', label: 'UEFI' },
-        ]}
-        allowDeselect={false}
-        value={firmware}
-        onChange={(value) => onChange({ firmware: value as NewMachine['firmware'] })}
-      />
-    </>
   );
 }

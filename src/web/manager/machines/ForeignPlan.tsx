@@ -65,10 +65,12 @@ function Said({ plan }: { plan: ForeignPlanAnswer }) {
   );
 }
 
-function hardwareOf({ memoryMiB, cpus, firmware }: ForeignPlanAnswer): Partial<NewMachine> {
+function hardwareOf({ memoryMiB, cpus, firmware, tpm, secureBoot }: ForeignPlanAnswer): Partial<NewMachine> {
   return {
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(tpm === undefined ? {} : { tpm }),
+    ...(secureBoot === undefined ? {} : { secureBoot }),
   };
 }

@@ -15,11 +15,14 @@ export interface NewMachine {
   dataDiskGiB: number | string;
   os: 'found' | NonNullable<Request['os']>;
   firmware: 'found' | NonNullable<Request['firmware']>;
+  tpm: 'found' | boolean;
+  secureBoot: 'found' | boolean;
 }
 
 export const EMPTY: NewMachine = {
   ...{ vm: '', from: 'file', file: null, path: '', format: 'found' },
   ...{ memoryMiB: 2048, cpus: 2, dataDiskGiB: '', os: 'found', firmware: 'found' },
+  ...{ tpm: 'found', secureBoot: 'found' },
 };
 
 /** What still has to be said before a machine can be added, by the field that says it. */
@@ -38,7 +41,7 @@ export function missingOf(machine: NewMachine): readonly MissingField[] {
 
 /** What is asked of the manager; none while something is missing. */
 export function importRequest(machine: NewMachine): Request | undefined {
-  const { memoryMiB, cpus, dataDiskGiB, os, firmware, format } = machine;
+  const { memoryMiB, cpus, dataDiskGiB, os, firmware, tpm, secureBoot, format } = machine;
   const vm = machine.vm.trim();
   const disk = diskOf(machine);
   const hardware = saysHardware(machine) ? {} : numbersOf(memoryMiB, cpus);
@@ -49,6 +52,8 @@ export function importRequest(machine: NewMachine): Request | undefined {
     ...(typeof dataDiskGiB === 'number' ? { dataDiskMiB: dataDiskGiB * 1024 } : {}),
     ...(os === 'found' ? {} : { os }),
     ...(firmware === 'found' ? {} : { firmware }),
+    ...(tpm === 'found' ? {} : { tpm }),
+    ...(secureBoot === 'found' ? {} : { secureBoot }),
     ...(format === 'found' ? {} : { diskFormat: format }),
   };
 }
