@@ -151,6 +151,59 @@ test('what a .vmx has that a machine does not get is listed', () => {
   assert.deepEqual([os, tpm, secureBoot], ['windows', true, true]);
 });
 
+/** As VMware’s programs write it. */
+const VTPM = [
+  '<Item ovf:required="false"><rasd:AutomaticAllocation>false</rasd:AutomaticAllocation>',
+  '<rasd:ElementName>Virtual TPM</rasd:ElementName><rasd:InstanceID>14</rasd:InstanceID>',
+  '<rasd:ResourceSubType>vmware.vtpm</rasd:ResourceSubType><rasd:ResourceType>1</rasd:ResourceType></Item>',
+].join('');
+const config = (key: string, value: string, element = 'Config') =>
+  `<vmw:${element} ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`;
+const EFI = config('firmware', 'efi');
+
+test('a TPM is carried over from an OVF of VMware and of VirtualBox, and it is said', () => {
+  const box = (tpm: string) => ({ system: `<vbox:Machine><Hardware>${tpm}</Hardware></vbox:Machine>` });
+  const table: [string, Parameters<typeof ovf>[0]['more'], true | undefined][] = [
+    ['VMware', { items: VTPM }, true],
+    ['another of VMware’s own', { items: VTPM.replace('vmware.vtpm', 'vmware.vmci') }, undefined],
+    ['VirtualBox', box('<TrustedPlatformModule type="v2_0" location=""/>'), true],
+    ['VirtualBox’s older', box('<TrustedPlatformModule type="v1_2" location=""/>'), true],
+    ['VirtualBox’s none', box('<TrustedPlatformModule type="None" location=""/>'), undefined],
+    ['VirtualBox before 7', box(''), undefined],
+  ];
+  for (const [what, more, has] of table) {
+    const { tpm, notes } = ovf({ more: more ?? {} });
+    assert.deepEqual([tpm, codes(notes)], [has, has ? ['bus', 'tpm'] : ['bus']], what);
+  }
+});
+
+test('Secure Boot is carried over where a description says that it is on, with UEFI', () => {
+  const domain = (os: string) => {
+    const text = `<domain type="kvm"><os${os}<type arch="x86_64" machine="q35">hvm</type></os></domain>`;
+    return readDomain(readXml(Buffer.from(text), 'm.xml'), 'm.xml');
+  };
+  const feature = (name: string, enabled: string) => `<feature enabled="${enabled}" name="${name}"/>`;
+  const chosen = (features: string) => domain(` firmware="efi"><firmware>${features}</firmware>`);
+  const table: [string, ReturnType<typeof ovf>, true | undefined][] = [
+    ['vSphere', ovf({ more: { hardware: EFI + config('bootOptions.efiSecureBootEnabled', 'true') } }), true],
+    ['vSphere, off', ovf({ more: { hardware: EFI + config('bootOptions.efiSecureBootEnabled', 'false') } }), undefined],
+    ['as in a .vmx', ovf({ more: { hardware: EFI + config('uefi.secureBoot.enabled', 'TRUE', 'ExtraConfig') } }), true],
+    ['with BIOS', ovf({ more: { hardware: config('bootOptions.efiSecureBootEnabled', 'true') } }), undefined],
+    ['.vmx', vmx({ firmware: 'efi', 'uefi.secureBoot.enabled': 'TRUE' }), true],
+    ['.vmx with BIOS', vmx({ 'uefi.secureBoot.enabled': 'TRUE' }), undefined],
+    [
+      'libvirt, by its file',
+      domain('><loader secure="yes" type="pflash">/usr/share/OVMF/OVMF_CODE_4M.ms.fd</loader>'),
+      true,
+    ],
+    ['libvirt, by features', chosen(feature('secure-boot', 'yes') + feature('enrolled-keys', 'yes')), true],
+    ['libvirt, without keys', chosen(feature('secure-boot', 'yes') + feature('enrolled-keys', 'no')), undefined],
+    ['libvirt, off', chosen(feature('secure-boot', 'no')), undefined],
+  ];
+  for (const [what, { secureBoot, notes }, has] of table)
+    assert.deepEqual([secureBoot, codes(notes).includes('secure-boot')], [has, has === true], what);
+});
+
 test('the disk that a .vmx starts from comes first', () => {
   const two = { 'scsi0:1.present': 'TRUE', 'scsi0:1.fileName': 'e.vmdk' };
   assert.deepEqual(

@@ -40,7 +40,7 @@ export function readDomain(domain: Element, name: string): Described {
   const { notes, ...hardware } = boundedHardware(memoryMiB(domain, name), cpusOf(domain, name));
   const loader = childOf(os, 'loader');
   const isUefi = os?.attributes['firmware'] === 'efi' || loader?.attributes['type'] === 'pflash';
-  const isSecure = loader?.attributes['secure'] === 'yes';
+  const isSecure = isUefi && isSecureIn(os, loader);
   const { notes: tpmNotes, ...tpm } = tpmOf(childOf(devices, 'tpm') !== undefined);
   const isWindows = systemOf(domain).startsWith('http://microsoft.com/win');
   return {
@@ -60,6 +60,14 @@ export function readDomain(domain: Element, name: string): Described {
       ...deviceNotes(devices),
     ],
   };
+}
+
+/** The firmware can be asked for by its file or by what it has to do; without keys of anybody it starts everything. */
+function isSecureIn(os: Element | undefined, loader: Element | undefined): boolean {
+  const features = childrenOf(childOf(os, 'firmware'), 'feature');
+  const said = (name: string) => features.find(({ attributes }) => attributes['name'] === name)?.attributes['enabled'];
+  const isAsked = loader?.attributes['secure'] === 'yes' || said('secure-boot') === 'yes';
+  return isAsked && said('enrolled-keys') !== 'no';
 }
 
 /** What runs in it, as the database of libosinfo names that. */

@@ -1,6 +1,14 @@
 import { AppError } from '../../lib/errors.ts';
 import type { ImportDevice } from '../../lib/import-notes.ts';
-import { type Bus, boundedHardware, commonNotes, type Described, type DescribedDisk, guestKinds } from './described.ts';
+import {
+  type Bus,
+  boundedHardware,
+  commonNotes,
+  type Described,
+  type DescribedDisk,
+  guestKinds,
+  tpmOf,
+} from './described.ts';
 import { deviceNote, type ImportNote, note } from './notes.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
@@ -16,6 +24,9 @@ const DEVICES: Readonly<Record<number, ImportDevice>> = {
   ...{ 14: 'floppy', 18: 'tape', 21: 'serial', 22: 'parallel', 35: 'sound' },
 };
 const SILENT = [1, 15, 16, 23, 24];
+/** VMware’s own kinds of hardware are of type 1, and told apart by their names. */
+const OWN = 1;
+const SECURE = ['bootoptions.efisecurebootenabled', 'uefi.secureboot.enabled'];
 
 /** A machine as the Open Virtualization Format describes it, of VMware, VirtualBox or others. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED */
 export function readOvf(envelope: Element, name: string): Described {
@@ -28,11 +39,15 @@ export function readOvf(envelope: Element, name: string): Described {
   const { notes, ...bounded } = boundedHardware(memory && memoryMiB(memory, name), cpus);
   const cards = items.filter(({ type }) => type === CARD).length;
   const isWindows = isWindowsIn(system);
+  const firmware = isUefi(system, hardware) ? 'uefi' : 'bios';
+  const isSecure = firmware === 'uefi' && isSecureIn(hardware);
+  const { notes: tpmNotes, ...tpm } = tpmOf(hasTpm(system, items));
   return {
     ...bounded,
     ...guestKinds({ isWindows, isLocal: isLocalIn(system, isWindows) }),
-    firmware: isUefi(system, hardware) ? 'uefi' : 'bios',
-    ...(isSecure(hardware) ? { secureBoot: true } : {}),
+    ...tpm,
+    firmware,
+    ...(isSecure ? { secureBoot: true } : {}),
     disks: disks.filter(({ file }) => file !== ''),
     notes: [
       ...notes,
@@ -42,7 +57,9 @@ export function readOvf(envelope: Element, name: string): Described {
         isWindows,
       ),
       ...emptyNotes(disks),
-      ...otherNotes(hardware, items),
+      ...tpmNotes,
+      ...(isSecure ? [note('secure-boot')] : []),
+      ...otherNotes(items),
     ],
   };
 }
@@ -187,7 +204,7 @@ function byAttribute(
 function isUefi(system: Element, hardware: Element | undefined): boolean {
   const config = childrenOf(hardware, 'Config').find(({ attributes }) => attributes['key'] === 'firmware');
   if (config) return config.attributes['value']?.toLowerCase() === 'efi';
-  const box = childOf(childOf(childOf(system, 'Machine'), 'Hardware'), 'Firmware');
+  const box = boxOf(system, 'Firmware');
   return box?.attributes['type']?.toUpperCase().startsWith('EFI') ?? false;
 }
 
@@ -203,22 +220,33 @@ function isWindowsIn(system: Element): boolean {
 
 /** VirtualBox alone says it. */
 function isLocalIn(system: Element, isWindows: boolean): boolean {
-  const said = childOf(childOf(childOf(system, 'Machine'), 'Hardware'), 'RTC')?.attributes['localOrUTC'];
+  const said = boxOf(system, 'RTC')?.attributes['localOrUTC'];
   return said === undefined ? isWindows : said === 'local';
 }
 
-function isSecure(hardware: Element | undefined): boolean {
-  return childrenOf(hardware, 'Config').some(
-    ({ attributes }) => attributes['key'] === 'bootOptions.efiSecureBootEnabled' && attributes['value'] === 'true',
+/** What VirtualBox says of a part of its machine’s hardware. */
+function boxOf(system: Element, part: string): Element | undefined {
+  return childOf(childOf(childOf(system, 'Machine'), 'Hardware'), part);
+}
+
+/** VMware alone says it: by vSphere’s word for it, or by that of a `.vmx`. VirtualBox keeps it among the firmware’s variables. */
+function isSecureIn(hardware: Element | undefined): boolean {
+  return childrenOf(hardware, 'Config', 'ExtraConfig').some(
+    ({ attributes: { key = '', value } }) => SECURE.includes(key.toLowerCase()) && value?.toLowerCase() === 'true',
   );
 }
 
-function otherNotes(hardware: Element | undefined, items: readonly Item[]): ImportNote[] {
+/** VMware has an item for it, VirtualBox an element in the description of its own. */
+function hasTpm(system: Element, items: readonly Item[]): boolean {
+  if (items.some(({ type, subType }) => type === OWN && subType.toLowerCase() === 'vmware.vtpm')) return true;
+  return (boxOf(system, 'TrustedPlatformModule')?.attributes['type'] ?? 'None') !== 'None';
+}
+
+function otherNotes(items: readonly Item[]): ImportNote[] {
   const known = [CPU, MEMORY, CARD, DISK, ...SILENT, ...Object.keys(CONTROLLERS).map(Number)];
   const devices = new Set(items.flatMap(({ type }) => DEVICES[type] ?? []));
   const others = items.filter(({ type }) => !known.includes(type) && !(type in DEVICES));
   return [
-    ...(isSecure(hardware) ? [note('secure-boot')] : []),
     ...[...devices].map(deviceNote),
     ...others.map(({ title, type }) =>
       note('not-understood', { item: title === '' ? `hardware of kind ${type}` : title }),
