@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { vmPaths } from '../../src/project/layout.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
@@ -76,4 +76,61 @@ test('what cloud-init would pass over in silence is refused before anything is c
   const nest = Array.from({ length: 40 }, (_, n) => `a${n}: &a${n} [${n ? `*a${n - 1}, *a${n - 1}` : '1'}]`).join('\n');
   assert.equal((await add('cloud', '--from', `#cloud-config\n${nest}\n`)).status, 0);
   assert.equal((await add('script', '--disk', '#!/bin/sh\ntrue\n')).status, 0);
+});
+
+test('a machine that is there gets a seed, another one, or none; where it cannot, nothing of it changes', {
+  skip,
+}, async (t) => {
+  const { folder, own } = await places(t);
+  const [file, other] = [join(own, 'user-data'), join(own, 'other')];
+  writeFileSync(file, '#!/bin/sh\ntrue\n');
+  writeFileSync(other, 'users:\n  - anna\n');
+  const { seed, suspended, file: vmFile } = vmPaths(folder, 'office');
+  const set = (...words: string[]) =>
+    program('lazaret-manager', ['-C', folder, 'vm', 'set', 'office', ...words, '--json']);
+  const userData = () => {
+    const to = join(own, `medium-${Math.random()}`);
+    execFileSync('xorriso', ['-osirrox', 'on', '-indev', seed, '-extract', '/', to], { stdio: 'ignore' });
+    return readFileSync(join(to, 'user-data'), 'utf8');
+  };
+
+  await t.test('it gets one, with its hardware in one command', async () => {
+    const { stdout } = await set('--cloud-init', file, '--cpus', '3');
+    const { cpus, hasSeed } = JSON.parse(stdout);
+    assert.deepEqual([cpus, hasSeed], [3, true]);
+    assert.equal(lstatSync(seed).mode & 0o777, 0o600, 'such files hold passwords');
+    assert.equal(userData(), '#!/bin/sh\ntrue\n');
+  });
+
+  await t.test('another one takes its place, and is said to be for the next power-on', async () => {
+    writeFileSync(file, '#!/bin/sh\nfalse\n');
+    const { stdout } = await program('lazaret-manager', ['-C', folder, 'vm', 'set', 'office', '--cloud-init', file]);
+    assert.match(stdout, /`lazaret-manager power-on office` sets it up, as a new machine/);
+    assert.equal(userData(), '#!/bin/sh\nfalse\n');
+  });
+
+  await t.test('what is refused changes neither its seed nor its hardware', async () => {
+    const before = readFileSync(vmFile, 'utf8');
+    const refused = async (words: string[], code: string) => {
+      assert.equal(failureIn(await set(...words)).code, code);
+      assert.equal(readFileSync(vmFile, 'utf8'), before);
+      assert.equal(userData(), '#!/bin/sh\nfalse\n');
+    };
+    await refused(['--cloud-init', other, '--cpus', '2'], 'SEED_INVALID');
+    writeFileSync(other, '#!/bin/sh\n:\n');
+    await refused(['--cloud-init', other, '--firmware', 'bios', '--secure-boot'], 'VM_UNSUPPORTED');
+    writeFileSync(suspended, '{}');
+    await refused(['--cloud-init', other, '--cpus', '2'], 'VM_SUSPENDED');
+    await refused(['--no-cloud-init'], 'VM_SUSPENDED');
+    rmSync(suspended);
+    assert.deepEqual(
+      readdirSync(dirname(seed)).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+  });
+
+  await t.test('it is taken away, also where none is there', async () => {
+    for (const _ of [1, 2]) assert.equal(JSON.parse((await set('--no-cloud-init')).stdout).hasSeed, false);
+    assert.ok(!existsSync(seed));
+  });
 });

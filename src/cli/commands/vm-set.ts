@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { changeHardware, type HardwareChange } from '../../manager/machines/machines.ts';
+import { changeMachine } from '../../manager/machines/change-machine.ts';
+import type { HardwareChange } from '../../manager/machines/machines.ts';
 import { Clock, GuestSystem, HardwareKind, type Kinds, kindsOf, ProcessorKind } from '../../project/hardware-kind.ts';
 import type { VmFile } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
@@ -16,6 +17,7 @@ interface SetOptions extends KindOptions {
   dataDisk?: number;
   firmware?: 'bios' | 'uefi';
   append?: string;
+  cloudInit?: string | false;
 }
 
 /** `vm set`: a machine’s hardware; what is not named stays as it is. */
@@ -24,14 +26,15 @@ export function addVmSetCommand(vm: Command): void {
     vm,
     'set <name>',
     'change a machine’s hardware; users get it with the next package that has the machine',
-    async (context, options, name = '') => {
-      const file = await changeHardware(options.directory, name, changeBy(options));
+    async (context, { cloudInit, ...options }, name = '') => {
+      const seed = cloudInit === undefined ? {} : { cloudInit };
+      const file = await changeMachine(options.directory, name, { hardware: changeBy(options), ...seed });
       const { memoryMiB, cpus, firmware, dataDiskMiB } = file;
       const data = dataDiskMiB === undefined ? '' : `, data disk of ${dataDiskMiB} MiB`;
       print(
         context,
-        { vm: name, ...file },
-        `${name}: ${memoryMiB} MiB, ${cpus} cpu, ${firmware}, ${kindsText(file)}${data}`,
+        { vm: name, ...file, ...(cloudInit === undefined ? {} : { hasSeed: cloudInit !== false }) },
+        `${name}: ${memoryMiB} MiB, ${cpus} cpu, ${firmware}, ${kindsText(file)}${data}${seedChangeText(name, cloudInit)}`,
       );
     },
   )
@@ -39,7 +42,9 @@ export function addVmSetCommand(vm: Command): void {
     .option('--cpus <n>', 'processors', wholeNumber)
     .option('--data-disk <size>', 'add a data disk such as 4G', mebibytes)
     .addOption(new Option('--firmware <kind>', 'how it starts').choices(['bios', 'uefi']))
-    .option('--append <text>', 'the command line of its kernel, where it starts one directly');
+    .option('--append <text>', 'the command line of its kernel, where it starts one directly')
+    .option('--cloud-init <file>', 'what its cloud-init sets up when it is next powered on; guest tools too')
+    .option('--no-cloud-init', 'no file for that, where one still waits');
   addKindOptions(set);
 }
 
@@ -77,6 +82,13 @@ export function kindsGiven({ os, hardware, clock, processor, tpm, secureBoot }: 
 
 const HARDWARE: Record<Kinds['hardware'], string> = { virtio: 'virtio', compatible: 'compatible hardware' };
 const CLOCK: Record<Kinds['clock'], string> = { utc: '', localtime: ', clock in local time' };
+
+/** What a seed does that a machine got or lost. */
+function seedChangeText(name: string, cloudInit: SetOptions['cloudInit']): string {
+  if (cloudInit === undefined) return '';
+  if (cloudInit === false) return '; its next power-on sets nothing up';
+  return `; \`lazaret-manager power-on ${name}\` sets it up, as a new machine also where cloud-init has set it up before`;
+}
 
 /** What a machine is made of, in words. */
 export function kindsText(file: KindOptions): string {

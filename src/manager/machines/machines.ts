@@ -100,8 +100,8 @@ export async function changeHardware(
   });
 }
 
-/** @throws USAGE when something is asked for that cannot be changed */
-function changedHardware(before: VmFile, change: HardwareChange): VmFile {
+/** What a machine’s file says after a change. @throws USAGE when something is asked for that cannot be changed */
+export function changedHardware(before: VmFile, change: HardwareChange): VmFile {
   if (Object.keys(change).length === 0) throw new AppError('USAGE', 'no change was named');
   if (before.dataDiskMiB !== undefined && change.dataDiskMiB !== undefined)
     throw new AppError('USAGE', 'it has a data disk already, whose size stays: users have such disks already');
