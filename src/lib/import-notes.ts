@@ -4,6 +4,7 @@ export type ForeignKind = (typeof FOREIGN_KINDS)[number];
 
 /** What of a machine from another program Lazaret does not take over, or takes over differently. */
 export const IMPORT_NOTE_CODES = [
+  'unclosed',
   'disk-left',
   'disk-empty',
   'snapshots',

@@ -4,6 +4,7 @@ import { AppError } from '../lib/errors.ts';
 import { removeFile } from '../sys/files/files.ts';
 import { ImageFile } from '../sys/image-file.ts';
 import { IMAGE } from '../sys/programs/confined-image.ts';
+import { isUnclosed, withClosedCopy } from './image/closed-copy.ts';
 import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts';
 import { DRIVERS, requireWhole } from './image/formats.ts';
 import { type DiskFormat, type Known, knownAs } from './image/known.ts';
@@ -29,7 +30,22 @@ interface Options {
  * DISK_FULL, FILE_MISSING, FILE_DENIED, INTERRUPTED
  */
 export async function importDisk(image: string, work: string, options: Options = {}): Promise<DiskLayout> {
-  return importShown(single(image, await wholeFormat(image, options)), work, options);
+  const opened = await openImage(image, options);
+  if (opened !== 'unclosed') return importShown(opened, work, options);
+  return withClosedCopy(image, dirname(work), options.signal, async (copy) => {
+    const closed = await wholeFormat(copy, { ...options, format: 'vhdx' });
+    return importShown({ ...single(copy, closed), name: image }, work, options);
+  });
+}
+
+/** @throws as importDisk, but for DISK_UNCLEAN */
+async function openImage(image: string, options: Options): Promise<ShownDisk | 'unclosed'> {
+  try {
+    return single(image, await wholeFormat(image, options));
+  } catch (error) {
+    if (isUnclosed(error, image)) return 'unclosed';
+    throw error;
+  }
 }
 
 /**

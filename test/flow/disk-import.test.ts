@@ -237,7 +237,7 @@ test('an image that another program has open is in use', { skip }, async (t) => 
   await assert.rejects(importDisk(image, work), code('DISK_IN_USE'));
 });
 
-test('a VHDX whose log is to be replayed is told from a damaged one', { skip }, async (t) => {
+test('a VHDX whose log cannot be replayed is told from a damaged one', { skip }, async (t) => {
   const { image, work } = await imageOf(t, bootableNoise(MIB), 'vhdx');
   const bytes = readFileSync(image);
   for (const header of [64 << 10, 128 << 10]) bytes.fill(1, header + 48, header + 64);

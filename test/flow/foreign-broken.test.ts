@@ -109,15 +109,6 @@ const VHDX: Change[] = [
     codes: DAMAGED,
   },
   {
-    what: 'a log to replay',
-    change: (whole) => {
-      const changed = Buffer.from(whole);
-      for (const at of [65536, 131072]) changed.fill(7, at + 48, at + 64);
-      return changed;
-    },
-    codes: ['DISK_UNCLEAN'],
-  },
-  {
     what: 'no table of regions',
     change: (whole) => Buffer.concat([whole.subarray(0, 196608), Buffer.alloc(131072), whole.subarray(327680)]),
     codes: DAMAGED,

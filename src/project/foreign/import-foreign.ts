@@ -5,7 +5,7 @@ import { digestPart } from '../../sys/files/digest-part.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { gatherParts } from '../../sys/files/gather.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
-import { importShown } from '../disk-import.ts';
+import { importDisk, importShown } from '../disk-import.ts';
 import type { DiskLayout } from '../image/disk-layout.ts';
 import { type FoundDigest, requireDigest } from './digests.ts';
 import { openPlace, type Place } from './holder.ts';
@@ -47,6 +47,8 @@ export async function importForeign(disk: ForeignDisk, work: string, options: Op
 
 async function copyDisk(disk: ForeignDisk, work: string, options: Options): Promise<DiskLayout> {
   if ('shown' in disk) return importShown(disk.shown, work, options);
+  // It is a VHDX, of which a copy is closed.
+  if ('unclosed' in disk) return importDisk(disk.unclosed, work, { ...options, format: 'vhdx' });
   const { name, pieces, isPacked, maxBytes } = disk;
   const path = temporaryBeside(join(dirname(work), 'unpacked'));
   try {

@@ -21,6 +21,8 @@ const DEVICES: Record<ImportDevice, string> = {
 };
 
 const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
+  unclosed: ({ file }) =>
+    `its disk ${file} was not closed: what its log still has to write is written into a copy, and the disk itself stays as it is`,
   'disk-left': ({ file }) =>
     `its disk ${file} is not taken: packages hand out one system disk; --disk takes another one, --data-disk gives users an empty one`,
   'disk-empty': ({ file }) => `its disk ${file} is empty and not taken; --data-disk gives users one`,

@@ -2,12 +2,14 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import type { ForeignKind } from '../../lib/import-notes.ts';
 import { ImageFile } from '../../sys/image-file.ts';
+import { isUnclosed } from '../image/closed-copy.ts';
 import { type DiskFormat, knownAs } from '../image/known.ts';
 import type { ShownDisk } from '../image/shown-disk.ts';
 import type { Described, DescribedDisk } from './described.ts';
 import { type FoundDigest, openPackage } from './digests.ts';
 import { folderHolder, type Holder, type Place } from './holder.ts';
 import { readDomain } from './libvirt.ts';
+import { type ImportNote, note } from './notes.ts';
 import { readOvf } from './ovf.ts';
 import { piecesOf } from './pieces.ts';
 import { readArchive } from './tar-archive.ts';
@@ -26,6 +28,8 @@ export interface ForeignMachine extends Omit<Described, 'disks'> {
 /** The disk that is taken: read where it lies, or from pieces that are put together first. */
 export type ForeignDisk = { name: string; digests: readonly FoundDigest[] } & (
   | { shown: ShownDisk }
+  /** A VHDX whose log is still to be written, by its path. */
+  | { unclosed: string }
   | { pieces: readonly Place[]; isPacked: boolean; maxBytes: number }
 );
 
@@ -87,7 +91,7 @@ async function ofPackage(path: string, kind: 'ova' | 'ovf', holder: Holder, opti
     holder,
     options,
   );
-  const places = 'shown' in machine.disk ? [await holder.place(described.disks[0]?.file ?? '')] : machine.disk.pieces;
+  const places = 'pieces' in machine.disk ? machine.disk.pieces : [await holder.place(described.disks[0]?.file ?? '')];
   if (options.disk !== undefined) return machine;
   return { ...machine, disk: { ...machine.disk, digests: places.flatMap((place) => found.digestOf(place)) } };
 }
@@ -101,26 +105,46 @@ async function machineOf(
 ): Promise<ForeignMachine> {
   if (options.disk !== undefined) {
     const { disk } = await plainImage(resolve(options.disk), options);
-    return { kind, ...described, disk };
+    return { kind, ...described, disk, notes: [...closedNotes(disk), ...described.notes] };
   }
   const [first] = disks;
   if (!first)
     throw new AppError('IMPORT_UNSUPPORTED', `${path} has no disk with something on it: say which with --disk`);
-  return { kind, ...described, disk: await diskOf(first, holder, options) };
+  const disk = await diskOf(first, holder, options);
+  return { kind, ...described, disk, notes: [...closedNotes(disk), ...described.notes] };
 }
 
 async function diskOf(described: DescribedDisk, holder: Holder, { diskFormat, signal }: Options): Promise<ForeignDisk> {
   const { isPacked = false, pieceBytes } = described;
   if (isPacked || pieceBytes !== undefined) return piecesOf(described, holder, signal);
   const place = await holder.place(described.file);
-  const shown = await wholeDisk(holder, place, { format: diskFormat ?? described.format, signal });
-  return { name: place.name, digests: [], shown };
+  return openedDisk(holder, place, { format: diskFormat ?? described.format, signal });
 }
 
 async function plainImage(path: string, { diskFormat, isAlone, signal }: Options): Promise<ForeignMachine> {
   const holder = isAlone ? lonely(path) : folderHolder(dirname(path));
-  const shown = await wholeDisk(holder, { path, name: path }, { format: diskFormat, signal });
-  return { kind: 'image', notes: [], disk: { name: path, digests: [], shown } };
+  const disk = await openedDisk(holder, { path, name: path }, { format: diskFormat, signal });
+  return { kind: 'image', notes: closedNotes(disk), disk };
+}
+
+/** What is done to a disk before it is read is said before it is done. */
+function closedNotes(disk: ForeignDisk): ImportNote[] {
+  return 'unclosed' in disk ? [note('unclosed', { file: disk.name })] : [];
+}
+
+/** A disk where it lies; of one that was not closed a copy is closed when it is taken. */
+async function openedDisk(
+  holder: Holder,
+  place: Place,
+  options: { format: DiskFormat | undefined; signal: AbortSignal | undefined },
+): Promise<ForeignDisk> {
+  try {
+    return { name: place.name, digests: [], shown: await wholeDisk(holder, place, options) };
+  } catch (error) {
+    // What is below another one, or in an archive, is not copied by itself.
+    if (!isUnclosed(error, place.name) || place.within) throw error;
+    return { name: place.name, digests: [], unclosed: place.path };
+  }
 }
 
 /** The files beside one that came alone. */

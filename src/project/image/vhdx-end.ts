@@ -58,7 +58,9 @@ async function requireNoLog(file: ImageFile): Promise<void> {
   const [current] = valid.toSorted((a, b) => (a.readBigUInt64LE(8) < b.readBigUInt64LE(8) ? 1 : -1));
   if (!current) throw new AppError('DISK_INVALID', `${file.path} has no header that can be read`);
   if (current.subarray(48, 64).every((byte) => byte === 0)) return;
-  throw new AppError('DISK_UNCLEAN', `${file.path} was not closed: its log holds what is still to be written`);
+  throw new AppError('DISK_UNCLEAN', `${file.path} was not closed: its log holds what is still to be written`, {
+    details: { path: file.path },
+  });
 }
 
 async function readRegions(file: ImageFile): Promise<Map<string, Region>> {

@@ -19,6 +19,8 @@ interface Options {
   /** The folder that `OUT` is; without it nothing can be written. */
   out?: string;
   timeoutMs?: number;
+  /** No file that it writes may become longer. */
+  maxFileBytes?: number;
   /** Exit statuses of `qemu-img` that are answers and not failures. */
   allow?: readonly number[];
   /** Told how much of its work is done, from 0 to 1, where it is run with `-p`. */
@@ -37,12 +39,22 @@ export async function confinedQemuImg(
   args: readonly string[],
   options: Options = {},
 ): Promise<string> {
-  const { out, timeoutMs = 60_000, allow = [], signal, onProgress } = options;
+  const { out, timeoutMs = 60_000, maxFileBytes, allow = [], signal, onProgress } = options;
   const files = typeof image === 'string' ? ([image] as const) : image;
   // What is missing inside would look as if the confinement or the image were at fault.
   const missing = ['qemu-img', 'bwrap', 'prlimit'].find((name) => !hasProgram(name));
   if (missing !== undefined) throw new AppError('PROGRAM_MISSING', `${missing} is not installed`);
-  const command = ['prlimit', `--data=${MEMORY_BYTES}`, '--core=0', '--', ...sandbox(files, out), 'qemu-img', ...args];
+  const most = maxFileBytes === undefined ? [] : [`--fsize=${maxFileBytes}`];
+  const command = [
+    'prlimit',
+    `--data=${MEMORY_BYTES}`,
+    '--core=0',
+    ...most,
+    '--',
+    ...sandbox(files, out),
+    'qemu-img',
+    ...args,
+  ];
   const [program = '', ...words] = command;
   try {
     const told = onProgress ? { onOutput: (text: string) => tellProgress(text, onProgress) } : {};

@@ -46,12 +46,12 @@ export function ForeignPlan({ machine, onChange }: ForeignPlanProps) {
 function Said({ plan }: { plan: ForeignPlanAnswer }) {
   const texts = useCatalogue(machines);
   const language = useLanguage();
-  if (plan.kind === 'image') return <Text size="sm">{texts.foreignImage}</Text>;
+  const isImage = plan.kind === 'image';
   return (
     <Stack gap="xs" component="section" aria-label={texts.look}>
-      <Text size="sm">{texts.foreignDisk(plan.disk)}</Text>
+      <Text size="sm">{isImage ? texts.foreignImage : texts.foreignDisk(plan.disk)}</Text>
       {plan.notes.length === 0 ? (
-        <Text size="sm">{texts.foreignAll}</Text>
+        !isImage && <Text size="sm">{texts.foreignAll}</Text>
       ) : (
         <Alert color="yellow" title={texts.foreignNotes}>
           <List size="sm">

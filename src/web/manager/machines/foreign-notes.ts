@@ -17,6 +17,8 @@ const DEVICES_DE: Record<ImportDevice, string> = {
 
 /** What is not taken over, auf Deutsch: a code without its text does not compile. */
 const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
+  unclosed: ({ file }) =>
+    `ihre Platte ${file} wurde nicht geschlossen: was ihr Protokoll noch zu schreiben hat, wird in eine Kopie geschrieben, und die Platte selbst bleibt, wie sie ist`,
   'disk-left': ({ file }) =>
     `ihre Platte ${file} wird nicht übernommen: Pakete geben eine Systemplatte weiter; --disk nimmt eine andere, eine Datenplatte gibt Benutzern eine leere`,
   'disk-empty': ({ file }) =>
