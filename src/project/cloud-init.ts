@@ -33,8 +33,8 @@ function utf8(bytes: Buffer, path: string): string {
 
 /** @throws SEED_INVALID */
 function requireConfig(text: string, path: string): void {
-  // Nothing is made of it: aliases, which cloud-init resolves, are not followed here.
-  const { errors, contents } = parseDocument(text, { version: '1.1', logLevel: 'silent' });
+  // Nothing is made of it: aliases, which cloud-init resolves, are not followed here. “silent” would pass over a second document.
+  const { errors, contents } = parseDocument(text, { version: '1.1', logLevel: 'error' });
   const [error] = errors;
   if (error) throw invalid(path, `is not YAML: ${error.message.split('\n')[0]}`);
   if (!isMap(contents)) throw invalid(path, 'says nothing: behind its first line stands no `key: value`');

@@ -1,4 +1,4 @@
-import { type Document, isMap, parseDocument, stringify } from 'yaml';
+import { type Document, isMap, parseDocument, stringify, type YAMLError } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../policy/problem.ts';
 
@@ -8,12 +8,11 @@ export interface YamlFile<T> {
   problems: Problem[];
 }
 
-/** Reads a YAML file of the project: no aliases, no tags, no key twice; then the schema. */
+/** Reads a YAML file of the project: one document, no aliases, no tags, no key twice; then the schema. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlFile<T> {
   const document = documentOf(text);
   const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0)
-    return { problems: faults.map(({ message }) => ({ path: [], message: message.split('\n')[0] ?? 'is not YAML' })) };
+  if (faults.length > 0) return { problems: faults.map((fault) => ({ path: [], message: faultText(fault) })) };
   const plain = plainValue(document);
   if (typeof plain === 'string') return { problems: [{ path: [], message: plain }] };
   const parsed = schema.safeParse(plain.value);
@@ -25,13 +24,19 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlFile<T> {
   return { problems };
 }
 
+function faultText({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'has a line of “---” with another document behind it: write all of it as one';
+  return message.split('\n')[0] ?? 'is not YAML';
+}
+
 function documentOf(text: string): Document {
   return parseDocument(text, {
     version: '1.2',
     schema: 'core',
     uniqueKeys: true,
     merge: false,
-    logLevel: 'silent',
+    // Not “silent”, which also passes over every document but the first: what stands behind a line of “---” would be lost without a word.
+    logLevel: 'error',
   });
 }
 

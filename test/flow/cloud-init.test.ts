@@ -65,6 +65,7 @@ test('what cloud-init would pass over in silence is refused before anything is c
     ['a list instead of settings', '#cloud-config\n- anna\n', 'SEED_INVALID'],
     ['no YAML', '#cloud-config\nusers: [\n', 'SEED_INVALID'],
     ['a setting twice', '#cloud-config\nusers: []\nusers: []\n', 'SEED_INVALID'],
+    ['a second document', '#cloud-config\nusers: []\n---\npackages: [x]\n', 'SEED_INVALID'],
     ['no text', Buffer.from([0x23, 0x21, 0xff, 0xfe]), 'SEED_INVALID'],
     ['more than any cloud takes', `#!/bin/sh\n${'#'.repeat(300 << 10)}`, 'FILE_TOO_LARGE'],
   ];
