@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 import { parseBytes } from '../lib/bytes.ts';
 import { parseDuration } from '../lib/duration.ts';
 
@@ -8,6 +9,19 @@ export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
     throw new InvalidArgumentError(`${text} is not a whole number`);
   return number;
+}
+
+/** The TCP port that an option gives; 0 is any that is free. */
+export function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 65_535) throw new InvalidArgumentError(`${text} is not a port: 0 to 65535`);
+  return number;
+}
+
+/** The day that an option gives, as policies write it. */
+export function day(text: string): string {
+  if (!z.iso.date().safeParse(text).success) throw new InvalidArgumentError(`${text} is not a day such as 2026-12-31`);
+  return text;
 }
 
 /** Milliseconds of a duration option. */

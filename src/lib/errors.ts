@@ -80,7 +80,11 @@ export const ERRORS = {
     http: 404,
     hint: 'Name the project’s folder with -C, or make one with `lazaret-manager init`.',
   },
-  PROJECT_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
+  PROJECT_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Correct what is named in the file; `lazaret-manager policy check` then says whether all is right.',
+  },
   PROJECT_BUSY: { exit: 75, http: 409, hint: 'Another command works on this project: wait for it to end.' },
   PROJECT_CHANGED: {
     exit: 75,
@@ -553,7 +557,11 @@ export const ERRORS = {
     http: 502,
     hint: 'Computers keep the policies they have: mend what is named, then deploy again.',
   },
-  POLICY_INVALID: { exit: 65, http: 422, hint: 'Run `lazaret-manager policy check` and correct the fields it names.' },
+  POLICY_INVALID: {
+    exit: 65,
+    http: 422,
+    hint: 'Correct what is named, in the file or the options; `lazaret-manager policy schema` prints what each policy may say.',
+  },
 
   POLICY_NEEDS_MACHINE: {
     exit: 65,

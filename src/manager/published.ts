@@ -37,7 +37,7 @@ export function publishedListener(folder: string) {
   return getRequestListener(app.fetch);
 }
 
-/** Serves what a project has published, until it is disposed of. @throws PROJECT_MISSING, PORT_IN_USE */
+/** Serves what a project has published, until it is disposed of. @throws PROJECT_MISSING, PORT_IN_USE, ROOT_NEEDED, USAGE */
 export async function servePublished(folder: string, host: string, port: number): Promise<Listening> {
   await requireProject(folder);
   return listenTcp(host, port, publishedListener(projectPaths(folder).published));

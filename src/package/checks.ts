@@ -2,13 +2,17 @@ import { checkWorkHeader } from '../layer/chain/qcow2.ts';
 import { AppError } from '../lib/errors.ts';
 import { failuresOf } from '../lib/failures.ts';
 import { asksAccounts } from '../policy/devices.ts';
+import { NEVER } from '../policy/expiration.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
+import { termOf } from '../policy/term.ts';
 import { type Doubt, type Warning, warningAbout } from '../policy/warning.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
+import type { VmFile } from '../project/schema.ts';
 import { narrowerDoubts } from '../quarantine/lists/narrower.ts';
 import { unreachableDoubts } from '../quarantine/lists/unreachable.ts';
+import { systemClock } from '../sys/clock.ts';
 import { isThere } from '../sys/files/files.ts';
 import { publishedManifests } from './build/published.ts';
 import { releaseEntries } from './build/releases.ts';
@@ -103,9 +107,14 @@ export function machineProblems(project: Project, vms: readonly ProjectVm[]): Pr
 }
 
 /** What the administrator may not have meant in a machine’s policy. */
-export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { doubts } = LOOK_ANEW): Warning[] {
+export function policyNotes(
+  project: Project,
+  { name, file, policy }: ProjectVm,
+  { doubts } = LOOK_ANEW,
+  now = systemClock,
+): Warning[] {
   const { quarantine } = policy.value;
-  const isAlone = isLookedUp(quarantine) && file.value.policyServer === undefined;
+  const isAlone = isLookedUp(quarantine) && project.file.value.policyServer === undefined;
   const doubt = (code: Doubt['code'], text: string): Doubt => ({ code, text, parts: {} });
   const alone = isAlone
     ? [doubt('no-policy-server', 'the project names no policy server, so the machine will stay restricted')]
@@ -113,7 +122,27 @@ export function policyNotes({ file }: Project, { name, policy }: ProjectVm, { do
   const nobody = isNobodyListed(policy.value)
     ? [doubt('nobody-listed', 'its list has no users and no groups, so nobody can open it')]
     : [];
-  return [...alone, ...nobody, ...doubts(quarantine)].map((each) => warningAbout(name, each));
+  const own = [...alone, ...nobody, ...overDoubts(policy.value, now()), ...deviceDoubts(policy.value, file.value)];
+  return [...own, ...doubts(quarantine)].map((each) => warningAbout(name, each));
+}
+
+/** Whoever gets it could not start it once; a plug-in may give it more time. */
+function overDoubts({ expiration = NEVER }: MachinePolicy, now: number): Doubt[] {
+  if (expiration.type !== 'date' || expiration.renewal) return [];
+  if (termOf(expiration, { startedAt: undefined }, now).state !== 'expired') return [];
+  const { date } = expiration;
+  const text = `its time was over with ${date}, so nobody can start it`;
+  return [{ code: 'time-over', text, parts: { date } }];
+}
+
+/** Who may connect a device that the machine has not: a name that is written in another way, mostly. */
+function deviceDoubts({ devices = {} }: MachinePolicy, { devices: has = {} }: VmFile): Doubt[] {
+  return Object.entries(devices)
+    .filter(([device, { type }]) => type !== 'nobody' && !Object.hasOwn(has, device))
+    .map(([device]) => {
+      const text = `its policy says who may connect “${device}”, and it has no such device`;
+      return { code: 'device-missing', text, parts: { device } };
+    });
 }
 
 function isNobodyListed({ authentication }: MachinePolicy): boolean {

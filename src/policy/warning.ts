@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const WARNING_CODES = [
   'no-policy-server',
   'nobody-listed',
+  'time-over',
+  'device-missing',
   'normal-lacks',
   'never-reached',
   'change-holds',

@@ -18,7 +18,11 @@ test('one document is read, however its beginning and end are marked', () => {
 });
 
 test('what stands behind the first document is not passed over: the file is refused', () => {
-  for (const text of ['format: 1\n---\nname: a\n', '---\nformat: 1\n---\nformat: 1\n', 'format: 1\n...\n---\nname: a\n']) {
+  for (const text of [
+    'format: 1\n---\nname: a\n',
+    '---\nformat: 1\n---\nformat: 1\n',
+    'format: 1\n...\n---\nname: a\n',
+  ]) {
     const [first = '', ...others] = problems(text);
     assert.match(first, /“---” with another document behind it/, JSON.stringify(text));
     assert.deepEqual(others, []);

@@ -120,6 +120,15 @@ test('root’s lazaret speaks of the computer’s service when none answers', as
   assert.match(failureIn(ended).reason, /\/run\/lazaret\/lazaretd\.sock/);
 });
 
+test('a port that there is not is a mistake in the command, and no bug of ours', async (t) => {
+  const folder = (await madeProject(t)).folder;
+  for (const command of ['serve', 'ui'])
+    for (const port of ['65536', '-1', '80.5', 'http']) {
+      const refused = await program('lazaret-manager', ['-C', folder, command, '--json', `--port=${port}`]);
+      assert.deepEqual([refused.status, failureIn(refused).code], [64, 'USAGE'], `${command} ${port}`);
+    }
+});
+
 test('a machine’s memory is a size or a number of MiB, and its hardware can be changed', async (t) => {
   const { folder } = await madeProject(t);
   const manager = (...args: string[]) => program('lazaret-manager', ['-C', folder, ...args, '--json']);

@@ -37,18 +37,31 @@ test('the command line sets an expiration step by step, and copy protection', { 
   assert.deepEqual((await policy()).copyProtection, { enabled: true });
   assert.equal(manager('check').status, 0);
 
-  for (const wrong of [
-    ['--days', '0'],
-    ['--days', 'x'],
-    ['--date', '31.1.2027'],
-    ['--warning', 'x'.repeat(2001)],
-  ])
-    assert.equal(manager('expiration', 'office', ...wrong).error.code, 'POLICY_INVALID', wrong.join(' '));
+  for (const [option, value, code] of [
+    ['--days', '0', 'POLICY_INVALID'],
+    ['--days', 'x', 'USAGE'],
+    ['--date', '31.1.2027', 'USAGE'],
+    ['--date', '2027-02-30', 'USAGE'],
+    ['--warning', 'x'.repeat(2001), 'POLICY_INVALID'],
+  ] as const) {
+    const { error, status } = manager('expiration', 'office', option, value);
+    assert.deepEqual([error.code, status], [code, code === 'USAGE' ? 64 : 65], `${option} ${value}`);
+    // What is wrong stands in the command: the project’s files are as they were, and a look at them would say so.
+    assert.doesNotMatch(error.remedy, /Run `lazaret-manager policy check`/);
+  }
   assert.equal(manager('expiration', 'office', '--never', '--message', 'x').error.code, 'POLICY_INVALID');
   assert.equal(manager('expiration', 'office', '--never', '--days', '3').error.code, 'USAGE');
   assert.equal(manager('copy-protection', 'office', 'yes').error.code, 'USAGE');
   assert.equal(manager('expiration', 'office', '--never').status, 0);
   assert.equal(manager('copy-protection', 'office', 'off').status, 0);
   assert.deepEqual((await policy()).expiration, { type: 'never' });
+  const warnings = () => manager('check').warnings.join();
+  assert.equal(manager('expiration', 'office', '--date', '2020-01-01').status, 0);
+  assert.match(warnings(), /office: its time was over with 2020-01-01, so nobody can start it/);
+  assert.equal(manager('expiration', 'office', '--never').status, 0);
+  assert.equal(manager('device', 'office', 'cdrom', '--everybody').status, 0);
+  assert.match(warnings(), /office: its policy says who may connect “cdrom”, and it has no such device/);
+  assert.equal(manager('device', 'office', 'cdrom', '--nobody').status, 0);
+  assert.equal(warnings(), '');
   assert.match(JSON.stringify(manager('schema')), /"expiration":.*"copyProtection":/);
 });

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { deployPolicies } from '../../manager/policies/deploy.ts';
 import { servePublished } from '../../manager/published.ts';
 import { deployForms } from '../../servers/put.ts';
-import { duration, wholeNumber } from '../arguments.ts';
+import { duration, port } from '../arguments.ts';
 import { type DirectoryOptions, writerAccount } from '../directory-account.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
@@ -59,8 +59,8 @@ export function addDeployCommands(program: Command): void {
     'serve',
     'serve published/ to computers, for trying out and small sites',
     async (context, options) => {
-      const { directory, host, port } = options;
-      await using server = await servePublished(resolve(directory), host, port);
+      const { directory, host } = options;
+      await using server = await servePublished(resolve(directory), host, options.port);
       const address = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
       print(
         context,
@@ -72,5 +72,5 @@ export function addDeployCommands(program: Command): void {
     },
   )
     .option('--host <address>', 'listen on this address', '127.0.0.1')
-    .option('--port <port>', 'listen on this port, 0 for any', wholeNumber, 8470);
+    .option('--port <port>', 'listen on this port, 0 for any', port, 8470);
 }

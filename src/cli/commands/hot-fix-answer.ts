@@ -4,6 +4,7 @@ import { answerRequest, foreseeAnswer, type HotFixWord } from '../../manager/hot
 import { type AnsweredHotFix, readHotFixLog } from '../../manager/hot-fixes/log.ts';
 import { type OpenedRequest, openRequest } from '../../manager/hot-fixes/opened.ts';
 import { systemClock } from '../../sys/clock.ts';
+import { day, wholeNumber } from '../arguments.ts';
 import { isAgreed } from '../confirm.ts';
 import { mailHotFixFile, writeHotFixFile } from '../hot-fix-file.ts';
 import {
@@ -53,9 +54,9 @@ export function addHotFixAnswerCommands(program: Command): void {
     },
   )
     .addOption(
-      new Option('--days <number>', 'expired: so many days from the day on which it is applied').argParser(Number),
+      new Option('--days <number>', 'expired: so many days from the day on which it is applied').argParser(wholeNumber),
     )
-    .option('--date <day>', 'expired: on this day for the last time: 2026-12-31')
+    .option('--date <day>', 'expired: on this day for the last time: 2026-12-31', day)
     .addOption(passwordOption())
     .option('--recovery-key <file>', 'encrypted disks: the recovery key, where it is not in the project’s keys')
     .option('--recovery-passphrase-file <file>', 'read the recovery key’s passphrase from this file');

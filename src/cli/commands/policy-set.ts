@@ -13,6 +13,7 @@ import { Exit } from '../../policy/exit.ts';
 import { NEVER } from '../../policy/expiration.ts';
 import type { HotFixes } from '../../policy/hot-fixes.ts';
 import { limitOf } from '../../policy/term.ts';
+import { day, wholeNumber } from '../arguments.ts';
 import { print } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addPolicyDeviceCommand } from './policy-device.ts';
@@ -40,8 +41,8 @@ export function addPolicySetCommands(policy: Command): void {
     },
   )
     .option('--never', 'without end')
-    .addOption(new Option('--days <number>', 'so many days after the day of installation').argParser(Number))
-    .option('--date <day>', 'on this day for the last time: 2026-12-31')
+    .addOption(new Option('--days <number>', 'so many days after the day of installation').argParser(wholeNumber))
+    .option('--date <day>', 'on this day for the last time: 2026-12-31', day)
     .option('--message <text>', 'shown once its time is over')
     .option('--warn-before <duration>', 'how long before the end its user is warned: 12h, 7d')
     .option('--warning <text>', 'what he is told then')
@@ -132,7 +133,9 @@ function addAuthenticationCommand(policy: Command): void {
   )
     .option('--none', 'anybody who may use the machine')
     .option('--password', 'a password that its user chooses at the first opening')
-    .addOption(new Option('--minimum-length <number>', 'characters that a password has at least').argParser(Number))
+    .addOption(
+      new Option('--minimum-length <number>', 'characters that a password has at least').argParser(wholeNumber),
+    )
     .option('--no-minimum-length', 'a password may be as short as its user likes')
     .addOption(new Option('--contents <class...>', 'what must occur in a password').choices([...PASSWORD_CLASS_NAMES]))
     .option('--no-contents', 'nothing has to occur in a password')

@@ -5,7 +5,7 @@ import type { Running } from '../../manager/tasks/runs.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { openLog } from '../../sys/log.ts';
 import { openInBrowser } from '../../sys/programs/browser.ts';
-import { wholeNumber } from '../arguments.ts';
+import { port } from '../arguments.ts';
 import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 
@@ -39,5 +39,5 @@ export function addUiCommand(program: Command): void {
     .addOption(new Option('--accel <kind>', 'how their processors run').choices(['auto', 'kvm', 'tcg']).default('auto'))
     .option('--resolver <address...>', 'DNS servers for them, instead of this computer’s')
     .option('--no-browser', 'print the address, which opens the page once within two minutes')
-    .option('--port <port>', 'listen on this port of 127.0.0.1, 0 for any', wholeNumber, 0);
+    .option('--port <port>', 'listen on this port of 127.0.0.1, 0 for any', port, 0);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { listenUnix } from './http-server.ts';
+import { listenTcp, listenUnix } from './http-server.ts';
 
 /** Looks at a file without a pause from before it is there, counts how often it came, and tells every mode that it ever had. */
 const WATCHER = `
@@ -42,4 +42,12 @@ test('a socket is never open to others, not for a moment', async (t) => {
   const [modes] = await once(watcher, 'message');
   assert.deepEqual(modes, [0o600]);
   assert.equal(process.umask(), 0, 'other files are made as before');
+});
+
+test('an address that is not this computer’s is refused as such, and so is a port that somebody has', async () => {
+  const listen = (host: string, port: number) => listenTcp(host, port, (_request, response) => response.end());
+  for (const host of ['192.0.2.1', '2001:db8::1', 'nowhere.invalid'])
+    await assert.rejects(listen(host, 0), { name: 'AppError', code: 'USAGE' }, host);
+  await using first = await listen('127.0.0.1', 0);
+  await assert.rejects(listen('127.0.0.1', first.port), { name: 'AppError', code: 'PORT_IN_USE' });
 });

@@ -57,7 +57,7 @@ export interface TcpOptions {
   takesLongBodies?: boolean;
 }
 
-/** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE */
+/** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE, ROOT_NEEDED (a port of root’s), USAGE (another computer’s address) */
 export async function listenTcp(
   host: string,
   port: number,
@@ -85,13 +85,23 @@ async function listening(server: Server, where: { path: string } | { host: strin
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const name = 'path' in where ? where.path : `${where.host}:${where.port}`;
-    if (systemCode(cause) === 'EADDRINUSE')
-      throw new AppError('PORT_IN_USE', `another program listens on ${name}`, { cause });
-    if (systemCode(cause) === 'EACCES') throw new AppError('FILE_DENIED', `may not listen on ${name}`, { cause });
-    throw cause;
+    throw notListening(cause, where);
   }
   return { server, sockets };
+}
+
+function notListening(cause: unknown, where: { path: string } | { host: string; port: number }): unknown {
+  const name = 'path' in where ? where.path : `${where.host}:${where.port}`;
+  const code = systemCode(cause) ?? '';
+  if (code === 'EADDRINUSE') return new AppError('PORT_IN_USE', `another program listens on ${name}`, { cause });
+  if ('path' in where)
+    return code === 'EACCES' ? new AppError('FILE_DENIED', `may not listen on ${name}`, { cause }) : cause;
+  if (code === 'EACCES')
+    return new AppError('ROOT_NEEDED', `may not listen on ${name}: ports below 1024 are root’s`, { cause });
+  // ENOTFOUND and EAI_AGAIN: a name that nobody knows.
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'].includes(code))
+    return new AppError('USAGE', `${where.host} is no address of this computer`, { cause });
+  return cause;
 }
 
 function closing({ server, sockets }: Listener, after: () => Promise<void>): Listening {

@@ -16,7 +16,16 @@ test('a warning is in German with what stands in it, and in English as it came',
 });
 
 test('every code is said in German', () => {
-  const parts = { section: 'encryption', when: 'reinstall', version: '2', first: 'a', more: 1, entry: 'e' };
+  const parts = {
+    section: 'encryption',
+    when: 'reinstall',
+    version: '2',
+    first: 'a',
+    more: 1,
+    entry: 'e',
+    date: '2026-01-01',
+    device: 'cd',
+  };
   for (const code of WARNING_CODES) {
     const said = warningText({ code, vm: 'office', text: 'in English', parts }, 'de');
     assert.ok(said.startsWith('office: ') && !/undefined|English/.test(said), said);

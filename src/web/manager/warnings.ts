@@ -17,6 +17,9 @@ export const WHEN_DE: Record<When, string> = {
 /** What an administrator may not have meant, auf Deutsch: a code without its text does not compile. */
 const WARNINGS_DE: Record<WarningCode, (parts: Parts) => string> = {
   'nobody-listed': () => 'auf ihrer Liste stehen weder Benutzer noch Gruppen, also kann niemand sie öffnen',
+  'time-over': ({ date }) => `ihre Zeit war mit dem ${date} vorbei, also kann niemand sie starten`,
+  'device-missing': ({ device }) =>
+    `ihre Richtlinie sagt, wer „${device}“ anschließen darf, und sie hat kein solches Gerät`,
   'no-policy-server': () => 'das Projekt nennt keinen Richtlinienserver, also bleibt die Maschine eingeschränkt',
   'normal-lacks': ({ zone, first, more }) => {
     const where = zone === undefined ? '' : `in der Zone ${zone} `;

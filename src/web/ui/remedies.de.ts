@@ -36,7 +36,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VOLUME_WRONG: 'Legen Sie dort stattdessen den genannten Teil ein, und wiederholen Sie den Vorgang.',
   PROJECT_EXISTS: 'Wählen Sie einen Ordner, der leer ist oder den es noch nicht gibt.',
   PROJECT_MISSING: 'Nennen Sie den Ordner des Projekts mit -C, oder legen Sie eines mit „lazaret-manager init“ an.',
-  PROJECT_INVALID: 'Rufen Sie „lazaret-manager policy check“ auf, und berichtigen Sie die Felder, die es nennt.',
+  PROJECT_INVALID:
+    'Berichtigen Sie in der Datei, was genannt ist; „lazaret-manager policy check“ sagt dann, ob alles stimmt.',
   PROJECT_BUSY: 'Ein anderer Befehl arbeitet an diesem Projekt: warten Sie, bis er fertig ist.',
   PROJECT_CHANGED: 'Nichts wurde gespeichert. Sehen Sie an, was jetzt gilt, und machen Sie Ihre Änderung noch einmal.',
   VM_EXISTS: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst die Maschine.',
@@ -218,7 +219,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Gewöhnliche Konten lesen Richtlinien, die der Verwaltung schreiben sie: nehmen Sie ein anderes Konto, oder ändern Sie die Rechte.',
   DEPLOY_FAILED:
     'Computer behalten die Richtlinien, die sie haben: beheben Sie, was genannt ist, und verteilen Sie noch einmal.',
-  POLICY_INVALID: 'Rufen Sie „lazaret-manager policy check“ auf, und berichtigen Sie die Felder, die es nennt.',
+  POLICY_INVALID:
+    'Berichtigen Sie, was genannt ist, in der Datei oder in den Optionen; „lazaret-manager policy schema“ zeigt, was jede Richtlinie sagen darf.',
   POLICY_NEEDS_MACHINE:
     'Machen Sie ein Paket, das die Maschine enthält: Verschlüsselung und Anmeldung ändern sich nur mit ihr.',
   RECOVERY_KEY_FIXED:
