@@ -9,6 +9,8 @@ const ANSWER_TIMEOUT_MS = 2000;
 const LISTING = 'list ruleset inet';
 const TERSE_SHELL = '-nti';
 const SHELL = '-ni';
+/** An `nft` that reads lines writes them all into `~/.nft.history` at its end, and reads that at its beginning; this computer’s stays as it was. */
+const NO_HISTORY = { HOME: '/dev/null' };
 
 /**
  * Loads rules in the namespace that `enter` leads to, as one transaction.
@@ -41,7 +43,7 @@ export async function listedSets(enter: readonly string[], sets: readonly string
 
 async function nft(enter: readonly string[], args: readonly string[], input?: string): Promise<string> {
   try {
-    const options = { timeoutMs: LOAD_TIMEOUT_MS, ...(input === undefined ? {} : { input }) };
+    const options = { timeoutMs: LOAD_TIMEOUT_MS, env: NO_HISTORY, ...(input === undefined ? {} : { input }) };
     return (await runInside(enter, 'nft', args, options)).stdout;
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
@@ -74,7 +76,7 @@ export class NftSession implements AsyncDisposable {
   /** @throws PROGRAM_MISSING */
   static async start(enter: readonly string[]): Promise<NftSession> {
     const [program = 'nft', ...args] = [...enter, 'nft', TERSE_SHELL];
-    return new NftSession(await LineProgram.start(program, args));
+    return new NftSession(await LineProgram.start(program, args, NO_HISTORY));
   }
 
   get hasEnded(): boolean {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { addNamespace, enter, newPrefix, nft, removeNamespace } from '../../lab/namespaces.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { deniedDestinations } from '../../src/firewall/machine/denied.ts';
-import { listedSets } from '../../src/firewall/nft.ts';
+import { listedSets, NftSession, readEnforced } from '../../src/firewall/nft.ts';
+import { PROGRAM_ENV } from '../../src/sys/programs/exec.ts';
+import { scratch } from '../fakes/made-project.ts';
 
 const TIMED = 'size 100; flags dynamic,timeout; timeout 10m; counter;';
 const RULES = `table inet lazaret {
@@ -43,4 +46,25 @@ test('several sets are listed by one program, each with all that it holds; one t
   );
   await assert.rejects(listedSets(enter(name), ['denied4', 'nothing', 'denied6']), { code: 'FILTER_FAILED' });
   assert.deepEqual(await listedSets(enter(name), []), []);
+});
+
+test('what nft is told is in no file of whose service it is', { skip: whyNoNetwork() }, async (t) => {
+  const name = newPrefix();
+  addNamespace(name);
+  t.after(() => removeNamespace(name));
+  nft(name, ['-f', '-'], RULES);
+  const home = scratch(t);
+  const { HOME } = PROGRAM_ENV;
+  t.after(() => {
+    PROGRAM_ENV.HOME = HOME;
+  });
+  PROGRAM_ENV.HOME = home;
+
+  await listedSets(enter(name), ['denied4', 'denied6']);
+  await assert.rejects(readEnforced(enter(name)), { code: 'FILTER_FAILED' });
+  await using session = await NftSession.start(enter(name));
+  await assert.rejects(session.transact([]), { code: 'FILTER_FAILED' });
+  await session[Symbol.asyncDispose]();
+
+  assert.deepEqual(readdirSync(home), []);
 });

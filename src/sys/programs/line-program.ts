@@ -31,8 +31,8 @@ export class LineProgram implements AsyncDisposable {
   }
 
   /** @throws PROGRAM_MISSING */
-  static async start(program: string, args: readonly string[]): Promise<LineProgram> {
-    const child = spawn(program, args, { stdio: 'pipe', env: PROGRAM_ENV });
+  static async start(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<LineProgram> {
+    const child = spawn(program, args, { stdio: 'pipe', env: { ...PROGRAM_ENV, ...env } });
     try {
       await once(child, 'spawn');
     } catch (cause) {
