@@ -168,3 +168,22 @@ test('a plan says what becomes of the user’s work', { skip }, async (t) => {
     /replaced with what was changed on it, its data disk stays/,
   );
 });
+
+test('a plan refuses the names that a build refuses, and says which releases there are', { skip }, async (t) => {
+  const project = await madeProject(t);
+  await project.build('one');
+  await project.changeDisk(0);
+  const problems = async (change: Partial<PlanRequest>) => {
+    const plan = await planned(project.folder, { kind: 'update', ...change });
+    assert.equal(plan.machines.length, 1, 'the rest of the plan is there');
+    return plan.problems.map(({ code: found, reason }) => `${found}: ${reason}`).join();
+  };
+
+  assert.equal(await problems({ name: 'two' }), '');
+  assert.equal(await problems({ name: 'one' }), 'PACKAGE_EXISTS: there is a package one already');
+  for (const name of ['', 'Two', 'büro-2', 'office 2', '../two', 'two-', 'x'.repeat(61)])
+    assert.match(await problems({ name }), /^USAGE: “.*” is not a name for a package: use 1 to 60 small letters/, name);
+  assert.equal(await problems({ since: 1 }), '');
+  assert.equal(await problems({ since: 7 }), 'USAGE: no package brought release 7 of office; there are 1');
+  assert.equal(await problems({ kind: 'full', since: 7 }), '');
+});

@@ -16,7 +16,7 @@ export function addPlanCommand(packages: Command): void {
     'say what a package would be, and what every rule means for it; builds nothing, and fails where it could not be built',
     async (context, options, name = '') => {
       const { signal } = context;
-      const { plan, doubt } = await foreseePackage(options.directory, { ...contentRequest(options), signal });
+      const { plan, doubt } = await foreseePackage(options.directory, { name, ...contentRequest(options), signal });
       printDoubt(context, doubt);
       print(context, { package: name, ...plan, warnings: textsOf(plan.warnings) }, planText(name, plan));
       const [problem] = plan.problems;

@@ -14,8 +14,9 @@ import { encryptedSize } from '../encrypted/encrypted-file.ts';
 import { ageRecipients, type EncryptTo } from '../encrypted/recipients.ts';
 import { LAZARET_LIST, parseList } from '../installer/list.ts';
 import { lazaretIn, takeLazaret } from '../installer/take.ts';
-import { manifestTarget, PACKAGE_NAME, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
+import { manifestTarget, type PackageKind, PackageManifest, type PackedMachine } from '../manifest.ts';
 import type { PackageSize } from '../media/look.ts';
+import { requireFreeName, requirePackageName } from '../package-name.ts';
 import { contentsOf } from '../plan/contents.ts';
 import { checkRules } from '../plan/rules.ts';
 import { broughtBy, requireChange } from '../unchanged.ts';
@@ -87,7 +88,7 @@ export interface BuiltPackage {
  * @throws PACKAGE_EXISTS, VM_RUNNING, USAGE, LAZARET_FOLDER, LAYER_*, what contentsOf, checkRules and `look` throw, PACKAGE_UNCHANGED, PACKAGE_UNWRITTEN, KEY_INVALID, TRUST_*, DISK_FULL, INTERRUPTED
  */
 export async function buildPackage(project: Project, options: BuildOptions): Promise<BuiltPackage> {
-  if (!PACKAGE_NAME.test(options.name)) throw new AppError('USAGE', `“${options.name}” is not a name for a package`);
+  requirePackageName(options.name);
   // Before anything is signed.
   if (options.encryptTo) ageRecipients(options.encryptTo);
   const failed = await finishBuild(project);
@@ -117,9 +118,8 @@ async function build(project: Project, options: BuildOptions): Promise<BuiltPack
   const folder = join(out, name);
   const repository = projectPaths(project.folder).packages;
   const earlier = await publishedManifests(repository);
-  if ((await isThere(folder)) || earlier.some((manifest) => manifest.name === name)) {
-    throw new AppError('PACKAGE_EXISTS', `there is a package ${name} already`);
-  }
+  requireFreeName(name, earlier);
+  if (await isThere(folder)) throw new AppError('PACKAGE_EXISTS', `${folder} is there already`);
   const contents = contentsOf(project, kind, options.vms, options.policies, options.resources);
   const { force = false, strict = false } = options;
   const withResources = hasResources(kind, options.resources);

@@ -39,8 +39,11 @@ export function alreadyDelivered(
 ): Set<string> {
   const earlier = manifests.flatMap(({ machines }) => machines.filter(({ id }) => id === machine.id));
   const from = since === undefined ? earlier.at(-1) : earlier.find(({ release }) => release === since);
-  if (since !== undefined && !from)
-    throw new AppError('USAGE', `no package brought release ${since} of ${machine.name}`);
+  if (since !== undefined && !from) {
+    const releases = [...new Set(earlier.map(({ release }) => release))].sort((a, b) => a - b);
+    const there = releases.length === 0 ? 'none brought any' : `there are ${releases.join(', ')}`;
+    throw new AppError('USAGE', `no package brought release ${since} of ${machine.name}; ${there}`);
+  }
   return new Set(from ? partsOf(from).map(({ sha256 }) => sha256) : []);
 }
 

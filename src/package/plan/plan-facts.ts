@@ -16,12 +16,15 @@ import { hasResources, resourceFiles } from '../build/resources.ts';
 import type { LazaretFile } from '../installer/list.ts';
 import { lazaretIn } from '../installer/take.ts';
 import type { PackageKind, PackageManifest } from '../manifest.ts';
+import { requireFreeName, requirePackageName } from '../package-name.ts';
 import { type Brought, broughtPolicy, requireChange } from '../unchanged.ts';
 import { contentsOf } from './contents.ts';
 import type { FileBytes, MachineBytes, PlanFacts } from './plan.ts';
 import { type Contents, findProblems } from './rules.ts';
 
 export interface PlanRequest {
+  /** Where it is known already. */
+  name?: string;
   kind: PackageKind;
   vms: readonly string[];
   policies: readonly string[];
@@ -59,6 +62,9 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
   const { problems, warnings } = await findProblems(project, contents, {
     ...{ earlier, force, strict, resources: withResources },
   });
+  const { name } = request;
+  if (name !== undefined)
+    problems.push(...(await failuresOf([() => requirePackageName(name), () => requireFreeName(name, earlier)])));
   const found = { kind, contents, host: project.file.value.host, earlier, warnings };
   // What cannot be read has no size.
   if (problems.some(({ code }) => UNREADABLE.has(code)))
@@ -73,6 +79,8 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
     async () =>
       machines.push(await machineFiles(project, name, request.signal));
   problems.push(...(await failuresOf(contents.machines.map(look))));
+  const unknown = await failuresOf(contents.machines.map((vm) => () => deliveredOf(vm, earlier, request)));
+  problems.push(...unknown);
   const isAllThere = machines.length === contents.machines.length;
   const resources = withResources ? await digested(await resourceFiles(project)) : undefined;
   const isAskedFor = request.since !== undefined || withLazaret !== undefined;
@@ -83,7 +91,10 @@ export async function planFacts(project: Project, request: PlanRequest): Promise
       ])),
     );
   const sizes = new Sizes(earlier);
-  const bytes = machines.map((machine) => [machine.vm.name, machineBytes(machine, sizes, earlier, request)] as const);
+  // Since a release that no package brought nothing can be counted: it is what the newest package lacks.
+  const { since: _, ...sinceNewest } = request;
+  const counted = unknown.length > 0 ? sinceNewest : request;
+  const bytes = machines.map((machine) => [machine.vm.name, machineBytes(machine, sizes, earlier, counted)] as const);
   return { ...found, problems, lazaret, bytes: new Map(bytes), resources: sizes.files(resources ?? []) };
 }
 
@@ -155,10 +166,9 @@ function machineBytes(
   { vm, entries, hasNew, newBytes, boot }: MachineFiles,
   sizes: Sizes,
   earlier: readonly PackageManifest[],
-  { kind, since }: PlanRequest,
+  request: PlanRequest,
 ): MachineBytes {
-  const machine = { id: vm.file.value.id, name: vm.name };
-  const delivered = kind === 'full' ? new Set<string>() : alreadyDelivered(earlier, machine, since);
+  const delivered = deliveredOf(vm, earlier, request);
   const files = sizes.files(boot.filter(({ sha256 }) => !delivered.has(sha256)));
   const layers = sizes.layers(entries.filter(({ sha256 }) => !delivered.has(sha256)));
   return {
@@ -166,6 +176,11 @@ function machineBytes(
     exactBytes: files.exactBytes + layers,
     newBytes: files.newBytes + newBytes,
   };
+}
+
+/** What computers have of a machine already. @throws USAGE when no package brought release `since` */
+function deliveredOf(vm: ProjectVm, earlier: readonly PackageManifest[], { kind, since }: PlanRequest): Set<string> {
+  return kind === 'full' ? new Set() : alreadyDelivered(earlier, { id: vm.file.value.id, name: vm.name }, since);
 }
 
 /** What the package would bring, where no disk has changed. */
