@@ -10,6 +10,7 @@ import { temporaryBeside } from '../sys/files/temporary.ts';
 import { importDisk } from './disk-import.ts';
 import { importForeign } from './foreign/import-foreign.ts';
 import type { ForeignDisk } from './foreign/read-foreign.ts';
+import { GIT_IGNORED } from './git-ignored.ts';
 import type { DiskLayout } from './image/disk-layout.ts';
 import type { DiskFormat } from './image/known.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
@@ -29,10 +30,7 @@ export async function writeNewProject(folder: string, file: ProjectFile): Promis
   const paths = projectPaths(folder);
   await makeFolder(paths.vms);
   await makeFolder(paths.resources);
-  await writeFileAtomic(
-    `${folder}/.gitignore`,
-    '*.qcow2\nsuspended\nmemory.zst\nguest-tools.iso\nseed.iso\nvms/*/tpm/\nrunning.json\n.lock\npublished/packages/blobs/\n.uploads/\n',
-  );
+  await writeFileAtomic(`${folder}/.gitignore`, GIT_IGNORED);
   await writeFileAtomic(paths.file, stringify(file));
 }
 
