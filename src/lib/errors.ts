@@ -99,7 +99,11 @@ export const ERRORS = {
     http: 409,
     hint: 'Restore the machine’s files from a backup, or remove the machine from the project.',
   },
-  VM_RUNNING: { exit: 75, http: 409, hint: 'Shut the machine down first.' },
+  VM_RUNNING: {
+    exit: 75,
+    http: 409,
+    hint: 'Shut the machine down first. Where it was to be started, nothing is left to do.',
+  },
   VM_SUSPENDED: { exit: 75, http: 409, hint: 'Resume the machine and shut it down, then repeat.' },
   SUSPENDED_UNFIT: {
     exit: 75,
@@ -107,7 +111,11 @@ export const ERRORS = {
     hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM` (`lazaret-manager preview --discard VM` in a project), which boots it from its disks.',
   },
   SUSPEND_IMPOSSIBLE: { exit: 69, http: 409, hint: 'Shut the machine down instead: `lazaret stop VM`.' },
-  VM_NOT_RUNNING: { exit: 69, http: 409, hint: 'Start the machine first.' },
+  VM_NOT_RUNNING: {
+    exit: 69,
+    http: 409,
+    hint: 'Start the machine first. Where it was to be stopped, nothing is left to do.',
+  },
   VM_DISK_FULL: {
     exit: 73,
     http: 507,

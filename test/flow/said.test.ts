@@ -126,7 +126,8 @@ test('a plan of an update whose base is not here has the status of that failure'
 test('a stop says at once that the guest is asked, and how long it may take', async (t) => {
   const socket = join(scratch(t), 'slow.sock');
   const asked = Promise.withResolvers<void>();
-  const slow = createServer((_request, response) => {
+  const slow = createServer((request, response) => {
+    if (!request.url?.endsWith('/stop')) return void response.end();
     asked.resolve();
     response.flushHeaders();
   }).listen(socket);
@@ -143,4 +144,20 @@ test('a stop says at once that the guest is asked, and how long it may take', as
 
   await asked.promise;
   assert.match(String(told), /office is asked to shut down.*powered off in 30 s/);
+});
+
+test('nobody is told that a machine is asked to shut down that does not run', async (t) => {
+  const project = await madeProject(t);
+  const { lazaret } = await service(t);
+  const one = await project.build('one');
+  assert.equal((await lazaret('install', one.folder, '--fingerprint', project.fingerprint)).status, 0);
+
+  for (const [vm, code] of [
+    ['office', 'VM_NOT_RUNNING'],
+    ['ofice', 'VM_UNKNOWN'],
+  ] as const) {
+    const { stderr, status } = await lazaret('stop', vm);
+    assert.notEqual(status, 0);
+    assert.ok(stderr.startsWith(`${code}: `), stderr);
+  }
 });

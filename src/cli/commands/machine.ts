@@ -9,7 +9,7 @@ import { nameOfUser } from '../../sys/programs/users.ts';
 import { type PasswordOptions, passwordOption, userOption, withPassword } from '../password.ts';
 import { failureText, print, printStep, table } from '../print.ts';
 import { addCommand } from '../program.ts';
-import { askOnce, type ServiceOptions } from '../service.ts';
+import { askOnce, isFailure, type ServiceOptions } from '../service.ts';
 import { DEFAULT_WAIT, waitMs } from '../wait.ts';
 import { sizeText } from './admin.ts';
 import { addClipboardCommands } from './clipboard.ts';
@@ -84,7 +84,7 @@ export function addMachineCommands(program: Command): void {
     'shut a machine down',
     async (context, options, vm = '') => {
       const body = { force: options.force === true };
-      if (options.force !== true)
+      if (options.force !== true && (await mayRun(options, vm)))
         printStep(context, `${vm} is asked to shut down; one that does not is powered off in 30 s`);
       const machine = await askOnce(options, ROUTES.stop, { vm, body });
       const { poweredOff } = machine;
@@ -148,6 +148,17 @@ export function addMachineCommands(program: Command): void {
       );
     },
   ).option('--protocol <name>', 'tcp, udp or icmp', 'tcp');
+}
+
+/** Whether a machine may be running: what the service does not say is found out by whoever asks it for more. */
+async function mayRun(options: ServiceOptions, vm: string): Promise<boolean> {
+  try {
+    const { state } = await askOnce(options, ROUTES.machine, { vm });
+    return state !== 'stopped' && state !== 'suspended';
+  } catch (error) {
+    if (isFailure(error) || error instanceof AppError) return error.code !== 'VM_UNKNOWN';
+    throw error;
+  }
 }
 
 /** Whose machines are, for root, who sees all; none where all are everybody’s. */

@@ -45,12 +45,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VM_NAME: 'Nehmen Sie 1 bis 40 kleine Buchstaben, Ziffern und innere Bindestriche.',
   VM_FILE_MISSING:
     'Holen Sie die Dateien der Maschine aus einer Sicherung zurück, oder entfernen Sie die Maschine aus dem Projekt.',
-  VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter.',
+  VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter. Sollte sie gestartet werden, ist nichts mehr zu tun.',
   VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und wiederholen Sie es.',
   SUSPENDED_UNFIT:
     'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ (in einem Projekt „lazaret-manager preview --discard VM“) von ihren Platten.',
   SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
-  VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine.',
+  VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine. Sollte sie beendet werden, ist nichts mehr zu tun.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
   VM_STANDS_STILL:
     'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie mit „lazaret stop --force“ aus, und starten Sie sie noch einmal.',
