@@ -95,6 +95,9 @@ test('an update keeps Lazaret itself as new as the project’s address has it, o
   appendFileSync(blob, 'more');
   const changed = await lazaret('update', '--lazaret', '--json');
   assert.equal(failureIn(changed).code, 'TRUST_DIGEST');
+  const [document = '', ...more] = changed.stdout.trimEnd().split('\n');
+  assert.deepEqual(more, [], 'one JSON document');
+  assert.equal(JSON.parse(document).error.details.installed[0].package, 'two');
 
   // Where Lazaret came in another way the machines alone are updated, and it is said.
   set('');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ROUTES } from '../../api/routes.ts';
+import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
 import { keepLazaretNew } from '../newer-lazaret.ts';
 import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../package-secret.ts';
@@ -28,6 +29,16 @@ async function tryNewer(context: Context, options: UpdateOptions, secret: { secr
   if (isNew) printStep(context, 'what could not be read may be readable now: lazaret update');
 }
 
+/** What was installed is in the failure’s details. @throws as `keep` does */
+async function keepOrTell(keep: () => Promise<unknown>, installed: readonly unknown[]): Promise<void> {
+  try {
+    await keep();
+  } catch (error) {
+    const failure = isFailure(error) && !(error instanceof AppError) ? error : failureOf(error);
+    throw { ...failure, details: { ...failure.details, installed } } satisfies Failure;
+  }
+}
+
 export function addUpdateCommand(program: Command): void {
   const command = addCommand<UpdateOptions>(
     program,
@@ -52,8 +63,11 @@ export function addUpdateCommand(program: Command): void {
         if (keepsNew && isFailure(error) && UNREADABLE.test(error.code)) await tryNewer(context, options, secret);
         throw error;
       });
-      print(context, results, results.map(resultText).join('\n'));
-      if (keepsNew) await keepLazaretNew(context, options, secret);
+      const text = results.map(resultText).join('\n');
+      // People read what is done as it is; a program reads one document, and in that what was installed before Lazaret itself failed.
+      if (context.json && keepsNew) await keepOrTell(() => keepLazaretNew(context, options, secret), results);
+      print(context, results, text);
+      if (!context.json && keepsNew) await keepLazaretNew(context, options, secret);
     },
   );
   addPackageSecretOptions(command)
