@@ -36,6 +36,8 @@ export interface Said {
   hardware?: (request: HardwareRequest) => HardwareAnswer | FailureAnswer;
   /** What is said to a folder that is shared, and to none. */
   sharing?: (request: ShareFolderRequest | undefined) => MachineAnswer | FailureAnswer;
+  /** Whether there is an address for packages. */
+  hasPackageServer?: boolean;
   /** How far an update is that never ends. */
   fetching?: ProgressAnswer;
 }
@@ -65,8 +67,25 @@ export async function openPlayer(said: Said, { port = 0, screen }: Where = {}): 
   };
 }
 
-function apiOf({ project, machines, events, plan, secret, hotFix, starting, hardware, sharing, fetching }: Said): Hono {
-  const status: StatusAnswer = { api: 1, ...(project ? { project } : {}), machines };
+function apiOf({
+  project,
+  machines,
+  events,
+  plan,
+  secret,
+  hotFix,
+  starting,
+  hardware,
+  sharing,
+  fetching,
+  hasPackageServer,
+}: Said): Hono {
+  const status: StatusAnswer = {
+    api: 1,
+    ...(project ? { project } : {}),
+    machines,
+    ...(hasPackageServer === undefined ? {} : { hasPackageServer }),
+  };
   return new Hono()
     .get(LIVE_PATH, (context) => liveEvents(context, nothing))
     .get(PATHS.status.path, (context) => context.json(status))

@@ -22,5 +22,7 @@ export const StatusAnswer = z.object({
   projectFailure: FailureText.exactOptional(),
   host: HostAnswer.exactOptional(),
   machines: z.array(MachineAnswer),
+  /** Whether the project names an address at which its newest package is; an older service does not say. */
+  hasPackageServer: z.boolean().exactOptional(),
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;

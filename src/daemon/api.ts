@@ -21,6 +21,7 @@ import type { SupportAnswer } from '../api/support.ts';
 import { openInstance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
 import { type Asker, maySee, requireSeen } from '../install/state/owner.ts';
+import { readPackageServer } from '../install/state/package-server.ts';
 import { type Failure, failureOf } from '../lib/errors.ts';
 import { newApi, parseBody, parseValue } from '../pages/requests.ts';
 import type { Log } from '../sys/log.ts';
@@ -90,6 +91,7 @@ export function createApi(deps: ApiDeps): Hono {
       ...(await projectReport(computerPaths(state).trust)),
       ...(host ? { host } : {}),
       machines: await supervisor.reports.all(asker),
+      hasPackageServer: (await readPackageServer(state)) !== undefined,
     };
   };
   app.get(ROUTES.status.path, async (context) => context.json<StatusAnswer>(await status()));

@@ -244,7 +244,10 @@ export class RunningMachine implements AsyncDisposable {
         'suspended',
         'suspended: its next start goes on where it was, unless something has changed by then',
       );
-    await this.log('stopped', `stopped: ${why}${poweredOff === undefined ? '' : `, because ${poweredOff}`}`);
+    const { endReason: end } = standing;
+    await this.log('stopped', `stopped: ${why}${poweredOff === undefined ? '' : `, because ${poweredOff}`}`, {
+      ...(end === undefined || poweredOff !== undefined ? {} : { end }),
+    });
   }
 
   /** Writes what happened to the machine to the log of events. */

@@ -50,6 +50,7 @@ export class Standing implements Disposable {
   /** What QEMU said when it came to stand still. */
   #status = 'running';
   #end: string | undefined;
+  #endReason: string | undefined;
   /** It is being saved. */
   #isResting = false;
 
@@ -67,6 +68,11 @@ export class Standing implements Disposable {
   /** Why the machine ended, where QEMU has said so. */
   get end(): string | undefined {
     return this.#end;
+  }
+
+  /** The same in QEMU’s word. */
+  get endReason(): string | undefined {
+    return this.#endReason;
   }
 
   hear(news: QemuNews, qemu: Monitor): void {
@@ -132,6 +138,7 @@ export class Standing implements Disposable {
         return onReset();
       case 'SHUTDOWN':
         this.#end = endText(news.data.reason);
+        this.#endReason = news.data.reason;
         return;
       case 'BLOCK_IO_ERROR':
         return this.#diskFailed(news.data);

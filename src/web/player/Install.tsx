@@ -4,10 +4,16 @@ import { useRef, useState } from 'react';
 import type { ProgressAnswer } from '../../api/install.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { InstallProgress } from './InstallProgress.tsx';
-import { PackagePlan } from './PackagePlan.tsx';
+import { type Confirmed, PackagePlan } from './PackagePlan.tsx';
 import { isAboutSecret, PackageSecret } from './PackageSecret.tsx';
 import { ask, askGoingOn } from './service.ts';
 import { useTexts } from './use-texts.ts';
+
+/** Where a package is, and whose it is to be. */
+interface Named {
+  source: string;
+  fingerprint?: string;
+}
 
 /** What opens a package that is encrypted. */
 interface Secret {
@@ -25,12 +31,13 @@ export function Install() {
     source: source.trim(),
     ...(fingerprint === '' ? {} : { fingerprint: fingerprint.trim().toLowerCase() }),
   };
-  // Kept with the answer alone: the page forgets it with the next package.
-  const plan = useMutation({ mutationFn: (secret: Secret) => ask('plan', { body: { ...named, ...secret } }) });
+  // What was planned is installed, whatever stands in the fields by then. Its secret is kept with the answer alone: the page forgets it with
+  // the next package.
+  const plan = useMutation({ mutationFn: (asked: Named & Secret) => ask('plan', { body: asked }) });
   const install = useMutation({
-    mutationFn: (confirmed: Secret & { replace: boolean; keepOld: boolean; consentTo?: string; for?: 'all' }) => {
+    mutationFn: (confirmed: Named & Secret & Confirmed) => {
       cancel.current = new AbortController();
-      return askGoingOn('install', { body: { ...named, ...confirmed }, signal: cancel.current.signal }, setProgress);
+      return askGoingOn('install', { body: confirmed, signal: cancel.current.signal }, setProgress);
     },
     onSettled: () => setProgress(undefined),
   });
@@ -44,7 +51,7 @@ export function Install() {
         onSubmit={(event) => {
           event.preventDefault();
           install.reset();
-          plan.mutate({});
+          plan.mutate(named);
         }}
       >
         <Stack>
@@ -71,7 +78,7 @@ export function Install() {
       <PackageSecret
         error={plan.error}
         isPending={plan.isPending}
-        onSecret={(secret) => plan.mutate({ secret })}
+        onSecret={(secret) => plan.mutate({ ...(plan.variables ?? named), secret })}
         onClose={plan.reset}
       />
       {plan.error && !isAboutSecret(plan.error) && <FailureAlert error={plan.error} texts={texts} />}
@@ -79,7 +86,8 @@ export function Install() {
         <PackagePlan
           key={plan.data.generation}
           plan={plan.data}
-          onInstall={(confirmed) => install.mutate({ ...confirmed, ...plan.variables })}
+          source={plan.variables.source}
+          onInstall={(confirmed) => install.mutate({ ...plan.variables, ...confirmed })}
         />
       )}
       {install.isPending && <InstallProgress progress={progress} onCancel={() => cancel.current?.abort()} />}

@@ -23,14 +23,16 @@ export function Machines() {
   if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
   if (data === undefined) return <Pending query={query} label={texts.loading} />;
   if (data.machines.length === 0) return <NoMachines />;
+  // Without an address to ask, its button could only fail.
+  const hasNewest = data.hasPackageServer !== false;
   return (
     <Stack gap="lg">
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
         {data.machines.map((machine) => (
-          <MachineCard key={machine.vm} machine={machine} />
+          <MachineCard key={machine.vm} machine={machine} hasNewest={hasNewest} />
         ))}
       </SimpleGrid>
-      <Update />
+      {hasNewest && <Update />}
     </Stack>
   );
 }
@@ -51,7 +53,7 @@ function NoMachines() {
 }
 
 /** A machine, its state with the reason, and the one thing that is to be done with it. */
-function MachineCard({ machine }: { machine: MachineAnswer }) {
+function MachineCard({ machine, hasNewest }: { machine: MachineAnswer; hasNewest: boolean }) {
   const texts = useTexts();
   const said = useSaid();
   const { vm, message, stands, code = stands?.code, reason = stands?.reason, remedy = stands?.remedy } = machine;
@@ -76,7 +78,7 @@ function MachineCard({ machine }: { machine: MachineAnswer }) {
           </Text>
         )}
         <TimeLeft machine={machine} />
-        {machine.access === 'restricted' && <Update vm={vm} />}
+        {hasNewest && machine.access === 'restricted' && <Update vm={vm} />}
         <Group mt="auto" pt="xs">
           {isOff(machine) && <StartButton machine={machine} />}
           <HotFixButton machine={machine} />

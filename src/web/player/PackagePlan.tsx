@@ -1,6 +1,7 @@
 import { Button, Checkbox, Code, Group, List, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { PlanAnswer } from '../../api/install.ts';
+import { typed } from '../../lib/command-words.ts';
 import type { AsJson } from '../../lib/json.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { useSaid } from '../ui/said.ts';
@@ -11,18 +12,25 @@ import { useTexts } from './use-texts.ts';
 
 type Plan = AsJson<PlanAnswer>;
 
-interface Confirmed {
+export interface Confirmed {
   replace: boolean;
   keepOld: boolean;
   consentTo?: string;
   for?: 'all';
 }
 
+interface Planned {
+  plan: Plan;
+  /** Where the package is. */
+  source: string;
+  onInstall: (confirmed: Confirmed) => void;
+}
+
 /** Problems that the user answers by confirming, so that they do not keep him from going on. */
 const ASKED = new Set(['INSTALL_CONFIRM', 'HOST_CONFIRM']);
 
 /** What a package would do here; it is installed once all that is asked has been confirmed. */
-export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confirmed: Confirmed) => void }) {
+export function PackagePlan({ plan, source, onInstall }: Planned) {
   const texts = useTexts();
   const language = useLanguage();
   const [replace, setReplace] = useState(false);
@@ -36,6 +44,7 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
   const adds = plan.machines.some(({ action }) => action === 'add');
   const whose = isForAll ? { for: 'all' as const } : {};
   const said = useSaid();
+  const [lazaret] = plan.lazaret ?? [];
   const consent = asks ? { consentTo: asks.digest } : {};
   return (
     <Stack gap="sm">
@@ -51,6 +60,11 @@ export function PackagePlan({ plan, onInstall }: { plan: Plan; onInstall: (confi
       <Text size="sm" c="dimmed">
         {texts.planBytes(bytesText(plan.bytes.fetch, language), bytesText(plan.bytes.free, language))}
       </Text>
+      {lazaret && (
+        <Text>
+          <Words text={texts.planLazaret(lazaret.version, typed(['lazaret', 'upgrade', source]))} />
+        </Text>
+      )}
       {problems.map((failure) => (
         <div key={`${failure.code} ${failure.reason}`} role="alert">
           <Text c="red">

@@ -40,6 +40,8 @@ const SAID: [kind: string, details: object, german: string][] = [
     '10.0.0.1:443 tcp ist nicht erlaubt, nach: whitelist: not listed',
   ],
   ['name', { name: 'a.example', code: 'no-such-name' }, 'a.example hat keine Adresse: no-such-name'],
+  ['stopped', { end: 'guest-shutdown' }, 'ausgeschaltet: ihr Gastsystem hat sich heruntergefahren'],
+  ['stopped', { end: 'host-qmp-quit' }, 'ausgeschaltet'],
   ['zone', { to: 'home' }, 'Zone keine → home'],
   ['password', { did: 'changed' }, 'Ihr Kennwort wurde geändert'],
   ['password', { code: 'ACCOUNT_LOCKED' }, 'Sie blieb zu: Ihr Konto ist gesperrt, nach zu vielen falschen Kennwörtern'],
@@ -69,6 +71,10 @@ test('every kind is said, also one that an older service has written without det
 });
 
 test('what the sentence does not have stands with it, in the service’s words; a message and a new kind are as they are', () => {
+  assert.deepEqual(eventText(event('stopped', { end: 'constructor' }), DE), {
+    text: 'ausgeschaltet',
+    words: 'in English',
+  });
   assert.deepEqual(eventText(event('stopped'), DE), { text: 'ausgeschaltet', words: 'in English' });
   assert.deepEqual(eventText(event('failed', { code: 'VM_FAILED' }), DE), {
     text: 'Fehlgeschlagen: QEMU hat die Maschine nicht betreiben können (VM_FAILED)',

@@ -18,6 +18,16 @@ const ACCESS: Record<string, string> = {
   refused: 'kein Zugang',
 };
 
+/** How a machine ended, by QEMU’s word for it. */
+const ENDS: Record<string, string> = {
+  'guest-shutdown': ': ihr Gastsystem hat sich heruntergefahren',
+  'guest-reset': ': ihr Gastsystem wurde neu gestartet, was sie beendet',
+  'guest-panic': ': ihr Gastsystem ist abgestürzt',
+  'host-qmp-quit': '',
+  'host-signal': '',
+  'host-error': ': QEMU hatte einen Fehler',
+};
+
 /** What happened, auf Deutsch, by its kind: a kind without its text does not compile. */
 export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) => SaidEvent> = {
   installed: ({ package: name }) =>
@@ -60,7 +70,10 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
   unhealthy: () => partly('Das neue System hat sich nicht bewährt: der nächste Start geht auf das frühere zurück'),
   started: ({ how, access, why }, said) =>
     withReason(`${how === 'resumed' ? 'fortgesetzt' : 'gestartet'}${accessText(access, ': ')}`, why, said),
-  stopped: () => partly('ausgeschaltet'),
+  stopped: ({ end }) => {
+    const why = Object.hasOwn(ENDS, `${end}`) ? ENDS[`${end}`] : undefined;
+    return why === undefined ? partly('ausgeschaltet') : whole(`ausgeschaltet${why}`);
+  },
   suspended: () => whole('angehalten: der nächste Start geht dort weiter, wenn sich bis dahin nichts geändert hat'),
   paused: (details, said) => {
     const sentence = codeText(details, said);

@@ -322,6 +322,8 @@ export const en = {
   planReplace: 'is replaced; its data disk stays',
   planLoses: 'is replaced; what was changed in it is lost',
   planMemory: 'it is suspended and cannot go on then: what is in its memory alone is lost',
+  planLazaret: (version: string, command: string) =>
+    `Lazaret ${version} comes with it. Where it is newer than the one here, root installs it: \`${command}\``,
   planUnusable: (names: string) => `these snapshots cannot be gone back to then: ${names}`,
   planKeep: 'is installed already',
   planMend: 'is mended',

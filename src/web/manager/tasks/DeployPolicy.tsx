@@ -51,7 +51,7 @@ function DeployForm({ place }: { place: DeployPlaceAnswer }) {
         <Stack gap="sm">
           <TextInput
             label={texts.other}
-            description={texts.otherHelp(place.forms.join(', '))}
+            description={texts.otherHelp(place.forms)}
             value={to}
             onChange={({ target }) => setTo(target.value)}
           />

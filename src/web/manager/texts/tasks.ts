@@ -1,4 +1,5 @@
 import { catalogue } from '../../ui/texts.ts';
+import { FORMS_DE } from '../deploy-forms.ts';
 
 /** Long jobs: deploys, and how far they are. */
 export const tasks = catalogue({
@@ -8,7 +9,7 @@ export const tasks = catalogue({
     goesTo: (place: string) => `Puts them on ${place}.`,
     goesNowhere: 'They are published in the project’s published/policies, for a web server that serves that folder.',
     other: 'Another place',
-    otherHelp: (forms: string) => `Empty for the above, or: ${forms}`,
+    otherHelp: (forms: readonly string[]) => `Empty for the above, or: ${forms.join(', ')}`,
     passphrase: 'Passphrase of the project’s keys',
     user: 'User of the directory',
     password: 'Password of the directory',
@@ -49,7 +50,7 @@ export const tasks = catalogue({
     goesNowhere:
       'Sie werden in published/policies des Projekts veröffentlicht, für einen Webserver, der diesen Ordner ausliefert.',
     other: 'Ein anderer Ort',
-    otherHelp: (forms) => `Leer für den obigen, oder: ${forms}`,
+    otherHelp: (forms) => `Leer für den obigen, oder: ${forms.map((form) => FORMS_DE[form] ?? form).join(', ')}`,
     passphrase: 'Passphrase der Schlüssel des Projekts',
     user: 'Benutzer des Verzeichnisses',
     password: 'Kennwort des Verzeichnisses',
