@@ -840,7 +840,7 @@ export const ERRORS = {
   ROOTLESS_UNAVAILABLE: {
     exit: 69,
     http: 503,
-    hint: 'Install passt and uidmap, let users open /dev/net/tun and make user namespaces, or run the service as root.',
+    hint: 'Connect this computer to a network, install passt and uidmap, let users open /dev/net/tun and make user namespaces, or run the service as root.',
   },
   DAEMON_BUSY: { exit: 75, http: 409, hint: 'Another Lazaret service works on this folder: stop it first.' },
   DAEMON_DENIED: {

@@ -319,7 +319,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   NETWORK_FAILED: 'Rufen Sie „lazaret doctor“ als root auf, und beheben Sie, was er nennt.',
   DAEMON_UNREACHABLE: 'Starten Sie den Dienst: „lazaretd“ als root.',
   ROOTLESS_UNAVAILABLE:
-    'Installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',
+    'Verbinden Sie diesen Computer mit einem Netz, installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',
   DAEMON_BUSY: 'Ein anderer Dienst von Lazaret arbeitet an diesem Ordner: halten Sie zuerst ihn an.',
   DAEMON_DENIED:
     'Arbeiten Sie als root, oder lassen Sie sich von root mit „usermod -aG lazaret BENUTZER“ in die Gruppe aufnehmen, und melden Sie sich neu an. Wo es die Gruppe nicht gibt, legt root sie zuerst mit „groupadd --system lazaret“ an und startet den Dienst neu.',

@@ -184,3 +184,17 @@ test(
     await page.locator('canvas').waitFor({ state: 'detached' });
   },
 );
+
+test('nobody is offered the newest package where the project names no address for it', NEEDS, async (t) => {
+  const restricted: MachineAnswer = { vm: 'office', state: 'running', access: 'restricted' };
+  for (const hasPackageServer of [true, undefined, false]) {
+    await using player = await openPlayer({
+      ...says([restricted]),
+      ...(hasPackageServer === undefined ? {} : { hasPackageServer }),
+    });
+    const page = await opened(t, player.link('/'));
+    await page.getByRole('region', { name: 'office' }).waitFor();
+    const offers = page.getByRole('button', { name: /^Install the (newest package|update)$/ });
+    assert.equal(await offers.count(), hasPackageServer === false ? 0 : 2);
+  }
+});
