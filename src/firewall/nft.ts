@@ -58,7 +58,7 @@ export async function transactSlowly(enter: readonly string[], commands: readonl
 }
 
 /** What the kernel enforces in a machine’s namespace. @throws FILTER_FAILED when the rules are not as they should be */
-async function readEnforced(enter: readonly string[]): Promise<Enforced> {
+export async function readEnforced(enter: readonly string[]): Promise<Enforced> {
   return parseEnforced(await nft(enter, [TERSE_SHELL], `${LISTING}\n`));
 }
 
