@@ -169,6 +169,23 @@ test('what a guest plays is heard in the player, as long as its project lets it,
     assert.equal(await asksItself(), false);
   });
 
+  await t.test('among the devices it stands without a file, and is connected for all pages there', async () => {
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Devices …' }).click();
+    const speaker = page.getByRole('dialog', { name: `Devices: ${vm}` }).getByRole('region', { name: 'speaker' });
+    await speaker.getByText('Sound, heard in the player').waitFor();
+    assert.equal(await speaker.getByRole('textbox').count(), 0);
+    await speaker.getByRole('button', { name: 'Connect' }).click();
+    await speaker.getByText('Connected: it may be heard in the player').waitFor();
+    assert.equal(await speaker.getByRole('button', { name: 'Change' }).count(), 0);
+    await shoot(page, 'player-sound-device');
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.equal(await asksItself(), true);
+    await speaker.getByRole('button', { name: 'Disconnect' }).click();
+    await speaker.getByText('Connected:').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+  });
+
   await t.test('a service that is started again knows that it may be heard', async () => {
     assert.match(await lazaret('connect', vm, 'speaker'), /“speaker” of office is connected: the player/);
     assert.match(await lazaret('connect', vm, 'speaker', '/dev/null'), /USAGE/);

@@ -1,6 +1,6 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
-import { type CSSVariablesResolver, createTheme, MantineProvider } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, MantineProvider, Notification } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';
@@ -8,13 +8,23 @@ import { createRoot } from 'react-dom/client';
 import { AskFailure } from './ask.ts';
 import { WhenBroken } from './Broken.tsx';
 import { GermanContext } from './said.ts';
-import { LanguageContext, languageOf } from './texts.ts';
+import { type Language, LanguageContext, languageOf } from './texts.ts';
+import { ui } from './texts-ui.ts';
 
-const theme = createTheme({
-  primaryShade: 8,
-  cursorType: 'pointer',
-  respectReducedMotion: true,
-});
+/** Mantine’s notifications are paler than its dimmed text, and what closes them has no name (WCAG 2.2 AA, 1.4.3 and 4.1.2). */
+function themeIn(language: Language) {
+  return createTheme({
+    primaryShade: 8,
+    cursorType: 'pointer',
+    respectReducedMotion: true,
+    components: {
+      Notification: Notification.extend({
+        defaultProps: { closeButtonProps: { 'aria-label': ui[language].close } },
+        styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+      }),
+    },
+  });
+}
 
 /** Mantine’s dimmed text and its placeholders are too pale for small print: 4.5:1 is wanted on both backgrounds (WCAG 2.2 AA, 1.4.3). */
 const colours: CSSVariablesResolver = () => ({
@@ -54,7 +64,7 @@ export async function showPage(content: ReactNode): Promise<void> {
   const german = language === 'de' ? await import('./german.ts').catch(() => undefined) : undefined;
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} cssVariablesResolver={colours} defaultColorScheme="auto">
+      <MantineProvider theme={themeIn(language)} cssVariablesResolver={colours} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <LanguageContext value={language}>
             <GermanContext value={german?.GERMAN}>

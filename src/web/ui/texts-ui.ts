@@ -5,6 +5,7 @@ export const ui = catalogue({
   en: {
     copy: 'Copy',
     copied: 'Copied',
+    close: 'Close',
     missing: (fields: string) => `Still missing: ${fields}`,
     nothingChanged: 'Nothing is changed.',
     slow: 'This takes long: the disk may be slow, or busy. It is still being waited for.',
@@ -22,6 +23,7 @@ export const ui = catalogue({
   de: {
     copy: 'Kopieren',
     copied: 'Kopiert',
+    close: 'Schließen',
     missing: (fields) => `Es fehlt noch: ${fields}`,
     nothingChanged: 'Geändert ist nichts.',
     slow: 'Das dauert lange: vielleicht ist die Platte langsam oder beschäftigt. Es wird noch gewartet.',
