@@ -161,3 +161,14 @@ test('nobody is told that a machine is asked to shut down that does not run', as
     assert.ok(stderr.startsWith(`${code}: `), stderr);
   }
 });
+
+test('what an installation does is said in words', async (t) => {
+  const project = await madeProject(t);
+  const { lazaret } = await service(t);
+  const one = await project.build('one');
+
+  const { stderr } = await lazaret('install', one.folder, '--fingerprint', project.fingerprint);
+
+  assert.match(stderr, /^building the disk, layer [0-9a-f]{12}$/m);
+  assert.match(stderr, /^office: its system is in place$/m);
+});

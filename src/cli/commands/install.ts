@@ -159,9 +159,13 @@ async function install<Answer, B>(
     if ('result' in answered) return parseAnswer(answered.result, route.answer);
     const { step, what, doneBytes, totalBytes } = answered.progress;
     if (step === 'fetch') progress.show('fetching', doneBytes, totalBytes);
-    else printStep(context, `${step} ${what}`);
+    else printStep(context, stepText(step, what));
   }
   throw new AppError('DAEMON_UNREACHABLE', 'the service ended before the installation did');
+}
+
+function stepText(step: 'rebuild' | 'switch', what: string): string {
+  return step === 'rebuild' ? `building the disk, layer ${what}` : `${what}: its system is in place`;
 }
 
 /** What a person at the terminal says to a failure that is a question, or undefined. */

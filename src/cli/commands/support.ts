@@ -17,7 +17,8 @@ export function addSupportCommand(program: Command): void {
       const support = await askOnce(options, ROUTES.support, { signal: context.signal });
       await writeFileAtomic(options.out, `${JSON.stringify(support, undefined, 2)}\n`, OWNER_ONLY);
       const { events, logs, checks } = support;
-      const counts = `${checks.length} checks, ${events.length} events, logs of ${logs.length} machines`;
+      const machines = logs.length === 1 ? '1 machine' : `${logs.length} machines`;
+      const counts = `${checks.length} checks, ${events.length} events, logs of ${machines}`;
       print(
         context,
         { out: options.out },
