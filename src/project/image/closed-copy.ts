@@ -71,7 +71,8 @@ async function writeLog(image: string, copy: string, going: { signal?: AbortSign
   try {
     await confinedQemuImg(image, args, options);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'DISK_INVALID') throw error;
+    // A log that says to write without an end is written until the time is over, or the file as long as it may be.
+    if (!(error instanceof AppError) || !['DISK_INVALID', 'PROGRAM_TIMEOUT'].includes(error.code)) throw error;
     const reason = `${image} was not closed, and what its log holds cannot be written: ${error.message}`;
     throw new AppError('DISK_UNCLEAN', reason, { cause: error, details: error.details });
   }

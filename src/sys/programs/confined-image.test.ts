@@ -28,6 +28,18 @@ test('a tool that reads a hostile image sees that image alone, and writes to one
   assert.deepEqual([readdirSync(out), existsSync(join(folder, 'elsewhere'))], [['copy'], false]);
 });
 
+test('what the tool writes grows to what it may, and no further', { skip }, async (t) => {
+  const folder = scratch(t);
+  const [image, out] = [join(folder, 'image'), join(folder, 'out')] as const;
+  writeFileSync(image, Buffer.alloc(8192, 's'));
+  mkdirSync(out);
+  const copy = (maxFileBytes: number) =>
+    confinedQemuImg(image, ['convert', '-f', 'raw', '-O', 'raw', IMAGE, `${OUT}/copy`], { out, maxFileBytes });
+
+  await copy(8192);
+  await assert.rejects(copy(4096), { name: 'AppError', code: 'DISK_INVALID' });
+});
+
 test('what an image makes the tool say is shown without control characters, under the image’s own path', {
   skip,
 }, async (t) => {
