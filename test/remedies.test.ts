@@ -119,6 +119,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   DEPLOY_FAILED: ['flow/deploy-to', 'the other computer gets the timestamp in a run of its own'],
   FETCH_PROXY: ['flow/proxy', 'a proxy that wants another login is named so'],
   PROJECT_CHANGED: ['flow/pages/versions', 'who saves later is told that somebody else has changed the file'],
+  COMPUTER_UNREADY: ['flow/doctor-fix', 'what root can do about what the doctor found is done with --yes'],
   SUBNETS_TAKEN: ['system/subnets', 'where none is free the start is refused, and what the remedy says helps'],
   TASK_UNKNOWN: ['../src/manager/tasks/tasks', 'a task that nobody knows is refused; begun anew it is there'],
   TASKS_FULL: ['../src/manager/tasks/tasks', 'eight go on at once, a ninth is refused'],

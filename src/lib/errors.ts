@@ -835,6 +835,11 @@ export const ERRORS = {
     hint: 'Take one of the routes or addresses that the message names off this computer (`ip route show table all`), then start the machine again.',
   },
   NETWORK_FAILED: { exit: 71, http: 500, hint: 'Run `lazaret doctor` as root and mend what it names.' },
+  COMPUTER_UNREADY: {
+    exit: 71,
+    http: 500,
+    hint: 'Do what stands beside each line that is NOT OK; `lazaret doctor --fix`, as root, does what a command can do.',
+  },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
   ROOTLESS_UNAVAILABLE: {

@@ -49,6 +49,8 @@ test('where nobody is there to agree nothing is done, and what would be is shown
   const { stdout, stderr } = await doctor('--fix');
 
   assert.equal(ran(), '');
+  // There is no service here, at least.
+  assert.match(stderr, /COMPUTER_UNREADY: this computer is not ready/);
   assert.ok((stdout + stderr).includes(INSTALLED));
   assert.match(stdout + stderr, /NOT OK +program dnsmasq/);
 });

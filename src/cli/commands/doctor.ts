@@ -41,7 +41,7 @@ export function addDoctorCommand(program: Command): void {
       const text = table(checks.map(rowOf));
       const details = { details: { checks } };
       if (!computer.every(({ ok }) => ok))
-        throw new AppError('NETWORK_FAILED', `this computer is not ready\n${text}`, details);
+        throw new AppError('COMPUTER_UNREADY', `this computer is not ready\n${text}`, details);
       const damaged = machines.find(({ ok }) => !ok);
       if (damaged)
         throw new AppError(damaged.code ?? 'STATE_DAMAGED', `not all that is installed is whole\n${text}`, details);

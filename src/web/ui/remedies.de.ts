@@ -317,6 +317,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SUBNETS_TAKEN:
     'Nehmen Sie eine der genannten Routen oder Adressen von diesem Computer („ip route show table all“), und starten Sie die Maschine noch einmal.',
   NETWORK_FAILED: 'Rufen Sie „lazaret doctor“ als root auf, und beheben Sie, was er nennt.',
+  COMPUTER_UNREADY:
+    'Tun Sie, was neben jeder Zeile mit NOT OK steht; „lazaret doctor --fix“, als root, tut, was ein Befehl tun kann.',
   DAEMON_UNREACHABLE: 'Starten Sie den Dienst: „lazaretd“ als root.',
   ROOTLESS_UNAVAILABLE:
     'Verbinden Sie diesen Computer mit einem Netz, installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',

@@ -249,6 +249,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   HOST_FILTER_FAILED: 'Der Paketfilter dieses Computers ist nicht, wie er sein muss',
   SUBNETS_TAKEN: 'Alle Netze, die eine Maschine haben könnte, benutzt dieser Computer selbst',
   NETWORK_FAILED: 'Das Netz der Maschine kam nicht zustande',
+  COMPUTER_UNREADY: 'Diesem Computer fehlt etwas, das Maschinen brauchen',
   DAEMON_UNREACHABLE: 'Der Dienst von Lazaret antwortet nicht',
   ROOTLESS_UNAVAILABLE: 'Ohne root kann der Dienst auf diesem Computer nicht laufen',
   DAEMON_BUSY: 'Ein anderer Dienst arbeitet an diesem Ordner',
