@@ -14,6 +14,7 @@ export const IMPORT_NOTE_CODES = [
   'bus',
   'bus-sata',
   'device',
+  'device-later',
   'tpm',
   'secure-boot',
   'firmware-settings',

@@ -77,6 +77,16 @@ test('a project that could not be opened is not made', async (t) => {
   }
 });
 
+test('-C says where a new project is made, too', async (t) => {
+  const folder = scratch(t);
+
+  const { status, stdout } = await program('lazaret-manager', ['-C', folder, 'init', 'acme', '--name', 'Acme']);
+
+  assert.equal(status, 0);
+  assert.ok(stdout.includes(`made the project Acme in ${join(folder, 'acme')}\n`), stdout);
+  assert.ok(existsSync(join(folder, 'acme', 'lazaret.yaml')));
+});
+
 test('SIGTERM ends a command that asks for the passphrase, the first time', async (t) => {
   const { folder } = await madeProject(t);
   const pidFile = join(scratch(t), 'pid');

@@ -19,6 +19,7 @@ interface ProjectOptions {
 }
 
 interface InitOptions extends PassphraseOptions {
+  directory: string;
   name: string;
   policyServer?: string;
   packageServer?: string;
@@ -27,14 +28,16 @@ interface InitOptions extends PassphraseOptions {
 export function addInitCommand(program: Command): void {
   addCommand<InitOptions>(program, 'init <dir>', 'make a new project', async (context, options, dir = '') => {
     const passphrase = await readPassphrase(options, true);
-    const { name, policyServer, packageServer } = options;
+    const { directory, name, policyServer, packageServer } = options;
+    const folder = resolve(directory, dir);
     const servers = {
       ...(policyServer === undefined ? {} : { policyServer }),
       ...(packageServer === undefined ? {} : { packageServer }),
     };
-    const project = await foundProject(resolve(dir), { name, passphrase, now: systemClock(), ...servers });
-    const text = `made the project ${project.name} in ${dir}\nfingerprint ${project.fingerprint}\nkeep a copy of ${dir}/keys in a safe place`;
-    print(context, { folder: resolve(dir), ...project }, text);
+    const project = await foundProject(folder, { name, passphrase, now: systemClock(), ...servers });
+    const where = directory === '.' ? dir : folder;
+    const text = `made the project ${project.name} in ${where}\nfingerprint ${project.fingerprint}\nkeep a copy of ${where}/keys in a safe place`;
+    print(context, { folder, ...project }, text);
   })
     .requiredOption('--name <name>', 'the project’s name, shown to users')
     .option('--policy-server <url>', 'where computers will look policies up: the address of published/policies')

@@ -146,7 +146,7 @@ test('what a .vmx has that a machine does not get is listed', () => {
     ...{ nvram: 'Office.nvram', 'floppy0.present': 'FALSE' },
   });
   assert.deepEqual(codes(notes), [
-    ...['bus-sata', 'address', 'cards', 'tpm', 'secure-boot', 'suspended', 'firmware-settings', 'device'],
+    ...['bus-sata', 'address', 'cards', 'tpm', 'secure-boot', 'suspended', 'firmware-settings', 'device-later'],
   ]);
   assert.deepEqual([os, tpm, secureBoot], ['windows', true, true]);
 });

@@ -35,6 +35,8 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   'bus-sata': ({ bus }) =>
     `its disk was on ${bus} and is on SATA now: where Windows does not start, let it load its AHCI driver first`,
   device: ({ device }) => `it had ${DEVICES[device as ImportDevice]}, which it does not get`,
+  'device-later': ({ device }) =>
+    `it had ${DEVICES[device as ImportDevice]}, which it does not get by itself: \`vm device add NAME ${device} --kind ${device}\` gives it one`,
   tpm: () =>
     'it had a TPM and gets a new TPM 2.0, as every copy does: what only the old one opens, as BitLocker, needs its recovery key',
   'secure-boot': () =>
@@ -48,9 +50,12 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   'not-understood': ({ item }) => `${item} is not understood, and not taken`,
 };
 
+/** Devices whose name is a kind of ours. */
+const LATER: readonly ImportDevice[] = ['sound', 'serial'];
+
 /** A device that it had and does not get. */
 export function deviceNote(device: ImportDevice): ImportNote {
-  return note('device', { device });
+  return note(LATER.includes(device) ? 'device-later' : 'device', { device });
 }
 
 /** What a description wrote is shown without control characters, and not at any length. */

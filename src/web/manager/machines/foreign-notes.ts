@@ -33,6 +33,8 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   'bus-sata': ({ bus }) =>
     `ihre Platte hing an ${bus} und hängt jetzt an SATA: startet Windows nicht, muss es vorher seinen AHCI-Treiber laden`,
   device: ({ device }) => `sie hatte ${DEVICES_DE[device as ImportDevice]}; das bekommt sie nicht`,
+  'device-later': ({ device }) =>
+    `sie hatte ${DEVICES_DE[device as ImportDevice]}; von selbst bekommt sie das nicht, aber durch „vm device add NAME ${device} --kind ${device}“`,
   tpm: () =>
     'sie hatte ein TPM und bekommt ein neues TPM 2.0, wie jede Kopie: was nur das alte öffnet, etwa BitLocker, braucht seinen Wiederherstellungsschlüssel',
   'secure-boot': () =>
