@@ -81,6 +81,8 @@ const MachineChange = z.object({
   losesMemory: z.literal(true).exactOptional(),
   /** The names of snapshots that cannot be gone back to afterwards. */
   unusable: z.array(z.string()).readonly().exactOptional(),
+  /** By the policy in the package its time is over already. */
+  isOver: z.literal(true).exactOptional(),
 });
 export type MachineChange = z.infer<typeof MachineChange>;
 

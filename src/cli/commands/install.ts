@@ -87,6 +87,8 @@ async function newOwner(whom: string): Promise<'all' | number> {
   return uid;
 }
 
+const OVER = 'by the policy in the package its time is over: it does not start before its administrator gives it more';
+
 export function resultText(result: AsJson<InstalledAnswer>): string {
   const machines = result.machines.map((machine) => {
     const when = machine.afterStop ? '; it takes effect at its next start' : '';
@@ -101,13 +103,14 @@ export function resultText(result: AsJson<InstalledAnswer>): string {
 }
 
 /** What the user has, and has not, of a machine that is replaced. */
-export function lossOf({ action, losesChanges, losesMemory, unusable = [] }: MachineChange): string {
+export function lossOf({ action, losesChanges, losesMemory, unusable = [], isOver }: MachineChange): string {
   const names = unusable.map((name) => `“${name}”`).join(', ');
   const memory = losesMemory ? '; it is suspended and cannot go on then: what is in its memory alone is lost' : '';
-  const snapshots = `${memory}${names === '' ? '' : `; its snapshots ${names} cannot be gone back to then`}`;
-  if (action !== 'replace') return snapshots;
-  if (losesChanges) return `; what was changed in it is lost${snapshots}`;
-  return `; what was changed on its system disk is lost, its data disk stays as it is${snapshots}`;
+  const over = isOver ? `; ${OVER}` : '';
+  const more = `${memory}${names === '' ? '' : `; its snapshots ${names} cannot be gone back to then`}${over}`;
+  if (action !== 'replace') return more;
+  if (losesChanges) return `; what was changed in it is lost${more}`;
+  return `; what was changed on its system disk is lost, its data disk stays as it is${more}`;
 }
 
 /** What becomes of the rules for this computer itself; `lazaret status` says whether they are in force. */

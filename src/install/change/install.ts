@@ -72,7 +72,7 @@ export interface InstallOptions {
 /** What became, or would become, of one machine. */
 export type MachineReport = { vm: string } & Pick<
   InstallPlan['machines'][number],
-  'action' | 'afterStop' | 'losesChanges' | 'losesMemory' | 'unusable'
+  'action' | 'afterStop' | 'losesChanges' | 'losesMemory' | 'unusable' | 'isOver'
 >;
 
 export function machineReport({
@@ -82,9 +82,10 @@ export function machineReport({
   losesChanges,
   losesMemory,
   unusable,
+  isOver,
 }: InstallPlan['machines'][number]): MachineReport {
-  const memory = losesMemory ? { losesMemory } : {};
-  return { vm: machine.name, action, afterStop, losesChanges, ...memory, ...(unusable ? { unusable } : {}) };
+  const losses = { ...(losesMemory ? { losesMemory } : {}), ...(unusable ? { unusable } : {}) };
+  return { vm: machine.name, action, afterStop, losesChanges, ...losses, ...(isOver ? { isOver } : {}) };
 }
 
 /** What an installation did. */

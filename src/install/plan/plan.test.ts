@@ -67,6 +67,15 @@ for (const [title, facts, expected] of ROWS) {
   });
 }
 
+test('a machine whose time is over by the policy in the package is said so, on the day after its last', () => {
+  const until = (date: string) => {
+    const policy = { ...document, policy: MachinePolicy.parse({ format: 1, expiration: { type: 'date', date } }) };
+    const machines = MANIFEST.machines.map((machine) => ({ ...machine, policy: { ...policy, format: 1 as const } }));
+    return plan({ ...MANIFEST, machines }, EMPTY, BY_ROOT).machines[0]?.isOver;
+  };
+  assert.deepEqual([until('2026-05-30'), until('2026-06-01'), until('2026-12-31')], [true, undefined, undefined]);
+});
+
 const REFUSED: [title: string, facts: ComputerFacts, code: string][] = [
   ['an expired package', { ...EMPTY, now: Date.parse('2027-06-01T00:00:00Z') }, 'TRUST_EXPIRED'],
   ['an older package', having({ generation: 3 }), 'TRUST_ROLLBACK'],

@@ -4,6 +4,8 @@ import { AppError } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
+import { NEVER } from '../../policy/expiration.ts';
+import { termOf } from '../../policy/term.ts';
 import type { Damage } from '../state/damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
@@ -79,6 +81,8 @@ interface MachinePlan {
   unusable?: readonly string[];
   /** It is suspended, and cannot go on in the new state: what is in its memory alone is lost. */
   losesMemory?: true;
+  /** By its policy its time is over already: it does not start, whatever is installed. */
+  isOver?: true;
   /** The machine runs on and takes the new state at its next start. */
   afterStop: boolean;
 }
@@ -123,7 +127,10 @@ export function plan(whole: PackageManifest, facts: ComputerFacts, planFor: Plan
   const machines = manifest.machines.map((machine) =>
     others.has(machine.name)
       ? taken(machine)
-      : { ...planMachine(machine, generation, facts, isAside(machine.name)), ...unusable(machine, manifest, facts) },
+      : {
+          ...withEnd(planMachine(machine, generation, facts, isAside(machine.name)), facts),
+          ...unusable(machine, manifest, facts),
+        },
   );
   const known = facts.machines.flatMap(({ policy }) => (policy && !others.has(policy.vm) ? [policy] : []));
   const policies = planPolicies(manifest, known, isAside);
@@ -247,6 +254,14 @@ function unusable(
   const snapshots = facts.machines.find(({ vm }) => vm === name)?.snapshots ?? [];
   const below = snapshots.filter(({ generation }) => generation >= facts.minGeneration && generation < minGeneration);
   return below.length === 0 ? {} : { unusable: below.map((snapshot) => snapshot.name) };
+}
+
+/** What a plug-in will say of its end nobody knows. */
+function withEnd(planned: MachinePlan, { now }: ComputerFacts): MachinePlan {
+  const { expiration = NEVER } = planned.machine.policy.policy;
+  const isKept = planned.action === 'keep' || planned.action === 'refuse';
+  if (isKept || (expiration.type !== 'never' && expiration.renewal)) return planned;
+  return termOf(expiration, { startedAt: now }, now).state === 'expired' ? { ...planned, isOver: true } : planned;
 }
 
 /** What is not put in the place of a machine, whatever the user confirms; the rest of the package is installed. */

@@ -90,7 +90,7 @@ export function PackagePlan({ plan, source, onInstall }: Planned) {
 }
 
 function machineText(
-  { vm, action, afterStop, losesChanges, losesMemory, unusable = [] }: Plan['machines'][number],
+  { vm, action, afterStop, losesChanges, losesMemory, unusable = [], isOver }: Plan['machines'][number],
   texts: ReturnType<typeof useTexts>,
 ): string {
   const does = {
@@ -101,5 +101,5 @@ function machineText(
     refuse: texts.planRefuse,
   };
   const snapshots = unusable.length === 0 ? '' : `; ${texts.planUnusable(unusable.join(', '))}`;
-  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}${losesMemory ? `; ${texts.planMemory}` : ''}${snapshots}`;
+  return `${vm} ${does[action]}${afterStop ? `, ${texts.afterStop}` : ''}${losesMemory ? `; ${texts.planMemory}` : ''}${snapshots}${isOver ? `; ${texts.planOver}` : ''}`;
 }

@@ -328,6 +328,8 @@ export const de: PlayerTexts = {
   planReplace: 'wird ersetzt; ihre Datenplatte bleibt',
   planLoses: 'wird ersetzt; was darin geändert wurde, geht verloren',
   planMemory: 'sie ist angehalten und kann dann nicht weitergehen: was nur in ihrem Arbeitsspeicher ist, geht verloren',
+  planOver:
+    'nach der Richtlinie im Paket ist ihre Zeit vorbei: sie startet erst wieder, wenn Ihr Administrator ihr mehr gibt',
   planLazaret: (version, command) =>
     `Lazaret ${version} liegt bei. Ist es neuer als das hiesige, installiert es root: \`${command}\``,
   planUnusable: (names) => `zu diesen Snapshots führt dann kein Weg mehr zurück: ${names}`,

@@ -322,6 +322,7 @@ export const en = {
   planReplace: 'is replaced; its data disk stays',
   planLoses: 'is replaced; what was changed in it is lost',
   planMemory: 'it is suspended and cannot go on then: what is in its memory alone is lost',
+  planOver: 'by the policy in the package its time is over: it does not start before your administrator gives it more',
   planLazaret: (version: string, command: string) =>
     `Lazaret ${version} comes with it. Where it is newer than the one here, root installs it: \`${command}\``,
   planUnusable: (names: string) => `these snapshots cannot be gone back to then: ${names}`,
