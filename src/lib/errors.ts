@@ -16,6 +16,11 @@ export const ERRORS = {
   ROOT_NEEDED: { exit: 77, http: 403, hint: 'Run the same command as root, for instance with sudo.' },
 
   FILE_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the file first.' },
+  FILE_IN_WAY: {
+    exit: 73,
+    http: 409,
+    hint: 'Name a folder, or a place where one can be made; or move the file that is in the way.',
+  },
   FILE_MISSING: { exit: 66, http: 404, hint: 'Check the path.' },
   FILE_TOO_LARGE: {
     exit: 65,

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -41,6 +42,32 @@ const REMEDIES: Remedy[] = [
           const { stdout } = await program('lazaret-manager', ['vm', 'list', '--help']);
           if (!stdout.includes('--json') || stdout.includes('--colour')) throw new Error(stdout);
           await manager('vm', 'list');
+        },
+      };
+    },
+  ],
+  [
+    'FILE_IN_WAY',
+    async (t) => {
+      const { manager } = await administrator(t);
+      const folder = scratch(t);
+      const file = join(folder, 'file');
+      writeFileSync(file, 'mine');
+      return {
+        async fails() {
+          // Each of them by itself, at the file and below it.
+          for (const path of [file, join(file, 'below')]) {
+            for (const words of [
+              ['init', path, '--name', 'Other'],
+              ['deploy', '--to', path],
+            ])
+              await assert.rejects(manager(...words), { code: 'FILE_IN_WAY' });
+          }
+          return manager('guest-tools', '--out', file);
+        },
+        async remedy() {
+          await manager('guest-tools', '--out', join(folder, 'folder'));
+          if (readFileSync(file, 'utf8') !== 'mine') throw new Error('it was written to');
         },
       };
     },

@@ -26,6 +26,15 @@ export function fileError(error: unknown, path: string): unknown {
   return code ? new AppError(code, `${path} ${what[code]}`, { cause: error, details: { path } }) : error;
 }
 
+/** The same of a folder that is to be there, or to be made: a file in its place is another failure than none. */
+export function folderError(error: unknown, path: string): unknown {
+  if (!['ENOTDIR', 'EEXIST'].includes(systemCode(error) ?? '')) return fileError(error, path);
+  return new AppError('FILE_IN_WAY', `a file is where the folder ${path} should be`, {
+    cause: error,
+    details: { path },
+  });
+}
+
 /** Runs a file call; its failure gets its code. */
 export async function coded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

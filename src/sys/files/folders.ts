@@ -2,7 +2,7 @@ import { constants, type Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../lib/errors.ts';
-import { coded, fileError } from './file-error.ts';
+import { coded, fileError, folderError } from './file-error.ts';
 import { temporaryBeside } from './temporary.ts';
 
 /** Removes what interrupted writes left in a folder. */
@@ -82,7 +82,7 @@ export async function namesIn(folder: string): Promise<string[]> {
     return (await fs.readdir(folder)).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw fileError(error, folder);
+    throw folderError(error, folder);
   }
 }
 
@@ -110,15 +110,19 @@ function kindOf(entry: Dirent): FolderEntry['kind'] {
   return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** Makes a folder and those above it. @throws FILE_DENIED, DISK_FULL */
+/** Makes a folder and those above it. @throws FILE_DENIED, FILE_IN_WAY, DISK_FULL */
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
-  await coded(path, () => fs.mkdir(path, { recursive: true, mode }));
+  try {
+    await fs.mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    throw folderError(error, path);
+  }
 }
 
-/** Makes a folder that belongs to another user alone; `uid` undefined leaves it ours. */
+/** Makes a folder that belongs to another user alone; `uid` undefined leaves it ours. @throws as `makeFolder` */
 export async function makeFolderFor(path: string, uid: number | undefined): Promise<void> {
+  await makeFolder(path, 0o700);
   await coded(path, async () => {
-    await fs.mkdir(path, { recursive: true, mode: 0o700 });
     if (uid !== undefined) await fs.chown(path, uid, uid);
   });
 }

@@ -7,6 +7,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Nichts ist halb getan: rufen Sie den Befehl noch einmal auf; was geholt wurde, wird nicht noch einmal geholt.',
   INTERNAL: 'Das ist ein Fehler in Lazaret: melden Sie ihn mit dem Protokoll.',
   ROOT_NEEDED: 'Rufen Sie denselben Befehl als root auf, zum Beispiel mit sudo.',
+  FILE_IN_WAY:
+    'Nennen Sie einen Ordner, oder eine Stelle, an der einer entstehen kann; oder räumen Sie die Datei aus dem Weg.',
   FILE_EXISTS: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst die Datei.',
   FILE_MISSING: 'Prüfen Sie den Pfad.',
   FILE_TOO_LARGE: 'Die Datei ist größer, als dieses Format erlaubt: prüfen Sie, ob es die richtige ist.',

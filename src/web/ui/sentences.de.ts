@@ -12,6 +12,10 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   INTERRUPTED: 'Es wurde unterbrochen',
   INTERNAL: 'Das sollte nicht vorkommen',
   ROOT_NEEDED: 'Das darf nur root',
+  FILE_IN_WAY: {
+    with: 'Wo der Ordner {path} sein soll, ist eine Datei',
+    without: 'Wo ein Ordner sein soll, ist eine Datei',
+  },
   FILE_EXISTS: { with: '{path} gibt es schon', without: 'Was entstehen soll, gibt es schon' },
   FILE_MISSING: { with: '{path} gibt es nicht', without: 'Eine Datei fehlt' },
   FILE_TOO_LARGE: { with: '{path} ist größer als {maxBytes}', without: 'Die Datei ist zu groß' },
