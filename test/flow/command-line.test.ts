@@ -87,6 +87,20 @@ test('-C says where a new project is made, too', async (t) => {
   assert.ok(existsSync(join(folder, 'acme', 'lazaret.yaml')));
 });
 
+test('vm list and vm show say of a machine what is set, and that it is suspended', async (t) => {
+  const { folder } = await madeProject(t);
+  const manager = async (...words: string[]) => (await program('lazaret-manager', ['-C', folder, ...words])).stdout;
+  await manager('vm', 'device', 'add', 'office', 'speaker', '--kind', 'sound');
+  assert.doesNotMatch(await manager('vm', 'list'), /suspended/);
+  writeFileSync(vmPaths(folder, 'office').suspended, '');
+
+  assert.match(await manager('vm', 'list'), /^office .* suspended$/m);
+  const shown = await manager('vm', 'show', 'office');
+  assert.match(shown, /^devices +speaker \(sound\)$/m);
+  assert.match(shown, /^state +suspended: /m);
+  assert.doesNotMatch(shown, /TPM|undefined|\{/);
+});
+
 test('SIGTERM ends a command that asks for the passphrase, the first time', async (t) => {
   const { folder } = await madeProject(t);
   const pidFile = join(scratch(t), 'pid');

@@ -1,18 +1,19 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../lib/errors.ts';
-import { addMachine, listMachines, machineNamed, removeMachine, seedOf } from '../../manager/machines/machines.ts';
+import { addMachine, removeMachine, seedOf } from '../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../project/image/known.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { Firmware } from '../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../arguments.ts';
 import { isConfirmedByName } from '../confirm.ts';
-import { print, printStep, table } from '../print.ts';
+import { print, printStep } from '../print.ts';
 import { addCommand } from '../program.ts';
 import { addVmDeviceCommands } from './vm-device.ts';
 import { addVmExportCommand } from './vm-export.ts';
 import { addFrom, HOW_IT_STARTS, seedText } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
+import { addVmShowCommands } from './vm-show.ts';
 
 interface Located {
   directory: string;
@@ -98,23 +99,7 @@ export function addVmCommands(program: Command): void {
     .option('--append <text>', 'with --kernel: its command line');
   addKindOptions(add);
 
-  addCommand<Located>(vm, 'list', 'list the machines', async (context, { directory }) => {
-    const machines = await listMachines(directory);
-    const rows = machines.map(({ vm: name, memoryMiB, cpus, firmware, policy }) => [
-      name,
-      `${memoryMiB} MiB`,
-      `${cpus} cpu`,
-      firmware,
-      policy.quarantine.type,
-    ]);
-    print(context, machines, rows.length > 0 ? table(rows) : 'the project has no machine yet');
-  });
-
-  addCommand<Located>(vm, 'show <name>', 'show a machine', async (context, { directory }, name = '') => {
-    const found = await machineNamed(directory, name);
-    print(context, found, JSON.stringify(found, undefined, 2));
-  });
-
+  addVmShowCommands(vm);
   addVmSetCommand(vm);
   addVmDeviceCommands(vm);
   addVmExportCommand(vm);

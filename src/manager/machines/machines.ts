@@ -2,31 +2,34 @@ import { writeSeed } from '../../guest/seed.ts';
 import { AppError } from '../../lib/errors.ts';
 import { readUserData } from '../../project/cloud-init.ts';
 import type { ForeignMachine } from '../../project/foreign/read-foreign.ts';
+import { vmPaths } from '../../project/layout.ts';
 import { type AddedVm, addVm, lostWithVm, type NewVm, removeVm, takeVmLock } from '../../project/make.ts';
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';
+import { isThere } from '../../sys/files/files.ts';
 
 /** What is known of a machine of the project. */
-export type MachineSummary = ReturnType<typeof summary>;
+export type MachineSummary = Awaited<ReturnType<typeof summary>>;
 
 /** The machines of a project. @throws PROJECT_* */
 export async function listMachines(folder: string): Promise<MachineSummary[]> {
-  return (await openProject(folder)).vms.map(summary);
+  return Promise.all((await openProject(folder)).vms.map((vm) => summary(folder, vm)));
 }
 
 /** One of them. @throws PROJECT_*, VM_UNKNOWN */
 export async function machineNamed(folder: string, name: string): Promise<MachineSummary> {
-  return summary(vmNamed(await openProject(folder), name));
+  return summary(folder, vmNamed(await openProject(folder), name));
 }
 
-function summary({ name, file, policy, state }: ProjectVm) {
+async function summary(folder: string, { name, file, policy, state }: ProjectVm) {
   const { format: _format, ...hardware } = file.value;
   return {
     vm: name,
     ...hardware,
     policy: policy.value,
     ...(state.descriptor === undefined ? {} : { descriptor: state.descriptor }),
+    ...((await isThere(vmPaths(folder, name).suspended)) ? { isSuspended: true } : {}),
   };
 }
 
