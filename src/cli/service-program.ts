@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { type UninstallSettings, uninstallAll } from '../daemon/installs/uninstall.ts';
 import { runService, type ServiceSettings } from '../daemon/main.ts';
 import { runRootless } from '../daemon/rootless.ts';
-import { type UninstallSettings, uninstallAll } from '../daemon/uninstall.ts';
 import { AppError } from '../lib/errors.ts';
 import { forgetProxies, proxiesOf } from '../sys/network/proxy.ts';
 import { OWN_RESOLVERS } from '../sys/network/resolver.ts';

@@ -15,9 +15,9 @@ import { tellReady } from '../sys/programs/tell-systemd.ts';
 import { groupNamed } from '../sys/programs/users.ts';
 import { shownAddress } from '../sys/sources/fetch.ts';
 import { onUnexpected } from '../sys/unexpected.ts';
-import { Doors } from './doors.ts';
+import { Doors } from './doors/doors.ts';
+import { pagesFolder } from './doors/kept-pages.ts';
 import { NAMES_OUTSIDE, outsideResolvers, readHostAddresses } from './host-addresses.ts';
-import { pagesFolder } from './kept-pages.ts';
 import { Supervisor } from './supervise.ts';
 
 /** Where `npm run build` puts the player. */

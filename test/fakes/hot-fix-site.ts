@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
-import { HotFixes } from '../../src/daemon/hot-fixes.ts';
-import { Opening } from '../../src/daemon/opening.ts';
-import { Terms } from '../../src/daemon/terms.ts';
+import { HotFixes } from '../../src/daemon/hot-fixes/hot-fixes.ts';
+import { Opening } from '../../src/daemon/openers/opening.ts';
+import { Terms } from '../../src/daemon/terms/terms.ts';
 import type { Secrets } from '../../src/install/opening/password.ts';
 import { type Instance, isDamage, openInstance } from '../../src/install/state/instances.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';

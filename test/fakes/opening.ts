@@ -1,4 +1,4 @@
-import { Opening } from '../../src/daemon/opening.ts';
+import { Opening } from '../../src/daemon/openers/opening.ts';
 import type { Secrets } from '../../src/install/opening/password.ts';
 import type { Asker } from '../../src/install/state/owner.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';

@@ -1,7 +1,7 @@
-import { Changes } from '../../src/daemon/changes.ts';
-import { Housekeeping } from '../../src/daemon/housekeeping.ts';
-import { Installs } from '../../src/daemon/installs.ts';
-import { Removals } from '../../src/daemon/removals.ts';
+import { Changes } from '../../src/daemon/installs/changes.ts';
+import { Housekeeping } from '../../src/daemon/installs/housekeeping.ts';
+import { Installs } from '../../src/daemon/installs/installs.ts';
+import { Removals } from '../../src/daemon/installs/removals.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { EventLog } from '../../src/run/computer/events.ts';

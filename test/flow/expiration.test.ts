@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Terms } from '../../src/daemon/terms.ts';
+import { Terms } from '../../src/daemon/terms/terms.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy, writePolicy } from '../../src/install/state/policies.ts';

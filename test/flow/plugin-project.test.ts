@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scriptOf } from '../../lab/programs.ts';
-import { installedPlugins } from '../../src/daemon/plugins.ts';
+import { installedPlugins } from '../../src/daemon/machines/plugins.ts';
 import { filePath } from '../../src/install/state/layout.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { projectPaths } from '../../src/project/layout.ts';

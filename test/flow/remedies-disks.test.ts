@@ -5,7 +5,7 @@ import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { BIN } from '../../lab/programs.ts';
-import { installedPlugins } from '../../src/daemon/plugins.ts';
+import { installedPlugins } from '../../src/daemon/machines/plugins.ts';
 import { filePath } from '../../src/install/state/layout.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { AppError } from '../../src/lib/errors.ts';

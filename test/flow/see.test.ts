@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BIN } from '../../lab/programs.ts';
 import type { MachineAnswer } from '../../src/api/machine.ts';
-import { Streams, streamTaker } from '../../src/daemon/streams.ts';
+import { Streams, streamTaker } from '../../src/daemon/doors/streams.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { machineSockets } from '../../src/run/machine/record.ts';
 import { openLog } from '../../src/sys/log.ts';

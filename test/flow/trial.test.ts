@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startOnTrial, TrialWatch } from '../../src/daemon/trial.ts';
+import { startOnTrial, TrialWatch } from '../../src/daemon/installs/trial.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { judgeTrial, readTrial } from '../../src/install/state/trial.ts';
 import { AppError } from '../../src/lib/errors.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { machineId } from '../../src/daemon/spec.ts';
+import { machineId } from '../../src/daemon/machines/spec.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';

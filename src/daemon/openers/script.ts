@@ -6,7 +6,7 @@ import { AppError } from '../../lib/errors.ts';
 import { type PluginEnd, readBytes, type Voided, voided } from '../../quarantine/plugin.ts';
 import { pluginUser } from '../../run/machine/users.ts';
 import { runPlugin } from '../../run/plugins/plugin.ts';
-import { installedPlugins } from '../plugins.ts';
+import { installedPlugins } from '../machines/plugins.ts';
 import type { Attempt } from './opener.ts';
 
 /**
