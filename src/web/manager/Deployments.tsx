@@ -1,6 +1,6 @@
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
-import { momentText, useCatalogue, useLanguage } from '../ui/texts.ts';
+import { momentText, useCatalogue, useLanguage } from '../ui/texts/texts.ts';
 import { History } from './deployments/History.tsx';
 import { Nothing, Part, Section } from './Part.tsx';
 import { useDeployments, useProject } from './process.ts';

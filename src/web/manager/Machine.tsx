@@ -3,7 +3,7 @@ import { Link, useParams } from 'react-router';
 import type { ProjectAnswer } from '../../api/manager/project.ts';
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
-import { bytesText, useCatalogue, useLanguage } from '../ui/texts.ts';
+import { bytesText, useCatalogue, useLanguage } from '../ui/texts/texts.ts';
 import { machineCommands } from './machine-commands.ts';
 import { Part, Section } from './Part.tsx';
 import { ProblemList } from './ProblemList.tsx';

@@ -2,7 +2,7 @@ import { Anchor, Button, Table, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { MachineRow, ProjectAnswer } from '../../api/manager/project.ts';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { Nothing } from './Part.tsx';
 import { project as catalogue } from './texts/project.ts';
 

@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Loaded } from '../ui/Loaded.tsx';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { MachineTable } from './MachineTable.tsx';
 import { Part } from './Part.tsx';
 import { useProject } from './process.ts';

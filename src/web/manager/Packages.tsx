@@ -2,7 +2,7 @@ import { Button, Table, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { PackagesAnswer } from '../../api/manager/project.ts';
 import { Loaded } from '../ui/Loaded.tsx';
-import { momentText, useCatalogue, useLanguage } from '../ui/texts.ts';
+import { momentText, useCatalogue, useLanguage } from '../ui/texts/texts.ts';
 import { Nothing, Part, Section } from './Part.tsx';
 import { usePackages, useProject } from './process.ts';
 import { frame } from './texts/frame.ts';

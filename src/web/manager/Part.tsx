@@ -1,7 +1,7 @@
 import { Box, Card, Grid, NavLink, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { frame } from './texts/frame.ts';
 
 /** Something that can be done, by going where it is done. */

@@ -2,7 +2,7 @@ import { Anchor, Code, Group, List, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ProblemAnswer } from '../../api/manager/project.ts';
 import { OwnWords } from '../ui/OwnWords.tsx';
-import { useSaid } from '../ui/said.ts';
+import { useSaid } from '../ui/texts/said.ts';
 import { Words } from '../ui/Words.tsx';
 
 /** What is wrong, each with its remedy, its code, and the way to where it is. */

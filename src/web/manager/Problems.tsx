@@ -1,6 +1,6 @@
 import { List } from '@mantine/core';
 import { Loaded } from '../ui/Loaded.tsx';
-import { useCatalogue, useLanguage } from '../ui/texts.ts';
+import { useCatalogue, useLanguage } from '../ui/texts/texts.ts';
 import { Nothing, Part, Section } from './Part.tsx';
 import { ProblemList } from './ProblemList.tsx';
 import { useProject } from './process.ts';

@@ -4,7 +4,7 @@ import type { ProjectAnswer } from '../../api/manager/project.ts';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { MachineTable } from './MachineTable.tsx';
 import { machineCommands } from './machine-commands.ts';
 import { Part, Section } from './Part.tsx';

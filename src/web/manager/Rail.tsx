@@ -1,7 +1,7 @@
 import { Badge, NavLink, Text } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import type { ProjectAnswer } from '../../api/manager/project.ts';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { frame } from './texts/frame.ts';
 
 /** The parts of a project, and its machines below theirs. */

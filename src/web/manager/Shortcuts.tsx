@@ -3,7 +3,7 @@ import { useWindowEvent } from '@mantine/hooks';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { ProjectAnswer } from '../../api/manager/project.ts';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { frame } from './texts/frame.ts';
 
 /** The keys that work everywhere: `/` goes to a machine or a part by its name, `?` shows the keys. */

@@ -1,7 +1,7 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ProjectAnswer } from '../../api/manager/project.ts';
-import { useCatalogue } from '../ui/texts.ts';
+import { useCatalogue } from '../ui/texts/texts.ts';
 import { frame } from './texts/frame.ts';
 
 /** What of the project nobody has deployed or released yet, on every page: to forget one of the two is the usual mistake. */

@@ -1,6 +1,6 @@
 import type { When } from '../../policy/table.ts';
 import type { Warning, WarningCode } from '../../policy/warning.ts';
-import type { Language } from '../ui/texts.ts';
+import type { Language } from '../ui/texts/texts.ts';
 import { policy } from './texts/policy.ts';
 
 type Parts = Warning['parts'];

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
-import { useSaid } from '../ui/said.ts';
-import { momentText, useLanguage } from '../ui/texts.ts';
-import { type EventText, eventText } from './event-text.ts';
+import { useSaid } from '../ui/texts/said.ts';
+import { momentText, useLanguage } from '../ui/texts/texts.ts';
 import { askLines } from './service.ts';
-import { useTexts } from './use-texts.ts';
+import { type EventText, eventText } from './texts/event-text.ts';
+import { useTexts } from './texts/use-texts.ts';
 
 /** What happened and why, newest first. */
 export function Events() {

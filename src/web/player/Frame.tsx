@@ -1,9 +1,9 @@
 import { Alert, AppShell, Container, Group, NavLink, Text, Title } from '@mantine/core';
 import { Link, Outlet, useLocation } from 'react-router';
-import { HostRules } from './HostRules.tsx';
+import { HostRules } from './install/HostRules.tsx';
 import { useStatus } from './service.ts';
+import { useTexts } from './texts/use-texts.ts';
 import { useLiveEvents } from './use-live-events.ts';
-import { useTexts } from './use-texts.ts';
 
 /** What stands around all that is no machine’s screen: whose project it is, and the ways between the parts. */
 export function Frame() {

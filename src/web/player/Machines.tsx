@@ -5,15 +5,15 @@ import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { OwnWords } from '../ui/OwnWords.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
-import { useSaid } from '../ui/said.ts';
+import { useSaid } from '../ui/texts/said.ts';
 import { Words } from '../ui/Words.tsx';
-import { HotFixButton } from './HotFixButton.tsx';
-import { hotFixFor, isOff, isOn, shownState } from './machine-state.ts';
-import { StartButton } from './StartButton.tsx';
+import { HotFixButton } from './hot-fixes/HotFixButton.tsx';
+import { Update } from './install/Update.tsx';
+import { hotFixFor, isOff, isOn, shownState } from './machine/machine-state.ts';
+import { StartButton } from './machine/StartButton.tsx';
+import { TimeLeft } from './machine/TimeLeft.tsx';
 import { useStatus } from './service.ts';
-import { TimeLeft } from './TimeLeft.tsx';
-import { Update } from './Update.tsx';
-import { useTexts } from './use-texts.ts';
+import { useTexts } from './texts/use-texts.ts';
 
 /** All machines of this computer, a card each. */
 export function Machines() {

@@ -5,9 +5,9 @@ import { Frame } from './Frame.tsx';
 import { Machines } from './Machines.tsx';
 
 /** Fetched when somebody goes there: the first view is to be there at once. */
-const Install = lazy(() => import('./Install.tsx').then((module) => ({ default: module.Install })));
+const Install = lazy(() => import('./install/Install.tsx').then((module) => ({ default: module.Install })));
 const Events = lazy(() => import('./Events.tsx').then((module) => ({ default: module.Events })));
-const Machine = lazy(() => import('./Machine.tsx').then((module) => ({ default: module.Machine })));
+const Machine = lazy(() => import('./machine/Machine.tsx').then((module) => ({ default: module.Machine })));
 
 void showPage(
   <BrowserRouter>

@@ -8,7 +8,7 @@ import type { ROUTES } from '../../api/routes.ts';
 import type { ShareFolderRequest } from '../../api/shared-folder.ts';
 import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import { askerOf } from '../ui/ask.ts';
-import { useTexts } from './use-texts.ts';
+import { useTexts } from './texts/use-texts.ts';
 
 export const { ask, askLines, askGoingOn } = askerOf<typeof ROUTES>(PATHS);
 

@@ -3,9 +3,9 @@ import { useCallback } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
-import { useSaid } from '../ui/said.ts';
-import { useLanguage } from '../ui/texts.ts';
-import { eventText } from './event-text.ts';
+import { useSaid } from '../ui/texts/said.ts';
+import { useLanguage } from '../ui/texts/texts.ts';
+import { eventText } from './texts/event-text.ts';
 
 /** What a user is told the moment it happens. */
 const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'expiration', 'failed']);

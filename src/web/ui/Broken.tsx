@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Stack, Text } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
-import { useCatalogue } from './texts.ts';
-import { ui } from './texts-ui.ts';
+import { useCatalogue } from './texts/texts.ts';
+import { ui } from './texts/texts-ui.ts';
 
 interface BrokenState {
   error?: unknown;

@@ -1,7 +1,7 @@
 import { Button, Code, Group } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { useCatalogue } from './texts.ts';
-import { ui } from './texts-ui.ts';
+import { useCatalogue } from './texts/texts.ts';
+import { ui } from './texts/texts-ui.ts';
 
 /** A text of the kind that one copies, with the button that does so. `label` says what is copied, where there are several. */
 export function CopyButton({ value, label }: { value: string; label?: string }) {

@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { AskFailure } from './ask.ts';
 import { OwnWords } from './OwnWords.tsx';
-import { useSaid } from './said.ts';
+import { useSaid } from './texts/said.ts';
 import { Words } from './Words.tsx';
 
 export interface FailureTexts {

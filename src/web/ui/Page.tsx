@@ -7,9 +7,9 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AskFailure } from './ask.ts';
 import { WhenBroken } from './Broken.tsx';
-import { GermanContext } from './said.ts';
-import { type Language, LanguageContext, languageOf } from './texts.ts';
-import { ui } from './texts-ui.ts';
+import { GermanContext } from './texts/said.ts';
+import { type Language, LanguageContext, languageOf } from './texts/texts.ts';
+import { ui } from './texts/texts-ui.ts';
 
 /** Mantine’s notifications are paler than its dimmed text, and what closes them has no name (WCAG 2.2 AA, 1.4.3 and 4.1.2). */
 function themeIn(language: Language) {
@@ -61,7 +61,7 @@ export async function showPage(content: ReactNode): Promise<void> {
   const language = languageOf(navigator.languages);
   document.documentElement.lang = language;
   // Without them the page still says all, in the process’s own words.
-  const german = language === 'de' ? await import('./german.ts').catch(() => undefined) : undefined;
+  const german = language === 'de' ? await import('./texts/german.ts').catch(() => undefined) : undefined;
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={themeIn(language)} cssVariablesResolver={colours} defaultColorScheme="auto">

@@ -1,8 +1,8 @@
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { useCatalogue } from './texts.ts';
-import { ui } from './texts-ui.ts';
+import { useCatalogue } from './texts/texts.ts';
+import { ui } from './texts/texts-ui.ts';
 
 const OUTLINE_MS = 300;
 const SLOW_MS = 4000;

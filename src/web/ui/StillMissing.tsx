@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import { useCatalogue, useLanguage } from './texts.ts';
-import { ui } from './texts-ui.ts';
+import { useCatalogue, useLanguage } from './texts/texts.ts';
+import { ui } from './texts/texts-ui.ts';
 
 /** What is said beside a button that cannot be pressed yet: the fields that it waits for, by their labels. Nothing, once none is. */
 export function StillMissing({ fields, id }: { fields: readonly string[]; id: string }) {

@@ -1,6 +1,6 @@
 import { Alert, Code, Text } from '@mantine/core';
 import { OwnWords } from './OwnWords.tsx';
-import { type Told, useSaid } from './said.ts';
+import { type Told, useSaid } from './texts/said.ts';
 import { Words } from './Words.tsx';
 
 /** A failure that a process tells among other things: what has happened, what to do, and its code. */

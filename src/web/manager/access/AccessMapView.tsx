@@ -18,7 +18,7 @@ import type { Quarantine } from '../../../policy/quarantine.ts';
 import { accessLists } from '../../../quarantine/lists/access-list.ts';
 import { accessMap } from '../../../quarantine/lists/access-map.ts';
 import { inZone, zonesOf } from '../../../quarantine/zones.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { access } from '../texts/access.ts';
 import type { View } from './AccessPage.tsx';
 import { MapPicture } from './MapPicture.tsx';

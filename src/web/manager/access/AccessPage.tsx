@@ -4,7 +4,7 @@ import { useParams } from 'react-router';
 import type { SimulateAnswer } from '../../../api/manager/simulate.ts';
 import type { Quarantine } from '../../../policy/quarantine.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part, Section } from '../Part.tsx';
 import { useQuarantine } from '../process.ts';
 import { access } from '../texts/access.ts';

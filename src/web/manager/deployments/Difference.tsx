@@ -2,7 +2,7 @@ import { Code, List, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { DifferenceAnswer } from '../../../api/manager/deployments.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { deployments } from '../texts/deployments.ts';
 import { frame } from '../texts/frame.ts';

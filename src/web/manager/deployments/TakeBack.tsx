@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { DifferenceAnswer } from '../../../api/manager/deployments.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { deployments } from '../texts/deployments.ts';
 import { frame } from '../texts/frame.ts';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { HotFixWord, OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { Secret } from '../tasks/Secret.tsx';
 import { frame } from '../texts/frame.ts';

@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import type { AnsweredHotFixAnswer, OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
 import { saveText } from '../../ui/save-text.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { hotFixes as catalogue } from '../texts/hot-fixes.ts';
 
 /** An answer that was given: its file, and a mail for it; or what is read out. */

@@ -2,7 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { AnsweredRow } from '../../../api/manager/hot-fixes.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { momentText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { momentText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { Nothing, Part, Section } from '../Part.tsx';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';

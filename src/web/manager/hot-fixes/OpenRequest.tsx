@@ -5,7 +5,7 @@ import type { OpenedHotFixAnswer } from '../../../api/manager/hot-fixes.ts';
 import { Facts } from '../../ui/Facts.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
-import { momentText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { momentText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { hotFixes as catalogue } from '../texts/hot-fixes.ts';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
 import { TaskView } from '../tasks/TaskView.tsx';

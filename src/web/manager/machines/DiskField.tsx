@@ -1,5 +1,5 @@
 import { Card, FileInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
-import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { bytesText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { machines } from '../texts/machines.ts';
 import type { NewMachine } from './new-machine.ts';
 

@@ -2,7 +2,7 @@ import { Alert, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ForeignPlanAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';

@@ -1,5 +1,5 @@
 import { Group, NumberInput, Select, SimpleGrid } from '@mantine/core';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { machines } from '../texts/machines.ts';
 import { type NewMachine, saysHardware } from './new-machine.ts';
 

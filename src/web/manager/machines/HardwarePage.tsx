@@ -6,7 +6,7 @@ import type { HardwareAnswer } from '../../../api/manager/hardware.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';

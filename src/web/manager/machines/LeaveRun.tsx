@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 

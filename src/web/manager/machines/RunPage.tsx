@@ -3,11 +3,11 @@ import { useLocalStorage } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useParams } from 'react-router';
-import type { Fit, Screen } from '../../ui/Console.tsx';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StateBadge } from '../../ui/StateBadge.tsx';
-import { useSaid } from '../../ui/said.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import type { Fit, Screen } from '../../ui/screen/Console.tsx';
+import { useSaid } from '../../ui/texts/said.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';
 import { TaskView } from '../tasks/TaskView.tsx';
@@ -18,7 +18,7 @@ import { LeaveRun } from './LeaveRun.tsx';
 import { PowerOff } from './PowerOff.tsx';
 import { ScreenMenu } from './ScreenMenu.tsx';
 
-const Console = lazy(() => import('../../ui/Console.tsx'));
+const Console = lazy(() => import('../../ui/screen/Console.tsx'));
 
 /** A machine of the project in preview or powered on, with its screen. */
 export function RunPage() {

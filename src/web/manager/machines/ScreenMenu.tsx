@@ -1,9 +1,9 @@
 import { Button, Menu } from '@mantine/core';
 import { type RefObject, useState } from 'react';
-import type { Fit, Screen } from '../../ui/Console.tsx';
-import { ScreenItems } from '../../ui/ScreenItems.tsx';
-import { SendText } from '../../ui/SendText.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import type { Fit, Screen } from '../../ui/screen/Console.tsx';
+import { ScreenItems } from '../../ui/screen/ScreenItems.tsx';
+import { SendText } from '../../ui/screen/SendText.tsx';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { machines } from '../texts/machines.ts';
 
 interface ScreenMenuProps {

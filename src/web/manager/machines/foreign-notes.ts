@@ -1,6 +1,6 @@
 import type { ForeignPlanAnswer } from '../../../api/manager/jobs.ts';
 import type { ImportDevice, ImportNoteCode } from '../../../lib/import-notes.ts';
-import type { Language } from '../../ui/texts.ts';
+import type { Language } from '../../ui/texts/texts.ts';
 
 type Note = ForeignPlanAnswer['notes'][number];
 

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Section } from '../Part.tsx';
 import { ask } from '../process.ts';
 import { Secret } from '../tasks/Secret.tsx';

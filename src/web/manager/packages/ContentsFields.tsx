@@ -1,5 +1,5 @@
 import { Checkbox, MultiSelect, NumberInput, Select, Stack, TextInput } from '@mantine/core';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { packages } from '../texts/packages.ts';
 import type { NewContents } from './new-package.ts';
 

@@ -1,5 +1,5 @@
 import { SimpleGrid, Text, TextInput } from '@mantine/core';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Secret } from '../tasks/Secret.tsx';
 import { packages } from '../texts/packages.ts';
 import type { NewMedia } from './new-package.ts';

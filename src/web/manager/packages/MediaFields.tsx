@@ -1,5 +1,5 @@
 import { NumberInput, Select, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { packages } from '../texts/packages.ts';
 import type { NewMedia } from './new-package.ts';
 

@@ -2,7 +2,7 @@ import { Alert, List, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
 import { ToldFailure } from '../../ui/ToldFailure.tsx';
-import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { bytesText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { Section } from '../Part.tsx';
 import { packages } from '../texts/packages.ts';
 import { warningText } from '../warnings.ts';

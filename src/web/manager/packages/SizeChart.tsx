@@ -1,6 +1,6 @@
 import { Box, Stack, Table, Text } from '@mantine/core';
 import type { BuiltAnswer } from '../../../api/manager/tasks.ts';
-import { bytesText, useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { bytesText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { packages } from '../texts/packages.ts';
 
 /** What was built: where it lies, and what its bytes are for, each part with a bar as long as its share. */

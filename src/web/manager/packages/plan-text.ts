@@ -1,5 +1,5 @@
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
-import type { Language } from '../../ui/texts.ts';
+import type { Language } from '../../ui/texts/texts.ts';
 import { policy } from '../texts/policy.ts';
 import { WHEN_DE } from '../warnings.ts';
 

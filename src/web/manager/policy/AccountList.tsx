@@ -1,7 +1,7 @@
 import { Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Authentication, type UsersAndGroups } from '../../../policy/authentication.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 
 interface AccountListProps {

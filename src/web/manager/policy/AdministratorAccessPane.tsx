@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { passphraseProblem } from '../../../lib/passphrase.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { Secret } from '../tasks/Secret.tsx';
 import { frame } from '../texts/frame.ts';

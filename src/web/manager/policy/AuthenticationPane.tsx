@@ -1,7 +1,7 @@
 import { Checkbox, SegmentedControl, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { type Authentication, PASSWORD_CLASS_NAMES, type PasswordRules } from '../../../policy/authentication.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { AccountList } from './AccountList.tsx';
 import type { Pane } from './PolicyPanes.tsx';

@@ -1,6 +1,6 @@
 import { Stack, Switch, Text } from '@mantine/core';
 import { Clipboard } from '../../../policy/clipboard.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 import { TypedNumber } from './TypedNumber.tsx';

@@ -1,7 +1,7 @@
 import { Select, Stack, TagsInput, Text } from '@mantine/core';
 import { useState } from 'react';
 import { DeviceRule } from '../../../policy/devices.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { useProject } from '../process.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';

@@ -1,5 +1,5 @@
 import { Stack, Switch } from '@mantine/core';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Words } from '../../ui/Words.tsx';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';

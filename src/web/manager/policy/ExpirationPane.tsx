@@ -1,6 +1,6 @@
 import { NumberInput, Select, Stack, TextInput } from '@mantine/core';
 import { Expiration, NEVER } from '../../../policy/expiration.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 import { TypedText } from './TypedText.tsx';

@@ -1,7 +1,7 @@
 import { NumberInput, Stack, Switch } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Files } from '../../../policy/files.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 

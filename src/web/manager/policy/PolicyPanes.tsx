@@ -5,7 +5,7 @@ import type { AsJson } from '../../../lib/json.ts';
 import { policyChanges } from '../../../policy/changes.ts';
 import type { MachinePolicy } from '../../../policy/schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { frame } from '../texts/frame.ts';
 import { hotFixes } from '../texts/hot-fixes.ts';
 import { policy as catalogue } from '../texts/policy.ts';

@@ -1,6 +1,6 @@
 import { Checkbox } from '@mantine/core';
 import { Authentication } from '../../../policy/authentication.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import { TypedText } from './TypedText.tsx';
 

@@ -1,6 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import { SharedFolder } from '../../../policy/shared-folder.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 

@@ -1,6 +1,6 @@
 import { Stack, Switch } from '@mantine/core';
 import { Snapshots } from '../../../policy/snapshots.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { policy as catalogue } from '../texts/policy.ts';
 import type { Pane } from './PolicyPanes.tsx';
 import { TypedNumber } from './TypedNumber.tsx';

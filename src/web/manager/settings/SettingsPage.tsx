@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import type { SettingsAnswer } from '../../../api/manager/settings.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask } from '../process.ts';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { DeployPlaceAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { tasks as catalogue } from '../texts/tasks.ts';

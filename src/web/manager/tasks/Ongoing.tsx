@@ -1,7 +1,7 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { TaskAnswer } from '../../../api/manager/tasks.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { tasks } from '../texts/tasks.ts';
 import { isOn, useTasks } from './use-task.ts';
 

@@ -3,8 +3,8 @@ import { useMutation } from '@tanstack/react-query';
 import type { TaskAnswer, TaskProgress } from '../../../api/manager/tasks.ts';
 import { useIsLong } from '../../ui/Pending.tsx';
 import { ToldFailure } from '../../ui/ToldFailure.tsx';
-import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts.ts';
-import { ui } from '../../ui/texts-ui.ts';
+import { bytesText, secondsText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
+import { ui } from '../../ui/texts/texts-ui.ts';
 import { ask } from '../process.ts';
 import { tasks } from '../texts/tasks.ts';
 

@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** The history of deploys. */
 export const deployments = catalogue({

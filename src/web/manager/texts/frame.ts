@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** What stands around every part of the manager’s page. */
 export const frame = catalogue({

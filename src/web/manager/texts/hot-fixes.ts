@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** Requests of users for the way back into their machines. */
 export const hotFixes = catalogue({

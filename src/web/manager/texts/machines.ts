@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** Adding a machine, and running it from the page. */
 export const machines = catalogue({

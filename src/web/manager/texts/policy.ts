@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** The policy editor. */
 export const policy = catalogue({

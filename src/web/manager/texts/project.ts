@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 /** The project, its machines, packages, deploys and problems. */
 export const project = catalogue({

@@ -1,4 +1,4 @@
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 import { FORMS_DE } from '../deploy-forms.ts';
 
 /** Long jobs: deploys, and how far they are. */

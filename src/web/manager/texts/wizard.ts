@@ -1,5 +1,5 @@
 import type { Choice, Panel, Question } from '../../../quarantine/edit/wizard-form.ts';
-import { catalogue } from '../../ui/texts.ts';
+import { catalogue } from '../../ui/texts/texts.ts';
 
 const PANELS_DE: Record<Panel['name'], string> = {
   options: 'Art der Quarantäne',

@@ -8,7 +8,7 @@ import { lineOf, thresholdAt } from '../../../quarantine/edit/threshold-line.ts'
 import { adding, changing, removing, type VersionDraft, withDraft } from '../../../quarantine/edit/version-draft.ts';
 import { newDescriptor } from '../../../quarantine/versions/descriptor.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
-import { useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { frame } from '../texts/frame.ts';
 import { versions as catalogue } from '../texts/versions.ts';
 import { lineText } from './line-text.ts';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Version } from '../../../policy/quarantine.ts';
 import { nqSetCommands } from '../../../quarantine/versions/descriptor.ts';
 import { CopyButton } from '../../ui/CopyButton.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { versions } from '../texts/versions.ts';
 
 /** What is said of a version: a new one’s name is proposed. Its commands stand here and never change. */

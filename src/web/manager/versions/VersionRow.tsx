@@ -2,7 +2,7 @@ import { Box, Button, Code, Group, Text } from '@mantine/core';
 import { memo } from 'react';
 import type { Version } from '../../../policy/quarantine.ts';
 import { StateBadge } from '../../ui/StateBadge.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { versions } from '../texts/versions.ts';
 import { GUTTER_PX, ROW_PX } from './RedLine.tsx';
 

@@ -7,7 +7,7 @@ import type { VersionQuarantine } from '../../../policy/quarantine.ts';
 import { isDrafted, NO_DRAFT, type VersionDraft, withDraft } from '../../../quarantine/edit/version-draft.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { Part } from '../Part.tsx';
 import { ask, useQuarantine } from '../process.ts';

@@ -3,7 +3,7 @@ import type { VersionQuarantine } from '../../../policy/quarantine.ts';
 import { decide } from '../../../quarantine/decide.ts';
 import { lineOf } from '../../../quarantine/edit/threshold-line.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
-import type { Language } from '../../ui/texts.ts';
+import type { Language } from '../../ui/texts/texts.ts';
 import type { VersionTexts } from '../texts/versions.ts';
 
 /** What the red line means, in words: who has normal access, who has not, and how many of the known machines that are. */

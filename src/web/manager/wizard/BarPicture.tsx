@@ -1,6 +1,6 @@
 import { Box, Text } from '@mantine/core';
 import { StateBadge, type StateKind } from '../../ui/StateBadge.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { wizard } from '../texts/wizard.ts';
 
 /** The player’s own colours, whatever theme this page has. */

@@ -3,7 +3,7 @@ import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import { withDraft } from '../../../quarantine/edit/version-draft.ts';
 import type { Answer, Panel, Question } from '../../../quarantine/edit/wizard-form.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { useProject } from '../process.ts';
 import { versions as versionCatalogue } from '../texts/versions.ts';
 import { wizard } from '../texts/wizard.ts';

@@ -1,7 +1,7 @@
 import { Button, Drawer, NavLink, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link } from 'react-router';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { frame } from '../texts/frame.ts';
 import { wizard } from '../texts/wizard.ts';
 import { titleOf } from './panel-title.ts';

@@ -1,6 +1,6 @@
 import { Checkbox, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import type { Answer, Question } from '../../../quarantine/edit/wizard-form.ts';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { wizard } from '../texts/wizard.ts';
 
 /** A question of the wizard in the form that its answer has. */

@@ -2,7 +2,7 @@ import { Alert, Anchor, Checkbox, List, Stack, Table, Text } from '@mantine/core
 import { Link } from 'react-router';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import type { Question } from '../../../quarantine/edit/wizard-form.ts';
-import { useCatalogue, useLanguage } from '../../ui/texts.ts';
+import { useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { versions as versionCatalogue } from '../texts/versions.ts';
 import { type WizardTexts, wizard } from '../texts/wizard.ts';
 import { lineText } from '../versions/line-text.ts';

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { LeaveGuard } from '../LeaveGuard.tsx';
 import { ask } from '../process.ts';
 import { StaleAlert } from '../StaleAlert.tsx';

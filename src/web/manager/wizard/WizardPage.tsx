@@ -1,6 +1,6 @@
 import { useParams } from 'react-router';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { useCatalogue } from '../../ui/texts.ts';
+import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../Part.tsx';
 import { useQuarantine } from '../process.ts';
 import { frame } from '../texts/frame.ts';

@@ -1,0 +1,161 @@
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
+import { type RefObject, useState } from 'react';
+import type { MachineAnswer } from '../../../api/machine.ts';
+import { FailureAlert } from '../../ui/FailureAlert.tsx';
+import type { Fit, Screen } from '../../ui/screen/Console.tsx';
+import { ScreenItems } from '../../ui/screen/ScreenItems.tsx';
+import { SendText } from '../../ui/screen/SendText.tsx';
+import { ClipboardItems } from '../devices/ClipboardItems.tsx';
+import type { MachineClipboard } from '../devices/clipboard.ts';
+import { Devices } from '../devices/Devices.tsx';
+import { FileItem } from '../devices/FileItem.tsx';
+import { SharedFolder, SharedFolderItem } from '../devices/SharedFolder.tsx';
+import { SoundItem } from '../devices/SoundItem.tsx';
+import type { MachineSound } from '../devices/sound.ts';
+import { HotFixDialog } from '../hot-fixes/HotFixDialog.tsx';
+import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from '../service.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { Hardware } from './Hardware.tsx';
+import { isOn } from './machine-state.ts';
+import { PasswordDialog } from './PasswordDialog.tsx';
+import { PowerItems } from './PowerItems.tsx';
+import { Reimage } from './Reimage.tsx';
+import { Snapshots } from './Snapshots.tsx';
+
+interface Question {
+  text: string;
+  action: () => void;
+}
+
+interface MachineMenuProps {
+  machine: MachineAnswer;
+  screen: RefObject<Screen | null>;
+  fit: Fit;
+  onFit: (fit: Fit) => void;
+  clipboard: MachineClipboard;
+  sound: MachineSound;
+}
+
+/** What can be done with a machine; what cannot be undone is asked about first. */
+export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: MachineMenuProps) {
+  const { vm, former } = machine;
+  const texts = useTexts();
+  const project = useProjectName();
+  const stop = useStop();
+  const reset = useReset();
+  const suspend = useSuspend();
+  const rollback = useRollback();
+  const change = useChangePassword();
+  const [question, setQuestion] = useState<Question>();
+  const [isTyping, setTyping] = useState(false);
+  const [hasSnapshots, setSnapshots] = useState(false);
+  const [isConnecting, setConnecting] = useState(false);
+  const [isSharing, setSharing] = useState(false);
+  const [isReimaging, setReimaging] = useState(false);
+  const [isAdministering, setAdministering] = useState(false);
+  const [isLost, setLost] = useState(false);
+  const isRunning = isOn(machine);
+  const close = () => setQuestion(undefined);
+  const error = stop.error ?? reset.error ?? suspend.error ?? rollback.error;
+  const powerOff = () =>
+    setQuestion({ text: texts.stopNowConfirm(vm), action: () => stop.mutate({ vm, force: true }) });
+  const askReset = () => setQuestion({ text: texts.resetConfirm(vm), action: () => reset.mutate(vm) });
+  const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
+  return (
+    <>
+      {/* What would take the focus first is a focusable that is no item: no menu may have one (WCAG 1.3.1). */}
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+        <Menu.Target>
+          <ActionIcon variant="default" aria-label={texts.menu}>
+            ⋯
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {isRunning && (
+            <ScreenItems
+              screen={screen}
+              fit={fit}
+              onFit={onFit}
+              {...(machine.rights?.preferences === false ? { locked: texts.lockedBy(project) } : {})}
+              onSendText={() => setTyping(true)}
+            />
+          )}
+          {isRunning && <SoundItem sound={sound} onDevices={() => setConnecting(true)} />}
+          {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
+          {isRunning && <FileItem machine={machine} />}
+          {isRunning && <SharedFolderItem machine={machine} onChoose={() => setSharing(true)} />}
+          {isRunning && (
+            <Menu.Item component="a" href={`/machines/${vm}`} target="_blank" rel="noreferrer">
+              {texts.popOut}
+            </Menu.Item>
+          )}
+          {isRunning && <Menu.Item onClick={() => suspend.mutate(vm)}>{texts.suspend}</Menu.Item>}
+          {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
+          {isRunning && <PowerItems machine={machine} onReset={askReset} onPowerOff={powerOff} />}
+          {canAskToTell() && (
+            <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
+          )}
+          {machine.password && <Menu.Item onClick={() => change.mutate({ vm })}>{texts.passwordMenu} …</Menu.Item>}
+          {machine.canAdminister && <Menu.Item onClick={() => setAdministering(true)}>{texts.hardware} …</Menu.Item>}
+          {machine.hotFixes?.includes('password') && (
+            <Menu.Item onClick={() => setLost(true)}>{texts.hotFixLost} …</Menu.Item>
+          )}
+          {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
+          {machine.hasDevices && <Menu.Item onClick={() => setConnecting(true)}>{texts.devices} …</Menu.Item>}
+          {(machine.rights?.snapshots ?? 0) > 0 && (
+            <Menu.Item onClick={() => setSnapshots(true)}>{texts.snapshots} …</Menu.Item>
+          )}
+          {machine.canReimage && !isRunning && (
+            <Menu.Item color="red" onClick={() => setReimaging(true)}>
+              {texts.reimage} …
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
+      {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
+      <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
+      <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
+      <Devices machine={machine} isOpen={isConnecting} onClose={() => setConnecting(false)} />
+      <SharedFolder machine={machine} isOpen={isSharing} onClose={() => setSharing(false)} />
+      <Snapshots machine={machine} isOpen={hasSnapshots} onClose={() => setSnapshots(false)} />
+      <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />
+      <Modal
+        opened={question !== undefined || error !== null}
+        onClose={() => {
+          close();
+          stop.reset();
+          reset.reset();
+          suspend.reset();
+          rollback.reset();
+        }}
+        title={vm}
+        closeButtonProps={{ 'aria-label': texts.close }}
+      >
+        <Stack>
+          {error ? <FailureAlert error={error} texts={texts} /> : <Text>{question?.text}</Text>}
+          {!error && (
+            <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                {texts.cancel}
+              </Button>
+              <Button
+                onClick={() => {
+                  question?.action();
+                  close();
+                }}
+              >
+                {texts.confirm}
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </Modal>
+    </>
+  );
+}
+
+/** Whether the browser can tell things outside the page, and its user has not been asked yet. */
+function canAskToTell(): boolean {
+  return 'Notification' in window && Notification.permission === 'default';
+}
