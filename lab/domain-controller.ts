@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Domain } from '../src/policy/domain.ts';
-import { Directory } from '../src/servers/directory-objects.ts';
+import { Directory } from '../src/servers/directory/directory-objects.ts';
 import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';
 import { selfSigned } from './certificate.ts';

@@ -1,6 +1,6 @@
 import { Attribute, Change, type Client } from 'ldapts';
-import { directoryAddress } from '../src/servers/directory-address.ts';
-import { DirectoryClient } from '../src/servers/directory-client.ts';
+import { directoryAddress } from '../src/servers/directory/directory-address.ts';
+import { DirectoryClient } from '../src/servers/directory/directory-client.ts';
 import type { DomainController } from './domain-controller.ts';
 import { SUFFIX } from './domain-tree.ts';
 

@@ -181,7 +181,7 @@ test('an edge that nothing uses is found', () => {
 const USE_CASE =
   /^import (?!type\b)[^;]*?'\.\.\/\.\.\/(project\/(open|save|make)|package\/(checks|open|build\/.*|plan\/.*)|trust\/.*|layer\/chain\/.*|sys\/(files\/.*|programs\/exec))\.ts';$/gm;
 /** A file of the service’s answer, written where the user said. */
-const WRITES_AN_ANSWER = 'cli/commands/support.ts';
+const WRITES_AN_ANSWER = 'cli/commands/user/support.ts';
 
 test('commands parse and print: none reads or changes a project, signs or writes by itself', () => {
   const commands = files.filter((file) => file.startsWith('cli/commands/') && file !== WRITES_AN_ANSWER);

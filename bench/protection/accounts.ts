@@ -1,6 +1,6 @@
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addUser, groupOf } from '../../lab/domain-objects.ts';
-import { askDomain } from '../../src/servers/ask-domain.ts';
+import { askDomain } from '../../src/servers/directory/ask-domain.ts';
 import { type Figure, milliseconds } from '../table.ts';
 
 const ROUNDS = 9;

@@ -3,34 +3,46 @@ import { addAsked, type Module } from './modules.ts';
 import { newProgram } from './program.ts';
 
 const MODULES: readonly Module[] = [
-  { commands: ['init', 'project'], load: async () => (await import('./commands/init.ts')).addInitCommand },
-  { commands: ['import-ace'], load: async () => (await import('./commands/import-ace.ts')).addImportAceCommand },
-  { commands: ['vm'], load: async () => (await import('./commands/vm.ts')).addVmCommands },
+  { commands: ['init', 'project'], load: async () => (await import('./commands/manager/init.ts')).addInitCommand },
+  {
+    commands: ['import-ace'],
+    load: async () => (await import('./commands/manager/import-ace.ts')).addImportAceCommand,
+  },
+  { commands: ['vm'], load: async () => (await import('./commands/manager/vm.ts')).addVmCommands },
   {
     commands: ['preview', 'power-on'],
-    load: async () => (await import('./commands/preview.ts')).addPreviewCommands,
+    load: async () => (await import('./commands/manager/preview.ts')).addPreviewCommands,
   },
   {
     commands: ['view', 'console'],
-    load: async () => (await import('./commands/preview-see.ts')).addPreviewSeeCommands,
+    load: async () => (await import('./commands/manager/preview-see.ts')).addPreviewSeeCommands,
   },
-  { commands: ['nq simulate', 'nq impact'], load: async () => (await import('./commands/foresee.ts')).addForesight },
-  { commands: ['nq'], load: async () => (await import('./commands/quarantine.ts')).addQuarantineCommands },
+  {
+    commands: ['nq simulate', 'nq impact'],
+    load: async () => (await import('./commands/manager/foresee.ts')).addForesight,
+  },
+  { commands: ['nq'], load: async () => (await import('./commands/manager/quarantine.ts')).addQuarantineCommands },
   {
     commands: ['update-script'],
-    load: async () => (await import('./commands/update-script.ts')).addUpdateScriptCommand,
+    load: async () => (await import('./commands/manager/update-script.ts')).addUpdateScriptCommand,
   },
-  { commands: ['policy'], load: async () => (await import('./commands/policy.ts')).addPolicyCommands },
-  { commands: ['deploy', 'serve'], load: async () => (await import('./commands/deploy.ts')).addDeployCommands },
+  { commands: ['policy'], load: async () => (await import('./commands/manager/policy.ts')).addPolicyCommands },
+  { commands: ['deploy', 'serve'], load: async () => (await import('./commands/manager/deploy.ts')).addDeployCommands },
   {
     commands: ['deployments'],
-    load: async () => (await import('./commands/deployments.ts')).addDeploymentCommands,
+    load: async () => (await import('./commands/manager/deployments.ts')).addDeploymentCommands,
   },
-  { commands: ['ui'], load: async () => (await import('./commands/ui.ts')).addUiCommand },
-  { commands: ['package'], load: async () => (await import('./commands/package.ts')).addPackageCommands },
-  { commands: ['hot-fix'], load: async () => (await import('./commands/hot-fix-answer.ts')).addHotFixAnswerCommands },
-  { commands: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeyCommands },
-  { commands: ['guest-tools'], load: async () => (await import('./commands/guest-tools.ts')).addGuestToolsCommand },
+  { commands: ['ui'], load: async () => (await import('./commands/manager/ui.ts')).addUiCommand },
+  { commands: ['package'], load: async () => (await import('./commands/manager/package.ts')).addPackageCommands },
+  {
+    commands: ['hot-fix'],
+    load: async () => (await import('./commands/manager/hot-fix-answer.ts')).addHotFixAnswerCommands,
+  },
+  { commands: ['keys'], load: async () => (await import('./commands/manager/keys.ts')).addKeyCommands },
+  {
+    commands: ['guest-tools'],
+    load: async () => (await import('./commands/manager/guest-tools.ts')).addGuestToolsCommand,
+  },
 ];
 /** Options before a command, with the word behind them. */
 const VALUED = ['-C', '--directory', '--passphrase-file'];

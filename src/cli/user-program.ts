@@ -3,11 +3,11 @@ import { addAsked, type Module } from './modules.ts';
 import { newProgram } from './program.ts';
 
 const MODULES: readonly Module[] = [
-  { commands: ['install'], load: async () => (await import('./commands/install.ts')).addInstallCommand },
-  { commands: ['update'], load: async () => (await import('./commands/update.ts')).addUpdateCommand },
-  { commands: ['upgrade'], load: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand },
-  { commands: ['plan'], load: async () => (await import('./commands/plan.ts')).addPlanCommand },
-  { commands: ['uninstall'], load: async () => (await import('./commands/uninstall.ts')).addUninstallCommand },
+  { commands: ['install'], load: async () => (await import('./commands/user/install.ts')).addInstallCommand },
+  { commands: ['update'], load: async () => (await import('./commands/user/update.ts')).addUpdateCommand },
+  { commands: ['upgrade'], load: async () => (await import('./commands/user/upgrade.ts')).addUpgradeCommand },
+  { commands: ['plan'], load: async () => (await import('./commands/user/plan.ts')).addPlanCommand },
+  { commands: ['uninstall'], load: async () => (await import('./commands/user/uninstall.ts')).addUninstallCommand },
   {
     commands: [
       'list',
@@ -29,15 +29,15 @@ const MODULES: readonly Module[] = [
       'look-up',
       'explain',
     ],
-    load: async () => (await import('./commands/machine.ts')).addMachineCommands,
+    load: async () => (await import('./commands/user/machine.ts')).addMachineCommands,
   },
-  { commands: ['admin'], load: async () => (await import('./commands/admin.ts')).addAdminCommand },
-  { commands: ['hot-fix'], load: async () => (await import('./commands/hot-fix.ts')).addHotFixCommands },
-  { commands: ['view', 'console'], load: async () => (await import('./commands/see.ts')).addSeeCommands },
-  { commands: ['events'], load: async () => (await import('./commands/events.ts')).addEventsCommand },
-  { commands: ['support'], load: async () => (await import('./commands/support.ts')).addSupportCommand },
-  { commands: ['open'], load: async () => (await import('./commands/open.ts')).addOpenCommand },
-  { commands: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+  { commands: ['admin'], load: async () => (await import('./commands/user/admin.ts')).addAdminCommand },
+  { commands: ['hot-fix'], load: async () => (await import('./commands/user/hot-fix.ts')).addHotFixCommands },
+  { commands: ['view', 'console'], load: async () => (await import('./commands/user/see.ts')).addSeeCommands },
+  { commands: ['events'], load: async () => (await import('./commands/user/events.ts')).addEventsCommand },
+  { commands: ['support'], load: async () => (await import('./commands/user/support.ts')).addSupportCommand },
+  { commands: ['open'], load: async () => (await import('./commands/user/open.ts')).addOpenCommand },
+  { commands: ['doctor'], load: async () => (await import('./commands/user/doctor.ts')).addDoctorCommand },
 ];
 /** Options before a command, with the word behind them. */
 const VALUED = ['--socket'];

@@ -1,5 +1,5 @@
 import type { Source } from '../sys/sources/source.ts';
-import type { DirectoryAccount } from './directory-account.ts';
+import type { DirectoryAccount } from './directory/directory-account.ts';
 import type { Publication } from './publication.ts';
 
 /** `changed`: look up now; `same`: watch again; `unsupported`: a plain server, which is asked at the interval alone. */

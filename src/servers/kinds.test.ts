@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { directory } from './directory.ts';
+import { directory } from './directory/directory.ts';
 import { folder } from './folder.ts';
 import type { ServerKind } from './kind.ts';
 import { kindThat, neededFor, PolicyServer } from './kinds.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { directory } from './directory.ts';
+import { directory } from './directory/directory.ts';
 import { folder } from './folder.ts';
 import type { NeededServer, ServerKind } from './kind.ts';
 import { rsync } from './rsync.ts';

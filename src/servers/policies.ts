@@ -8,7 +8,7 @@ import { openCounted } from '../sys/sources/source.ts';
 import type { InTurn } from '../trust/verify/refresh.ts';
 import { trustedNow } from '../trust/verify/time.ts';
 import { unchangedRelease } from '../trust/verify/unchanged.ts';
-import { readAccount } from './directory-account.ts';
+import { readAccount } from './directory/directory-account.ts';
 import type { Asking, ServerKind, Watched } from './kind.ts';
 import { KINDS, kindThat } from './kinds.ts';
 import { asUnreachable, lookUpPolicy } from './look-up.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPackage } from '../../src/package/open.ts';
 import { projectPaths } from '../../src/project/layout.ts';
-import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
+import type { DirectoryAccount } from '../../src/servers/directory/directory-account.ts';
 import { KINDS } from '../../src/servers/kinds.ts';
 import { type PolicyOwner, PolicyStore } from '../../src/servers/policies.ts';
 import { folderSource } from '../../src/sys/sources/folder-source.ts';

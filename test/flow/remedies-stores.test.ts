@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
+import type { DirectoryAccount } from '../../src/servers/directory/directory-account.ts';
 import { deployTarget, putOnServer } from '../../src/servers/put.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { policyComputer } from '../fakes/policy-computer.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
-import type { DirectoryAccount } from '../../src/servers/directory-account.ts';
+import type { DirectoryAccount } from '../../src/servers/directory/directory-account.ts';
 import { deployTarget, putOnServer } from '../../src/servers/put.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { followedMachine } from '../fakes/followed-machine.ts';

@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addGroup, addUser } from '../../lab/domain-objects.ts';
 import { isListed } from '../../src/policy/account.ts';
-import { askComputer } from '../../src/servers/ask-computer.ts';
-import { askDomain } from '../../src/servers/ask-domain.ts';
+import { askComputer } from '../../src/servers/directory/ask-computer.ts';
+import { askDomain } from '../../src/servers/directory/ask-domain.ts';
 import { isLocalUser } from '../../src/sys/programs/users.ts';
 
 const skip = whyNoDomainController();

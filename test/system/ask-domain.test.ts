@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addGroup, addMember, addUser, at, disable, groupOf, lockAfter, set } from '../../lab/domain-objects.ts';
 import { isListed } from '../../src/policy/account.ts';
-import { askDomain } from '../../src/servers/ask-domain.ts';
+import { askDomain } from '../../src/servers/directory/ask-domain.ts';
 
 const skip = whyNoDomainController();
 const PASSWORD = 'Passw0rd.Us3r';

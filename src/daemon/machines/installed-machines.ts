@@ -19,7 +19,7 @@ import type { Computer } from '../../run/computer/computer.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import { type DeviceState, deviceFacts } from '../../run/devices/connected-devices.ts';
 import type { MachineSpec, RunDeps } from '../../run/machine/spec.ts';
-import { askComputer } from '../../servers/ask-computer.ts';
+import { askComputer } from '../../servers/directory/ask-computer.ts';
 import type { PolicyOwner, PolicyStore } from '../../servers/policies.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
@@ -211,7 +211,7 @@ export class InstalledMachines {
       trustedNow: async (vm) => this.#terms.source(await openInstance(state, vm)).now(),
       askDomain: async (domain, signIn) => {
         // What speaks LDAP is loaded when it is needed.
-        const { askDomain } = await import('../../servers/ask-domain.ts');
+        const { askDomain } = await import('../../servers/directory/ask-domain.ts');
         return askDomain(domain, signIn);
       },
       askComputer,

@@ -7,8 +7,8 @@ import type { Authentication } from '../../policy/authentication.ts';
 import type { Domain } from '../../policy/domain.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { EventLog } from '../../run/computer/events.ts';
-import type { Self, SelfKnown } from '../../servers/ask-computer.ts';
-import type { SignIn } from '../../servers/ask-domain.ts';
+import type { Self, SelfKnown } from '../../servers/directory/ask-computer.ts';
+import type { SignIn } from '../../servers/directory/ask-domain.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 
 /** What accounts of a domain are asked of beside this computer’s files. */
@@ -17,9 +17,9 @@ export interface AccountSources {
   lookUp(vm: string, signal: AbortSignal): Promise<{ policy: CurrentPolicy; failure?: AppError }>;
   /** In milliseconds, by the clock of that machine that nobody sets back. @throws STATE_DAMAGED */
   trustedNow(vm: string): Promise<number>;
-  /** @throws as `servers/ask-domain.ts` */
+  /** @throws as `servers/directory/ask-domain.ts` */
   askDomain(domain: Domain, signIn: SignIn): Promise<Account>;
-  /** @throws as `servers/ask-computer.ts` */
+  /** @throws as `servers/directory/ask-computer.ts` */
   askComputer(domain: Domain, self: Self): Promise<SelfKnown | undefined>;
 }
 

@@ -3,7 +3,7 @@ import { requireGoing } from '../../lib/interrupted.ts';
 import { deploy } from '../../package/build/publish-policies.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { withProject } from '../../project/save.ts';
-import type { DirectoryAccount } from '../../servers/directory-account.ts';
+import type { DirectoryAccount } from '../../servers/directory/directory-account.ts';
 import { deployTarget, putOnServer, unaskedTarget } from '../../servers/put.ts';
 import { openSigning, type Signer } from '../signing.ts';
 
