@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROUTES } from '../src/api/routes.ts';
 import { machineSockets } from '../src/run/machine/record.ts';
-import { askUnix } from '../src/sys/network/http-client.ts';
+import { askUnix } from '../src/sys/http/http-client.ts';
 import type { MachineSockets } from '../src/vm/args.ts';
 import { atExit } from './at-exit.ts';
 import { GuestShell, UNTIL_ROUTED } from './console.ts';

@@ -15,7 +15,7 @@ import { Pages } from '../src/pages/app.ts';
 import { consoleUpgrade } from '../src/pages/console.ts';
 import { liveEvents } from '../src/pages/live.ts';
 import { systemClock } from '../src/sys/clock.ts';
-import { listenTcp } from '../src/sys/network/http-server.ts';
+import { listenTcp } from '../src/sys/http/http-server.ts';
 
 const PLAYER = join(import.meta.dirname, '..', 'dist', 'pages', 'player');
 

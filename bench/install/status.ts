@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { askUnix } from '../../src/sys/network/http-client.ts';
+import { askUnix } from '../../src/sys/http/http-client.ts';
 import { type Figure, median } from '../table.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');

@@ -2,7 +2,7 @@ import { DomainController, whyNoDomainController } from '../../lab/domain-contro
 import { publishedListener } from '../../src/manager/published.ts';
 import { projectPaths } from '../../src/project/layout.ts';
 import { deployTarget, putOnServer } from '../../src/servers/put.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { followedMachine } from '../../test/fakes/followed-machine.ts';
 import type { Ends } from '../../test/fakes/made-project.ts';
 import { policyComputer } from '../../test/fakes/policy-computer.ts';

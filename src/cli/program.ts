@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../lib/errors.ts';
 import { ownRelease } from '../sys/files/own-release.ts';
-import { proxiesOf, setProxies } from '../sys/network/proxy.ts';
+import { proxiesOf, setProxies } from '../sys/http/proxy.ts';
 import { fitHelp } from './help.ts';
 import { type Output, printFailure } from './print.ts';
 

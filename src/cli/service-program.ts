@@ -4,8 +4,8 @@ import { type UninstallSettings, uninstallAll } from '../daemon/installs/uninsta
 import { runService, type ServiceSettings } from '../daemon/main.ts';
 import { runRootless } from '../daemon/rootless.ts';
 import { AppError } from '../lib/errors.ts';
-import { forgetProxies, proxiesOf } from '../sys/network/proxy.ts';
-import { OWN_RESOLVERS } from '../sys/network/resolver.ts';
+import { forgetProxies, proxiesOf } from '../sys/http/proxy.ts';
+import { OWN_RESOLVERS } from '../sys/names/resolver.ts';
 import { requireRoot } from '../sys/programs/users.ts';
 import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';

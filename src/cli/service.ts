@@ -5,7 +5,7 @@ import { OwnSocketAnswer } from '../api/own-socket.ts';
 import { ROUTES } from '../api/routes.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
 import type { AsJson } from '../lib/json.ts';
-import { askUnix, openStream } from '../sys/network/http-client.ts';
+import { askUnix, openStream } from '../sys/http/http-client.ts';
 import { printStep } from './print.ts';
 
 /** Where the service is. */

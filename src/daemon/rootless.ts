@@ -1,8 +1,8 @@
 import { writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
-import { relayNames } from '../sys/network/name-relay.ts';
+import { relayNames } from '../sys/names/name-relay.ts';
+import { type Resolvers, resolversNow } from '../sys/names/resolver.ts';
 import { networkAddresses } from '../sys/network/network-facts.ts';
-import { type Resolvers, resolversNow } from '../sys/network/resolver.ts';
 import { openSocketsInside } from '../sys/network/sockets-inside.ts';
 import { pause } from '../sys/pause.ts';
 import { startInOwnNamespaces } from '../sys/programs/own-namespaces.ts';

@@ -8,7 +8,7 @@ import { projectPaths } from '../project/layout.ts';
 import { requireProject } from '../project/open.ts';
 import { readIfThere } from '../sys/files/files.ts';
 import { changesIn } from '../sys/files/watch.ts';
-import { type Listening, listenTcp } from '../sys/network/http-server.ts';
+import { type Listening, listenTcp } from '../sys/http/http-server.ts';
 
 /** How long a computer that watches waits for an answer; it then asks again. */
 const WATCH_MS = 50_000;

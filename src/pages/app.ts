@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Clock } from '../sys/clock.ts';
-import type { UpgradeRequest } from '../sys/network/http-server.ts';
+import type { UpgradeRequest } from '../sys/http/http-server.ts';
 import { userAtOtherEnd } from '../sys/network/other-end.ts';
 import { Admission, type Session } from './admission.ts';
 import { pageFiles } from './files.ts';

@@ -1,5 +1,5 @@
-import type { UpgradeListener } from '../sys/network/http-server.ts';
-import { type Feed, feedWebSockets } from '../sys/network/web-socket.ts';
+import type { UpgradeListener } from '../sys/http/http-server.ts';
+import { type Feed, feedWebSockets } from '../sys/http/web-socket.ts';
 import type { Pages } from './app.ts';
 
 const SOUND = /^\/api\/v1\/machines\/([a-z0-9-]+)\/sound$/;

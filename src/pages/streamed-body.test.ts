@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { AppError, failureOf } from '../lib/errors.ts';
-import { askUnix } from '../sys/network/http-client.ts';
-import { listenUnix } from '../sys/network/http-server.ts';
+import { askUnix } from '../sys/http/http-client.ts';
+import { listenUnix } from '../sys/http/http-server.ts';
 import { newApi } from './requests.ts';
 import { type StreamedBody, streamedBody } from './streamed-body.ts';
 

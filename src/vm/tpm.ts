@@ -2,11 +2,11 @@ import { AppError } from '../lib/errors.ts';
 import { requireGoing } from '../lib/interrupted.ts';
 import { isThere, openFiles } from '../sys/files/files.ts';
 import { openPipeEnd } from '../sys/files/pipes.ts';
-import { tpmKey } from '../sys/files/tpm-form.ts';
-import { handTpmState } from '../sys/files/tpm-state.ts';
 import { hasProgram, startDetached } from '../sys/programs/exec.ts';
 import { endProcess, hasGone, type ProcessId } from '../sys/programs/processes.ts';
 import { withoutCore } from '../sys/programs/secret-pipe.ts';
+import { tpmKey } from '../sys/secrets/tpm-form.ts';
+import { handTpmState } from '../sys/secrets/tpm-state.ts';
 import { asUser, type MachineStart } from './machine.ts';
 
 const READY_MS = 15_000;

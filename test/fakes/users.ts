@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BIN } from '../../lab/programs.ts';
-import { askUnix } from '../../src/sys/network/http-client.ts';
+import { askUnix } from '../../src/sys/http/http-client.ts';
 import { ended } from './command-line.ts';
 import { scratch } from './made-project.ts';
 

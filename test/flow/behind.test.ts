@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readInstances } from '../../src/install/state/instances.ts';
 import { publishedListener } from '../../src/manager/published.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';

@@ -18,7 +18,7 @@ import { publishedListener } from '../../src/manager/published.ts';
 import { exportAgain } from '../../src/package/export-again.ts';
 import { MEDIA, type Medium, writeMedia } from '../../src/package/media/write.ts';
 import { openProject } from '../../src/project/open.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';

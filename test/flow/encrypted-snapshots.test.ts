@@ -15,10 +15,10 @@ import { generationPaths, instancePaths } from '../../src/install/state/layout.t
 import { readReported, writeReported } from '../../src/install/state/reported.ts';
 import { readSnapshots } from '../../src/install/state/snapshots.ts';
 import { rightsOf } from '../../src/policy/rights.ts';
-import { isLocked } from '../../src/sys/files/locked-blocks.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { chainName, KEY_OBJECT } from '../../src/sys/programs/qemu-img.ts';
 import { withSecretPipe } from '../../src/sys/programs/secret-pipe.ts';
+import { isLocked } from '../../src/sys/secrets/locked-blocks.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { threeVersions, V1, V2 } from '../fakes/quarantine.ts';

@@ -12,11 +12,11 @@ import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
 import { AppError } from '../../src/lib/errors.ts';
-import { LockedFile } from '../../src/sys/files/locked-blocks.ts';
-import { clearState, tpmKey } from '../../src/sys/files/tpm-form.ts';
 import { findUefiFirmware } from '../../src/sys/files/uefi-firmware.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { withSecretPipe } from '../../src/sys/programs/secret-pipe.ts';
+import { LockedFile } from '../../src/sys/secrets/locked-blocks.ts';
+import { clearState, tpmKey } from '../../src/sys/secrets/tpm-form.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';
 

@@ -5,7 +5,7 @@ import { type ForeseenInstall, foreseeInstall } from '../../src/install/change/f
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
 import { publishedListener } from '../../src/manager/published.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject } from '../fakes/made-project.ts';

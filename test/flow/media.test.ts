@@ -22,7 +22,7 @@ import { MEDIA, writeMedia } from '../../src/package/media/write.ts';
 import { openSource } from '../../src/package/source.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';

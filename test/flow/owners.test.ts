@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { instancePaths } from '../../src/install/state/layout.ts';
-import { askUnix } from '../../src/sys/network/http-client.ts';
+import { askUnix } from '../../src/sys/http/http-client.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { failureIn } from '../fakes/command-line.ts';
 import { madeProject } from '../fakes/made-project.ts';

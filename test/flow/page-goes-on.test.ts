@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { said } from '../fakes/remedy.ts';
 import { ALICE, BOB, sharedComputer, usersSkip } from '../fakes/users.ts';
 

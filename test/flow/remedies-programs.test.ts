@@ -10,7 +10,7 @@ import { AppError } from '../../src/lib/errors.ts';
 import { requireWritable } from '../../src/package/media/look.ts';
 import { Pages } from '../../src/pages/app.ts';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { ended, program } from '../fakes/command-line.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';

@@ -7,7 +7,7 @@ import { publishedListener } from '../../src/manager/published.ts';
 import { writeMedia } from '../../src/package/media/write.ts';
 import { verdictOf } from '../../src/run/access/verdict.ts';
 import { requireAllowed } from '../../src/run/gates/table.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';

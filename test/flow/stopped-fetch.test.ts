@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { collect } from '../../src/install/change/collect.ts';
 import { readIfInstalled } from '../../src/install/state/instances.ts';
 import { publishedListener } from '../../src/manager/published.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { madeProject } from '../fakes/made-project.ts';
 import { change, copyOf, listing, requireBootable } from '../fakes/stopped.ts';

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { publishedListener } from '../../src/manager/published.ts';
 import { projectPaths } from '../../src/project/layout.ts';
 import { watchWeb } from '../../src/servers/web.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { followedMachine } from '../fakes/followed-machine.ts';
 import { madeProject } from '../fakes/made-project.ts';

@@ -7,7 +7,7 @@ import { Nginx, noNginx } from '../../lab/nginx.ts';
 import { decide } from '../../src/quarantine/decide.ts';
 import { putInFolder } from '../../src/servers/folder.ts';
 import { publicationIn, TIMESTAMP } from '../../src/servers/publication.ts';
-import { listenTcp } from '../../src/sys/network/http-server.ts';
+import { listenTcp } from '../../src/sys/http/http-server.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code } from '../fakes/made-computer.ts';
 import { scratch } from '../fakes/made-project.ts';

@@ -13,7 +13,7 @@ import type { Hear } from '../../run/devices/hear.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import type { MachineSpec } from '../../run/machine/spec.ts';
 import type { Clock } from '../../sys/clock.ts';
-import { type Listening, listenTcp } from '../../sys/network/http-server.ts';
+import { type Listening, listenTcp } from '../../sys/http/http-server.ts';
 import type { KeptPage } from './kept-pages.ts';
 import type { OpenPages } from './open-pages.ts';
 

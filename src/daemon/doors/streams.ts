@@ -3,9 +3,9 @@ import { openInstance, unknownMachine } from '../../install/state/instances.ts';
 import { type Asker, maySee, requireSeen } from '../../install/state/owner.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { machineSockets } from '../../run/machine/record.ts';
+import { STREAM_PROTOCOL } from '../../sys/http/http-client.ts';
+import type { UpgradeRequest } from '../../sys/http/http-server.ts';
 import type { Log } from '../../sys/log.ts';
-import { STREAM_PROTOCOL } from '../../sys/network/http-client.ts';
-import type { UpgradeRequest } from '../../sys/network/http-server.ts';
 import { connectUnix } from '../../sys/network/sockets.ts';
 import { joinStreams } from '../../sys/network/streams.ts';
 

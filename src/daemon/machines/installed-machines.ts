@@ -23,7 +23,7 @@ import { askComputer } from '../../servers/directory/ask-computer.ts';
 import type { PolicyOwner, PolicyStore } from '../../servers/policies.ts';
 import type { Clock } from '../../sys/clock.ts';
 import type { Log } from '../../sys/log.ts';
-import type { Resolvers } from '../../sys/network/resolver.ts';
+import type { Resolvers } from '../../sys/names/resolver.ts';
 import type { Changes } from '../installs/changes.ts';
 import type { Housekeeping } from '../installs/housekeeping.ts';
 import { TrialWatch } from '../installs/trial.ts';

@@ -8,8 +8,8 @@ import { dataBelow, systemBelow } from '../../install/state/snapshots.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { MachineSpec } from '../../run/machine/spec.ts';
 import { fileBytes } from '../../sys/files/files.ts';
-import { LUKS_BYTES } from '../../sys/files/luks.ts';
 import { requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
+import { LUKS_BYTES } from '../../sys/secrets/luks.ts';
 import { savedPlace } from './suspended.ts';
 
 /** Eight hexadecimal digits that are this machine’s alone on this computer, the same at every start. */

@@ -2,7 +2,7 @@ import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { Clash } from '../../quarantine/subnets.ts';
 import type { Log } from '../../sys/log.ts';
-import type { Resolvers } from '../../sys/network/resolver.ts';
+import type { Resolvers } from '../../sys/names/resolver.ts';
 import type { HelperState } from '../names/helpers.ts';
 import type { NameChange, NameMemory } from '../names/names.ts';
 import type { HostChange, HostNetwork } from './forwarding.ts';

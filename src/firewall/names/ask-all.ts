@@ -1,4 +1,4 @@
-import { type Answers, lookUp } from '../../sys/network/resolver.ts';
+import { type Answers, lookUp } from '../../sys/names/resolver.ts';
 
 const LOOKUP_TIMEOUT_MS = 3000;
 const AT_ONCE = 16;

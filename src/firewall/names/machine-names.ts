@@ -1,5 +1,5 @@
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
-import { answersAtAll, resolversNow } from '../../sys/network/resolver.ts';
+import { answersAtAll, resolversNow } from '../../sys/names/resolver.ts';
 import { networkNames } from '../addresses.ts';
 import { enterNamespace } from '../machine/namespace.ts';
 import type { NetworkOptions, ResolversReport } from '../machine/network-options.ts';

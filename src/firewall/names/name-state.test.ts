@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SUBNETS, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
-import type { Answers } from '../../sys/network/resolver.ts';
+import type { Answers } from '../../sys/names/resolver.ts';
 import { failureOf, heard, inUse, KEEP_MS, standIn } from './name-state.ts';
 
 const AT = 1_000_000_000_000;

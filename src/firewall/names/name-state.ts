@@ -1,6 +1,6 @@
 import type { AccessList } from '../../quarantine/lists/access-list.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
-import type { Answers, LookupFailure } from '../../sys/network/resolver.ts';
+import type { Answers, LookupFailure } from '../../sys/names/resolver.ts';
 import { pointsInside } from '../inside.ts';
 
 /** How long the last good answer for a listed name is used while the resolvers are away. */

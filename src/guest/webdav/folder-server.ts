@@ -1,6 +1,6 @@
 import { systemCode } from '../../lib/errors.ts';
 import type { Beneath } from '../../sys/files/beneath.ts';
-import type { IncomingMessage, ServerResponse } from '../../sys/network/http-over-streams.ts';
+import type { IncomingMessage, ServerResponse } from '../../sys/http/http-over-streams.ts';
 import { copy } from './copy.ts';
 import { give } from './give.ts';
 import { lock, unlock } from './lock-methods.ts';

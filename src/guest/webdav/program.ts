@@ -2,7 +2,7 @@
 // root where the service is root’s, becomes that user before it opens anything, and ends with whoever started it, or with the port.
 import { failureOf } from '../../lib/errors.ts';
 import { Beneath } from '../../sys/files/beneath.ts';
-import { handedSocket, httpOverStreams } from '../../sys/network/http-over-streams.ts';
+import { handedSocket, httpOverStreams } from '../../sys/http/http-over-streams.ts';
 import { becomeUser } from '../../sys/programs/become-user.ts';
 import { serveClients } from './clients.ts';
 import { folderServer } from './folder-server.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from '../../sys/network/http-over-streams.ts';
+import type { ServerResponse } from '../../sys/http/http-over-streams.ts';
 import { shownXml, XML_END, XML_HEAD } from './answers.ts';
 import type { Asked } from './folder-server.ts';
 import { namesOf } from './paths.ts';

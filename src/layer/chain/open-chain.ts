@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
-import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import { mapImage } from '../../sys/programs/qemu-img.ts';
+import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { BLOCK, hold, MAX_CHAIN, MAX_VIRTUAL_BYTES } from '../format.ts';
 import { type Chain, type Extent, NO_CHAIN } from './chain.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
-import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import { imageFacts } from '../../sys/programs/qemu-img.ts';
+import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { hold } from '../format.ts';
 
 const HEAD = 104;

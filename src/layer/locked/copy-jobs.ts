@@ -1,5 +1,5 @@
-import { openBlocks } from '../../sys/files/locked-blocks.ts';
 import type { Opened } from '../../sys/programs/threads.ts';
+import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { PIECE } from '../format.ts';
 
 export interface CopySetup {

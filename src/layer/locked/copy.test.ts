@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeFolder } from '../../../test/fakes/plain-layer.ts';
-import { LockedFile } from '../../sys/files/locked-blocks.ts';
-import { LUKS_BYTES } from '../../sys/files/luks.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { chainName, KEY_OBJECT } from '../../sys/programs/qemu-img.ts';
 import { withSecretPipe } from '../../sys/programs/secret-pipe.ts';
+import { LockedFile } from '../../sys/secrets/locked-blocks.ts';
+import { LUKS_BYTES } from '../../sys/secrets/luks.ts';
 import { copyBlocks } from './copy.ts';
 
 const skip = hasProgram('qemu-io') ? false : 'qemu-io is not installed';

@@ -1,7 +1,7 @@
 import { inOrder } from '../../lib/in-order.ts';
-import { openBlocks } from '../../sys/files/locked-blocks.ts';
-import { SECTOR } from '../../sys/files/luks.ts';
 import { openThreads, usualThreads } from '../../sys/programs/threads.ts';
+import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
+import { SECTOR } from '../../sys/secrets/luks.ts';
 import { PIECE } from '../format.ts';
 import { type CopySetup, openCopy } from './copy-jobs.ts';
 

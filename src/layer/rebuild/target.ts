@@ -1,4 +1,4 @@
-import { openBlocks } from '../../sys/files/locked-blocks.ts';
+import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { BLOCK } from '../format.ts';
 
 /** Where the blocks of a layer go. */

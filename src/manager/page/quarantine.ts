@@ -11,7 +11,7 @@ import { withDraft } from '../../quarantine/edit/version-draft.ts';
 import { versionBased } from '../../quarantine/edit/version-list.ts';
 import type { ReportedMachine } from '../../quarantine/simulate.ts';
 import { isThere } from '../../sys/files/files.ts';
-import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
+import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/names/resolver.ts';
 import { changePolicy } from '../policies/change-policy.ts';
 import { reportedMachines } from '../policies/reported-machines.ts';
 import type { ManagerDeps } from './api.ts';

@@ -3,7 +3,7 @@ import type { Quarantine } from '../../policy/quarantine.ts';
 import { accessLists } from '../../quarantine/lists/access-list.ts';
 import { syntheticAddresses } from '../../quarantine/lists/pinned.ts';
 import { subnetAround } from '../../quarantine/lists/subnet-around.ts';
-import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/network/resolver.ts';
+import { addressesIn, lookUp, OWN_RESOLVERS, resolversNow } from '../../sys/names/resolver.ts';
 
 const RESOLVE_MS = 3000;
 

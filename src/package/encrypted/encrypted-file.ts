@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Sha256 } from '../../layer/entry.ts';
-import { CHUNK_BYTES, TAG_BYTES } from '../../sys/files/age-chunks.ts';
+import { CHUNK_BYTES, TAG_BYTES } from '../../sys/secrets/age-chunks.ts';
 import type { PackageSize } from '../media/look.ts';
 
 export const MAX_ENCRYPTED_FILE_BYTES = 4096;

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { ageFileKey } from '../../sys/files/age-stream.ts';
+import { ageFileKey } from '../../sys/secrets/age-stream.ts';
 import { AgeMedium, readAgeHead } from '../../sys/sources/age-medium.ts';
 import { type Contents, mediumSource } from '../../sys/sources/medium-file.ts';
 import type { Source } from '../../sys/sources/source.ts';

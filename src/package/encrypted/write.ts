@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { writeAgeFile } from '../../sys/files/age-file.ts';
 import { fileBytes, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
+import { writeAgeFile } from '../../sys/secrets/age-file.ts';
 import { folderSource } from '../../sys/sources/folder-source.ts';
 import { blobName } from '../blob-file.ts';
 import { ENCRYPTED_FILE } from '../media/table-of-contents.ts';

@@ -7,7 +7,7 @@ import type { AccessEntry } from '../../policy/access-entry.ts';
 import type { HostAccess as HostAccessRules, HostPolicy } from '../../policy/host.ts';
 import { decideHost } from '../../quarantine/decide-host.ts';
 import type { Log } from '../../sys/log.ts';
-import { resolversNow } from '../../sys/network/resolver.ts';
+import { resolversNow } from '../../sys/names/resolver.ts';
 import { pause } from '../../sys/pause.ts';
 import type { Computer } from './computer.ts';
 import { HostNames, namesIn } from './host-names.ts';

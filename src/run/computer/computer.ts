@@ -7,7 +7,7 @@ import type { ZoneDescription } from '../../policy/zones.ts';
 import { type HostFacts, zonesOf } from '../../quarantine/zones.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
-import { OWN_RESOLVERS, type Resolvers } from '../../sys/network/resolver.ts';
+import { OWN_RESOLVERS, type Resolvers } from '../../sys/names/resolver.ts';
 import { isOwnUserNamespace } from '../../sys/programs/users.ts';
 import { probeAccel } from '../../vm/accel.ts';
 import type { Accel } from '../../vm/args.ts';

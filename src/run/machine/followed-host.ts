@@ -1,7 +1,7 @@
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import { failureOf } from '../../lib/errors.ts';
 import type { Log } from '../../sys/log.ts';
-import { type Resolvers, resolversNow } from '../../sys/network/resolver.ts';
+import { type Resolvers, resolversNow } from '../../sys/names/resolver.ts';
 
 /** The kernel tells of its network; nobody tells of other resolvers. */
 const LOOK_MS = 2000;

@@ -1,4 +1,4 @@
-import { type AgeIdentity, ageIdentityFrom, ageRecipientOf } from '../../sys/files/age-stream.ts';
+import { type AgeIdentity, ageIdentityFrom, ageRecipientOf } from '../../sys/secrets/age-stream.ts';
 
 /** What opens the saved memory of a machine whose disks are encrypted: who opens its disks has it, and nothing else. */
 export function memoryIdentity(diskKey: string): Promise<AgeIdentity> {

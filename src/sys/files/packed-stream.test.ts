@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
-import { ageIdentityFrom, ageRecipientOf } from './age-stream.ts';
+import { ageIdentityFrom, ageRecipientOf } from '../secrets/age-stream.ts';
 import { packStream, unpackStream } from './packed-stream.ts';
 
 const { signal } = new AbortController();

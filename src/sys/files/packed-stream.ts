@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { requireGoing } from '../../lib/interrupted.ts';
-import { type AgeIdentity, ageDecrypting, ageEncrypting } from './age-stream.ts';
+import { type AgeIdentity, ageDecrypting, ageEncrypting } from '../secrets/age-stream.ts';
 import { fileError } from './file-error.ts';
 import { removeFile } from './files.ts';
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../lib/errors.ts';
+import type { RelaySockets } from '../names/name-relay.ts';
 import { OWN_PROGRAM_ENV } from '../programs/exec.ts';
-import type { RelaySockets } from './name-relay.ts';
 
 const BINDER = fileURLToPath(new URL('./bind-program.ts', import.meta.url));
 const PATIENCE_MS = 20_000;

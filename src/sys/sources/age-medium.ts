@@ -7,7 +7,7 @@ import {
   openedChunk,
   payloadKey,
   TAG_BYTES,
-} from '../files/age-chunks.ts';
+} from '../secrets/age-chunks.ts';
 import type { Medium, Region } from './medium-file.ts';
 import { openCounted, type Source, type Wanted } from './source.ts';
 

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { scratch } from '../../../test/fakes/made-project.ts';
-import { listenTcp } from '../network/http-server.ts';
+import { listenTcp } from '../http/http-server.ts';
 import { completeFile, parts } from './download.ts';
 import { sourceAt } from './fetch.ts';
 import { folderSource } from './folder-source.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
-import { listenTcp } from '../network/http-server.ts';
+import { listenTcp } from '../http/http-server.ts';
 import { completeFile } from './download.ts';
 import { addressOf, sourceAt } from './fetch.ts';
 import { folderSource } from './folder-source.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { listenTcp } from '../network/http-server.ts';
+import { listenTcp } from '../http/http-server.ts';
 import { addressOf, sourceAt } from './fetch.ts';
 import { fetchBytes, openCounted } from './source.ts';
 

@@ -1,5 +1,5 @@
 import type { Identity, Recipient } from 'age-encryption';
-import { ageLibrary } from '../../sys/files/age-stream.ts';
+import { ageLibrary } from '../../sys/secrets/age-stream.ts';
 
 /** A text for whom the recipients stand: their keys, or what they know. */
 export async function inAgeFile(text: string, ...recipients: (Recipient | string)[]): Promise<Uint8Array> {

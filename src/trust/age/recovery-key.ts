@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import { ageLibrary } from '../../sys/files/age-stream.ts';
 import { isThere, readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
+import { ageLibrary } from '../../sys/secrets/age-stream.ts';
 import { fromAgeFile, inAgeFile } from './file.ts';
 import { whoKnows } from './who-knows.ts';
 

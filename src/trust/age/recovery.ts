@@ -1,6 +1,6 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Identity, Recipient } from 'age-encryption';
-import { ageLibrary } from '../../sys/files/age-stream.ts';
+import { ageLibrary } from '../../sys/secrets/age-stream.ts';
 import { fromAgeFile, inAgeFile } from './file.ts';
 import { unwrapped, whoKnows, wrapped } from './who-knows.ts';
 import { identityKey, publicBytes, publicKeyOf, recipientBytes } from './x25519.ts';

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Identity, Recipient } from 'age-encryption';
 import { AppError } from '../../lib/errors.ts';
-import { ageLibrary } from '../../sys/files/age-stream.ts';
+import { ageLibrary } from '../../sys/secrets/age-stream.ts';
 import { MOST_WORK, scryptHash, workOfThisComputer } from '../verifier.ts';
 
 const LABEL = 'age-encryption.org/v1/scrypt';

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, systemCode } from '../../lib/errors.ts';
-import { coded } from './file-error.ts';
-import { isThere, readCapped, writeFileAtomic } from './files.ts';
-import { makeFolder, makeFolderFor, removeFolder } from './folders.ts';
+import { coded } from '../files/file-error.ts';
+import { isThere, readCapped, writeFileAtomic } from '../files/files.ts';
+import { makeFolder, makeFolderFor, removeFolder } from '../files/folders.ts';
 import { clearState, isLockedState, lockedState } from './tpm-form.ts';
 
 /** What swtpm calls the file that it keeps a TPM 2.0 in. */

@@ -1,8 +1,8 @@
 // The forwarder of one machine: takes questions for names in the machine’s network namespace and leads them on from the
 // computer’s. Its one argument says how. It ends with the namespace, whoever removes that.
 import { flushCompileCache } from 'node:module';
+import { openSocketsInside } from '../network/sockets-inside.ts';
 import type { RelayOrder } from './relay-order.ts';
-import { openSocketsInside } from './sockets-inside.ts';
 
 const LOOK_MS = 5000;
 

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Recipient } from 'age-encryption';
+import { fileError } from '../files/file-error.ts';
+import { fileBytes } from '../files/files.ts';
 import { ageEncrypting } from './age-stream.ts';
-import { fileError } from './file-error.ts';
-import { fileBytes } from './files.ts';
 
 /**
  * Writes what comes into an age file that must not exist, chunk by chunk, and brings it to the disk; gives the file’s length. No byte of it

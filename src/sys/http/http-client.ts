@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { linesOf } from '../network/sockets.ts';
 import { request } from './http.ts';
-import { linesOf } from './sockets.ts';
 
 /** What a connection becomes on which bytes go both ways and mean nothing to the service. */
 export const STREAM_PROTOCOL = 'lazaret-stream';

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
+import { connectUnix } from '../network/sockets.ts';
 import type { UpgradeListener, UpgradeRequest } from './http-server.ts';
-import { connectUnix } from './sockets.ts';
 
 /** A page sends keys and the pointer: no message of it is long. */
 const MAX_MESSAGE_BYTES = 1 << 20;
