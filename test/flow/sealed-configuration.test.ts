@@ -3,12 +3,12 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSy
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { uninstall } from '../../src/install/change/uninstall.ts';
+import { readMark, writeMark } from '../../src/install/seals/mark.ts';
 import { CONFIGURATION, sealableFiles } from '../../src/install/state/configuration.ts';
 import { examine } from '../../src/install/state/damage.ts';
 import { readHardware, writeHardware } from '../../src/install/state/hardware.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { readMark, writeMark } from '../../src/install/state/mark.ts';
 import { movedFrom } from '../../src/install/state/place.ts';
 import { isSealSettled, readPolicy, settleSeal } from '../../src/install/state/policies.ts';
 import { readReported, writeCounter, writeReported } from '../../src/install/state/reported.ts';

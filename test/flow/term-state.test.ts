@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { readMark } from '../../src/install/seals/mark.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { readMark } from '../../src/install/state/mark.ts';
 import { difference, movedFrom } from '../../src/install/state/place.ts';
 import { readPolicy, writePolicy } from '../../src/install/state/policies.ts';
 import { readTerm, subjectOf, writeRenewal } from '../../src/install/state/term.ts';

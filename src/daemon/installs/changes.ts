@@ -1,6 +1,6 @@
 import { finishReimage, isReimaging, type Reimaged, reimage, requireReimage } from '../../install/change/reimage.ts';
 import { type RolledBack, rollBack } from '../../install/change/rollback.ts';
-import { finishSnapshotWork } from '../../install/change/snapshot-work.ts';
+import { finishSnapshotWork } from '../../install/snapshots/snapshot-work.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
 import { type Asker, requireSeen } from '../../install/state/owner.ts';
 import { AppError } from '../../lib/errors.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { finishReimage, isReimaging } from '../../install/change/reimage.ts';
-import { finishSnapshotWork, hasSnapshotWork } from '../../install/change/snapshot-work.ts';
+import { finishSnapshotWork, hasSnapshotWork } from '../../install/snapshots/snapshot-work.ts';
 import { examine } from '../../install/state/damage.ts';
 import { readFloor } from '../../install/state/floor.ts';
 import { readHardware } from '../../install/state/hardware.ts';

@@ -1,11 +1,23 @@
-import { removeSnapshot, requireTakable, revertTo, takeSnapshot, whyUnusable } from '../../install/change/snapshot.ts';
-import { mergeRemoved } from '../../install/change/snapshot-settle.ts';
 import type { Opened } from '../../install/opening/write-disks.ts';
+import {
+  removeSnapshot,
+  requireTakable,
+  revertTo,
+  takeSnapshot,
+  whyUnusable,
+} from '../../install/snapshots/snapshot.ts';
+import { mergeRemoved } from '../../install/snapshots/snapshot-settle.ts';
+import {
+  readBelow,
+  readSnapshots,
+  type Snapshot,
+  snapshotIds,
+  snapshotNamed,
+} from '../../install/snapshots/snapshots.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
 import { generationPaths } from '../../install/state/layout.ts';
 import { isLocked } from '../../install/state/locked.ts';
 import { type Asker, requireSeen } from '../../install/state/owner.ts';
-import { readBelow, readSnapshots, type Snapshot, snapshotIds, snapshotNamed } from '../../install/state/snapshots.ts';
 import { readTrial } from '../../install/state/trial.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';

@@ -1,5 +1,5 @@
+import { readMark, writeMark } from '../../install/seals/mark.ts';
 import type { Instance } from '../../install/state/instances.ts';
-import { readMark, writeMark } from '../../install/state/mark.ts';
 import { movedFrom } from '../../install/state/place.ts';
 import { readTerm, subjectOf, writeRenewal } from '../../install/state/term.ts';
 import { failureOf } from '../../lib/errors.ts';

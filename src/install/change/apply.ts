@@ -13,6 +13,7 @@ import { makeFolder } from '../../sys/files/folders.ts';
 import { completeFile } from '../../sys/sources/download.ts';
 import type { Source } from '../../sys/sources/source.ts';
 import type { InstallPlan } from '../plan/plan.ts';
+import { finishSnapshotWork } from '../snapshots/snapshot-work.ts';
 import { requireChain } from '../state/chain.ts';
 import { raiseFloor } from '../state/floor.ts';
 import { writeHostPolicy } from '../state/host-policy.ts';
@@ -23,7 +24,6 @@ import { forgetDamaged, proven } from '../state/proven.ts';
 import { writeResources } from '../state/resources.ts';
 import { readOrigin, writeOrigin } from '../state/wanted.ts';
 import { baseMissing, fileBlob, layerBlob, type Part } from './carried.ts';
-import { finishSnapshotWork } from './snapshot-work.ts';
 import type { StagingShare } from './staging.ts';
 import { broughtPolicy, mendMachine, type NewOwner, switchMachine } from './switch.ts';
 

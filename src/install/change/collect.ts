@@ -3,6 +3,8 @@ import type { LayerEntry } from '../../layer/entry.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
+import { settleSnapshots } from '../snapshots/snapshot-settle.ts';
+import { snapshotIds } from '../snapshots/snapshots.ts';
 import { chainFiles, chainIn, lockedLayers } from '../state/chain.ts';
 import { settleFormer } from '../state/former.ts';
 import {
@@ -18,9 +20,7 @@ import { computerPaths, filePath, instancePaths, packedPath, snapshotPaths } fro
 import { isLocked } from '../state/locked.ts';
 import { readResources } from '../state/resources.ts';
 import { settleRolledBack } from '../state/rolled-back.ts';
-import { snapshotIds } from '../state/snapshots.ts';
 import { wantedPaths } from '../state/wanted.ts';
-import { settleSnapshots } from './snapshot-settle.ts';
 
 /**
  * Removes what nothing needs any more: generations that are neither current, kept, nor in use, layers and files that no

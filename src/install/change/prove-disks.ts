@@ -4,9 +4,9 @@ import { AppError, type ErrorCode, type Failure, failureOf } from '../../lib/err
 import { isThere } from '../../sys/files/files.ts';
 import { confinedQemuImg, IMAGE } from '../../sys/programs/confined-image.ts';
 import { isLocked } from '../../sys/secrets/locked-blocks.ts';
+import { readSnapshots } from '../snapshots/snapshots.ts';
 import { type Instance, readGeneration } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
-import { readSnapshots } from '../state/snapshots.ts';
 
 const CHECK_MS = 3_600_000;
 /** `qemu-img check`: there are mistakes in the tables, or clusters that nothing uses, which only take room. */

@@ -3,12 +3,12 @@ import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { replaceLink } from '../../sys/files/folders.ts';
+import { finishSnapshotWork } from '../snapshots/snapshot-work.ts';
 import { readFloor, requireFloor } from '../state/floor.ts';
 import { settleFormer } from '../state/former.ts';
 import { openInstance } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { noteRolledBack } from '../state/rolled-back.ts';
-import { finishSnapshotWork } from './snapshot-work.ts';
 
 /** Which generation a machine had, and which its next start uses. */
 export interface RolledBack {

@@ -9,6 +9,8 @@ import { removeFile } from '../../sys/files/files.ts';
 import { makeFolder, moveFolder, removeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { makeUefiVariables } from '../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
+import { writeMark } from '../seals/mark.ts';
+import { mendSeals } from '../seals/mend-seal.ts';
 import { beginConfiguration, seals, settleConfiguration } from '../state/configuration.ts';
 import { beginFormer, settleFormer } from '../state/former.ts';
 import {
@@ -24,8 +26,6 @@ import {
 } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
 import { encrypts, hasDiskKey } from '../state/locked.ts';
-import { writeMark } from '../state/mark.ts';
-import { mendSeals } from '../state/mend-seal.ts';
 import { ROOT } from '../state/owner.ts';
 import { notePlace } from '../state/place.ts';
 import { type BroughtPolicy, readPolicy, settleSeal, writePolicy } from '../state/policies.ts';

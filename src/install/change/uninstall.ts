@@ -3,12 +3,12 @@ import { noSteps, type Steps } from '../../lib/steps.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { loseName, removeFolder } from '../../sys/files/folders.ts';
 import { removePending } from '../hot-fix/pending.ts';
+import { removeMark } from '../seals/mark.ts';
+import { readSnapshots } from '../snapshots/snapshots.ts';
 import { forgetSeal } from '../state/configuration.ts';
 import { InstanceFile, instanceNames, readCurrent, readIfWhole, unknownMachine } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
-import { removeMark } from '../state/mark.ts';
 import { type Asker, maySee, ownerOf } from '../state/owner.ts';
-import { readSnapshots } from '../state/snapshots.ts';
 
 /** What the user loses with a machine: its data disk too, where it has one. */
 export interface Removable {

@@ -4,10 +4,10 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { Problem, RequestName } from '../../trust/hot-fix/request.ts';
 import { Verifier } from '../../trust/verifier.ts';
 import { WrongPasswords } from '../opening/wrong-passwords.ts';
+import { readSealed, writeSealed } from '../seals/sealed.ts';
 import { isDamage } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
 import { Place } from '../state/place.ts';
-import { readSealed, writeSealed } from '../state/sealed.ts';
 import { RenewedFile, type Subject } from '../state/term.ts';
 
 /** What a hot fix does, with nothing left to work out: done twice it is the same. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Account } from '../../policy/account.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
+import { readSealed, writeSealed } from '../seals/sealed.ts';
 import { isDamage } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
-import { readSealed, writeSealed } from '../state/sealed.ts';
 import { WrongPasswords } from './wrong-passwords.ts';
 
 /** So many users of a machine are known without the domain: those who came last. */

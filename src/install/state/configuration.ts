@@ -8,9 +8,9 @@ import { computerIdentity } from '../../sys/computer-identity.ts';
 import { isThere, readCapped, readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, namesIn } from '../../sys/files/folders.ts';
 import type { KeptFiles } from '../../sys/files/kept-files.ts';
-import { closeEnvelope, envelopeIn, openEnvelope, type SealKey, sealKeyFrom } from './envelope.ts';
+import { closeEnvelope, envelopeIn, openEnvelope, type SealKey, sealKeyFrom } from '../seals/envelope.ts';
+import { knownSealKey, sealKey } from '../seals/seal-key.ts';
 import { computerPaths, instancePaths } from './layout.ts';
-import { knownSealKey, sealKey } from './seal-key.ts';
 
 const MAX_BYTES = 64 << 20;
 /** An envelope is base64 of what it holds. */

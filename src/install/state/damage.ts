@@ -2,6 +2,8 @@ import type { LayerEntry } from '../../layer/entry.ts';
 import { AppError } from '../../lib/errors.ts';
 import { bootFiles } from '../../package/boot-files.ts';
 import { isThere } from '../../sys/files/files.ts';
+import { requireSeals } from '../seals/mend-seal.ts';
+import { dataBelow, systemBelow } from '../snapshots/snapshots.ts';
 import { requireChain, usedLayers } from './chain.ts';
 import {
   type GenerationFile,
@@ -15,11 +17,9 @@ import {
 } from './instances.ts';
 import { filePath, generationPaths, instancePaths } from './layout.ts';
 import { isLocked, layersNowhere } from './locked.ts';
-import { requireSeals } from './mend-seal.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readCounter, readReported } from './reported.ts';
-import { dataBelow, systemBelow } from './snapshots.ts';
 import { requireTerm } from './term.ts';
 
 /** What is wrong with a machine, and whether it is mended around its system disk, which the user may have changed. */

@@ -3,6 +3,7 @@ import { freeBytes, makeFolder, namesIn } from '../../sys/files/folders.ts';
 import { scriptOfDisks } from '../opening/script-output.ts';
 import type { ComputerFacts, InstalledMachine } from '../plan/plan.ts';
 import type { PolicyFacts } from '../plan/plan-policies.ts';
+import { readSnapshots, snapshotIds } from '../snapshots/snapshots.ts';
 import { lockedLayers } from './chain.ts';
 import { examine, type Found } from './damage.ts';
 import { readFloor } from './floor.ts';
@@ -14,7 +15,6 @@ import { ownerOf } from './owner.ts';
 import { readPolicy } from './policies.ts';
 import { proven } from './proven.ts';
 import { readResources } from './resources.ts';
-import { readSnapshots, snapshotIds } from './snapshots.ts';
 import { stagedBytes } from './wanted.ts';
 
 /** Looks at this computer. `running` has the generation that each running machine runs. */

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { computerIdentity, fileSystemIdentity } from '../../sys/computer-identity.ts';
 import { realPath } from '../../sys/files/folders.ts';
+import { readSealed, writeSealed } from '../seals/sealed.ts';
 import { isDamage } from './instances.ts';
 import { instancePaths } from './layout.ts';
-import { readSealed, writeSealed } from './sealed.ts';
 import type { Subject } from './term.ts';
 
 /** `place.json`: where a machine was installed (D14). */

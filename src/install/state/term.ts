@@ -3,10 +3,10 @@ import { AppError } from '../../lib/errors.ts';
 import { failsAs } from '../../lib/failures.ts';
 import type { Renewal, TermFacts } from '../../policy/term.ts';
 import { isThere, removeFile } from '../../sys/files/files.ts';
+import { readMark, writeMark } from '../seals/mark.ts';
+import { readSealed, writeSealed } from '../seals/sealed.ts';
 import { type Instance, isDamage } from './instances.ts';
 import { instancePaths } from './layout.ts';
-import { readMark, writeMark } from './mark.ts';
-import { readSealed, writeSealed } from './sealed.ts';
 
 /** So many installations of a machine are known; two generations are kept at most, and one may run on. */
 const MOST_STARTS = 8;

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { AppError } from '../../../lib/errors.ts';
 import { newAdministratorAccess } from '../../../manager/policies/administrator-access.ts';
 import { setPolicy } from '../../../manager/policies/set-policy.ts';
+import { print } from '../../print.ts';
+import { addCommand } from '../../program.ts';
 import {
   type AdministratorPasswordOptions,
   administratorPasswordOption,
   newAdministratorPassword,
-} from '../../administrator-password.ts';
-import { print } from '../../print.ts';
-import { addCommand } from '../../program.ts';
+} from '../../secrets/administrator-password.ts';
 
 /** `policy administrator-access`: a password with which a machine’s hardware is changed on users’ computers. */
 export function addAdministratorAccessCommand(policy: Command): void {

@@ -4,10 +4,10 @@ import { deployPolicies } from '../../../manager/policies/deploy.ts';
 import { servePublished } from '../../../manager/published.ts';
 import { deployForms } from '../../../servers/put.ts';
 import { duration, port } from '../../arguments.ts';
-import { type DirectoryOptions, writerAccount } from '../../directory-account.ts';
 import { print, printStep } from '../../print.ts';
 import { addCommand } from '../../program.ts';
-import { CLOCK_IS_RIGHT, type SignOptions, signerBy } from '../../signer.ts';
+import { type DirectoryOptions, writerAccount } from '../../secrets/directory-account.ts';
+import { CLOCK_IS_RIGHT, type SignOptions, signerBy } from '../../secrets/signer.ts';
 
 interface DeployOptions extends SignOptions, DirectoryOptions {
   directory: string;

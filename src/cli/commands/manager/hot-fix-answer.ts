@@ -7,15 +7,15 @@ import { systemClock } from '../../../sys/clock.ts';
 import { day, wholeNumber } from '../../arguments.ts';
 import { isAgreed } from '../../confirm.ts';
 import { mailHotFixFile, writeHotFixFile } from '../../hot-fix-file.ts';
+import { print, table } from '../../print.ts';
+import { addCommand, type Context } from '../../program.ts';
 import {
   type PassphraseOptions,
   type RecoveryPassphraseOptions,
   readPassphrase,
   readRecoveryPassphrase,
-} from '../../passphrase.ts';
-import { newPassword, type PasswordOptions, passwordOption } from '../../password.ts';
-import { print, table } from '../../print.ts';
-import { addCommand, type Context } from '../../program.ts';
+} from '../../secrets/passphrase.ts';
+import { newPassword, type PasswordOptions, passwordOption } from '../../secrets/password.ts';
 
 interface Located extends PassphraseOptions {
   directory: string;

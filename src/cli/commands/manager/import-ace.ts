@@ -9,10 +9,10 @@ import { type AceMachine, type AceProject, readAce } from '../../../project/ace/
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { isAgreed } from '../../confirm.ts';
-import { type PassphraseOptions, readPassphrase } from '../../passphrase.ts';
 import { print, printStep } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { progressLine } from '../../progress.ts';
+import { type PassphraseOptions, readPassphrase } from '../../secrets/passphrase.ts';
 
 interface ImportOptions extends PassphraseOptions {
   directory: string;

@@ -5,10 +5,10 @@ import type { ListedKey } from '../../../manager/keys.ts';
 import { makeRecoveryKey } from '../../../manager/recovery-key.ts';
 import { KEY_ROLES, type KeyRole } from '../../../project/layout.ts';
 import { isAgreed } from '../../confirm.ts';
-import { type RecoveryPassphraseOptions, readRecoveryPassphrase } from '../../passphrase.ts';
 import { print, table } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
-import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, signerBy } from '../../signer.ts';
+import { type RecoveryPassphraseOptions, readRecoveryPassphrase } from '../../secrets/passphrase.ts';
+import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, signerBy } from '../../secrets/signer.ts';
 
 interface RotateOptions extends SignOptions {
   directory: string;

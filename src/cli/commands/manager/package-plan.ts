@@ -6,7 +6,7 @@ import type { PackagePlan } from '../../../package/plan/plan.ts';
 import { textsOf } from '../../../policy/warning.ts';
 import { failureText, print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
-import { printDoubt } from '../../signer.ts';
+import { printDoubt } from '../../secrets/signer.ts';
 import { addContentOptions, type ContentOptions, contentRequest } from './package-contents.ts';
 
 export function addPlanCommand(packages: Command): void {

@@ -4,7 +4,7 @@ import { checkProject } from '../../../manager/check-project.ts';
 import { projectSchemas } from '../../../manager/project-schemas.ts';
 import { failureText, print, printStep } from '../../print.ts';
 import { addCommand } from '../../program.ts';
-import { printDoubt } from '../../signer.ts';
+import { printDoubt } from '../../secrets/signer.ts';
 import { addAdministratorAccessCommand } from './administrator-access.ts';
 import { addPolicySetCommands } from './policy-set.ts';
 import { addPolicyValueCommand } from './policy-value.ts';

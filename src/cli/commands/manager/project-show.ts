@@ -3,7 +3,7 @@ import type { ListedPackage } from '../../../manager/packages/list.ts';
 import { lookAtProject, type ProjectState } from '../../../manager/project-state.ts';
 import { print, table } from '../../print.ts';
 import { addCommand } from '../../program.ts';
-import { printDoubt } from '../../signer.ts';
+import { printDoubt } from '../../secrets/signer.ts';
 
 export function addProjectShowCommand(parent: Command): void {
   addCommand<{ directory: string }>(

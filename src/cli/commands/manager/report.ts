@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { newSigner, signReport } from '../../../manager/policies/sign-report.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { wholeNumber } from '../../arguments.ts';
-import { type PassphraseOptions, readPassphrase } from '../../passphrase.ts';
 import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
+import { type PassphraseOptions, readPassphrase } from '../../secrets/passphrase.ts';
 
 interface SignOptions extends PassphraseOptions {
   directory: string;

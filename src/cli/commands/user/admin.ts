@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { HardwareRequest } from '../../../api/hardware.ts';
 import { ROUTES } from '../../../api/routes.ts';
+import { memory, wholeNumber } from '../../arguments.ts';
+import { print } from '../../print.ts';
+import { addCommand } from '../../program.ts';
 import {
   type AdministratorPasswordOptions,
   administratorPassword,
   administratorPasswordOption,
-} from '../../administrator-password.ts';
-import { memory, wholeNumber } from '../../arguments.ts';
-import { print } from '../../print.ts';
-import { addCommand } from '../../program.ts';
+} from '../../secrets/administrator-password.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
 
 interface AdminOptions extends ServiceOptions, AdministratorPasswordOptions {

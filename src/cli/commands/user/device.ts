@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { DevicesAnswer } from '../../../api/devices.ts';
 import { ROUTES } from '../../../api/routes.ts';
-import { type PasswordOptions, passwordOption, userOption, withPassword } from '../../password.ts';
 import { print, table } from '../../print.ts';
 import { addCommand } from '../../program.ts';
+import { type PasswordOptions, passwordOption, userOption, withPassword } from '../../secrets/password.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
 
 /** `devices`, `connect` and `disconnect`: what a user connects to his machine while it runs. */

@@ -18,15 +18,15 @@ import { whenText } from '../../../policy/changes.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { userNamed } from '../../../sys/programs/users.ts';
 import { isAgreed, isConfirmedByName, namesIn } from '../../confirm.ts';
+import { print, printStep } from '../../print.ts';
+import { addCommand, type Context } from '../../program.ts';
+import { progressLine } from '../../progress.ts';
 import {
   addPackageSecretOptions,
   askedPackageSecret,
   type PackageSecretOptions,
   packageSecret,
-} from '../../package-secret.ts';
-import { print, printStep } from '../../print.ts';
-import { addCommand, type Context } from '../../program.ts';
-import { progressLine } from '../../progress.ts';
+} from '../../secrets/package-secret.ts';
 import { askLines, isFailure, parseAnswer, type Route, requireOwnSocket, type ServiceOptions } from '../../service.ts';
 
 interface InstallOptions extends ServiceOptions, PackageSecretOptions {

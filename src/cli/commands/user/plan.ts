@@ -9,14 +9,14 @@ import type { AsJson } from '../../../lib/json.ts';
 import { offerFor } from '../../../package/installer/upgrade.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { inPlaceOf } from '../../newer-lazaret.ts';
+import { failureText, print } from '../../print.ts';
+import { addCommand } from '../../program.ts';
 import {
   addPackageSecretOptions,
   askedPackageSecret,
   type PackageSecretOptions,
   packageSecret,
-} from '../../package-secret.ts';
-import { failureText, print } from '../../print.ts';
-import { addCommand } from '../../program.ts';
+} from '../../secrets/package-secret.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
 import { hostLines, lossOf, policyLines, sourceOf } from './install.ts';
 

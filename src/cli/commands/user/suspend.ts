@@ -3,10 +3,10 @@ import type { MachineAnswer } from '../../../api/machine.ts';
 import { ROUTES } from '../../../api/routes.ts';
 import { formatBytes } from '../../../lib/bytes.ts';
 import { isConfirmedByName, namesIn } from '../../confirm.ts';
-import { type PasswordOptions, withPassword } from '../../password.ts';
 import { print } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { whileSaving } from '../../saving.ts';
+import { type PasswordOptions, withPassword } from '../../secrets/password.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../../service.ts';
 
 export function addSuspendCommand(program: Command): void {

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { type Offer, offerFor } from '../../../package/installer/upgrade.ts';
 import { requireRoot } from '../../../sys/programs/users.ts';
 import { askSigned, inPlaceOf, proveOffered } from '../../newer-lazaret.ts';
-import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../../package-secret.ts';
 import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
+import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../../secrets/package-secret.ts';
 import type { ServiceOptions } from '../../service.ts';
 import { sourceOf } from './install.ts';
 

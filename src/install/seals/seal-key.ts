@@ -4,7 +4,7 @@ import { AppError } from '../../lib/errors.ts';
 import { isThere, moveFile, readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { presentTpm, unwrapByTpm, wrapByTpm } from '../../sys/programs/systemd-creds.ts';
-import { computerPaths } from './layout.ts';
+import { computerPaths } from '../state/layout.ts';
 
 const KEY_BYTES = 32;
 const MAX_BYTES = 16 << 10;

@@ -17,9 +17,9 @@ import { generationPaths, instancePaths, snapshotFiles, snapshotPaths } from '..
 import { encrypts } from '../state/locked.ts';
 import { readPolicy } from '../state/policies.ts';
 import { readReported } from '../state/reported.ts';
-import { memoryOf } from '../state/snapshot-memory.ts';
-import { readBelow, readSnapshots, type Snapshot, snapshotNamed, writeSnapshot } from '../state/snapshots.ts';
+import { memoryOf } from './snapshot-memory.ts';
 import { doWork, finishSnapshotWork } from './snapshot-work.ts';
+import { readBelow, readSnapshots, type Snapshot, snapshotNamed, writeSnapshot } from './snapshots.ts';
 
 const MAX_VARIABLES_BYTES = MAX_UEFI_VARIABLES_BYTES + LUKS_BYTES;
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { AppError } from '../lib/errors.ts';
-import { readCapped } from '../sys/files/files.ts';
+import { AppError } from '../../lib/errors.ts';
+import { readCapped } from '../../sys/files/files.ts';
+import { isFailure } from '../service.ts';
 import { readPackagePassphrase } from './passphrase.ts';
-import { isFailure } from './service.ts';
 
 const MAX_BYTES = 64 << 10;
 const IDENTITY = /^AGE-SECRET-KEY-1\S+$/m;

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasProgram } from '../../sys/programs/exec.ts';
 import { wrapByTpm } from '../../sys/programs/systemd-creds.ts';
-import { computerPaths } from './layout.ts';
+import { computerPaths } from '../state/layout.ts';
 import { knownSealKey, mendSealKey, sealKey } from './seal-key.ts';
 
 const skip =

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
-import { AppError } from '../lib/errors.ts';
-import { passphraseProblem } from '../lib/passphrase.ts';
-import { readDescriptor } from '../sys/files/descriptor.ts';
-import { wholeNumber } from './arguments.ts';
+import { AppError } from '../../lib/errors.ts';
+import { passphraseProblem } from '../../lib/passphrase.ts';
+import { readDescriptor } from '../../sys/files/descriptor.ts';
+import { wholeNumber } from '../arguments.ts';
 import { askSecret } from './passphrase.ts';
 
 const MAX_BYTES = 16 << 10;

@@ -1,7 +1,7 @@
-import { AppError } from '../lib/errors.ts';
-import type { DirectoryAccount } from '../servers/directory/directory-account.ts';
-import { readCapped } from '../sys/files/files.ts';
-import { readPrivate } from '../sys/files/private-file.ts';
+import { AppError } from '../../lib/errors.ts';
+import type { DirectoryAccount } from '../../servers/directory/directory-account.ts';
+import { readCapped } from '../../sys/files/files.ts';
+import { readPrivate } from '../../sys/files/private-file.ts';
 import { askSecret } from './passphrase.ts';
 
 const MAX_BYTES = 4096;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { fileMark, isThere, linkFile, removeFile } from '../../sys/files/files.ts';
-import { readState, writeState } from './instances.ts';
-import { generationPaths, instancePaths } from './layout.ts';
+import { readState, writeState } from '../state/instances.ts';
+import { generationPaths, instancePaths } from '../state/layout.ts';
 
 /** What is noted of a suspended machine, as far as it has to be known here: the files that it goes on with alone. */
 const Noted = z.looseObject({

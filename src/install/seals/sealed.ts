@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { computerIdentity } from '../../sys/computer-identity.ts';
-import { readState, writeState } from './instances.ts';
+import { readState, writeState } from '../state/instances.ts';
 import { knownSealKey, sealKey } from './seal-key.ts';
 
 /** A file that only this computer’s service can have written. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { removeFile } from '../../sys/files/files.ts';
-import { computerPaths } from './layout.ts';
+import { computerPaths } from '../state/layout.ts';
 import { readSealed, writeSealed } from './sealed.ts';
 
 /** The highest time that was seen for a machine, in milliseconds since 1970. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { fileMark } from '../../sys/files/files.ts';
-import { generationPaths, instancePaths } from './layout.ts';
+import { generationPaths, instancePaths } from '../state/layout.ts';
 import { memoryOf } from './snapshot-memory.ts';
 
 test('disks that were made at the same moment, and look alike, are told apart', async (t) => {

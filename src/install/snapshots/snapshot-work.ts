@@ -12,9 +12,9 @@ import { settleFormer } from '../state/former.ts';
 import { GenerationFile, openInstance, readState, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
 import { QuarantineFile } from '../state/reported.ts';
-import { putMemory } from '../state/snapshot-memory.ts';
-import { type DiskKind, readSnapshot, type Snapshot, writeBelow, writeSnapshot } from '../state/snapshots.ts';
 import { keepStart, subjectOf } from '../state/term.ts';
+import { putMemory } from './snapshot-memory.ts';
+import { type DiskKind, readSnapshot, type Snapshot, writeBelow, writeSnapshot } from './snapshots.ts';
 
 const Id = z.string().regex(/^[0-9a-f]{16}$/);
 

@@ -1,8 +1,8 @@
-import type { AppError } from '../lib/errors.ts';
-import type { Signer, VouchForClock } from '../manager/signing.ts';
+import type { AppError } from '../../lib/errors.ts';
+import type { Signer, VouchForClock } from '../../manager/signing.ts';
+import { printStep } from '../print.ts';
+import type { Context } from '../program.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
-import { printStep } from './print.ts';
-import type { Context } from './program.ts';
 
 interface ClockOptions {
   clockIsRight?: boolean;

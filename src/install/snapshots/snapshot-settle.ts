@@ -3,8 +3,8 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
 import { isDamage } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
-import { type DiskKind, readBelow, readSnapshot, type Snapshot, snapshotIds } from '../state/snapshots.ts';
 import { canMerge, doWork, hasSnapshotWork, type Upper, type Work } from './snapshot-work.ts';
+import { type DiskKind, readBelow, readSnapshot, type Snapshot, snapshotIds } from './snapshots.ts';
 
 const KINDS: readonly DiskKind[] = ['system', 'data'];
 type Merge = Work & { do: 'merge' };

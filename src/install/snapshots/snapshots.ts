@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
-import { isDamage, readState, writeState } from './instances.ts';
-import { generationPaths, instancePaths, snapshotPaths } from './layout.ts';
+import { isDamage, readState, writeState } from '../state/instances.ts';
+import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
 
 const SNAPSHOT_ID = /^[0-9a-f]{16}$/;
 

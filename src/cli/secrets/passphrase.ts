@@ -1,7 +1,7 @@
-import { AppError } from '../lib/errors.ts';
-import { passphraseProblem } from '../lib/passphrase.ts';
-import { readCapped } from '../sys/files/files.ts';
-import { interruptible } from './interruptible.ts';
+import { AppError } from '../../lib/errors.ts';
+import { passphraseProblem } from '../../lib/passphrase.ts';
+import { readCapped } from '../../sys/files/files.ts';
+import { interruptible } from '../interruptible.ts';
 
 const MAX_BYTES = 4096;
 

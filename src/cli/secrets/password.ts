@@ -1,10 +1,10 @@
 import { Option } from 'commander';
-import type { SecretsRequest } from '../api/machine.ts';
-import { AppError, type ErrorCode } from '../lib/errors.ts';
-import { readDescriptor } from '../sys/files/descriptor.ts';
-import { wholeNumber } from './arguments.ts';
+import type { SecretsRequest } from '../../api/machine.ts';
+import { AppError, type ErrorCode } from '../../lib/errors.ts';
+import { readDescriptor } from '../../sys/files/descriptor.ts';
+import { wholeNumber } from '../arguments.ts';
+import { isFailure } from '../service.ts';
 import { askName, askSecret } from './passphrase.ts';
-import { isFailure } from './service.ts';
 
 const MAX_BYTES = 16 << 10;
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { AppError } from '../lib/errors.ts';
-import { type EncryptTo, recipientsIn } from '../package/encrypted/recipients.ts';
-import { readCapped } from '../sys/files/files.ts';
+import { AppError } from '../../lib/errors.ts';
+import { type EncryptTo, recipientsIn } from '../../package/encrypted/recipients.ts';
+import { readCapped } from '../../sys/files/files.ts';
 import { readPackagePassphrase } from './passphrase.ts';
 
 const MAX_BYTES = 64 << 10;
