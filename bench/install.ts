@@ -32,8 +32,9 @@ async function figures(): Promise<Figure[]> {
     (fingerprint: string) =>
     (name: string, what: string, source: string): { milliseconds: number; peakBytes: number } => {
       const args = [join(import.meta.dirname, 'install', 'once.ts'), state(name), what, source, fingerprint];
-      // With the young generation that bin/lazaretd gives the service.
-      return JSON.parse(execFileSync(process.execPath, ['--max-semi-space-size=2', ...args], { encoding: 'utf8' }));
+      // With the memory that bin/lazaretd gives the service.
+      const memory = ['--max-semi-space-size=2', '--optimize-for-size'];
+      return JSON.parse(execFileSync(process.execPath, [...memory, ...args], { encoding: 'utf8' }));
     };
   const once = onceOf(project.fingerprint);
   const installs: ReturnType<typeof once>[] = [];
