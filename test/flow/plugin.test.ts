@@ -95,7 +95,9 @@ test('a plug-in that is missing, or was changed on disk, is not run', { skip }, 
 test('nothing that a plug-in started is left when it has answered, was late, or was interrupted', {
   skip,
 }, async (t) => {
-  const children = (mark: string) => sh(`setsid sleep ${mark} >/dev/null 2>&1 & (sleep ${mark} &) ; sleep 0.2`);
+  // So many that they do not all end in the moment in which the first does.
+  const own = (mark: string) => `for each in $(seq 25); do setsid sleep ${mark} >/dev/null 2>&1 & done`;
+  const children = (mark: string) => sh(`${own(mark)}; (sleep ${mark} &) ; sleep 0.2`);
   const ended = plugins(t, { 'check.sh': `${children('87651')}echo YES\n` });
   const late = plugins(t, { 'check.sh': `${children('87652')}sleep 87652\n` });
 
@@ -107,7 +109,7 @@ test('nothing that a plug-in started is left when it has answered, was late, or 
 
   const stop = new AbortController();
   const asked = late.ask('check.sh', { signal: stop.signal });
-  while (running('87652').length < 3) await new Promise((done) => setTimeout(done, 10));
+  while (running('87652').length < 27) await new Promise((done) => setTimeout(done, 10));
   stop.abort();
   await assert.rejects(asked, { code: 'INTERRUPTED' });
   assert.deepEqual(running('87652'), []);

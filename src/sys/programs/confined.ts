@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../lib/errors.ts';
-import { endGroup } from './processes.ts';
+import { endGroup, groupHasGone } from './processes.ts';
 
 const MIB = 2 ** 20;
 const MEMORY_BYTES = 512 * MIB;
 const SCRATCH_BYTES = 64 * MIB;
 const PROCESSES = 64;
 const OPEN_FILES = 256;
+/** How long the kernel may take to end what a program has started. */
+const END_MS = 5000;
 
 /** Where a confined program finds its folder, and where alone it may write. */
 const FOLDER = '/plugin';
@@ -83,6 +85,7 @@ export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun
       headOf(child.stderr, maxBytes, () => undefined),
       closed,
     ]);
+    if (child.pid !== undefined) await groupHasGone(child.pid, END_MS);
     return { end, status: status ?? -1, stdout, stderr };
   } catch (cause) {
     throw new AppError('PROGRAM_MISSING', `cannot start ${command}`, { cause });

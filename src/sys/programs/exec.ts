@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
-import { endGroup, type ProcessId, processOf } from './processes.ts';
+import { endGroup, groupHasGone, type ProcessId, processOf } from './processes.ts';
 
 /** Folders that hold system programs and are often missing from an ordinary user’s PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
@@ -75,6 +75,9 @@ export async function run(program: string, args: readonly string[], options: Run
   throw failure(program, args, result);
 }
 
+/** How long the kernel may take to end what is left of a group. */
+const GROUP_END_MS = 5000;
+
 /** Waits for its end, and ends all of its group once it is late or not wanted any more. */
 async function endedAsGroup<T extends Promise<unknown> & { pid?: number | undefined }>(
   running: T,
@@ -86,7 +89,9 @@ async function endedAsGroup<T extends Promise<unknown> & { pid?: number | undefi
   signal?.addEventListener('abort', end, { once: true });
   if (signal?.aborted) end();
   try {
-    return await running;
+    const ended = await running;
+    if (running.pid !== undefined) await groupHasGone(running.pid, GROUP_END_MS);
+    return ended;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', end);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../../lib/errors.ts';
 
@@ -75,4 +75,28 @@ export function endGroup(pid: number | undefined): void {
   } catch (error) {
     if (systemCode(error) !== 'ESRCH') throw error;
   }
+}
+
+/**
+ * Waits until nothing of a group runs; false when something still does after `timeoutMs`. Who leads it may have ended, and its pipes be
+ * closed, before the others have: bubblewrap's first process, of which the kernel ends all that it started.
+ */
+export async function groupHasGone(group: number, timeoutMs: number): Promise<boolean> {
+  for (let waited = 0; groupRuns(group); waited += 5) {
+    if (waited >= timeoutMs) return false;
+    await sleep(5);
+  }
+  return true;
+}
+
+function groupRuns(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return false;
+    if (systemCode(error) !== 'EPERM') throw error;
+  }
+  // What has ended and was not fetched yet is there too, and may be for long.
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.some((pid) => Number(statOf(Number(pid))?.[2]) === group);
 }
