@@ -4,7 +4,17 @@ import { installSystemPackages, missingPackages } from './system-packages.mjs';
 
 /** Real policy servers for tests: a web server, OpenLDAP, and an Active Directory domain controller; a browser for the pages, and what makes their pictures small; what else opens encrypted disks; a TPM 2.0 of software, and what asks it; a Windows for its guest tools. */
 const PACKAGES = [
-  ...['nginx', 'rsync', 'openssh-client', 'openssl', 'slapd', 'chromium', 'pngquant', 'cryptsetup-bin', 'wine64'],
+  ...[
+    'nginx',
+    'rsync',
+    'openssh-client',
+    'openssl',
+    'slapd',
+    'chromium-headless-shell',
+    'pngquant',
+    'cryptsetup-bin',
+    'wine64',
+  ],
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
   ...['swtpm', 'systemd', 'libtss2-esys-3.0.2-0', 'libtss2-rc0', 'libtss2-mu0', 'libtss2-tcti-swtpm0'],
   // What looks at our own packages.

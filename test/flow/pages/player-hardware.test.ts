@@ -33,7 +33,7 @@ test('an administrator at a user’s page gives his password, and then the machi
   const { asked, answer } = service();
   const machines: MachineAnswer[] = [
     { vm: 'office', state: 'stopped', canAdminister: true, hardware: { memoryMiB: 512, cpus: 2, packaged: PACKAGED } },
-    { vm: 'lab', state: 'stopped' },
+    { vm: 'lab', state: 'stopped', former: 1 },
   ];
   await using player = await openPlayer({ machines, events: [], hardware: answer });
   await using lab = await LabBrowser.start();

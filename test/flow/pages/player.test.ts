@@ -113,7 +113,7 @@ test(
 );
 
 test('an open menu is a menu for assistive technology, and is gone through by keyboard', NEEDS, async (t) => {
-  await using player = await openPlayer(says([OFFICE]));
+  await using player = await openPlayer(says([{ ...OFFICE, hasDevices: true }]));
   const page = await opened(t, player.link('/machines/office'));
   await page.getByRole('button', { name: 'More' }).press('Enter');
   const items = page.getByRole('menuitem');
@@ -121,6 +121,20 @@ test('an open menu is a menu for assistive technology, and is gone through by ke
   assert.deepEqual(await accessibilityFaults(page), []);
   await page.keyboard.press('ArrowDown');
   assert.equal(await page.evaluate('document.activeElement?.getAttribute("role")'), 'menuitem');
+});
+
+test('where nothing can be done with a machine there is no menu to open', NEEDS, async (t) => {
+  await using player = await openPlayer(says([OFFICE, { ...OFFICE, vm: 'lab', former: 2 }]));
+  const page = await opened(t, player.link('/'));
+  // A browser that tells nothing outside of its pages, or may do so already.
+  await page.addInitScript('delete window.Notification');
+  await page.goto(new URL('/machines/office', page.url()).href);
+
+  await page.getByRole('button', { name: 'Start' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'More' }).isDisabled(), true);
+  await page.goto(new URL('/machines/lab', page.url()).href);
+  await page.getByRole('button', { name: 'More' }).press('Enter');
+  await page.getByRole('menuitem').waitFor();
 });
 
 test('of 200 machines each has its card', NEEDS, async (t) => {

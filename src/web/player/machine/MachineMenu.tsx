@@ -61,12 +61,22 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
     setQuestion({ text: texts.stopNowConfirm(vm), action: () => stop.mutate({ vm, force: true }) });
   const askReset = () => setQuestion({ text: texts.resetConfirm(vm), action: () => reset.mutate(vm) });
   const goBack = (to: number) => setQuestion({ text: texts.rollbackConfirm(to), action: () => rollback.mutate(vm) });
+  const own = [
+    canAskToTell() && { text: texts.tellMe, does: () => void Notification.requestPermission() },
+    machine.password && { text: `${texts.passwordMenu} …`, does: () => change.mutate({ vm }) },
+    machine.canAdminister && { text: `${texts.hardware} …`, does: () => setAdministering(true) },
+    machine.hotFixes?.includes('password') && { text: `${texts.hotFixLost} …`, does: () => setLost(true) },
+    former !== undefined && { text: texts.rollback, does: () => goBack(former) },
+    machine.hasDevices && { text: `${texts.devices} …`, does: () => setConnecting(true) },
+    (machine.rights?.snapshots ?? 0) > 0 && { text: `${texts.snapshots} …`, does: () => setSnapshots(true) },
+    machine.canReimage && !isRunning && { text: `${texts.reimage} …`, does: () => setReimaging(true), color: 'red' },
+  ].filter((item) => typeof item === 'object');
   return (
     <>
       {/* What would take the focus first is a focusable that is no item: no menu may have one (WCAG 1.3.1). */}
       <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
-          <ActionIcon variant="default" aria-label={texts.menu}>
+          <ActionIcon variant="default" aria-label={texts.menu} disabled={!isRunning && own.length === 0}>
             ⋯
           </ActionIcon>
         </Menu.Target>
@@ -92,24 +102,11 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
           {isRunning && <Menu.Item onClick={() => suspend.mutate(vm)}>{texts.suspend}</Menu.Item>}
           {isRunning && <Menu.Item onClick={() => stop.mutate({ vm, force: false })}>{texts.stop}</Menu.Item>}
           {isRunning && <PowerItems machine={machine} onReset={askReset} onPowerOff={powerOff} />}
-          {canAskToTell() && (
-            <Menu.Item onClick={() => void Notification.requestPermission()}>{texts.tellMe}</Menu.Item>
-          )}
-          {machine.password && <Menu.Item onClick={() => change.mutate({ vm })}>{texts.passwordMenu} …</Menu.Item>}
-          {machine.canAdminister && <Menu.Item onClick={() => setAdministering(true)}>{texts.hardware} …</Menu.Item>}
-          {machine.hotFixes?.includes('password') && (
-            <Menu.Item onClick={() => setLost(true)}>{texts.hotFixLost} …</Menu.Item>
-          )}
-          {former !== undefined && <Menu.Item onClick={() => goBack(former)}>{texts.rollback}</Menu.Item>}
-          {machine.hasDevices && <Menu.Item onClick={() => setConnecting(true)}>{texts.devices} …</Menu.Item>}
-          {(machine.rights?.snapshots ?? 0) > 0 && (
-            <Menu.Item onClick={() => setSnapshots(true)}>{texts.snapshots} …</Menu.Item>
-          )}
-          {machine.canReimage && !isRunning && (
-            <Menu.Item color="red" onClick={() => setReimaging(true)}>
-              {texts.reimage} …
+          {own.map(({ text, does, ...colour }) => (
+            <Menu.Item key={text} onClick={does} {...colour}>
+              {text}
             </Menu.Item>
-          )}
+          ))}
         </Menu.Dropdown>
       </Menu>
       <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
