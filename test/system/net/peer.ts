@@ -88,7 +88,8 @@ await serveCalls({
 
   /** `open`, or the failure’s code; `silent` when nothing came. */
   async connect(host: string, port: number, timeoutMs = PATIENCE_MS) {
-    const socket = connect(port, host);
+    // One that opened stays, and may be refused its way later.
+    const socket = connect(port, host).on('error', () => undefined);
     const result = await Promise.race([
       once(socket, 'connect').then(
         () => 'open',
