@@ -5,7 +5,7 @@ import { asksAccounts } from '../policy/devices.ts';
 import { NEVER } from '../policy/expiration.ts';
 import { isLookedUp, type Quarantine } from '../policy/quarantine.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
-import { termOf } from '../policy/term.ts';
+import { isOverAtOnce } from '../policy/term.ts';
 import { type Doubt, type Warning, warningAbout } from '../policy/warning.ts';
 import { projectPaths, vmPaths } from '../project/layout.ts';
 import type { Project, ProjectVm } from '../project/open.ts';
@@ -126,10 +126,9 @@ export function policyNotes(
   return [...own, ...doubts(quarantine)].map((each) => warningAbout(name, each));
 }
 
-/** Whoever gets it could not start it once; a plug-in may give it more time. */
+/** Whoever gets it could not start it once. */
 function overDoubts({ expiration = NEVER }: MachinePolicy, now: number): Doubt[] {
-  if (expiration.type !== 'date' || expiration.renewal) return [];
-  if (termOf(expiration, { startedAt: undefined }, now).state !== 'expired') return [];
+  if (expiration.type !== 'date' || !isOverAtOnce(expiration, now)) return [];
   const { date } = expiration;
   const text = `its time was over with ${date}, so nobody can start it`;
   return [{ code: 'time-over', text, parts: { date } }];

@@ -43,6 +43,12 @@ export function termOf(expiration: Expiration, facts: TermFacts, now: number): T
   return { state: 'warned', endsAt, daysLeft, ...text(warning.message) };
 }
 
+/** Whether a machine that is installed at `now` could not be used once; what a plug-in would say of its end nobody knows. */
+export function isOverAtOnce(expiration: Expiration, now: number): boolean {
+  if (expiration.type === 'never' || expiration.renewal) return false;
+  return termOf(expiration, { startedAt: now }, now).state === 'expired';
+}
+
 /** The limit of a policy, without its texts: what a renewal is given for. */
 export function limitOf(expiration: Expiration): string {
   switch (expiration.type) {

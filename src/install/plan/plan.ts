@@ -5,7 +5,7 @@ import { bootFiles } from '../../package/boot-files.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import type { PackedFile } from '../../package/packed-file.ts';
 import { NEVER } from '../../policy/expiration.ts';
-import { termOf } from '../../policy/term.ts';
+import { isOverAtOnce } from '../../policy/term.ts';
 import type { Damage } from '../state/damage.ts';
 import { requireFloor } from '../state/floor.ts';
 import type { KnownHostPolicy } from '../state/host-policy.ts';
@@ -256,12 +256,10 @@ function unusable(
   return below.length === 0 ? {} : { unusable: below.map((snapshot) => snapshot.name) };
 }
 
-/** What a plug-in will say of its end nobody knows. */
 function withEnd(planned: MachinePlan, { now }: ComputerFacts): MachinePlan {
-  const { expiration = NEVER } = planned.machine.policy.policy;
   const isKept = planned.action === 'keep' || planned.action === 'refuse';
-  if (isKept || (expiration.type !== 'never' && expiration.renewal)) return planned;
-  return termOf(expiration, { startedAt: now }, now).state === 'expired' ? { ...planned, isOver: true } : planned;
+  const { expiration = NEVER } = planned.machine.policy.policy;
+  return !isKept && isOverAtOnce(expiration, now) ? { ...planned, isOver: true } : planned;
 }
 
 /** What is not put in the place of a machine, whatever the user confirms; the rest of the package is installed. */

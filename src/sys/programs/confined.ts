@@ -9,8 +9,6 @@ const MEMORY_BYTES = 512 * MIB;
 const SCRATCH_BYTES = 64 * MIB;
 const PROCESSES = 64;
 const OPEN_FILES = 256;
-/** How long the kernel may take to end what a program has started. */
-const END_MS = 5000;
 
 /** Where a confined program finds its folder, and where alone it may write. */
 const FOLDER = '/plugin';
@@ -85,7 +83,7 @@ export async function runConfined(program: ConfinedProgram): Promise<ConfinedRun
       headOf(child.stderr, maxBytes, () => undefined),
       closed,
     ]);
-    if (child.pid !== undefined) await groupHasGone(child.pid, END_MS);
+    if (child.pid !== undefined) await groupHasGone(child.pid);
     return { end, status: status ?? -1, stdout, stderr };
   } catch (cause) {
     throw new AppError('PROGRAM_MISSING', `cannot start ${command}`, { cause });

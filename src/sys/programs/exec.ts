@@ -75,9 +75,6 @@ export async function run(program: string, args: readonly string[], options: Run
   throw failure(program, args, result);
 }
 
-/** How long the kernel may take to end what is left of a group. */
-const GROUP_END_MS = 5000;
-
 /** Waits for its end, and ends all of its group once it is late or not wanted any more. */
 async function endedAsGroup<T extends Promise<unknown> & { pid?: number | undefined }>(
   running: T,
@@ -90,7 +87,7 @@ async function endedAsGroup<T extends Promise<unknown> & { pid?: number | undefi
   if (signal?.aborted) end();
   try {
     const ended = await running;
-    if (running.pid !== undefined) await groupHasGone(running.pid, GROUP_END_MS);
+    if (running.pid !== undefined) await groupHasGone(running.pid);
     return ended;
   } finally {
     clearTimeout(timer);

@@ -77,11 +77,14 @@ export function endGroup(pid: number | undefined): void {
   }
 }
 
+/** How long the kernel may take to end what it was told to. */
+const END_MS = 5000;
+
 /**
  * Waits until nothing of a group runs; false when something still does after `timeoutMs`. Who leads it may have ended, and its pipes be
  * closed, before the others have: bubblewrap's first process, of which the kernel ends all that it started.
  */
-export async function groupHasGone(group: number, timeoutMs: number): Promise<boolean> {
+export async function groupHasGone(group: number, timeoutMs = END_MS): Promise<boolean> {
   for (let waited = 0; groupRuns(group); waited += 5) {
     if (waited >= timeoutMs) return false;
     await sleep(5);

@@ -31,33 +31,27 @@ export function addVmShowCommands(vm: Command): void {
 }
 
 /** What is set, a line each; what is not is as ever, and not spoken of. */
-function rowsOf(machine: MachineSummary): [string, string][] {
-  const { vm, memoryMiB, cpus, firmware, secureBoot, dataDiskMiB, devices = {}, descriptor } = machine;
-  const kinds = Object.entries({
+function rowsOf(machine: MachineSummary): [what: string, is: string][] {
+  const { firmware, dataDiskMiB, devices = {}, policy } = machine;
+  const named = Object.entries(devices).map(([name, { kind }]) => (name === kind ? name : `${name} (${kind})`));
+  const facts: Record<string, string | undefined> = {
+    machine: machine.vm,
+    memory: `${machine.memoryMiB} MiB`,
+    processors: `${machine.cpus}`,
+    firmware: machine.secureBoot ? `${firmware}, with Secure Boot` : firmware,
     'guest system': machine.os,
     hardware: machine.hardware,
     clock: machine.clock,
     processor: machine.processor,
-  });
-  const set = kinds.flatMap(([what, kind]): [string, string][] => (kind === undefined ? [] : [[what, kind]]));
-  const named = Object.entries(devices).map(([name, { kind }]) => (name === kind ? name : `${name} (${kind})`));
-  return [
-    ['machine', vm],
-    ['memory', `${memoryMiB} MiB`],
-    ['processors', `${cpus}`],
-    ['firmware', secureBoot ? `${firmware}, with Secure Boot` : firmware],
-    ...set,
-    ...(machine.tpm ? [['TPM', '2.0'] as [string, string]] : []),
-    ...(dataDiskMiB === undefined ? [] : [['data disk', formatBytes(dataDiskMiB * MIB)] as [string, string]]),
-    ...(named.length === 0 ? [] : [['devices', named.join(', ')] as [string, string]]),
-    [
-      'policies',
-      Object.keys(machine.policy)
-        .filter((section) => section !== 'format')
-        .join(', '),
-    ],
-    ['quarantine', machine.policy.quarantine.type],
-    ...(descriptor === undefined ? [] : [['version', descriptor] as [string, string]]),
-    ...(machine.isSuspended ? [['state', 'suspended: its next start goes on where it was'] as [string, string]] : []),
-  ];
+    TPM: machine.tpm ? '2.0' : undefined,
+    'data disk': dataDiskMiB === undefined ? undefined : formatBytes(dataDiskMiB * MIB),
+    devices: named.length === 0 ? undefined : named.join(', '),
+    policies: Object.keys(policy)
+      .filter((section) => section !== 'format')
+      .join(', '),
+    quarantine: policy.quarantine.type,
+    version: machine.descriptor,
+    state: machine.isSuspended ? 'suspended: its next start goes on where it was' : undefined,
+  };
+  return Object.entries(facts).flatMap(([what, is]): [string, string][] => (is === undefined ? [] : [[what, is]]));
 }
