@@ -126,7 +126,7 @@ test('--dry-run says what becomes of a machine, and adds nothing', { skip }, asy
   assert.equal(text.status, 0, text.stderr);
   assert.match(text.stdout, /d\.vmdk\nhardware {2}4\.0 GiB of memory, 2 cpu, virtio, starts by BIOS\nand:\n.*virtio/);
   const { memoryMiB, notes } = JSON.parse(json.stdout);
-  assert.deepEqual([memoryMiB, notes.map((note: { code: string }) => note.code)], [2048, ['bus', 'device']]);
+  assert.deepEqual([memoryMiB, notes.map((note: { code: string }) => note.code)], [2048, ['bus', 'device-later']]);
   assert.ok(!readdirSync(projectPaths(project.folder).vms).includes('brought'));
 });
 
