@@ -67,4 +67,39 @@ test('powered on, the project’s machine has no policies and nq-set no effect; 
     const { stdout } = await job.computer.manager('vm', 'show', job.vm, '--json');
     assert.equal(JSON.parse(stdout).descriptor, second, 'the project remembers it');
   });
+
+  await t.test(
+    'fact 19: Ctrl-C suspends it in preview; with --discard the next one boots, and keeps its disk',
+    async () => {
+      const previewed = async (options: readonly string[], work: (shell: GuestShell) => Promise<unknown>) => {
+        const { said, ended, child } = await job.computer.startManager(
+          'host',
+          'preview',
+          job.vm,
+          ...run,
+          ...options,
+          '--json',
+        );
+        {
+          using shell = await GuestShell.open(JSON.parse(said).sockets.console);
+          await work(shell);
+        }
+        child.kill('SIGINT');
+        await ended;
+        assert.equal(child.exitCode, 0);
+      };
+      const isSuspended = async () =>
+        JSON.parse((await job.computer.manager('vm', 'show', job.vm, '--json')).stdout).isSuspended;
+      const statusOf = (shell: GuestShell, words: string) => shell.run(words).then(({ status }) => status);
+
+      await previewed([], async (shell) =>
+        assert.equal(await statusOf(shell, 'echo kept >/tmp/kept; echo kept >/root/kept; sync'), 0),
+      );
+      assert.ok(await isSuspended());
+      await previewed(['--discard'], async (shell) =>
+        assert.equal(await statusOf(shell, 'test ! -e /tmp/kept && cat /root/kept'), 0),
+      );
+      assert.ok(await isSuspended());
+    },
+  );
 });
