@@ -40,6 +40,8 @@ export interface Said {
   hasPackageServer?: boolean;
   /** How far an update is that never ends. */
   fetching?: ProgressAnswer;
+  /** What happens once a page follows, before nothing does any more. */
+  happens?: EventAnswer[];
 }
 
 interface Where {
@@ -78,6 +80,7 @@ function apiOf({
   hardware,
   sharing,
   fetching,
+  happens,
   hasPackageServer,
 }: Said): Hono {
   const status: StatusAnswer = {
@@ -87,7 +90,7 @@ function apiOf({
     ...(hasPackageServer === undefined ? {} : { hasPackageServer }),
   };
   return new Hono()
-    .get(LIVE_PATH, (context) => liveEvents(context, nothing))
+    .get(LIVE_PATH, (context) => liveEvents(context, (signal) => following(happens ?? [], signal)))
     .get(PATHS.status.path, (context) => context.json(status))
     .get(PATHS.machine.path, (context) => context.json(machines.find(({ vm }) => vm === context.req.param('vm')) ?? {}))
     .get(PATHS.events.path, (context) => context.text(events.map((event) => `${JSON.stringify(event)}\n`).join('')))
@@ -125,6 +128,11 @@ function notOpened(given: string | undefined): FailureAnswer {
   const code = given === undefined ? 'PACKAGE_LOCKED' : 'PACKAGE_SECRET';
   const reason = '/media/stick/one is encrypted: its passphrase opens it';
   return { error: { code, reason, causes: [], remedy: 'Give it.', details: { asks: 'passphrase' } } };
+}
+
+async function* following(events: readonly EventAnswer[], signal: AbortSignal): AsyncIterable<EventAnswer> {
+  yield* events;
+  yield* nothing(signal);
 }
 
 /** Nothing happens until who follows has gone. */

@@ -24,10 +24,19 @@ export function useLiveEvents(): boolean {
         message: words === undefined ? text : `${text}: ${words}`,
         autoClose: 8000,
       });
-      if (document.hidden && 'Notification' in window && Notification.permission === 'granted')
-        new Notification(vm ?? 'Lazaret', { body: text, tag: `${vm}-${kind}` });
+      if (document.hidden) tellOutside(vm ?? 'Lazaret', text, `${vm}-${kind}`);
     },
     [language, said],
   );
   return useLive(LIVE_PATH, tell);
+}
+
+/** Tells outside of the page, where its user has allowed that; of the same `tag` the newest is shown. */
+function tellOutside(title: string, body: string, tag: string): void {
+  if (!('Notification' in window) || Notification.permission !== 'granted') return;
+  try {
+    new Notification(title, { body, tag });
+  } catch {
+    // Browsers of phones have it and throw (the Notifications API: “illegal constructor”). The page itself has told it.
+  }
 }
