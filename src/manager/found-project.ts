@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
 import { keyPath, projectPaths } from '../project/layout.ts';
-import { requireEmpty, writeNewProject } from '../project/make.ts';
+import { writeNewProject } from '../project/make.ts';
 import { ProjectFile } from '../project/schema.ts';
-import { makeFolder, removeFolder } from '../sys/files/folders.ts';
+import { makeFolder } from '../sys/files/folders.ts';
 import type { Identity } from '../trust/root.ts';
 import { createKeyFile, openHotFixKey } from '../trust/sign/keys.ts';
 import { createRepository } from '../trust/sign/repository.ts';
 import { publicHalves } from './keys.ts';
+import { makeWhole } from './make-whole.ts';
 
 export interface NewProject {
   name: string;
@@ -21,52 +21,43 @@ export interface NewProject {
 }
 
 /**
- * Founds a project in an empty folder: its keys, the first roots of its two repositories, its files.
- * Nothing is left when it fails.
- * @throws USAGE when no project may be called so or have such servers, PROJECT_EXISTS, FILE_DENIED, DISK_FULL
+ * Founds a project in an empty folder: its keys, the first roots of its two repositories, its files; whole or not at all.
+ * @throws USAGE when no project may be called so or have such servers, PROJECT_EXISTS, PROJECT_BUSY, FILE_DENIED, DISK_FULL
  */
-export async function foundProject(
-  folder: string,
-  { name, policyServer, packageServer, passphrase, now, keyIterations }: NewProject,
-): Promise<Identity> {
-  requireSettings({ name, policyServer, packageServer });
-  await requireEmpty(folder);
-  await makeFolder(folder);
-  try {
-    return await fill();
-  } catch (error) {
-    for (const part of ['keys', 'published', 'vms', 'resources', 'lazaret.yaml', '.gitignore'])
-      await removeFolder(join(folder, part));
-    throw error;
-  }
+export async function foundProject(folder: string, project: NewProject): Promise<Identity> {
+  requireSettings(project);
+  return makeWhole(folder, (inside) => fillProject(inside, project));
+}
 
-  async function fill(): Promise<Identity> {
-    const paths = projectPaths(folder);
-    await makeFolder(paths.keys, 0o700);
-    const [rootKey, releaseKey, policyKey] = [
-      await createKeyFile(keyPath(folder, 'root'), passphrase, keyIterations),
-      await createKeyFile(keyPath(folder, 'release'), passphrase, keyIterations),
-      await createKeyFile(keyPath(folder, 'policy'), passphrase, keyIterations),
-    ];
-    await createKeyFile(keyPath(folder, 'hot-fix'), passphrase, keyIterations);
-    const hotFixKey = publicHalves(await openHotFixKey(keyPath(folder, 'hot-fix'), passphrase));
-    const both = { projectName: name, rootKey, now };
-    const identity = await createRepository(paths.packages, { repository: 'packages', roleKey: releaseKey, ...both });
-    const { fingerprint } = identity;
-    await createRepository(paths.policies, { repository: 'policies', roleKey: policyKey, fingerprint, ...both });
-    const file: ProjectFile = {
-      ...{ format: 1, name, fingerprint },
-      ...(policyServer === undefined ? {} : { policyServer }),
-      ...(packageServer === undefined ? {} : { packageServer }),
-      hotFixKey,
-    };
-    await writeNewProject(folder, file);
-    return identity;
-  }
+/** The same in a folder that becomes the project’s later, and goes when this fails. @throws USAGE, FILE_DENIED, DISK_FULL */
+export async function fillProject(folder: string, project: NewProject): Promise<Identity> {
+  requireSettings(project);
+  const { name, policyServer, packageServer, passphrase, now, keyIterations } = project;
+  const paths = projectPaths(folder);
+  await makeFolder(paths.keys, 0o700);
+  const [rootKey, releaseKey, policyKey] = [
+    await createKeyFile(keyPath(folder, 'root'), passphrase, keyIterations),
+    await createKeyFile(keyPath(folder, 'release'), passphrase, keyIterations),
+    await createKeyFile(keyPath(folder, 'policy'), passphrase, keyIterations),
+  ];
+  await createKeyFile(keyPath(folder, 'hot-fix'), passphrase, keyIterations);
+  const hotFixKey = publicHalves(await openHotFixKey(keyPath(folder, 'hot-fix'), passphrase));
+  const both = { projectName: name, rootKey, now };
+  const identity = await createRepository(paths.packages, { repository: 'packages', roleKey: releaseKey, ...both });
+  const { fingerprint } = identity;
+  await createRepository(paths.policies, { repository: 'policies', roleKey: policyKey, fingerprint, ...both });
+  const file: ProjectFile = {
+    ...{ format: 1, name, fingerprint },
+    ...(policyServer === undefined ? {} : { policyServer }),
+    ...(packageServer === undefined ? {} : { packageServer }),
+    hotFixKey,
+  };
+  await writeNewProject(folder, file);
+  return identity;
 }
 
 /** With what its file may not say the project would never be opened. */
-function requireSettings(settings: Record<'name' | 'policyServer' | 'packageServer', string | undefined>): void {
+function requireSettings(settings: NewProject): void {
   const { name, policyServer, packageServer } = ProjectFile.shape;
   const Settings = z.object({ name, policyServer: z.optional(policyServer), packageServer: z.optional(packageServer) });
   const { error } = Settings.safeParse(settings);

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { formatBytes } from '../../../lib/bytes.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { asJson } from '../../../lib/json.ts';
-import { importAce, requireFolder } from '../../../manager/import-ace.ts';
+import { importAce } from '../../../manager/import-ace.ts';
+import { requireRoom } from '../../../manager/make-whole.ts';
 import type { AceNote } from '../../../project/ace/notes.ts';
 import { type AceMachine, type AceProject, readAce } from '../../../project/ace/read-ace.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
@@ -33,7 +34,7 @@ export function addImportAceCommand(program: Command): void {
       const read = await readAce(resolve(file), signal);
       const ace = { ...read, name: options.name ?? read.name };
       if (options.dryRun) return print(context, planOf(ace), planText(ace));
-      await requireFolder(resolve(options.directory));
+      await requireRoom(resolve(options.directory));
       printStep(context, planText(ace));
       const question = `What is not carried over is named above. Make the project ${ace.name}?`;
       if (options.yes !== true && !(await isAgreed(context, question)))
