@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { projectPaths } from '../project/layout.ts';
-import { requireEmpty } from '../project/make.ts';
 import { isThere, moveFile, removeFile } from '../sys/files/files.ts';
 import {
   entriesIn,
@@ -20,9 +19,14 @@ const MOST_ENTRIES = 100;
 /** What remains of one that was being made when its maker was killed. */
 const LEFT = /^\.(lock|project\.[0-9a-f]{12}\.tmp)$/;
 
-/** Before anybody is asked anything: whether a project may be made there. @throws PROJECT_EXISTS */
+/** Whether a project can be made in a folder: it is empty, or not there yet. */
+export async function hasRoom(folder: string): Promise<boolean> {
+  return (await namesIn(folder)).every((name) => LEFT.test(name));
+}
+
+/** Before anybody is asked anything. @throws PROJECT_EXISTS */
 export async function requireRoom(folder: string): Promise<void> {
-  if (!(await namesIn(folder)).every((name) => LEFT.test(name))) await requireEmpty(folder);
+  if (!(await hasRoom(folder))) throw new AppError('PROJECT_EXISTS', `${folder} is not empty`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { AppError } from '../lib/errors.ts';
 import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { copyFileTo, isThere, writeFileAtomic } from '../sys/files/files.ts';
-import { makeFolder, moveFolder, namesIn, removeFolder } from '../sys/files/folders.ts';
+import { makeFolder, moveFolder, removeFolder } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { importDisk } from './disk-import.ts';
@@ -19,11 +19,6 @@ import { findOwnRun, type OwnRun } from './own-run.ts';
 import type { ProjectFile, VmFile } from './schema.ts';
 
 const MAX_BOOT_FILE_BYTES = 512 << 20;
-
-/** @throws PROJECT_EXISTS when the folder holds anything */
-export async function requireEmpty(folder: string): Promise<void> {
-  if ((await namesIn(folder)).length > 0) throw new AppError('PROJECT_EXISTS', `${folder} is not empty`);
-}
 
 /** Writes the files of a new, empty project; its keys and roots of trust are there already. */
 export async function writeNewProject(folder: string, file: ProjectFile): Promise<void> {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../test/fakes/made-project.ts';
 import { threeVersions } from '../../test/fakes/quarantine.ts';
+import { requireRoom } from '../manager/make-whole.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { hasProgram, run } from '../sys/programs/exec.ts';
 import { projectPaths, vmPaths } from './layout.ts';
-import { addVm, removeVm, requireEmpty, writeNewProject } from './make.ts';
+import { addVm, removeVm, writeNewProject } from './make.ts';
 import { openProject, readProject, vmNamed } from './open.ts';
 import { savePolicy, withProject } from './save.ts';
 
@@ -162,5 +163,5 @@ test('a folder that is no project, and one that is not empty, are told apart', a
   const folder = await emptyProject(t);
 
   await assert.rejects(openProject(scratch(t)), code('PROJECT_MISSING'));
-  await assert.rejects(requireEmpty(folder), code('PROJECT_EXISTS'));
+  await assert.rejects(requireRoom(folder), code('PROJECT_EXISTS'));
 });

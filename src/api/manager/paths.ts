@@ -3,6 +3,8 @@ import { JOB_PATHS } from './job-paths.ts';
 /** Where each request of the manager’s page goes. */
 export const MANAGER_PATHS = {
   project: { method: 'GET', path: '/v1/project' },
+  room: { method: 'GET', path: '/v1/new-project' },
+  newProject: { method: 'POST', path: '/v1/new-project' },
   deployments: { method: 'GET', path: '/v1/deployments' },
   difference: { method: 'GET', path: '/v1/deployments/difference' },
   takeBack: { method: 'POST', path: '/v1/deployments/:id/take-back' },

@@ -12,6 +12,7 @@ import {
   OpenHotFixRequest,
 } from './hot-fixes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
+import { NewProjectAnswer, NewProjectRequest, RoomAnswer } from './new-project.ts';
 import { MANAGER_PATHS } from './paths.ts';
 import {
   AdministratorAccessRequest,
@@ -30,6 +31,9 @@ import { SimulateAnswer, SimulateRequest } from './simulate.ts';
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
   project: { ...MANAGER_PATHS.project, answer: ProjectAnswer },
+  /** Whether a project can be made where the page was opened. */
+  room: { ...MANAGER_PATHS.room, answer: RoomAnswer },
+  newProject: { ...MANAGER_PATHS.newProject, request: NewProjectRequest, answer: NewProjectAnswer },
   deployments: { ...MANAGER_PATHS.deployments, answer: DeploymentsAnswer },
   difference: { ...MANAGER_PATHS.difference, answer: DifferenceAnswer },
   takeBack: { ...MANAGER_PATHS.takeBack, request: TakeBackRequest, answer: TakenBackAnswer },

@@ -14,6 +14,7 @@ import { addHardwareRoutes } from './hardware.ts';
 import { addHotFixRoutes } from './hot-fixes.ts';
 import { addForeignPlanRoute, addImportRoute, addUploadRoute } from './imports.ts';
 import { addJobRoutes } from './jobs.ts';
+import { addNewProjectRoutes } from './new-project.ts';
 import { addPolicyRoutes } from './policy.ts';
 import { addProjectRoutes } from './project.ts';
 import { addQuarantineRoutes } from './quarantine.ts';
@@ -33,6 +34,8 @@ export interface ManagerDeps {
   happenings: Happenings;
   tasks: Tasks;
   runs: Runs;
+  /** Follows the project’s files from now on, where there was no project before. */
+  lookAnew: () => Promise<void>;
   /** Of the project’s files: what only looks reads by them. */
   readings: Readings;
 }
@@ -42,6 +45,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   const uploads = new Uploads();
   const app = newApi(deps.log, MAX_BODY_BYTES, (streamed) => addUploadRoute(streamed, deps, uploads));
   app.get(LIVE_PATH, (context) => liveEvents(context, (signal) => deps.happenings.follow(signal)));
+  addNewProjectRoutes(app, deps);
   addProjectRoutes(app, deps);
   addJobRoutes(app, deps);
   addQuarantineRoutes(app, deps);

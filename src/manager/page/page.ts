@@ -9,6 +9,7 @@ import { ownPath } from '../../sys/files/own-tree.ts';
 import { type Listening, listenTcp } from '../../sys/http/http-server.ts';
 import type { Log } from '../../sys/log.ts';
 import { ageLibrary } from '../../sys/secrets/age-stream.ts';
+import { hasRoom } from '../make-whole.ts';
 import { type Running, Runs } from '../tasks/runs.ts';
 import { Tasks } from '../tasks/tasks.ts';
 import { createManagerApi } from './api.ts';
@@ -43,24 +44,26 @@ export class ManagerPage implements AsyncDisposable {
     this.#over = over;
   }
 
-  /** @throws PROJECT_MISSING, PORT_IN_USE */
+  /** Where the folder is empty, the page makes a project in it. @throws PROJECT_MISSING, PORT_IN_USE */
   static async open({ folder, port, running, clock, log }: ManagerPageOptions): Promise<ManagerPage> {
-    await requireProject(folder);
+    if (!(await hasRoom(folder))) await requireProject(folder);
     const happenings = new Happenings(clock);
     const onChange = ({ id, kind, about, state, progress }: TaskAnswer) =>
       happenings.tell({ kind: 'task', text: `${kind} ${about}: ${state}`, details: { id, state, progress } });
     const tasks = new Tasks({ clock, onChange });
     const runs = new Runs(folder, running);
     const readings = new Readings();
-    const api = createManagerApi({ folder, clock, log, happenings, tasks, runs, readings });
+    const over = new AbortController();
+    const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });
+    const watch = new ProjectWatch(folder, tell, over.signal);
+    const lookAnew = () => watch.look();
+    const api = createManagerApi({ folder, clock, log, happenings, tasks, runs, readings, lookAnew });
     const pages = new Pages({ api, folder: PAGE, clock });
     const onUpgrade = consoleUpgrade(pages, (vm) => runs.screenOf(vm));
     const options = { onUpgrade, takesLongBodies: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), options);
     pages.listensOn(listening.port);
-    const over = new AbortController();
-    const tell = () => happenings.tell({ kind: 'project', text: 'the project’s files changed' });
-    await new ProjectWatch(folder, tell, over.signal).look();
+    await watch.look();
     await ageLibrary();
     return new ManagerPage(pages, listening, tasks, over);
   }

@@ -1,9 +1,10 @@
 import { Alert, AppShell, Burger, Container, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useIsMutating } from '@tanstack/react-query';
-import { useCallback, useEffect } from 'react';
+import { lazy, Suspense, useCallback, useEffect } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { LIVE_PATH } from '../../api/paths.ts';
+import { AskFailure } from '../ui/ask.ts';
 import { useLive } from '../ui/live.ts';
 import { useIsLong } from '../ui/Pending.tsx';
 import { useCatalogue } from '../ui/texts/texts.ts';
@@ -15,6 +16,11 @@ import { Ongoing } from './tasks/Ongoing.tsx';
 import { frame } from './texts/frame.ts';
 import { Waiting } from './Waiting.tsx';
 
+/** Fetched where there is no project yet. */
+const NewProject = lazy(() =>
+  import('./new-project/NewProject.tsx').then((module) => ({ default: module.NewProject })),
+);
+
 /** What stands around every part: whose project it is, the parts at the left, and what is not deployed and released yet. */
 export function Frame() {
   const texts = useCatalogue(frame);
@@ -23,7 +29,8 @@ export function Frame() {
     LIVE_PATH,
     useCallback(() => undefined, []),
   );
-  const { data } = useProject();
+  const { data, error } = useProject();
+  const isNew = data === undefined && error instanceof AskFailure && error.code === 'PROJECT_MISSING';
   const { pathname } = useLocation();
   const uiTexts = useCatalogue(ui);
   const isSlowToSave = useIsLong(useIsMutating() > 0);
@@ -37,26 +44,28 @@ export function Frame() {
   return (
     <AppShell
       header={{ height: 56 }}
-      navbar={{ width: 240, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      navbar={{ width: 240, breakpoint: 'sm', collapsed: { mobile: !isOpen || isNew, desktop: isNew } }}
       padding="md"
     >
       <AppShell.Header>
         <Group h="100%" px="md" gap="sm" wrap="nowrap">
-          <Burger
-            opened={isOpen}
-            onClick={rail.toggle}
-            hiddenFrom="sm"
-            size="sm"
-            aria-label={texts.menu}
-            aria-expanded={isOpen}
-          />
+          {!isNew && (
+            <Burger
+              opened={isOpen}
+              onClick={rail.toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={texts.menu}
+              aria-expanded={isOpen}
+            />
+          )}
           <Text fw={600} truncate title={name}>
             {name}
           </Text>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={texts.menu} style={{ overflowY: 'auto' }}>
-        <Rail project={data} />
+        {!isNew && <Rail project={data} />}
       </AppShell.Navbar>
       <AppShell.Main>
         <Container size={1100} px={0}>
@@ -72,7 +81,13 @@ export function Frame() {
           )}
           <Waiting project={data} />
           <Ongoing />
-          <Outlet />
+          {isNew ? (
+            <Suspense fallback={null}>
+              <NewProject missing={error} />
+            </Suspense>
+          ) : (
+            <Outlet />
+          )}
         </Container>
       </AppShell.Main>
       <Shortcuts project={data} />

@@ -101,7 +101,9 @@ test('the link of the page opens it once; a folder without a project opens none'
   const other = await manager.browser.browser.newContext();
   const denied = await (await other.newPage()).goto(manager.origin);
   assert.equal(denied?.status(), 403);
-  const none = await program('lazaret-manager', ['-C', scratch(t), 'ui', '--no-browser', '--json']);
+  const folder = scratch(t);
+  writeFileSync(join(folder, 'notes.txt'), '');
+  const none = await program('lazaret-manager', ['-C', folder, 'ui', '--no-browser', '--json']);
   assert.deepEqual([none.status, failureIn(none).code], [66, 'PROJECT_MISSING']);
 });
 

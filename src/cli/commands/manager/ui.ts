@@ -22,7 +22,7 @@ export function addUiCommand(program: Command): void {
   addCommand<UiOptions>(
     program,
     'ui',
-    'open the manager’s page in your browser: machines, versions, the quarantine wizard',
+    'open the manager’s page in your browser; in an empty folder it makes a project',
     async (context, { directory, browser, port, run: runRoot, accel, resolver }) => {
       const log = openLog('lazaret-manager');
       const running = { runRoot, accel, ...(resolver ? { resolvers: resolver } : {}) };
