@@ -7,8 +7,21 @@ const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 const panel = (page: Page) => page.getByRole('heading', { level: 2 }).first();
 const TASK: Pick<TaskAnswer, 'id' | 'startedAt' | 'log'> = { id: 'shown', startedAt: before(2), log: [] };
 
+/** As the page of an empty folder is answered. */
+async function hasNoProject(page: Page): Promise<void> {
+  const error = { code: 'PROJECT_MISSING', reason: 'there is no project', causes: [], remedy: '', details: {} };
+  await page.route('**/api/v1/project', (route) => route.fulfill({ status: 404, json: { error } }));
+  await page.route('**/api/v1/new-project', (route) => route.fulfill({ json: { folder: '/home/admin/acme' } }));
+}
+
 /** Every page of the manager, in the order of its rail and of what an administrator does. */
 export const MANAGER_SHOTS: readonly Shot[] = [
+  {
+    name: 'new-project',
+    path: '/',
+    prepare: hasNoProject,
+    shown: (page) => page.getByRole('button', { name: 'Make the project' }),
+  },
   { name: 'project', path: '/', shown: (page) => page.getByRole('cell', { name: 'a deploy, a package' }).first() },
   { name: 'machines', path: '/machines', shown: (page) => page.getByRole('cell', { name: 'a deploy, a package' }) },
   {
@@ -24,6 +37,11 @@ export const MANAGER_SHOTS: readonly Shot[] = [
     name: 'add-machine',
     path: '/add-machine',
     shown: (page) => page.getByRole('button', { name: 'Add', exact: true }),
+  },
+  {
+    name: 'hardware',
+    path: '/machines/office/hardware',
+    shown: (page) => page.getByRole('button', { name: 'Save' }),
   },
   { name: 'machine', path: '/machines/office', shown: (page) => page.getByRole('region', { name: 'Summary' }) },
   {

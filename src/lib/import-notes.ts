@@ -36,3 +36,32 @@ export type ImportDevice =
   | '3d'
   | 'passed-through'
   | 'shared-folders';
+
+/** What of a VMware ACE project is not carried over, or otherwise. */
+export const ACE_NOTE_CODES = [
+  'identity',
+  'secrets',
+  'project-file',
+  'not-understood',
+  'project-policies',
+  'machine-policies',
+  'quarantine-closed',
+  'static-list',
+  'ipv6',
+  'zones-off',
+  'zone-off',
+  'zone-name',
+  'zone-lost',
+  'zone-closed',
+  'zone-again',
+  'zone-wider',
+  'entry-open',
+  'entry-closed',
+  'traffic-free',
+  'resource',
+  'left',
+  'lock',
+  'suspended',
+  'name',
+] as const;
+export type AceNoteCode = (typeof ACE_NOTE_CODES)[number];

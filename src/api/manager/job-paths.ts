@@ -4,6 +4,8 @@ export const JOB_PATHS = {
   task: { method: 'GET', path: '/v1/tasks/:id' },
   cancelTask: { method: 'POST', path: '/v1/tasks/:id/cancel' },
   planForeign: { method: 'POST', path: '/v1/foreign-plan' },
+  planAce: { method: 'POST', path: '/v1/ace-plan' },
+  importAce: { method: 'POST', path: '/v1/ace-project' },
   importDisk: { method: 'POST', path: '/v1/machines' },
   /** The file of a task that waits for one, as it is. */
   sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },

@@ -1,4 +1,5 @@
 import { MachineAnswer, StoppedAnswer } from '../machine.ts';
+import { AcePlanAnswer, AcePlanRequest, ImportAceRequest } from './import-ace.ts';
 import { JOB_PATHS } from './job-paths.ts';
 import {
   BuildRequest,
@@ -20,6 +21,8 @@ export const JOB_ROUTES = {
   task: { ...JOB_PATHS.task, answer: TaskAnswer },
   cancelTask: { ...JOB_PATHS.cancelTask, answer: TaskAnswer },
   planForeign: { ...JOB_PATHS.planForeign, request: ForeignPlanRequest, answer: ForeignPlanAnswer },
+  planAce: { ...JOB_PATHS.planAce, request: AcePlanRequest, answer: AcePlanAnswer },
+  importAce: { ...JOB_PATHS.importAce, request: ImportAceRequest, answer: TaskAnswer },
   importDisk: { ...JOB_PATHS.importDisk, request: ImportRequest, answer: TaskAnswer },
   sendDisk: { ...JOB_PATHS.sendDisk, answer: TaskAnswer },
   runMachine: { ...JOB_PATHS.runMachine, request: RunRequest, answer: TaskAnswer },

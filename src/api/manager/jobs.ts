@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { FOREIGN_KINDS, IMPORT_NOTE_CODES } from '../../lib/import-notes.ts';
+import { FOREIGN_KINDS } from '../../lib/import-notes.ts';
 import { Warning } from '../../policy/warning.ts';
 import { WHENS } from '../../policy/when.ts';
 import { FailureText } from '../failure.ts';
+import { ImportNote } from './import-ace.ts';
 
 const Name = z.string().min(1).max(100);
 const Names = z.array(Name).max(1000);
@@ -56,13 +57,7 @@ export const ForeignPlanAnswer = z.object({
   tpm: z.boolean().exactOptional(),
   secureBoot: z.boolean().exactOptional(),
   disk: z.string(),
-  notes: z.array(
-    z.object({
-      code: z.enum(IMPORT_NOTE_CODES),
-      parts: z.record(z.string(), z.union([z.string(), z.number()])),
-      text: z.string(),
-    }),
-  ),
+  notes: z.array(ImportNote),
 });
 export type ForeignPlanAnswer = z.infer<typeof ForeignPlanAnswer>;
 

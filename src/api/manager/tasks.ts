@@ -52,6 +52,8 @@ export type DeployedAnswer = z.infer<typeof DeployedAnswer>;
 /** What a task of each kind comes to. */
 const RESULTS = {
   import: ImportedAnswer,
+  /** The project that was made. */
+  'import-ace': z.object({ name: z.string() }),
   build: BuiltAnswer,
   deploy: DeployedAnswer,
   run: z.object({ vm: z.string(), isSuspended: z.boolean() }),
@@ -76,6 +78,7 @@ const About = {
 /** A long job of the manager’s process: pages that come later see it too. */
 export const TaskAnswer = z.discriminatedUnion('kind', [
   z.object({ ...About, kind: z.literal('import'), result: RESULTS.import.exactOptional() }),
+  z.object({ ...About, kind: z.literal('import-ace'), result: RESULTS['import-ace'].exactOptional() }),
   z.object({ ...About, kind: z.literal('build'), result: RESULTS.build.exactOptional() }),
   z.object({ ...About, kind: z.literal('deploy'), result: RESULTS.deploy.exactOptional() }),
   z.object({ ...About, kind: z.literal('run'), result: RESULTS.run.exactOptional() }),

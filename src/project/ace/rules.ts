@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
+import type { AceNoteCode } from '../../lib/import-notes.ts';
 import { HostPolicy } from '../../policy/host.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
 import { DESCRIPTION_KEYS, type Described, descriptionsIn } from './descriptions.ts';
 import { flagIn, type PolicyLines } from './lines.ts';
-import { type AceNote, type AceNoteCode, aceNote } from './notes.ts';
+import { type AceNote, aceNote } from './notes.ts';
 import { type AceAccess, type AceZone, DEFAULT_KEYS, type Scope, ZONE_KEYS, zonesIn } from './zones.ts';
 
 /** The zones of a project and what of its policies was not understood. */

@@ -1,6 +1,6 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
-import { type CSSVariablesResolver, createTheme, MantineProvider, Notification } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme, MantineProvider, Notification } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';
@@ -11,13 +11,19 @@ import { GermanContext } from './texts/said.ts';
 import { type Language, LanguageContext, languageOf } from './texts/texts.ts';
 import { ui } from './texts/texts-ui.ts';
 
-/** Mantine’s notifications are paler than its dimmed text, and what closes them has no name (WCAG 2.2 AA, 1.4.3 and 4.1.2). */
+/**
+ * Mantine’s notifications are paler than its dimmed text, what closes them has no name, and the titles of yellow alerts cannot be read on
+ * their light background (WCAG 2.2 AA, 1.4.3 and 4.1.2).
+ */
 function themeIn(language: Language) {
   return createTheme({
     primaryShade: 8,
     cursorType: 'pointer',
     respectReducedMotion: true,
     components: {
+      Alert: Alert.extend({
+        styles: (_theme, { color }) => (color === 'yellow' ? { label: { color: 'var(--mantine-color-text)' } } : {}),
+      }),
       Notification: Notification.extend({
         defaultProps: { closeButtonProps: { 'aria-label': ui[language].close } },
         styles: { description: { color: 'var(--mantine-color-dimmed)' } },

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { foundProject } from '../../../src/manager/found-project.ts';
 import { projectPaths, vmPaths } from '../../../src/project/layout.ts';
@@ -83,6 +83,7 @@ test('an administrator adds a machine from a file of his, from a path, and is to
       await page.getByRole('button', { name: 'See what becomes of it' }).click();
       await page.getByText('its disk was on SCSI and is on virtio now').waitFor();
       assert.match(await page.getByLabel('Memory').inputValue(), /^3072/);
+      assert.deepEqual(await accessibilityFaults(page), []);
       await add.click();
       await page.getByText('brought is added; it starts by BIOS.').waitFor();
       const brought = (await openProject(project.folder)).vms.find((vm) => vm.name === 'brought');

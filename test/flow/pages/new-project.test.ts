@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { openProject } from '../../../src/project/open.ts';
+import { hasProgram } from '../../../src/sys/programs/exec.ts';
+import { aceProject } from '../../fakes/ace-project.ts';
 import { scratch } from '../../fakes/made-project.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
+const NO_IMAGE = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'qemu-img or bubblewrap is not installed';
 const PASSPHRASE = 'some words that nobody guesses';
 
 test('where there is no project yet the page makes one, and goes on with it', NEEDS, async (t) => {
@@ -51,4 +54,38 @@ test('where there is no project yet the page makes one, and goes on with it', NE
     await page.getByRole('row', { name: /half/ }).waitFor();
     assert.deepEqual(manager.complaints, []);
   });
+});
+
+test('a project of VMware ACE becomes one in the page, once it is seen what is not carried over', {
+  skip: whyNoBrowser() || NO_IMAGE,
+}, async (t) => {
+  const from = scratch(t);
+  await aceProject(from);
+  const folder = join(scratch(t), 'acme');
+  await using manager = await ManagerInBrowser.open(folder, { locale: 'de-DE' });
+  const { page } = manager;
+  await page.getByText('Eines von VMware ACE').click();
+  await page.getByLabel('Datei des Projekts').fill(join(from, 'Acme', 'Acme.vmprj'));
+  await page.getByRole('button', { name: 'Ansehen, was daraus wird' }).click();
+
+  const weaker = page.getByRole('alert').filter({ hasText: 'Weniger eingeschränkt als vorher' });
+  await weaker.first().waitFor();
+  await page.getByRole('heading', { name: 'windows-xp' }).waitFor();
+  await page.getByText('das Projekt bekommt eigene Schlüssel', { exact: false }).waitFor();
+  assert.equal(await page.getByLabel('Name').inputValue(), 'Acme');
+  await manager.shoot('manager-new-project-ace');
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await page.getByLabel('Passphrase seiner Schlüssel').fill(PASSPHRASE);
+  await page.getByLabel('Dieselbe noch einmal').fill(PASSPHRASE);
+  await page.getByText('Fehlt noch: Ich habe gelesen, was nicht übernommen wird').waitFor();
+  await page.getByLabel('Ich habe gelesen, was nicht übernommen wird').check();
+  await page.getByRole('button', { name: 'Projekt anlegen' }).click();
+
+  await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor();
+  await page.getByRole('row', { name: /windows-xp/ }).waitFor();
+  const { vms } = await openProject(folder);
+  assert.deepEqual(
+    vms.map(({ name, policy }) => [name, policy.value.quarantine.type]),
+    [['windows-xp', 'static']],
+  );
 });

@@ -25,5 +25,5 @@ export function Ongoing() {
 
 function placeOf({ kind, about }: TaskAnswer): string {
   if (kind === 'run') return `/machines/${about}/run`;
-  return { import: '/add-machine', build: '/packages/new', deploy: '/deployments' }[kind];
+  return { import: '/add-machine', 'import-ace': '/', build: '/packages/new', deploy: '/deployments' }[kind];
 }

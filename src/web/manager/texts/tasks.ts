@@ -37,6 +37,7 @@ export const tasks = catalogue({
     cancelled: {
       deploy: 'Cancelled. Computers keep the policies they have.',
       import: 'Cancelled. Nothing of it is left in the project.',
+      'import-ace': 'Cancelled. There is no project, and nothing of it is left.',
       build: 'Cancelled. Nothing of it is left, and its name is free.',
       run: 'Cancelled. The machine does not run.',
     },
@@ -84,6 +85,7 @@ export const tasks = catalogue({
     cancelled: {
       deploy: 'Abgebrochen. Computer behalten die Richtlinien, die sie haben.',
       import: 'Abgebrochen. Im Projekt ist nichts davon geblieben.',
+      'import-ace': 'Abgebrochen. Es gibt kein Projekt, und nichts davon ist geblieben.',
       build: 'Abgebrochen. Nichts davon ist geblieben, und sein Name ist frei.',
       run: 'Abgebrochen. Die Maschine läuft nicht.',
     },
