@@ -189,7 +189,11 @@ test('commands parse and print: none reads or changes a project, signs or writes
     [...readFileSync(join(SRC, file), 'utf8').matchAll(USE_CASE)].map(([line]) => `${file}: ${line}`),
   );
   assert.ok(commands.length > 20);
-  assert.match("import { openProject } from '../../../project/open.ts';", USE_CASE, 'from whatever room a command is in');
+  assert.match(
+    "import { openProject } from '../../../project/open.ts';",
+    USE_CASE,
+    'from whatever room a command is in',
+  );
   assert.deepEqual(found, []);
 });
 
