@@ -24,8 +24,6 @@ test(
     await using job = await MainJob.start(undefined, guest);
     const { computer } = job;
     const server = `http://${SERVERS.web}/policies`;
-    const made = await computer.manager('init', computer.project, '--name', 'Office', '--policy-server', server);
-    assert.equal(made.status, 0, made.stderr);
     const links = await pageLinks(job);
     await using lab = await LabBrowser.start(job.network);
     const context = await lab.browser.newContext({
@@ -52,8 +50,19 @@ test(
     let fingerprint = '';
     const commands: string[] = [];
 
-    await t.test('the administrator adds a machine to his new project', async () => {
+    await t.test('the administrator makes a project where there is none', async () => {
+      await manager.getByLabel('Name').fill('Office');
+      await manager.getByLabel('Policy server').fill(server);
+      await manager.getByLabel('Passphrase of its keys').fill(PASSPHRASE);
+      await manager.getByLabel('The same once more').fill(PASSPHRASE);
+      await shoot(manager, 'story-project');
+      await manager.getByRole('button', { name: 'Make the project' }).click();
       await manager.getByRole('heading', { level: 1, name: 'Office' }).waitFor();
+      // Until it was made, the browser noted of each question about it that there is none.
+      assert.deepEqual(new Set(complaints.splice(0).map((text) => /\/v1\/project$/.test(text))), new Set([true]));
+    });
+
+    await t.test('the administrator adds a machine to his new project', async () => {
       fingerprint = (await manager.getByText(/^[0-9a-f]{64}$/).textContent()) ?? '';
       await manager.getByRole('main').getByRole('link', { name: 'Add virtual machine' }).first().click();
       await manager.getByLabel('Name').fill('office');
