@@ -445,13 +445,21 @@ export const ERRORS = {
   },
 
   SNAPSHOT_FORBIDDEN: { exit: 77, http: 403, hint: 'The administrator allows them with the policy `snapshots`.' },
-  SNAPSHOT_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret snapshot list VM` to see the names.' },
+  SNAPSHOT_UNKNOWN: {
+    exit: 66,
+    http: 404,
+    hint: 'Run `lazaret snapshot list VM` (`lazaret-manager vm snapshot list VM` in a project) to see the names.',
+  },
   SNAPSHOT_TAKEN: {
     exit: 73,
     http: 409,
-    hint: 'Choose another name, or remove that one first: `lazaret snapshot remove`.',
+    hint: 'Choose another name, or remove that one first: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project).',
   },
-  SNAPSHOT_FULL: { exit: 75, http: 409, hint: 'Remove one that you need no longer: `lazaret snapshot remove`.' },
+  SNAPSHOT_FULL: {
+    exit: 75,
+    http: 409,
+    hint: 'Remove one that you need no longer: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project).',
+  },
   SNAPSHOT_ENCRYPTED: {
     exit: 65,
     http: 409,

@@ -15,7 +15,7 @@ import { unreachableDoubts } from '../quarantine/lists/unreachable.ts';
 import { systemClock } from '../sys/clock.ts';
 import { isThere } from '../sys/files/files.ts';
 import { publishedManifests } from './build/published.ts';
-import { releaseEntries } from './build/releases.ts';
+import { layersBelowWork, releaseEntries } from './build/releases.ts';
 import { missingPlugins, wrongResources } from './build/resources.ts';
 import type { PackageManifest } from './manifest.ts';
 
@@ -101,6 +101,7 @@ export function machineProblems(project: Project, vms: readonly ProjectVm[]): Pr
         if (await isThere(work)) checkWorkHeader(work);
       },
       () => releaseEntries(project.folder, vm.name),
+      () => layersBelowWork(project.folder, vm.name),
     ];
   });
   return failuresOf(checks);

@@ -13,6 +13,9 @@ const IGNORED = [
   'memory.zst',
   'vms/*/tpm/',
   'vms/*/*.fd',
+  'vms/*/snapshots/',
+  'snapshot-work.json',
+  'vms/*/disks/stands-on.json',
   'guest-tools.iso',
   'seed.iso',
   // What a run in preview or powered on says.

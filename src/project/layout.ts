@@ -44,11 +44,36 @@ export function vmPathsIn(vmFolder: string) {
     seed: join(vmFolder, 'seed.iso'),
     /** The state of the TPM of the administrator’s own copy. */
     tpm: join(vmFolder, 'tpm'),
+    /** What the firmware of that copy keeps, without Secure Boot and with it. */
+    variables: join(vmFolder, 'variables.fd'),
+    secureVariables: join(vmFolder, 'secure-variables.fd'),
+    /** Earlier states of that copy, one folder each, and what is just being done with them. */
+    snapshots: join(vmFolder, 'snapshots'),
+    snapshotWork: join(vmFolder, 'snapshot-work.json'),
+    /** The disks of snapshots, and which of them the present ones stand on. */
+    kept: join(vmFolder, 'disks', 'kept'),
+    standsOn: join(vmFolder, 'disks', 'stands-on.json'),
     work: join(vmFolder, 'disks', 'work.qcow2'),
     data: join(vmFolder, 'disks', 'data.qcow2'),
     releases: join(vmFolder, 'disks', 'releases'),
     kernel: join(vmFolder, 'boot', 'kernel'),
     initrd: join(vmFolder, 'boot', 'initrd'),
+  };
+}
+
+/** Where the files of one snapshot lie, but for its disks. */
+export function snapshotFiles(folder: string) {
+  return {
+    folder,
+    file: join(folder, 'snapshot.json'),
+    /** Empty disks, until they are put on those that are kept. */
+    nextWork: join(folder, 'next-work.qcow2'),
+    nextData: join(folder, 'next-data.qcow2'),
+    state: join(folder, 'state.json'),
+    variables: join(folder, 'variables.fd'),
+    secureVariables: join(folder, 'secure-variables.fd'),
+    tpm: join(folder, 'tpm.state'),
+    seed: join(folder, 'seed.iso'),
   };
 }
 

@@ -17,6 +17,8 @@ import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
 import type { Project } from './open.ts';
 import { findOwnRun, type OwnRun } from './own-run.ts';
 import type { ProjectFile, VmFile } from './schema.ts';
+import { readSnapshots } from './snapshots/snapshots.ts';
+import { finishSnapshotWork } from './snapshots/work.ts';
 
 const MAX_BOOT_FILE_BYTES = 512 << 20;
 
@@ -122,7 +124,9 @@ function firmwareWarnings(firmware: VmFile['firmware'], { uefi, bios }: DiskLayo
 /** What goes with a machine of the project and cannot be made again. */
 export async function lostWithVm(project: Project, name: string): Promise<string> {
   const { data } = vmPaths(project.folder, name);
-  const also = (await isThere(data)) ? ', its data disk' : '';
+  const { length } = await readSnapshots(project.folder, name);
+  const snapshots = length > 0 ? `, ${length === 1 ? 'its snapshot' : `its ${length} snapshots`}` : '';
+  const also = `${(await isThere(data)) ? ', its data disk' : ''}${snapshots}`;
   return `the system disk of ${name}${also}, its versions and its policies would be gone for good`;
 }
 
@@ -139,8 +143,8 @@ export async function removeVm(project: Project, name: string): Promise<void> {
 }
 
 /**
- * Keeps a machine of the project from being run and packaged. @throws VM_RUNNING when it is, also where the manager that ran it was
- * killed; `takesOver` is for who takes such a machine over
+ * Keeps a machine of the project from being run and packaged, and brings to its end what was begun with its snapshots. @throws VM_RUNNING
+ * when it is, also where the manager that ran it was killed; `takesOver` is for who takes such a machine over; what finishSnapshotWork throws
  */
 export async function takeVmLock(
   { folder }: Pick<Project, 'folder'>,
@@ -149,10 +153,15 @@ export async function takeVmLock(
 ): Promise<AsyncDisposable> {
   const lock = await takeLock(join(vmPaths(folder, name).folder, '.lock'));
   if (!lock) throw new AppError('VM_RUNNING', `${name} is running or being packaged`);
-  const left = takesOver ? undefined : await findOwnRun(folder, name);
-  if (!left) return lock;
-  await lock[Symbol.asyncDispose]();
-  throw stillRuns(name, left);
+  try {
+    const left = takesOver ? undefined : await findOwnRun(folder, name);
+    if (left) throw stillRuns(name, left);
+    await finishSnapshotWork(folder, name);
+    return lock;
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** A machine whose manager was killed is taken over by the command that runs machines in its mode. */

@@ -1,5 +1,5 @@
 // node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT [SECRET]] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME [KEY] | flatten VM | open VM SECRETS | uninstall VM | forget, or
-// node stopped-change.ts PROJECT STEP build NAME OUT [PASSPHRASE]: makes a change of what lies in a folder and dies of SIGKILL after that
+// node stopped-change.ts PROJECT STEP build NAME OUT [PASSPHRASE] | own-snapshot VM NAME | own-revert VM NAME | own-remove VM NAME: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
 import { flatten } from '../../src/install/change/flatten.ts';
 import { forgetProject } from '../../src/install/change/forget.ts';
@@ -12,6 +12,11 @@ import { writeDisks } from '../../src/install/opening/write-disks.ts';
 import { removeSnapshot, revertTo, takeSnapshot } from '../../src/install/snapshots/snapshot.ts';
 import { mergeRemoved } from '../../src/install/snapshots/snapshot-settle.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
+import {
+  removeSnapshot as removeOwn,
+  revertSnapshot as revertOwn,
+  takeSnapshot as takeOwn,
+} from '../../src/manager/machines/snapshots.ts';
 import { buildPackage } from '../../src/package/build/build.ts';
 import { keyPath } from '../../src/project/layout.ts';
 import { openProject } from '../../src/project/open.ts';
@@ -53,6 +58,15 @@ switch (change) {
   case 'merge':
     await removeSnapshot(folder, what, more);
     await mergeRemoved(folder, what, { steps, ...(consentTo === undefined ? {} : { diskKey: consentTo }) });
+    break;
+  case 'own-snapshot':
+    await takeOwn(folder, what, { name: more }, { steps });
+    break;
+  case 'own-revert':
+    await revertOwn(folder, what, more, undefined, { steps });
+    break;
+  case 'own-remove':
+    await removeOwn(folder, what, more, undefined, { steps });
     break;
   case 'uninstall':
     await uninstall(folder, what, steps);

@@ -39,7 +39,7 @@ test('a build that is killed anywhere leaves nothing, a whole release, or a pack
       await assert.rejects(again.build('two', { vms: ['nobody'] }), code('VM_UNKNOWN'));
 
       const isPublished = ['published', 'exported'].includes(step);
-      const hasRelease = isPublished || ['entry', 'work', 'noted', 'targets', 'snapshot'].includes(step);
+      const hasRelease = isPublished || ['entry', 'standing', 'work', 'noted', 'targets', 'snapshot'].includes(step);
       const left = made(folder).filter((path) => !/metadata\/1\.(targets|snapshot)\.json$/.test(path));
       const wanted = (path: string) => isPublished || made(before).includes(path) || (hasRelease && isRelease(path));
       assert.deepEqual(

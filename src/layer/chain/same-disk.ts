@@ -31,7 +31,7 @@ export async function isSameDisk(one: Chain, other: Chain, signal?: AbortSignal)
 }
 
 /** Stretches that have to be read to know, in order; both chains are tiled by their extents. */
-function* unlikeStretches(one: Chain, other: Chain): Generator<{ start: number; end: number }> {
+export function* unlikeStretches(one: Chain, other: Chain): Generator<{ start: number; end: number }> {
   let [i, j] = [0, 0];
   for (let start = 0; start < one.virtualBytes; ) {
     const [x, y] = [one.extents[i], other.extents[j]];

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { flatBytes, flattenChain } from '../../layer/chain/flatten-chain.ts';
 import { AppError } from '../../lib/errors.ts';
-import { releaseLayers } from '../../package/build/releases.ts';
+import { layersBelowWork } from '../../package/build/releases.ts';
 import { requirePowerOff } from '../../package/checks.ts';
 import { type OvfMachine, ovfOf } from '../../project/foreign/ovf-text.ts';
 import { vmPaths } from '../../project/layout.ts';
@@ -41,7 +41,7 @@ export async function exportMachine(
   if (await isThere(to)) throw new AppError('FILE_EXISTS', `${to} is there already`);
   await using _lock = await takeVmLock(project, name);
   await requirePowerOff(name, suspended);
-  const chain = [...(await releaseLayers(folder, name)), work];
+  const chain = [...(await layersBelowWork(folder, name)), work];
   await requireFree(dirname(to), await flatBytes(chain), `${name}, exported,`);
   if (format === 'qcow2') return await flattenChain(chain, to, { signal });
   if (firmware === 'direct')

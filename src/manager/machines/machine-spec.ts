@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { releaseLayers } from '../../package/build/releases.ts';
+import { layersBelowWork } from '../../package/build/releases.ts';
 import { kindsOf } from '../../project/hardware-kind.ts';
 import { vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
+import { standsOnFiles } from '../../project/snapshots/standing.ts';
 import type { MachineSpec, RunMode } from '../../run/machine/spec.ts';
 import { fileBytes, isThere } from '../../sys/files/files.ts';
 import { makeUefiVariables, requireUefiFirmware } from '../../sys/files/uefi-firmware.ts';
@@ -26,13 +27,15 @@ export async function machineSpec(
   const { id: uuid, memoryMiB, cpus, dataDiskMiB, devices, tpm } = vm.file.value;
   const paths = vmPaths(project.folder, vm.name);
   if (dataDiskMiB !== undefined) await makeDiskOnce(paths.data, dataDiskMiB * 2 ** 20);
+  const dataLayers = dataDiskMiB === undefined ? undefined : await standsOnFiles(project.folder, vm.name, 'data');
   const { id, mac } = projectMachineId(vm);
   return {
     ...{ id, mac, name: vm.name, number, uuid, memoryMiB, cpus, mode, ...kindsOf(vm.file.value) },
     files: {
-      layers: await releaseLayers(project.folder, vm.name),
+      layers: await layersBelowWork(project.folder, vm.name),
       overlay: paths.work,
       ...(dataDiskMiB === undefined ? {} : { data: paths.data }),
+      ...(dataLayers === undefined ? {} : { dataLayers }),
       ...(disc === undefined ? {} : { disc }),
       ...(seed === undefined ? {} : { seed }),
       ...(tpm === true ? { tpm: paths.tpm } : {}),
@@ -55,7 +58,7 @@ async function firmwareOf(
     case 'uefi': {
       const isSecure = file.value.secureBoot === true;
       // Each has its own: keys that are in them stay in them.
-      const variables = join(paths.folder, isSecure ? 'secure-variables.fd' : 'variables.fd');
+      const variables = isSecure ? paths.secureVariables : paths.variables;
       if (!(await isThere(variables))) await makeUefiVariables(variables, { isSecure });
       const { code } = await requireUefiFirmware({ isSecure, templateBytes: await fileBytes(variables) });
       return { kind: 'uefi', code, variables, isSecure };

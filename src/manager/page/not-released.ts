@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { policyDocument } from '../../package/build/publish-policies.ts';
 import { packagedPolicy, publishedManifests } from '../../package/build/published.ts';
-import { releaseEntries, releaseLayers } from '../../package/build/releases.ts';
+import { releaseEntries, workOf } from '../../package/build/releases.ts';
 import type { PackageManifest, PackedMachine } from '../../package/manifest.ts';
 import { broughtPolicy } from '../../package/unchanged.ts';
 import { isLookedUp, sameDescriptor } from '../../policy/quarantine.ts';
@@ -57,13 +57,13 @@ export class Releases {
   async #isDiskChanged(project: Project, vm: ProjectVm, packed: PackedMachine): Promise<boolean> {
     const entries = await releaseEntries(project.folder, vm.name);
     if (entries.length !== packed.layers.length) return true;
-    const { work } = vmPaths(project.folder, vm.name);
-    const mark = `${await markOf(work)} ${entries.at(-1)?.sha256}`;
+    const { work, standsOn } = vmPaths(project.folder, vm.name);
+    const mark = `${await markOf(work)} ${await changedAt(standsOn)} ${entries.at(-1)?.sha256}`;
     const known = this.#disks.get(work);
     if (known?.mark === mark) return known.isChanged;
     // Looked at without its lock, which would keep others from starting it. One that runs is in use, and is being changed.
     const isChanged = await attempt(['PROGRAM_FAILED', 'DISK_INVALID'], async () =>
-      hasChanges({ work, below: await releaseLayers(project.folder, vm.name) }),
+      hasChanges(await workOf(project.folder, vm.name)),
     );
     if (isChanged === undefined) return true;
     this.#disks.set(work, { mark, isChanged });

@@ -5,6 +5,7 @@ import type { Steps } from '../../lib/steps.ts';
 import { packedKinds } from '../../project/hardware-kind.ts';
 import { projectPaths, vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
+import { finishSnapshotWork } from '../../project/snapshots/work.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { takeLock } from '../../sys/files/lock.ts';
 import { packFile } from '../blob-file.ts';
@@ -31,6 +32,7 @@ export async function packMachine(
   const paths = vmPaths(project.folder, vm.name);
   await using lock = await takeLock(join(paths.folder, '.lock'));
   if (!lock) throw new AppError('VM_RUNNING', `${vm.name} is powered on or in preview`);
+  await finishSnapshotWork(project.folder, vm.name);
   const layers = await releaseDisk(project.folder, vm.name, {
     repository,
     mode,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { flattenChain, LONGEST_CHAIN } from '../../layer/chain/flatten-chain.ts';
-import { normalise } from '../../layer/chain/normalise.ts';
+import { type NormaliseOptions, normalise } from '../../layer/chain/normalise.ts';
 import { type Described, describeLayer } from '../../layer/describe/describe.ts';
 import { LayerEntry, MAX_LAYERS } from '../../layer/entry.ts';
 import { makeIndex } from '../../layer/index/base-index.ts';
@@ -9,6 +9,7 @@ import { AppError } from '../../lib/errors.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { vmPaths } from '../../project/layout.ts';
+import { standOnReleases, standsOnFiles } from '../../project/snapshots/standing.ts';
 import { fileBytes, moveFile, readCapped, removeFile, writeFileAtomic } from '../../sys/files/files.ts';
 import { makeFolder, namesIn, removeTemporary } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
@@ -55,7 +56,9 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   const layer = layerFile(releases, number);
   await removeFile(layer);
   const started = performance.now();
-  const made = await normalise({ work, below, out: layer, ...(signal ? { signal } : {}) });
+  // A snapshot’s disks are not part of it: the layer is made on the newest one, whatever the working disk stands on.
+  const standsOn = await standsOnFiles(folder, vm, 'work');
+  const made = await normalise({ work, below, standsOn, out: layer, ...(signal ? { signal } : {}) });
   if (!made) return entries;
   await steps('layer');
   const normaliseMs = performance.now() - started;
@@ -65,6 +68,8 @@ export async function releaseDisk(folder: string, vm: string, options: ReleaseOp
   // From here on the release stands; the working disk says the same as it and is made empty above it.
   const fresh = temporaryBeside(work);
   await qemuImg(['create', '-q', '-f', 'qcow2', fresh, `${made.virtualBytes}`]);
+  await standOnReleases(folder, vm);
+  await steps('standing');
   await moveFile(fresh, work);
   await steps('work');
   const milliseconds = { normalise: normaliseMs, ...packed.milliseconds };
@@ -166,7 +171,21 @@ export async function removeUnreleased(releases: string): Promise<void> {
   }
 }
 
-/** The layer files of a machine as they lie in the project, bottom first: what its working disk stands on. */
+/** What the working disk of a machine is compared with to know what no release has; what it stands on may be others. @throws PROJECT_INVALID, VM_FILE_MISSING */
+export async function workOf(folder: string, vm: string): Promise<Omit<NormaliseOptions, 'signal'>> {
+  return {
+    work: vmPaths(folder, vm).work,
+    below: await releaseLayers(folder, vm),
+    standsOn: await standsOnFiles(folder, vm, 'work'),
+  };
+}
+
+/** The files that the working disk of a machine stands on, bottom first. @throws PROJECT_INVALID, VM_FILE_MISSING */
+export async function layersBelowWork(folder: string, vm: string): Promise<string[]> {
+  return (await standsOnFiles(folder, vm, 'work')) ?? releaseLayers(folder, vm);
+}
+
+/** The layer files of a machine as they lie in the project, bottom first. */
 export async function releaseLayers(folder: string, vm: string): Promise<string[]> {
   const { releases } = vmPaths(folder, vm);
   return chainOf(releases, (await readReleases(releases)).length);

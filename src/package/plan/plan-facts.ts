@@ -11,7 +11,7 @@ import { digestFile, isThere } from '../../sys/files/files.ts';
 import { bootFiles } from '../boot-files.ts';
 import { policyDocument } from '../build/publish-policies.ts';
 import { alreadyDelivered, publishedManifests } from '../build/published.ts';
-import { releaseEntries, releaseLayers } from '../build/releases.ts';
+import { layersBelowWork, releaseEntries, workOf } from '../build/releases.ts';
 import { hasResources, resourceFiles } from '../build/resources.ts';
 import type { LazaretFile } from '../installer/list.ts';
 import { lazaretIn } from '../installer/take.ts';
@@ -110,15 +110,17 @@ async function machineFiles(project: Project, name: string, signal: AbortSignal)
   const { work, kernel, initrd } = vmPaths(project.folder, name);
   await using _lock = await takeVmLock(project, name);
   const vm = vmNamed(project, name);
-  const below = await releaseLayers(project.folder, name);
-  const hasNew = await hasChanges({ work, below, signal });
-  const written = hasNew ? (await openChain([...below, work], signal)).extents : [];
+  const disk = await workOf(project.folder, name);
+  const hasNew = await hasChanges({ ...disk, signal });
+  const chain = hasNew
+    ? await openChain([...(await layersBelowWork(project.folder, name)), work], signal)
+    : { files: [], extents: [] };
   return {
     vm,
     entries: await releaseEntries(project.folder, name),
     hasNew,
-    newBytes: written
-      .filter(({ depth, offset }) => depth === 0 && offset !== undefined)
+    newBytes: chain.extents
+      .filter(({ depth, offset }) => offset !== undefined && !disk.below.includes(chain.files[depth] ?? ''))
       .reduce((sum, { length }) => sum + length, 0),
     boot: vm.file.value.firmware === 'direct' ? await digested([kernel, initrd]) : [],
   };

@@ -14,6 +14,7 @@ import { addVmExportCommand } from './vm-export.ts';
 import { addFrom, HOW_IT_STARTS, seedText } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 import { addVmShowCommands } from './vm-show.ts';
+import { addVmSnapshotCommands } from './vm-snapshot.ts';
 
 interface Located {
   directory: string;
@@ -103,6 +104,7 @@ export function addVmCommands(program: Command): void {
   addVmSetCommand(vm);
   addVmDeviceCommands(vm);
   addVmExportCommand(vm);
+  addVmSnapshotCommands(vm);
 
   addCommand<Located & { yes?: boolean }>(
     vm,

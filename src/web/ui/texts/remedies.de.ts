@@ -173,9 +173,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Die Verwaltung erlaubt es mit der Richtlinie „reimage“, in einem Paket, das die Maschine enthält.',
   REIMAGE_CONFIRM: 'Sichern Sie, was Sie aus der Maschine brauchen, und wiederholen Sie es mit --yes.',
   SNAPSHOT_FORBIDDEN: 'Die Verwaltung erlaubt sie mit der Richtlinie „snapshots“.',
-  SNAPSHOT_UNKNOWN: '„lazaret snapshot list VM“ zeigt die Namen.',
-  SNAPSHOT_TAKEN: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“.',
-  SNAPSHOT_FULL: 'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“.',
+  SNAPSHOT_UNKNOWN:
+    '„lazaret snapshot list VM“ (in einem Projekt „lazaret-manager vm snapshot list VM“) zeigt die Namen.',
+  SNAPSHOT_TAKEN:
+    'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“).',
+  SNAPSHOT_FULL:
+    'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“).',
   SNAPSHOT_ENCRYPTED:
     'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, starten Sie die Maschine einmal, und installieren Sie dann noch einmal.',
   SNAPSHOT_UNWRITTEN:

@@ -156,7 +156,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   SNAPSHOT_FORBIDDEN: 'Das Projekt lässt von dieser Maschine keine Snapshots zu',
   SNAPSHOT_UNKNOWN: 'Einen Snapshot dieses Namens gibt es nicht',
   SNAPSHOT_TAKEN: 'Einen Snapshot dieses Namens gibt es schon',
-  SNAPSHOT_FULL: 'Mehr Snapshots dieser Maschine lässt das Projekt nicht zu',
+  SNAPSHOT_FULL: 'Mehr Snapshots dieser Maschine sind nicht möglich',
   SNAPSHOT_ENCRYPTED: 'Die Maschine hat Snapshots, und dieses Paket verschlüsselt ihre Platten',
   SNAPSHOT_UNWRITTEN: 'Die Platten sind oder waren verschlüsselt, und der nächste Start schreibt sie neu',
   SNAPSHOT_UPDATING: 'Gerade wird etwas installiert, vielleicht für diese Maschine',
