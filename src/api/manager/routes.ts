@@ -1,4 +1,5 @@
 import { AdministratorAccess } from '../../policy/administrator-access.ts';
+import { SnapshotRequest, TakeSnapshotRequest } from '../snapshots.ts';
 import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
 import {
@@ -27,6 +28,7 @@ import { PackagesAnswer, ProjectAnswer } from './project.ts';
 import { QuarantineAnswer, ResolvedAnswer, SavedAnswer, VersionsRequest, WizardRequest } from './quarantine.ts';
 import { SettingsAnswer, SettingsRequest } from './settings.ts';
 import { SimulateAnswer, SimulateRequest } from './simulate.ts';
+import { OwnSnapshotsAnswer } from './snapshots.ts';
 
 /** What the manager’s page can ask of its process, about the one project it was opened for. */
 export const MANAGER_ROUTES = {
@@ -43,6 +45,10 @@ export const MANAGER_ROUTES = {
   resolve: { ...MANAGER_PATHS.resolve, answer: ResolvedAnswer },
   hardware: { ...MANAGER_PATHS.hardware, answer: HardwareAnswer },
   saveHardware: { ...MANAGER_PATHS.saveHardware, request: HardwareRequest, answer: HardwareAnswer },
+  snapshots: { ...MANAGER_PATHS.snapshots, answer: OwnSnapshotsAnswer },
+  takeSnapshot: { ...MANAGER_PATHS.takeSnapshot, request: TakeSnapshotRequest, answer: OwnSnapshotsAnswer },
+  revertSnapshot: { ...MANAGER_PATHS.revertSnapshot, request: SnapshotRequest, answer: OwnSnapshotsAnswer },
+  removeSnapshot: { ...MANAGER_PATHS.removeSnapshot, request: SnapshotRequest, answer: OwnSnapshotsAnswer },
   policy: { ...MANAGER_PATHS.policy, answer: PolicyAnswer },
   savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
   readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },

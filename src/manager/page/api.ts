@@ -21,6 +21,7 @@ import { addQuarantineRoutes } from './quarantine.ts';
 import { addRunRoutes } from './runs.ts';
 import { addSettingsRoutes } from './settings.ts';
 import { addSimulateRoute } from './simulate.ts';
+import { addSnapshotRoutes } from './snapshots.ts';
 
 /** A policy may have ten thousand entries of three hundred characters. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -54,6 +55,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addRunRoutes(app, deps);
   addPolicyRoutes(app, deps);
   addHardwareRoutes(app, deps);
+  addSnapshotRoutes(app, deps);
   addSettingsRoutes(app, deps);
   addDeploymentRoutes(app, deps);
   addSimulateRoute(app, deps);

@@ -10,6 +10,7 @@ export function machineCommands(
     editQuarantine: string;
     editPolicy: string;
     editHardware: string;
+    snapshots: string;
     mapOfAccess: string;
     run: string;
     makePackage: string;
@@ -24,6 +25,7 @@ export function machineCommands(
     ...(sound ? [{ to: `${at}/access`, text: texts.mapOfAccess }] : []),
     { to: `${at}/policy`, text: texts.editPolicy },
     ...(sound ? [{ to: `${at}/hardware`, text: texts.editHardware }] : []),
+    ...(sound ? [{ to: `${at}/snapshots`, text: texts.snapshots }] : []),
     { to: '/packages/new', text: texts.makePackage },
     { to: '/deployments', text: texts.deploy },
     ...(sound ? [] : [{ to: '/problems', text: texts.seeProblems }]),

@@ -20,6 +20,9 @@ const PolicyPage = lazy(() => import('./policy/PolicyPage.tsx').then((module) =>
 
 const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) => ({ default: module.AddMachine })));
 
+const SnapshotsPage = lazy(() =>
+  import('./machines/SnapshotsPage.tsx').then((module) => ({ default: module.SnapshotsPage })),
+);
 const HardwarePage = lazy(() =>
   import('./machines/HardwarePage.tsx').then((module) => ({ default: module.HardwarePage })),
 );
@@ -103,6 +106,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <HardwarePage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/snapshots"
+        element={
+          <Suspense fallback={null}>
+            <SnapshotsPage />
           </Suspense>
         }
       />

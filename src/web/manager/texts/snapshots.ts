@@ -1,0 +1,51 @@
+import { catalogue } from '../../ui/texts/texts.ts';
+
+/** The snapshots of the administrator’s own copy. */
+export const snapshots = catalogue({
+  en: {
+    title: (vm: string) => `Snapshots of ${vm}`,
+    what: 'A snapshot keeps your own copy as it is, to go back to: its disks, the version that it has reported, the settings of its firmware and its TPM. Packages hold the present state alone.',
+    none: 'None is kept yet.',
+    present: 'the machine goes on from this one',
+    take: 'Take a snapshot',
+    name: 'Name of a new snapshot',
+    description: 'What it is for',
+    left: (left: number) => `${left} more may be kept`,
+    full: 'As many are kept as may be. Remove one to take another.',
+    revert: 'Go back to it',
+    revertLoss: (vm: string) => `All that was changed in your copy of ${vm} since its last snapshot is lost.`,
+    revertMemory: 'It is suspended: what is in its memory is lost too.',
+    suspended: 'It is suspended: no snapshot can be taken before it goes on and is shut down.',
+    remove: 'Remove it',
+    removeLoss: (name: string) => `“${name}” is gone for good then; the machine stays as it is.`,
+    cancel: 'Cancel',
+    done: {
+      take: (name: string) => `“${name}” is kept.`,
+      revert: (name: string) => `The machine is as it was in “${name}”.`,
+      remove: (name: string) => `“${name}” is removed.`,
+    },
+  },
+  de: {
+    title: (vm) => `Snapshots von ${vm}`,
+    what: 'Ein Snapshot hält Ihre eigene Kopie fest, um dorthin zurückzukehren: ihre Platten, die Version, die sie gemeldet hat, die Einstellungen ihrer Firmware und ihr TPM. Pakete enthalten nur den jetzigen Stand.',
+    none: 'Noch keiner ist da.',
+    present: 'von diesem aus geht es weiter',
+    take: 'Snapshot machen',
+    name: 'Name eines neuen Snapshots',
+    description: 'Wozu er da ist',
+    left: (left) => `${left} weitere sind möglich`,
+    full: 'Mehr sind nicht möglich. Entfernen Sie einen, um einen anderen zu machen.',
+    revert: 'Dorthin zurückkehren',
+    revertLoss: (vm) => `Alles geht verloren, was in Ihrer Kopie von ${vm} seit dem letzten Snapshot geändert wurde.`,
+    revertMemory: 'Sie ist angehalten: Auch was in ihrem Arbeitsspeicher ist, geht verloren.',
+    suspended: 'Sie ist angehalten: Ein Snapshot geht erst, wenn sie fortgesetzt und heruntergefahren ist.',
+    remove: 'Entfernen',
+    removeLoss: (name) => `„${name}“ ist dann für immer weg; die Maschine bleibt, wie sie ist.`,
+    cancel: 'Abbrechen',
+    done: {
+      take: (name) => `„${name}“ ist festgehalten.`,
+      revert: (name) => `Die Maschine ist, wie sie in „${name}“ war.`,
+      remove: (name) => `„${name}“ ist entfernt.`,
+    },
+  },
+});
