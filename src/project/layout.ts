@@ -74,6 +74,10 @@ export function snapshotFiles(folder: string) {
     secureVariables: join(folder, 'secure-variables.fd'),
     tpm: join(folder, 'tpm.state'),
     seed: join(folder, 'seed.iso'),
+    /** Of one that was suspended: its memory, what is noted of it, and the CD that it had in its drive. */
+    note: join(folder, 'memory.json'),
+    memory: join(folder, 'memory.zst'),
+    toolsDisc: join(folder, 'guest-tools.iso'),
   };
 }
 

@@ -20,6 +20,7 @@ import { takeVmLock } from '../../src/project/make.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
 import { saveState } from '../../src/project/save.ts';
 import { readStanding, standsOnFiles } from '../../src/project/snapshots/standing.ts';
+import { fileMark } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { chainName, makeDiskOnce } from '../../src/sys/programs/qemu-img.ts';
 import { failureIn, program } from '../fakes/command-line.ts';
@@ -157,9 +158,6 @@ test('who may not have it is told why, with what helps', { skip }, async (t) => 
   await assert.rejects(takeSnapshot(folder, 'office', { name: 'x', description: 'x'.repeat(2001) }), code('USAGE'));
   await assert.rejects(revert(folder, 'other'), code('SNAPSHOT_UNKNOWN'));
   await assert.rejects(takeSnapshot(folder, 'other', { name: 'x' }), code('VM_UNKNOWN'));
-  writeFileSync(vmPaths(folder, 'office').suspended, '');
-  await assert.rejects(take(folder, 'two'), code('VM_SUSPENDED'));
-  rmSync(vmPaths(folder, 'office').suspended);
   {
     await using _running = await takeVmLock(await openProject(folder), 'office');
     await assert.rejects(take(folder, 'two'), code('VM_RUNNING'));
@@ -182,6 +180,95 @@ test('who may not have it is told why, with what helps', { skip }, async (t) => 
   await removeMachine(folder, 'office', agree);
   assert.equal(existsSync(vmPaths(folder, 'office').folder), false);
 });
+
+/** Suspends it, as a run does. */
+async function suspend(folder: string, words: string): Promise<void> {
+  const { suspended, memory, work, data, variables, toolsDisc, seed } = vmPaths(folder, 'office');
+  for (const path of [memory, toolsDisc]) rmSync(path, { force: true });
+  writeFileSync(toolsDisc, words);
+  const paths = [work, data, variables, toolsDisc, seed];
+  const files = await Promise.all(paths.map(async (path, at) => ({ name: `file ${at}`, ...(await fileMark(path)) })));
+  writeFileSync(memory, words);
+  writeFileSync(suspended, JSON.stringify({ format: 1, vm: 'office', files, qemu: '7' }));
+}
+
+/** What is in its memory, which fits all that it has now. */
+async function fits(folder: string): Promise<string> {
+  const { suspended, memory, work, data, variables, toolsDisc, seed } = vmPaths(folder, 'office');
+  const { files, ...noted } = JSON.parse(readFileSync(suspended, 'utf8'));
+  assert.deepEqual(noted, { format: 1, vm: 'office', qemu: '7' });
+  for (const [at, path] of [work, data, variables, toolsDisc, seed].entries())
+    assert.deepEqual(files[at], { name: `file ${at}`, ...(await fileMark(path)) });
+  const words = readFileSync(memory, 'utf8');
+  assert.equal(readFileSync(toolsDisc, 'utf8'), words);
+  return words;
+}
+
+test('of a suspended machine the memory is kept too; going back it is suspended again, on what it has then', {
+  skip,
+}, async (t) => {
+  const { folder } = await started(t);
+  const { suspended, memory, toolsDisc } = vmPaths(folder, 'office');
+  await write(folder, 1);
+  await suspend(folder, 'first');
+  await take(folder, 'a');
+  assert.equal(await fits(folder), 'first', 'it is suspended as before');
+  await take(folder, 'b');
+  await removeSnapshot(folder, 'office', 'b');
+  assert.equal(await fits(folder), 'first', 'its disks stay the files that they are');
+  for (const path of [suspended, memory, toolsDisc]) rmSync(path);
+  await write(folder, 2);
+  await take(folder, 'c');
+  await suspend(folder, 'second');
+
+  await revert(folder, 'a');
+  assert.equal(await fits(folder), 'first');
+  assert.equal(await seen(folder), whole(1));
+  assert.deepEqual(
+    (await listSnapshots(folder, 'office')).map(({ name, withMemory }) => [name, withMemory]),
+    [
+      ['a', true],
+      ['c', undefined],
+    ],
+  );
+  await write(folder, 4);
+  await assert.rejects(take(folder, 'd'), code('VM_SUSPENDED'), 'it does not fit any more');
+  await revert(folder, 'c');
+  assert.equal(await seen(folder), whole(2));
+  assert.deepEqual(
+    [suspended, memory, toolsDisc].filter((path) => existsSync(path)),
+    [],
+  );
+});
+
+for (const [title, words] of [
+  ['taken of a suspended machine', ['own-snapshot', 'office', 'new']],
+  ['gone back to, of one that was suspended', ['own-revert', 'office', 'a']],
+] as const)
+  test(`killed at any step while one is ${title}, memory and disks fit each other`, { skip }, async (t) => {
+    const { folder } = await started(t);
+    await write(folder, 1);
+    await suspend(folder, 'first');
+    await take(folder, 'a');
+    await write(folder, 2);
+    await suspend(folder, 'second');
+    // Whether memory fits goes by when files were written.
+    const copied = async (to: TestContext) => {
+      const copy = join(scratch(to), 'copy');
+      await run('cp', ['-a', folder, copy]);
+      return copy;
+    };
+    const steps = await change(await copied(t), '-', words);
+    for (const step of new Set(steps))
+      await t.test(`killed after “${step}”`, async (sub) => {
+        const copy = await copied(sub);
+        await change(copy, step, words);
+        await (await takeVmLock(await openProject(copy), 'office'))[Symbol.asyncDispose]();
+
+        const is = `${await fits(copy)} ${await seen(copy)}`;
+        assert.ok([`second ${whole(2)}`, `first ${whole(1)}`].includes(is), is);
+      });
+  });
 
 test('a release and an export hold the present state alone, and going back works across releases', {
   skip,

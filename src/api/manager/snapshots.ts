@@ -11,6 +11,8 @@ export const OwnSnapshotsAnswer = z.object({
       description: z.string().exactOptional(),
       /** ISO time. */
       takenAt: z.string(),
+      /** It was suspended, and goes on where it was. */
+      withMemory: z.literal(true).exactOptional(),
       /** The machine goes on from this one. */
       isPresent: z.literal(true).exactOptional(),
     }),

@@ -3,10 +3,10 @@ import { ownDiskBytes } from '../../layer/chain/qcow2.ts';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { layersBelowWork } from '../../package/build/releases.ts';
-import { requirePowerOff } from '../../package/checks.ts';
 import { snapshotFiles, vmPaths } from '../../project/layout.ts';
 import { takeVmLock } from '../../project/make.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
+import { type MemoryNote, memoryNote } from '../../project/snapshots/memory.ts';
 import { settleSnapshots } from '../../project/snapshots/settle.ts';
 import {
   keptDisk,
@@ -21,7 +21,7 @@ import {
 } from '../../project/snapshots/snapshots.ts';
 import { keptLayer, readStanding } from '../../project/snapshots/standing.ts';
 import { doWork } from '../../project/snapshots/work.ts';
-import { copyFileTo, isThere, linkFile } from '../../sys/files/files.ts';
+import { copyFileTo, isThere, linkFile, writeFileAtomic } from '../../sys/files/files.ts';
 import { loseName, makeFolder, moveFolder, removeFolder } from '../../sys/files/folders.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
@@ -41,6 +41,8 @@ export interface NewSnapshot {
 /** A snapshot as people see it. */
 export interface KeptSnapshot extends NewSnapshot {
   takenAt: string;
+  /** It was suspended, and goes on where it was. */
+  withMemory?: true;
   /** The machine goes on from this one. */
   isPresent?: true;
 }
@@ -54,18 +56,19 @@ interface Doing {
 export async function listSnapshots(folder: string, vm: string): Promise<KeptSnapshot[]> {
   vmNamed(await openProject(folder), vm);
   const { work } = await readStanding(folder, vm);
-  return (await readSnapshots(folder, vm)).map(({ id, name, description, takenAt }) => ({
+  return (await readSnapshots(folder, vm)).map(({ id, name, description, takenAt, withMemory }) => ({
     ...{ name, takenAt },
+    ...(withMemory ? { withMemory } : {}),
     ...(description === undefined ? {} : { description }),
     ...(work?.at(-1) === keptName(id, 'work') ? { isPresent: true } : {}),
   }));
 }
 
 /**
- * Keeps the state of the administrator’s own copy, which does not run: its disks, its version, what its firmware and its TPM keep, and what
- * sets it up, all of the same moment. The disks are set aside and empty ones put on them, so this takes no longer for a large disk.
+ * Keeps the state of the administrator’s own copy, which does not run: its disks, its version, what its firmware and its TPM keep, what
+ * sets it up, and its memory where it is suspended, all of the same moment. The disks are set aside and empty ones put on them, so this takes no longer for a large disk.
  * Killed at any step, the machine is as it was, with the snapshot whole or without it.
- * @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, VM_SUSPENDED, USAGE, SNAPSHOT_TAKEN, SNAPSHOT_FULL, VM_FILE_MISSING, DISK_FULL
+ * @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, VM_SUSPENDED where its memory does not fit its disks any more, USAGE, SNAPSHOT_TAKEN, SNAPSHOT_FULL, VM_FILE_MISSING, DISK_FULL
  */
 export async function takeSnapshot(
   folder: string,
@@ -78,19 +81,20 @@ export async function takeSnapshot(
   requireWords({ name, description: description ?? '' });
   await using _lock = await takeVmLock(project, vm);
   const paths = vmPaths(folder, vm);
-  await requirePowerOff(vm, paths.suspended);
+  const memory = await memoryNote(folder, vm);
   await settleSnapshots(folder, vm);
   await requireRoom(folder, vm, name);
   const id = randomBytes(8).toString('hex');
   const snapshot: Snapshot = {
     ...{ format: 1, id, name, takenAt: new Date(now).toISOString() },
     ...(description === undefined ? {} : { description }),
+    ...(memory ? { withMemory: true } : {}),
     ...(await keepBelow(folder, vm, id)),
   };
   await makeFolder(paths.snapshots, 0o700);
   const { folder: to } = snapshotPaths(folder, vm, id);
   const beside = temporaryBeside(to);
-  await fillSnapshot(folder, vm, snapshot, beside);
+  await fillSnapshot(folder, vm, { snapshot, memory }, beside);
   await steps('made');
   await moveFolder(beside, to);
   await steps('beside');
@@ -133,7 +137,12 @@ async function keepLayers(kept: string, layers: readonly string[]): Promise<stri
   return names;
 }
 
-async function fillSnapshot(folder: string, vm: string, snapshot: Snapshot, beside: string): Promise<void> {
+async function fillSnapshot(
+  folder: string,
+  vm: string,
+  { snapshot, memory }: { snapshot: Snapshot; memory: MemoryNote | undefined },
+  beside: string,
+): Promise<void> {
   const paths = vmPaths(folder, vm);
   const made = snapshotFiles(beside);
   await makeFolder(beside, 0o700);
@@ -144,8 +153,12 @@ async function fillSnapshot(folder: string, vm: string, snapshot: Snapshot, besi
   for (const name of ['variables', 'secureVariables'] as const)
     if (await isThere(paths[name])) await copyFileTo(paths[name], made[name], MAX_UEFI_VARIABLES_BYTES);
   await copyTpmState(paths.tpm, made.tpm);
-  // Nobody writes to it: it is made whole, and removed.
+  // Nobody writes to these: each is made whole, and removed.
   if (await isThere(paths.seed)) await linkFile(paths.seed, made.seed);
+  if (!memory) return;
+  await writeFileAtomic(made.note, `${JSON.stringify(memory)}\n`);
+  await linkFile(paths.memory, made.memory);
+  if (await isThere(paths.toolsDisc)) await linkFile(paths.toolsDisc, made.toolsDisc);
 }
 
 /**

@@ -28,6 +28,8 @@ const SnapshotFile = z.strictObject({
   description: SnapshotDescription.exactOptional(),
   /** ISO time. */
   takenAt: z.iso.datetime(),
+  /** It was suspended, and goes on where it was. */
+  withMemory: z.literal(true).exactOptional(),
   /** Its disks and what they stand on, bottom first. Without `data` there was no data disk. */
   work: KeptNames,
   data: KeptNames.exactOptional(),

@@ -17,6 +17,7 @@ import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
 import { chainName, qemuImg } from '../../sys/programs/qemu-img.ts';
 import { putTpmState } from '../../sys/secrets/tpm-state.ts';
 import { vmPaths } from '../layout.ts';
+import { putMemory } from './memory.ts';
 import { keptDisk, readSnapshot, snapshotIds, snapshotPaths, writeSnapshot } from './snapshots.ts';
 import { DISK_KINDS, type DiskKind, KeptNames, readStanding, writeStanding } from './standing.ts';
 
@@ -78,6 +79,8 @@ async function finishTake(folder: string, vm: string, id: string, steps: Steps):
   await steps('system disk');
   if (snapshot.data) await putOn(nextData, data);
   await steps('data disk');
+  await putMemory(folder, vm, id);
+  await steps('memory');
 }
 
 /** The machine goes on with empty disks on those of the snapshot, at its version. */
@@ -85,8 +88,8 @@ async function finishRevert(folder: string, vm: string, id: string, steps: Steps
   const { work, data, nextWork, nextData } = diskPaths(folder, vm, id);
   const [to, from] = [vmPaths(folder, vm), snapshotPaths(folder, vm, id)];
   const snapshot = await readSnapshot(folder, vm, id);
-  // What is in its memory belongs to the disks that it had, as do the discs that it had in its drives.
-  for (const path of [to.suspended, to.memory, to.toolsDisc]) await removeFile(path);
+  // What is in its memory belongs to the disks that it had.
+  for (const path of [to.suspended, to.memory]) await removeFile(path);
   // The version before the disk: a disk that is older than its word would have access that it must not have.
   if (await isThere(from.state)) await writeFileAtomic(to.state, await readCapped(from.state, MAX_BYTES));
   else await removeFile(to.state);
@@ -101,9 +104,13 @@ async function finishRevert(folder: string, vm: string, id: string, steps: Steps
   for (const name of ['variables', 'secureVariables'] as const) await putFile(from[name], to[name]);
   await putTpmState(from.tpm, to.tpm);
   await steps('firmware');
-  await removeFile(to.seed);
-  if (await isThere(from.seed)) await linkFile(from.seed, to.seed);
-  await steps('seed');
+  for (const name of ['seed', 'toolsDisc'] as const) {
+    await removeFile(to[name]);
+    if (await isThere(from[name])) await linkFile(from[name], to[name]);
+  }
+  await steps('discs');
+  await putMemory(folder, vm, id);
+  await steps('memory');
 }
 
 function diskPaths(folder: string, vm: string, id: string) {

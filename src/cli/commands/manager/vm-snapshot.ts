@@ -21,7 +21,7 @@ export function addVmSnapshotCommands(vm: Command): void {
   addCommand<Located & { description?: string }>(
     snapshot,
     'take <vm> <name>',
-    'keep the state of a machine that does not run: its disks, its version, its firmware’s settings',
+    'keep the state of a machine that does not run: its disks, its version, and its memory where it is suspended',
     async (context, { directory, description }, vm = '', name = '') => {
       await takeSnapshot(directory, vm, { name, ...(description === undefined ? {} : { description }) });
       print(context, { vm, snapshots: await listSnapshots(directory, vm) }, `${vm} has the snapshot “${name}”`);
@@ -64,9 +64,9 @@ export function addVmSnapshotCommands(vm: Command): void {
 function listText(vm: string, snapshots: readonly KeptSnapshot[]): string {
   if (snapshots.length === 0) return `${vm} has no snapshot`;
   return snapshots
-    .map(({ name, takenAt, description, isPresent }) =>
+    .map(({ name, takenAt, description, withMemory, isPresent }) =>
       [
-        `${name}  ${takenAt}${isPresent ? '  ← the machine goes on from it' : ''}`,
+        `${name}  ${takenAt}${withMemory ? ', with its memory' : ''}${isPresent ? '  ← the machine goes on from it' : ''}`,
         ...(description === undefined ? [] : [`  ${description}`]),
       ].join('\n'),
     )

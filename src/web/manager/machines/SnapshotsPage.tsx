@@ -43,7 +43,7 @@ function Kept({ answer: { vm, most, snapshots } }: { answer: OwnSnapshotsAnswer 
       <Text size="sm" role="status">
         {done && texts.done[done.how](done.name)}
       </Text>
-      <TakeSnapshot {...{ vm, isSuspended }} left={most - snapshots.length} onDone={setDone} />
+      <TakeSnapshot vm={vm} left={most - snapshots.length} onDone={setDone} />
     </Stack>
   );
 }
@@ -55,7 +55,12 @@ interface CardProps {
   onDone: (change: Change) => void;
 }
 
-function SnapshotCard({ vm, snapshot: { name, description, takenAt, isPresent }, isSuspended, onDone }: CardProps) {
+function SnapshotCard({
+  vm,
+  snapshot: { name, description, takenAt, withMemory, isPresent },
+  isSuspended,
+  onDone,
+}: CardProps) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
   const [asked, setAsked] = useState<'revert' | 'remove'>();
@@ -79,6 +84,7 @@ function SnapshotCard({ vm, snapshot: { name, description, takenAt, isPresent },
             {texts.present}
           </Badge>
         )}
+        {withMemory && <Text size="sm">{texts.withMemory}</Text>}
         {description && (
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
             {description}
@@ -121,11 +127,10 @@ function SnapshotCard({ vm, snapshot: { name, description, takenAt, isPresent },
 interface TakeProps {
   vm: string;
   left: number;
-  isSuspended: boolean;
   onDone: (change: Change) => void;
 }
 
-function TakeSnapshot({ vm, left, isSuspended, onDone }: TakeProps) {
+function TakeSnapshot({ vm, left, onDone }: TakeProps) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
   const [name, setName] = useState('');
@@ -135,7 +140,6 @@ function TakeSnapshot({ vm, left, isSuspended, onDone }: TakeProps) {
     setDescription('');
     onDone(what);
   });
-  if (isSuspended) return <Text size="sm">{texts.suspended}</Text>;
   if (left <= 0) return <Text size="sm">{texts.full}</Text>;
   const wanted = { name: name.trim(), ...(description.trim() === '' ? {} : { description: description.trim() }) };
   return (

@@ -4,7 +4,7 @@ import { catalogue } from '../../ui/texts/texts.ts';
 export const snapshots = catalogue({
   en: {
     title: (vm: string) => `Snapshots of ${vm}`,
-    what: 'A snapshot keeps your own copy as it is, to go back to: its disks, the version that it has reported, the settings of its firmware and its TPM. Packages hold the present state alone.',
+    what: 'A snapshot keeps your own copy as it is, to go back to: its disks, the version that it has reported, the settings of its firmware and its TPM, and its memory where it is suspended. Packages hold the present state alone.',
     none: 'None is kept yet.',
     present: 'the machine goes on from this one',
     take: 'Take a snapshot',
@@ -15,7 +15,7 @@ export const snapshots = catalogue({
     revert: 'Go back to it',
     revertLoss: (vm: string) => `All that was changed in your copy of ${vm} since its last snapshot is lost.`,
     revertMemory: 'It is suspended: what is in its memory is lost too.',
-    suspended: 'It is suspended: no snapshot can be taken before it goes on and is shut down.',
+    withMemory: 'With its memory: it goes on where it was.',
     remove: 'Remove it',
     removeLoss: (name: string) => `“${name}” is gone for good then; the machine stays as it is.`,
     cancel: 'Cancel',
@@ -27,7 +27,7 @@ export const snapshots = catalogue({
   },
   de: {
     title: (vm) => `Snapshots von ${vm}`,
-    what: 'Ein Snapshot hält Ihre eigene Kopie fest, um dorthin zurückzukehren: ihre Platten, die Version, die sie gemeldet hat, die Einstellungen ihrer Firmware und ihr TPM. Pakete enthalten nur den jetzigen Stand.',
+    what: 'Ein Snapshot hält Ihre eigene Kopie fest, um dorthin zurückzukehren: ihre Platten, die Version, die sie gemeldet hat, die Einstellungen ihrer Firmware und ihr TPM, und ihren Arbeitsspeicher, wo sie angehalten ist. Pakete enthalten nur den jetzigen Stand.',
     none: 'Noch keiner ist da.',
     present: 'von diesem aus geht es weiter',
     take: 'Snapshot machen',
@@ -38,7 +38,7 @@ export const snapshots = catalogue({
     revert: 'Dorthin zurückkehren',
     revertLoss: (vm) => `Alles geht verloren, was in Ihrer Kopie von ${vm} seit dem letzten Snapshot geändert wurde.`,
     revertMemory: 'Sie ist angehalten: Auch was in ihrem Arbeitsspeicher ist, geht verloren.',
-    suspended: 'Sie ist angehalten: Ein Snapshot geht erst, wenn sie fortgesetzt und heruntergefahren ist.',
+    withMemory: 'Mit ihrem Arbeitsspeicher: sie geht weiter, wo sie war.',
     remove: 'Entfernen',
     removeLoss: (name) => `„${name}“ ist dann für immer weg; die Maschine bleibt, wie sie ist.`,
     cancel: 'Abbrechen',
