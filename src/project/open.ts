@@ -7,6 +7,7 @@ import { namesIn } from '../sys/files/folders.ts';
 import { projectPaths, vmPaths } from './layout.ts';
 import { type KeptReadings, Readings } from './readings.ts';
 import type { ProjectFile, VmFile, VmState } from './schema.ts';
+import { versionFile } from './snapshots/work.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 export const MAX_FILE_BYTES = 8 << 20;
@@ -94,7 +95,7 @@ class Reader {
     const paths = vmPaths(this.#folder, name);
     const file = await this.read(paths.file, this.#readings.machines);
     const policy = await this.read(paths.policy, this.#readings.policies);
-    const state = await this.readState(paths.state);
+    const state = await this.readState(await versionFile(this.#folder, name));
     return file && policy && state ? { name, file, policy, state } : undefined;
   }
 

@@ -14,6 +14,7 @@ import {
   revertSnapshot,
   takeSnapshot,
 } from '../../src/manager/machines/snapshots.ts';
+import { publishedManifests } from '../../src/package/build/published.ts';
 import { layersBelowWork, releaseDisk } from '../../src/package/build/releases.ts';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
 import { takeVmLock } from '../../src/project/make.ts';
@@ -405,4 +406,20 @@ test('a build that is killed anywhere leaves a machine that stands on a snapshot
       await revert(copy, 'a');
       assert.equal(await seen(copy), whole(1));
     });
+});
+
+test('a build ends what was begun with a snapshot, before it makes a release', { skip }, async (t) => {
+  const project = await started(t);
+  const { folder } = project;
+  await write(folder, 1);
+  await take(folder, 'a');
+  await write(folder, 2);
+  await change(folder, 'noted', ['own-revert', 'office', 'a']);
+
+  await project.build('one');
+
+  assert.equal(await seen(folder), whole(1));
+  const [manifest] = await publishedManifests(projectPaths(folder).packages);
+  assert.equal(manifest?.machines[0]?.descriptor, '0x01', 'the package has the version of that disk');
+  assert.equal(existsSync(vmPaths(folder, 'office').snapshotWork), false);
 });

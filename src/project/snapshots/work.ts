@@ -51,6 +51,17 @@ export async function doWork(folder: string, vm: string, work: Work, steps: Step
   await finishSnapshotWork(folder, vm, steps);
 }
 
+/**
+ * Where the version of a machine stands: from the moment it is gone back to a snapshot, there. Whoever reads it before that has come to its
+ * end, and takes the machine’s lock later, would else have a word that is newer than the disk.
+ */
+export async function versionFile(folder: string, vm: string): Promise<string> {
+  const { snapshotWork, state } = vmPaths(folder, vm);
+  const bytes = await readIfThere(snapshotWork, MAX_BYTES);
+  const work = bytes && Work.safeParse(jsonOrNothing(bytes.toString('utf8'))).data;
+  return work?.do === 'revert' ? snapshotPaths(folder, vm, work.id).state : state;
+}
+
 /** Brings to its end what was begun, for whoever has the machine’s lock. @throws PROJECT_INVALID, DISK_FULL */
 export async function finishSnapshotWork(folder: string, vm: string, steps: Steps = noSteps): Promise<void> {
   const { snapshotWork } = vmPaths(folder, vm);
