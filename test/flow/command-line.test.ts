@@ -101,6 +101,16 @@ test('vm list and vm show say of a machine what is set, and that it is suspended
   assert.doesNotMatch(shown, /TPM|undefined|\{/);
 });
 
+test('vm device add takes the options that all commands have', async (t) => {
+  const { folder } = await madeProject(t);
+  const above = ['-C', folder, '--passphrase-file', '/dev/null'];
+  const words = [...above, 'vm', 'device', 'add', 'office', 'cd', '--kind', 'cd', '--json'];
+
+  const added = await program('lazaret-manager', words);
+
+  assert.deepEqual(JSON.parse(added.stdout), { vm: 'office', devices: { cd: { kind: 'cd' } } });
+});
+
 test('SIGTERM ends a command that asks for the passphrase, the first time', async (t) => {
   const { folder } = await madeProject(t);
   const pidFile = join(scratch(t), 'pid');

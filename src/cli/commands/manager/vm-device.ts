@@ -27,8 +27,8 @@ export function addVmDeviceCommands(vm: Command): void {
     device,
     'add <vm> <device>',
     'give a machine a device, which nobody may connect before its policy lets him',
-    async (context, { directory, ...wanted }, name = '', device = '') => {
-      const { devices = {} } = await addDevice(directory, name, device, deviceBy(wanted));
+    async (context, options, name = '', device = '') => {
+      const { devices = {} } = await addDevice(options.directory, name, device, deviceBy(options));
       print(context, { vm: name, devices }, `${name} has “${device}”; ${PACKED}`);
     },
   )
@@ -50,10 +50,12 @@ export function addVmDeviceCommands(vm: Command): void {
 }
 
 /** @throws USAGE */
-function deviceBy(wanted: Omit<AddOptions, 'directory'>): MachineDevice {
+function deviceBy({ kind, network, vendor, product, class: deviceClass }: AddOptions): MachineDevice {
+  // Only these: a command is given the options of the programs above it, too.
+  const wanted = { kind, network, vendor, product, class: deviceClass };
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const { data, error } = MachineDevice.safeParse(Object.fromEntries(given));
   if (data) return data;
   const why = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
-  throw new AppError('USAGE', `this is no device of kind ${wanted.kind}: ${why}`);
+  throw new AppError('USAGE', `this is no device of kind ${kind}: ${why}`);
 }
