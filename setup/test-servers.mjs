@@ -18,7 +18,7 @@ const PACKAGES = [
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
   ...['swtpm', 'systemd', 'libtss2-esys-3.0.2-0', 'libtss2-rc0', 'libtss2-mu0', 'libtss2-tcti-swtpm0'],
   // What looks at our own packages.
-  ...['lintian', 'mandoc', 'bsdextrautils', 'zsh', 'fish'],
+  ...['lintian', 'appstream', 'mandoc', 'bsdextrautils', 'zsh', 'fish'],
 ];
 /** What these packages would start, now and with every start of the computer. */
 const UNITS = ['nginx', 'rsync', 'slapd', 'samba-ad-dc', 'smbd', 'nmbd', 'winbind'];

@@ -43,6 +43,8 @@ interface Places {
 }
 
 const FILES = join(import.meta.dirname, 'files');
+/** Named for what stands in it: AppStream wants a domain’s name backwards, here of the maintainer’s. */
+const METAINFO = 'example.lazaret.lazaret.metainfo.xml';
 /** Where a program is called from, and in which section its page stands. */
 const PROGRAMS = {
   lazaret: { folder: 'bin', section: 1, text: async () => commandText(await userProgram([], OF_COMPUTER)) },
@@ -73,7 +75,11 @@ export async function makeDebianPackage(
   addPacked(work, join(documents, 'changelog.gz'), readFileSync(join(import.meta.dirname, 'changelog'), 'utf8'));
   addText(work, join('usr', 'share', 'lintian', 'overrides', name), ownFile('lintian-overrides', name));
   addText(work, join(own, 'node.LICENSE'), licence);
-  if (name === 'lazaret') addService(root, work);
+  if (name === 'lazaret') {
+    addService(root, work);
+    const about = ownFile(METAINFO).replace('@VERSION@', version).replace('@DATE@', day(date));
+    addText(work, join('usr', 'share', 'metainfo', METAINFO), about);
+  }
   const kib = Math.ceil(settle(work, date) / 1024);
   addText(work, join('DEBIAN', 'control'), control(name, version, node.processor, kib));
   settle(work, date);
@@ -95,7 +101,6 @@ function addService(root: string, work: string): void {
   addText(work, 'usr/lib/tmpfiles.d/lazaret.conf', ownFile('lazaret.tmpfiles'));
   addText(work, 'usr/lib/NetworkManager/conf.d/90-lazaret.conf', ownFile('lazaret.networkmanager'));
   addText(work, 'usr/share/applications/lazaret.desktop', ownFile('lazaret.desktop'));
-  addText(work, 'usr/share/metainfo/lazaret.metainfo.xml', ownFile('lazaret.metainfo.xml'));
   for (const script of ['postinst', 'prerm', 'postrm']) {
     addText(work, join('DEBIAN', script), ownFile(`lazaret.${script}`));
     chmodSync(join(work, 'DEBIAN', script), 0o755);
@@ -117,7 +122,7 @@ async function addProgram(
   const seeAlso = Object.entries(PROGRAMS).flatMap(([other, { section }]) =>
     other === name ? [] : `${other}(${section})`,
   );
-  const page = manPage(help, { section, release: version, date: date.toISOString().slice(0, 10), seeAlso });
+  const page = manPage(help, { section, release: version, date: day(date), seeAlso });
   addPacked(work, `usr/share/man/man${section}/${name}.${section}.gz`, page);
   for (const { path, text } of completions(help)) addText(work, path, text);
 }
@@ -141,6 +146,10 @@ function lastChange(): { version: string; date: Date } {
   const found = /^lazaret \((?<version>[^)]+)\)[\s\S]*?\n -- [^\n]*> {2}(?<date>[^\n]+)\n/.exec(text)?.groups;
   if (!found?.['version'] || !found['date']) throw new Error('packaging/debian/changelog cannot be read');
   return { version: found['version'], date: new Date(found['date']) };
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
 }
 
 /** Gives all of a folder the same time and the modes of what is installed, whoever’s umask made it; gives the bytes that it holds. */

