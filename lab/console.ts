@@ -50,6 +50,7 @@ export class GuestShell implements Disposable {
   run(command: string, patienceMs = PATIENCE_MS): Promise<Answer> {
     if (/[\r\n]/.test(command)) throw new Error('a command is one line');
     const work = async () => {
+      if (this.#socket.closed) throw new Error('the guest’s line has ended');
       const id = `#${this.#serial}.${++this.#count}`;
       this.#socket.write(`${id} ${command}\n`);
       return this.#answerTo(id, patienceMs);
