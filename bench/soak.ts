@@ -48,8 +48,12 @@ async function soakInstalled(tree: string): Promise<number> {
   console.log(`${minutes} minutes, seed ${seed}`);
   const stop = new AbortController();
   void untilSignal().then(() => stop.abort());
-  const { samples, outcomes } = await soak(minutes, seed, stop.signal);
-  if (stop.signal.aborted) return INTERRUPTED;
+  // Ctrl-C ends what it started, too; that it then fails is no news.
+  const soaked = await soak(minutes, seed, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  if (!soaked || stop.signal.aborted) return INTERRUPTED;
+  const { samples, outcomes } = soaked;
   const rows = verdict(samples, minutes * WARM_UP);
   console.log(['', ...stepLines(outcomes), '', ...verdictLines(rows)].join('\n'));
   const bad = [

@@ -17,8 +17,9 @@ export const COLUMNS = {
   mounts: { title: 'mounts', of: 'run', share: 0, plus: 0 },
   runFiles: { title: 'run', of: 'run', share: 0, plus: 2 },
   temporary: { title: 'tmp', of: 'run', share: 0, plus: 0 },
-  stateFiles: { title: 'state', of: 'run', share: 0, plus: 4 },
-  stateMB: { title: 'MB', of: 'run', share: 0.1, plus: 8 },
+  // An update leaves the former system of each machine, a removed snapshot what the next opening gives back.
+  stateFiles: { title: 'state', atMost: 61 + 3 * 22 },
+  stateMB: { title: 'MB', of: 'run', share: 0.25, plus: 20 },
   layers: { title: 'layers', atMost: 3 * 36 },
   eventsKB: { title: 'events KB', atMost: 2 * 4096 + 100 },
 } as const satisfies Record<string, Column>;

@@ -27,6 +27,15 @@ test('bytes come from files and from web servers alike', async (t) => {
   assert.equal(String(await fetchBytes(web, 'x', { maxBytes: 100 })), 'from the web');
 });
 
+test('nothing is remembered of what was fetched', async (t) => {
+  const web = await server(t, (_request, response) => response.end('from the web'));
+
+  for (let time = 0; time < 5; time += 1) await fetchBytes(web, 'x', { maxBytes: 100 });
+  await new Promise((done) => setImmediate(done));
+
+  assert.deepEqual(performance.getEntriesByType('resource'), []);
+});
+
 test('an answer without end is given up at its cap', async (t) => {
   const web = await server(t, (_request, response) => {
     const more = () => response.write(Buffer.alloc(65_536)) && setImmediate(more);

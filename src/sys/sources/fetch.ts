@@ -8,6 +8,9 @@ const MAX_REDIRECTS = 3;
 const SETTLED_MS = 10_000;
 /** Bad request, method not allowed, range not satisfiable, not implemented. */
 const RANGE_REFUSALS: ReadonlySet<number> = new Set([400, 405, 416, 501]);
+// Node remembers each of the first 250 requests with its whole address, for whoever measures pages: nobody does here, and what
+// an address has in its query stays in memory otherwise.
+performance.setResourceTimingBufferSize(0);
 
 /** An address of a package or policy server: `https:`, `http:`, `file:`, or a path, which becomes a `file:` address. */
 export function addressOf(text: string): URL {
