@@ -39,6 +39,11 @@ export async function memoryOf(state: string, vm: string, generation: number): P
   return { format: 1, noted, files: named };
 }
 
+/** What was in a machine’s memory goes with its snapshot: others need the disks alone. */
+export async function removeMemory({ note, memory }: { note: string; memory: string }): Promise<void> {
+  for (const path of [note, memory]) await removeFile(path);
+}
+
 /** The machine is suspended with the memory that was kept, on the disks that it has now. */
 export async function putMemory(
   state: string,

@@ -3,6 +3,7 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../sys/files/folders.ts';
 import { isDamage } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
+import { removeMemory } from './snapshot-memory.ts';
 import { canMerge, doWork, hasSnapshotWork, type Upper, type Work } from './snapshot-work.ts';
 import { type DiskKind, readBelow, readSnapshot, type Snapshot, snapshotIds } from './snapshots.ts';
 
@@ -62,6 +63,8 @@ async function settle(state: string, vm: string): Promise<Merge[]> {
     await removeFolder(snapshotPaths(state, vm, unused.id).folder);
     return settle(state, vm);
   }
+  // Where a removal was stopped before it had gone.
+  for (const { id } of removed) await removeMemory(snapshotPaths(state, vm, id));
   const merges: Merge[] = [];
   for (const { id } of removed)
     for (const kind of KINDS) {

@@ -17,7 +17,7 @@ import { generationPaths, instancePaths, snapshotFiles, snapshotPaths } from '..
 import { encrypts } from '../state/locked.ts';
 import { readPolicy } from '../state/policies.ts';
 import { readReported } from '../state/reported.ts';
-import { memoryOf } from './snapshot-memory.ts';
+import { memoryOf, removeMemory } from './snapshot-memory.ts';
 import { doWork, finishSnapshotWork } from './snapshot-work.ts';
 import { readBelow, readSnapshots, type Snapshot, snapshotNamed, writeSnapshot } from './snapshots.ts';
 
@@ -115,6 +115,7 @@ export async function removeSnapshot(state: string, vm: string, name: string): P
   await finishSnapshotWork(state, vm);
   const snapshot = await snapshotNamed(state, vm, name);
   await writeSnapshot(state, vm, { ...snapshot, removed: true });
+  await removeMemory(snapshotPaths(state, vm, snapshot.id));
   return snapshot;
 }
 
