@@ -65,7 +65,11 @@ const OF_MACHINE: Record<Extract<Step, { vm: string }>['what'], Deed> = {
   'look up': (site, vm) => askOnce(site.socket, ROUTES.lookUp, { vm }),
   'look around': async (site, vm, random) => {
     const looks = [
-      () => askOnce(site.socket, ROUTES.explain, { vm, query: { to: `${SERVERS.intranet}:80` } }),
+      async () => {
+        const { state } = await askOnce(site.socket, ROUTES.machine, { vm });
+        const query = { to: `${SERVERS.intranet}:80` };
+        if (state === 'running') await askOnce(site.socket, ROUTES.explain, { vm, query });
+      },
       () => askOnce(site.socket, ROUTES.computer, {}),
       () => askOnce(site.socket, ROUTES.servers, {}),
       () => site.computer.ask(`${ROUTES.events.path}?last=50&follow=false`),
