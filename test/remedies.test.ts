@@ -67,6 +67,8 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   DEVICE_LOCKED: ['system/devices', 'a disc that the guest uses stays, unless it is taken by force'],
   DEVICE_IN_USE: ['flow/hand-file', 'an image that another machine writes is not connected; a copy is'],
   DEVICE_NONE: ['../src/run/devices/kinds/usb-filter', 'the one that fits is taken; of several'],
+  PRINTER_NONE: ['system/printed', 'a queue that is set up afterwards is connected'],
+  PRINTER_SEVERAL: ['../src/run/devices/kinds/printer', 'the only queue is taken; of several'],
   DEVICE_SEVERAL: ['../src/run/devices/kinds/usb-filter', 'of several its user names one'],
   CLIPBOARD_FORBIDDEN: ['system/desktop', 'a policy lets it out: it comes by itself'],
   CLIPBOARD_EMPTY: ['system/desktop', 'a policy lets it out: it comes by itself'],

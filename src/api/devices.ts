@@ -8,11 +8,19 @@ const Path = z
   .max(4096)
   .regex(/^\/[^\0]*$/, 'is no whole path: it begins with /');
 
+/** The name of a queue for printers, as the computer’s printing service has it. */
+const Queue = z
+  .string()
+  .max(127)
+  .regex(/^[^/\0]+$/, 'is no name of a queue');
+
 /** Connects a device; a name and a password where its policy asks for an account. */
 export const ConnectRequest = SecretsRequest.pick({ user: true, password: true }).extend({
   device: Name,
   /** What is connected as it. */
   file: Path.exactOptional(),
+  /** Of a printer, the computer’s queue that it is. */
+  queue: Queue.exactOptional(),
   /** A guest that holds on to what is there loses it. */
   force: z.boolean().default(false),
 });
@@ -20,6 +28,10 @@ export type ConnectRequest = z.input<typeof ConnectRequest>;
 
 export const DisconnectRequest = z.strictObject({ device: Name, force: z.boolean().default(false) });
 export type DisconnectRequest = z.input<typeof DisconnectRequest>;
+
+/** The computer’s queues for printers, by name. */
+export const QueuesAnswer = z.object({ queues: z.array(z.string()) });
+export type QueuesAnswer = z.infer<typeof QueuesAnswer>;
 
 /** The devices of a machine’s hardware, and no others. */
 export const DevicesAnswer = z.object({

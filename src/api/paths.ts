@@ -22,6 +22,7 @@ export const PATHS = {
   devices: { method: 'GET', path: '/v1/machines/:vm/devices' },
   connectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/connect' },
   disconnectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/disconnect' },
+  queues: { method: 'GET', path: '/v1/queues' },
   clipboard: { method: 'GET', path: '/v1/machines/:vm/clipboard' },
   giveClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/give' },
   takeClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/take' },

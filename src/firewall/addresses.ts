@@ -13,6 +13,9 @@ export const DNS_PORTS = { normal: 5353, restricted: 5354 } as const;
 /** Where the helpers ask: on the namespace’s loopback, which no guest reaches. */
 export const FORWARDER = { address: '127.0.0.1', port: 5355 } as const;
 
+/** Where a guest finds its printer at its gateway: the port of the Internet Printing Protocol. */
+export const PRINTER_PORT = 631;
+
 const MAX_UID = 0xffff_fffe;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 

@@ -506,6 +506,16 @@ export const ERRORS = {
     http: 409,
     hint: 'Plug it in, then repeat; which devices may be connected as it, the project says: `lazaret devices VM`.',
   },
+  PRINTER_NONE: {
+    exit: 69,
+    http: 409,
+    hint: 'Set the printer up on this computer, with CUPS, then repeat; `lpstat -e` lists its queues.',
+  },
+  PRINTER_SEVERAL: {
+    exit: 64,
+    http: 409,
+    hint: 'Name the queue that is meant: `lazaret connect VM DEVICE --queue QUEUE`.',
+  },
   DEVICE_SEVERAL: {
     exit: 64,
     http: 409,

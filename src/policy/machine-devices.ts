@@ -16,6 +16,7 @@ const MOST_CARDS = 2;
 /** The first serial port, which every machine has, is its console. */
 const MOST_PORTS = 2;
 const MOST_SOUND = 1;
+const MOST_PRINTERS = 1;
 
 /** A device that the user of a machine may connect, where its policy lets him. */
 export const MachineDevice = z.discriminatedUnion('kind', [
@@ -29,6 +30,8 @@ export const MachineDevice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
   /** A sound card that plays and has no microphone: what is connected is the player, in which it is heard. */
   z.strictObject({ kind: z.literal('sound') }),
+  /** A printer that the guest finds at its gateway: what is connected is one of the computer’s queues. */
+  z.strictObject({ kind: z.literal('printer') }),
   /** A USB device of the computer, of those that its project names: by maker, by product, by what it is for. */
   z
     .strictObject({
@@ -42,7 +45,7 @@ export const MachineDevice = z.discriminatedUnion('kind', [
 ]);
 export type MachineDevice = z.infer<typeof MachineDevice>;
 export type DeviceKind = MachineDevice['kind'];
-export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial', 'sound'];
+export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial', 'sound', 'printer'];
 
 /** The devices of a machine, by their names: part of its hardware. */
 export const MachineDevices = z
@@ -51,7 +54,8 @@ export const MachineDevices = z
   .refine((devices) => drivesOf(devices).length <= MOST_DRIVES, `has more than ${MOST_DRIVES} drives`)
   .refine((devices) => cardsOf(devices).length <= MOST_CARDS, `has more than ${MOST_CARDS} further network cards`)
   .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`)
-  .refine((devices) => ofKind(devices, 'sound').length <= MOST_SOUND, 'has more than one device for sound');
+  .refine((devices) => ofKind(devices, 'sound').length <= MOST_SOUND, 'has more than one device for sound')
+  .refine((devices) => ofKind(devices, 'printer').length <= MOST_PRINTERS, 'has more than one printer');
 export type MachineDevices = z.infer<typeof MachineDevices>;
 
 /** The names of the drives among them, in the order of their places. */

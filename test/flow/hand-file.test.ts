@@ -15,6 +15,7 @@ import { Qmp } from '../../src/vm/qmp.ts';
 import { isPlugged, plugHostDevice } from '../../src/vm/usb.ts';
 import { code } from '../fakes/made-computer.ts';
 import { scratch } from '../fakes/made-project.ts';
+import { NO_PRINTER } from '../fakes/no-printer.ts';
 
 const skip = !hasProgram('qemu-system-x86_64') || process.getuid?.() !== 0 ? 'needs QEMU, and root' : false;
 /** A user of every computer who owns nothing. */
@@ -56,7 +57,7 @@ test('a disc is opened with the rights of who connects it: of others’ files ro
 }, async (t) => {
   const { folder, own, others, qemu, monitor } = await standing(t);
   const connect = (what: string, uid?: number) =>
-    cd.connect({ qemu, monitor }, 'cd', { kind: 'cd' }, { what, uid, isForced: true });
+    cd.connect({ qemu, monitor, printer: NO_PRINTER }, 'cd', { kind: 'cd' }, { what, uid, isForced: true });
   const link = join(folder, 'link.iso');
   symlinkSync(others, link);
   mkdirSync(join(folder, 'closed'), { mode: 0o700 });
@@ -71,13 +72,18 @@ test('a disc is opened with the rights of who connects it: of others’ files ro
   await connect(own, NOBODY);
   assert.equal((await driveState(qemu, 'cd')).node, 'medium-1000');
   await connect(others);
-  await cd.disconnect({ qemu, monitor }, 'cd', true);
-  assert.equal(await cd.isConnected({ qemu, monitor }, 'cd'), false);
+  await cd.disconnect({ qemu, monitor, printer: NO_PRINTER }, 'cd', true);
+  assert.equal(await cd.isConnected({ qemu, monitor, printer: NO_PRINTER }, 'cd'), false);
 });
 
 test('an image that says that it is of another format is a disc of those bytes', { skip }, async (t) => {
   const { own, qemu, monitor } = await standing(t);
-  await cd.connect({ qemu, monitor }, 'cd', { kind: 'cd' }, { what: own, uid: NOBODY, isForced: true });
+  await cd.connect(
+    { qemu, monitor, printer: NO_PRINTER },
+    'cd',
+    { kind: 'cd' },
+    { what: own, uid: NOBODY, isForced: true },
+  );
   const [drive] = (await qemu.execute('query-block')) as { inserted: { drv: string; image: object } }[];
   assert.equal(drive?.inserted.drv, 'raw');
   assert.ok(!('backing-image' in (drive?.inserted.image ?? {})));
@@ -90,7 +96,7 @@ test('an image that another machine writes is not connected; a copy is', { skip 
   await qemu.execute('blockdev-add', { driver: 'raw', 'node-name': 'writer', file });
   await qemu.execute('device_add', { driver: 'usb-storage', drive: 'writer', 'share-rw': false });
   const connect = (what: string) =>
-    cd.connect({ qemu, monitor }, 'cd', { kind: 'cd' }, { what, uid: undefined, isForced: true });
+    cd.connect({ qemu, monitor, printer: NO_PRINTER }, 'cd', { kind: 'cd' }, { what, uid: undefined, isForced: true });
   await connect(others);
   await assert.rejects(connect(own), code('DEVICE_IN_USE'));
   assert.equal((await driveState(qemu, 'cd')).node, 'medium-1000', 'the former disc is in it');
@@ -101,7 +107,7 @@ test('an image that another machine writes is not connected; a copy is', { skip 
 
 test('a stick is plugged in and pulled out again and again, and QEMU keeps nothing of it', { skip }, async (t) => {
   const { own, others, qemu, monitor, folder } = await standing(t);
-  const host = { qemu, monitor };
+  const host = { qemu, monitor, printer: NO_PRINTER };
   const connect = (what: string, uid?: number) =>
     stick.connect(host, 'stick', { kind: 'stick' }, { what, uid, isForced: false });
   const odd = join(folder, 'odd.img');
@@ -123,7 +129,7 @@ test('a USB device is handed to QEMU as such, and nothing else in its place', { 
   const { own, qemu, monitor } = await standing(t);
   const device = { kind: 'usb', vendor: '1050' } as const;
   const wish = { what: own, uid: undefined, isForced: false };
-  await assert.rejects(usb.connect({ qemu, monitor }, 'token', device, wish), code('DEVICE_NONE'));
+  await assert.rejects(usb.connect({ qemu, monitor, printer: NO_PRINTER }, 'token', device, wish), code('DEVICE_NONE'));
   const handing = { isWritable: true, takes: ['usb'] as const, monitor, set: 1000, label: 'token', uid: undefined };
   for (const path of [own, '/dev/null']) assert.equal(await handFile({ ...handing, path }), undefined, path);
   // A file in the place of one: QEMU opens what it was handed, and finds that it is no USB device.

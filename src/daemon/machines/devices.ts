@@ -7,6 +7,7 @@ import { ruleOf } from '../../policy/devices.ts';
 import type { DeviceState } from '../../run/devices/connected-devices.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import type { Clock } from '../../sys/clock.ts';
+import { printerQueues } from '../../sys/printing/queues.ts';
 import type { AccountSources } from '../openers/opener.ts';
 
 export interface DevicesDeps {
@@ -28,10 +29,15 @@ export interface DevicesReport {
   devices: DeviceState[];
 }
 
+export interface QueuesReport {
+  queues: string[];
+}
+
 /** Who connects what. */
 interface Connecting {
   device: string;
   file?: string;
+  queue?: string;
   force: boolean;
   user?: string;
   password?: string;
@@ -51,11 +57,17 @@ export class Devices {
     return { vm, devices: await (running ? running.devices.list() : this.#deps.devicesOf(vm)) };
   }
 
-  /** @throws VM_UNKNOWN, VM_NOT_RUNNING, DAEMON_DENIED, DEVICE_*, FILE_*, ACCOUNT_*, DOMAIN_*, PASSWORD_*, PLUGIN_* */
+  /** What of the computer may be connected as a printer. @throws PRINTER_NONE */
+  async queues(): Promise<QueuesReport> {
+    return { queues: await printerQueues() };
+  }
+
+  /** @throws VM_UNKNOWN, VM_NOT_RUNNING, DAEMON_DENIED, DEVICE_*, PRINTER_*, FILE_*, ACCOUNT_*, DOMAIN_*, PASSWORD_*, PLUGIN_* */
   async connect(asker: Asker, vm: string, wanted: Connecting, signal: AbortSignal): Promise<DevicesReport> {
     await openInstance(this.#deps.state, vm);
     const { devices } = this.#deps.machine(vm);
-    const { device, file: what, force: isForced } = wanted;
+    const { device, file, queue, force: isForced } = wanted;
+    const what = file ?? queue;
     const wish = { what, isForced, uid: uidOf(asker) };
     await devices.connect(device, wish, await this.#account(vm, wanted, signal));
     return this.list(vm);

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { DevicesAnswer } from '../../api/devices.ts';
+import type { DevicesAnswer, QueuesAnswer } from '../../api/devices.ts';
 import { ROUTES } from '../../api/routes.ts';
 import type { Asker } from '../../install/state/owner.ts';
 import { parseBody } from '../../pages/requests.ts';
@@ -10,6 +10,7 @@ export function addDeviceRoutes(app: Hono, asker: Asker, devices: Devices): void
   app.get(ROUTES.devices.path, async (context) =>
     context.json<DevicesAnswer>(await devices.list(context.req.param('vm'))),
   );
+  app.get(ROUTES.queues.path, async (context) => context.json<QueuesAnswer>(await devices.queues()));
   app.post(ROUTES.connectDevice.path, async (context) => {
     const wanted = parseBody(ROUTES.connectDevice.request, await context.req.text());
     return context.json<DevicesAnswer>(

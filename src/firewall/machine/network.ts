@@ -18,6 +18,7 @@ import { addLoopback, findNetwork, makeNamespace, planNetwork } from './make-net
 import { enterNamespace, isForwarding, setForwarding } from './namespace.ts';
 import type { NetworkOptions, NetworkState, ResolversReport, Switched } from './network-options.ts';
 import { Clashes, type OwnSubnets, USUAL } from './own-subnets.ts';
+import { MachinePrinter } from './printer.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { computerTransaction } from './ruleset.ts';
 
@@ -43,12 +44,15 @@ export class MachineNetwork implements AsyncDisposable {
   readonly #unfollow: () => Promise<void>;
   /** What it is made of. */
   readonly own: OwnSubnets;
+  /** The printer that its guest has at its gateway. */
+  readonly printer: MachinePrinter;
   readonly #clashes: Clashes;
 
   private constructor(options: NetworkOptions, { filter, names }: Parts) {
     const { ipv6 = false, own = USUAL } = options;
     this.#options = options;
     this.own = own;
+    this.printer = new MachinePrinter({ ...options, own });
     this.#clashes = new Clashes(own.subnets, ipv6, (clash) => options.tellClash?.(clash));
     this.#names = networkNames(options.id);
     this.enter = enterNamespace(this.#names.namespace);

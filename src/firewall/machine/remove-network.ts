@@ -6,6 +6,7 @@ import { endForwarders } from '../names/forwarder.ts';
 import { endHelpers, helperProcesses } from '../names/helper.ts';
 import type { HostNetwork } from './forwarding.ts';
 import { presentNamespaces, processesInside, removeNamespace } from './namespace.ts';
+import { endPrinters } from './printer.ts';
 
 /** How long the programs of a service that was killed may take to end. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -53,7 +54,7 @@ export async function removeLeftover(names: NetworkNames): Promise<void> {
 async function endInside({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
   await endHelpers(await helperProcesses(namespace));
-  await endForwarders(namespace);
+  await Promise.all([endForwarders(namespace), endPrinters(namespace)]);
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
     const left = await processesInside(namespace);
     if (left.length === 0) return;

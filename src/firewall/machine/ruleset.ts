@@ -2,7 +2,7 @@ import type { AccessMode } from '../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { closedByFilter } from '../../quarantine/lists/always-closed.ts';
 import { type Subnets, USUAL_SUBNETS } from '../../quarantine/subnets.ts';
-import { DNS_PORTS, FORWARDER, guestAddresses } from '../addresses.ts';
+import { DNS_PORTS, FORWARDER, guestAddresses, PRINTER_PORT } from '../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
 
@@ -60,6 +60,8 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
   chain mode_in { goto refuse_in; }
   chain dns_redirect { }
   chain pinned { }
+  chain printer { }
+  chain printing { }
   chain dns_in { }
   chain dns_out { }
   chain dns_ask {
@@ -94,6 +96,7 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
     iifname "tap0" ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept
     iifname "tap0" ct state new ct count over ${MAX_FLOWS} drop
     iifname "tap0" jump dns_in
+    iifname "tap0" jump printing
     iifname "tap0" icmp type echo-request limit rate 20/second accept
     iifname "tap0" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept
     iifname "tap0" icmpv6 type echo-request limit rate 20/second accept
@@ -102,7 +105,8 @@ ${deniedSets()}${computerSets(computer)}  chain stamp_accept { ct mark set 1 acc
 ${loopbackRules('input')}  }
   chain output {
     type filter hook output priority filter; policy drop;
-${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    icmp type echo-reply accept
+${helper ? `    oifname "tap0" meta skuid ${helper.uid} accept\n` : '    oifname "tap0" accept\n'}    oifname "tap0" tcp sport ${PRINTER_PORT} ct state established accept
+    icmp type echo-reply accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, packet-too-big, echo-reply } accept
     tcp flags & (syn | rst) == rst accept
     icmp type { destination-unreachable, time-exceeded } accept
@@ -216,7 +220,17 @@ export function switchTransaction({ mode, generation, lists }: Enforced, names: 
     ...chain('dns_redirect', port && `meta l4proto { tcp, udp } redirect to :${port}`),
     ...chain('dns_in', port && `meta l4proto { tcp, udp } th dport ${port} ct status dnat accept`),
     ...chain('dns_out', port && 'goto dns_ask'),
+    // Not there where an older service made the machine’s table: such a machine has no printer.
+    ...[PRINTER, 'printing'].map((name) => `add chain inet lazaret ${name}`),
+    ...chain('printing', mode === 'normal' ? `goto ${PRINTER}` : undefined),
   ];
+}
+
+const PRINTER = 'printer';
+
+/** The commands that let the guest reach the printer that is connected, with normal access; or nobody reach it. */
+export function printerTransaction(gateway: string | undefined): string[] {
+  return chain(PRINTER, gateway && `ip daddr ${gateway} tcp dport ${PRINTER_PORT} accept`);
 }
 
 /** They lead from a pinned name’s synthetic address to one that the name stands for. */

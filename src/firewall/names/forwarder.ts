@@ -1,19 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../../lib/errors.ts';
-import { openFiles, tailOf, writeFileAtomic } from '../../sys/files/files.ts';
-import { makeFolder } from '../../sys/files/folders.ts';
-import { readKernelFile } from '../../sys/files/kernel.ts';
 import { relayCommand } from '../../sys/names/relay-order.ts';
 import type { Resolvers } from '../../sys/names/resolver.ts';
-import { OWN_PROGRAM_ENV, startDetached } from '../../sys/programs/exec.ts';
-import { endProcess, isRunning, type ProcessId, processOf } from '../../sys/programs/processes.ts';
+import { endProcess, isRunning, type ProcessId } from '../../sys/programs/processes.ts';
 import { FORWARDER } from '../addresses.ts';
-import { enterNamespace, namespaceFile, runInside } from '../machine/namespace.ts';
+import { enterNamespace, namespaceFile } from '../machine/namespace.ts';
+import { type SocketHolder, socketHolders, startSocketHolder } from '../machine/socket-holder.ts';
 import type { HelperPlace } from './helper.ts';
-
-const READY_TIMEOUT_MS = 15_000;
-/** What it needs until it listens: to enter the namespace, to read its own program, to become its user. */
-const CAPABILITIES = 'sys_admin,dac_read_search,setuid,setgid';
 
 /**
  * The one way out for the questions of a machine’s helpers: a process on the computer itself that takes them on the
@@ -63,26 +54,11 @@ export class Forwarder {
 
   async #start(): Promise<ProcessId> {
     const { folder } = this.#place;
-    const logFile = `${folder}/names-forwarder.log`;
-    await makeFolder(folder, 0o700);
-    await writeFileAtomic(logFile, '', 0o600);
-    await using files = await openFiles({ readOnly: [], writable: [], append: [logFile] });
-    const [outputFd = 2] = files.fds;
-    const caps = `-all,${CAPABILITIES.replaceAll(/(^|,)/g, '$1+')}`;
-    const confined = ['--no-new-privs', '--inh-caps=-all', `--bounding-set=${caps}`];
-    const forwarder = await startDetached('setpriv', [...confined, ...this.#command], {
-      outputFd,
-      env: OWN_PROGRAM_ENV,
+    return startSocketHolder(this.#command, {
+      logFile: `${folder}/names-forwarder.log`,
+      port: FORWARDER.port,
+      failed: 'no forwarder for the machine’s names',
     });
-    for (let waitedMs = 0; ; waitedMs += 10) {
-      const said = (await tailOf(logFile, 2000)).trim();
-      if (said.endsWith('ready')) return forwarder;
-      if (!isRunning(forwarder) || waitedMs > READY_TIMEOUT_MS) {
-        await endProcess(forwarder, 0);
-        throw new AppError('NETWORK_FAILED', `no forwarder for the machine’s names: ${said || 'no word from it'}`);
-      }
-      await sleep(10);
-    }
   }
 }
 
@@ -91,15 +67,6 @@ export async function endForwarders(namespace: string): Promise<void> {
   await Promise.all((await forwarderProcesses(namespace)).map(({ id }) => endProcess(id)));
 }
 
-/** It is in the computer’s namespace; what shows whose it is is the socket that it holds in the machine’s. */
-async function forwarderProcesses(namespace: string): Promise<{ id: ProcessId; words: string[] }[]> {
-  const filter = `sport = :${FORWARDER.port}`;
-  const { stdout } = await runInside(enterNamespace(namespace), 'ss', ['-Hlunp', filter]);
-  const found: { id: ProcessId; words: string[] }[] = [];
-  for (const [, pid] of stdout.matchAll(/pid=(\d+)/g)) {
-    const id = processOf(Number(pid));
-    const words = (await readKernelFile(`/proc/${pid}/cmdline`))?.split('\0').slice(0, -1) ?? [];
-    if (id && id.pid !== process.pid) found.push({ id, words });
-  }
-  return found;
+function forwarderProcesses(namespace: string): Promise<SocketHolder[]> {
+  return socketHolders(namespace, 'udp', FORWARDER.port);
 }

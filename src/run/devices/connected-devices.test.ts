@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { code } from '../../../test/fakes/made-computer.ts';
 import { scratch } from '../../../test/fakes/made-project.ts';
+import { NO_PRINTER } from '../../../test/fakes/no-printer.ts';
 import type { Account } from '../../policy/account.ts';
 import { PolicyDocument } from '../../policy/schema.ts';
 import type { PluginEnd } from '../../quarantine/plugin.ts';
@@ -36,7 +37,7 @@ async function withDisc(t: TestContext, rule: object, kept: object = {}) {
     });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { cd: { kind: 'cd' } }, runFolder, document },
-    host: { qemu, monitor: '' },
+    host: { qemu, monitor: '', printer: NO_PRINTER },
     askScript: async ({ event }) => {
       world.asked.push(event);
       return world.word;
@@ -126,7 +127,7 @@ test('who hears a machine is cut off when its sound is taken away, by whatever t
     });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { speaker: { kind: 'sound' } }, runFolder, document },
-    host: { qemu: { execute: async () => ({}) }, monitor: '' },
+    host: { qemu: { execute: async () => ({}) }, monitor: '', printer: NO_PRINTER },
     askScript: async () => ({ granted: true, said: '' }),
     tell: async () => undefined,
     now: async () => Date.parse(SINCE),

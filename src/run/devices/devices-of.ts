@@ -6,12 +6,15 @@ import { askDeviceScript } from './ask-script.ts';
 import { ConnectedDevices } from './connected-devices.ts';
 
 /** The devices of a machine that has been put together. */
-export function devicesOf({ spec, deps, access, known, qmp }: MachineParts, signal: AbortSignal): ConnectedDevices {
+export function devicesOf(
+  { spec, deps, access, known, qmp, network }: MachineParts,
+  signal: AbortSignal,
+): ConnectedDevices {
   const { name: vm, devices = {}, runFolder, number } = spec;
   const document = () => access.policy.document;
   return new ConnectedDevices({
     ...{ vm, devices, runFolder, document },
-    host: { qemu: qmp, monitor: machineSockets(runFolder).files },
+    host: { qemu: qmp, monitor: machineSockets(runFolder).files, printer: network.printer },
     askScript: (asked) =>
       askDeviceScript(
         { ...asked, document: document(), expireTime: expireTime(known.term), signal },

@@ -5,11 +5,16 @@ import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 
-const [, , address, port] = process.argv;
-const udp = createSocket('udp4').bind(Number(port), address);
-const tcp = createServer().listen(Number(port), address);
-await Promise.all([once(udp, 'listening'), once(tcp, 'listening')]);
+const [, , address, port, ...kinds] = process.argv;
 process.on('disconnect', () => process.exit());
-process.send?.('udp', udp);
-process.send?.('tcp', tcp);
+if (kinds.includes('udp')) {
+  const udp = createSocket('udp4').bind(Number(port), address);
+  await once(udp, 'listening');
+  process.send?.('udp', udp);
+}
+if (kinds.includes('tcp')) {
+  const tcp = createServer().listen(Number(port), address);
+  await once(tcp, 'listening');
+  process.send?.('tcp', tcp);
+}
 flushCompileCache();

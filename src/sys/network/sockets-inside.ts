@@ -15,12 +15,21 @@ const PATIENCE_MS = 20_000;
  * stays where it was opened, whoever holds it.
  * @throws NETWORK_FAILED
  */
-export async function openSocketsInside(
+export function openSocketsInside(enter: readonly string[], address: string, port: number): Promise<RelaySockets> {
+  return openInside(enter, [address, `${port}`, 'udp', 'tcp'], ({ udp, tcp }) => udp && tcp && { udp, tcp });
+}
+
+/** The same for connections alone. @throws NETWORK_FAILED */
+export function openSocketInside(enter: readonly string[], address: string, port: number): Promise<Server> {
+  return openInside(enter, [address, `${port}`, 'tcp'], ({ tcp }) => tcp);
+}
+
+async function openInside<T>(
   enter: readonly string[],
-  address: string,
-  port: number,
-): Promise<RelaySockets> {
-  const [program = process.execPath, ...words] = [...enter, process.execPath, BINDER, address, `${port}`];
+  wanted: readonly string[],
+  whole: (found: Partial<RelaySockets>) => T | undefined,
+): Promise<T> {
+  const [program = process.execPath, ...words] = [...enter, process.execPath, BINDER, ...wanted];
   const binder = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: OWN_PROGRAM_ENV });
   let said = '';
   binder.stderr?.on('data', (data) => {
@@ -28,7 +37,7 @@ export async function openSocketsInside(
   });
   const ended = once(binder, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) });
   try {
-    const sockets = await Promise.race([handedBy(binder), ended.then(() => undefined)]);
+    const sockets = await Promise.race([handedBy(binder, whole), ended.then(() => undefined)]);
     if (!sockets) throw new Error(said.trim() || 'it ended without a word');
     binder.kill();
     await ended;
@@ -36,17 +45,18 @@ export async function openSocketsInside(
   } catch (cause) {
     binder.kill('SIGKILL');
     const why = cause instanceof Error ? cause.message : '';
-    throw new AppError('NETWORK_FAILED', `cannot listen on ${address} port ${port} for names: ${why}`, { cause });
+    throw new AppError('NETWORK_FAILED', `cannot listen on ${wanted.join(' ')}: ${why}`, { cause });
   }
 }
 
-function handedBy(binder: ChildProcess): Promise<RelaySockets> {
+function handedBy<T>(binder: ChildProcess, whole: (found: Partial<RelaySockets>) => T | undefined): Promise<T> {
   const found: Partial<RelaySockets> = {};
   return new Promise((resolve) => {
     binder.on('message', (_, handle) => {
       if (handle instanceof DatagramSocket) found.udp = handle;
       if (handle instanceof Server) found.tcp = handle;
-      if (found.udp && found.tcp) resolve({ udp: found.udp, tcp: found.tcp });
+      const all = whole(found);
+      if (all !== undefined) resolve(all);
     });
   });
 }

@@ -23,6 +23,16 @@ export function isOwnUserNamespace(): boolean {
   return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
 }
 
+/** The number that a user of this process’s user namespace has outside of it. */
+export function outsideUser(uid: number): number {
+  const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+  for (const line of lines) {
+    const [first = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
+    if (uid >= first && uid < first + count) return outside + uid - first;
+  }
+  return uid;
+}
+
 /** The group that owns a file, or undefined when there is no such file. */
 export function groupOf(path: string): number | undefined {
   try {

@@ -143,6 +143,11 @@ export function useDevices(vm: string, isWanted: boolean) {
   return useQuery({ queryKey: ['devices', vm], queryFn, enabled: isWanted });
 }
 
+/** What of the computer may be connected as a printer. */
+export function useQueues() {
+  return useQuery({ queryKey: ['queues'], queryFn: ({ signal }) => ask('queues', { signal }) });
+}
+
 export function useConnectDevice() {
   const queries = useQueryClient();
   return useMutation({

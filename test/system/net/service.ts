@@ -5,6 +5,7 @@ import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
 import { MachineNetwork } from '../../../src/firewall/machine/network.ts';
 import type { NetworkOptions } from '../../../src/firewall/machine/network-options.ts';
 import type { OwnSubnets } from '../../../src/firewall/machine/own-subnets.ts';
+import type { PrinterQueue } from '../../../src/firewall/machine/printer.ts';
 import { removeNetwork } from '../../../src/firewall/machine/remove-network.ts';
 import type { ListKey } from '../../../src/firewall/names/dns-config.ts';
 import type { NameChange } from '../../../src/firewall/names/names.ts';
@@ -97,6 +98,9 @@ await serveCalls({
   /** What its network is made of. */
   own: (id: string) => network(id).own,
   denied: (id: string) => network(id).denied(),
+  servePrinter: (id: string, queue: PrinterQueue) => network(id).printer.serve(queue),
+  isPrinterServed: (id: string) => network(id).printer.isServed(),
+  endPrinter: (id: string) => network(id).printer.end(),
   followHost: (id: string) => network(id).followHost(),
   startHelpers: (id: string) => network(id).startHelpers(),
   detach: (id: string) => network(id).detach(),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { DevicesAnswer } from '../../../api/devices.ts';
 import { ROUTES } from '../../../api/routes.ts';
+import { AppError } from '../../../lib/errors.ts';
 import { print, table } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { type PasswordOptions, passwordOption, userOption, withPassword } from '../../secrets/password.ts';
@@ -19,13 +20,19 @@ export function addDeviceCommands(program: Command): void {
     },
   );
 
-  addCommand<ServiceOptions & PasswordOptions & { force?: boolean }>(
+  addCommand<ServiceOptions & PasswordOptions & { force?: boolean; queue?: string }>(
     program,
     'connect <vm> <device> [file]',
     'connect a device to a machine that runs: a disc or a stick by its image, this computer’s drive or USB device by its path',
     async (context, options, vm = '', device = '', file?: string) => {
-      const { force = false } = options;
-      const body = { device, force, ...(file === undefined ? {} : { file: resolve(file) }) };
+      const { force = false, queue } = options;
+      if (file !== undefined && queue !== undefined)
+        throw new AppError('USAGE', 'a device is a file or, with --queue, a queue for a printer, not both');
+      const body = {
+        ...{ device, force },
+        ...(file === undefined ? {} : { file: resolve(file) }),
+        ...(queue === undefined ? {} : { queue }),
+      };
       const answer = await withPassword(vm, options, ({ user, password }) =>
         askOnce(options, ROUTES.connectDevice, {
           ...{ vm, signal: context.signal },
@@ -36,6 +43,7 @@ export function addDeviceCommands(program: Command): void {
       print(context, answer, `“${device}” of ${vm} is connected: ${what}`);
     },
   )
+    .option('--queue <queue>', 'of a printer: which of this computer’s queues it is')
     .option('--force', 'also where the guest holds on to what is there')
     .addOption(userOption())
     .addOption(passwordOption());

@@ -1,3 +1,4 @@
+import type { MachinePrinter } from '../../../firewall/machine/printer.ts';
 import type { DeviceKind, MachineDevice } from '../../../policy/machine-devices.ts';
 import type { Qmp } from '../../../vm/qmp.ts';
 
@@ -6,11 +7,13 @@ export interface DeviceHost {
   qemu: Pick<Qmp, 'execute'>;
   /** The monitor by which it is handed files. */
   monitor: string;
+  /** The printer that its guest finds. */
+  printer: Pick<MachinePrinter, 'serve' | 'end' | 'isServed'>;
 }
 
 /** What is to be connected, by whom. */
 export interface Wish {
-  /** The file or device of the computer. */
+  /** The file, device or queue of the computer. */
   what: string | undefined;
   /** Whose rights it is opened with; root’s where that is undefined. */
   uid: number | undefined;
@@ -20,7 +23,7 @@ export interface Wish {
 
 /** One kind of device: how it is connected to a machine that runs, and how it is taken away again. */
 export interface DeviceDriver<Kind extends DeviceKind> {
-  /** Gives what is connected then, as its user is told. When it throws, nothing is. @throws DEVICE_*, FILE_*, VM_FAILED */
+  /** Gives what is connected then, as its user is told. When it throws, nothing is. @throws DEVICE_*, FILE_*, PRINTER_*, VM_FAILED */
   connect(host: DeviceHost, name: string, device: DeviceOf<Kind>, wish: Wish): Promise<string>;
   /** @throws DEVICE_LOCKED, VM_FAILED */
   disconnect(host: DeviceHost, name: string, isForced: boolean): Promise<void>;

@@ -8,6 +8,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { isOn } from '../machine/machine-state.ts';
 import { useConnectDevice, useDevices, useDisconnectDevice, useProjectName } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
+import { QueueSelect } from './QueueSelect.tsx';
 
 type Device = DevicesAnswer['devices'][number];
 
@@ -70,6 +71,7 @@ function DeviceCard({ vm, device, isOn: isMachineOn }: { vm: string; device: Dev
               : texts.deviceConnected(connected.what, new Date(connected.since).toLocaleTimeString())}
           </Text>
         )}
+        {connected && kind === 'printer' && <Text size="sm">{texts.printerPlace}</Text>}
         {isMachineOn && may !== 'nobody' && !(connected && FILELESS.has(kind)) && <Connect vm={vm} device={device} />}
         {isMachineOn && connected && <Disconnect vm={vm} name={name} />}
       </Stack>
@@ -92,14 +94,15 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
       {
         vm,
         device: name,
-        ...(file.trim() === '' ? {} : { file: file.trim() }),
+        ...(file.trim() === '' ? {} : { [kind === 'printer' ? 'queue' : 'file']: file.trim() }),
         ...(asksWho ? { user, password } : {}),
       },
       { onSuccess: () => setFile(''), onSettled: () => setPassword('') },
     );
   return (
     <Stack gap="xs">
-      {!FILELESS.has(kind) && (
+      {kind === 'printer' && <QueueSelect queue={file} onChange={setFile} />}
+      {kind !== 'printer' && !FILELESS.has(kind) && (
         <TextInput
           label={texts.deviceFiles[kind] ?? kind}
           description={texts.deviceFileHelps[kind]}

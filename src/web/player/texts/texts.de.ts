@@ -166,6 +166,7 @@ export const de: PlayerTexts = {
     network: 'Netzwerkkarte, die nirgends hinführt',
     serial: 'Serielle Schnittstelle',
     sound: 'Ton, im Player zu hören',
+    printer: 'Drucker',
   },
   deviceMay: {
     nobody: (project) => `${project} lässt es niemanden verbinden.`,
@@ -175,6 +176,10 @@ export const de: PlayerTexts = {
   },
   deviceConnected: (what, since) => `Verbunden: ${what}, seit ${since}`,
   deviceHeard: (since) => `Verbunden: im Player zu hören, seit ${since}`,
+  printerQueue: 'Drucker dieses Rechners',
+  printerQueueHelp: 'Die Maschine kann auf ihm drucken und auf keinem anderen, solange sie normalen Zugang hat.',
+  printerNone: 'Auf diesem Rechner ist kein Drucker eingerichtet.',
+  printerPlace: 'Die Maschine findet ihn unter ipp://GATEWAY/ipp/print; GATEWAY ist ihr Router.',
   sound: 'Ihren Ton hier wiedergeben',
   soundEnded: 'Ihr Ton ist hier nicht mehr zu hören.',
   deviceFiles: {

@@ -163,6 +163,7 @@ export const en = {
     network: 'Network card that leads nowhere',
     serial: 'Serial port',
     sound: 'Sound, heard in the player',
+    printer: 'Printer',
   } as Record<string, string>,
   deviceMay: {
     nobody: (project: string) => `${project} lets nobody connect it.`,
@@ -172,6 +173,10 @@ export const en = {
   },
   deviceConnected: (what: string, since: string) => `Connected: ${what}, since ${since}`,
   deviceHeard: (since: string) => `Connected: it may be heard in the player, since ${since}`,
+  printerQueue: 'Printer of this computer',
+  printerQueueHelp: 'The machine can print to it, and to no other, while it has normal access.',
+  printerNone: 'This computer has no printer set up.',
+  printerPlace: 'The machine finds it at ipp://GATEWAY/ipp/print, where GATEWAY is its router.',
   sound: 'Play its sound here',
   soundEnded: 'Its sound is heard here no more.',
   deviceFiles: {

@@ -195,6 +195,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   DEVICE_IN_USE: 'Lassen Sie die andere Maschine oder das andere Programm damit aufhören, oder nehmen Sie eine Kopie.',
   DEVICE_NONE:
     'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“.',
+  PRINTER_NONE: 'Richten Sie den Drucker mit CUPS auf diesem Rechner ein; „lpstat -e“ zeigt seine Warteschlangen.',
+  PRINTER_SEVERAL: 'Nennen Sie die gemeinte Warteschlange: „lazaret connect VM GERÄT --queue NAME“.',
   DEVICE_SEVERAL: 'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“.',
   CLIPBOARD_FORBIDDEN: 'Die Verwaltung erlaubt es, jede Richtung für sich, mit der Richtlinie „clipboard“.',
   CLIPBOARD_TOO_LARGE:

@@ -173,6 +173,8 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   DEVICE_IMAGE: 'Das passt nicht zu diesem Gerät',
   DEVICE_IN_USE: 'Das benutzt schon ein anderes Programm oder eine andere Maschine',
   DEVICE_NONE: 'Am Computer ist kein Gerät, das gemeint sein könnte',
+  PRINTER_NONE: 'Auf dem Computer ist kein Drucker eingerichtet, der gemeint sein könnte',
+  PRINTER_SEVERAL: 'Mehrere Drucker des Computers könnten gemeint sein',
   DEVICE_SEVERAL: 'Mehrere Geräte am Computer könnten gemeint sein',
   CLIPBOARD_FORBIDDEN: 'Das Projekt lässt nichts Kopiertes durch, jedenfalls nicht in dieser Richtung',
   CLIPBOARD_TOO_LARGE: 'Was kopiert wurde, ist größer, als das Projekt durchlässt',
