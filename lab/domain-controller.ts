@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Domain } from '../src/policy/domain.ts';
+import type { Domain } from '../src/policy/parts/domain.ts';
 import { Directory } from '../src/servers/directory/directory-objects.ts';
 import { hasProgram, PROGRAM_ENV } from '../src/sys/programs/exec.ts';
 import { atExit } from './at-exit.ts';

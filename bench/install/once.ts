@@ -1,7 +1,8 @@
 // node bench/install/once.ts STATE install|plan|rollback SOURCE FINGERPRINT [SECRET]: does it once, and says in JSON what it took.
+
+import { rollBack } from '../../src/install/change/back/rollback.ts';
 import { foreseeInstall } from '../../src/install/change/foresee.ts';
 import { installPackage } from '../../src/install/change/install.ts';
-import { rollBack } from '../../src/install/change/rollback.ts';
 
 const [, , state = '', what = '', source = '', fingerprint = '', secret] = process.argv;
 const options = {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Script } from '../../src/policy/script.ts';
-import { pluginUser } from '../../src/run/machine/users.ts';
+import { Script } from '../../src/policy/parts/script.ts';
+import { pluginUser } from '../../src/run/machine/host/users.ts';
 import { askPlugin } from '../../src/run/plugins/plugin.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { type Figure, median } from '../table.ts';

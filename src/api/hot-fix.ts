@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Message } from '../policy/fields.ts';
 import { HOT_FIX_PROBLEMS } from '../policy/hot-fixes.ts';
+import { Message } from '../policy/parts/fields.ts';
 
 const Problem = z.enum(HOT_FIX_PROBLEMS);
 const Line = z.string().regex(/^[^\p{Cc}]*$/u, 'has control characters');

@@ -8,32 +8,41 @@ const MODULES: readonly Module[] = [
     commands: ['import-ace'],
     load: async () => (await import('./commands/manager/import-ace.ts')).addImportAceCommand,
   },
-  { commands: ['vm'], load: async () => (await import('./commands/manager/vm.ts')).addVmCommands },
+  { commands: ['vm'], load: async () => (await import('./commands/manager/vm/vm.ts')).addVmCommands },
   {
     commands: ['preview', 'power-on'],
-    load: async () => (await import('./commands/manager/preview.ts')).addPreviewCommands,
+    load: async () => (await import('./commands/manager/vm/preview.ts')).addPreviewCommands,
   },
   {
     commands: ['view', 'console'],
-    load: async () => (await import('./commands/manager/preview-see.ts')).addPreviewSeeCommands,
+    load: async () => (await import('./commands/manager/vm/preview-see.ts')).addPreviewSeeCommands,
   },
   {
     commands: ['nq simulate', 'nq impact'],
-    load: async () => (await import('./commands/manager/foresee.ts')).addForesight,
+    load: async () => (await import('./commands/manager/quarantine/foresee.ts')).addForesight,
   },
-  { commands: ['nq'], load: async () => (await import('./commands/manager/quarantine.ts')).addQuarantineCommands },
+  {
+    commands: ['nq'],
+    load: async () => (await import('./commands/manager/quarantine/quarantine.ts')).addQuarantineCommands,
+  },
   {
     commands: ['update-script'],
-    load: async () => (await import('./commands/manager/update-script.ts')).addUpdateScriptCommand,
+    load: async () => (await import('./commands/manager/policy/update-script.ts')).addUpdateScriptCommand,
   },
-  { commands: ['policy'], load: async () => (await import('./commands/manager/policy.ts')).addPolicyCommands },
-  { commands: ['deploy', 'serve'], load: async () => (await import('./commands/manager/deploy.ts')).addDeployCommands },
+  { commands: ['policy'], load: async () => (await import('./commands/manager/policy/policy.ts')).addPolicyCommands },
+  {
+    commands: ['deploy', 'serve'],
+    load: async () => (await import('./commands/manager/policy/deploy.ts')).addDeployCommands,
+  },
   {
     commands: ['deployments'],
-    load: async () => (await import('./commands/manager/deployments.ts')).addDeploymentCommands,
+    load: async () => (await import('./commands/manager/policy/deployments.ts')).addDeploymentCommands,
   },
   { commands: ['ui'], load: async () => (await import('./commands/manager/ui.ts')).addUiCommand },
-  { commands: ['package'], load: async () => (await import('./commands/manager/package.ts')).addPackageCommands },
+  {
+    commands: ['package'],
+    load: async () => (await import('./commands/manager/package/package.ts')).addPackageCommands,
+  },
   {
     commands: ['hot-fix'],
     load: async () => (await import('./commands/manager/hot-fix-answer.ts')).addHotFixAnswerCommands,
@@ -41,7 +50,7 @@ const MODULES: readonly Module[] = [
   { commands: ['keys'], load: async () => (await import('./commands/manager/keys.ts')).addKeyCommands },
   {
     commands: ['guest-tools'],
-    load: async () => (await import('./commands/manager/guest-tools.ts')).addGuestToolsCommand,
+    load: async () => (await import('./commands/manager/vm/guest-tools.ts')).addGuestToolsCommand,
   },
 ];
 /** Options before a command, with the word behind them. */

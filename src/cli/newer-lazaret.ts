@@ -6,11 +6,11 @@ import { AppError, failureOf } from '../lib/errors.ts';
 import type { AsJson } from '../lib/json.ts';
 import { installLazaret, type Offer, offerFor, provedLazaret } from '../package/installer/upgrade.ts';
 import { openSource } from '../package/source.ts';
-import { isAgreed } from './confirm.ts';
-import { failureText, printStep } from './print.ts';
 import type { Context } from './program.ts';
 import { askedPackageSecret } from './secrets/package-secret.ts';
 import { askOnce, isFailure, type ServiceOptions } from './service.ts';
+import { isAgreed } from './terminal/confirm.ts';
+import { failureText, printStep } from './terminal/print.ts';
 
 /** Which Lazaret a project has signed, with what opens the place where it is. */
 interface Asked {

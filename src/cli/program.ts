@@ -2,8 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../lib/errors.ts';
 import { ownRelease } from '../sys/files/own-release.ts';
 import { proxiesOf, setProxies } from '../sys/http/proxy.ts';
-import { fitHelp } from './help.ts';
-import { type Output, printFailure } from './print.ts';
+import { fitHelp } from './terminal/help.ts';
+import { type Output, printFailure } from './terminal/print.ts';
 
 /** What every command gets besides its own arguments. */
 export interface Context extends Output {

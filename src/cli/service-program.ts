@@ -7,10 +7,10 @@ import { AppError } from '../lib/errors.ts';
 import { forgetProxies, proxiesOf } from '../sys/http/proxy.ts';
 import { OWN_RESOLVERS } from '../sys/names/resolver.ts';
 import { requireRoot } from '../sys/programs/users.ts';
-import { isConfirmedByName, namesIn } from './confirm.ts';
 import { ownFolders } from './own-folders.ts';
-import { print } from './print.ts';
 import { type Context, newProgram, setAction } from './program.ts';
+import { isConfirmedByName, namesIn } from './terminal/confirm.ts';
+import { print } from './terminal/print.ts';
 
 interface ServiceCommand {
   state?: string;

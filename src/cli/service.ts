@@ -6,7 +6,7 @@ import { ROUTES } from '../api/routes.ts';
 import { AppError, type Failure } from '../lib/errors.ts';
 import type { AsJson } from '../lib/json.ts';
 import { askUnix, openStream } from '../sys/http/http-client.ts';
-import { printStep } from './print.ts';
+import { printStep } from './terminal/print.ts';
 
 /** Where the service is. */
 export interface ServiceOptions {

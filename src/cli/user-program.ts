@@ -29,14 +29,14 @@ const MODULES: readonly Module[] = [
       'look-up',
       'explain',
     ],
-    load: async () => (await import('./commands/user/machine.ts')).addMachineCommands,
+    load: async () => (await import('./commands/user/machine/machine.ts')).addMachineCommands,
   },
   { commands: ['admin'], load: async () => (await import('./commands/user/admin.ts')).addAdminCommand },
   { commands: ['hot-fix'], load: async () => (await import('./commands/user/hot-fix.ts')).addHotFixCommands },
-  { commands: ['view', 'console'], load: async () => (await import('./commands/user/see.ts')).addSeeCommands },
+  { commands: ['view', 'console'], load: async () => (await import('./commands/user/machine/see.ts')).addSeeCommands },
   { commands: ['events'], load: async () => (await import('./commands/user/events.ts')).addEventsCommand },
   { commands: ['support'], load: async () => (await import('./commands/user/support.ts')).addSupportCommand },
-  { commands: ['open'], load: async () => (await import('./commands/user/open.ts')).addOpenCommand },
+  { commands: ['open'], load: async () => (await import('./commands/user/machine/open.ts')).addOpenCommand },
   { commands: ['doctor'], load: async () => (await import('./commands/user/doctor.ts')).addDoctorCommand },
 ];
 /** Options before a command, with the word behind them. */

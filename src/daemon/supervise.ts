@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { mendTrustOf } from '../install/change/mend-trust.ts';
-import { CONFIGURATION } from '../install/state/configuration.ts';
+import { mendTrustOf } from '../install/change/prove/mend-trust.ts';
 import type { Instance } from '../install/state/instances.ts';
 import { computerPaths } from '../install/state/layout.ts';
-import { ownerOf } from '../install/state/owner.ts';
+import { CONFIGURATION } from '../install/state/machine/configuration.ts';
+import { ownerOf } from '../install/state/machine/owner.ts';
 import { type AppError, failureOf } from '../lib/errors.ts';
 import { Turns } from '../lib/turns.ts';
 import type { HostAccess, HostReport } from '../run/computer/bound-computer.ts';
 import { type Computer, openComputer } from '../run/computer/computer.ts';
-import type { ServiceFacts } from '../run/computer/doctor-facts.ts';
+import type { ServiceFacts } from '../run/computer/doctor/doctor-facts.ts';
 import { EventLog } from '../run/computer/events.ts';
 import { runningRecords } from '../run/machine/record.ts';
 import { PolicyStore } from '../servers/policies.ts';

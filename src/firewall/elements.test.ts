@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type AccessEntry, parseEntry } from '../policy/access-entry.ts';
+import { type AccessEntry, parseEntry } from '../policy/parts/access-entry.ts';
 import { type Elements, subnetElements } from './elements.ts';
 
 function entries(...texts: string[]): AccessEntry[] {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { AccessEntry, PortRange, Protocol } from '../policy/access-entry.ts';
+import type { AccessEntry, PortRange, Protocol } from '../policy/parts/access-entry.ts';
 import { ALL_PORTS, formatRange, mergeRanges, subtractRanges } from './port-ranges.ts';
 
 export const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'icmp'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDenied } from './machine/denied.ts';
+import { parseDenied } from './machine/rules/denied.ts';
 import { parseEnforced } from './nft.ts';
 
 /** As `nft list ruleset inet` shows the chains that tell. */

@@ -1,7 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { LineProgram } from '../sys/programs/line-program.ts';
 import { runInside } from './machine/namespace.ts';
-import type { Enforced } from './machine/ruleset.ts';
+import type { Enforced } from './machine/rules/ruleset.ts';
 
 const LOAD_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 2000;

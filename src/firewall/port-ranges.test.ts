@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { PortRange } from '../policy/access-entry.ts';
+import type { PortRange } from '../policy/parts/access-entry.ts';
 import { mergeRanges, subtractRanges } from './port-ranges.ts';
 
 const ranges = fc.array(

@@ -1,4 +1,4 @@
-import type { PortRange } from '../policy/access-entry.ts';
+import type { PortRange } from '../policy/parts/access-entry.ts';
 
 export const ALL_PORTS: readonly PortRange[] = [{ from: 0, to: 65_535 }];
 

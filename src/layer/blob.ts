@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { AppError } from '../lib/errors.ts';
-import { BlockFile } from '../sys/files/blocks.ts';
+import { BlockFile } from '../sys/files/bulk/blocks.ts';
 import { BlockRuns } from './chain/block-runs.ts';
 import type { LayerEntry } from './entry.ts';
 import {

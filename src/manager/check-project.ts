@@ -1,6 +1,6 @@
 import type { AppError } from '../lib/errors.ts';
 import { checkAll, type FoundProblem } from '../package/checks.ts';
-import { textsOf } from '../policy/warning.ts';
+import { textsOf } from '../policy/reading/warning.ts';
 import { openProject } from '../project/open.ts';
 import { doubtOfClock } from './signing.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import type { Domain } from '../policy/domain.ts';
+import type { Domain } from '../policy/parts/domain.ts';
 import { saveProjectFile, withProject } from '../project/save.ts';
 import { ProjectFile } from '../project/schema.ts';
 

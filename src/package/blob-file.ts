@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { AppError } from '../lib/errors.ts';
+import { unpackZstd } from '../sys/files/bulk/unpack.ts';
 import { digestFile, isThere, moveFile, readUnlinked, removeFile, writeFileAtomic } from '../sys/files/files.ts';
 import { makeFolder } from '../sys/files/folders.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
-import { unpackZstd } from '../sys/files/unpack.ts';
 import type { PackedFile } from './packed-file.ts';
 
 const MAX_FILE_BYTES = 512 << 20;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { LayerEntry, MAX_LAYERS, Sha256 } from '../layer/entry.ts';
 import { HostPolicy } from '../policy/host.ts';
-import { MachineDevices } from '../policy/machine-devices.ts';
-import { RecoveryKey } from '../policy/recovery-key.ts';
+import { MachineDevices } from '../policy/parts/machine-devices.ts';
+import { RecoveryKey } from '../policy/parts/recovery-key.ts';
 import { PolicyDocument, VM_NAME } from '../policy/schema.ts';
 import { Clock, HardwareKind, ProcessorKind } from '../project/hardware-kind.ts';
 import { DataDiskMiB, Firmware } from '../project/schema.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Encryption } from './encryption.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './reading/problem.ts';
 
 /**
  * Whoever knows the administrator’s password may change an installed machine’s hardware (ACE 1.0 p. 229). The policy has what it

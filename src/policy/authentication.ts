@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../lib/json.ts';
-import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
-import { Script } from './script.ts';
+import { DAY_MS, Duration, Message, SECOND_MS } from './parts/fields.ts';
+import { Script } from './parts/script.ts';
 
 /** A user or a group of the project’s domain: what Active Directory takes in a name, and nothing else. */
 const Account = z

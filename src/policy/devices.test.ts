@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asksAccounts, Devices, deviceScripts, ruleOf } from './devices.ts';
-import { drivesOf, MachineDevices } from './machine-devices.ts';
+import { drivesOf, MachineDevices } from './parts/machine-devices.ts';
+import { settingsOf } from './reading/settings.ts';
 import { MachinePolicy } from './schema.ts';
-import { settingsOf } from './settings.ts';
 
 test('D11: nobody connects a device that no rule is about, whatever it is called', () => {
   const rules = Devices.parse({ cd: { type: 'everybody' } });

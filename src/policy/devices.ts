@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AccountLists } from './authentication.ts';
-import { DEVICE_NAME, MOST_DEVICES } from './machine-devices.ts';
-import { Script } from './script.ts';
+import { DEVICE_NAME, MOST_DEVICES } from './parts/machine-devices.ts';
+import { Script } from './parts/script.ts';
 
 /** Who may connect and disconnect one device of a machine (ACE 1.0 p. 85). */
 export const DeviceRule = z.discriminatedUnion('type', [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Authentication } from './authentication.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './reading/problem.ts';
 
 /** What of an installed machine is unreadable without its user (ACE 1.0 p. 82). */
 export const Encryption = z.strictObject({

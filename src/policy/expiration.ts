@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DAY_MS, Duration, Message } from './fields.ts';
-import { Script } from './script.ts';
+import { DAY_MS, Duration, Message } from './parts/fields.ts';
+import { Script } from './parts/script.ts';
 
 const MINUTE_MS = 60_000;
 /** No plug-in can give a machine more days at once (ACE 1.0 p. 246). */

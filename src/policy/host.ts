@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AccessEntry } from './access-entry.ts';
-import { writtenEntry } from './access-section.ts';
+import type { AccessEntry } from './parts/access-entry.ts';
+import { writtenEntry } from './parts/access-section.ts';
 import { ZoneDescription, ZoneName } from './zones.ts';
 
 /** A person reads all of them before he consents. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Message } from './fields.ts';
+import { Message } from './parts/fields.ts';
 import type { MachinePolicy } from './schema.ts';
 
 /** What a hot fix is for; exactly these (ACE 1.0 pp. 150-151). */

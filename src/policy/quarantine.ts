@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { AccessSection } from './access-section.ts';
-import { DAY_MS, Duration, Message, SECOND_MS } from './fields.ts';
-import { wrongPins } from './pins.ts';
-import { Script } from './script.ts';
+import { AccessSection } from './parts/access-section.ts';
+import { DAY_MS, Duration, Message, SECOND_MS } from './parts/fields.ts';
+import { wrongPins } from './parts/pins.ts';
+import { Script } from './parts/script.ts';
 import { Zones } from './zones.ts';
 
 const MAX_VERSIONS = 1000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Domain } from './domain.ts';
 import { OfferedHotFixes } from './hot-fixes.ts';
-import { RecoveryKey } from './recovery-key.ts';
+import { Domain } from './parts/domain.ts';
+import { RecoveryKey } from './parts/recovery-key.ts';
 import { POLICIES } from './table.ts';
 
 type Sections = { [Name in keyof typeof POLICIES]: (typeof POLICIES)[Name]['schema'] };

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../lib/json.ts';
 import { hostPolicyDigest } from '../quarantine/host-policy-digest.ts';
-import { AccessSection } from './access-section.ts';
 import { HostPolicy } from './host.ts';
+import { AccessSection } from './parts/access-section.ts';
 import { PolicyDocument } from './schema.ts';
 
 /** Entries as administrators write them: the same network in two ways, capitals, blanks, a dot at the end. */

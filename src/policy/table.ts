@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AdministratorAccess, checkAdministratorAccess } from './administrator-access.ts';
 import { Authentication, authenticationWhen } from './authentication.ts';
-import { checkQuarantine } from './check-quarantine.ts';
 import { Clipboard } from './clipboard.ts';
 import { CopyProtection } from './copying.ts';
 import { Devices } from './devices.ts';
@@ -10,8 +9,9 @@ import { Exit } from './exit.ts';
 import { Expiration, NEVER } from './expiration.ts';
 import { Files } from './files.ts';
 import { Preferences } from './preferences.ts';
-import type { Problem } from './problem.ts';
 import { Quarantine } from './quarantine.ts';
+import { checkQuarantine } from './reading/check-quarantine.ts';
+import type { Problem } from './reading/problem.ts';
 import { Reimage } from './reimage.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { Snapshots } from './snapshots.ts';

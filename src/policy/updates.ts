@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY_MS, Duration, SECOND_MS } from './fields.ts';
+import { DAY_MS, Duration, SECOND_MS } from './parts/fields.ts';
 
 /** How a new system of a machine proves itself after an update. */
 export const Updates = z.strictObject({

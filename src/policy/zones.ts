@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { AccessSection } from './access-section.ts';
+import { AccessSection } from './parts/access-section.ts';
 
 const MAX_ZONES = 32;
 const MAX_MEMBERS = 100;

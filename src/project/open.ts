@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { AppError } from '../lib/errors.ts';
-import type { Problem } from '../policy/problem.ts';
+import type { Problem } from '../policy/reading/problem.ts';
 import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { isThere, readCapped, readIfThere } from '../sys/files/files.ts';
 import { namesIn } from '../sys/files/folders.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../lib/errors.ts';
-import type { Problem } from '../policy/problem.ts';
+import type { Problem } from '../policy/reading/problem.ts';
 import { MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { isThere, readCapped, writeFileAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';

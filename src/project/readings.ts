@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkPolicy } from '../policy/check.ts';
+import { checkPolicy } from '../policy/reading/check.ts';
 import { MachinePolicy } from '../policy/schema.ts';
 import { ProjectFile, VmFile, VmState } from './schema.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';

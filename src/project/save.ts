@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { checkPolicy } from '../policy/check.ts';
+import { checkPolicy } from '../policy/reading/check.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../sys/files/files.ts';
 import { takeLock } from '../sys/files/lock.ts';

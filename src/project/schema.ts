@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Domain } from '../policy/domain.ts';
 import { HostPolicy } from '../policy/host.ts';
 import { HotFixes, HotFixKey } from '../policy/hot-fixes.ts';
-import { MachineDevices } from '../policy/machine-devices.ts';
-import { RecoveryKey } from '../policy/recovery-key.ts';
+import { Domain } from '../policy/parts/domain.ts';
+import { MachineDevices } from '../policy/parts/machine-devices.ts';
+import { RecoveryKey } from '../policy/parts/recovery-key.ts';
 import { PolicyServer } from '../servers/kinds.ts';
 import { Clock, GuestSystem, HardwareKind, ProcessorKind } from './hardware-kind.ts';
 

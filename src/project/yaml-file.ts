@@ -1,6 +1,6 @@
 import { type Document, isMap, parseDocument, stringify, type YAMLError } from 'yaml';
 import type { z } from 'zod';
-import type { Problem } from '../policy/problem.ts';
+import type { Problem } from '../policy/reading/problem.ts';
 
 /** What a YAML file says, or what is wrong with it. */
 export interface YamlFile<T> {

@@ -1,6 +1,6 @@
 import type { AsJson } from '../lib/json.ts';
-import { formatEntry, parseEntry } from '../policy/access-entry.ts';
 import type { HostAccess, HostPolicy } from '../policy/host.ts';
+import { formatEntry, parseEntry } from '../policy/parts/access-entry.ts';
 import { type ZoneDescription, zoneCriteria } from '../policy/zones.ts';
 
 /**

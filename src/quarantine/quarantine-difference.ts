@@ -1,5 +1,5 @@
 import { canonicalJson } from '../lib/json.ts';
-import type { AccessSection } from '../policy/access-section.ts';
+import type { AccessSection } from '../policy/parts/access-section.ts';
 import type { Quarantine, Threshold, Version } from '../policy/quarantine.ts';
 import type { Zone } from '../policy/zones.ts';
 import { liveVersions } from './versions/versions.ts';

@@ -1,6 +1,6 @@
-import type { AccessSection } from '../policy/access-section.ts';
+import type { AccessSection } from '../policy/parts/access-section.ts';
+import type { Script } from '../policy/parts/script.ts';
 import { isLookedUp, type Quarantine, type Threshold, type VersionQuarantine } from '../policy/quarantine.ts';
-import type { Script } from '../policy/script.ts';
 import { zoneCriteria } from '../policy/zones.ts';
 import { liveVersions } from './versions/versions.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listed, threeVersions, V1, V2 } from '../../test/fakes/quarantine.ts';
-import { checkPolicy } from '../policy/check.ts';
 import { Quarantine } from '../policy/quarantine.ts';
+import { checkPolicy } from '../policy/reading/check.ts';
 import type { ZoneDescription } from '../policy/zones.ts';
 import { simulate } from './simulate.ts';
 import { type HostFacts, inZone, zoneOf } from './zones.ts';

@@ -1,6 +1,6 @@
 import type { AccountSources } from '../../src/daemon/openers/opener.ts';
 import { AppError, type ErrorCode } from '../../src/lib/errors.ts';
-import type { Account } from '../../src/policy/account.ts';
+import type { Account } from '../../src/policy/parts/account.ts';
 import type { CurrentPolicy } from '../../src/servers/policies.ts';
 
 const SID = 'S-1-5-21-1-2-3';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackage } from '../../src/install/change/install.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
 import type { Steps } from '../../src/lib/steps.ts';
 import { type Ends, scratch } from './made-project.ts';
 

@@ -1,6 +1,6 @@
 import { Opening } from '../../src/daemon/openers/opening.ts';
 import type { Secrets } from '../../src/install/opening/password.ts';
-import type { Asker } from '../../src/install/state/owner.ts';
+import type { Asker } from '../../src/install/state/machine/owner.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { FakeDomain } from './domain.ts';

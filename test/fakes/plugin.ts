@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Script } from '../../src/policy/script.ts';
+import { Script } from '../../src/policy/parts/script.ts';
 import type { PluginEvent } from '../../src/quarantine/plugin.ts';
-import { pluginUser } from '../../src/run/machine/users.ts';
+import { pluginUser } from '../../src/run/machine/host/users.ts';
 import { askPlugin, type PluginReply } from '../../src/run/plugins/plugin.ts';
 import type { PluginFile } from '../../src/run/plugins/plugin-files.ts';
 import { scratch } from './made-project.ts';

@@ -1,4 +1,4 @@
-import { AccessSection } from '../../src/policy/access-section.ts';
+import { AccessSection } from '../../src/policy/parts/access-section.ts';
 import { VersionQuarantine } from '../../src/policy/quarantine.ts';
 
 export const V1 = '0x00000001';

@@ -1,12 +1,13 @@
 // node stopped-change.ts STATE STEP install SOURCE FINGERPRINT [CONSENT [SECRET]] | rollback VM | reimage VM | snapshot VM NAME | revert VM NAME | merge VM NAME [KEY] | flatten VM | open VM SECRETS | uninstall VM | forget, or
 // node stopped-change.ts PROJECT STEP build NAME OUT [PASSPHRASE] | own-snapshot VM NAME | own-revert VM NAME | own-remove VM NAME: makes a change of what lies in a folder and dies of SIGKILL after that
 // step; with the step “-” it goes on to the end and prints the steps, one a line.
-import { flatten } from '../../src/install/change/flatten.ts';
-import { forgetProject } from '../../src/install/change/forget.ts';
+
+import { forgetProject } from '../../src/install/change/back/forget.ts';
+import { reimage } from '../../src/install/change/back/reimage.ts';
+import { rollBack } from '../../src/install/change/back/rollback.ts';
+import { uninstall } from '../../src/install/change/back/uninstall.ts';
+import { flatten } from '../../src/install/change/generation/flatten.ts';
 import { installPackage } from '../../src/install/change/install.ts';
-import { reimage } from '../../src/install/change/reimage.ts';
-import { rollBack } from '../../src/install/change/rollback.ts';
-import { uninstall } from '../../src/install/change/uninstall.ts';
 import { openByPassword } from '../../src/install/opening/password.ts';
 import { writeDisks } from '../../src/install/opening/write-disks.ts';
 import { removeSnapshot, revertTo, takeSnapshot } from '../../src/install/snapshots/snapshot.ts';

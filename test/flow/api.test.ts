@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApi } from '../../src/daemon/routes/api.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { scratch } from '../fakes/made-project.ts';
 

@@ -11,13 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
-import { proveInstalled } from '../../src/install/change/prove.ts';
-import { chainFiles } from '../../src/install/state/chain.ts';
-import { examine } from '../../src/install/state/damage.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
+import { proveInstalled } from '../../src/install/change/prove/prove.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, flatPath, generationPaths, instancePaths, layerPath } from '../../src/install/state/layout.ts';
-import { noteDamaged } from '../../src/install/state/proven.ts';
+import { chainFiles } from '../../src/install/state/machine/chain.ts';
+import { examine } from '../../src/install/state/machine/damage.ts';
+import { noteDamaged } from '../../src/install/state/machine/proven.ts';
 import { flattenChain } from '../../src/layer/chain/flatten-chain.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
@@ -172,7 +172,7 @@ test('where the floor is damaged, nothing older than the newest that was install
   const { install } = computer(t, Date.now(), state);
   await install(packages.two, { replace: true, keepOld: true });
   writeFileSync(computerPaths(state).floor, '{');
-  const { rollBack } = await import('../../src/install/change/rollback.ts');
+  const { rollBack } = await import('../../src/install/change/back/rollback.ts');
 
   await assert.rejects(rollBack(state, 'office'), code('TRUST_FLOOR'));
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { makeDebianPackage } from '../../packaging/debian/build.ts';
-import { networkManagerCheck } from '../../src/run/computer/doctor-links.ts';
-import { PROGRAMS } from '../../src/run/computer/program-versions.ts';
+import { networkManagerCheck } from '../../src/run/computer/doctor/doctor-links.ts';
+import { PROGRAMS } from '../../src/run/computer/doctor/program-versions.ts';
 import { ownRelease } from '../../src/sys/files/own-release.ts';
 import { scratch } from '../fakes/made-project.ts';
 

@@ -3,14 +3,14 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Decrypter } from 'age-encryption';
-import { collect } from '../../src/install/change/collect.ts';
-import { reimage } from '../../src/install/change/reimage.ts';
+import { reimage } from '../../src/install/change/back/reimage.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { changePassword, openByPassword, type Secrets } from '../../src/install/opening/password.ts';
 import { writeDisks } from '../../src/install/opening/write-disks.ts';
-import { chainIn, commonLayers, lockedLayers } from '../../src/install/state/chain.ts';
-import { examine } from '../../src/install/state/damage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
+import { chainIn, commonLayers, lockedLayers } from '../../src/install/state/machine/chain.ts';
+import { examine } from '../../src/install/state/machine/damage.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { findUefiFirmware } from '../../src/sys/files/uefi-firmware.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { readPending } from '../../src/install/hot-fix/pending.ts';
 import { finishHotFix, takeHotFix } from '../../src/install/hot-fix/take.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { subjectOf } from '../../src/install/state/term.ts';
+import { subjectOf } from '../../src/install/state/machine/term.ts';
 import { answerRequest, foreseeAnswer, type HotFixWord } from '../../src/manager/hot-fixes/answer.ts';
 import { readHotFixLog } from '../../src/manager/hot-fixes/log.ts';
 import { openRequest } from '../../src/manager/hot-fixes/opened.ts';

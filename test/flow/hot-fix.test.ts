@@ -6,7 +6,7 @@ import { readPending } from '../../src/install/hot-fix/pending.ts';
 import { finishHotFix, takeHotFix } from '../../src/install/hot-fix/take.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths } from '../../src/install/state/layout.ts';
-import { subjectOf } from '../../src/install/state/term.ts';
+import { subjectOf } from '../../src/install/state/machine/term.ts';
 import { answerRequest, type HotFixWord } from '../../src/manager/hot-fixes/answer.ts';
 import { readHotFixLog } from '../../src/manager/hot-fixes/log.ts';
 import { offerHotFixes } from '../../src/manager/hot-fixes/offer.ts';

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { openInstance, readInstances } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths, layerPath } from '../../src/install/state/layout.ts';
-import { readReported } from '../../src/install/state/reported.ts';
+import { readReported } from '../../src/install/state/machine/reported.ts';
 import { saveState } from '../../src/project/save.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { openInstance, readInstances } from '../../src/install/state/instances.ts';
 import { layerPath } from '../../src/install/state/layout.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rollBack } from '../../src/install/change/rollback.ts';
+import { rollBack } from '../../src/install/change/back/rollback.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { projectPaths } from '../../src/project/layout.ts';

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { computerPaths, filePath, instancePaths } from '../../src/install/state/layout.ts';
-import type { Asker } from '../../src/install/state/owner.ts';
+import type { Asker } from '../../src/install/state/machine/owner.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { Authentication } from '../../src/policy/authentication.ts';
 import { projectPaths } from '../../src/project/layout.ts';

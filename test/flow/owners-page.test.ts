@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { WebSocket } from 'ws';
 import { OpenPages } from '../../src/daemon/doors/open-pages.ts';
 import { Player } from '../../src/daemon/doors/page.ts';
-import type { Asker } from '../../src/install/state/owner.ts';
+import type { Asker } from '../../src/install/state/machine/owner.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { machineSockets } from '../../src/run/machine/record.ts';
 import { scratch } from '../fakes/made-project.ts';

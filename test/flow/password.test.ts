@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { reimage } from '../../src/install/change/reimage.ts';
+import { reimage } from '../../src/install/change/back/reimage.ts';
 import { changePassword } from '../../src/install/opening/password.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';

@@ -9,7 +9,7 @@ import { filePath } from '../../src/install/state/layout.ts';
 import { readResources } from '../../src/install/state/resources.ts';
 import { projectPaths } from '../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
-import { pluginUser } from '../../src/run/machine/users.ts';
+import { pluginUser } from '../../src/run/machine/host/users.ts';
 import { askPlugin } from '../../src/run/plugins/plugin.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pluginUser } from '../../src/run/machine/users.ts';
+import { pluginUser } from '../../src/run/machine/host/users.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { outcome, plugins } from '../fakes/plugin.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { finishReimage, isReimaging } from '../../src/install/change/reimage.ts';
+import { finishReimage, isReimaging } from '../../src/install/change/back/reimage.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
-import { readReported, writeReported } from '../../src/install/state/reported.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
+import { readReported, writeReported } from '../../src/install/state/machine/reported.ts';
 import { saveState } from '../../src/project/save.ts';
 import { EventLog } from '../../src/run/computer/events.ts';
 import { digestFile } from '../../src/sys/files/files.ts';

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, readFileSync, truncateSync, writeFileSync } from 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { forgetProject } from '../../src/install/change/forget.ts';
+import { forgetProject } from '../../src/install/change/back/forget.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { writeMedia } from '../../src/package/media/write.ts';
 import { verdictOf } from '../../src/run/access/verdict.ts';

@@ -1,12 +1,12 @@
 import { cpSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { reimage, requireReimage } from '../../src/install/change/reimage.ts';
-import { rollBack } from '../../src/install/change/rollback.ts';
-import { removable, requireConfirmed, uninstall } from '../../src/install/change/uninstall.ts';
+import { reimage, requireReimage } from '../../src/install/change/back/reimage.ts';
+import { rollBack } from '../../src/install/change/back/rollback.ts';
+import { removable, requireConfirmed, uninstall } from '../../src/install/change/back/uninstall.ts';
 import { updateFromServer } from '../../src/install/change/update.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { openProject } from '../../src/project/open.ts';
 import { saveProjectFile } from '../../src/project/save.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { filePath, instancePaths } from '../../src/install/state/layout.ts';
 import { readPolicy, writePolicy } from '../../src/install/state/policies.ts';

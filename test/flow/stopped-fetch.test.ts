@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { readIfInstalled } from '../../src/install/state/instances.ts';
 import { publishedListener } from '../../src/manager/published.ts';
 import { listenTcp } from '../../src/sys/http/http-server.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { openByPassword } from '../../src/install/opening/password.ts';
 import { writeDisks } from '../../src/install/opening/write-disks.ts';
 import { openInstance } from '../../src/install/state/instances.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { collect } from '../../src/install/change/collect.ts';
+import { collect } from '../../src/install/change/generation/collect.ts';
 import { readIfInstalled } from '../../src/install/state/instances.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
 import { wantedPaths } from '../../src/install/state/wanted.ts';

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOnTrial, TrialWatch } from '../../src/daemon/installs/trial.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
-import { judgeTrial, readTrial } from '../../src/install/state/trial.ts';
+import { judgeTrial, readTrial } from '../../src/install/state/machine/trial.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { Turns } from '../../src/lib/turns.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';

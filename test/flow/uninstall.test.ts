@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readHostPolicy } from '../../src/install/state/host-policy.ts';
 import { instanceNames } from '../../src/install/state/instances.ts';
 import { computerPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
 import { HostPolicy } from '../../src/policy/host.ts';
 import { hostPolicyDigest } from '../../src/quarantine/host-policy-digest.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';

@@ -8,7 +8,7 @@ import { machineId } from '../../src/daemon/machines/spec.ts';
 import { Supervisor } from '../../src/daemon/supervise.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { ROOT } from '../../src/install/state/owner.ts';
+import { ROOT } from '../../src/install/state/machine/owner.ts';
 import { openLog } from '../../src/sys/log.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { processOf } from '../../src/sys/programs/processes.ts';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { accountForDevice } from '../../src/install/opening/device-account.ts';
 import { instancePaths } from '../../src/install/state/layout.ts';
-import type { Asker } from '../../src/install/state/owner.ts';
+import type { Asker } from '../../src/install/state/machine/owner.ts';
 import { readPolicy } from '../../src/install/state/policies.ts';
 import type { ErrorCode } from '../../src/lib/errors.ts';
 import type { Authentication, UsersAndGroups } from '../../src/policy/authentication.ts';

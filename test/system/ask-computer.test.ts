@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addGroup, addUser } from '../../lab/domain-objects.ts';
-import { isListed } from '../../src/policy/account.ts';
+import { isListed } from '../../src/policy/parts/account.ts';
 import { askComputer } from '../../src/servers/directory/ask-computer.ts';
 import { askDomain } from '../../src/servers/directory/ask-domain.ts';
 import { isLocalUser } from '../../src/sys/programs/users.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DomainController, whyNoDomainController } from '../../lab/domain-controller.ts';
 import { addGroup, addMember, addUser, at, disable, groupOf, lockAfter, set } from '../../lab/domain-objects.ts';
-import { isListed } from '../../src/policy/account.ts';
+import { isListed } from '../../src/policy/parts/account.ts';
 import { askDomain } from '../../src/servers/directory/ask-domain.ts';
 
 const skip = whyNoDomainController();

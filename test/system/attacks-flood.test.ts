@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_FLOWS } from '../../src/firewall/machine/ruleset.ts';
+import { MAX_FLOWS } from '../../src/firewall/machine/rules/ruleset.ts';
 import { Lab, SERVERS, whyNot } from './net/lab.ts';
 import { datagram, packetFrame } from './net/packets.ts';
 import { until } from './net/until.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { openDiskKey } from '../../src/install/opening/disk-key.ts';
-import { CONFIGURATION } from '../../src/install/state/configuration.ts';
+import { CONFIGURATION } from '../../src/install/state/machine/configuration.ts';
 import { memoryIdentity } from '../../src/run/suspend/memory-key.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { whoKnows } from '../../src/trust/age/who-knows.ts';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { addNamespace, enter, newPrefix, nft, removeNamespace } from '../../lab/namespaces.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
-import { deniedDestinations } from '../../src/firewall/machine/denied.ts';
+import { deniedDestinations } from '../../src/firewall/machine/rules/denied.ts';
 import { listedSets, NftSession, readEnforced } from '../../src/firewall/nft.ts';
 import { PROGRAM_ENV } from '../../src/sys/programs/exec.ts';
 import { scratch } from '../fakes/made-project.ts';

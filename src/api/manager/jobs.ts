@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FOREIGN_KINDS } from '../../lib/import-notes.ts';
-import { Warning } from '../../policy/warning.ts';
+import { Warning } from '../../policy/reading/warning.ts';
 import { WHENS } from '../../policy/when.ts';
 import { FailureText } from '../failure.ts';
 import { ImportNote } from './import-ace.ts';

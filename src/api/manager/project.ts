@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Warning } from '../../policy/warning.ts';
+import { Warning } from '../../policy/reading/warning.ts';
 import { FailureText } from '../failure.ts';
 
 const QuarantineType = z.enum(['none', 'static', 'dynamic', 'version-based', 'custom']);

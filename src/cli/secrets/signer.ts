@@ -1,7 +1,7 @@
 import type { AppError } from '../../lib/errors.ts';
 import type { Signer, VouchForClock } from '../../manager/signing.ts';
-import { printStep } from '../print.ts';
 import type { Context } from '../program.ts';
+import { printStep } from '../terminal/print.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
 
 interface ClockOptions {

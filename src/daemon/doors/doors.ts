@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import type { ServersAnswer } from '../../api/servers.ts';
-import { type Asker, ROOT } from '../../install/state/owner.ts';
+import { type Asker, ROOT } from '../../install/state/machine/owner.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Clock } from '../../sys/clock.ts';
 import { makeFolderEntered, removeFolder } from '../../sys/files/folders.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import { MAX_SESSIONS } from '../../pages/admission.ts';
 import { readIfThere, removeFile, writeFileAtomic } from '../../sys/files/files.ts';

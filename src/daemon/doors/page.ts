@@ -2,7 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { EventAnswer } from '../../api/event.ts';
 import { LIVE_PATH } from '../../api/paths.ts';
-import { type Asker, maySee } from '../../install/state/owner.ts';
+import { type Asker, maySee } from '../../install/state/machine/owner.ts';
 import type { Session } from '../../pages/admission.ts';
 import { Pages } from '../../pages/app.ts';
 import { consoleUpgrade } from '../../pages/console.ts';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { openInstance, unknownMachine } from '../../install/state/instances.ts';
-import { type Asker, maySee, requireSeen } from '../../install/state/owner.ts';
+import { type Asker, maySee, requireSeen } from '../../install/state/machine/owner.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import { STREAM_PROTOCOL } from '../../sys/http/http-client.ts';

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { Pending } from '../../install/hot-fix/pending.ts';
 import { isRecoverySecret, sealedByLetters } from '../../install/opening/kept-keys.ts';
-import type { Subject } from '../../install/state/term.ts';
+import type { Subject } from '../../install/state/machine/term.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { HotFixKey } from '../../policy/hot-fixes.ts';
 import { RECOVERY_SECRET_BYTES } from '../../trust/age/recovery.ts';

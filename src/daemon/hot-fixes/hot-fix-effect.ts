@@ -1,7 +1,7 @@
 import type { HotFixAnswer } from '../../api/hot-fix.ts';
 import type { Effect, Pending } from '../../install/hot-fix/pending.ts';
 import { type Expiration, NEVER } from '../../policy/expiration.ts';
-import { endOfDate, endOfDay, limitOf } from '../../policy/term.ts';
+import { endOfDate, endOfDay, limitOf } from '../../policy/parts/term.ts';
 import type { Said } from './hot-fix-answers.ts';
 
 interface Facts {

@@ -1,8 +1,14 @@
-import { finishReimage, isReimaging, type Reimaged, reimage, requireReimage } from '../../install/change/reimage.ts';
-import { type RolledBack, rollBack } from '../../install/change/rollback.ts';
+import {
+  finishReimage,
+  isReimaging,
+  type Reimaged,
+  reimage,
+  requireReimage,
+} from '../../install/change/back/reimage.ts';
+import { type RolledBack, rollBack } from '../../install/change/back/rollback.ts';
 import { finishSnapshotWork } from '../../install/snapshots/snapshot-work.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
-import { type Asker, requireSeen } from '../../install/state/owner.ts';
+import { type Asker, requireSeen } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import type { Housekeeping } from './housekeeping.ts';

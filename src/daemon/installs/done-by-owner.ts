@@ -1,6 +1,6 @@
 import type { InstallReport } from '../../install/change/install.ts';
 import { instanceNames } from '../../install/state/instances.ts';
-import { type Asker, type Owner, ownerOf, ROOT } from '../../install/state/owner.ts';
+import { type Asker, type Owner, ownerOf, ROOT } from '../../install/state/machine/owner.ts';
 
 /** What an installation did, for each owner what it did of his: nobody is told of another’s machines. */
 export async function doneByOwner(

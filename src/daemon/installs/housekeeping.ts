@@ -1,5 +1,5 @@
-import { collect } from '../../install/change/collect.ts';
-import { flatten } from '../../install/change/flatten.ts';
+import { collect } from '../../install/change/generation/collect.ts';
+import { flatten } from '../../install/change/generation/flatten.ts';
 import { readInstances } from '../../install/state/instances.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';

@@ -1,5 +1,6 @@
-import type { Progress } from '../../install/change/apply.ts';
 import { type ForeseenInstall, foreseeInstall } from '../../install/change/foresee.ts';
+import type { Progress } from '../../install/change/generation/apply.ts';
+import { Staging } from '../../install/change/generation/staging.ts';
 import {
   type InstallOptions,
   type InstallReport,
@@ -7,13 +8,12 @@ import {
   installPackage,
 } from '../../install/change/install.ts';
 import { type LazaretRequest, type SignedLazaretAt, signedLazaretAt } from '../../install/change/lazaret.ts';
-import { type Proof, proveInstalled } from '../../install/change/prove.ts';
-import { Staging } from '../../install/change/staging.ts';
+import { type Proof, proveInstalled } from '../../install/change/prove/prove.ts';
 import { type UpdateRequest, updateFromServer } from '../../install/change/update.ts';
 import { computerPaths } from '../../install/state/layout.ts';
-import { type Asker, seen } from '../../install/state/owner.ts';
+import { type Asker, seen } from '../../install/state/machine/owner.ts';
+import { noteDamaged } from '../../install/state/machine/proven.ts';
 import { readPackageServer } from '../../install/state/package-server.ts';
-import { noteDamaged } from '../../install/state/proven.ts';
 import { NamedTurns, type Turns } from '../../lib/turns.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import { hasProject } from '../../trust/verify/client.ts';

@@ -1,7 +1,7 @@
-import { type Removable, removable, requireConfirmed, uninstall } from '../../install/change/uninstall.ts';
+import { type Removable, removable, requireConfirmed, uninstall } from '../../install/change/back/uninstall.ts';
 import { forgetHostPolicy } from '../../install/state/host-policy.ts';
 import { instanceNames } from '../../install/state/instances.ts';
-import { type Asker, ownerOf } from '../../install/state/owner.ts';
+import { type Asker, ownerOf } from '../../install/state/machine/owner.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import type { Log } from '../../sys/log.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { passTrial, readTrial, type Trial, writeTrial } from '../../install/state/trial.ts';
+import { passTrial, readTrial, type Trial, writeTrial } from '../../install/state/machine/trial.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { LoggedEvent } from '../../run/computer/events.ts';

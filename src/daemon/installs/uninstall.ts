@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { forgetProject, requireForgetting } from '../../install/change/forget.ts';
+import { forgetProject, requireForgetting } from '../../install/change/back/forget.ts';
 import { readInstances } from '../../install/state/instances.ts';
 import { computerPaths } from '../../install/state/layout.ts';
 import { AppError } from '../../lib/errors.ts';

@@ -1,7 +1,7 @@
 import type { HardwareAnswer, HardwareRequest } from '../../api/hardware.ts';
 import { requireAdministrator } from '../../install/opening/administrator.ts';
-import { forgetHardware, type Hardware, readHardware, writeHardware } from '../../install/state/hardware.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
+import { forgetHardware, type Hardware, readHardware, writeHardware } from '../../install/state/machine/hardware.ts';
 import { AppError } from '../../lib/errors.ts';
 import { NamedTurns } from '../../lib/turns.ts';
 import type { MachinePolicy } from '../../policy/schema.ts';

@@ -1,9 +1,9 @@
 import { accountForDevice } from '../../install/opening/device-account.ts';
 import { openInstance } from '../../install/state/instances.ts';
-import { type Asker, ROOT } from '../../install/state/owner.ts';
+import { type Asker, ROOT } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { Account } from '../../policy/account.ts';
 import { ruleOf } from '../../policy/devices.ts';
+import type { Account } from '../../policy/parts/account.ts';
 import type { DeviceState } from '../../run/devices/connected-devices.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import type { Clock } from '../../sys/clock.ts';

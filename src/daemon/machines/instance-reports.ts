@@ -1,7 +1,7 @@
-import { examine } from '../../install/state/damage.ts';
 import { type Instance, instanceNames, unknownMachine } from '../../install/state/instances.ts';
-import { type Asker, maySee, ownerOf } from '../../install/state/owner.ts';
-import { readReported } from '../../install/state/reported.ts';
+import { examine } from '../../install/state/machine/damage.ts';
+import { type Asker, maySee, ownerOf } from '../../install/state/machine/owner.ts';
+import { readReported } from '../../install/state/machine/reported.ts';
 import { failureOf } from '../../lib/errors.ts';
 import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import type { Startable } from '../terms/terms.ts';

@@ -1,5 +1,5 @@
 import { failureOf } from '../../lib/errors.ts';
-import { rightsOf } from '../../policy/rights.ts';
+import { rightsOf } from '../../policy/reading/rights.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 
 /** The player of a machine is closed: what its policy says comes of it. It runs on where it cannot be suspended. */

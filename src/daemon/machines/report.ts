@@ -1,13 +1,13 @@
-import { canReimage } from '../../install/change/reimage.ts';
+import { canReimage } from '../../install/change/back/reimage.ts';
 import { asksForPassword } from '../../install/opening/password.ts';
-import { type Hardware, readHardware } from '../../install/state/hardware.ts';
 import type { Instance } from '../../install/state/instances.ts';
-import { readTrial } from '../../install/state/trial.ts';
+import { type Hardware, readHardware } from '../../install/state/machine/hardware.ts';
+import { readTrial } from '../../install/state/machine/trial.ts';
 import type { Failure } from '../../lib/errors.ts';
 import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import type { VersionOrigin } from '../../policy/quarantine.ts';
-import type { Rights } from '../../policy/rights.ts';
-import type { Settings } from '../../policy/settings.ts';
+import type { Rights } from '../../policy/reading/rights.ts';
+import type { Settings } from '../../policy/reading/settings.ts';
 import type { MachineReport } from '../../run/machine/report.ts';
 import type { Startable } from '../terms/terms.ts';
 

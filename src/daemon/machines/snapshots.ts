@@ -16,12 +16,12 @@ import {
 } from '../../install/snapshots/snapshots.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
 import { generationPaths } from '../../install/state/layout.ts';
-import { isLocked } from '../../install/state/locked.ts';
-import { type Asker, requireSeen } from '../../install/state/owner.ts';
-import { readTrial } from '../../install/state/trial.ts';
+import { isLocked } from '../../install/state/machine/locked.ts';
+import { type Asker, requireSeen } from '../../install/state/machine/owner.ts';
+import { readTrial } from '../../install/state/machine/trial.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
-import type { Rights } from '../../policy/rights.ts';
+import type { Rights } from '../../policy/reading/rights.ts';
 import type { EventLog, Happening } from '../../run/computer/events.ts';
 import type { Changes, StoppedChange } from '../installs/changes.ts';
 import type { Housekeeping } from '../installs/housekeeping.ts';

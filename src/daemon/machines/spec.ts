@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dataBelow, systemBelow } from '../../install/snapshots/snapshots.ts';
-import { chainIn, commonLayers, lockedLayers } from '../../install/state/chain.ts';
-import { CONFIGURATION } from '../../install/state/configuration.ts';
-import { readHardware } from '../../install/state/hardware.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../../install/state/instances.ts';
 import { filePath, generationPaths, instancePaths } from '../../install/state/layout.ts';
+import { chainIn, commonLayers, lockedLayers } from '../../install/state/machine/chain.ts';
+import { CONFIGURATION } from '../../install/state/machine/configuration.ts';
+import { readHardware } from '../../install/state/machine/hardware.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { MachineSpec } from '../../run/machine/spec.ts';
 import { fileBytes } from '../../sys/files/files.ts';

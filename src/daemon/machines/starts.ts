@@ -1,10 +1,10 @@
 import { type Opened, writeDisks } from '../../install/opening/write-disks.ts';
 import { type Instance, openInstance } from '../../install/state/instances.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { EventLog } from '../../run/computer/events.ts';
+import { requirePower } from '../../run/machine/end/power.ts';
 import { startMachine } from '../../run/machine/lifecycle.ts';
-import { requirePower } from '../../run/machine/power.ts';
 import type { MachineReport } from '../../run/machine/report.ts';
 import type { HotFixes } from '../hot-fixes/hot-fixes.ts';
 import type { Changes } from '../installs/changes.ts';

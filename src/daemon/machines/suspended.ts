@@ -1,6 +1,6 @@
-import { CONFIGURATION } from '../../install/state/configuration.ts';
 import { type Instance, instanceNames } from '../../install/state/instances.ts';
 import { generationPaths, instancePaths } from '../../install/state/layout.ts';
+import { CONFIGURATION } from '../../install/state/machine/configuration.ts';
 import { type Saved, unfit } from '../../run/suspend/resume.ts';
 import { readSaved, type SavedPlace, type SavedState, tidySaved } from '../../run/suspend/saved-state.ts';
 import { namesIn } from '../../sys/files/folders.ts';

@@ -1,10 +1,10 @@
 import type { Secrets } from '../../install/opening/password.ts';
 import type { Opened } from '../../install/opening/write-disks.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import type { AppError } from '../../lib/errors.ts';
-import type { Account } from '../../policy/account.ts';
 import type { Authentication } from '../../policy/authentication.ts';
-import type { Domain } from '../../policy/domain.ts';
+import type { Account } from '../../policy/parts/account.ts';
+import type { Domain } from '../../policy/parts/domain.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import type { Self, SelfKnown } from '../../servers/directory/ask-computer.ts';

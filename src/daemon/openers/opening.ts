@@ -1,7 +1,7 @@
 import { changePassword, openByPassword, type Secrets } from '../../install/opening/password.ts';
 import type { Opened } from '../../install/opening/write-disks.ts';
-import { hasUserKey } from '../../install/state/locked.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import { hasUserKey } from '../../install/state/machine/locked.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { readPolicy } from '../../install/state/policies.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import { NamedTurns } from '../../lib/turns.ts';

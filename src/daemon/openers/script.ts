@@ -1,10 +1,10 @@
 import { openByOutput } from '../../install/opening/script-output.ts';
 import type { Opened } from '../../install/opening/write-disks.ts';
 import { openInstance } from '../../install/state/instances.ts';
-import { encrypts } from '../../install/state/locked.ts';
+import { encrypts } from '../../install/state/machine/locked.ts';
 import { AppError } from '../../lib/errors.ts';
 import { type PluginEnd, readBytes, type Voided, voided } from '../../quarantine/plugin.ts';
-import { pluginUser } from '../../run/machine/users.ts';
+import { pluginUser } from '../../run/machine/host/users.ts';
 import { runPlugin } from '../../run/plugins/plugin.ts';
 import { installedPlugins } from '../machines/plugins.ts';
 import type { Attempt } from './opener.ts';

@@ -1,11 +1,11 @@
 import { type AskDomain, forgetAccounts, openByAccount } from '../../install/opening/accounts.ts';
 import { type AskComputer, openAsHimself } from '../../install/opening/own-account.ts';
 import type { Secrets } from '../../install/opening/password.ts';
-import { ROOT } from '../../install/state/owner.ts';
+import { ROOT } from '../../install/state/machine/owner.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError } from '../../lib/errors.ts';
 import { listInForce, type UsersAndGroups } from '../../policy/authentication.ts';
-import type { Domain } from '../../policy/domain.ts';
+import type { Domain } from '../../policy/parts/domain.ts';
 import type { Attempt } from './opener.ts';
 
 /** A machine is opened by accounts of the project’s domain that are on its list (ACE 1.0 p. 83). */

@@ -20,7 +20,7 @@ import type { StatusAnswer } from '../../api/status.ts';
 import type { SupportAnswer } from '../../api/support.ts';
 import { openInstance } from '../../install/state/instances.ts';
 import { computerPaths } from '../../install/state/layout.ts';
-import { type Asker, maySee, requireSeen } from '../../install/state/owner.ts';
+import { type Asker, maySee, requireSeen } from '../../install/state/machine/owner.ts';
 import { readPackageServer } from '../../install/state/package-server.ts';
 import { type Failure, failureOf } from '../../lib/errors.ts';
 import { newApi, parseBody, parseValue } from '../../pages/requests.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../api/clipboard.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { openInstance } from '../../install/state/instances.ts';
-import { type Asker, requireSeen } from '../../install/state/owner.ts';
+import { type Asker, requireSeen } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
 import { parseBody } from '../../pages/requests.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import type { DevicesAnswer, QueuesAnswer } from '../../api/devices.ts';
 import { ROUTES } from '../../api/routes.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { parseBody } from '../../pages/requests.ts';
 import type { Devices } from '../machines/devices.ts';
 

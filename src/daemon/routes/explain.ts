@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { Protocol } from '../../policy/access-entry.ts';
+import type { Protocol } from '../../policy/parts/access-entry.ts';
 import { parseDestination } from '../../quarantine/lists/destination.ts';
 import type { Explanation } from '../../quarantine/lists/explain.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';

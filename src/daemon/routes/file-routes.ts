@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { ROUTES } from '../../api/routes.ts';
 import { type SentFileAnswer, SentFileQuery } from '../../api/sent-file.ts';
 import { openInstance } from '../../install/state/instances.ts';
-import { type Asker, requireSeen } from '../../install/state/owner.ts';
+import { type Asker, requireSeen } from '../../install/state/machine/owner.ts';
 import { parseValue } from '../../pages/requests.ts';
 import { streamedBody } from '../../pages/streamed-body.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';

@@ -1,5 +1,5 @@
-import type { NewOwner } from '../../install/change/switch.ts';
-import { type Asker, ROOT } from '../../install/state/owner.ts';
+import type { NewOwner } from '../../install/change/generation/switch.ts';
+import { type Asker, ROOT } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
 
 /**

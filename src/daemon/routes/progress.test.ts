@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Progress } from '../../install/change/apply.ts';
+import type { Progress } from '../../install/change/generation/apply.ts';
 import { ProgressLine } from './progress.ts';
 
 const at = (doneBytes: number): Progress => ({ step: 'fetch', what: 'a', doneBytes, totalBytes: 100_000 });

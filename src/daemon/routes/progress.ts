@@ -1,4 +1,4 @@
-import type { Progress } from '../../install/change/apply.ts';
+import type { Progress } from '../../install/change/generation/apply.ts';
 
 /**
  * Sends progress to one who may read slowly or not at all: while it writes, the newest waits, and what came before is

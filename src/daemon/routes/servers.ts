@@ -1,6 +1,6 @@
 import type { ServersAnswer } from '../../api/servers.ts';
 import { readInstances } from '../../install/state/instances.ts';
-import { type Asker, maySee } from '../../install/state/owner.ts';
+import { type Asker, maySee } from '../../install/state/machine/owner.ts';
 import { readPackageServer } from '../../install/state/package-server.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { PolicyStore, TriedFile } from '../../servers/policies.ts';

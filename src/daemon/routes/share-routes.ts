@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { MachineAnswer } from '../../api/machine.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { openInstance } from '../../install/state/instances.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
 import { parseBody } from '../../pages/requests.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { ROUTES } from '../../api/routes.ts';
 import type { SnapshotsAnswer } from '../../api/snapshots.ts';
-import type { Asker } from '../../install/state/owner.ts';
+import type { Asker } from '../../install/state/machine/owner.ts';
 import { parseBody } from '../../pages/requests.ts';
 import type { Snapshots } from '../machines/snapshots.ts';
 

@@ -1,10 +1,10 @@
 import { readMark, writeMark } from '../../install/seals/mark.ts';
 import type { Instance } from '../../install/state/instances.ts';
-import { movedFrom } from '../../install/state/place.ts';
-import { readTerm, subjectOf, writeRenewal } from '../../install/state/term.ts';
+import { movedFrom } from '../../install/state/machine/place.ts';
+import { readTerm, subjectOf, writeRenewal } from '../../install/state/machine/term.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { type Expiration, NEVER } from '../../policy/expiration.ts';
-import { expireTime, type Term, termOf } from '../../policy/term.ts';
+import { expireTime, type Term, termOf } from '../../policy/parts/term.ts';
 import { copyingGate } from '../../run/gates/copying.ts';
 import { expirationGate } from '../../run/gates/expiration.ts';
 import type { Standstill } from '../../run/machine/standing.ts';

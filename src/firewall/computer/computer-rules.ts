@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AccessEntry } from '../../policy/access-entry.ts';
+import type { AccessEntry } from '../../policy/parts/access-entry.ts';
 import { type Elements, subnetElements } from '../elements.ts';
 
 /** What binds the computer’s own programs; names have given way to the addresses that they stand for. */

@@ -4,7 +4,7 @@ import { checkMac, checkResolvers, checkUsers, networkNames } from '../addresses
 import type { Forwarder } from '../names/forwarder.ts';
 import { helperOf } from '../names/machine-names.ts';
 import { listed, loadRules } from '../nft.ts';
-import { hasIpv6Routes } from './forwarding-ipv6.ts';
+import { hasIpv6Routes } from './host/forwarding-ipv6.ts';
 import {
   connectNamespace,
   createNamespace,
@@ -15,7 +15,7 @@ import {
 } from './namespace.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { USUAL } from './own-subnets.ts';
-import { loopbackTransaction, ruleset } from './ruleset.ts';
+import { loopbackTransaction, ruleset } from './rules/ruleset.ts';
 
 /** What a new network is made of: IPv6 only where the computer has it, and subnets that the computer does not use. @throws NETWORK_FAILED, SUBNETS_TAKEN */
 export async function planNetwork(asked: NetworkOptions) {

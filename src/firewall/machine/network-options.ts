@@ -5,7 +5,7 @@ import type { Log } from '../../sys/log.ts';
 import type { Resolvers } from '../../sys/names/resolver.ts';
 import type { HelperState } from '../names/helpers.ts';
 import type { NameChange, NameMemory } from '../names/names.ts';
-import type { HostChange, HostNetwork } from './forwarding.ts';
+import type { HostChange, HostNetwork } from './host/forwarding.ts';
 import type { OwnSubnets } from './own-subnets.ts';
 
 /** What a machine’s network is made of. */

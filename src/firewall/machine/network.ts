@@ -9,18 +9,18 @@ import type { Forwarder } from '../names/forwarder.ts';
 import { forwarderOf, helperOf, type LoadedLists, MachineNames } from '../names/machine-names.ts';
 import type { NameReport } from '../names/names.ts';
 import { loadRules } from '../nft.ts';
-import { type Denied, deniedDestinations } from './denied.ts';
-import { type FilterPlace, MachineFilter } from './filter.ts';
-import type { Stopper } from './foreign-rules.ts';
-import type { HostChange } from './forwarding.ts';
-import { askGuest } from './guest-address.ts';
+import type { Stopper } from './host/foreign-rules.ts';
+import type { HostChange } from './host/forwarding.ts';
 import { addLoopback, findNetwork, makeNamespace, planNetwork } from './make-network.ts';
 import { enterNamespace, isForwarding, setForwarding } from './namespace.ts';
 import type { NetworkOptions, NetworkState, ResolversReport, Switched } from './network-options.ts';
 import { Clashes, type OwnSubnets, USUAL } from './own-subnets.ts';
 import { MachinePrinter } from './printer.ts';
 import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
-import { computerTransaction } from './ruleset.ts';
+import { type Denied, deniedDestinations } from './rules/denied.ts';
+import { type FilterPlace, MachineFilter } from './rules/filter.ts';
+import { askGuest } from './rules/guest-address.ts';
+import { computerTransaction } from './rules/ruleset.ts';
 
 interface Parts {
   filter: MachineFilter;

@@ -5,7 +5,7 @@ import { loadRules } from '../nft.ts';
 import { enterNamespace, namespaceFile } from './namespace.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { USUAL } from './own-subnets.ts';
-import { printerTransaction } from './ruleset.ts';
+import { printerTransaction } from './rules/ruleset.ts';
 import { socketHolders, startSocketHolder } from './socket-holder.ts';
 
 /** A queue of the computer’s that a guest gets as its printer. */

@@ -4,7 +4,7 @@ import { endProcess, hasGone } from '../../sys/programs/processes.ts';
 import { type NetworkNames, networkNames } from '../addresses.ts';
 import { endForwarders } from '../names/forwarder.ts';
 import { endHelpers, helperProcesses } from '../names/helper.ts';
-import type { HostNetwork } from './forwarding.ts';
+import type { HostNetwork } from './host/forwarding.ts';
 import { presentNamespaces, processesInside, removeNamespace } from './namespace.ts';
 import { endPrinters } from './printer.ts';
 

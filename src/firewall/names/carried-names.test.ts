@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEntry } from '../../policy/access-entry.ts';
+import { parseEntry } from '../../policy/parts/access-entry.ts';
 import { type AccessList, EVERYTHING, NOTHING } from '../../quarantine/lists/access-list.ts';
 import { USUAL_SUBNETS } from '../../quarantine/subnets.ts';
 import { carriedNames } from './carried-names.ts';

@@ -1,5 +1,5 @@
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
-import { nameSets } from '../machine/list-rules.ts';
+import { nameSets } from '../machine/rules/list-rules.ts';
 import type { WrittenSet } from './dns-config.ts';
 
 /** The addresses in a set of one family, and for how many seconds more. */

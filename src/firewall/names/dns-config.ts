@@ -3,7 +3,7 @@ import { pinnedNames } from '../../quarantine/lists/pinned.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
 import { FORWARDER, guestAddresses } from '../addresses.ts';
 import { hasPrivate, inside } from '../inside.ts';
-import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/list-rules.ts';
+import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/rules/list-rules.ts';
 
 /** The lists a helper can serve. */
 export type ListKey = keyof AccessLists;

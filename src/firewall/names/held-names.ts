@@ -1,8 +1,8 @@
-import { nameText } from '../../policy/access-entry.ts';
+import { nameText } from '../../policy/parts/access-entry.ts';
 import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
 import { outermost, subnetAround } from '../../quarantine/lists/subnet-around.ts';
-import { answeredSet, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
+import { answeredSet, nameSets, pinnedMap, wideSets } from '../machine/rules/list-rules.ts';
 import { listed } from '../nft.ts';
 import type { ListKey } from './dns-config.ts';
 

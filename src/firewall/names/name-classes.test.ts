@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEntry } from '../../policy/access-entry.ts';
+import { parseEntry } from '../../policy/parts/access-entry.ts';
 import { nameClasses, wideClasses } from './name-classes.ts';
 
 function classesOf(...texts: string[]) {

@@ -4,7 +4,7 @@ import {
   nameText,
   type PortRange,
   type Protocol,
-} from '../../policy/access-entry.ts';
+} from '../../policy/parts/access-entry.ts';
 import { PROTOCOLS } from '../elements.ts';
 import { ALL_PORTS, formatRange, mergeRanges } from '../port-ranges.ts';
 

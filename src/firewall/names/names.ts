@@ -1,13 +1,13 @@
 import { AppError } from '../../lib/errors.ts';
-import type { NameTarget } from '../../policy/access-entry.ts';
+import type { NameTarget } from '../../policy/parts/access-entry.ts';
 import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames, syntheticAddresses } from '../../quarantine/lists/pinned.ts';
 import { outermost, subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
-import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from '../machine/list-rules.ts';
-import { type Content, refillSets, replaceElements } from '../machine/set-elements.ts';
+import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from '../machine/rules/list-rules.ts';
+import { type Content, refillSets, replaceElements } from '../machine/rules/set-elements.ts';
 import { askAll } from './ask-all.ts';
 import type { ListKey } from './dns-config.ts';
 import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';

@@ -10,7 +10,7 @@ import { requireConsent } from '../plan/plan-host.ts';
 import { policyReports, requireNoneRefused } from '../plan/plan-policies.ts';
 import { computerFacts } from '../state/facts.ts';
 import { requireCarried } from './carried.ts';
-import { requireFirmware, requireTpmProgram } from './firmware.ts';
+import { requireFirmware, requireTpmProgram } from './generation/firmware.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, machineReport } from './install.ts';
 import { lookAt } from './looked-at.ts';
 import { packagesFrom } from './needed-packages.ts';

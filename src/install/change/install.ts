@@ -15,14 +15,14 @@ import { computerFacts } from '../state/facts.ts';
 import { forgetHostPolicy } from '../state/host-policy.ts';
 import { readInstances } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
-import type { Asker } from '../state/owner.ts';
-import { applyPlan, type Progress, stagePlan } from './apply.ts';
-import { requireFirmware, requireTpmProgram } from './firmware.ts';
+import type { Asker } from '../state/machine/owner.ts';
+import { applyPlan, type Progress, stagePlan } from './generation/apply.ts';
+import { requireFirmware, requireTpmProgram } from './generation/firmware.ts';
+import { Staging, type StagingShare } from './generation/staging.ts';
+import type { NewOwner } from './generation/switch.ts';
 import { joinedReports } from './joined-reports.ts';
-import { mendTrustOf } from './mend-trust.ts';
 import { type Found, packagesFrom } from './needed-packages.ts';
-import { Staging, type StagingShare } from './staging.ts';
-import type { NewOwner } from './switch.ts';
+import { mendTrustOf } from './prove/mend-trust.ts';
 import { InstallTrust, trustProject } from './trust-project.ts';
 
 export interface InstallRequest {

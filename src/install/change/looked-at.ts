@@ -4,7 +4,7 @@ import { temporaryBeside } from '../../sys/files/temporary.ts';
 import type { Source } from '../../sys/sources/source.ts';
 import { computerPaths } from '../state/layout.ts';
 import type { InstallOptions, InstallRequest } from './install.ts';
-import { mendTrustOf } from './mend-trust.ts';
+import { mendTrustOf } from './prove/mend-trust.ts';
 import { trustProject } from './trust-project.ts';
 
 /** A package that is only looked at, until it is disposed of. */

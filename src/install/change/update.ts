@@ -4,12 +4,12 @@ import { isThere } from '../../sys/files/files.ts';
 import type { InstallPlan } from '../plan/plan.ts';
 import { surveyInstances, unknownMachine } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
-import { seen } from '../state/owner.ts';
+import { seen } from '../state/machine/owner.ts';
+import { requireNotUndone, rolledBackFrom } from '../state/machine/rolled-back.ts';
 import { packageServerGeneration, readPackageServer } from '../state/package-server.ts';
-import { requireNotUndone, rolledBackFrom } from '../state/rolled-back.ts';
+import type { NewOwner } from './generation/switch.ts';
 import { type InstallOptions, type InstallReport, type InstallRequest, installPackage } from './install.ts';
 import { joinedReports } from './joined-reports.ts';
-import type { NewOwner } from './switch.ts';
 
 export interface UpdateRequest {
   /** The machine to be updated; all of them, and the policies, without it. */

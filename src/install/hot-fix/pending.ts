@@ -7,8 +7,8 @@ import { WrongPasswords } from '../opening/wrong-passwords.ts';
 import { readSealed, writeSealed } from '../seals/sealed.ts';
 import { isDamage } from '../state/instances.ts';
 import { computerPaths } from '../state/layout.ts';
-import { Place } from '../state/place.ts';
-import { RenewedFile, type Subject } from '../state/term.ts';
+import { Place } from '../state/machine/place.ts';
+import { RenewedFile, type Subject } from '../state/machine/term.ts';
 
 /** What a hot fix does, with nothing left to work out: done twice it is the same. */
 const Effect = z.discriminatedUnion('kind', [

@@ -1,8 +1,8 @@
 import { noSteps, type Steps } from '../../lib/steps.ts';
 import { forgetPassword, setTemporaryKey, setTemporaryPassword } from '../opening/password.ts';
 import { openInstance } from '../state/instances.ts';
-import { writePlace } from '../state/place.ts';
-import { mendTerm, type Subject, writeRenewal } from '../state/term.ts';
+import { writePlace } from '../state/machine/place.ts';
+import { mendTerm, type Subject, writeRenewal } from '../state/machine/term.ts';
 import { type Effect, type Pending, readPending, removePending, writePending } from './pending.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError, type ErrorCode } from '../../lib/errors.ts';
-import { type Account, fullName, isListed } from '../../policy/account.ts';
 import type { UsersAndGroups } from '../../policy/authentication.ts';
-import { type Domain, domainName } from '../../policy/domain.ts';
+import { type Account, fullName, isListed } from '../../policy/parts/account.ts';
+import { type Domain, domainName } from '../../policy/parts/domain.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { isRight } from '../../trust/verifier.ts';
 import { instancePaths } from '../state/layout.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import { type Account, fullName } from '../../policy/account.ts';
-import { domainName } from '../../policy/domain.ts';
+import { type Account, fullName } from '../../policy/parts/account.ts';
+import { domainName } from '../../policy/parts/domain.ts';
 import type { AskDomain, SigningIn } from './accounts.ts';
 import { readAccounts, writeAccounts } from './kept-accounts.ts';
 import { oneMore, requirePatience } from './wrong-passwords.ts';

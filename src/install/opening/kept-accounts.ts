@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Account } from '../../policy/account.ts';
+import type { Account } from '../../policy/parts/account.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
 import { readSealed, writeSealed } from '../seals/sealed.ts';

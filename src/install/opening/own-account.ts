@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import { type Account, isListed } from '../../policy/account.ts';
-import type { Domain } from '../../policy/domain.ts';
+import { type Account, isListed } from '../../policy/parts/account.ts';
+import type { Domain } from '../../policy/parts/domain.ts';
 import { isRecent, type SignedIn, type SigningIn } from './accounts.ts';
 import { type AccountsFile, keptOwn, readAccounts, withOwn, without, writeAccounts } from './kept-accounts.ts';
 

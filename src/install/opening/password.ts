@@ -4,7 +4,7 @@ import { isThere, removeFile } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, meant, type Verifier } from '../../trust/verifier.ts';
 import { isDamage, readIfWhole } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
-import { encrypts, hasUserKey } from '../state/locked.ts';
+import { encrypts, hasUserKey } from '../state/machine/locked.ts';
 import { readPolicy } from '../state/policies.ts';
 import { newDiskKey } from './disk-key.ts';
 import { keepKeyFor, keepRecoverable, keepTemporary, openKeyBy } from './kept-keys.ts';

@@ -4,9 +4,9 @@ import { fileBytes, isThere } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import { isLocked } from '../../sys/secrets/locked-blocks.ts';
 import { LUKS_BYTES } from '../../sys/secrets/luks.ts';
-import { commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/chain.ts';
 import type { GenerationFile, Instance } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
+import { commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/machine/chain.ts';
 
 /**
  * Looks, before anything is written, whether there is room to bring the disks into the form that is wanted: for all layers that have to

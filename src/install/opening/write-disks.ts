@@ -10,9 +10,9 @@ import { makeDiskOnce } from '../../sys/programs/qemu-img.ts';
 import { isLocked, requireOpens } from '../../sys/secrets/locked-blocks.ts';
 import { tpmKey } from '../../sys/secrets/tpm-form.ts';
 import { bringTpmState } from '../../sys/secrets/tpm-state.ts';
-import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/chain.ts';
 import { type GenerationFile, type Instance, readGeneration } from '../state/instances.ts';
 import { generationPaths, instancePaths, packedPath } from '../state/layout.ts';
+import { chainIn, commonLayers, type LayerStore, lockedLayers, usedIn } from '../state/machine/chain.ts';
 import { keepEmptyDisk } from './empty-disks.ts';
 import { requireRoomForDisks } from './room-for-disks.ts';
 

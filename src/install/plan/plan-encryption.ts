@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import type { PackedMachine } from '../../package/manifest.ts';
 import { openingScriptOf } from '../../policy/authentication.ts';
-import { encrypts } from '../state/locked.ts';
+import { encrypts } from '../state/machine/locked.ts';
 import type { InstalledMachine } from './plan.ts';
 
 /** What a package may not make of encrypted disks, or of those that are to be: nobody could bring them into their other form. */

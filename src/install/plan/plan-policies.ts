@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import type { PackageManifest } from '../../package/manifest.ts';
-import { changeWords, type PolicyChange, policyChanges } from '../../policy/changes.ts';
+import { changeWords, type PolicyChange, policyChanges } from '../../policy/reading/changes.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 
 /** What is known of an installed machine’s policy. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { AppError } from '../../lib/errors.ts';
 import { removeFile } from '../../sys/files/files.ts';
-import { isSealFailure, readConfiguration } from '../state/configuration.ts';
 import { readCurrent } from '../state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../state/layout.ts';
-import { hasDiskKey } from '../state/locked.ts';
+import { isSealFailure, readConfiguration } from '../state/machine/configuration.ts';
+import { hasDiskKey } from '../state/machine/locked.ts';
 import { mendSealKey } from './seal-key.ts';
 
 /**

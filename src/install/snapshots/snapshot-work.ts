@@ -11,8 +11,8 @@ import { putTpmState } from '../../sys/secrets/tpm-state.ts';
 import { settleFormer } from '../state/former.ts';
 import { GenerationFile, openInstance, readState, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
-import { QuarantineFile } from '../state/reported.ts';
-import { keepStart, subjectOf } from '../state/term.ts';
+import { QuarantineFile } from '../state/machine/reported.ts';
+import { keepStart, subjectOf } from '../state/machine/term.ts';
 import { putMemory } from './snapshot-memory.ts';
 import { type DiskKind, readSnapshot, type Snapshot, writeBelow, writeSnapshot } from './snapshots.ts';
 

@@ -5,9 +5,9 @@ import { Notes, PackedMachine } from '../../package/manifest.ts';
 import { VM_NAME } from '../../policy/schema.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
-import { isSealFailure, readConfiguration, writeConfiguration } from './configuration.ts';
 import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
+import { isSealFailure, readConfiguration, writeConfiguration } from './machine/configuration.ts';
 
 /** How many machines a computer may have. */
 export const NUMBERS = 16384;

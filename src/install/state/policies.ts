@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PolicyDocument } from '../../policy/schema.ts';
-import { isConfigurationSettled, seals, settleConfiguration } from './configuration.ts';
 import { readState, writeState } from './instances.ts';
 import { instancePaths } from './layout.ts';
+import { isConfigurationSettled, seals, settleConfiguration } from './machine/configuration.ts';
 
 /** `policy.json`: the last policy that a package brought for the machine. It stays when the machine is rolled back. */
 const BroughtPolicy = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Sha256 } from '../../layer/entry.ts';
 import type { Resources } from '../../package/build/resources.ts';
-import { RESOURCE_NAME } from '../../policy/script.ts';
+import { RESOURCE_NAME } from '../../policy/parts/script.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { readIfWhole, readState, writeState } from './instances.ts';
 import { computerPaths } from './layout.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { BLOCK, blocksOf, hold } from '../format.ts';
 import { BlockRuns } from './block-runs.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { createFile, withScratch } from '../../sys/files/new-file.ts';
 import { chainName, plain, qemuImg } from '../../sys/programs/qemu-img.ts';
 import { CLUSTER } from '../format.ts';

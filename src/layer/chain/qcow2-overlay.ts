@@ -1,4 +1,4 @@
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { CLUSTER } from '../format.ts';
 
 const HEAD_BYTES = 104;

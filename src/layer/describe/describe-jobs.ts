@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import type { Opened } from '../../sys/programs/threads.ts';
 import { BlockRuns } from '../chain/block-runs.ts';
 import { type Chain, ChainReader, forRuns } from '../chain/chain.ts';

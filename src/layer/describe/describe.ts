@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
 import { inOrder } from '../../lib/in-order.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { createFile, withScratch } from '../../sys/files/new-file.ts';
 import { openThreads, type Threads, usualThreads } from '../../sys/programs/threads.ts';
 import { type Chain, ChainReader, guestBlocks } from '../chain/chain.ts';

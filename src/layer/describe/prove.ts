@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { type Expected, readBlob, repeatsInFile } from '../blob.ts';
 import type { BlockRuns } from '../chain/block-runs.ts';
 import type { ChainReader } from '../chain/chain.ts';

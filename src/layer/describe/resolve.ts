@@ -1,4 +1,4 @@
-import type { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { BlockRuns } from '../chain/block-runs.ts';
 import type { ChainReader } from '../chain/chain.ts';
 import { BLOCK } from '../format.ts';

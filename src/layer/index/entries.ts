@@ -1,4 +1,4 @@
-import type { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/bulk/blocks.ts';
 
 /** Bytes of an entry: 64 bits, of which `high` are the upper half. */
 export const ENTRY_BYTES = 8;

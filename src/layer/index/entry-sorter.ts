@@ -1,4 +1,4 @@
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { ENTRY_BYTES, type EntrySource, entriesIn, merged } from './entries.ts';
 
 /** As many entries as are sorted at a time. */

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { type Chain, ChainReader } from '../chain/chain.ts';
 import { BLOCK } from '../format.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { makeFolder } from '../../../test/fakes/plain-layer.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { baseKeys, DamagedIndex, keyEntries, PAGE, type Pages } from './key-pages.ts';
 
 const AT = 24;

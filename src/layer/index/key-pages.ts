@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { BlockFile } from '../../sys/files/blocks.ts';
+import type { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { ENTRY_BYTES, type EntrySource, entriesIn } from './entries.ts';
 
 /** A page of entries is read at a time. */

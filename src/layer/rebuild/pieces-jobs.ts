@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import type { Opened } from '../../sys/programs/threads.ts';
 import { HASH_BYTES, PIECE } from '../format.ts';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { inOrder } from '../../lib/in-order.ts';
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import { mapRaw } from '../../sys/programs/qemu-img.ts';
 import { openThreads, usualThreads } from '../../sys/programs/threads.ts';
 import { HASH_BYTES, hold, PIECE, piecesOf } from '../format.ts';

@@ -1,4 +1,4 @@
-import { BlockFile } from '../../sys/files/blocks.ts';
+import { BlockFile } from '../../sys/files/bulk/blocks.ts';
 import type { Opened } from '../../sys/programs/threads.ts';
 import { type Chain, ChainReader, forRuns } from '../chain/chain.ts';
 import { BLOCK, maxPackedFrame, PIECE } from '../format.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
+import { WriteBehind } from '../../sys/files/bulk/write-behind.ts';
 import { digestFile } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import { createFile } from '../../sys/files/new-file.ts';
-import { WriteBehind } from '../../sys/files/write-behind.ts';
 import { LockedFile, openBlocks } from '../../sys/secrets/locked-blocks.ts';
 import { dataBytes, type Expected, type Plan, readBlob } from '../blob.ts';
 import { openChain } from '../chain/open-chain.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { endOfDate } from '../../policy/term.ts';
+import { endOfDate } from '../../policy/parts/term.ts';
 import { keyPath } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
 import { withProject } from '../../project/save.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import { DAY_MS } from '../../policy/fields.ts';
 import { HOT_FIX_DAYS } from '../../policy/hot-fixes.ts';
+import { DAY_MS } from '../../policy/parts/fields.ts';
 import { openProject, type Project } from '../../project/open.ts';
 import { readCapped } from '../../sys/files/files.ts';
 import {

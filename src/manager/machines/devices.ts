@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { MachineDevice } from '../../policy/machine-devices.ts';
+import type { MachineDevice } from '../../policy/parts/machine-devices.ts';
 import { vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';

@@ -1,5 +1,5 @@
 import { lastSerial, policyDocument } from '../../package/build/publish-policies.ts';
-import type { TermFacts } from '../../policy/term.ts';
+import type { TermFacts } from '../../policy/parts/term.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import { saveState } from '../../project/save.ts';
 import type { RunDeps } from '../../run/machine/spec.ts';

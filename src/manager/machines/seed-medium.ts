@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { drivesOf, MOST_DRIVES } from '../../policy/machine-devices.ts';
+import { drivesOf, MOST_DRIVES } from '../../policy/parts/machine-devices.ts';
 import { kindsOf } from '../../project/hardware-kind.ts';
 import type { vmPaths } from '../../project/layout.ts';
 import type { ProjectVm } from '../../project/open.ts';

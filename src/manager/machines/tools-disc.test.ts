@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { madeProject } from '../../../test/fakes/made-project.ts';
-import type { MachineDevices } from '../../policy/machine-devices.ts';
+import type { MachineDevices } from '../../policy/parts/machine-devices.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import type { Saved } from '../../run/suspend/resume.ts';

@@ -1,6 +1,6 @@
 import { writeGuestToolsFile } from '../../guest/tool-files.ts';
 import { AppError } from '../../lib/errors.ts';
-import { drivesOf, MOST_DRIVES } from '../../policy/machine-devices.ts';
+import { drivesOf, MOST_DRIVES } from '../../policy/parts/machine-devices.ts';
 import type { vmPaths } from '../../project/layout.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { hadDisc } from '../../run/suspend/circumstances.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Script } from '../../policy/script.ts';
+import type { Script } from '../../policy/parts/script.ts';
 import { vmPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import type { PluginAnswer } from '../../quarantine/plugin.ts';
-import { pluginUser } from '../../run/machine/users.ts';
+import { pluginUser } from '../../run/machine/host/users.ts';
 import { askPlugin } from '../../run/plugins/plugin.ts';
 import { PREVIEW_NUMBER } from './preview-number.ts';
 import { projectPlugins } from './project-plugins.ts';

@@ -6,7 +6,7 @@ import { parseBody } from '../../pages/requests.ts';
 import { readForeign } from '../../project/foreign/read-foreign.ts';
 import { requireFirmwareFor, requireNewName } from '../../project/make.ts';
 import { requireProject } from '../../project/open.ts';
-import { requireFree } from '../../sys/files/receive.ts';
+import { requireFree } from '../../sys/files/bulk/receive.ts';
 import { importTask } from '../tasks/import-task.ts';
 import type { Uploads } from '../tasks/uploads.ts';
 import type { ManagerDeps } from './api.ts';

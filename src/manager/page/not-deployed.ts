@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NotDeployed } from '../../api/manager/project.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { policyDocument } from '../../package/build/publish-policies.ts';
-import { asksServer } from '../../policy/looked-up.ts';
+import { asksServer } from '../../policy/reading/looked-up.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project } from '../../project/open.ts';
 import { type LastRelease, lastRelease, rootsIn } from '../../trust/sign/published.ts';

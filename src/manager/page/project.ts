@@ -4,7 +4,7 @@ import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { AppError, ERRORS, failureOf } from '../../lib/errors.ts';
 import { checkAll, LOOK_ANEW, type Looks } from '../../package/checks.ts';
 import { type Quarantine, sameDescriptor } from '../../policy/quarantine.ts';
-import type { Doubt } from '../../policy/warning.ts';
+import type { Doubt } from '../../policy/reading/warning.ts';
 import { kindsOf } from '../../project/hardware-kind.ts';
 import { vmPaths } from '../../project/layout.ts';
 import { type FileProblem, formatProblem, type Project, type ProjectVm, readProject } from '../../project/open.ts';

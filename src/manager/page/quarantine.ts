@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import type { QuarantineAnswer, ReportedGroup } from '../../api/manager/quarantine.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import { parseBody } from '../../pages/requests.ts';
-import { parseEntry } from '../../policy/access-entry.ts';
+import { parseEntry } from '../../policy/parts/access-entry.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { withAnswers } from '../../quarantine/edit/draft-answers.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { changeWords, policyChanges } from '../../policy/changes.ts';
+import { changeWords, policyChanges } from '../../policy/reading/changes.ts';
 import { type MachinePolicy, PolicyDocument } from '../../policy/schema.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { MAX_FILE_BYTES, openProject, type Project } from '../../project/open.ts';

@@ -1,4 +1,4 @@
-import { nameText } from '../../policy/access-entry.ts';
+import { nameText } from '../../policy/parts/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
 import { accessLists } from '../../quarantine/lists/access-list.ts';
 import { syntheticAddresses } from '../../quarantine/lists/pinned.ts';

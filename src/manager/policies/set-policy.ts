@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { policyChanges, whenText } from '../../policy/changes.ts';
+import { policyChanges, whenText } from '../../policy/reading/changes.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { POLICIES, type PolicyName } from '../../policy/table.ts';
 import { vmNamed } from '../../project/open.ts';

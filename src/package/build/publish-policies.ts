@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../lib/json.ts';
 import type { Steps } from '../../lib/steps.ts';
 import { asksAccounts } from '../../policy/devices.ts';
+import { textsOf } from '../../policy/reading/warning.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import { textsOf } from '../../policy/warning.ts';
 import { projectPaths } from '../../project/layout.ts';
 import type { Project, ProjectVm } from '../../project/open.ts';
 import type { SigningKey } from '../../trust/sign/keys.ts';

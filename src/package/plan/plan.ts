@@ -1,10 +1,10 @@
 import { type AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { asJson } from '../../lib/json.ts';
-import { type PolicyChange, policyChanges, whenText } from '../../policy/changes.ts';
 import type { HostPolicy } from '../../policy/host.ts';
 import { sameDescriptor } from '../../policy/quarantine.ts';
+import { type PolicyChange, policyChanges, whenText } from '../../policy/reading/changes.ts';
+import type { Warning } from '../../policy/reading/warning.ts';
 import type { When } from '../../policy/table.ts';
-import type { Warning } from '../../policy/warning.ts';
 import type { ProjectVm } from '../../project/open.ts';
 import { hostPolicyDigest } from '../../quarantine/host-policy-digest.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';

@@ -2,9 +2,9 @@ import { basename, dirname, extname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { readUnlinked } from '../../sys/files/files.ts';
 import { entriesIn, type FolderEntry } from '../../sys/files/folders.ts';
+import { MAX_DESCRIPTION_BYTES } from '../foreign/formats/text.ts';
 import { clean } from '../foreign/notes.ts';
 import { readSettings } from '../foreign/settings.ts';
-import { MAX_DESCRIPTION_BYTES } from '../foreign/text.ts';
 import { type AceNote, aceNote } from './notes.ts';
 
 const MOST_ENTRIES = 2000;

@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { readUnlinked } from '../../sys/files/files.ts';
+import { MAX_DESCRIPTION_BYTES } from '../foreign/formats/text.ts';
 import { readSettings, type Setting, type Settings } from '../foreign/settings.ts';
-import { MAX_DESCRIPTION_BYTES } from '../foreign/text.ts';
 
 const MOST_MEMBERS = 2000;
 /** Lazaret takes fewer; some may be switched off. */

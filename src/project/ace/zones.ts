@@ -1,4 +1,4 @@
-import { parseEntry } from '../../policy/access-entry.ts';
+import { parseEntry } from '../../policy/parts/access-entry.ts';
 import { type ZoneDescription, ZoneName } from '../../policy/zones.ts';
 import { type Described, isPresent } from './descriptions.ts';
 import { flagIn, invalid, listIn, numbersIn, type PolicyLines } from './lines.ts';

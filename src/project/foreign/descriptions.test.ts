@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ovfText, vmxText } from '../../../test/fakes/foreign-machine.ts';
-import { readDomain } from './libvirt.ts';
-import { readOvf } from './ovf.ts';
+import { readDomain } from './formats/libvirt.ts';
+import { readOvf } from './formats/ovf.ts';
 
-import { bytesOfUnit } from './units.ts';
-import { readBox } from './vbox.ts';
-import { readVmx } from './vmx.ts';
-import { readXml } from './xml.ts';
+import { bytesOfUnit } from './formats/units.ts';
+import { readBox } from './formats/vbox.ts';
+import { readVmx } from './formats/vmx.ts';
+import { readXml } from './formats/xml.ts';
 
 const MIB = 2 ** 20;
 const codes = (notes: readonly { code: string }[]) => notes.map(({ code }) => code);

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { isThere } from '../../sys/files/files.ts';
+import { MAX_DESCRIPTION_BYTES } from './formats/text.ts';
 import { type Holder, openPlace, type Place } from './holder.ts';
 import { type Digest, MAX_MANIFEST_BYTES, readManifest, signerOf } from './manifest.ts';
 import { type ImportNote, note } from './notes.ts';
 import type { Archive } from './tar-archive.ts';
-import { MAX_DESCRIPTION_BYTES } from './text.ts';
 
 /** What a file must be, and is not yet known to be. */
 export interface FoundDigest {

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
 import { requireGoing } from '../../lib/interrupted.ts';
-import { digestPart } from '../../sys/files/digest-part.ts';
+import { digestPart } from '../../sys/files/bulk/digest-part.ts';
+import { gatherParts } from '../../sys/files/bulk/gather.ts';
 import { removeFile } from '../../sys/files/files.ts';
-import { gatherParts } from '../../sys/files/gather.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { importDisk, importShown } from '../disk-import.ts';
 import type { DiskLayout } from '../image/disk-layout.ts';

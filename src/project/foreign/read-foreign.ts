@@ -7,17 +7,17 @@ import { type DiskFormat, knownAs } from '../image/known.ts';
 import type { ShownDisk } from '../image/shown-disk.ts';
 import type { Described, DescribedDisk } from './described.ts';
 import { type FoundDigest, openPackage } from './digests.ts';
+import { readDomain } from './formats/libvirt.ts';
+import { readOvf } from './formats/ovf.ts';
+import { MAX_DESCRIPTION_BYTES } from './formats/text.ts';
+import { readBox } from './formats/vbox.ts';
+import { readVmx } from './formats/vmx.ts';
+import { readXml } from './formats/xml.ts';
 import { folderHolder, type Holder, type Place } from './holder.ts';
-import { readDomain } from './libvirt.ts';
 import { type ImportNote, note } from './notes.ts';
-import { readOvf } from './ovf.ts';
 import { piecesOf } from './pieces.ts';
 import { readArchive } from './tar-archive.ts';
-import { MAX_DESCRIPTION_BYTES } from './text.ts';
-import { readBox } from './vbox.ts';
-import { readVmx } from './vmx.ts';
 import { wholeDisk } from './whole-disk.ts';
-import { readXml } from './xml.ts';
 
 /** A machine of another program: what becomes of it, before anything of it is copied. */
 export interface ForeignMachine extends Omit<Described, 'disks'> {

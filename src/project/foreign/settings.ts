@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { descriptionText } from './text.ts';
+import { descriptionText } from './formats/text.ts';
 
 const MAX_LINES = 20_000;
 const LINE = /^([A-Za-z0-9_.:%*\-[\] ]{1,200}?)\s*=\s*"([^"]*)"$/;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { threeVersions, V1, V2 } from '../../../test/fakes/quarantine.ts';
-import { checkPolicy } from '../../policy/check.ts';
+import { checkPolicy } from '../../policy/reading/check.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { liveVersions } from '../versions/versions.ts';
 import { backTo } from './earlier.ts';

@@ -1,4 +1,4 @@
-import type { AccessSection } from '../../policy/access-section.ts';
+import type { AccessSection } from '../../policy/parts/access-section.ts';
 import type { Quarantine, VersionQuarantine } from '../../policy/quarantine.ts';
 
 /** What `nq set` may change; what is absent stays as it is. */

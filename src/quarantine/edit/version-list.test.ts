@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listed, threeVersions, V2 } from '../../../test/fakes/quarantine.ts';
-import { checkPolicy } from '../../policy/check.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
+import { checkPolicy } from '../../policy/reading/check.ts';
 import { liveVersions } from '../versions/versions.ts';
 import { changeQuarantine } from './settings.ts';
 import {

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import type { AccessSection } from '../../policy/access-section.ts';
+import type { AccessSection } from '../../policy/parts/access-section.ts';
 import type { Quarantine, Threshold, Version, VersionQuarantine } from '../../policy/quarantine.ts';
 import { graceEnd, placeOfThreshold } from '../decide.ts';
 import { liveVersions } from '../versions/versions.ts';

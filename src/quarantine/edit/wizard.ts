@@ -1,4 +1,4 @@
-import type { Exception } from '../../policy/access-section.ts';
+import type { Exception } from '../../policy/parts/access-section.ts';
 import type { Quarantine, VersionQuarantine } from '../../policy/quarantine.ts';
 import { liveVersions } from '../versions/versions.ts';
 import {

@@ -1,5 +1,5 @@
-import type { AccessEntry } from '../../policy/access-entry.ts';
-import type { AccessSection, Exception } from '../../policy/access-section.ts';
+import type { AccessEntry } from '../../policy/parts/access-entry.ts';
+import type { AccessSection, Exception } from '../../policy/parts/access-section.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
 
 /** What a machine may reach while one list is in force. */

@@ -1,5 +1,5 @@
-import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/access-entry.ts';
-import type { Exception } from '../../policy/access-section.ts';
+import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/parts/access-entry.ts';
+import type { Exception } from '../../policy/parts/access-section.ts';
 import type { AccessList } from './access-list.ts';
 
 /** One entry of a list as a line of the map leads to it. */

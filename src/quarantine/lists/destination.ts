@@ -1,4 +1,4 @@
-import type { Protocol } from '../../policy/access-entry.ts';
+import type { Protocol } from '../../policy/parts/access-entry.ts';
 import type { Destination } from './explain.ts';
 
 /**

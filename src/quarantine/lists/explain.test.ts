@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listed } from '../../../test/fakes/quarantine.ts';
-import type { Exception } from '../../policy/access-section.ts';
+import type { Exception } from '../../policy/parts/access-section.ts';
 import { type AccessList, accessLists } from './access-list.ts';
 import { parseDestination } from './destination.ts';
 import { explain } from './explain.ts';

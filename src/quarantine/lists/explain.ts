@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/access-entry.ts';
+import { type AccessEntry, formatEntry, nameText, type Protocol } from '../../policy/parts/access-entry.ts';
 import { type Subnets, USUAL_SUBNETS } from '../subnets.ts';
 import type { AccessList } from './access-list.ts';
 import { alwaysClosed, NOBODY } from './always-closed.ts';

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import { type AccessEntry, formatEntry } from '../../policy/access-entry.ts';
+import { type AccessEntry, formatEntry } from '../../policy/parts/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
-import type { Doubt } from '../../policy/warning.ts';
+import type { Doubt } from '../../policy/reading/warning.ts';
 import { inZone, zonesOf } from '../zones.ts';
 import { type AccessList, accessLists } from './access-list.ts';
 

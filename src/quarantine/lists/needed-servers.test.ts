@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatEntry } from '../../policy/access-entry.ts';
+import { formatEntry } from '../../policy/parts/access-entry.ts';
 import { neededServers } from './needed-servers.ts';
 
 test('the service needs its servers and the beacons of all zones, each once', () => {

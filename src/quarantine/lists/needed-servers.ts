@@ -1,4 +1,4 @@
-import { type AccessEntry, parseEntry } from '../../policy/access-entry.ts';
+import { type AccessEntry, parseEntry } from '../../policy/parts/access-entry.ts';
 import type { ZoneDescription } from '../../policy/zones.ts';
 
 /** What the service needs of the network itself: the servers of policies and packages, and the beacons that zones are known by. */

@@ -1,6 +1,6 @@
-import { formatEntry } from '../../policy/access-entry.ts';
+import { formatEntry } from '../../policy/parts/access-entry.ts';
 import type { Quarantine } from '../../policy/quarantine.ts';
-import type { Doubt } from '../../policy/warning.ts';
+import type { Doubt } from '../../policy/reading/warning.ts';
 import { inZone, zonesOf } from '../zones.ts';
 import { accessLists } from './access-list.ts';
 import { whyClosed } from './always-closed.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Denied } from '../../firewall/machine/denied.ts';
+import type { Denied } from '../../firewall/machine/rules/denied.ts';
 import { AppError } from '../../lib/errors.ts';
 import { silentLog } from '../../sys/log.ts';
 import { tellRefusals, withRules } from './refusals.ts';

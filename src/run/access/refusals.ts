@@ -1,6 +1,6 @@
-import type { Denied } from '../../firewall/machine/denied.ts';
+import type { Denied } from '../../firewall/machine/rules/denied.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import type { Protocol } from '../../policy/access-entry.ts';
+import type { Protocol } from '../../policy/parts/access-entry.ts';
 import type { Destination, Explanation } from '../../quarantine/lists/explain.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';

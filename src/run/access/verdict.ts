@@ -1,5 +1,5 @@
+import type { Script } from '../../policy/parts/script.ts';
 import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
-import type { Script } from '../../policy/script.ts';
 import type { Zone } from '../../policy/zones.ts';
 import type { AccessMode } from '../../quarantine/access-mode.ts';
 import { type Decision, decide, type PolicyFacts, waitsForPlugin } from '../../quarantine/decide.ts';

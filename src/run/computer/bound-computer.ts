@@ -1,10 +1,10 @@
 import { type ComputerList, computerDigest } from '../../firewall/computer/computer-rules.ts';
 import { type ComputerTable, computerTable } from '../../firewall/computer/computer-table.ts';
-import { watchHost } from '../../firewall/machine/host-watch.ts';
+import { watchHost } from '../../firewall/machine/host/host-watch.ts';
 import { AppError, type Failure, failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
-import type { AccessEntry } from '../../policy/access-entry.ts';
 import type { HostAccess as HostAccessRules, HostPolicy } from '../../policy/host.ts';
+import type { AccessEntry } from '../../policy/parts/access-entry.ts';
 import { decideHost } from '../../quarantine/decide-host.ts';
 import type { Log } from '../../sys/log.ts';
 import { resolversNow } from '../../sys/names/resolver.ts';

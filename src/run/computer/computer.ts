@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { HostNetwork } from '../../firewall/machine/forwarding.ts';
+import { HostNetwork } from '../../firewall/machine/host/forwarding.ts';
 import { jsonOrNothing } from '../../lib/json.ts';
 import type { Enforcement, Quarantine } from '../../policy/quarantine.ts';
 import type { ZoneDescription } from '../../policy/zones.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { listed } from '../../../test/fakes/quarantine.ts';
-import { formatEntry } from '../../policy/access-entry.ts';
+import { formatEntry } from '../../policy/parts/access-entry.ts';
 import { openLog } from '../../sys/log.ts';
 import { HostNames, namesIn } from './host-names.ts';
 

@@ -2,7 +2,7 @@ import { askAll } from '../../firewall/names/ask-all.ts';
 import { heard, inUse, type NameState, failureOf as whyUnresolved } from '../../firewall/names/name-state.ts';
 import { digestOf, type NameMemory } from '../../firewall/names/names.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import type { AccessEntry } from '../../policy/access-entry.ts';
+import type { AccessEntry } from '../../policy/parts/access-entry.ts';
 import { subnetAround } from '../../quarantine/lists/subnet-around.ts';
 import type { Log } from '../../sys/log.ts';
 import { nameMemory } from '../access/name-memory.ts';

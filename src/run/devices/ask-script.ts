@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../lib/errors.ts';
+import type { Script } from '../../policy/parts/script.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import type { Script } from '../../policy/script.ts';
 import { type PluginEnd, type PluginEvent, readWord, type Voided, wrongWord } from '../../quarantine/plugin.ts';
 import { type PluginSource, runPlugin } from '../plugins/plugin.ts';
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { code } from '../../../test/fakes/made-computer.ts';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { NO_PRINTER } from '../../../test/fakes/no-printer.ts';
-import type { Account } from '../../policy/account.ts';
+import type { Account } from '../../policy/parts/account.ts';
 import { PolicyDocument } from '../../policy/schema.ts';
 import type { PluginEnd } from '../../quarantine/plugin.ts';
 import { type DeviceWord, readDeviceWord } from './ask-script.ts';

@@ -1,9 +1,14 @@
 import { AppError, failureOf } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { Turns } from '../../lib/turns.ts';
-import { type Account, isListed } from '../../policy/account.ts';
 import { type DeviceRule, ruleOf } from '../../policy/devices.ts';
-import { type DeviceKind, type MachineDevice, type MachineDevices, namedBy } from '../../policy/machine-devices.ts';
+import { type Account, isListed } from '../../policy/parts/account.ts';
+import {
+  type DeviceKind,
+  type MachineDevice,
+  type MachineDevices,
+  namedBy,
+} from '../../policy/parts/machine-devices.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import type { PluginEvent } from '../../quarantine/plugin.ts';
 import type { Happening } from '../computer/events.ts';

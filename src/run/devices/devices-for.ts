@@ -1,4 +1,4 @@
-import { cardsOf, drivesOf, hasSound, portsOf } from '../../policy/machine-devices.ts';
+import { cardsOf, drivesOf, hasSound, portsOf } from '../../policy/parts/machine-devices.ts';
 import type { QemuPlan } from '../../vm/args.ts';
 import type { MachineSpec } from '../machine/spec.ts';
 

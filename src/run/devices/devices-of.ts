@@ -1,7 +1,7 @@
-import { expireTime } from '../../policy/term.ts';
+import { expireTime } from '../../policy/parts/term.ts';
+import { pluginUser } from '../machine/host/users.ts';
 import type { MachineParts } from '../machine/parts.ts';
 import { machineSockets } from '../machine/record.ts';
-import { pluginUser } from '../machine/users.ts';
 import { askDeviceScript } from './ask-script.ts';
 import { ConnectedDevices } from './connected-devices.ts';
 

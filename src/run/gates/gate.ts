@@ -1,5 +1,5 @@
 import type { AppError } from '../../lib/errors.ts';
-import type { Term } from '../../policy/term.ts';
+import type { Term } from '../../policy/parts/term.ts';
 import type { Decision } from '../../quarantine/decide.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 

@@ -2,7 +2,7 @@ import { AgentChannel, type ClipboardNote, type FileRules } from '../../guest/ag
 import type { ClipboardRules } from '../../guest/agent/copied.ts';
 import { formatBytes } from '../../lib/bytes.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import { rightsOf } from '../../policy/rights.ts';
+import { rightsOf } from '../../policy/reading/rights.ts';
 import type { MachinePolicy } from '../../policy/schema.ts';
 import type { Happening } from '../computer/events.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';

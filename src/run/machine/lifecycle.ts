@@ -2,7 +2,7 @@ import { MachineNetwork } from '../../firewall/machine/network.ts';
 import { removeNetwork } from '../../firewall/machine/remove-network.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import { noSteps } from '../../lib/steps.ts';
-import { expireTime } from '../../policy/term.ts';
+import { expireTime } from '../../policy/parts/term.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import { makeFolder, makeFolderFor, removeFolder } from '../../sys/files/folders.ts';
 import { makePipe } from '../../sys/files/pipes.ts';
@@ -25,14 +25,14 @@ import { memoryRecipient } from '../suspend/memory-key.ts';
 import { loadSaved, requireFit, type Saved } from '../suspend/resume.ts';
 import { spendSaved, tidySaved, writeSaved } from '../suspend/saved-state.ts';
 import { connect } from './connect.ts';
+import { networkOptions, openNetwork } from './host/open-network.ts';
+import { requireProcessor } from './host/processor.ts';
+import { machineUsers, pluginUser } from './host/users.ts';
 import { RunningMachine } from './machine.ts';
-import { networkOptions, openNetwork } from './open-network.ts';
 import type { MachineParts } from './parts.ts';
-import { requireProcessor } from './processor.ts';
 import { logPipe, machineSockets, type RunRecord, readRecord, writeRecord } from './record.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
 import { knownTermOf, lookAtTerm, termAndPlace } from './term.ts';
-import { machineUsers, pluginUser } from './users.ts';
 
 /** How long QEMU may take to answer when it has just been started. */
 const START_MS = 30_000;

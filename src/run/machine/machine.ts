@@ -15,14 +15,14 @@ import { SharedFolder } from '../share/shared-folder.ts';
 import type { SavedState } from '../suspend/saved-state.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
 import { clipboardRules } from './clipboard.ts';
+import { MachineEnd, QUIT_MS } from './end/machine-end.ts';
+import { TPM_ENDED, watchTpm } from './end/tpm-end.ts';
 import { explainerOf } from './explainer.ts';
-import { FollowedHost } from './followed-host.ts';
-import { MachineEnd, QUIT_MS } from './machine-end.ts';
+import { FollowedHost } from './host/followed-host.ts';
 import type { MachineParts } from './parts.ts';
 import { machineSockets, type RunRecord, removeRecord } from './record.ts';
 import { type MachineReport, machineReport } from './report.ts';
 import type { MachineSpec } from './spec.ts';
-import { TPM_ENDED, watchTpm } from './tpm-end.ts';
 
 /** A running machine: what it may reach, how it is asked to stop, and what happens when it has. */
 export class RunningMachine implements AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { Stopper } from '../../firewall/machine/foreign-rules.ts';
+import type { Stopper } from '../../firewall/machine/host/foreign-rules.ts';
 import type { MachineNetwork } from '../../firewall/machine/network.ts';
 import type { ResolversReport } from '../../firewall/machine/network-options.ts';
 import { type SubnetReport, subnetReport } from '../../firewall/machine/own-subnets.ts';

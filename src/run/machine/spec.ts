@@ -1,5 +1,5 @@
 import type { Steps } from '../../lib/steps.ts';
-import type { MachineDevices } from '../../policy/machine-devices.ts';
+import type { MachineDevices } from '../../policy/parts/machine-devices.ts';
 import type { Reported } from '../../quarantine/versions/origin.ts';
 import type { Watched } from '../../servers/kind.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';

@@ -5,8 +5,8 @@ import type { Log } from '../../sys/log.ts';
 import type { Start } from '../gates/gate.ts';
 import { KnownTerm, type TermParts } from '../term/known-term.ts';
 import { renewalAsker } from '../term/renewal.ts';
+import { pluginUser } from './host/users.ts';
 import type { MachineSpec, RunDeps } from './spec.ts';
-import { pluginUser } from './users.ts';
 
 /** The time that a machine may be used, as it will be asked for and told of. */
 export function knownTermOf(spec: MachineSpec, deps: RunDeps, signal?: AbortSignal): KnownTerm {

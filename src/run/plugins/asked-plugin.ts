@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import { Turns } from '../../lib/turns.ts';
-import type { Script } from '../../policy/script.ts';
+import type { Script } from '../../policy/parts/script.ts';
 import type { PluginAnswer, PluginEvent } from '../../quarantine/plugin.ts';
 import type { CurrentPolicy } from '../../servers/policies.ts';
 import type { Note } from '../access/followed-policy.ts';

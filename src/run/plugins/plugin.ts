@@ -1,6 +1,6 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
-import type { Script } from '../../policy/script.ts';
+import type { Script } from '../../policy/parts/script.ts';
 import {
   MAX_ANSWER_BYTES,
   type PluginAnswer,

@@ -1,7 +1,7 @@
 import { serveFolder } from '../../guest/webdav/served-folder.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import { Turns } from '../../lib/turns.ts';
-import { rightsOf } from '../../policy/rights.ts';
+import { rightsOf } from '../../policy/reading/rights.ts';
 import type { PluginEvent } from '../../quarantine/plugin.ts';
 import type { SocketProgram } from '../../sys/programs/handed-socket-program.ts';
 import { groupsOfUser } from '../../sys/programs/users.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { noSteps } from '../../lib/steps.ts';
+import { unpackStream } from '../../sys/files/bulk/packed-stream.ts';
 import { fileMark } from '../../sys/files/files.ts';
-import { unpackStream } from '../../sys/files/packed-stream.ts';
 import { connectUnix } from '../../sys/network/sockets.ts';
 import { beginLoading, qemuVersion, untilMoved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';

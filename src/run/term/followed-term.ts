@@ -1,6 +1,6 @@
 import { failureOf } from '../../lib/errors.ts';
+import type { Term } from '../../policy/parts/term.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import type { Term } from '../../policy/term.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 import type { Note } from '../access/followed-policy.ts';

@@ -1,7 +1,7 @@
 import { Turns } from '../../lib/turns.ts';
 import { type Expiration, NEVER } from '../../policy/expiration.ts';
+import { type Term, type TermFacts, termOf } from '../../policy/parts/term.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import { type Term, type TermFacts, termOf } from '../../policy/term.ts';
 import type { PluginEvent } from '../../quarantine/plugin.ts';
 import { readIfThere, writeFileAtomic } from '../../sys/files/files.ts';
 import type { Note } from '../access/followed-policy.ts';

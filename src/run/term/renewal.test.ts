@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Expiration } from '../../policy/expiration.ts';
-import { endOfDay } from '../../policy/term.ts';
+import { endOfDay } from '../../policy/parts/term.ts';
 import type { PluginEnd } from '../../quarantine/plugin.ts';
 import { readRenewal, renewalOf } from './renewal.ts';
 

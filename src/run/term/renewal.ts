@@ -1,7 +1,7 @@
 import type { Expiration } from '../../policy/expiration.ts';
+import type { Script } from '../../policy/parts/script.ts';
+import { expireTime, limitOf, type Renewal, renewedEnd, type Term } from '../../policy/parts/term.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
-import type { Script } from '../../policy/script.ts';
-import { expireTime, limitOf, type Renewal, renewedEnd, type Term } from '../../policy/term.ts';
 import { type PluginEnd, type PluginEvent, readWord, type Voided, wrongWord } from '../../quarantine/plugin.ts';
 import { type PluginReply, type PluginSource, runPlugin } from '../plugins/plugin.ts';
 

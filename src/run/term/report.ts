@@ -1,4 +1,4 @@
-import type { Term } from '../../policy/term.ts';
+import type { Term } from '../../policy/parts/term.ts';
 
 /** What anybody may know of the time that a machine may be used; nothing of one that never expires. */
 export interface TermReport {

@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
-import type { Account } from '../../policy/account.ts';
-import { type Domain, domainName } from '../../policy/domain.ts';
+import type { Account } from '../../policy/parts/account.ts';
+import { type Domain, domainName } from '../../policy/parts/domain.ts';
 import { run } from '../../sys/programs/exec.ts';
 import { isLocalUser } from '../../sys/programs/users.ts';
 

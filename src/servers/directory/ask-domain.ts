@@ -1,7 +1,7 @@
 import { AndFilter, type Client, type Entry, EqualityFilter, OrFilter } from 'ldapts';
 import { AppError } from '../../lib/errors.ts';
-import { type Account, fullName, isIdentifier } from '../../policy/account.ts';
-import { type Domain, domainName } from '../../policy/domain.ts';
+import { type Account, fullName, isIdentifier } from '../../policy/parts/account.ts';
+import { type Domain, domainName } from '../../policy/parts/domain.ts';
 import { directoryAddress } from './directory-address.ts';
 import { DirectoryClient } from './directory-client.ts';
 import { domainFailure } from './domain-failure.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
-import { BlockFile } from '../files/blocks.ts';
+import { BlockFile } from '../files/bulk/blocks.ts';
 import { cipherSectors, isLuks, LUKS_BYTES, LUKS_HEAD_BYTES, makeLuksHead, openLuksHead, SECTOR } from './luks.ts';
 
 type How = ConstructorParameters<typeof BlockFile>[1];

@@ -2,13 +2,13 @@ import { Facts } from '../ui/Facts.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../ui/texts/texts.ts';
 import { History } from './deployments/History.tsx';
-import { Nothing, Part, Section } from './Part.tsx';
+import { Nothing, Part, Section } from './frame/Part.tsx';
+import { WaitingList } from './frame/WaitingList.tsx';
 import { useDeployments, useProject } from './process.ts';
 import { DeployPolicy } from './tasks/DeployPolicy.tsx';
 import { frame } from './texts/frame.ts';
 import { project } from './texts/project.ts';
 import { tasks } from './texts/tasks.ts';
-import { WaitingList } from './WaitingList.tsx';
 
 /** What computers are told, and what they are not told yet. */
 export function Deployments() {

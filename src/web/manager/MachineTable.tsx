@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { MachineRow, ProjectAnswer } from '../../api/manager/project.ts';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useCatalogue } from '../ui/texts/texts.ts';
-import { Nothing } from './Part.tsx';
+import { Nothing } from './frame/Part.tsx';
 import { project as catalogue } from './texts/project.ts';
 
 /** The machines of the project, and which of them wait for a deploy or a package. */

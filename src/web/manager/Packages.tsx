@@ -3,11 +3,11 @@ import { Link } from 'react-router';
 import type { PackagesAnswer } from '../../api/manager/project.ts';
 import { Loaded } from '../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../ui/texts/texts.ts';
-import { Nothing, Part, Section } from './Part.tsx';
+import { Nothing, Part, Section } from './frame/Part.tsx';
+import { WaitingList } from './frame/WaitingList.tsx';
 import { usePackages, useProject } from './process.ts';
 import { frame } from './texts/frame.ts';
 import { project } from './texts/project.ts';
-import { WaitingList } from './WaitingList.tsx';
 
 /** The packages that were made, and what none of them has yet. */
 export function Packages() {

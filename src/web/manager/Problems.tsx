@@ -1,7 +1,7 @@
 import { List } from '@mantine/core';
 import { Loaded } from '../ui/Loaded.tsx';
 import { useCatalogue, useLanguage } from '../ui/texts/texts.ts';
-import { Nothing, Part, Section } from './Part.tsx';
+import { Nothing, Part, Section } from './frame/Part.tsx';
 import { ProblemList } from './ProblemList.tsx';
 import { useProject } from './process.ts';
 import { frame } from './texts/frame.ts';

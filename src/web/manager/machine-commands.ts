@@ -1,5 +1,5 @@
 import type { MachineRow } from '../../api/manager/project.ts';
-import type { Command } from './Part.tsx';
+import type { Command } from './frame/Part.tsx';
 
 /** What can be done with a machine, under VMware ACE’s names where it had one. */
 export function machineCommands(

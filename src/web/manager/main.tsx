@@ -2,7 +2,7 @@ import { lazy, Suspense } from 'react';
 import { createBrowserRouter, createRoutesFromElements, Route, RouterProvider, useRouteError } from 'react-router';
 import { showPage } from '../ui/Page.tsx';
 import { Deployments } from './Deployments.tsx';
-import { Frame } from './Frame.tsx';
+import { Frame } from './frame/Frame.tsx';
 import { Machine } from './Machine.tsx';
 import { Machines } from './Machines.tsx';
 import { Packages } from './Packages.tsx';

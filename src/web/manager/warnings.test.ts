@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { threeVersions } from '../../../test/fakes/quarantine.ts';
-import { WARNING_CODES, warningAbout } from '../../policy/warning.ts';
+import { WARNING_CODES, warningAbout } from '../../policy/reading/warning.ts';
 import { narrowerDoubts } from '../../quarantine/lists/narrower.ts';
 import { warningText } from './warnings.ts';
 

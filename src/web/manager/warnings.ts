@@ -1,5 +1,5 @@
+import type { Warning, WarningCode } from '../../policy/reading/warning.ts';
 import type { When } from '../../policy/table.ts';
-import type { Warning, WarningCode } from '../../policy/warning.ts';
 import type { Language } from '../ui/texts/texts.ts';
 import { policy } from './texts/policy.ts';
 

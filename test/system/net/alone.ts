@@ -1,7 +1,7 @@
 // Opens a machine’s network as a user who is root in a namespace of his own, and says what came of it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
+import { HostNetwork } from '../../../src/firewall/machine/host/forwarding.ts';
 import { MachineNetwork } from '../../../src/firewall/machine/network.ts';
 import { silentLog } from '../../../src/sys/log.ts';
 import { run } from '../../../src/sys/programs/exec.ts';

@@ -1,5 +1,5 @@
-import { type AccessEntry, parseEntry } from '../../../src/policy/access-entry.ts';
-import type { Exception } from '../../../src/policy/access-section.ts';
+import { type AccessEntry, parseEntry } from '../../../src/policy/parts/access-entry.ts';
+import type { Exception } from '../../../src/policy/parts/access-section.ts';
 import type { AccessList, AccessLists } from '../../../src/quarantine/lists/access-list.ts';
 
 /** A list as a test writes it. */

@@ -1,7 +1,7 @@
 // The part of the service that keeps a machine’s network, in the namespace that plays the host.
 
 import { computerTable } from '../../../src/firewall/computer/computer-table.ts';
-import { HostNetwork } from '../../../src/firewall/machine/forwarding.ts';
+import { HostNetwork } from '../../../src/firewall/machine/host/forwarding.ts';
 import { MachineNetwork } from '../../../src/firewall/machine/network.ts';
 import type { NetworkOptions } from '../../../src/firewall/machine/network-options.ts';
 import type { OwnSubnets } from '../../../src/firewall/machine/own-subnets.ts';

@@ -5,9 +5,7 @@ import { type AnsweredHotFix, readHotFixLog } from '../../../manager/hot-fixes/l
 import { type OpenedRequest, openRequest } from '../../../manager/hot-fixes/opened.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { day, wholeNumber } from '../../arguments.ts';
-import { isAgreed } from '../../confirm.ts';
 import { mailHotFixFile, writeHotFixFile } from '../../hot-fix-file.ts';
-import { print, table } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import {
   type PassphraseOptions,
@@ -16,6 +14,8 @@ import {
   readRecoveryPassphrase,
 } from '../../secrets/passphrase.ts';
 import { newPassword, type PasswordOptions, passwordOption } from '../../secrets/password.ts';
+import { isAgreed } from '../../terminal/confirm.ts';
+import { print, table } from '../../terminal/print.ts';
 
 interface Located extends PassphraseOptions {
   directory: string;

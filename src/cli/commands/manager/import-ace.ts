@@ -9,11 +9,11 @@ import type { AceNote } from '../../../project/ace/notes.ts';
 import { type AceMachine, type AceProject, readAce } from '../../../project/ace/read-ace.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { systemClock } from '../../../sys/clock.ts';
-import { isAgreed } from '../../confirm.ts';
-import { print, printStep } from '../../print.ts';
 import { addCommand } from '../../program.ts';
-import { progressLine } from '../../progress.ts';
 import { type PassphraseOptions, readPassphrase } from '../../secrets/passphrase.ts';
+import { isAgreed } from '../../terminal/confirm.ts';
+import { print, printStep } from '../../terminal/print.ts';
+import { progressLine } from '../../terminal/progress.ts';
 
 interface ImportOptions extends PassphraseOptions {
   directory: string;

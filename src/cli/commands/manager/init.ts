@@ -4,9 +4,9 @@ import { foundProject } from '../../../manager/found-project.ts';
 import { changeSettings } from '../../../manager/project-settings.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { readCertificates } from '../../certificates.ts';
-import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { type PassphraseOptions, readPassphrase } from '../../secrets/passphrase.ts';
+import { print } from '../../terminal/print.ts';
 import { addProjectShowCommand } from './project-show.ts';
 
 interface ProjectOptions {

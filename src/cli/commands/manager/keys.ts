@@ -4,11 +4,11 @@ import { lookAtKeys, type NewKey, renewKeys, revokeKey } from '../../../manager/
 import type { ListedKey } from '../../../manager/keys.ts';
 import { makeRecoveryKey } from '../../../manager/recovery-key.ts';
 import { KEY_ROLES, type KeyRole } from '../../../project/layout.ts';
-import { isAgreed } from '../../confirm.ts';
-import { print, table } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { type RecoveryPassphraseOptions, readRecoveryPassphrase } from '../../secrets/passphrase.ts';
 import { CLOCK_IS_RIGHT, printDoubt, type SignOptions, signerBy } from '../../secrets/signer.ts';
+import { isAgreed } from '../../terminal/confirm.ts';
+import { print, table } from '../../terminal/print.ts';
 
 interface RotateOptions extends SignOptions {
   directory: string;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ListedPackage } from '../../../manager/packages/list.ts';
 import { lookAtProject, type ProjectState } from '../../../manager/project-state.ts';
-import { print, table } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { printDoubt } from '../../secrets/signer.ts';
+import { print, table } from '../../terminal/print.ts';
 
 export function addProjectShowCommand(parent: Command): void {
   addCommand<{ directory: string }>(

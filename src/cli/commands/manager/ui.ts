@@ -6,8 +6,8 @@ import { systemClock } from '../../../sys/clock.ts';
 import { openLog } from '../../../sys/log.ts';
 import { openInBrowser } from '../../../sys/programs/browser.ts';
 import { port } from '../../arguments.ts';
-import { print, printStep } from '../../print.ts';
 import { addCommand } from '../../program.ts';
+import { print, printStep } from '../../terminal/print.ts';
 
 interface UiOptions {
   directory: string;

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { HardwareRequest } from '../../../api/hardware.ts';
 import { ROUTES } from '../../../api/routes.ts';
 import { memory, wholeNumber } from '../../arguments.ts';
-import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import {
   type AdministratorPasswordOptions,
@@ -10,6 +9,7 @@ import {
   administratorPasswordOption,
 } from '../../secrets/administrator-password.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
+import { print } from '../../terminal/print.ts';
 
 interface AdminOptions extends ServiceOptions, AdministratorPasswordOptions {
   memory?: number;

@@ -4,15 +4,15 @@ import { ProgressLine, type ProvedAnswer } from '../../../api/install.ts';
 import { ROUTES } from '../../../api/routes.ts';
 import { typed } from '../../../lib/command-words.ts';
 import { AppError, type ErrorCode } from '../../../lib/errors.ts';
-import type { Check } from '../../../run/computer/doctor.ts';
-import type { ServiceFacts } from '../../../run/computer/doctor-facts.ts';
+import type { Check } from '../../../run/computer/doctor/doctor.ts';
+import type { ServiceFacts } from '../../../run/computer/doctor/doctor-facts.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { requireRoot } from '../../../sys/programs/users.ts';
-import { isAgreed } from '../../confirm.ts';
 import { defaultState } from '../../own-folders.ts';
-import { print, printStep, table } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { askLines, askOnce, isFailure, parseAnswer, type ServiceOptions } from '../../service.ts';
+import { isAgreed } from '../../terminal/confirm.ts';
+import { print, printStep, table } from '../../terminal/print.ts';
 
 /** What was found of a machine, with the code of a failure. */
 interface MachineCheck extends Check {
@@ -31,7 +31,7 @@ export function addDoctorCommand(program: Command): void {
     'look for what keeps machines from running here',
     async (context, options) => {
       // Only here: most commands talk to the service alone and start sooner without it.
-      const { checkComputer } = await import('../../../run/computer/doctor.ts');
+      const { checkComputer } = await import('../../../run/computer/doctor/doctor.ts');
       const checked = async () =>
         checkComputer({ socket: options.socket, facts: await factsOf(options), now: systemClock() });
       if (options.fix) await fix(context, options, await checked());
@@ -59,7 +59,7 @@ export function addDoctorCommand(program: Command): void {
 /** Does what can be done about what was found. What fails is told, and found again. @throws ROOT_NEEDED, INTERRUPTED */
 async function fix(context: Context, { yes = false }: FixOptions, checks: readonly Check[]): Promise<void> {
   requireRoot('mending this computer');
-  const { mend, mendings } = await import('../../../run/computer/doctor-mend.ts');
+  const { mend, mendings } = await import('../../../run/computer/doctor/doctor-mend.ts');
   const todo = mendings(checks);
   if (todo.length === 0) return printStep(context, 'nothing was found that a command mends');
   const list = todo.map((words) => `  ${typed(words)}`).join('\n');

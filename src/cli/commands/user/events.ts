@@ -3,9 +3,9 @@ import { EventAnswer } from '../../../api/event.ts';
 import { ROUTES } from '../../../api/routes.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { wholeNumber } from '../../arguments.ts';
-import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { askLines, parseAnswer, type ServiceOptions } from '../../service.ts';
+import { print } from '../../terminal/print.ts';
 
 export function addEventsCommand(program: Command): void {
   addCommand<ServiceOptions & { follow?: boolean; last: number }>(

@@ -3,11 +3,11 @@ import type { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer } from '..
 import { ROUTES } from '../../../api/routes.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { HOT_FIX_PROBLEMS, type HotFixProblem } from '../../../policy/hot-fixes.ts';
-import { isAgreed } from '../../confirm.ts';
 import { askLine, mailHotFixFile, readHotFixFile, writeHotFixFile } from '../../hot-fix-file.ts';
-import { print } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
+import { isAgreed } from '../../terminal/confirm.ts';
+import { print } from '../../terminal/print.ts';
 
 interface RequestOptions extends ServiceOptions {
   problem?: HotFixProblem;

@@ -14,13 +14,10 @@ import {
 import { ROUTES } from '../../../api/routes.ts';
 import { AppError } from '../../../lib/errors.ts';
 import type { AsJson } from '../../../lib/json.ts';
-import { whenText } from '../../../policy/changes.ts';
+import { whenText } from '../../../policy/reading/changes.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { userNamed } from '../../../sys/programs/users.ts';
-import { isAgreed, isConfirmedByName, namesIn } from '../../confirm.ts';
-import { print, printStep } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
-import { progressLine } from '../../progress.ts';
 import {
   addPackageSecretOptions,
   askedPackageSecret,
@@ -28,6 +25,9 @@ import {
   packageSecret,
 } from '../../secrets/package-secret.ts';
 import { askLines, isFailure, parseAnswer, type Route, requireOwnSocket, type ServiceOptions } from '../../service.ts';
+import { isAgreed, isConfirmedByName, namesIn } from '../../terminal/confirm.ts';
+import { print, printStep } from '../../terminal/print.ts';
+import { progressLine } from '../../terminal/progress.ts';
 
 interface InstallOptions extends ServiceOptions, PackageSecretOptions {
   fingerprint?: string;

@@ -9,7 +9,6 @@ import type { AsJson } from '../../../lib/json.ts';
 import { offerFor } from '../../../package/installer/upgrade.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { inPlaceOf } from '../../newer-lazaret.ts';
-import { failureText, print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import {
   addPackageSecretOptions,
@@ -18,6 +17,7 @@ import {
   packageSecret,
 } from '../../secrets/package-secret.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
+import { failureText, print } from '../../terminal/print.ts';
 import { hostLines, lossOf, policyLines, sourceOf } from './install.ts';
 
 const WOULD_BE = {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ROUTES } from '../../../api/routes.ts';
 import { writeFileAtomic } from '../../../sys/files/files.ts';
-import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { askOnce, type ServiceOptions } from '../../service.ts';
+import { print } from '../../terminal/print.ts';
 
 /** Its owner’s alone: it says which servers the computer reaches. */
 const OWNER_ONLY = 0o600;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { UninstalledAnswer } from '../../../api/install.ts';
 import { ROUTES } from '../../../api/routes.ts';
-import { isConfirmedByName, namesIn } from '../../confirm.ts';
-import { print } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { askOnce, isFailure, type ServiceOptions } from '../../service.ts';
+import { isConfirmedByName, namesIn } from '../../terminal/confirm.ts';
+import { print } from '../../terminal/print.ts';
 
 export function addUninstallCommand(program: Command): void {
   addCommand<ServiceOptions & { yes?: boolean }>(

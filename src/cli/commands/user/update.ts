@@ -3,10 +3,10 @@ import { ROUTES } from '../../../api/routes.ts';
 import { AppError, type Failure, failureOf } from '../../../lib/errors.ts';
 import { requireRoot } from '../../../sys/programs/users.ts';
 import { keepLazaretNew } from '../../newer-lazaret.ts';
-import { print, printStep } from '../../print.ts';
 import { addCommand, type Context } from '../../program.ts';
 import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../../secrets/package-secret.ts';
 import { isFailure, type ServiceOptions } from '../../service.ts';
+import { print, printStep } from '../../terminal/print.ts';
 import { installAsking, resultText } from './install.ts';
 
 interface UpdateOptions extends ServiceOptions, PackageSecretOptions {

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { type Offer, offerFor } from '../../../package/installer/upgrade.ts';
 import { requireRoot } from '../../../sys/programs/users.ts';
 import { askSigned, inPlaceOf, proveOffered } from '../../newer-lazaret.ts';
-import { print } from '../../print.ts';
 import { addCommand } from '../../program.ts';
 import { addPackageSecretOptions, type PackageSecretOptions, packageSecret } from '../../secrets/package-secret.ts';
 import type { ServiceOptions } from '../../service.ts';
+import { print } from '../../terminal/print.ts';
 import { sourceOf } from './install.ts';
 
 interface UpgradeOptions extends ServiceOptions, PackageSecretOptions {

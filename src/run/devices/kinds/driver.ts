@@ -1,5 +1,5 @@
 import type { MachinePrinter } from '../../../firewall/machine/printer.ts';
-import type { DeviceKind, MachineDevice } from '../../../policy/machine-devices.ts';
+import type { DeviceKind, MachineDevice } from '../../../policy/parts/machine-devices.ts';
 import type { Qmp } from '../../../vm/qmp.ts';
 
 /** A running machine, as far as its devices are concerned. */

@@ -1,4 +1,4 @@
-import { cardsOf, type MachineDevices } from '../../../policy/machine-devices.ts';
+import { cardsOf, type MachineDevices } from '../../../policy/parts/machine-devices.ts';
 import { deviceId } from '../../../vm/args.ts';
 import type { Qmp } from '../../../vm/qmp.ts';
 import type { DeviceDriver } from './driver.ts';

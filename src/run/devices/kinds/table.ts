@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../../../policy/machine-devices.ts';
+import type { DeviceKind } from '../../../policy/parts/machine-devices.ts';
 import { cd } from './cd.ts';
 import type { DeviceDriver } from './driver.ts';
 import { network } from './network.ts';

@@ -5,7 +5,7 @@ import type { SimulateAnswer } from '../../../api/manager/simulate.ts';
 import type { Quarantine } from '../../../policy/quarantine.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part, Section } from '../Part.tsx';
+import { Part, Section } from '../frame/Part.tsx';
 import { useQuarantine } from '../process.ts';
 import { access } from '../texts/access.ts';
 import { frame } from '../texts/frame.ts';

@@ -2,7 +2,7 @@ import { Alert, Button, Group, NativeSelect, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { DeploymentsAnswer } from '../../../api/manager/deployments.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Section } from '../Part.tsx';
+import { Section } from '../frame/Part.tsx';
 import { deployments } from '../texts/deployments.ts';
 import { Difference } from './Difference.tsx';
 import { TakeBack } from './TakeBack.tsx';

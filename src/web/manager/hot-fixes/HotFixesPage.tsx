@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { AnsweredRow } from '../../../api/manager/hot-fixes.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { momentText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
-import { Nothing, Part, Section } from '../Part.tsx';
+import { Nothing, Part, Section } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { hotFixes as catalogue } from '../texts/hot-fixes.ts';

@@ -6,12 +6,12 @@ import { HOT_FIX_PROBLEMS, type HotFixProblem } from '../../../policy/hot-fixes.
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ui } from '../../ui/texts/texts-ui.ts';
-import { LeaveGuard } from '../LeaveGuard.tsx';
+import { LeaveGuard } from '../frame/LeaveGuard.tsx';
+import { StaleAlert } from '../frame/StaleAlert.tsx';
+import { useHeld } from '../frame/use-held.ts';
 import { ask } from '../process.ts';
-import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { hotFixes as catalogue } from '../texts/hot-fixes.ts';
-import { useHeld } from '../use-held.ts';
 
 /** The project’s policy of hot fixes, as `lazaret-manager policy hot-fixes` has it. */
 export function OfferForm({ answer }: { answer: HotFixesAnswer }) {

@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part } from '../Part.tsx';
+import { Part } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
 import { TaskView } from '../tasks/TaskView.tsx';
 import { isOn, useTask } from '../tasks/use-task.ts';

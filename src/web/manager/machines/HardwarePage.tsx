@@ -7,13 +7,13 @@ import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { LeaveGuard } from '../LeaveGuard.tsx';
-import { Part } from '../Part.tsx';
+import { LeaveGuard } from '../frame/LeaveGuard.tsx';
+import { Part } from '../frame/Part.tsx';
+import { StaleAlert } from '../frame/StaleAlert.tsx';
+import { useHeld } from '../frame/use-held.ts';
 import { ask } from '../process.ts';
-import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { hardware } from '../texts/hardware.ts';
-import { useHeld } from '../use-held.ts';
 import { changeOf, type Draft, missingOf } from './changed-hardware.ts';
 
 /** A machine’s hardware, as `lazaret-manager vm set` has it. */

@@ -8,7 +8,7 @@ import { StateBadge } from '../../ui/StateBadge.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { useSaid } from '../../ui/texts/said.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part } from '../Part.tsx';
+import { Part } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
 import { TaskView } from '../tasks/TaskView.tsx';
 import { isOn, useTask } from '../tasks/use-task.ts';

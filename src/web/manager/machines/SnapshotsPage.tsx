@@ -6,7 +6,7 @@ import type { OwnSnapshotsAnswer } from '../../../api/manager/snapshots.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part } from '../Part.tsx';
+import { Part } from '../frame/Part.tsx';
 import { ask, useProject } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { snapshots as catalogue } from '../texts/snapshots.ts';

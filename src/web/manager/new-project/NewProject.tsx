@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part } from '../Part.tsx';
+import { Part } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
 import { useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';

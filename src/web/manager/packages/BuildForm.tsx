@@ -5,7 +5,7 @@ import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Section } from '../Part.tsx';
+import { Section } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
 import { Secret } from '../tasks/Secret.tsx';
 import { TaskView } from '../tasks/TaskView.tsx';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part, Section } from '../Part.tsx';
+import { Part, Section } from '../frame/Part.tsx';
 import { ask, useProject } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { packages } from '../texts/packages.ts';

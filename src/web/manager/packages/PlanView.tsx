@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { PackagePlanAnswer } from '../../../api/manager/jobs.ts';
 import { ToldFailure } from '../../ui/ToldFailure.tsx';
 import { bytesText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
-import { Section } from '../Part.tsx';
+import { Section } from '../frame/Part.tsx';
 import { packages } from '../texts/packages.ts';
 import { warningText } from '../warnings.ts';
 import { changeText, installedText, versionText } from './plan-text.ts';

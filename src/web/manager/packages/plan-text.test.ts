@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whenText } from '../../../policy/changes.ts';
+import { whenText } from '../../../policy/reading/changes.ts';
 import { POLICY_NAMES } from '../../../policy/table.ts';
 import { WHENS } from '../../../policy/when.ts';
 import { changeText, installedText, versionText } from './plan-text.ts';

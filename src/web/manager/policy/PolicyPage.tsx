@@ -8,15 +8,15 @@ import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ui } from '../../ui/texts/texts-ui.ts';
-import { ActionBar } from '../ActionBar.tsx';
-import { LeaveGuard } from '../LeaveGuard.tsx';
-import { Part } from '../Part.tsx';
+import { ActionBar } from '../frame/ActionBar.tsx';
+import { LeaveGuard } from '../frame/LeaveGuard.tsx';
+import { Part } from '../frame/Part.tsx';
+import { SavedText } from '../frame/SavedText.tsx';
+import { StaleAlert } from '../frame/StaleAlert.tsx';
+import { useHeld } from '../frame/use-held.ts';
 import { ask } from '../process.ts';
-import { SavedText } from '../SavedText.tsx';
-import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { policy as catalogue } from '../texts/policy.ts';
-import { useHeld } from '../use-held.ts';
 import { PolicyPanes } from './PolicyPanes.tsx';
 
 /** The policy editor: a pane a policy, and the file beside them; each shows at once what is said in the other. */

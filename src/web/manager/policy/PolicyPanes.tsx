@@ -2,7 +2,7 @@ import { Anchor, Badge, Button, Card, Group, Radio, Stack, Switch, Text, TextInp
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import type { AsJson } from '../../../lib/json.ts';
-import { policyChanges } from '../../../policy/changes.ts';
+import { policyChanges } from '../../../policy/reading/changes.ts';
 import type { MachinePolicy } from '../../../policy/schema.ts';
 import { POLICIES, POLICY_NAMES, type PolicyName } from '../../../policy/table.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';

@@ -6,13 +6,13 @@ import type { SettingsAnswer } from '../../../api/manager/settings.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { LeaveGuard } from '../LeaveGuard.tsx';
-import { Part } from '../Part.tsx';
+import { LeaveGuard } from '../frame/LeaveGuard.tsx';
+import { Part } from '../frame/Part.tsx';
+import { StaleAlert } from '../frame/StaleAlert.tsx';
+import { useHeld } from '../frame/use-held.ts';
 import { ask } from '../process.ts';
-import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { settings } from '../texts/settings.ts';
-import { useHeld } from '../use-held.ts';
 
 /** The project’s own settings, as `lazaret-manager project set` has them. */
 export function SettingsPage() {

@@ -8,14 +8,14 @@ import { isDrafted, NO_DRAFT, type VersionDraft, withDraft } from '../../../quar
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { LeaveGuard } from '../LeaveGuard.tsx';
-import { Part } from '../Part.tsx';
+import { LeaveGuard } from '../frame/LeaveGuard.tsx';
+import { Part } from '../frame/Part.tsx';
+import { SavedText } from '../frame/SavedText.tsx';
+import { StaleAlert } from '../frame/StaleAlert.tsx';
+import { useHeld } from '../frame/use-held.ts';
 import { ask, useQuarantine } from '../process.ts';
-import { SavedText } from '../SavedText.tsx';
-import { StaleAlert } from '../StaleAlert.tsx';
 import { frame } from '../texts/frame.ts';
 import { versions } from '../texts/versions.ts';
-import { useHeld } from '../use-held.ts';
 import { draftBody } from '../wizard/wizard-state.ts';
 import { ManageVersions } from './ManageVersions.tsx';
 

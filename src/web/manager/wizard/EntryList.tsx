@@ -1,7 +1,7 @@
 import { Button, Group, Input, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useId, useState } from 'react';
-import { parseEntry } from '../../../policy/access-entry.ts';
+import { parseEntry } from '../../../policy/parts/access-entry.ts';
 import { useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { useResolved } from '../process.ts';
 import { wizard } from '../texts/wizard.ts';

@@ -1,7 +1,7 @@
 import { useParams } from 'react-router';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
-import { Part } from '../Part.tsx';
+import { Part } from '../frame/Part.tsx';
 import { useQuarantine } from '../process.ts';
 import { frame } from '../texts/frame.ts';
 import { wizard } from '../texts/wizard.ts';

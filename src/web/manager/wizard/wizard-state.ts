@@ -1,5 +1,5 @@
-import { checkQuarantine } from '../../../policy/check-quarantine.ts';
 import { isLookedUp, type Quarantine, VersionQuarantine } from '../../../policy/quarantine.ts';
+import { checkQuarantine } from '../../../policy/reading/check-quarantine.ts';
 import { withAnswers } from '../../../quarantine/edit/draft-answers.ts';
 import { isDrafted, NO_DRAFT, type VersionDraft } from '../../../quarantine/edit/version-draft.ts';
 import { lostByType } from '../../../quarantine/edit/version-list.ts';

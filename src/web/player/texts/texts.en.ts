@@ -1,4 +1,4 @@
-import type { SettingWord } from '../../../policy/settings.ts';
+import type { SettingWord } from '../../../policy/reading/settings.ts';
 import type { PolicyName } from '../../../policy/table.ts';
 
 /** The player’s texts in English. The other languages have the same keys: the compiler sees to it. */

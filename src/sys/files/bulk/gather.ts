@@ -1,0 +1,51 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { AppError } from '../../../lib/errors.ts';
+import { requireGoing } from '../../../lib/interrupted.ts';
+import { fileError } from '../file-error.ts';
+import type { FilePart } from './digest-part.ts';
+
+interface Gathering {
+  /** Together they are one file that is packed with gzip. */
+  isPacked: boolean;
+  /** What may come out. */
+  maxBytes: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes parts of files one behind the other into a new file, unpacked where they are packed.
+ * @throws FILE_TOO_LARGE, FILE_INVALID (no gzip), FILE_MISSING, DISK_FULL, INTERRUPTED
+ */
+export async function gatherParts(
+  parts: readonly FilePart[],
+  to: string,
+  { isPacked, maxBytes, signal }: Gathering,
+): Promise<void> {
+  let bytes = 0;
+  async function* all(): AsyncGenerator<Buffer> {
+    for (const { path, offset, bytes: length } of parts)
+      if (length > 0)
+        yield* createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 });
+  }
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > maxBytes)
+        throw new AppError('FILE_TOO_LARGE', `more than ${maxBytes} bytes come out of ${parts[0]?.path}`);
+      yield chunk;
+    }
+  }
+  const into = createWriteStream(to, { flags: 'wx', mode: 0o600 });
+  const more = signal ? { signal } : {};
+  try {
+    if (isPacked) await pipeline(all, createGunzip(), counted, into, more);
+    else await pipeline(all, counted, into, more);
+  } catch (error) {
+    requireGoing(signal);
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
+      throw new AppError('FILE_INVALID', `${parts[0]?.path} is damaged: it is not what gzip writes`, { cause: error });
+    throw fileError(error, to);
+  }
+}
