@@ -75,6 +75,7 @@ function shown(attributes: readonly IppAttribute[], uri: string): IppAttribute[]
       case 'printer-uri-supported':
       case 'job-printer-uri':
         return [texts(name, TAG.uri, uri)];
+      case 'compression-supported':
       // One each for the one address.
       case 'uri-authentication-supported':
       case 'uri-security-supported':

@@ -32,6 +32,7 @@ export const STATUS = {
   tooLarge: 0x0408,
   formatUnknown: 0x040a,
   charsetUnknown: 0x040d,
+  compressionUnknown: 0x040f,
   operationUnknown: 0x0501,
   unavailable: 0x0502,
   versionUnknown: 0x0503,
@@ -48,7 +49,7 @@ const WITH_DOCUMENT: readonly number[] = [OPERATION.printJob, OPERATION.sendDocu
 /** What is said of an operation: all else is left out, as a printer does with what it does not know. */
 const OPERATION_ATTRIBUTES: readonly string[] = [
   ...['job-name', 'ipp-attribute-fidelity', 'document-name', 'document-format', 'document-natural-language'],
-  ...['compression', 'last-document', 'requested-attributes', 'which-jobs', 'job-k-octets', 'job-impressions'],
+  ...['last-document', 'requested-attributes', 'which-jobs', 'job-k-octets', 'job-impressions'],
   ...['job-media-sheets', 'message'],
 ];
 
@@ -95,6 +96,8 @@ export function passRequest(request: IppMessage, queue: Queue, jobs: Pick<Printe
     return { refused: STATUS.charsetUnknown };
   if (INNER_FORMAT.test(textOf(attributeOf(operation, 'document-format'), TAG.mime) ?? ''))
     return { refused: STATUS.formatUnknown };
+  // How large it becomes, nobody knows before the computer’s disk is full.
+  if (isCompressed(operation)) return { refused: STATUS.compressionUnknown };
   const real = OF_JOB.includes(code) ? jobs.real(jobNumber(operation) ?? 0) : undefined;
   if (OF_JOB.includes(code) && real === undefined) return { refused: STATUS.notFound };
   const known = operation.attributes.filter(({ name }) => OPERATION_ATTRIBUTES.includes(name));
@@ -134,6 +137,11 @@ function jobNumber(operation: IppGroup): number | undefined {
 function languageOf(operation: IppGroup): string {
   const language = textOf(attributeOf(operation, 'attributes-natural-language'), TAG.language) ?? '';
   return LANGUAGE.test(language) ? language : 'en';
+}
+
+function isCompressed({ attributes }: IppGroup): boolean {
+  const compression = attributes.find(({ name }) => name === 'compression');
+  return compression !== undefined && textOf(compression, TAG.keyword) !== 'none';
 }
 
 function hasTwice({ attributes }: IppGroup): boolean {

@@ -204,6 +204,21 @@ for (const [title, message, status] of REFUSED) {
   test(`refused: ${title}`, () => assert.equal(refused(message, jobs(4711)), status));
 }
 
+test('a document that is packed is refused, for nobody knows how large it becomes; the printer says so beforehand', () => {
+  const packed = (...of: string[]) => refused(request(OPERATION.printJob, [texts('compression', TAG.keyword, ...of)]));
+  assert.deepEqual(
+    [packed('gzip'), packed('none', 'gzip'), packed('none')],
+    [STATUS.compressionUnknown, STATUS.compressionUnknown, undefined],
+  );
+  const answer = {
+    ...{ version: 0x0200, code: 0, requestId: 7 },
+    groups: [{ tag: GROUP.printer, attributes: [texts('compression-supported', TAG.keyword, 'none', 'gzip')] }],
+  };
+  const view = { uri: PRINTER, jobs: jobs(), makesJob: false };
+  const [group] = passAnswer(answer, 7, view).groups;
+  assert.deepEqual(group?.attributes, [texts('compression-supported', TAG.keyword, 'none')]);
+});
+
 test('a job is the guest’s by its number or its address, and the computer hears its own number', () => {
   const own = jobs(4711, 4800);
   for (const said of [numbers('job-id', TAG.integer, 2), texts('job-uri', TAG.uri, `${PRINTER}/2`)]) {

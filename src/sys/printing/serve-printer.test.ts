@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { createServer as createHttp, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { DocumentAllowance, DocumentTooLarge } from './document-allowance.ts';
+import { InnerDocument, plainDocument } from './inner-document.ts';
 import { encodeIpp, GROUP, type IppMessage, numbers, parseIpp, TAG, texts } from './ipp.ts';
 import { OPERATION, STATUS } from './printer-request.ts';
 import { printerQueues, queueUri } from './queues.ts';
@@ -24,7 +26,9 @@ async function withPrinter(t: TestContext) {
   const world = { status: 200, answer: message(0), asked: [] as { path: string; body: Buffer }[] };
   const socket = join(scratch(t), 'cups.sock');
   const cups = createHttp(async (asked, response) => {
-    const body = Buffer.concat(await Array.fromAsync(asked as AsyncIterable<Buffer>));
+    const body = await Array.fromAsync(asked as AsyncIterable<Buffer>).then(Buffer.concat, () => undefined);
+    // What was broken off is no job.
+    if (!body) return;
     world.asked.push({ path: asked.url ?? '', body });
     response.writeHead(world.status, { 'content-type': 'application/ipp' }).end(world.answer);
   });
@@ -78,6 +82,32 @@ for (const [title, more, status] of WRONG) {
     assert.deepEqual(world.asked, []);
   });
 }
+
+test('a document that is an order to the computer’s own printing programs is refused, whatever it is called', async (t) => {
+  const { world, ask } = await withPrinter(t);
+  for (const order of ['#CUPS-COMMAND\n', '#CUPS-BANNER\n', '#PDF-BANNER\n']) {
+    const { said } = await ask(Buffer.concat([message(OPERATION.printJob), Buffer.from(order)]));
+    assert.equal(said, STATUS.formatUnknown, order);
+  }
+  assert.deepEqual(world.asked, []);
+
+  const text = '# CUPS is what prints this\n';
+  assert.equal((await ask(Buffer.concat([message(OPERATION.printJob), Buffer.from(text)]))).said, 0);
+  assert.equal(world.asked.length, 1);
+});
+
+test('how a document begins is seen from pieces of any size, and all of it goes on', async () => {
+  const pieces = async (text: string, bytes: number) => {
+    const each = Array.from({ length: Math.ceil(text.length / bytes) }, (_, at) =>
+      Buffer.from(text.slice(at * bytes, (at + 1) * bytes)),
+    );
+    return Buffer.concat(await Array.fromAsync(plainDocument(Readable.from(each)))).toString();
+  };
+  for (const bytes of [1, 5, 11, 100]) {
+    for (const text of ['', '#', '#CUPS', '%PDF-1.4 and much more']) assert.equal(await pieces(text, bytes), text);
+    await assert.rejects(pieces('#CUPS-COMMAND\nClean all\n', bytes), InnerDocument);
+  }
+});
 
 test('what is no message, or has no end, ends its connection; the queue hears nothing of it', async (t) => {
   const { world, ask } = await withPrinter(t);

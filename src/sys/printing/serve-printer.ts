@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import { createServer } from '../http/http.ts';
 import { askQueue, type QueuePlace } from './ask-queue.ts';
 import { DocumentAllowance, DocumentTooLarge } from './document-allowance.ts';
+import { InnerDocument, plainDocument } from './inner-document.ts';
 import { encodeIpp, type IppMessage, NotIpp } from './ipp.ts';
 import { answerWith, passAnswer } from './printer-answer.ts';
 import { PrinterJobs } from './printer-jobs.ts';
@@ -86,12 +87,13 @@ async function answerTo(
   const { pass, makesJob, hasDocument } = judged;
   if (makesJob && !allowance.takeJob()) return answerWith(STATUS.busy, message);
   try {
-    const document = hasDocument ? allowance.bounded(rest) : await nothingMore(rest);
+    const document = hasDocument ? allowance.bounded(plainDocument(rest)) : await nothingMore(rest);
     const answered = await askQueue(printer, encodeIpp(pass), document);
     const view = { uri: `ipp://${printer.at}${PATH}`, jobs, makesJob };
     return passAnswer(answered, message.requestId, view);
   } catch (error) {
     if (error instanceof DocumentTooLarge) return answerWith(STATUS.tooLarge, message);
+    if (error instanceof InnerDocument) return answerWith(STATUS.formatUnknown, message);
     if (error instanceof NotIpp) return answerWith(STATUS.badRequest, message);
     return answerWith(STATUS.unavailable, message);
   }
