@@ -125,6 +125,7 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
   SUBNETS_TAKEN: ['system/subnets', 'where none is free the start is refused, and what the remedy says helps'],
   TASK_UNKNOWN: ['../src/manager/tasks/tasks', 'a task that nobody knows is refused; begun anew it is there'],
   TASKS_FULL: ['../src/manager/tasks/tasks', 'eight go on at once, a ninth is refused'],
+  SUSPEND_IMPOSSIBLE: ['system/main-job', 'an update package replaces the machine and brings its version'],
   UPLOAD_CUT: ['flow/manager-import', 'more than was said, or less, is cut'],
   HOST_FILTER_FAILED: ['system/host-policy', 'rules that the packet filter does not take are seen, and tried again'],
 };
@@ -132,8 +133,6 @@ const TRIED: Partial<Record<ErrorCode, [file: string, title: string]>> = {
 /** Remedies that no test can try, and why. */
 const UNTRIED: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'a bug: what is known of it is no failure with a code of its own yet',
-  SUSPEND_IMPOSSIBLE:
-    'those of a project, and one whose disks are to be encrypted from its next start on, have no remedy but the one that any test of a stop tries',
   VM_STANDS_STILL:
     'only a fault of QEMU or of this computer’s disks brings it; src/run/machine/standing.test.ts has it with a QEMU of ours',
   VM_NOT_READY: 'nothing is to be done but to wait or to look; how long a guest takes is the computer’s own',

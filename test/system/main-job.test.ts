@@ -103,8 +103,13 @@ test('the main job: a project becomes a machine whose access follows its version
     await job.changeOwnCopy(`echo 2 >/etc/release-number && nq-set ${third}`);
     const update = await job.build('office-2', 'update');
     assert.equal((await job.guest('cat /etc/release-number')).output, '1');
-    await job.stopMachine();
     assert.equal((await job.install(update, '--yes')).status, 0);
+    // What is in its memory is the former system’s: its next start could not go on with it.
+    const { error } = JSON.parse((await job.computer.lazaret('suspend', job.vm, '--json')).stdout);
+    assert.equal(error.code, 'SUSPEND_IMPOSSIBLE');
+    assert.match(error.reason, /its next start uses another system, generation 2/);
+    assert.equal((await job.guest('cat /etc/release-number')).output, '1', 'it runs on');
+    await job.stopMachine();
     await job.startMachine();
     assert.equal((await job.guest('cat /etc/release-number')).output, '2');
     assert.deepEqual(await job.reached(), ['update', 'intranet']);

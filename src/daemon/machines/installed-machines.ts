@@ -228,6 +228,7 @@ export class InstalledMachines {
       ...(steps ? { steps } : {}),
       plugins: installedPlugins(state, file.vm),
       term: this.#terms.source(instance, generation),
+      nextGeneration: async () => (await openInstance(state, file.vm)).current.generation,
       movedFrom: () => this.#terms.movedFrom(instance),
       ...(watch ? { onHello: (healthy) => watch.hello(healthy) } : {}),
       policies: {

@@ -75,6 +75,8 @@ export interface RunDeps {
   plugins: PluginSource;
   /** How long the machine may be used. */
   term: TermSource;
+  /** The installed generation that the machine’s next start uses, where it is installed. */
+  nextGeneration?: () => Promise<number>;
   /** Why the machine is not where it was installed; undefined where it is, or where it is not installed. */
   movedFrom?: () => Promise<string | undefined>;
   log: Log;

@@ -120,6 +120,7 @@ export class MachineEnd {
 
   async #suspend(comesBack: boolean): Promise<SavedState> {
     const place = this.#requireSavable();
+    await this.#requireSameSystem();
     const { spec, deps, record, qmp: qemu, standing, devices, share, signal } = this.#parts;
     const onProgress = (moved: Moved) => {
       this.#saved = moved;
@@ -132,6 +133,15 @@ export class MachineEnd {
     await qemu.execute('quit').catch(unlessGone);
     await endProcess(record.qemu, QUIT_MS);
     return saved;
+  }
+
+  /** What an update has brought could not go on with this system’s memory. @throws SUSPEND_IMPOSSIBLE */
+  async #requireSameSystem(): Promise<void> {
+    const { spec, deps } = this.#parts;
+    const next = await deps.nextGeneration?.();
+    if (next === undefined || next === spec.generation) return;
+    const why = `its next start uses another system, generation ${next}, which cannot go on with its memory`;
+    throw new AppError('SUSPEND_IMPOSSIBLE', `${spec.name} cannot be suspended: ${why}`);
   }
 
   /** @throws SUSPEND_IMPOSSIBLE */
