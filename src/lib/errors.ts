@@ -458,7 +458,7 @@ export const ERRORS = {
   SNAPSHOT_FULL: {
     exit: 75,
     http: 409,
-    hint: 'Remove one that you need no longer: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project).',
+    hint: 'Remove one that you need no longer: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project). Where removed ones are in the way, shut the machine down and start it.',
   },
   SNAPSHOT_ENCRYPTED: {
     exit: 65,

@@ -140,7 +140,7 @@ test('what a removed snapshot took up is given back by the next opening, which a
   assert.equal(await seen(state, key), `2 2 ${V2}`);
 
   const { snapshots } = service(state);
-  await snapshots.mergeOpened(await openInstance(state, 'office'), { diskKey: key, encrypts: true });
+  await snapshots.mergeOpened(await openInstance(state, 'office'), { diskKey: key });
 
   assert.equal(await count(), before - 2);
   assert.equal(await seen(state, key), `2 2 ${V2}`);

@@ -28,6 +28,9 @@ import type { Housekeeping } from '../installs/housekeeping.ts';
 import { changeAside, type Runs } from '../installs/set-aside.ts';
 import { findSuspended } from './suspended.ts';
 
+/** So many files at most lie below the disks of a machine that runs, beside those of the snapshots that its user has. */
+const MOST_REMOVED = 16;
+
 export interface SnapshotsDeps {
   state: string;
   events: EventLog;
@@ -162,7 +165,7 @@ export class Snapshots {
     return this.list(asker, vm);
   }
 
-  /** Whatever cannot be merged now is merged with the next removal: it is correct as it is, and only takes room. */
+  /** Whatever cannot be merged now is merged at its next boot: it is correct as it is, and only takes room. */
   async #merge(asker: Asker, vm: string): Promise<void> {
     const { state, changes } = this.#deps;
     // What is in its memory belongs to the very files of its disks.
@@ -175,13 +178,13 @@ export class Snapshots {
   }
 
   /**
-   * The same of encrypted disks, while they are being opened: nobody else has their key. What cannot be merged keeps no machine from its
-   * start.
+   * What was removed while the machine ran, and of encrypted disks, whose key nobody else has, is merged while it is being opened. What
+   * cannot be merged keeps no machine from its start.
    */
-  async mergeOpened({ state, file: { vm } }: Instance, { diskKey }: Opened): Promise<void> {
-    if (diskKey === undefined || (await snapshotIds(state, vm)).length === 0) return;
+  async mergeOpened({ state, file: { vm } }: Instance, { diskKey }: Pick<Opened, 'diskKey'>): Promise<void> {
+    if ((await snapshotIds(state, vm)).length === 0) return;
     try {
-      await this.#deps.housekeeping.inTurn(() => mergeRemoved(state, vm, { diskKey }));
+      await this.#deps.housekeeping.inTurn(() => mergeRemoved(state, vm, diskKey === undefined ? {} : { diskKey }));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }
@@ -195,6 +198,7 @@ export class Snapshots {
       await requireSeen(state, vm, asker);
       const instance = await openInstance(state, vm);
       await change.check(instance);
+      if (how === 'suspend') await requireFewRemoved(instance);
       await requireAside(instance, how === 'suspend' ? machine.spec.generation : instance.current.generation);
     }
     await changeAside(vm, { runs, events, how }, () => changes.changeStopped(asker, vm, change));
@@ -228,6 +232,14 @@ async function requireAside({ state, file: { vm }, current }: Instance, runs: nu
     throw new AppError('VM_RUNNING', `${vm} is running, and nobody here keeps what opens its disks`);
   if (await readTrial(state, vm, generation))
     throw new AppError('SNAPSHOT_UPDATING', `generation ${generation} of ${vm} has yet to report itself healthy`);
+}
+
+/** A machine that runs stands on the disks of removed snapshots until it is booted again. @throws SNAPSHOT_FULL */
+async function requireFewRemoved({ state, file: { vm } }: Instance): Promise<void> {
+  const removed = (await snapshotIds(state, vm)).length - (await readSnapshots(state, vm)).length;
+  if (removed < MOST_REMOVED) return;
+  const reason = `${removed} snapshots of ${vm} were removed while it ran, and lie below its disks until it is booted again`;
+  throw new AppError('SNAPSHOT_FULL', reason);
 }
 
 function requireConfirmed(vm: string, lost: string, isConfirmed: boolean): void {

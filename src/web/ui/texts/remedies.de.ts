@@ -178,7 +178,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SNAPSHOT_TAKEN:
     'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“).',
   SNAPSHOT_FULL:
-    'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“).',
+    'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“). Stehen entfernte im Weg, fahren Sie die Maschine herunter und starten Sie sie.',
   SNAPSHOT_ENCRYPTED:
     'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, starten Sie die Maschine einmal, und installieren Sie dann noch einmal.',
   SNAPSHOT_UNWRITTEN:
