@@ -189,7 +189,7 @@ export async function revertSnapshot(
   await settleSnapshots(folder, vm, steps);
 }
 
-/** A snapshot is none any more. @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, SNAPSHOT_UNKNOWN, LOSS_CONFIRM where `agree` does not */
+/** Removes a snapshot; disks that others stand on stay, merged with them. @throws PROJECT_*, VM_UNKNOWN, VM_RUNNING, SNAPSHOT_UNKNOWN, LOSS_CONFIRM where `agree` does not */
 export async function removeSnapshot(
   folder: string,
   vm: string,
