@@ -43,6 +43,11 @@ export const MANAGER_SHOTS: readonly Shot[] = [
     path: '/machines/office/hardware',
     shown: (page) => page.getByRole('button', { name: 'Save' }),
   },
+  {
+    name: 'snapshots',
+    path: '/machines/office/snapshots',
+    shown: (page) => page.getByRole('heading', { level: 1 }),
+  },
   { name: 'machine', path: '/machines/office', shown: (page) => page.getByRole('region', { name: 'Summary' }) },
   {
     name: 'run',
