@@ -47,6 +47,9 @@ export const DataDiskMiB = z
   .min(1)
   .max(1 << 24);
 
+/** What a machine has where nobody says how much. */
+export const USUAL_SIZE = { memoryMiB: 1024, cpus: 1 } as const;
+
 export const Firmware = z.enum(['bios', 'uefi', 'direct']);
 
 /** `vms/<name>/vm.yaml`: a machine’s hardware. Its disks and boot files lie beside it under fixed names. */
@@ -58,8 +61,8 @@ export const VmFile = z
       .int()
       .min(32)
       .max(1 << 20)
-      .default(1024),
-    cpus: z.int().min(1).max(64).default(1),
+      .default(USUAL_SIZE.memoryMiB),
+    cpus: z.int().min(1).max(64).default(USUAL_SIZE.cpus),
     /** `direct` starts the kernel in `boot/` without firmware. */
     firmware: Firmware.default('bios'),
     /** With `uefi`: it starts only what is signed by Microsoft’s keys. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** An empty folder, in which the page can make a project. */
 export const RoomAnswer = z.object({ folder: z.string() });
+export type RoomAnswer = z.infer<typeof RoomAnswer>;
 
 /** What a project begins with. Its name and addresses are judged as its file is. */
 export const NewProjectRequest = z.strictObject({
@@ -13,3 +14,4 @@ export const NewProjectRequest = z.strictObject({
 });
 
 export const NewProjectAnswer = z.object({ name: z.string(), fingerprint: z.string() });
+export type NewProjectAnswer = z.infer<typeof NewProjectAnswer>;

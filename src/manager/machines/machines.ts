@@ -7,6 +7,7 @@ import { type AddedVm, addVm, lostWithVm, type NewVm, removeVm, takeVmLock } fro
 import { openProject, type ProjectVm, vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';
+import { USUAL_SIZE } from '../../project/schema.ts';
 import { isThere } from '../../sys/files/files.ts';
 
 /** What is known of a machine of the project. */
@@ -58,7 +59,7 @@ export async function addForeign(
   machine: ForeignMachine,
   { change = {}, ...more }: { change?: ForeignChange } & Pick<NewVm, 'signal' | 'onBytes' | 'writeSeed'> = {},
 ): Promise<Pick<NewVm, 'hardware'> & AddedVm> {
-  const { memoryMiB = 1024, cpus = 1, firmware, secureBoot, os, clock, tpm, disk } = machine;
+  const { memoryMiB, cpus, firmware, secureBoot, os, clock, tpm, disk } = { ...USUAL_SIZE, ...machine };
   const byUefi = (change.firmware ?? firmware) === 'uefi';
   const hardware = {
     ...{ memoryMiB, cpus },

@@ -1,5 +1,4 @@
 import type { Hono } from 'hono';
-import type { z } from 'zod';
 import type { AcePlanAnswer } from '../../api/manager/import-ace.ts';
 import type { NewProjectAnswer, RoomAnswer } from '../../api/manager/new-project.ts';
 import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
@@ -9,6 +8,7 @@ import { asJson } from '../../lib/json.ts';
 import { passphraseProblem } from '../../lib/passphrase.ts';
 import { parseBody } from '../../pages/requests.ts';
 import { type AceProject, readAce } from '../../project/ace/read-ace.ts';
+import { USUAL_SIZE } from '../../project/schema.ts';
 import { hostPolicyText } from '../../quarantine/host-policy-text.ts';
 import { foundProject } from '../found-project.ts';
 import { requireRoom } from '../make-whole.ts';
@@ -19,14 +19,14 @@ import type { ManagerDeps } from './api.ts';
 export function addNewProjectRoutes(app: Hono, { folder, clock, tasks, lookAnew }: ManagerDeps): void {
   app.get(MANAGER_ROUTES.room.path, async (context) => {
     await requireRoom(folder);
-    return context.json<z.infer<typeof RoomAnswer>>({ folder });
+    return context.json<RoomAnswer>({ folder });
   });
   app.post(MANAGER_ROUTES.newProject.path, async (context) => {
     const request = parseBody(MANAGER_ROUTES.newProject.request, await context.req.text());
     requirePassphrase(request.passphrase);
     const { name, fingerprint } = await foundProject(folder, { ...request, now: clock() });
     await lookAnew();
-    return context.json<z.infer<typeof NewProjectAnswer>>({ name, fingerprint }, 201);
+    return context.json<NewProjectAnswer>({ name, fingerprint }, 201);
   });
   app.post(MANAGER_ROUTES.planAce.path, async (context) => {
     const { path } = parseBody(MANAGER_ROUTES.planAce.request, await context.req.text());
@@ -55,7 +55,7 @@ function planOf({ name, host, machines, notes }: AceProject): AcePlanAnswer {
   return {
     ...{ name, notes },
     machines: machines.map(({ name: vm, machine, quarantine, notes: own }) => {
-      const { disk, memoryMiB = 1024, cpus = 1, notes: hardwareNotes } = machine;
+      const { disk, memoryMiB, cpus, notes: hardwareNotes } = { ...USUAL_SIZE, ...machine };
       return {
         ...{ vm, disk: disk.name, memoryMiB, cpus, quarantine: quarantine.type, notes: own },
         hardwareNotes: [...hardwareNotes],

@@ -7,6 +7,7 @@ import { importAce } from '../../../manager/import-ace.ts';
 import { requireRoom } from '../../../manager/make-whole.ts';
 import type { AceNote } from '../../../project/ace/notes.ts';
 import { type AceMachine, type AceProject, readAce } from '../../../project/ace/read-ace.ts';
+import { USUAL_SIZE } from '../../../project/schema.ts';
 import { hostPolicyText } from '../../../quarantine/host-policy-text.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { addCommand } from '../../program.ts';
@@ -83,7 +84,7 @@ function planText({ name, host, machines, notes }: AceProject): string {
 }
 
 function machineText({ name, machine, quarantine }: AceMachine): string {
-  const { memoryMiB = 1024, cpus = 1, disk } = machine;
+  const { memoryMiB, cpus, disk } = { ...USUAL_SIZE, ...machine };
   const size = `${formatBytes(memoryMiB * 2 ** 20)} of memory, ${cpus} cpu`;
   return `machine ${name}: ${size}, quarantine ${quarantine.type}, disk ${disk.name}`;
 }

@@ -1,10 +1,11 @@
-import { Badge, Button, Card, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { OwnSnapshotsAnswer } from '../../../api/manager/snapshots.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
+import { SnapshotCard } from '../../ui/SnapshotCard.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../frame/Part.tsx';
 import { ask, useProject } from '../process.ts';
@@ -38,7 +39,7 @@ function Kept({ answer: { vm, most, snapshots } }: { answer: OwnSnapshotsAnswer 
       <Text size="sm">{texts.what}</Text>
       {snapshots.length === 0 && <Text c="dimmed">{texts.none}</Text>}
       {snapshots.map((snapshot) => (
-        <SnapshotCard key={snapshot.name} {...{ vm, snapshot, isSuspended }} onDone={setDone} />
+        <KeptSnapshot key={snapshot.name} {...{ vm, snapshot, isSuspended }} onDone={setDone} />
       ))}
       <Text size="sm" role="status">
         {done && texts.done[done.how](done.name)}
@@ -55,72 +56,23 @@ interface CardProps {
   onDone: (change: Change) => void;
 }
 
-function SnapshotCard({
-  vm,
-  snapshot: { name, description, takenAt, withMemory, isPresent },
-  isSuspended,
-  onDone,
-}: CardProps) {
+function KeptSnapshot({ vm, snapshot, isSuspended, onDone }: CardProps) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
-  const [asked, setAsked] = useState<'revert' | 'remove'>();
-  const change = useChangeSnapshot(vm, (what) => {
-    setAsked(undefined);
-    onDone(what);
-  });
+  const change = useChangeSnapshot(vm, onDone);
+  const { name } = snapshot;
   return (
-    <Card withBorder padding="sm" component="section" aria-label={name}>
-      <Stack gap={4}>
-        <Group justify="space-between">
-          <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
-            {name}
-          </Text>
-          <Text size="sm" c="dimmed">
-            {new Date(takenAt).toLocaleString()}
-          </Text>
-        </Group>
-        {isPresent && (
-          <Badge color="blue.9" tt="none" radius="sm">
-            {texts.present}
-          </Badge>
-        )}
-        {withMemory && <Text size="sm">{texts.withMemory}</Text>}
-        {description && (
-          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {description}
-          </Text>
-        )}
-        {change.error && <FailureAlert error={change.error} texts={frameTexts} />}
-        {asked === undefined ? (
-          <Group>
-            <Button size="compact-sm" variant="default" onClick={() => setAsked('revert')}>
-              {texts.revert} …
-            </Button>
-            <Button size="compact-sm" variant="default" onClick={() => setAsked('remove')}>
-              {texts.remove} …
-            </Button>
-          </Group>
-        ) : (
-          <Stack gap="xs">
-            <Text>{asked === 'revert' ? texts.revertLoss(vm) : texts.removeLoss(name)}</Text>
-            {asked === 'revert' && isSuspended && <Text>{texts.revertMemory}</Text>}
-            <Group>
-              <Button
-                size="compact-sm"
-                color="red"
-                loading={change.isPending}
-                onClick={() => change.mutate({ how: asked, name })}
-              >
-                {asked === 'revert' ? texts.revert : texts.remove}
-              </Button>
-              <Button size="compact-sm" variant="default" onClick={() => setAsked(undefined)}>
-                {texts.cancel}
-              </Button>
-            </Group>
-          </Stack>
-        )}
-      </Stack>
-    </Card>
+    <SnapshotCard
+      snapshot={snapshot}
+      texts={texts}
+      loss={{
+        revert: [texts.revertLoss(vm), ...(isSuspended ? [texts.revertMemory] : [])],
+        remove: [texts.removeLoss(name)],
+      }}
+      isPending={change.isPending}
+      failure={change.error && <FailureAlert error={change.error} texts={frameTexts} />}
+      onChange={(how, onSuccess) => change.mutate({ how, name }, { onSuccess })}
+    />
   );
 }
 

@@ -1,10 +1,11 @@
-import { Badge, Button, Card, Group, Modal, Progress, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Progress, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
 import type { SnapshotsAnswer } from '../../../api/snapshots.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { OwnWords } from '../../ui/OwnWords.tsx';
+import { SnapshotCard } from '../../ui/SnapshotCard.tsx';
 import { useSaid } from '../../ui/texts/said.ts';
 import { Words } from '../../ui/Words.tsx';
 import { useChangeSnapshot, useMachine, useSnapshots, useTakeSnapshot } from '../service.ts';
@@ -40,7 +41,7 @@ export function Snapshots({ machine, isOpen, onClose }: SnapshotsProps) {
             {isOn(machine) && <Text>{texts.snapshotsRuns}</Text>}
             {answer.snapshots.length === 0 && <Text c="dimmed">{texts.snapshotsNone(answer.most)}</Text>}
             {answer.snapshots.map((snapshot) => (
-              <SnapshotCard key={snapshot.name} vm={vm} snapshot={snapshot} isOn={isOn(machine)} />
+              <KeptSnapshot key={snapshot.name} vm={vm} snapshot={snapshot} isOn={isOn(machine)} />
             ))}
             <TakeSnapshot vm={vm} left={answer.most - answer.snapshots.length} />
           </Stack>
@@ -56,74 +57,42 @@ interface CardProps {
   isOn: boolean;
 }
 
-function SnapshotCard({ vm, snapshot, isOn: isMachineOn }: CardProps) {
+function KeptSnapshot({ vm, snapshot, isOn: isMachineOn }: CardProps) {
   const texts = useTexts();
-  const said = useSaid();
-  const [asked, setAsked] = useState<'revert' | 'remove'>();
   const change = useChangeSnapshot();
-  const { name, description, takenAt, withMemory, isPresent, unusable } = snapshot;
+  const { name, unusable } = snapshot;
   return (
-    <Card withBorder padding="sm" component="section" aria-label={name}>
-      <Stack gap={4}>
-        <Group justify="space-between">
-          <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
-            {name}
-          </Text>
-          <Text size="sm" c="dimmed">
-            {new Date(takenAt).toLocaleString()}
-          </Text>
-        </Group>
-        {isPresent && (
-          <Badge color="blue.9" tt="none" radius="sm">
-            {texts.snapshotPresent}
-          </Badge>
-        )}
-        {withMemory && <Text size="sm">{texts.snapshotWithMemory}</Text>}
-        {description && <Text size="sm">{description}</Text>}
-        {unusable && (
-          <>
-            <Text size="sm">
-              {said.failure(unusable).text}. <Words text={said.remedy(unusable)} />
-            </Text>
-            <OwnWords words={said.failure(unusable).words} />
-          </>
-        )}
-        {change.error && <FailureAlert error={change.error} texts={texts} />}
-        {asked === undefined ? (
-          <Group>
-            <Button
-              size="compact-sm"
-              variant="default"
-              disabled={unusable !== undefined}
-              onClick={() => setAsked('revert')}
-            >
-              {texts.snapshotRevert} …
-            </Button>
-            <Button size="compact-sm" variant="default" onClick={() => setAsked('remove')}>
-              {texts.snapshotRemove} …
-            </Button>
-          </Group>
-        ) : (
-          <Stack gap="xs">
-            <Text>{asked === 'revert' ? texts.snapshotRevertLoss(vm) : texts.snapshotRemoveLoss(name)}</Text>
-            {asked === 'revert' && isMachineOn && <Text>{texts.snapshotRevertRuns}</Text>}
-            <Group>
-              <Button
-                size="compact-sm"
-                color="red"
-                loading={change.isPending}
-                onClick={() => change.mutate({ vm, name, how: asked }, { onSuccess: () => setAsked(undefined) })}
-              >
-                {asked === 'revert' ? texts.snapshotRevert : texts.snapshotRemove}
-              </Button>
-              <Button size="compact-sm" variant="default" onClick={() => setAsked(undefined)}>
-                {texts.cancel}
-              </Button>
-            </Group>
-          </Stack>
-        )}
-      </Stack>
-    </Card>
+    <SnapshotCard
+      snapshot={snapshot}
+      texts={{
+        present: texts.snapshotPresent,
+        withMemory: texts.snapshotWithMemory,
+        revert: texts.snapshotRevert,
+        remove: texts.snapshotRemove,
+        cancel: texts.cancel,
+      }}
+      loss={{
+        revert: [texts.snapshotRevertLoss(vm), ...(isMachineOn ? [texts.snapshotRevertRuns] : [])],
+        remove: [texts.snapshotRemoveLoss(name)],
+      }}
+      isPending={change.isPending}
+      unusable={unusable && <Unusable why={unusable} />}
+      failure={change.error && <FailureAlert error={change.error} texts={texts} />}
+      onChange={(how, onSuccess) => change.mutate({ vm, name, how }, { onSuccess })}
+    />
+  );
+}
+
+function Unusable({ why }: { why: NonNullable<Snapshot['unusable']> }) {
+  const said = useSaid();
+  const { text, words } = said.failure(why);
+  return (
+    <>
+      <Text size="sm">
+        {text}. <Words text={said.remedy(why)} />
+      </Text>
+      <OwnWords words={words} />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { addForeign, type ForeignChange, seedOf } from '../../../../manager/mach
 import { type ForeignMachine, readForeign } from '../../../../project/foreign/read-foreign.ts';
 import type { DiskFormat } from '../../../../project/image/known.ts';
 import type { VmFile } from '../../../../project/schema.ts';
+import { USUAL_SIZE } from '../../../../project/schema.ts';
 import type { Context } from '../../../program.ts';
 import { print, printStep } from '../../../terminal/print.ts';
 import { progressLine } from '../../../terminal/progress.ts';
@@ -73,8 +74,8 @@ function changeOf({ memory, cpus, dataDisk, firmware, ...kinds }: FromOptions): 
 }
 
 function planText(machine: ForeignMachine, change: ForeignChange): string {
-  const file = { ...machine, ...change };
-  const { memoryMiB = 1024, cpus = 1, firmware } = file;
+  const file = { ...USUAL_SIZE, ...machine, ...change };
+  const { memoryMiB, cpus, firmware } = file;
   const starts = firmware === undefined ? 'starts as its partitions say' : HOW_IT_STARTS[firmware];
   const hardware = `${formatBytes(memoryMiB * 2 ** 20)} of memory, ${cpus} cpu, ${kindsText(file)}, ${starts}`;
   const notes = machine.notes.map(({ text }) => `  - ${text}`);

@@ -4,7 +4,7 @@ import { AppError } from '../../../../lib/errors.ts';
 import { addMachine, removeMachine, seedOf } from '../../../../manager/machines/machines.ts';
 import { DISK_FORMATS, type DiskFormat } from '../../../../project/image/known.ts';
 import type { ProjectVm } from '../../../../project/open.ts';
-import { Firmware } from '../../../../project/schema.ts';
+import { Firmware, USUAL_SIZE } from '../../../../project/schema.ts';
 import { mebibytes, memory, wholeNumber } from '../../../arguments.ts';
 import { addCommand } from '../../../program.ts';
 import { isConfirmedByName } from '../../../terminal/confirm.ts';
@@ -48,8 +48,8 @@ export function addVmCommands(program: Command): void {
       if (disk === undefined) throw new AppError('USAGE', 'say which disk with --disk, or which machine with --from');
       if (options.dryRun) throw new AppError('USAGE', '--dry-run goes with --from');
       const wanted = {
-        memoryMiB: options.memory ?? 1024,
-        cpus: options.cpus ?? 1,
+        memoryMiB: options.memory ?? USUAL_SIZE.memoryMiB,
+        cpus: options.cpus ?? USUAL_SIZE.cpus,
         ...kindsGiven(options),
         ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
         ...(options.dataDisk === undefined ? {} : { dataDiskMiB: options.dataDisk }),
