@@ -1,10 +1,6 @@
-// npm run bench: what the main job costs, measured on the lab’s guest, beside what it may cost.
-import { MainJob } from '../lab/main-job.ts';
+// npm run bench: what the main job costs of Lazaret as people install it, measured on the lab’s guest, beside what it may cost.
 import { whyNoNetwork } from '../lab/network.ts';
-import { floodFigure } from './flood.ts';
-import { serviceFigures } from './service.ts';
-import { startFigures } from './start.ts';
-import { switchFigures } from './switches.ts';
+import { installedTree } from './installed.ts';
 import { printFigures } from './table.ts';
 
 const reason = whyNoNetwork();
@@ -12,6 +8,12 @@ if (reason !== false) {
   console.error(`nothing can be measured here: ${reason}`);
   process.exit(69);
 }
+using _installed = await installedTree();
+const { MainJob } = await import('../lab/main-job.ts');
+const { floodFigure } = await import('./flood.ts');
+const { serviceFigures } = await import('./service.ts');
+const { startFigures } = await import('./start.ts');
+const { switchFigures } = await import('./switches.ts');
 await using job = await MainJob.start();
 const fingerprint = await job.makeProject();
 await job.setLists({ normal: ['intranet.lab.test'], restricted: ['update.lab.test'], interval: '1h' });

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MainJob } from '../lab/main-job.ts';
+import { BIN } from '../lab/programs.ts';
 import { type Figure, milliseconds } from './table.ts';
 
-const PROGRAM = join(import.meta.dirname, '..', 'bin', 'lazaret');
-const MAX_RESIDENT_MB = 150;
+const MAX_RESIDENT_MB = 90;
 
 /** What the service and the command line cost. The machine runs. */
 export function serviceFigures(job: MainJob): Figure[] {
@@ -13,7 +13,9 @@ export function serviceFigures(job: MainJob): Figure[] {
   const megabytes = (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6;
   const times = Array.from({ length: 9 }, () => {
     const started = performance.now();
-    const { status: exit } = spawnSync(PROGRAM, ['--socket', job.computer.socket, 'status'], { stdio: 'ignore' });
+    const { status: exit } = spawnSync(join(BIN, 'lazaret'), ['--socket', job.computer.socket, 'status'], {
+      stdio: 'ignore',
+    });
     if (exit !== 0) throw new Error(`lazaret status ended with ${exit}`);
     return performance.now() - started;
   });

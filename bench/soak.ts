@@ -1,13 +1,10 @@
 // npm run soak -- [--minutes 20] [--seed N]: three machines and their service under all that is done to them, at random; what the
 // computer has of them is counted meanwhile, and nothing of it may grow. Ends with 1 when something does, or fails that may not.
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { untilSignal } from '../lab/at-exit.ts';
 import { computerLines, leftBehind } from '../lab/left-behind.ts';
 import { whyNoNetwork } from '../lab/network.ts';
-import { makeTree } from '../packaging/tree.ts';
+import { installedTree } from './installed.ts';
 import { stepLines, verdictLines } from './soak/report.ts';
 import { verdict } from './soak/verdict.ts';
 
@@ -27,23 +24,15 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
   process.exitCode = UNAVAILABLE;
 } else {
   const before = computerLines();
-  const tree = mkdtempSync(join(tmpdir(), 'lazaret-soak-'));
-  try {
-    process.exitCode = await soakInstalled(tree);
-  } finally {
-    rmSync(tree, { recursive: true });
-  }
+  process.exitCode = await soakInstalled();
   const left = await leftBehind(before);
   for (const line of left) console.log(line);
   if (left.length > 0) process.exitCode ||= 1;
 }
 
 /** Soaks Lazaret as people install it; gives the exit status. */
-async function soakInstalled(tree: string): Promise<number> {
-  await makeTree(dirname(import.meta.dirname), join(tree, 'installed'));
-  symlinkSync(process.execPath, join(tree, 'installed', 'bin', 'node'));
-  process.env['LAZARET_INSTALLED'] = join(tree, 'installed');
-  // Only now: what it imports asks at once where the programs are.
+async function soakInstalled(): Promise<number> {
+  using _installed = await installedTree();
   const { soak } = await import('./soak/run.ts');
   console.log(`${minutes} minutes, seed ${seed}`);
   const stop = new AbortController();

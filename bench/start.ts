@@ -9,14 +9,14 @@ import type { MainJob } from '../lab/main-job.ts';
 import { type Figure, median } from './table.ts';
 
 const ROUNDS = 5;
-const ALLOWANCE_MS = 700;
+const ALLOWANCE_MS = 400;
 
 /** From the command to the guest’s first answer, in turns with the same guest under a bare QEMU command line. The machine is off before and after. */
 export async function startFigures(job: MainJob): Promise<Figure[]> {
   const ours: number[] = [];
   const bare: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    ours.push(await timed(() => job.startMachine()));
+    ours.push(await timed(() => answered(job)));
     await job.stopMachine();
     bare.push(await timedBare(job));
   }
@@ -30,6 +30,13 @@ export async function startFigures(job: MainJob): Promise<Figure[]> {
       met: a - b <= ALLOWANCE_MS,
     },
   ];
+}
+
+/** That it has its address later is not waited for: bare QEMU gives it none. */
+async function answered({ computer, vm }: MainJob): Promise<void> {
+  const { status, stderr } = await computer.lazaret('start', vm);
+  if (status !== 0) throw new Error(stderr);
+  (await GuestShell.open(computer.sockets(vm).console))[Symbol.dispose]();
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,6 +1,7 @@
 import { AppError } from '../lib/errors.ts';
+import { runInTurn } from '../sys/programs/in-turn.ts';
 import { LineProgram } from '../sys/programs/line-program.ts';
-import { runInside } from './machine/namespace.ts';
+import { inside, runInside } from './machine/namespace.ts';
 import type { Enforced } from './machine/rules/ruleset.ts';
 
 const LOAD_TIMEOUT_MS = 60_000;
@@ -11,6 +12,7 @@ const TERSE_SHELL = '-nti';
 const SHELL = '-ni';
 /** An `nft` that reads lines writes them all into `~/.nft.history` at its end, and reads that at its beginning; this computer’s stays as it was. */
 const NO_HISTORY = { HOME: '/dev/null' };
+const PATIENCE = { timeoutMs: LOAD_TIMEOUT_MS, env: NO_HISTORY };
 
 /**
  * Loads rules in the namespace that `enter` leads to, as one transaction.
@@ -23,6 +25,21 @@ export async function loadRules(enter: readonly string[], text: string): Promise
 /** What `nft list` says of something, with numbers for names; `terse` leaves out the elements of sets. @throws FILTER_FAILED */
 export async function listed(enter: readonly string[], what: readonly string[], terse = false): Promise<string> {
   return nft(enter, [terse ? '-nt' : '-n', 'list', ...what]);
+}
+
+/**
+ * Loads the rules of this namespace’s table `name`, and gives how that is listed afterwards, undefined where it has gone at once, and
+ * all rules that there are, without elements. By one program. @throws FILTER_FAILED with nft’s message; nothing has changed then
+ */
+export async function loadTable(name: string, text: string): Promise<{ table: string | undefined; ruleset: string }> {
+  const nft = (...args: string[]) => inside([], 'nft', args);
+  const turns = [
+    { ...nft('-f', '-'), input: text },
+    { ...nft('-n', 'list', 'table', 'inet', name), mayFail: true as const },
+    nft('-nt', 'list', 'ruleset'),
+  ];
+  const [, table = '', ruleset = ''] = await coded(() => runInTurn(turns, PATIENCE));
+  return { table: table || undefined, ruleset };
 }
 
 /**
@@ -42,9 +59,13 @@ export async function listedSets(enter: readonly string[], sets: readonly string
 }
 
 async function nft(enter: readonly string[], args: readonly string[], input?: string): Promise<string> {
+  const options = { ...PATIENCE, ...(input === undefined ? {} : { input }) };
+  return (await coded(() => runInside(enter, 'nft', args, options))).stdout;
+}
+
+async function coded<T>(work: () => Promise<T>): Promise<T> {
   try {
-    const options = { timeoutMs: LOAD_TIMEOUT_MS, env: NO_HISTORY, ...(input === undefined ? {} : { input }) };
-    return (await runInside(enter, 'nft', args, options)).stdout;
+    return await work();
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
     throw new AppError('FILTER_FAILED', cause.message, { cause });

@@ -30,11 +30,14 @@ export async function planNetwork(asked: NetworkOptions) {
 
 type Planned = Awaited<ReturnType<typeof planNetwork>>;
 
-/** Makes the namespace with its uplink and its rules, in mode `refuse`; the forwarder is started beside that. @throws NETWORK_FAILED, FILTER_FAILED */
+/**
+ * Makes the namespace with its uplink and its rules, in mode `refuse`, and with what `filling` puts in their sets; the forwarder is
+ * started beside that. @throws NETWORK_FAILED, FILTER_FAILED
+ */
 export async function makeNamespace(
   options: Planned['options'],
   links: Planned['links'],
-  forwarder: Forwarder | undefined,
+  { forwarder, filling }: { forwarder: Forwarder | undefined; filling: string },
 ): Promise<void> {
   const names = networkNames(options.id);
   await createNamespace(names, options);
@@ -43,7 +46,7 @@ export async function makeNamespace(
   forwarder?.serve().catch(() => undefined);
   await loadRules(
     enterNamespace(names.namespace),
-    ruleset({ ...options, computer: links.addresses, helper: helperOf(options) }),
+    `${ruleset({ ...options, computer: links.addresses, helper: helperOf(options) })}${filling}`,
   );
   await options.host.admit(names.uplink, options.ipv6);
   await connectNamespace(names, options);

@@ -3,7 +3,8 @@ import type { Subnets } from '../../quarantine/subnets.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
 import { type Ran, type RunOptions, run } from '../../sys/programs/exec.ts';
-import { type ProcessId, processOf } from '../../sys/programs/processes.ts';
+import { runInTurn, type Turn } from '../../sys/programs/in-turn.ts';
+import { type ProcessId, processesInNamespace } from '../../sys/programs/processes.ts';
 import { guestAddresses, type NetworkNames, ROUTER6, uplinkAddresses } from '../addresses.ts';
 
 /** Where `ip netns` keeps what it made. */
@@ -33,8 +34,14 @@ export function runInside(
   args: readonly string[],
   options?: RunOptions,
 ): Promise<Ran> {
+  const command = inside(enter, program, args);
+  return run(command.program, command.args, options);
+}
+
+/** A program behind such words, which may be none. */
+export function inside(enter: readonly string[], program: string, args: readonly string[]): Turn {
   const [first = program, ...rest] = [...enter, program];
-  return run(first, [...rest, ...args], options);
+  return { program: first, args: [...rest, ...args] };
 }
 
 /** The namespaces of machines, by name, of whatever service. */
@@ -65,30 +72,33 @@ export async function createNamespace(
   const addresses = uplinkAddresses(number, subnets);
   const { gateway, gateway6 } = guestAddresses(subnets);
   await coded(`cannot make the namespace ${namespace}`, async () => {
-    await run('ip', ['netns', 'add', namespace]);
     const closed = [FORWARDING, ...((await kernelHasIpv6()) ? [FORWARDING6, ...ROUTERS_BELIEVED] : [])];
-    await Promise.all([setInside(namespace, closed, 0), setInside(namespace, ['ipv4/conf/all/rp_filter'], 1)]);
-    await batch(
-      [],
-      [
-        `link add ${uplink} type veth peer name up0 netns ${namespace}`,
-        `address add ${addresses.host}/30 dev ${uplink}`,
-        ...(ipv6 ? ipv6Link(uplink, `${addresses.host6}/126`) : []),
-      ],
-    );
-    await batch(
-      ['-n', namespace],
-      [
-        `tuntap add dev tap0 mode tap user ${uid}`,
-        `address add ${gateway}/24 dev tap0`,
-        ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${gateway6}/64`) : []),
-        'link set tap0 up',
-        'link set lo up',
-        `address add ${addresses.inside}/30 dev up0`,
-        ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
-        'link set up0 up',
-      ],
-    );
+    await runInTurn([
+      { program: 'ip', args: ['netns', 'add', namespace] },
+      setting(namespace, closed, 0),
+      setting(namespace, ['ipv4/conf/all/rp_filter'], 1),
+      batch(
+        [],
+        [
+          `link add ${uplink} type veth peer name up0 netns ${namespace}`,
+          `address add ${addresses.host}/30 dev ${uplink}`,
+          ...(ipv6 ? ipv6Link(uplink, `${addresses.host6}/126`) : []),
+        ],
+      ),
+      batch(
+        ['-n', namespace],
+        [
+          `tuntap add dev tap0 mode tap user ${uid}`,
+          `address add ${gateway}/24 dev tap0`,
+          ...(ipv6 ? ipv6Link('tap0', `${ROUTER6}/64`, `${gateway6}/64`) : []),
+          'link set tap0 up',
+          'link set lo up',
+          `address add ${addresses.inside}/30 dev up0`,
+          ...(ipv6 ? ipv6Link('up0', `${addresses.inside6}/126`) : []),
+          'link set up0 up',
+        ],
+      ),
+    ]);
   });
 }
 
@@ -101,31 +111,28 @@ function ipv6Link(name: string, ...addresses: string[]): string[] {
 /** Brings up the host’s end, which must be closed to the guest by then. @throws NETWORK_FAILED */
 export async function connectNamespace({ namespace, uplink }: NetworkNames, use: NamespaceUse): Promise<void> {
   const { host, host6 } = uplinkAddresses(use.number, use.subnets);
-  await coded(`cannot connect the namespace ${namespace}`, async () => {
-    await batch([], [`link set ${uplink} up`]);
-    const routers = use.ipv6 ? [host, host6] : [host];
-    await batch(
-      ['-n', namespace],
-      routers.map((router) => `route add default via ${router}`),
-    );
-  });
+  const routers = use.ipv6 ? [host, host6] : [host];
+  const routes = routers.map((router) => `route add default via ${router}`);
+  await coded(`cannot connect the namespace ${namespace}`, () =>
+    runInTurn([batch([], [`link set ${uplink} up`]), batch(['-n', namespace], routes)]),
+  );
 }
 
 /** @throws NETWORK_FAILED */
 export async function raiseLoopback(namespace: string): Promise<void> {
-  await coded(`cannot use loopback in ${namespace}`, () => batch(['-n', namespace], ['link set lo up']));
+  await coded(`cannot use loopback in ${namespace}`, () => runInTurn([batch(['-n', namespace], ['link set lo up'])]));
 }
 
-/** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. @throws NETWORK_FAILED */
+/** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. Read back. @throws NETWORK_FAILED */
 export async function setForwarding(namespace: string, isOpen: boolean, hasIpv6 = true): Promise<void> {
   const settings = hasIpv6 && (await kernelHasIpv6()) ? [FORWARDING, FORWARDING6] : [FORWARDING];
-  await coded(`cannot set forwarding in ${namespace}`, () => setInside(namespace, settings, isOpen ? 1 : 0));
-}
-
-export async function isForwarding(namespace: string, hasIpv6: boolean): Promise<boolean> {
-  const files = (hasIpv6 ? [FORWARDING, FORWARDING6] : [FORWARDING]).map((path) => `/proc/sys/net/${path}`);
-  const { stdout } = await runInside(enterNamespace(namespace), 'cat', files);
-  return stdout.split('\n').every((value) => value.trim() === '1');
+  const value = isOpen ? 1 : 0;
+  const read = inside(enterNamespace(namespace), 'cat', settings.map(kernelFile));
+  await coded(`cannot set forwarding in ${namespace}`, async () => {
+    const [, found = ''] = await runInTurn([setting(namespace, settings, value), read]);
+    if (found !== settings.map(() => value).join('\n'))
+      throw new AppError('NETWORK_FAILED', `its kernel has ${JSON.stringify(found)}`);
+  });
 }
 
 /** Whether a machine’s namespace was made with an IPv6 network. */
@@ -140,10 +147,8 @@ async function kernelHasIpv6(): Promise<boolean> {
 }
 
 /** The processes that are in a namespace. */
-export async function processesInside(namespace: string): Promise<ProcessId[]> {
-  const { stdout } = await run('ip', ['netns', 'pids', namespace]);
-  const pids = stdout.split('\n').filter(Boolean).map(Number);
-  return pids.map(processOf).filter((process) => process !== undefined);
+export function processesInside(namespace: string): ProcessId[] {
+  return processesInNamespace(namespaceFile(namespace));
 }
 
 /** Removes a namespace with its links, rules and flows; what is not there any more is no failure. @throws NETWORK_FAILED */
@@ -151,22 +156,25 @@ export async function removeNamespace({ namespace, uplink }: NetworkNames): Prom
   await coded(`cannot remove the namespace ${namespace}`, async () => {
     const hasUplink = (await readKernelFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`)) !== undefined;
     const hasName = (await namesIn(NAMESPACES)).includes(namespace);
-    await batch(
-      [],
-      [...(hasUplink ? [`link delete ${uplink}`] : []), ...(hasName ? [`netns delete ${namespace}`] : [])],
-    );
+    const commands = [
+      ...(hasUplink ? [`link delete ${uplink}`] : []),
+      ...(hasName ? [`netns delete ${namespace}`] : []),
+    ];
+    if (commands.length > 0) await runInTurn([batch([], commands)]);
   });
 }
 
-async function setInside(namespace: string, settings: readonly string[], value: number): Promise<void> {
-  const files = settings.map((path) => `/proc/sys/net/${path}`);
-  await runInside(enterNamespace(namespace), 'tee', files, { input: `${value}\n` });
+function setting(namespace: string, settings: readonly string[], value: number): Turn {
+  return { ...inside(enterNamespace(namespace), 'tee', settings.map(kernelFile)), input: `${value}\n` };
 }
 
-/** Runs commands of ip(8) by one program, the first that fails being the last. */
-async function batch(args: readonly string[], commands: readonly string[]): Promise<void> {
-  if (commands.length === 0) return;
-  await run('ip', [...args, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+function kernelFile(setting: string): string {
+  return `/proc/sys/net/${setting}`;
+}
+
+/** Commands of ip(8) for one program, the first that fails being the last. */
+function batch(args: readonly string[], commands: readonly string[]): Turn {
+  return { program: 'ip', args: [...args, '-batch', '-'], input: `${commands.join('\n')}\n` };
 }
 
 async function coded<T>(what: string, work: () => Promise<T>): Promise<T> {

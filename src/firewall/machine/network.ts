@@ -5,14 +5,13 @@ import type { AccessLists } from '../../quarantine/lists/access-list.ts';
 import type { Clash } from '../../quarantine/subnets.ts';
 import { guestAddresses, type NetworkNames, networkNames } from '../addresses.ts';
 import type { ListKey } from '../names/dns-config.ts';
-import type { Forwarder } from '../names/forwarder.ts';
 import { forwarderOf, helperOf, type LoadedLists, MachineNames } from '../names/machine-names.ts';
 import type { NameReport } from '../names/names.ts';
 import { loadRules } from '../nft.ts';
 import type { Stopper } from './host/foreign-rules.ts';
 import type { HostChange } from './host/forwarding.ts';
 import { addLoopback, findNetwork, makeNamespace, planNetwork } from './make-network.ts';
-import { enterNamespace, isForwarding, setForwarding } from './namespace.ts';
+import { enterNamespace, setForwarding } from './namespace.ts';
 import type { NetworkOptions, NetworkState, ResolversReport, Switched } from './network-options.ts';
 import { Clashes, type OwnSubnets, USUAL } from './own-subnets.ts';
 import { MachinePrinter } from './printer.ts';
@@ -20,6 +19,7 @@ import { clearUp, removeLeftover, removeNetwork } from './remove-network.ts';
 import { type Denied, deniedDestinations } from './rules/denied.ts';
 import { type FilterPlace, MachineFilter } from './rules/filter.ts';
 import { askGuest } from './rules/guest-address.ts';
+import { listsDigest } from './rules/list-rules.ts';
 import { computerTransaction } from './rules/ruleset.ts';
 
 interface Parts {
@@ -73,10 +73,13 @@ export class MachineNetwork implements AsyncDisposable {
     undo.defer(() => clearUp(options.id, options.host, options.log));
     const forwarder = forwarderOf(options, { isNew: true });
     undo.defer(() => forwarder?.settled());
-    await makeNamespace(options, links, forwarder);
-    const network = await MachineNetwork.#takeOver(options, forwarder, { isNew: true });
+    const names = await MachineNames.open(options, forwarder, { isNew: true });
+    const { lists } = options;
+    const filling = names.filling({ lists, digest: listsDigest(lists) });
+    await makeNamespace(options, links, { forwarder, filling });
+    const filter = await MachineFilter.adopt(filterPlace(options), lists);
+    const network = new MachineNetwork(options, { filter, names });
     undo.defer(() => network.detach());
-    await network.#dns.fill(network.#loaded, { areNew: true });
     await network.startHelpers();
     network.#keepRefilled();
     undo.move();
@@ -91,7 +94,9 @@ export class MachineNetwork implements AsyncDisposable {
   static async adopt(asked: NetworkOptions): Promise<MachineNetwork> {
     const options = await findNetwork(asked);
     await using undo = new AsyncDisposableStack();
-    const network = await MachineNetwork.#takeOver(options, forwarderOf(options), { isNew: false });
+    const names = await MachineNames.open(options, forwarderOf(options), { isNew: false });
+    const filter = await MachineFilter.adopt(filterPlace(options));
+    const network = new MachineNetwork(options, { filter, names });
     undo.defer(() => network.detach());
     network.#dns.waitForForwarder();
     await addLoopback(options);
@@ -101,17 +106,6 @@ export class MachineNetwork implements AsyncDisposable {
     network.#keepRefilled();
     undo.move();
     return network;
-  }
-
-  /** In one that `isNew` its lists have just been loaded, and nothing runs yet that would be looked for. */
-  static async #takeOver(
-    options: NetworkOptions,
-    forwarder: Forwarder | undefined,
-    { isNew }: { isNew: boolean },
-  ): Promise<MachineNetwork> {
-    const names = await MachineNames.open(options, forwarder, { isNew });
-    const filter = await MachineFilter.adopt(filterPlace(options), isNew ? options.lists : undefined);
-    return new MachineNetwork(options, { filter, names });
   }
 
   /**
@@ -178,8 +172,6 @@ export class MachineNetwork implements AsyncDisposable {
     const { ipv6 = false } = this.#options;
     await this.#dns.startForwarder();
     await setForwarding(this.#names.namespace, true, ipv6);
-    if (!(await isForwarding(this.#names.namespace, ipv6)))
-      throw new AppError('NETWORK_FAILED', 'the machine’s namespace does not forward');
   }
 
   /** Who stops on this computer what the machine sends. */

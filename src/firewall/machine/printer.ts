@@ -1,12 +1,11 @@
 import { printerCommand } from '../../sys/printing/printer-order.ts';
-import { endProcess } from '../../sys/programs/processes.ts';
 import { guestAddresses, networkNames, PRINTER_PORT } from '../addresses.ts';
 import { loadRules } from '../nft.ts';
 import { enterNamespace, namespaceFile } from './namespace.ts';
 import type { NetworkOptions } from './network-options.ts';
 import { USUAL } from './own-subnets.ts';
 import { printerTransaction } from './rules/ruleset.ts';
-import { socketHolders, startSocketHolder } from './socket-holder.ts';
+import { endSocketHolders, socketHolders, startSocketHolder } from './socket-holder.ts';
 
 /** A queue of the computer’s that a guest gets as its printer. */
 export interface PrinterQueue {
@@ -42,29 +41,23 @@ export class MachinePrinter {
     try {
       await this.#let(address);
     } catch (error) {
-      await endPrinters(this.#namespace);
+      await endSocketHolders(this.#namespace, [PRINTER_PORT]);
       throw error;
     }
   }
 
   /** Whether one is served, by whichever service. */
   async isServed(): Promise<boolean> {
-    return (await socketHolders(this.#namespace, 'tcp', PRINTER_PORT)).length > 0;
+    return (await socketHolders(this.#namespace, [PRINTER_PORT])).length > 0;
   }
 
   /** Nobody reaches it any more, and what is being printed is cut off. @throws FILTER_FAILED */
   async end(): Promise<void> {
     await this.#let(undefined);
-    await endPrinters(this.#namespace);
+    await endSocketHolders(this.#namespace, [PRINTER_PORT]);
   }
 
   #let(gateway: string | undefined): Promise<void> {
     return loadRules(enterNamespace(this.#namespace), `${printerTransaction(gateway).join('\n')}\n`);
   }
-}
-
-/** Ends whatever serves a printer in a namespace. It would keep the namespace. */
-export async function endPrinters(namespace: string): Promise<void> {
-  const holders = await socketHolders(namespace, 'tcp', PRINTER_PORT);
-  await Promise.all(holders.map(({ id }) => endProcess(id, 0)));
 }

@@ -1,12 +1,11 @@
 import { AppError } from '../../lib/errors.ts';
 import type { Log } from '../../sys/log.ts';
 import { endProcess, hasGone } from '../../sys/programs/processes.ts';
-import { type NetworkNames, networkNames } from '../addresses.ts';
-import { endForwarders } from '../names/forwarder.ts';
+import { FORWARDER, type NetworkNames, networkNames, PRINTER_PORT } from '../addresses.ts';
 import { endHelpers, helperProcesses } from '../names/helper.ts';
 import type { HostNetwork } from './host/forwarding.ts';
 import { presentNamespaces, processesInside, removeNamespace } from './namespace.ts';
-import { endPrinters } from './printer.ts';
+import { endSocketHolders } from './socket-holder.ts';
 
 /** How long the programs of a service that was killed may take to end. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -42,7 +41,7 @@ export async function clearUp(id: string, host: HostNetwork, log: Log): Promise<
 export async function removeLeftover(names: NetworkNames): Promise<void> {
   if ((await presentNamespaces()).includes(names.namespace)) {
     const helpers = (await helperProcesses(names.namespace)).map(({ id }) => id.pid);
-    const others = (await processesInside(names.namespace)).filter(({ pid }) => !helpers.includes(pid));
+    const others = processesInside(names.namespace).filter(({ pid }) => !helpers.includes(pid));
     const gone = await Promise.all(others.map((process) => hasGone(process, LEFTOVER_GRACE_MS)));
     if (gone.includes(false)) throw new AppError('NETWORK_FAILED', 'the machine’s network is in use');
   }
@@ -54,9 +53,9 @@ export async function removeLeftover(names: NetworkNames): Promise<void> {
 async function endInside({ namespace }: NetworkNames): Promise<void> {
   if (!(await presentNamespaces()).includes(namespace)) return;
   await endHelpers(await helperProcesses(namespace));
-  await Promise.all([endForwarders(namespace), endPrinters(namespace)]);
+  await endSocketHolders(namespace, [FORWARDER.port, PRINTER_PORT]);
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-    const left = await processesInside(namespace);
+    const left = processesInside(namespace);
     if (left.length === 0) return;
     await Promise.all(left.map((process) => endProcess(process)));
   }

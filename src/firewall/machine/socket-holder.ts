@@ -45,17 +45,21 @@ export async function startSocketHolder(
   }
 }
 
-/** It is in the computer’s namespace; what shows whose it is is the socket that it holds in the machine’s. */
-export async function socketHolders(namespace: string, kind: 'udp' | 'tcp', port: number): Promise<SocketHolder[]> {
-  const { stdout } = await runInside(enterNamespace(namespace), 'ss', [
-    kind === 'udp' ? '-Hlunp' : '-Hltnp',
-    `sport = :${port}`,
-  ]);
+/** They are in the computer’s namespace; what shows whose they are is the sockets, of these ports, that they hold in the machine’s. */
+export async function socketHolders(namespace: string, ports: readonly number[]): Promise<SocketHolder[]> {
+  const ours = ports.map((port) => `sport = :${port}`).join(' or ');
+  const { stdout } = await runInside(enterNamespace(namespace), 'ss', ['-Hlntup', ours]);
+  const pids = new Set([...stdout.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid)));
   const found: SocketHolder[] = [];
-  for (const [, pid] of stdout.matchAll(/pid=(\d+)/g)) {
-    const id = processOf(Number(pid));
+  for (const pid of pids) {
+    const id = processOf(pid);
     const words = (await readKernelFile(`/proc/${pid}/cmdline`))?.split('\0').slice(0, -1) ?? [];
     if (id && id.pid !== process.pid) found.push({ id, words });
   }
   return found;
+}
+
+/** Ends them. They would keep the namespace. */
+export async function endSocketHolders(namespace: string, ports: readonly number[]): Promise<void> {
+  await Promise.all((await socketHolders(namespace, ports)).map(({ id }) => endProcess(id)));
 }

@@ -62,11 +62,6 @@ export class Forwarder {
   }
 }
 
-/** Ends whatever leads a namespace’s questions on. It would keep the namespace. */
-export async function endForwarders(namespace: string): Promise<void> {
-  await Promise.all((await forwarderProcesses(namespace)).map(({ id }) => endProcess(id)));
-}
-
 function forwarderProcesses(namespace: string): Promise<SocketHolder[]> {
-  return socketHolders(namespace, 'udp', FORWARDER.port);
+  return socketHolders(namespace, [FORWARDER.port]);
 }

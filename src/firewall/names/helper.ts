@@ -80,7 +80,7 @@ interface HelperProcess {
 /** All processes of helpers in a namespace. */
 export async function helperProcesses(namespace: string): Promise<HelperProcess[]> {
   const found: HelperProcess[] = [];
-  for (const id of await processesInside(namespace)) {
+  for (const id of processesInside(namespace)) {
     const words = (await readKernelFile(`/proc/${id.pid}/cmdline`))?.split('\0') ?? [];
     if (words[0] !== 'dnsmasq') continue;
     const list = (['normal', 'restricted'] as const).find((each) => words.includes(markOf(each)));

@@ -137,8 +137,13 @@ export class MachineNames {
   }
 
   /** Writes what is known already, so that no list waits for a resolver that is away. @throws FILTER_FAILED */
-  fill({ lists, digest }: LoadedLists, sets: { areNew?: boolean } = {}): Promise<void> {
-    return this.#listed.fill(lists, digest, sets);
+  fill({ lists, digest }: LoadedLists): Promise<void> {
+    return this.#listed.fill(lists, digest);
+  }
+
+  /** The commands that do so in sets which are about to be made. */
+  filling({ lists, digest }: LoadedLists): string {
+    return this.#listed.filling(lists, digest);
   }
 
   /** Looks all names up, at once and from then on; what is made first must not wait for it. `serve` is called when their answers changed. */

@@ -7,7 +7,7 @@ import type { Subnets } from '../../quarantine/subnets.ts';
 import type { Log } from '../../sys/log.ts';
 import { pause } from '../../sys/pause.ts';
 import { NAME_TIMEOUT_S, nameSets, pinnedMap, wideSets } from '../machine/rules/list-rules.ts';
-import { type Content, refillSets, replaceElements } from '../machine/rules/set-elements.ts';
+import { type Content, newElements, refillSets, replaceElements, replacing } from '../machine/rules/set-elements.ts';
 import { askAll } from './ask-all.ts';
 import type { ListKey } from './dns-config.ts';
 import { type Failed, failureOf, heard, inUse, KEEP_MS, type NameState, standIn } from './name-state.ts';
@@ -101,9 +101,23 @@ export class ListedNames {
     return isAnswered;
   }
 
-  /** Writes what is known to the sets of that digest, which may be new. @throws FILTER_FAILED when they are not there */
-  async fill(lists: AccessLists, digest: string, sets: { areNew?: boolean } = {}): Promise<void> {
+  /** Writes what is known to the sets of that digest. @throws FILTER_FAILED when they are not there */
+  async fill(lists: AccessLists, digest: string): Promise<void> {
     const now = Date.now();
+    await refillSets(this.#place.enter, this.#known(lists, digest, now));
+    await replaceElements(this.#place.enter, this.#ownContents(lists, digest, now));
+    this.#filledAt = now;
+  }
+
+  /** The commands that write what is known to sets of that digest which are about to be made: they belong behind those that make them. */
+  filling(lists: AccessLists, digest: string): string {
+    const now = Date.now();
+    this.#filledAt = now;
+    return newElements(this.#known(lists, digest, now)) + replacing(this.#ownContents(lists, digest, now));
+  }
+
+  /** What each set is to hold, but for those that the service alone writes. */
+  #known(lists: AccessLists, digest: string, now: number): Map<string, readonly string[]> {
     const filled = new Map<string, readonly string[]>();
     for (const key of ['normal', 'restricted'] as const) {
       const { mode } = lists[key];
@@ -113,9 +127,7 @@ export class ListedNames {
         filled.set(`${set}_4`, of('v4')).set(`${set}_6`, of('v6'));
       }
     }
-    await refillSets(this.#place.enter, filled, sets);
-    await replaceElements(this.#place.enter, this.#ownContents(lists, digest, now));
-    this.#filledAt = now;
+    return filled;
   }
 
   /**

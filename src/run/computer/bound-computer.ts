@@ -234,7 +234,7 @@ export class HostAccess implements AsyncDisposable {
         await this.#look().catch((error: unknown) => log.error(failureOf(error), 'the computer’s own rules'));
         if (!this.#note.now) untilFree.abort();
       };
-      if (this.#note.now) await watchHost(look, AbortSignal.any([signal, untilFree.signal]), lookMs);
+      if (this.#note.now) await watchHost(look, AbortSignal.any([signal, untilFree.signal]), { lookMs });
       else {
         await pause(lookMs, signal);
         if (!signal.aborted) await look();

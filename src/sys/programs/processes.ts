@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../../lib/errors.ts';
 
@@ -13,6 +13,29 @@ export interface ProcessId {
 export function processOf(pid: number): ProcessId | undefined {
   const fields = statOf(pid);
   return fields && { pid, startedAt: Number(fields[19]) };
+}
+
+/** The processes that are in the network namespace which a file stands for; none where there is no such file. */
+export function processesInNamespace(file: string): ProcessId[] {
+  const wanted = identityOf(file);
+  if (wanted === undefined) return [];
+  const inside = allPids().filter((pid) => identityOf(`/proc/${pid}/ns/net`) === wanted);
+  return inside.map(processOf).filter((process) => process !== undefined);
+}
+
+/** Of what has ended meanwhile, or is not ours to look at, nothing. */
+function identityOf(file: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
 /** Whether a process leads a session of its own, as what we start detached does and what that forks does not. */
@@ -100,6 +123,5 @@ function groupRuns(group: number): boolean {
     if (systemCode(error) !== 'EPERM') throw error;
   }
   // What has ended and was not fetched yet is there too, and may be for long.
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.some((pid) => Number(statOf(Number(pid))?.[2]) === group);
+  return allPids().some((pid) => Number(statOf(pid)?.[2]) === group);
 }

@@ -6,7 +6,7 @@ import { ofConcern, type Taken } from '../../../quarantine/subnets.ts';
 import { readIfThere, writeFileAtomic } from '../../../sys/files/files.ts';
 import { makeFolder, namesIn, removeFolder } from '../../../sys/files/folders.ts';
 import { readKernelFile, writeKernelFile } from '../../../sys/files/kernel.ts';
-import { listed, loadRules } from '../../nft.ts';
+import { listed, loadRules, loadTable } from '../../nft.ts';
 import type { Stopper } from './foreign-rules.ts';
 import { isIpv6Wanted, readIpv6Before, restoreIpv6, routeIpv6, setIpv6Uplink } from './forwarding-ipv6.ts';
 import { hostRules } from './forwarding-rules.ts';
@@ -80,7 +80,8 @@ export class HostNetwork {
 
   #startWatch(): Watch {
     const over = new AbortController();
-    return { over, ended: watchHost(() => this.#look(), over.signal) };
+    // What was just put in force is as it was put; what happens before the monitors hear is found by the look in two seconds.
+    return { over, ended: watchHost(() => this.#look(), over.signal, { isKnown: this.#isInForce }) };
   }
 
   async #look(): Promise<void> {
@@ -126,15 +127,14 @@ export class HostNetwork {
     const state: HostState = { ...before, raised: names, ...(ipv6Before ? { ipv6: ipv6Before } : {}) };
     await makeFolder(dirname(this.#stateFile));
     await writeFileAtomic(this.#stateFile, `${canonicalJson({ format: 1, ...state })}\n`, 0o600);
-    await loadRules([], hostRules(state, await this.#ownOutside()));
+    const { table, ruleset } = await loadTable('lazaret_host', hostRules(state, await this.#ownOutside()));
     this.#isInForce = true;
-    const listing = await tableListing();
-    this.#listing = listing === undefined ? undefined : withoutCounts(listing);
+    this.#listing = table === undefined ? undefined : withoutCounts(table);
     for (const name of names) await writeKernelFile(flagOf(name), '1');
     if (ipv6Before) await routeIpv6(ipv6Before);
     // By the links as they were: what has changed since is found by the next look.
     this.#known = canonicalJson(await this.#facts(links));
-    await this.#passage.begin();
+    this.#passage.begin(ruleset);
   }
 
   /** Who stops on this computer what a machine sends. */

@@ -17,11 +17,15 @@ const MONITORS = [
 ] as const;
 
 /**
- * Calls `look` now, whenever something of the computer’s network or its rules has changed, and every `lookMs`, until `signal`
- * fires; never twice at a time.
+ * Calls `look` now, unless `isKnown` how all stands, whenever something of the computer’s network or its rules has changed, and every
+ * `lookMs`, until `signal` fires; never twice at a time.
  */
-export async function watchHost(look: () => Promise<void>, signal: AbortSignal, lookMs = LOOK_MS): Promise<void> {
-  const news: News = { isThere: true, wake: () => undefined };
+export async function watchHost(
+  look: () => Promise<void>,
+  signal: AbortSignal,
+  { lookMs = LOOK_MS, isKnown = false } = {},
+): Promise<void> {
+  const news: News = { isThere: !isKnown, wake: () => undefined };
   const tell = () => {
     news.isThere = true;
     news.wake();

@@ -25,10 +25,10 @@ export class Passage {
     return this.#proven.has(uplink) ? this.#proven.get(uplink) : this.#byRules;
   }
 
-  /** To be called when the table was loaded: its counters begin anew. @throws FILTER_FAILED */
-  async begin(): Promise<void> {
+  /** To be called when the table was loaded, with all rules that there are: its counters begin anew. */
+  begin(ruleset: string): void {
     this.#passed = NONE;
-    await this.#lookAtRules();
+    this.#judge(ruleset);
   }
 
   /** Looks at the counters in a listing of our table. @throws FILTER_FAILED */
@@ -51,7 +51,11 @@ export class Passage {
   }
 
   async #lookAtRules(): Promise<void> {
-    this.#byRules = findStopper(await listed([], ['ruleset'], true));
+    this.#judge(await listed([], ['ruleset'], true));
+  }
+
+  #judge(ruleset: string): void {
+    this.#byRules = findStopper(ruleset);
     if (this.#byRules) return;
     for (const [uplink, stopper] of this.#proven) if (stopper && stopper !== UNKNOWN) this.#proven.delete(uplink);
   }

@@ -13,26 +13,23 @@ const MAX_CARRIED = 2500;
  * Sees to it that the sets have these addresses for the whole of their time again, and with them what the helpers have
  * answered since this was last done: that moves over from the sets beside them.
  * When they do not fit, because a name’s answers without end have filled a set, the sets are emptied first: the other
- * names that share it must not suffer. Beside sets that are new no helper has answered anything yet.
+ * names that share it must not suffer.
  * @throws FILTER_FAILED when a set is not there
  */
 export async function refillSets(
   enter: readonly string[],
   addresses: ReadonlyMap<string, readonly string[]>,
-  { areNew = false } = {},
 ): Promise<void> {
-  const answered = areNew ? new Map<string, string[]>() : await answeredIn(enter, [...addresses.keys()]);
+  const answered = await answeredIn(enter, [...addresses.keys()]);
   const all = [...addresses].map(
     ([set, known]) => [set, [...new Set([...known, ...(answered.get(set) ?? [])])]] as const,
   );
   const filled = all.filter(([, elements]) => elements.length > 0);
   if (filled.length === 0) return;
-  const added = filled.map(
-    ([set, elements]) => `element inet lazaret ${set} { ${elements.slice(0, MAX_ELEMENTS).join(', ')} }\n`,
-  );
+  const added = filled.map(([set, elements]) => elementsOf(set, elements));
   // What has expired meanwhile must not fail the transaction: hence added first.
   const taken = [...answered].flatMap(([set, elements]) => {
-    const element = `element inet lazaret ${besides(set)} { ${elements.slice(0, MAX_ELEMENTS).join(', ')} }\n`;
+    const element = elementsOf(besides(set), elements);
     return elements.length > 0 ? [`add ${element}delete ${element}`] : [];
   });
   try {
@@ -46,6 +43,16 @@ export async function refillSets(
     const emptied = filled.map(([set]) => `flush set inet lazaret ${set}\n`);
     await loadRules(enter, [...taken, ...emptied, ...added.map((element) => `add ${element}`)].join(''));
   }
+}
+
+/** The commands that fill sets which are new: no helper has answered anything yet. */
+export function newElements(addresses: ReadonlyMap<string, readonly string[]>): string {
+  const filled = [...addresses].filter(([, elements]) => elements.length > 0);
+  return filled.map(([set, elements]) => `add ${elementsOf(set, elements)}`).join('');
+}
+
+function elementsOf(set: string, elements: readonly string[]): string {
+  return `element inet lazaret ${set} { ${elements.slice(0, MAX_ELEMENTS).join(', ')} }\n`;
 }
 
 /** What the helpers have written beside these sets. @throws FILTER_FAILED when a set is not there */
@@ -105,10 +112,14 @@ export interface Content {
 
 /** Puts these elements in place of all that are there, for the whole of their time, in one transaction. @throws FILTER_FAILED */
 export async function replaceElements(enter: readonly string[], contents: readonly Content[]): Promise<void> {
-  if (contents.length === 0) return;
+  if (contents.length > 0) await loadRules(enter, replacing(contents));
+}
+
+/** The commands of `replaceElements`. */
+export function replacing(contents: readonly Content[]): string {
   const commands = contents.flatMap(({ kind, name, elements }) => {
     const added = elements.length === 0 ? [] : [`add element inet lazaret ${name} { ${elements.join(', ')} }\n`];
     return [`flush ${kind} inet lazaret ${name}\n`, ...added];
   });
-  await loadRules(enter, commands.join(''));
+  return commands.join('');
 }
