@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { EXPORT_FORMATS } from '../../src/api/manager/jobs.ts';
+import { type ExportNews, exportMachine } from '../../src/manager/machines/export-machine.ts';
 import { readForeign } from '../../src/project/foreign/read-foreign.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
@@ -99,3 +101,46 @@ test('what is there already is not written over, and what does not fit leaves no
   }
   assert.ok(!existsSync(join(out, 'x.ova')));
 });
+
+for (const format of EXPORT_FORMATS)
+  test(`an export as ${format} says how far it is, and one that is called off meanwhile leaves nothing`, {
+    skip,
+  }, async (t) => {
+    const { folder, out } = await places(t);
+    const to = join(out, `lab.${format}`);
+    const seen: ExportNews[] = [];
+    const stop = new AbortController();
+    const called = exportMachine(folder, 'lab', { to, format, signal: stop.signal, tell: () => stop.abort() });
+    await assert.rejects(called, { code: 'INTERRUPTED' });
+    assert.deepEqual(readdirSync(out), []);
+
+    const { bytes } = await exportMachine(folder, 'lab', { to, format, tell: (news) => seen.push(news) });
+
+    assert.equal(bytes, statSync(to).size);
+    const kinds = [...new Set(seen.map(({ kind }) => kind))];
+    assert.deepEqual(kinds, format === 'ova' ? ['copying', 'packing'] : ['copying', 'comparing']);
+    const last = seen.findLast((news) => news.kind === 'copying');
+    assert.deepEqual(last, { kind: 'copying', doneBytes: 4 << 20, totalBytes: 4 << 20 });
+  });
+
+test('an archive that does not fit beside its disk is a full disk, and leaves nothing', { skip }, async (t) => {
+  const { folder, out } = await places(t);
+  const small = join(out, 'small');
+  mkdirSync(small);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=70m', 'tmpfs', small]);
+  try {
+    const to = join(small, 'lab.ova');
+    // What fills the disk comes when the first half is done.
+    const tell = ({ kind }: ExportNews) => kind === 'packing' && writeFileSync(join(small, 'other'), noiseFor(small));
+    await assert.rejects(exportMachine(folder, 'lab', { to, format: 'ova', tell }), { code: 'DISK_FULL' });
+    assert.deepEqual(readdirSync(small), ['other']);
+  } finally {
+    await run('umount', [small]);
+  }
+});
+
+/** So much that one MiB is left. */
+function noiseFor(folder: string): Buffer {
+  const { bavail, bsize } = statfsSync(folder);
+  return Buffer.alloc(bavail * bsize - (1 << 20), 1);
+}

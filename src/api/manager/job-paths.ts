@@ -9,6 +9,7 @@ export const JOB_PATHS = {
   importDisk: { method: 'POST', path: '/v1/machines' },
   /** The file of a task that waits for one, as it is. */
   sendDisk: { method: 'PUT', path: '/v1/tasks/:id/disk' },
+  exportMachine: { method: 'POST', path: '/v1/machines/:vm/export' },
   runMachine: { method: 'POST', path: '/v1/machines/:vm/run' },
   runningMachine: { method: 'GET', path: '/v1/machines/:vm/run' },
   suspendRun: { method: 'POST', path: '/v1/machines/:vm/suspend' },

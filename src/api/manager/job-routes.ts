@@ -5,6 +5,7 @@ import {
   BuildRequest,
   DeployPlaceAnswer,
   DeployRequest,
+  ExportRequest,
   ForeignPlanAnswer,
   ForeignPlanRequest,
   ImportRequest,
@@ -25,6 +26,7 @@ export const JOB_ROUTES = {
   importAce: { ...JOB_PATHS.importAce, request: ImportAceRequest, answer: TaskAnswer },
   importDisk: { ...JOB_PATHS.importDisk, request: ImportRequest, answer: TaskAnswer },
   sendDisk: { ...JOB_PATHS.sendDisk, answer: TaskAnswer },
+  exportMachine: { ...JOB_PATHS.exportMachine, request: ExportRequest, answer: TaskAnswer },
   runMachine: { ...JOB_PATHS.runMachine, request: RunRequest, answer: TaskAnswer },
   /** A machine that this process runs; its screen is where `consolePath` says. */
   runningMachine: { ...JOB_PATHS.runningMachine, answer: MachineAnswer },

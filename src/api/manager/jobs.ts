@@ -61,6 +61,15 @@ export const ForeignPlanAnswer = z.object({
 });
 export type ForeignPlanAnswer = z.infer<typeof ForeignPlanAnswer>;
 
+/** What a machine becomes for other programs: all of it, or its disk alone. */
+export const EXPORT_FORMATS = ['ova', 'qcow2'] as const;
+
+/** The file of this computer that a machine is written to; its folder is there, and it is not. */
+export const ExportRequest = z.strictObject({
+  format: z.enum(EXPORT_FORMATS),
+  path: z.string().startsWith('/').max(4000),
+});
+
 /** Under its policies, as users will see it, or without any. */
 export const RunRequest = z.strictObject({
   mode: z.enum(['preview', 'power-on']),

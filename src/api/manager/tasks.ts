@@ -3,7 +3,20 @@ import { FailureText } from '../failure.ts';
 
 /** How far one part of a task is. Without amounts it goes on, and nobody can say how far it is. */
 export const TaskProgress = z.object({
-  part: z.enum(['upload', 'import', 'plan', 'pack', 'write', 'sign', 'put', 'start', 'run', 'stop']),
+  part: z.enum([
+    'upload',
+    'import',
+    'export',
+    'compare',
+    'plan',
+    'pack',
+    'write',
+    'sign',
+    'put',
+    'start',
+    'run',
+    'stop',
+  ]),
   /** Which machine, file or place it is about. */
   of: z.string().exactOptional(),
   amounts: z
@@ -25,6 +38,10 @@ const ImportedAnswer = z.object({
   warnings: z.array(z.string()),
 });
 export type ImportedAnswer = z.infer<typeof ImportedAnswer>;
+
+/** A machine that was written for other programs. */
+const ExportedAnswer = z.object({ vm: z.string(), path: z.string(), bytes: z.number() });
+export type ExportedAnswer = z.infer<typeof ExportedAnswer>;
 
 /** A package that was built. */
 export const BuiltAnswer = z.object({
@@ -54,6 +71,7 @@ const RESULTS = {
   import: ImportedAnswer,
   /** The project that was made. */
   'import-ace': z.object({ name: z.string() }),
+  export: ExportedAnswer,
   build: BuiltAnswer,
   deploy: DeployedAnswer,
   run: z.object({ vm: z.string(), isSuspended: z.boolean() }),
@@ -79,6 +97,7 @@ const About = {
 export const TaskAnswer = z.discriminatedUnion('kind', [
   z.object({ ...About, kind: z.literal('import'), result: RESULTS.import.exactOptional() }),
   z.object({ ...About, kind: z.literal('import-ace'), result: RESULTS['import-ace'].exactOptional() }),
+  z.object({ ...About, kind: z.literal('export'), result: RESULTS.export.exactOptional() }),
   z.object({ ...About, kind: z.literal('build'), result: RESULTS.build.exactOptional() }),
   z.object({ ...About, kind: z.literal('deploy'), result: RESULTS.deploy.exactOptional() }),
   z.object({ ...About, kind: z.literal('run'), result: RESULTS.run.exactOptional() }),

@@ -11,6 +11,8 @@ export interface FlattenOptions {
   /** Gives way to everything else that wants the processor. */
   background?: boolean;
   steps?: Steps;
+  /** Told how much of each of the two parts is done, from 0 to 1. */
+  onProgress?: ((part: 'convert' | 'compare', done: number) => void) | undefined;
 }
 
 /**
@@ -20,13 +22,18 @@ export interface FlattenOptions {
 export async function flattenChain(
   files: readonly string[],
   out: string,
-  { signal, background = false, steps = noSteps }: FlattenOptions = {},
+  { signal, background = false, steps = noSteps, onProgress }: FlattenOptions = {},
 ): Promise<void> {
   await createFile(out, 0o444, async (beside) => {
     const format = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=64k,lazy_refcounts=off'];
-    await qemuImg(['convert', ...format, chainName(files), plain(beside)], { background, signal });
+    const following = (part: 'convert' | 'compare') =>
+      onProgress ? { onProgress: (done: number) => onProgress(part, done) } : {};
+    const says = onProgress ? '-p' : '-q';
+    const [from, to] = [chainName(files), chainName([beside])];
+    const how = { background, signal };
+    await qemuImg(['convert', says, ...format, from, plain(beside)], { ...how, ...following('convert') });
     await steps('converted');
-    await qemuImg(['compare', '-q', chainName(files), chainName([beside])], { background, signal });
+    await qemuImg(['compare', says, from, to], { ...how, ...following('compare') });
     await steps('compared');
   });
 }

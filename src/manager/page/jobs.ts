@@ -4,17 +4,18 @@ import { MANAGER_ROUTES } from '../../api/manager/routes.ts';
 import type { TaskAnswer, TasksAnswer } from '../../api/manager/tasks.ts';
 import { failureOf } from '../../lib/errors.ts';
 import { parseBody } from '../../pages/requests.ts';
-import { openProject } from '../../project/open.ts';
+import { openProject, vmNamed } from '../../project/open.ts';
 import { deployForms, unaskedTarget } from '../../servers/put.ts';
 import { foreseePackage } from '../packages/plan.ts';
 import { buildTask } from '../tasks/build-task.ts';
 import { deployTask } from '../tasks/deploy-task.ts';
+import { exportTask } from '../tasks/export-task.ts';
 import type { ManagerDeps } from './api.ts';
 
 /** Begun: the answer is the task, which is followed where all tasks are. */
 const BEGUN = 202;
 
-/** What takes long: packages and deploys, and the tasks that they are. */
+/** What takes long: packages, exports and deploys, and the tasks that they are. */
 export function addJobRoutes(app: Hono, { folder, tasks, readings }: ManagerDeps): void {
   app.get(MANAGER_ROUTES.tasks.path, (context) => context.json<TasksAnswer>({ tasks: tasks.all() }));
   app.get(MANAGER_ROUTES.task.path, (context) => context.json<TaskAnswer>(tasks.one(context.req.param('id'))));
@@ -37,6 +38,14 @@ export function addJobRoutes(app: Hono, { folder, tasks, readings }: ManagerDeps
   app.post(MANAGER_ROUTES.buildPackage.path, async (context) => {
     const request = parseBody(MANAGER_ROUTES.buildPackage.request, await context.req.text());
     const begun = tasks.begin('build', request.name, (task) => buildTask(folder, request, task));
+    return context.json<TaskAnswer>(begun, BEGUN);
+  });
+
+  app.post(MANAGER_ROUTES.exportMachine.path, async (context) => {
+    const vm = context.req.param('vm');
+    const request = parseBody(MANAGER_ROUTES.exportMachine.request, await context.req.text());
+    vmNamed(await openProject(folder, readings), vm);
+    const begun = tasks.begin('export', vm, (task) => exportTask(folder, vm, request, task));
     return context.json<TaskAnswer>(begun, BEGUN);
   });
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { hasProgram, run } from './exec.ts';
-import { isDiskFull } from './qemu-img.ts';
+import { isDiskFull, outputTo } from './qemu-img.ts';
 
 /** Where a confined `qemu-img` finds the image, and the folder of what it writes. */
 export const IMAGE = '/image';
@@ -57,18 +57,12 @@ export async function confinedQemuImg(
   ];
   const [program = '', ...words] = command;
   try {
-    const told = onProgress ? { onOutput: (text: string) => tellProgress(text, onProgress) } : {};
+    const told = outputTo(onProgress);
     return (await run(program, words, { timeoutMs, allow, isGroup: true, ...told, ...(signal ? { signal } : {}) }))
       .stdout;
   } catch (error) {
     throw error instanceof AppError && error.code === 'PROGRAM_FAILED' ? reasonOf(error, files[0]) : error;
   }
-}
-
-/** `    (12.34/100%)`, after each of which the line begins again. */
-function tellProgress(text: string, onProgress: (done: number) => void): void {
-  const last = [...text.matchAll(/\((\d+\.\d+)\/100%\)/g)].at(-1)?.[1];
-  if (last !== undefined) onProgress(Math.min(1, Number(last) / 100));
 }
 
 function sandbox(files: readonly string[], out: string | undefined): string[] {

@@ -35,6 +35,19 @@ interface Options {
   signal?: AbortSignal | undefined;
   /** What opens the files, where they are encrypted; it is in no argument and no variable. */
   diskKey?: string | undefined;
+  /** Told how much of its work is done, from 0 to 1, where it is run with `-p`. */
+  onProgress?: ((done: number) => void) | undefined;
+}
+
+/** What is made of its output while it runs: `    (12.34/100%)`, after each of which the line begins again. */
+export function outputTo(onProgress: Options['onProgress']): { onOutput?: (text: string) => void } {
+  if (!onProgress) return {};
+  return {
+    onOutput: (text) => {
+      const last = [...text.matchAll(/\((\d+\.\d+)\/100%\)/g)].at(-1)?.[1];
+      if (last !== undefined) onProgress(Math.min(1, Number(last) / 100));
+    },
+  };
 }
 
 /** What `qemu-img map` says of a chain; not checked. @throws PROGRAM_MISSING, PROGRAM_FAILED, PROGRAM_TIMEOUT, INTERRUPTED */
@@ -62,12 +75,13 @@ function keyArgs({ diskKey }: Options): string[] {
 /** Runs `qemu-img`; names among the arguments are the caller's to make safe. @throws as `mapImage`, DISK_FULL */
 export async function qemuImg(
   args: readonly string[],
-  { timeoutMs = 3_600_000, signal, background = false, diskKey }: Options = {},
+  { timeoutMs = 3_600_000, signal, background = false, diskKey, onProgress }: Options = {},
 ): Promise<string> {
   const command = [...(background ? ['nice', '-n', '19'] : []), 'qemu-img', ...args];
   const [program = '', ...words] = diskKey === undefined ? command : withSecretPipe(command);
   const input = diskKey === undefined ? {} : { input: diskKey };
-  const options = { timeoutMs, maxBytes: 256 << 20, ...input, ...(signal ? { signal } : {}) };
+  const told = outputTo(onProgress);
+  const options = { timeoutMs, maxBytes: 256 << 20, ...input, ...told, ...(signal ? { signal } : {}) };
   try {
     return (await run(program, words, options)).stdout;
   } catch (error) {

@@ -11,6 +11,7 @@ export function machineCommands(
     editPolicy: string;
     editHardware: string;
     snapshots: string;
+    exportMachine: string;
     mapOfAccess: string;
     run: string;
     makePackage: string;
@@ -26,6 +27,7 @@ export function machineCommands(
     { to: `${at}/policy`, text: texts.editPolicy },
     ...(sound ? [{ to: `${at}/hardware`, text: texts.editHardware }] : []),
     ...(sound ? [{ to: `${at}/snapshots`, text: texts.snapshots }] : []),
+    ...(sound ? [{ to: `${at}/export`, text: texts.exportMachine }] : []),
     { to: '/packages/new', text: texts.makePackage },
     { to: '/deployments', text: texts.deploy },
     ...(sound ? [] : [{ to: '/problems', text: texts.seeProblems }]),

@@ -23,6 +23,7 @@ const AddMachine = lazy(() => import('./machines/AddMachine.tsx').then((module) 
 const SnapshotsPage = lazy(() =>
   import('./machines/SnapshotsPage.tsx').then((module) => ({ default: module.SnapshotsPage })),
 );
+const ExportPage = lazy(() => import('./machines/ExportPage.tsx').then((module) => ({ default: module.ExportPage })));
 const HardwarePage = lazy(() =>
   import('./machines/HardwarePage.tsx').then((module) => ({ default: module.HardwarePage })),
 );
@@ -114,6 +115,14 @@ const router = createBrowserRouter(
         element={
           <Suspense fallback={null}>
             <SnapshotsPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path="machines/:vm/export"
+        element={
+          <Suspense fallback={null}>
+            <ExportPage />
           </Suspense>
         }
       />

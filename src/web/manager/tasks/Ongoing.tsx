@@ -24,6 +24,6 @@ export function Ongoing() {
 }
 
 function placeOf({ kind, about }: TaskAnswer): string {
-  if (kind === 'run') return `/machines/${about}/run`;
+  if (kind === 'run' || kind === 'export') return `/machines/${about}/${kind}`;
   return { import: '/add-machine', 'import-ace': '/', build: '/packages/new', deploy: '/deployments' }[kind];
 }

@@ -22,6 +22,8 @@ export function useTask<Kind extends TaskKind>(
     (task) => task.kind === kind && (about === undefined || task.about === about),
   );
   const task = tasks.find((one) => one.id === id) ?? tasks.find(isOn);
+  // Its end is said too, also where somebody else has begun it.
+  if (task && task.id !== id) setId(task.id);
   return {
     task: task as Extract<TaskAnswer, { kind: Kind }> | undefined,
     begun: (answer) => {

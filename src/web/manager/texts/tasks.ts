@@ -21,6 +21,8 @@ export const tasks = catalogue({
     parts: {
       upload: 'Taking the file',
       import: 'Reading the disk',
+      export: 'Copying the disk',
+      compare: 'Comparing the copy',
       plan: 'Looking at the project',
       pack: 'Packing',
       write: 'Writing',
@@ -38,6 +40,7 @@ export const tasks = catalogue({
       deploy: 'Cancelled. Computers keep the policies they have.',
       import: 'Cancelled. Nothing of it is left in the project.',
       'import-ace': 'Cancelled. There is no project, and nothing of it is left.',
+      export: 'Cancelled. Nothing of it is left in the folder.',
       build: 'Cancelled. Nothing of it is left, and its name is free.',
       run: 'Cancelled. The machine does not run.',
     },
@@ -69,6 +72,8 @@ export const tasks = catalogue({
     parts: {
       upload: 'Nimmt die Datei an',
       import: 'Liest die Platte',
+      export: 'Kopiert die Platte',
+      compare: 'Vergleicht die Kopie',
       plan: 'Sieht das Projekt an',
       pack: 'Packt',
       write: 'Schreibt',
@@ -86,6 +91,7 @@ export const tasks = catalogue({
       deploy: 'Abgebrochen. Computer behalten die Richtlinien, die sie haben.',
       import: 'Abgebrochen. Im Projekt ist nichts davon geblieben.',
       'import-ace': 'Abgebrochen. Es gibt kein Projekt, und nichts davon ist geblieben.',
+      export: 'Abgebrochen. Im Ordner ist nichts davon geblieben.',
       build: 'Abgebrochen. Nichts davon ist geblieben, und sein Name ist frei.',
       run: 'Abgebrochen. Die Maschine läuft nicht.',
     },

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { EXPORT_FORMATS, type ExportFormat, exportMachine } from '../../../../manager/machines/export-machine.ts';
+import { EXPORT_FORMATS } from '../../../../api/manager/jobs.ts';
+import { formatBytes } from '../../../../lib/bytes.ts';
+import { type ExportFormat, type ExportNews, exportMachine } from '../../../../manager/machines/export-machine.ts';
 import { addCommand } from '../../../program.ts';
-import { print } from '../../../terminal/print.ts';
+import { print, printStep } from '../../../terminal/print.ts';
+import { progressLine } from '../../../terminal/progress.ts';
 
 interface ExportOptions {
   directory: string;
@@ -17,8 +20,13 @@ export function addVmExportCommand(vm: Command): void {
     'write a machine for other programs: its system disk as it is, in an OVA with its hardware',
     async (context, { directory, format, out }, name = '') => {
       const to = resolve(out ?? `${name}.${format}`);
-      await exportMachine(directory, name, { to, format, signal: context.signal });
-      print(context, { vm: name, format, path: to }, `wrote ${to}`);
+      const line = progressLine(context);
+      const tell = (news: ExportNews) => {
+        if (news.kind === 'packing') printStep(context, `packing ${news.file}`);
+        else line.show(`${news.kind} ${name}`, news.doneBytes, news.totalBytes);
+      };
+      const { bytes } = await exportMachine(directory, name, { to, format, signal: context.signal, tell });
+      print(context, { vm: name, format, path: to, bytes }, `wrote ${to}, ${formatBytes(bytes)}`);
     },
   )
     .addOption(new Option('--format <format>', 'what it becomes').choices(EXPORT_FORMATS).default('ova'))
