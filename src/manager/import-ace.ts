@@ -1,5 +1,6 @@
 import { requireGoing } from '../lib/interrupted.ts';
 import type { AceProject } from '../project/ace/read-ace.ts';
+import type { TellCopied } from '../project/image/tell-copied.ts';
 import { vmNamed } from '../project/open.ts';
 import { savePolicies, saveProjectFile, withProject } from '../project/save.ts';
 import type { Identity } from '../trust/root.ts';
@@ -10,7 +11,7 @@ import { makeWhole } from './make-whole.ts';
 interface Options extends Omit<NewProject, 'name'> {
   signal?: AbortSignal;
   /** Told how much of a machine’s disk is written. */
-  onBytes?: (vm: string, done: number, total: number) => void;
+  onBytes?: (vm: string, ...told: Parameters<TellCopied>) => void;
 }
 
 export interface ImportedAce extends Identity {
@@ -35,7 +36,7 @@ export function importAce(
       requireGoing(signal);
       const { warnings } = await addForeign(inside, vm, machine, {
         ...(signal ? { signal } : {}),
-        ...(onBytes ? { onBytes: (done: number, total: number) => onBytes(vm, done, total) } : {}),
+        ...(onBytes ? { onBytes: (...told: Parameters<TellCopied>) => onBytes(vm, ...told) } : {}),
       });
       added.push({ vm, warnings });
     }

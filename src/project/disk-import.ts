@@ -9,6 +9,7 @@ import { type DiskLayout, diskLayout, HEAD_BYTES } from './image/disk-layout.ts'
 import { DRIVERS, requireWhole } from './image/formats.ts';
 import { type DiskFormat, type Known, knownAs } from './image/known.ts';
 import { convertDisk, diskBytesOf, headOfDisk, type ShownDisk } from './image/shown-disk.ts';
+import type { TellCopied } from './image/tell-copied.ts';
 
 const SECTOR = 512;
 /** The largest disk that layers can be made of. */
@@ -18,8 +19,7 @@ interface Options {
   /** The image’s format, where it is not to be found out. */
   format?: DiskFormat | undefined;
   signal?: AbortSignal | undefined;
-  /** Told how many of the disk’s bytes are written. */
-  onBytes?: ((done: number, total: number) => void) | undefined;
+  onBytes?: TellCopied | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ interface Options {
 export async function importDisk(image: string, work: string, options: Options = {}): Promise<DiskLayout> {
   const opened = await openImage(image, options);
   if (opened !== 'unclosed') return importShown(opened, work, options);
-  return withClosedCopy(image, dirname(work), options.signal, async (copy) => {
+  return withClosedCopy(image, dirname(work), { signal: options.signal, onBytes: options.onBytes }, async (copy) => {
     const closed = await wholeFormat(copy, { ...options, format: 'vhdx' });
     return importShown({ ...single(copy, closed), name: image }, work, options);
   });
@@ -63,12 +63,16 @@ export async function importShown(disk: ShownDisk, work: string, options: Option
       diskBytes = bytes;
     },
   });
-  const onProgress = (done: number) => diskBytes > 0 && onBytes?.(Math.round(done * diskBytes), diskBytes);
+  const onProgress = (done: number) => diskBytes > 0 && onBytes?.(Math.round(done * diskBytes), diskBytes, 'copy');
   const until = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const copying = convertDisk(disk, work, { signal: until, ...(onBytes ? { onProgress } : {}) });
   looking.catch((error: unknown) => stop.abort(error));
   const [looked, copied] = await Promise.allSettled([looking, copying]);
-  if (looked.status === 'fulfilled' && copied.status === 'fulfilled') return looked.value;
+  if (looked.status === 'fulfilled' && copied.status === 'fulfilled') {
+    // A small one may be copied before it is known how large it is.
+    onBytes?.(diskBytes, diskBytes, 'copy');
+    return looked.value;
+  }
   await removeFile(work);
   throw looked.status === 'rejected' ? looked.reason : (copied as PromiseRejectedResult).reason;
 }

@@ -13,6 +13,7 @@ import type { ForeignDisk } from './foreign/read-foreign.ts';
 import { GIT_IGNORED } from './git-ignored.ts';
 import type { DiskLayout } from './image/disk-layout.ts';
 import type { DiskFormat } from './image/known.ts';
+import type { TellCopied } from './image/tell-copied.ts';
 import { projectPaths, vmPaths, vmPathsIn } from './layout.ts';
 import type { Project } from './open.ts';
 import { findOwnRun, type OwnRun } from './own-run.ts';
@@ -49,8 +50,7 @@ export interface NewVm {
   /** Writes what sets the machine’s system up at its first boot. */
   writeSeed?: (to: string) => Promise<void>;
   signal?: AbortSignal;
-  /** Told how much of the disk is written. */
-  onBytes?: (done: number, total: number) => void;
+  onBytes?: TellCopied;
 }
 
 /** A machine as it was added. */

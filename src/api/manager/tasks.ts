@@ -5,6 +5,7 @@ import { FailureText } from '../failure.ts';
 export const TaskProgress = z.object({
   part: z.enum([
     'upload',
+    'prepare',
     'import',
     'export',
     'compare',

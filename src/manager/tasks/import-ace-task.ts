@@ -4,6 +4,7 @@ import type { TaskResult } from '../../api/manager/tasks.ts';
 import { readAce } from '../../project/ace/read-ace.ts';
 import type { Clock } from '../../sys/clock.ts';
 import { importAce } from '../import-ace.ts';
+import { PARTS } from './import-task.ts';
 import type { TaskControl } from './task.ts';
 
 /** Makes a project of one of VMware ACE as a task; whatever ends it before leaves none. @throws as readAce and importAce */
@@ -21,7 +22,7 @@ export async function importAceTask(
     {
       ...project,
       ...{ passphrase, now: clock(), signal },
-      onBytes: (vm, done, total) => task.part('import', vm, { unit: 'bytes', done, total }),
+      onBytes: (vm, done, total, step) => task.part(PARTS[step], vm, { unit: 'bytes', done, total }),
     },
   );
   for (const { vm, warnings } of machines) for (const warning of warnings) task.say(`${vm}: ${warning}`);

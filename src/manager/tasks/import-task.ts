@@ -4,6 +4,7 @@ import type { ImportRequest } from '../../api/manager/jobs.ts';
 import type { ImportedAnswer } from '../../api/manager/tasks.ts';
 import { AppError } from '../../lib/errors.ts';
 import { readForeign } from '../../project/foreign/read-foreign.ts';
+import type { CopyStep, TellCopied } from '../../project/image/tell-copied.ts';
 import { projectPaths } from '../../project/layout.ts';
 import { systemClock } from '../../sys/clock.ts';
 import { receiveFile } from '../../sys/files/bulk/receive.ts';
@@ -15,6 +16,10 @@ import type { TaskControl } from './task.ts';
 import type { Uploads } from './uploads.ts';
 
 const DAY_MS = 86_400_000;
+
+/** What each step of a copy is as part of a task. */
+export const PARTS = { prepare: 'prepare', copy: 'import' } as const satisfies Record<CopyStep, string>;
+
 type Asked = z.infer<typeof ImportRequest>;
 
 /**
@@ -68,7 +73,7 @@ async function importFrom(
   const { signal } = task;
   const machine = await readForeign(path, { diskFormat, isAlone, signal });
   for (const { text } of machine.notes) task.say(text);
-  const onBytes = (done: number, total: number) => task.part('import', vm, { unit: 'bytes', done, total });
+  const onBytes: TellCopied = (done, total, step) => task.part(PARTS[step], vm, { unit: 'bytes', done, total });
   const added = await addForeign(folder, vm, machine, { change, signal, onBytes });
   for (const warning of added.warnings) task.say(warning);
   return { vm, firmware: added.firmware, warnings: added.warnings };

@@ -7,6 +7,7 @@ import { removeFile } from '../../sys/files/files.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { importDisk, importShown } from '../disk-import.ts';
 import type { DiskLayout } from '../image/disk-layout.ts';
+import type { TellCopied } from '../image/tell-copied.ts';
 import { type FoundDigest, requireDigest } from './digests.ts';
 import { openPlace, type Place } from './holder.ts';
 import type { ForeignDisk } from './read-foreign.ts';
@@ -14,7 +15,7 @@ import { wholeDisk } from './whole-disk.ts';
 
 interface Options {
   signal?: AbortSignal | undefined;
-  onBytes?: ((done: number, total: number) => void) | undefined;
+  onBytes?: TellCopied | undefined;
 }
 
 /**
@@ -53,7 +54,11 @@ async function copyDisk(disk: ForeignDisk, work: string, options: Options): Prom
   const path = temporaryBeside(join(dirname(work), 'unpacked'));
   try {
     const parts = await Promise.all(pieces.map((piece) => partOf(piece, options.signal)));
-    await gatherParts(parts, path, { isPacked, maxBytes, signal: options.signal });
+    const { signal, onBytes } = options;
+    await gatherParts(parts, path, {
+      ...{ isPacked, maxBytes, signal },
+      onBytes: onBytes && ((done, total) => onBytes(done, total, 'prepare')),
+    });
     // One file, which must be whole in itself.
     const alone = {
       place: () => Promise.reject(new AppError('DISK_INVALID', `${name} is not whole: it names another file`)),

@@ -1,13 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
+import { copySparse } from '../../sys/files/bulk/copy-sparse.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { temporaryBeside } from '../../sys/files/temporary.ts';
 import { ImageFile } from '../../sys/image-file.ts';
 import { confinedQemuImg, IMAGE, OUT } from '../../sys/programs/confined-image.ts';
-import { run } from '../../sys/programs/exec.ts';
-import { isDiskFull } from '../../sys/programs/qemu-img.ts';
+import type { TellCopied } from './tell-copied.ts';
 
-const HOUR_MS = 3_600_000;
 /** A log has 4 GiB at most, and 1 MiB as programs make it; what it writes lies within the file, or just behind its end. */
 const MOST_GROWTH_BYTES = 2 ** 30;
 
@@ -25,14 +24,14 @@ export function isUnclosed(error: unknown, image: string): boolean {
 export async function withClosedCopy<T>(
   image: string,
   folder: string,
-  signal: AbortSignal | undefined,
+  { signal, onBytes }: { signal: AbortSignal | undefined; onBytes: TellCopied | undefined },
   work: (copy: string) => Promise<T>,
 ): Promise<T> {
   const copy = temporaryBeside(join(folder, 'closed'));
   const going = signal ? { signal } : {};
   try {
     await requireUnused(image, signal);
-    await copySparse(image, copy, going);
+    await copySparse(image, copy, { signal, onBytes: onBytes && ((done, total) => onBytes(done, total, 'prepare')) });
     await writeLog(image, copy, going);
     return await work(copy);
   } catch (error) {
@@ -50,16 +49,6 @@ async function requireUnused(image: string, signal: AbortSignal | undefined): Pr
   } catch (error) {
     // That it cannot be read as it is was known: whether it is free was asked before.
     if (!(error instanceof AppError) || !['DISK_UNCLEAN', 'DISK_INVALID'].includes(error.code)) throw error;
-  }
-}
-
-async function copySparse(image: string, copy: string, going: { signal?: AbortSignal }): Promise<void> {
-  try {
-    const how = ['--reflink=auto', '--sparse=always', '--dereference'];
-    await run('cp', [...how, '--', image, copy], { timeoutMs: HOUR_MS, isGroup: true, ...going });
-  } catch (error) {
-    if (!(error instanceof AppError) || !isDiskFull(error)) throw error;
-    throw new AppError('DISK_FULL', `a copy of ${image} does not fit: the disk is full`, { cause: error });
   }
 }
 

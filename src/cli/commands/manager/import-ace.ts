@@ -14,7 +14,7 @@ import { addCommand } from '../../program.ts';
 import { type PassphraseOptions, readPassphrase } from '../../secrets/passphrase.ts';
 import { isAgreed } from '../../terminal/confirm.ts';
 import { print, printStep } from '../../terminal/print.ts';
-import { progressLine } from '../../terminal/progress.ts';
+import { copyLine } from './vm/vm-from.ts';
 
 interface ImportOptions extends PassphraseOptions {
   directory: string;
@@ -42,12 +42,12 @@ export function addImportAceCommand(program: Command): void {
         throw new AppError('IMPORT_CONFIRM', 'what of the project is not carried over has to be seen first');
       const passphrase = await readPassphrase(options, true);
       const { policyServer, packageServer, directory } = options;
-      const line = progressLine(context);
+      const toldOf = copyLine(context);
       const { machines, ...identity } = await importAce(resolve(directory), ace, {
         ...{ passphrase, now: systemClock(), signal },
         ...(policyServer === undefined ? {} : { policyServer }),
         ...(packageServer === undefined ? {} : { packageServer }),
-        onBytes: (vm, done, total) => line.show(`copying ${vm}`, done, total),
+        onBytes: (vm, ...told) => toldOf(vm)(...told),
       });
       for (const { vm, warnings } of machines)
         for (const warning of warnings) printStep(context, `warning: ${vm}: ${warning}`);

@@ -6,12 +6,16 @@ import { requireGoing } from '../../../lib/interrupted.ts';
 import { fileError } from '../file-error.ts';
 import type { FilePart } from './digest-part.ts';
 
+const highWaterMark = 1 << 20;
+
 interface Gathering {
   /** Together they are one file that is packed with gzip. */
   isPacked: boolean;
   /** What may come out. */
   maxBytes: number;
   signal?: AbortSignal | undefined;
+  /** Told how much of the parts is read. */
+  onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
@@ -21,13 +25,18 @@ interface Gathering {
 export async function gatherParts(
   parts: readonly FilePart[],
   to: string,
-  { isPacked, maxBytes, signal }: Gathering,
+  { isPacked, maxBytes, signal, onBytes }: Gathering,
 ): Promise<void> {
-  let bytes = 0;
+  let [bytes, read] = [0, 0];
+  const total = parts.reduce((sum, part) => sum + part.bytes, 0);
   async function* all(): AsyncGenerator<Buffer> {
     for (const { path, offset, bytes: length } of parts)
       if (length > 0)
-        yield* createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 });
+        for await (const chunk of createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark })) {
+          yield chunk;
+          read += chunk.length;
+          onBytes?.(read, total);
+        }
   }
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {

@@ -20,6 +20,7 @@ export const tasks = catalogue({
     states: { running: 'running', ending: 'ending', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     parts: {
       upload: 'Taking the file',
+      prepare: 'Putting the disk’s file together',
       import: 'Reading the disk',
       export: 'Copying the disk',
       compare: 'Comparing the copy',
@@ -71,6 +72,7 @@ export const tasks = catalogue({
     },
     parts: {
       upload: 'Nimmt die Datei an',
+      prepare: 'Setzt die Datei der Platte zusammen',
       import: 'Liest die Platte',
       export: 'Kopiert die Platte',
       compare: 'Vergleicht die Kopie',

@@ -4,6 +4,7 @@ import { AppError } from '../../../../lib/errors.ts';
 import { addForeign, type ForeignChange, seedOf } from '../../../../manager/machines/machines.ts';
 import { type ForeignMachine, readForeign } from '../../../../project/foreign/read-foreign.ts';
 import type { DiskFormat } from '../../../../project/image/known.ts';
+import type { TellCopied } from '../../../../project/image/tell-copied.ts';
 import type { VmFile } from '../../../../project/schema.ts';
 import { USUAL_SIZE } from '../../../../project/schema.ts';
 import type { Context } from '../../../program.ts';
@@ -48,14 +49,21 @@ export async function addFrom(
     return;
   }
   for (const { text } of machine.notes) printStep(context, `${name}: ${text}`);
-  const line = progressLine(context);
-  const onBytes = (done: number, total: number) => line.show(`copying ${name}`, done, total);
   const { hardware, ...added } = await addForeign(options.directory, name, machine, {
-    ...{ change, onBytes, ...seed, signal: context.signal },
+    ...{ change, onBytes: copyLine(context)(name), ...seed, signal: context.signal },
   });
   for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
   const said = { vm: name, ...hardware, ...added, notes: machine.notes };
   print(context, said, `added ${name}, which ${HOW_IT_STARTS[added.firmware]}${seedText(name, options.cloudInit)}`);
+}
+
+/** Shows how far the disks of machines are that are copied into the project. */
+export function copyLine(context: Context): (name: string) => TellCopied {
+  const line = progressLine(context);
+  return (name) => {
+    const what = { prepare: `putting together the disk of ${name}`, copy: `copying ${name}` };
+    return (done, total, step) => line.show(what[step], done, total);
+  };
 }
 
 /** What is to be done with a machine that has a seed. */

@@ -11,7 +11,7 @@ import { isConfirmedByName } from '../../../terminal/confirm.ts';
 import { print, printStep } from '../../../terminal/print.ts';
 import { addVmDeviceCommands } from './vm-device.ts';
 import { addVmExportCommand } from './vm-export.ts';
-import { addFrom, HOW_IT_STARTS, seedText } from './vm-from.ts';
+import { addFrom, copyLine, HOW_IT_STARTS, seedText } from './vm-from.ts';
 import { addKindOptions, addVmSetCommand, type KindOptions, kindsGiven } from './vm-set.ts';
 import { addVmShowCommands } from './vm-show.ts';
 import { addVmSnapshotCommands } from './vm-snapshot.ts';
@@ -64,6 +64,7 @@ export function addVmCommands(program: Command): void {
       const { signal } = context;
       const { hardware, ...added } = await addMachine(options.directory, {
         ...{ name, hardware: wanted, disk: resolve(disk), ...format, ...boot, ...seed, signal },
+        onBytes: copyLine(context)(name),
       });
       for (const warning of added.warnings) printStep(context, `warning: ${name}: ${warning}`);
       print(
