@@ -16,7 +16,7 @@ export function ProblemList({ problems }: { problems: readonly ProblemAnswer[] }
             <span aria-hidden>▬ </span>
             {said.failure({ code, reason }).text}
           </Text>
-          <OwnWords words={said.failure({ code, reason }).words} />
+          <OwnWords {...said.failure({ code, reason })} />
           <Text size="sm">
             <Words text={said.remedy({ code, remedy })} />
           </Text>

@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { AskFailure } from './ask.ts';
 import { OwnWords } from './OwnWords.tsx';
-import { useSaid } from './texts/said.ts';
+import { type SaidFailure, useSaid } from './texts/said.ts';
 import { Words } from './Words.tsx';
 
 export interface FailureTexts {
@@ -16,10 +16,10 @@ export interface FailureTexts {
 export function FailureAlert({ error, texts, onRetry }: { error: unknown; texts: FailureTexts; onRetry?: () => void }) {
   const said = useSaid();
   const isKnown = error instanceof AskFailure;
-  const { text, words } = isKnown ? said.failure(error) : { text: texts.unreachable };
+  const failure: SaidFailure = isKnown ? said.failure(error) : { text: texts.unreachable };
   return (
-    <Alert color="red" variant="light" title={text} role="alert">
-      <OwnWords words={words} />
+    <Alert color="red" variant="light" title={failure.text} role="alert">
+      <OwnWords {...failure} />
       <Text size="sm" style={{ whiteSpace: 'pre-line' }}>
         <Words text={isKnown ? said.remedy(error) : texts.unreachableRemedy} />
       </Text>

@@ -6,10 +6,10 @@ import { Words } from './Words.tsx';
 /** A failure that a process tells among other things: what has happened, what to do, and its code. */
 export function ToldFailure({ failure }: { failure: Told }) {
   const said = useSaid();
-  const { text, words } = said.failure(failure);
+  const told = said.failure(failure);
   return (
-    <Alert color="red" role="alert" title={text}>
-      <OwnWords words={words} />
+    <Alert color="red" role="alert" title={told.text}>
+      <OwnWords {...told} />
       <Text size="sm">
         <Words text={said.remedy(failure)} />
       </Text>

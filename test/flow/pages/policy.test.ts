@@ -349,6 +349,29 @@ test('a machine outside the project is none; the later of two writers is told', 
   await page.getByText('PROJECT_CHANGED').waitFor();
 });
 
+test('auf Deutsch a file that is wrong is told in German: by its editor, and among the problems', NEEDS, async (t) => {
+  const project = await madeProject(t);
+  const path = vmPaths(project.folder, 'office').policy;
+  await using manager = await ManagerInBrowser.open(project.folder, { locale: 'de-DE' });
+  const { page } = manager;
+  await manager.goto('/machines/office/policy');
+  const file = page.getByRole('textbox', { name: 'Die Datei, policy.yaml' });
+  const told = page.getByRole('alert');
+  await file.fill('format: 1\nformat: 1\n');
+  await told.getByText('Zeile 2, Spalte 1: ein Feld steht zweimal da').waitFor();
+  await file.fill('format: 1\nquarantine: {type: static}\ncopies: 3\n');
+  await told.getByText('hat ein Feld, das es nicht gibt: "copies"').waitFor();
+  await manager.shoot('manager-policy-wrong-de');
+
+  writeFileSync(path, 'format: 1\nquarantine: 7\n');
+  await manager.goto('/problems');
+  const words = page.getByText('vms/office/policy.yaml: quarantine muss ein Block von Feldern sein, nicht eine Zahl');
+  await words.waitFor();
+  assert.equal(await words.getAttribute('lang'), 'de');
+  await manager.shoot('manager-problems-wrong-de');
+  assert.deepEqual(manager.complaints, []);
+});
+
 test('the policy editor holds up', NEEDS, async (t) => {
   const project = await madeProject(t);
   await project.setQuarantine(threeVersions());

@@ -6,6 +6,7 @@ import type { PolicyAnswer } from '../../../api/manager/policy.ts';
 import type { AsJson } from '../../../lib/json.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
+import { useSaid } from '../../ui/texts/said.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ui } from '../../ui/texts/texts-ui.ts';
 import { ActionBar } from '../frame/ActionBar.tsx';
@@ -42,6 +43,7 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
   const texts = useCatalogue(catalogue);
   const frameTexts = useCatalogue(frame);
   const { nothingChanged } = useCatalogue(ui);
+  const said = useSaid();
   const queries = useQueryClient();
   /** The file’s text after each change, the newest last; empty while nothing is changed. */
   const [drafts, setDrafts] = useState<readonly Draft[]>([]);
@@ -107,7 +109,7 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
               <Alert color="red" role="alert" title={texts.problems}>
                 <List size="sm">
                   {problems.map(({ field, message }) => (
-                    <List.Item key={`${field} ${message}`}>{`${field} ${message}`}</List.Item>
+                    <List.Item key={`${field} ${message}`}>{`${field} ${said.field(message)}`}</List.Item>
                   ))}
                 </List>
               </Alert>

@@ -3,6 +3,7 @@ import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import { withDraft } from '../../../quarantine/edit/version-draft.ts';
 import type { Answer, Panel, Question } from '../../../quarantine/edit/wizard-form.ts';
 import { liveVersions } from '../../../quarantine/versions/versions.ts';
+import { useSaid } from '../../ui/texts/said.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { useProject } from '../process.ts';
 import { versions as versionCatalogue } from '../texts/versions.ts';
@@ -60,12 +61,13 @@ function Asked({ panel, question, ...content }: Content & { panel: Panel; questi
 /** An answer, what is wrong with it, and how it is changed: an answer that says what holds already is none. */
 function useAnswer({ state, outcome, onState }: Content, panel: Panel, question: Question) {
   const answer = answerTo(question, state.answers);
+  const said = useSaid();
   const wrong = outcome.problems.filter(({ place }) => place === panel.name);
   const isAsked = state.answers[question.setting] !== undefined;
+  const text = wrong.find(({ setting }) => setting === question.setting)?.text;
   return {
     answer,
-    problem:
-      isAsked || state.visited.length > 1 ? wrong.find(({ setting }) => setting === question.setting)?.text : undefined,
+    problem: (isAsked || state.visited.length > 1) && text !== undefined ? said.field(text) : undefined,
     onAnswer: (next: Answer) => {
       const { [question.setting]: _before, ...others } = state.answers;
       const isSame = JSON.stringify(next) === JSON.stringify(question.present);

@@ -2,6 +2,7 @@ import { Alert, Anchor, Checkbox, List, Stack, Table, Text } from '@mantine/core
 import { Link } from 'react-router';
 import type { QuarantineAnswer } from '../../../api/manager/quarantine.ts';
 import type { Question } from '../../../quarantine/edit/wizard-form.ts';
+import { useSaid } from '../../ui/texts/said.ts';
 import { useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { versions as versionCatalogue } from '../texts/versions.ts';
 import { type WizardTexts, wizard } from '../texts/wizard.ts';
@@ -26,6 +27,7 @@ export function Ready({
   const texts = useCatalogue(wizard);
   const versionTexts = useCatalogue(versionCatalogue);
   const language = useLanguage();
+  const said = useSaid();
   const { panels, problems, lost, result } = outcome;
   const line =
     result?.type === 'version-based'
@@ -41,7 +43,7 @@ export function Ready({
                 <Anchor component={Link} to={`/machines/${vm}/quarantine/${place}`} size="sm" underline="always">
                   {titleOf(place, outcome, texts)}
                 </Anchor>
-                {`: ${text}`}
+                {`: ${said.field(text)}`}
               </List.Item>
             ))}
           </List>

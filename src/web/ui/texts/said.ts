@@ -16,7 +16,12 @@ export interface Told {
 export interface SaidFailure {
   text: string;
   words?: string;
+  /** They are in the page’s language too. */
+  isGerman?: true;
 }
+
+/** Codes of failures whose reason is what is wrong with fields. */
+const OF_FIELDS = new Set(['PROJECT_INVALID', 'POLICY_INVALID', 'VM_UNSUPPORTED', 'USAGE']);
 
 /** What a process says auf Deutsch, by its code, where it has one that this page knows; else, and in English, in its own words. */
 export function saidBy(german: German | undefined) {
@@ -24,10 +29,16 @@ export function saidBy(german: German | undefined) {
     failure({ code = '', reason = '', details = {} }: Told): SaidFailure {
       const sentence = german && textOf(german.sentences, code);
       if (sentence === undefined) return { text: reason };
+      const problems = OF_FIELDS.has(code) ? german?.problems(reason) : undefined;
+      if (problems !== undefined) return { text: withoutValues(sentence), words: problems, isGerman: true };
       return withValues(sentence, details) ?? { text: withoutValues(sentence), words: reason };
     },
     remedy({ code = '', remedy = '' }: Told): string {
       return (german && textOf(german.remedies, code)) ?? remedy;
+    },
+    /** What is wrong with a field, as a schema or YAML’s reader says it. */
+    field(message: string): string {
+      return german?.field(message) ?? message;
     },
     reason(why: WhyAnswer | undefined, words: string): string {
       if (!german || !why) return words;
