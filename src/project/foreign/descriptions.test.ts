@@ -91,6 +91,48 @@ test('firmware as VMware’s and VirtualBox’s OVF say it', () => {
   assert.deepEqual([machine.firmware, machine.clock, codes(machine.notes)], ['uefi', 'localtime', ['bus']]);
 });
 
+/** As oVirt’s engine writes an OVA’s description, as far as it matters here. */
+function ovirtText(biosType: string | undefined, system = 'rhel_8x64'): string {
+  const id = '3d9be68b-3f4b-4e5b-8a4e-1c0a34f8d1b2';
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<ovf:Envelope xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1/" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ovf:version="4.4.0.0">
+  <References><File ovf:href="${id}" ovf:id="${id}" ovf:size="197120"/></References>
+  <NetworkSection><Info>List of networks</Info></NetworkSection>
+  <DiskSection><Info>List of Virtual Disks</Info><Disk ovf:diskId="${id}" ovf:capacity="8388608" ovf:capacityAllocationUnits="byte" ovf:fileRef="${id}" ovf:format="http://www.gnome.org/~markmc/qcow-image-format.html" ovf:disk-interface="VirtIO_SCSI" ovf:boot="true"/></DiskSection>
+  <VirtualSystem ovf:id="7c1f6c1e-2d55-4f0e-9a8e-0a6f3a3e1b11">
+    <Name>office</Name><Description/><TimeZone>Etc/GMT</TimeZone><VmType>1</VmType><CustomEmulatedMachine/>
+    ${biosType === undefined ? '' : `<BiosType>${biosType}</BiosType>`}<CustomCpuName/>
+    <OperatingSystemSection ovf:id="107" ovf:required="false"><Info>Guest Operating System</Info><Description>${system}</Description></OperatingSystemSection>
+    <VirtualHardwareSection><Info>2 CPU, 2048 Memory</Info><System><vssd:VirtualSystemType>ENGINE 4.4.0.0</vssd:VirtualSystemType></System>
+      <Item><rasd:Caption>2 virtual cpu</rasd:Caption><rasd:InstanceId>1</rasd:InstanceId><rasd:ResourceType>3</rasd:ResourceType><rasd:num_of_sockets>2</rasd:num_of_sockets><rasd:cpu_per_socket>1</rasd:cpu_per_socket><rasd:VirtualQuantity>2</rasd:VirtualQuantity></Item>
+      <Item><rasd:Caption>2048 MB of memory</rasd:Caption><rasd:InstanceId>2</rasd:InstanceId><rasd:ResourceType>4</rasd:ResourceType><rasd:AllocationUnits>MegaBytes</rasd:AllocationUnits><rasd:VirtualQuantity>2048</rasd:VirtualQuantity></Item>
+      <Item><rasd:Caption>office_Disk1</rasd:Caption><rasd:InstanceId>${id}</rasd:InstanceId><rasd:ResourceType>17</rasd:ResourceType><rasd:HostResource>/disk/${id}</rasd:HostResource><rasd:Parent>00000000-0000-0000-0000-000000000000</rasd:Parent><Type>disk</Type><Device>disk</Device></Item>
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</ovf:Envelope>`;
+}
+
+for (const [biosType, what, firmware, secureBoot] of [
+  ['0', 'i440fx and SeaBIOS', 'bios', undefined],
+  ['1', 'Q35 and SeaBIOS', 'bios', undefined],
+  ['2', 'Q35 and UEFI', 'uefi', undefined],
+  ['3', 'Q35 and Secure Boot', 'uefi', true],
+  ['-1', 'what its cluster has', undefined, undefined],
+  ['toString', 'nothing that is known', undefined, undefined],
+  [undefined, 'an oVirt that could no other', 'bios', undefined],
+] as const)
+  test(`firmware as oVirt’s OVF says it: ${biosType} is ${what}`, () => {
+    const machine = readOvf(readXml(Buffer.from(ovirtText(biosType)), 'm.ovf'), 'm.ovf');
+    assert.deepEqual([machine.firmware, machine.secureBoot], [firmware, secureBoot]);
+    assert.equal(codes(machine.notes).includes('secure-boot'), secureBoot === true);
+    assert.deepEqual([machine.memoryMiB, machine.cpus, machine.disks.length], [2048, 2, 1]);
+  });
+
+test('what runs in a machine of oVirt is its description', () => {
+  const os = (system: string) => readOvf(readXml(Buffer.from(ovirtText('3', system)), 'm.ovf'), 'm.ovf').os;
+  assert.deepEqual([os('windows_2019x64'), os('rhel_8x64')], ['windows', undefined]);
+});
+
 test('Windows is known by whatever describes it, and gets what it has drivers for, and its clock', () => {
   const domain = (clock: string) =>
     readDomain(

@@ -28,6 +28,17 @@ const SILENT = [1, 15, 16, 23, 24];
 const OWN = 1;
 const SECURE = ['bootoptions.efisecurebootenabled', 'uefi.secureboot.enabled'];
 
+/**
+ * oVirt’s kinds of chipset and firmware, as its files number them: what stands there is one less than what its API says, so that
+ * files of its version 4.3 are still read. Other numbers are left to its cluster, which no file has.
+ */
+const OVIRT_STARTS: Readonly<Record<string, { firmware: 'bios' | 'uefi'; isSecure: boolean }>> = {
+  0: { firmware: 'bios', isSecure: false },
+  1: { firmware: 'bios', isSecure: false },
+  2: { firmware: 'uefi', isSecure: false },
+  3: { firmware: 'uefi', isSecure: true },
+};
+
 /** A machine as the Open Virtualization Format describes it, of VMware, VirtualBox or others. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED */
 export function readOvf(envelope: Element, name: string): Described {
   const system = systemOf(envelope, name);
@@ -39,14 +50,13 @@ export function readOvf(envelope: Element, name: string): Described {
   const { notes, ...bounded } = boundedHardware(memory && memoryMiB(memory, name), cpus);
   const cards = items.filter(({ type }) => type === CARD).length;
   const isWindows = isWindowsIn(system);
-  const firmware = isUefi(system, hardware) ? 'uefi' : 'bios';
-  const isSecure = firmware === 'uefi' && isSecureIn(hardware);
+  const { firmware, isSecure } = startOf(system, hardware);
   const { notes: tpmNotes, ...tpm } = tpmOf(hasTpm(system, items));
   return {
     ...bounded,
     ...guestKinds({ isWindows, isLocal: isLocalIn(system, isWindows) }),
     ...tpm,
-    firmware,
+    ...(firmware === undefined ? {} : { firmware }),
     ...(isSecure ? { secureBoot: true } : {}),
     disks: disks.filter(({ file }) => file !== ''),
     notes: [
@@ -200,22 +210,29 @@ function byAttribute(
     .find(({ attributes }) => attributes[key] === value);
 }
 
-/** VMware says so in a setting of its own, VirtualBox in the description of its own that it puts beside. */
-function isUefi(system: Element, hardware: Element | undefined): boolean {
+/**
+ * How it starts: VMware says so in settings of its own, oVirt in a number, VirtualBox in the description of its own that it puts
+ * beside. Without a firmware, its disk decides.
+ */
+function startOf(system: Element, hardware: Element | undefined): { firmware?: 'bios' | 'uefi'; isSecure: boolean } {
   const config = childrenOf(hardware, 'Config').find(({ attributes }) => attributes['key'] === 'firmware');
-  if (config) return config.attributes['value']?.toLowerCase() === 'efi';
-  const box = boxOf(system, 'Firmware');
-  return box?.attributes['type']?.toUpperCase().startsWith('EFI') ?? false;
+  const number = textOf(system, 'BiosType');
+  if (!config && number !== undefined)
+    return (Object.hasOwn(OVIRT_STARTS, number) ? OVIRT_STARTS[number] : undefined) ?? { isSecure: false };
+  const said = config?.attributes['value'] ?? boxOf(system, 'Firmware')?.attributes['type'] ?? '';
+  const isUefi = config ? said.toLowerCase() === 'efi' : said.toUpperCase().startsWith('EFI');
+  return isUefi ? { firmware: 'uefi', isSecure: isSecureIn(hardware) } : { firmware: 'bios', isSecure: false };
 }
 
 function emptyNotes(disks: readonly DescribedDisk[]): ImportNote[] {
   return disks.filter(({ file }) => file === '').map((_, index) => note('disk-empty', { file: `${index + 1}` }));
 }
 
-/** By VMware’s word for it, or VirtualBox’s. */
+/** By VMware’s word for it, VirtualBox’s, or oVirt’s, which is the description alone. */
 function isWindowsIn(system: Element): boolean {
   const about = childOf(system, 'OperatingSystemSection');
-  return /^windows/i.test(about?.attributes['osType'] ?? textOf(about ?? system, 'OSType') ?? '');
+  const word = about?.attributes['osType'] ?? textOf(about ?? system, 'OSType') ?? textOf(about, 'Description');
+  return /^windows/i.test(word ?? '');
 }
 
 /** VirtualBox alone says it. */

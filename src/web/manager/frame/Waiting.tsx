@@ -10,7 +10,8 @@ export function Waiting({ project }: { project: ProjectAnswer | undefined }) {
   if (!project) return null;
   const deploys = project.notDeployed.length;
   const releases = new Set(project.notReleased.map(({ vm }) => vm)).size;
-  const isDone = deploys === 0 && releases === 0;
+  // Of what cannot be read nobody knows.
+  const isDone = deploys === 0 && releases === 0 && project.problems.length === 0;
   return (
     <Group component="section" aria-label={texts.waiting} gap="lg" mb="md" justify="flex-end">
       {deploys > 0 && <Pending to="/deployments" text={texts.notDeployed(deploys)} />}

@@ -98,7 +98,8 @@ function Editor({ vm, answer }: { vm: string; answer: AsJson<PolicyAnswer> }) {
               label={texts.yaml}
               description={texts.yamlHelp}
               value={text}
-              rows={18}
+              // What is wrong with it is to stand in sight below it.
+              rows={problems.length > 0 ? 12 : 18}
               spellCheck={false}
               styles={{
                 input: { fontFamily: 'var(--mantine-font-family-monospace)', whiteSpace: 'pre', overflowX: 'auto' },
