@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   firewall: ['policy', 'quarantine', 'sys'],
   guest: ['quarantine', 'sys'],
   run: ['policy', 'quarantine', 'trust', 'servers', 'vm', 'firewall', 'guest', 'sys'],
-  pages: ['sys'],
+  pages: ['api', 'sys'],
   daemon: ['api', 'pages', 'policy', 'quarantine', 'trust', 'install', 'servers', 'run', 'sys'],
   manager: [
     'api',

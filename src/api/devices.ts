@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SecretsRequest } from './machine.ts';
+import { DEVICE_PATHS } from './paths.ts';
 
 const Name = z.string().max(40);
 /** A whole path on the service’s computer. */
@@ -50,3 +51,11 @@ export const DevicesAnswer = z.object({
   ),
 });
 export type DevicesAnswer = z.infer<typeof DevicesAnswer>;
+
+/** What the service can be asked about the devices of machines, and a manager about those of the ones that it runs. */
+export const DEVICE_ROUTES = {
+  devices: { ...DEVICE_PATHS.devices, answer: DevicesAnswer },
+  connectDevice: { ...DEVICE_PATHS.connectDevice, request: ConnectRequest, answer: DevicesAnswer },
+  disconnectDevice: { ...DEVICE_PATHS.disconnectDevice, request: DisconnectRequest, answer: DevicesAnswer },
+  queues: { ...DEVICE_PATHS.queues, answer: QueuesAnswer },
+} as const;

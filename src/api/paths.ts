@@ -1,3 +1,11 @@
+/** Where is asked about the devices of machines: of the service, and of a manager that runs some. */
+export const DEVICE_PATHS = {
+  devices: { method: 'GET', path: '/v1/machines/:vm/devices' },
+  connectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/connect' },
+  disconnectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/disconnect' },
+  queues: { method: 'GET', path: '/v1/queues' },
+} as const;
+
 /** Where each request of the service goes: apart from what it carries, so that a page needs no schema to ask. */
 export const PATHS = {
   ownSocket: { method: 'POST', path: '/v1/own-socket' },
@@ -19,10 +27,7 @@ export const PATHS = {
   takeSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots' },
   revertSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots/revert' },
   removeSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots/remove' },
-  devices: { method: 'GET', path: '/v1/machines/:vm/devices' },
-  connectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/connect' },
-  disconnectDevice: { method: 'POST', path: '/v1/machines/:vm/devices/disconnect' },
-  queues: { method: 'GET', path: '/v1/queues' },
+  ...DEVICE_PATHS,
   clipboard: { method: 'GET', path: '/v1/machines/:vm/clipboard' },
   giveClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/give' },
   takeClipboard: { method: 'POST', path: '/v1/machines/:vm/clipboard/take' },

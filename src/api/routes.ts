@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ClipboardAnswer, GiveClipboardRequest, GivenClipboardAnswer, TakenClipboardAnswer } from './clipboard.ts';
 import { ComputerAnswer } from './computer.ts';
-import { ConnectRequest, DevicesAnswer, DisconnectRequest, QueuesAnswer } from './devices.ts';
+import { DEVICE_ROUTES } from './devices.ts';
 import { EventAnswer } from './event.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
 import { HotFixAnswer, HotFixGivenRequest, HotFixRequestedAnswer, HotFixRequestRequest } from './hot-fix.ts';
@@ -67,10 +67,7 @@ export const ROUTES = {
   takeSnapshot: { ...PATHS.takeSnapshot, request: TakeSnapshotRequest, answer: SnapshotsAnswer },
   revertSnapshot: { ...PATHS.revertSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
   removeSnapshot: { ...PATHS.removeSnapshot, request: SnapshotRequest, answer: SnapshotsAnswer },
-  devices: { ...PATHS.devices, answer: DevicesAnswer },
-  connectDevice: { ...PATHS.connectDevice, request: ConnectRequest, answer: DevicesAnswer },
-  disconnectDevice: { ...PATHS.disconnectDevice, request: DisconnectRequest, answer: DevicesAnswer },
-  queues: { ...PATHS.queues, answer: QueuesAnswer },
+  ...DEVICE_ROUTES,
   clipboard: { ...PATHS.clipboard, answer: ClipboardAnswer },
   /** Lets what was copied on the computer be pasted in the guest. */
   giveClipboard: { ...PATHS.giveClipboard, request: GiveClipboardRequest, answer: GivenClipboardAnswer },

@@ -35,12 +35,20 @@ interface Asked<Body> {
 /** Asks the service and gives its answers as they come. @throws the service’s own Failure, DAEMON_* */
 export async function* askLines<Body>(
   options: ServiceOptions,
+  route: Route<unknown, Body>,
+  asked: Asked<Body>,
+): AsyncGenerator<unknown> {
+  const { socket } = await doorOf(options, asked.signal);
+  yield* linesAt(socket, route, asked);
+}
+
+async function* linesAt<Body>(
+  socket: string,
   { method, path }: Route<unknown, Body>,
   { vm = '', query = {}, body, file, signal }: Asked<Body>,
 ): AsyncGenerator<unknown> {
   const search = new URLSearchParams(query).toString();
   const to = path.replace(':vm', encodeURIComponent(vm)) + (search === '' ? '' : `?${search}`);
-  const { socket } = await doorOf(options, signal);
   const { lines } = await askUnix(socket, {
     method,
     path: to,
@@ -102,7 +110,23 @@ export async function askOnce<Answer, Body>(
   route: Route<Answer, Body>,
   asked: Asked<Body>,
 ): Promise<AsJson<Answer>> {
-  for await (const answer of askLines(options, route, asked)) return parseAnswer(answer, route.answer);
+  return firstOf(askLines(options, route, asked), route);
+}
+
+/** Asks whoever answers on a socket as the service does, for his one answer. @throws as askLines */
+export async function askOnceAt<Answer, Body>(
+  socket: string,
+  route: Route<Answer, Body>,
+  asked: Asked<Body>,
+): Promise<AsJson<Answer>> {
+  return firstOf(linesAt(socket, route, asked), route);
+}
+
+async function firstOf<Answer>(
+  answers: AsyncIterable<unknown>,
+  route: Pick<Route<Answer, never>, 'answer'>,
+): Promise<AsJson<Answer>> {
+  for await (const answer of answers) return parseAnswer(answer, route.answer);
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
 }
 

@@ -479,12 +479,12 @@ export const ERRORS = {
   DEVICE_UNKNOWN: {
     exit: 66,
     http: 404,
-    hint: 'Run `lazaret devices VM` to see the devices that it has.',
+    hint: 'Run `lazaret devices VM` to see the devices that it has; of a machine of a project, `lazaret-manager vm device list VM`.',
   },
   DEVICE_FORBIDDEN: {
     exit: 77,
     http: 403,
-    hint: 'Ask your administrator: the policy `devices` says who may connect what.',
+    hint: 'Ask your administrator: the policy `devices` says who may connect what. `lazaret-manager policy device` sets it, for preview from its next start on.',
   },
   DEVICE_LOCKED: {
     exit: 75,
@@ -504,7 +504,7 @@ export const ERRORS = {
   DEVICE_NONE: {
     exit: 69,
     http: 409,
-    hint: 'Plug it in, then repeat; which devices may be connected as it, the project says: `lazaret devices VM`.',
+    hint: 'Plug it in, then repeat; which devices may be connected as it, the project says: `lazaret devices VM`, or `lazaret-manager vm device list VM`.',
   },
   PRINTER_NONE: {
     exit: 69,
@@ -514,12 +514,12 @@ export const ERRORS = {
   PRINTER_SEVERAL: {
     exit: 64,
     http: 409,
-    hint: 'Name the queue that is meant: `lazaret connect VM DEVICE --queue QUEUE`.',
+    hint: 'Name the queue that is meant: `lazaret connect VM DEVICE --queue QUEUE`, or the same with `lazaret-manager vm device connect`.',
   },
   DEVICE_SEVERAL: {
     exit: 64,
     http: 409,
-    hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004`.',
+    hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004`, or the same with `lazaret-manager vm device connect`.',
   },
 
   CLIPBOARD_FORBIDDEN: {

@@ -5,33 +5,10 @@ import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { soundOf } from '../../src/vm/sound.ts';
+import { HEARD, MEASURE, PLAY, STOP, TONE_HZ, WAVE } from '../fakes/heard-tone.ts';
 import { shoot } from '../fakes/shoot.ts';
 
 const RATE = 48_000;
-/** What the guest plays, the old way of Linux: a square wave of 8000 samples of 8 bits a second, the next like the last. */
-const TONE_HZ = 500;
-const WAVE = `printf '${'\\000'.repeat(8)}${'\\377'.repeat(8)}' >/tmp/a && for i in 1 2 3 4 5 6 7 8 9 10; do cat /tmp/a /tmp/a >/tmp/b; mv /tmp/b /tmp/a; done`;
-const PLAY = '(while cat /tmp/a; do :; done) >/dev/dsp 2>/dev/null & echo $! >/tmp/player';
-const STOP = 'kill $(cat /tmp/player); killall cat; true';
-
-/** Has what a page plays measured too: the loudest frequency, and how loud. */
-const MEASURE = `
-  const connect = AudioNode.prototype.connect;
-  AudioNode.prototype.connect = function (to, ...more) {
-    if (to instanceof AudioDestinationNode) {
-      const analyser = new AnalyserNode(this.context, { fftSize: 4096 });
-      connect.call(this, analyser);
-      globalThis.loudest = () => {
-        const levels = new Float32Array(analyser.frequencyBinCount);
-        analyser.getFloatFrequencyData(levels);
-        const at = levels.indexOf(Math.max(...levels));
-        return { hz: (at * this.context.sampleRate) / analyser.fftSize, level: levels[at] };
-      };
-    }
-    return connect.call(this, to, ...more);
-  };`;
-const HEARD = `(() => { const { hz, level } = globalThis.loudest?.() ?? {}; return level > -40 && Math.abs(hz - ${TONE_HZ}) < 20; })()`;
-
 const ASKS = `new Promise((resolve) => {
   const socket = new WebSocket('ws://' + location.host + 'PATH');
   socket.onopen = () => resolve(true);
@@ -173,10 +150,10 @@ test('what a guest plays is heard in the player, as long as its project lets it,
     await page.getByRole('button', { name: 'More' }).click();
     await page.getByRole('menuitem', { name: 'Devices …' }).click();
     const speaker = page.getByRole('dialog', { name: `Devices: ${vm}` }).getByRole('region', { name: 'speaker' });
-    await speaker.getByText('Sound, heard in the player').waitFor();
+    await speaker.getByText('Sound, heard in this page').waitFor();
     assert.equal(await speaker.getByRole('textbox').count(), 0);
     await speaker.getByRole('button', { name: 'Connect' }).click();
-    await speaker.getByText('Connected: it may be heard in the player').waitFor();
+    await speaker.getByText('Connected: it may be heard in this page').waitFor();
     assert.equal(await speaker.getByRole('button', { name: 'Change' }).count(), 0);
     await shoot(page, 'player-sound-device');
     assert.deepEqual(await accessibilityFaults(page), []);

@@ -1,3 +1,4 @@
+import { DEVICE_PATHS } from '../paths.ts';
 import { JOB_PATHS } from './job-paths.ts';
 
 /** Where each request of the manager’s page goes. */
@@ -18,6 +19,7 @@ export const MANAGER_PATHS = {
   takeSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots' },
   revertSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots/revert' },
   removeSnapshot: { method: 'POST', path: '/v1/machines/:vm/snapshots/remove' },
+  ...DEVICE_PATHS,
   policy: { method: 'GET', path: '/v1/machines/:vm/policy' },
   savePolicy: { method: 'POST', path: '/v1/machines/:vm/policy' },
   readPolicy: { method: 'POST', path: '/v1/policy/read' },

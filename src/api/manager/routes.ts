@@ -1,4 +1,5 @@
 import { AdministratorAccess } from '../../policy/administrator-access.ts';
+import { DEVICE_ROUTES } from '../devices.ts';
 import { SnapshotRequest, TakeSnapshotRequest } from '../snapshots.ts';
 import { DeploymentsAnswer, DifferenceAnswer, TakeBackRequest, TakenBackAnswer } from './deployments.ts';
 import { HardwareAnswer, HardwareRequest } from './hardware.ts';
@@ -49,6 +50,7 @@ export const MANAGER_ROUTES = {
   takeSnapshot: { ...MANAGER_PATHS.takeSnapshot, request: TakeSnapshotRequest, answer: OwnSnapshotsAnswer },
   revertSnapshot: { ...MANAGER_PATHS.revertSnapshot, request: SnapshotRequest, answer: OwnSnapshotsAnswer },
   removeSnapshot: { ...MANAGER_PATHS.removeSnapshot, request: SnapshotRequest, answer: OwnSnapshotsAnswer },
+  ...DEVICE_ROUTES,
   policy: { ...MANAGER_PATHS.policy, answer: PolicyAnswer },
   savePolicy: { ...MANAGER_PATHS.savePolicy, request: SavePolicyRequest, answer: SavedAnswer },
   readPolicy: { ...MANAGER_PATHS.readPolicy, request: ReadPolicyRequest, answer: ReadPolicyAnswer },

@@ -2,7 +2,7 @@ import { accountForDevice } from '../../install/opening/device-account.ts';
 import { openInstance } from '../../install/state/instances.ts';
 import { type Asker, ROOT } from '../../install/state/machine/owner.ts';
 import { AppError } from '../../lib/errors.ts';
-import { ruleOf } from '../../policy/devices.ts';
+import type { AskedDevices } from '../../pages/device-routes.ts';
 import type { Account } from '../../policy/parts/account.ts';
 import type { DeviceState } from '../../run/devices/connected-devices.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
@@ -51,6 +51,16 @@ export class Devices {
     this.#deps = deps;
   }
 
+  /** What one who asks is answered. */
+  askedBy(asker: Asker): AskedDevices {
+    return {
+      list: (vm) => this.list(vm),
+      queues: () => this.queues(),
+      connect: (vm, wanted, signal) => this.connect(asker, vm, wanted, signal),
+      disconnect: (vm, device, isForced) => this.disconnect(vm, device, isForced),
+    };
+  }
+
   /** @throws VM_UNKNOWN */
   async list(vm: string): Promise<DevicesReport> {
     const running = this.#deps.ifRunning(vm);
@@ -83,8 +93,9 @@ export class Devices {
   /** Who he is, where the device’s policy asks for it. @throws DOMAIN_UNSET, and as accountForDevice */
   async #account(vm: string, given: Connecting, signal: AbortSignal): Promise<Account | undefined> {
     const { state, clock, accounts, inTurnOf, machine } = this.#deps;
-    const { policy, vmId, domain } = machine(vm).access.policy.document;
-    const rule = ruleOf(policy.devices, given.device);
+    const { access, devices } = machine(vm);
+    const { vmId, domain } = access.policy.document;
+    const rule = devices.ruleOf(given.device);
     if (rule.type !== 'users-and-groups') return undefined;
     if (domain === undefined) throw new AppError('DOMAIN_UNSET', `the policy of ${vm} names no domain`);
     return inTurnOf(vm, () =>

@@ -11,6 +11,7 @@ import { judgeTrial, readTrial } from '../../install/state/machine/trial.ts';
 import { isSealSettled, readPolicy, settleSeal } from '../../install/state/policies.ts';
 import { AppError, failureOf } from '../../lib/errors.ts';
 import type { Steps } from '../../lib/steps.ts';
+import { ruleOf } from '../../policy/devices.ts';
 import { askableProblems, type HotFixProblem } from '../../policy/hot-fixes.ts';
 import { rightsOf } from '../../policy/reading/rights.ts';
 import { settingsOf } from '../../policy/reading/settings.ts';
@@ -188,9 +189,9 @@ export class InstalledMachines {
   /** The devices of one that does not run. @throws VM_UNKNOWN */
   async devices(vm: string): Promise<DeviceState[]> {
     const instance = await openInstance(this.#service.options.state, vm);
-    const document = await this.document(instance);
+    const { policy } = await this.document(instance);
     const { devices = {} } = instance.current.machine;
-    return Object.entries(devices).map(([name, device]) => deviceFacts(name, device, document));
+    return Object.entries(devices).map(([name, device]) => deviceFacts(name, device, ruleOf(policy.devices, name)));
   }
 
   /** What those are asked of who open machines by their accounts. */

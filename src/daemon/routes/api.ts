@@ -23,13 +23,13 @@ import { computerPaths } from '../../install/state/layout.ts';
 import { type Asker, maySee, requireSeen } from '../../install/state/machine/owner.ts';
 import { readPackageServer } from '../../install/state/package-server.ts';
 import { type Failure, failureOf } from '../../lib/errors.ts';
+import { addDeviceRoutes } from '../../pages/device-routes.ts';
 import { newApi, parseBody, parseValue } from '../../pages/requests.ts';
 import type { Log } from '../../sys/log.ts';
 import type { Identity } from '../../trust/root.ts';
 import { pinnedProject } from '../../trust/verify/client.ts';
 import type { Supervisor } from '../supervise.ts';
 import { addClipboardRoutes } from './clipboard-routes.ts';
-import { addDeviceRoutes } from './device-routes.ts';
 import { explainDestination } from './explain.ts';
 import { addFileRoute } from './file-routes.ts';
 import { addHotFixRoutes } from './hot-fix-routes.ts';
@@ -162,7 +162,7 @@ export function createApi(deps: ApiDeps): Hono {
     return context.json(await supervisor.changes.reimage(asker, context.req.param('vm'), request));
   });
   addSnapshotRoutes(app, asker, supervisor.snapshots);
-  addDeviceRoutes(app, asker, supervisor.devices);
+  addDeviceRoutes(app, supervisor.devices.askedBy(asker));
   addShareRoutes(app, { asker, state, machines });
   app.post(ROUTES.lookUp.path, async (context) => {
     await openInstance(state, context.req.param('vm'));

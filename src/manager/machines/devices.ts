@@ -1,8 +1,10 @@
 import { AppError } from '../../lib/errors.ts';
+import { ruleOf } from '../../policy/devices.ts';
 import type { MachineDevice } from '../../policy/parts/machine-devices.ts';
-import { vmNamed } from '../../project/open.ts';
+import { openProject, vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';
+import { type DeviceState, deviceFacts } from '../../run/devices/connected-devices.ts';
 
 /** Gives a machine a device; users get it with the next package that has the machine. @throws USAGE, PROJECT_*, VM_UNKNOWN */
 export async function addDevice(folder: string, vm: string, name: string, device: MachineDevice): Promise<VmFile> {
@@ -19,6 +21,13 @@ export async function removeDevice(folder: string, vm: string, name: string): Pr
     const { [name]: _removed, ...others } = devices;
     return others;
   });
+}
+
+/** What the project says of a machine’s devices, none of which is connected while it does not run. @throws PROJECT_*, VM_UNKNOWN */
+export async function listDevices(folder: string, vm: string): Promise<DeviceState[]> {
+  const { file, policy } = vmNamed(await openProject(folder), vm);
+  const { devices = {} } = file.value;
+  return Object.entries(devices).map(([name, device]) => deviceFacts(name, device, ruleOf(policy.value.devices, name)));
 }
 
 type Devices = NonNullable<VmFile['devices']>;

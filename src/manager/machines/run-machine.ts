@@ -14,6 +14,7 @@ import { isThere } from '../../sys/files/files.ts';
 import { makeFolder } from '../../sys/files/folders.ts';
 import { openLog } from '../../sys/log.ts';
 import { requireRoot } from '../../sys/programs/users.ts';
+import { answerAbout } from './answer-about.ts';
 import { leaveMachine } from './leave-machine.ts';
 import { hasChanged, numbersInUse, takeLeftRun } from './left-run.ts';
 import { machineSpec } from './machine-spec.ts';
@@ -95,6 +96,7 @@ export async function runProjectMachine(
     const machine = await (left ? adoptMachine(spec, left.record, deps) : startMachine(spec, deps, { saved, signal }));
     if (left) await machine.log('found-again', 'its manager was killed, and this one has taken it over');
     else await machine.tellStarted(saved?.state ? 'resumed' : 'started');
+    await using _asked = await answerAbout(machine, folder, log);
     await lookAfter(machine, readyMs, signal, tell);
   } finally {
     if (!(await findOwnRun(folder, name))) await forgetOwnRun(folder, name);

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { LIVE_PATH } from '../../api/paths.ts';
+import { addDeviceRoutes } from '../../pages/device-routes.ts';
 import { liveEvents } from '../../pages/live.ts';
 import { newApi } from '../../pages/requests.ts';
 import type { Readings } from '../../project/readings.ts';
@@ -53,6 +54,7 @@ export function createManagerApi(deps: ManagerDeps): Hono {
   addForeignPlanRoute(app);
   addImportRoute(app, deps, uploads);
   addRunRoutes(app, deps);
+  addDeviceRoutes(app, deps.runs.devices);
   addPolicyRoutes(app, deps);
   addHardwareRoutes(app, deps);
   addSnapshotRoutes(app, deps);

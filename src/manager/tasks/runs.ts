@@ -1,8 +1,11 @@
-import { AppError } from '../../lib/errors.ts';
+import type { AskedDevices } from '../../pages/device-routes.ts';
+import type { Hear } from '../../run/devices/hear.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import type { MachineReport } from '../../run/machine/report.ts';
+import { devicesOfRuns } from '../machines/devices-of-runs.ts';
 import { type RunOptions, runProjectMachine } from '../machines/run-machine.ts';
+import { runsNot } from '../machines/running-sockets.ts';
 import type { TaskControl } from './task.ts';
 
 /** So long a guest may take until it has its address, before it is said that it has none. */
@@ -68,6 +71,16 @@ export class Runs {
     await this.#named(vm).stop(true);
   }
 
+  /** What is connected to them, and to those that do not run. */
+  get devices(): AskedDevices {
+    return devicesOfRuns(this.#folder, (vm) => this.#machines.get(vm));
+  }
+
+  /** How it is heard; undefined where it does not run here, or its device for sound is not connected. @throws VM_FAILED */
+  async hear(vm: string): Promise<Hear | undefined> {
+    return this.#machines.get(vm)?.hear();
+  }
+
   /** The socket of its screen, where it runs. */
   screenOf(vm: string): string | undefined {
     const machine = this.#machines.get(vm);
@@ -76,7 +89,7 @@ export class Runs {
 
   #named(vm: string): RunningMachine {
     const machine = this.#machines.get(vm);
-    if (!machine) throw new AppError('VM_NOT_RUNNING', `${vm} runs neither in preview nor powered on`);
+    if (!machine) throw runsNot(vm);
     return machine;
   }
 }

@@ -14,7 +14,7 @@ const ALICE: Account = { sid: 'S-1-5-21-1', names: ['alice'], groups: [], groupN
 const SINCE = '2026-01-10T12:00:00.000Z';
 
 /** A machine with the drive `cd`, in which there is a disc, and a QEMU that knows no more than that. */
-async function withDisc(t: TestContext, rule: object, kept: object = {}) {
+async function withDisc(t: TestContext, rule: object, kept: object = {}, isFree = false) {
   const runFolder = scratch(t);
   await writeConnected(runFolder, new Map([['cd', { what: '/a.iso', since: SINCE, ...kept }]]));
   const world = { rule, word: { granted: true, said: '' } as DeviceWord, asked: [] as string[], told: [] as string[] };
@@ -36,7 +36,7 @@ async function withDisc(t: TestContext, rule: object, kept: object = {}) {
       policy: { format: 1, quarantine: { type: 'none' }, devices: { cd: world.rule } },
     });
   const devices = new ConnectedDevices({
-    ...{ vm: 'office', devices: { cd: { kind: 'cd' } }, runFolder, document },
+    ...{ vm: 'office', devices: { cd: { kind: 'cd' } }, runFolder, document, isFree },
     host: { qemu, monitor: '', printer: NO_PRINTER },
     askScript: async ({ event }) => {
       world.asked.push(event);
@@ -60,6 +60,13 @@ test('what is connected stays while policy lets it, and goes at once when it doe
 
   assert.equal(await isConnected(devices), false);
   assert.deepEqual(world.told, ['“cd” is disconnected: the project lets nobody connect “cd” of office']);
+});
+
+test('a machine that is powered on without policies keeps what is connected, whatever policy says of it', async (t) => {
+  const { devices } = await withDisc(t, { type: 'nobody' }, {}, true);
+  await devices.follow('interval');
+  const [cd] = await devices.list();
+  assert.deepEqual([cd?.may, cd?.connected?.what], ['everybody', '/a.iso']);
 });
 
 test('who connected it has to be on the list as it is now', async (t) => {

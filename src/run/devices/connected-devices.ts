@@ -24,6 +24,8 @@ export interface DevicesParts {
   host: DeviceHost;
   /** The policy in force. */
   document: () => PolicyDocument;
+  /** It runs without policies, and whoever runs it may connect all that it has. */
+  isFree?: boolean;
   askScript: (question: Pick<DeviceQuestion, 'script' | 'event' | 'device'>) => Promise<DeviceWord>;
   tell: (happening: Omit<Happening, 'vm'>) => Promise<void>;
   /** The trusted time in milliseconds. */
@@ -43,9 +45,8 @@ export interface DeviceState {
 }
 
 /** What is known of a device whether its machine runs or not. */
-export function deviceFacts(name: string, device: MachineDevice, { policy }: PolicyDocument): DeviceState {
+export function deviceFacts(name: string, device: MachineDevice, { type: may }: DeviceRule): DeviceState {
   const named = namedBy(device);
-  const may = ruleOf(policy.devices, name).type;
   return { name, kind: device.kind, may, ...(named === undefined ? {} : { named }) };
 }
 
@@ -60,15 +61,21 @@ export class ConnectedDevices {
     this.#parts = parts;
   }
 
+  /** Who may connect a device now. */
+  ruleOf(name: string): DeviceRule {
+    const { isFree = false, document } = this.#parts;
+    return isFree ? { type: 'everybody' } : ruleOf(document().policy.devices, name);
+  }
+
   /** Those of its hardware, and no others (fact 34). @throws VM_FAILED */
   list(): Promise<DeviceState[]> {
     return this.#turns.take(async () => {
-      const { devices, document } = this.#parts;
+      const { devices } = this.#parts;
       const connected = await this.#settled();
       return Object.entries(devices).map(([name, device]): DeviceState => {
         const found = connected.get(name);
         return {
-          ...deviceFacts(name, device, document()),
+          ...deviceFacts(name, device, this.ruleOf(name)),
           ...(found ? { connected: { what: found.what, since: found.since } } : {}),
         };
       });
@@ -153,8 +160,8 @@ export class ConnectedDevices {
     { account, script }: { account?: Account | undefined; script?: string },
     event: PluginEvent | undefined,
   ): Promise<void> {
-    const { document, askScript, tell } = this.#parts;
-    const rule = ruleOf(document().policy.devices, name);
+    const { askScript, tell } = this.#parts;
+    const rule = this.ruleOf(name);
     const forbid = (why: string) => new AppError('DEVICE_FORBIDDEN', why, { details: { device: name } });
     switch (rule.type) {
       case 'everybody':
@@ -186,7 +193,7 @@ export class ConnectedDevices {
   }
 
   #grantedBy(name: string, account: Account | undefined): Pick<ConnectedDevice, 'account' | 'script'> {
-    const rule = ruleOf(this.#parts.document().policy.devices, name);
+    const rule = this.ruleOf(name);
     if (rule.type === 'script') return { script: canonicalJson(rule) };
     if (rule.type !== 'users-and-groups' || !account) return {};
     const { sid, names, groups, groupNames } = account;

@@ -10,11 +10,14 @@ export function devicesOf(
   { spec, deps, access, known, qmp, network }: MachineParts,
   signal: AbortSignal,
 ): ConnectedDevices {
-  const { name: vm, devices = {}, runFolder, number } = spec;
+  const { name: vm, devices = {}, runFolder, number, mode } = spec;
   const document = () => access.policy.document;
   return new ConnectedDevices({
-    ...{ vm, devices, runFolder, document },
-    host: { qemu: qmp, monitor: machineSockets(runFolder).files, printer: network.printer },
+    ...{ vm, devices, runFolder, document, isFree: mode === 'free' },
+    host: {
+      ...{ qemu: qmp, monitor: machineSockets(runFolder).files, printer: network.printer },
+      ...(mode === 'installed' ? {} : { heardIn: 'the manager’s page' }),
+    },
     askScript: (asked) =>
       askDeviceScript(
         { ...asked, document: document(), expireTime: expireTime(known.term), signal },

@@ -87,6 +87,11 @@ export function saveSocket(runFolder: string): string {
   return join(runFolder, 'save');
 }
 
+/** Where the manager that runs a machine of its project is asked about it by other processes of root’s. */
+export function managerSocket(runFolder: string): string {
+  return join(runFolder, 'manager');
+}
+
 /** Where QEMU listens for whoever serves the folder that is shared with a machine. */
 export function shareSocket(runFolder: string): string {
   return join(runFolder, 's', 'share');

@@ -1,5 +1,4 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ConnectRequest, DisconnectRequest } from '../../api/devices.ts';
 import type { HardwareRequest } from '../../api/hardware.ts';
 import type { HotFixGivenRequest } from '../../api/hot-fix.ts';
 import type { StartRequest } from '../../api/machine.ts';
@@ -135,32 +134,6 @@ export function useChangeSnapshot() {
     mutationFn: ({ vm, name, how }: { vm: string; name: string; how: 'revert' | 'remove' }) =>
       ask(how === 'revert' ? 'revertSnapshot' : 'removeSnapshot', { vm, body: { name, confirmed: true } }),
     onSuccess: (answer) => queries.setQueryData(['snapshots', answer.vm], answer),
-  });
-}
-
-export function useDevices(vm: string, isWanted: boolean) {
-  const queryFn = ({ signal }: { signal: AbortSignal }) => ask('devices', { vm, signal });
-  return useQuery({ queryKey: ['devices', vm], queryFn, enabled: isWanted });
-}
-
-/** What of the computer may be connected as a printer. */
-export function useQueues() {
-  return useQuery({ queryKey: ['queues'], queryFn: ({ signal }) => ask('queues', { signal }) });
-}
-
-export function useConnectDevice() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: ({ vm, ...body }: ConnectRequest & { vm: string }) => ask('connectDevice', { vm, body }),
-    onSuccess: (answer) => queries.setQueryData(['devices', answer.vm], answer),
-  });
-}
-
-export function useDisconnectDevice() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: ({ vm, ...body }: DisconnectRequest & { vm: string }) => ask('disconnectDevice', { vm, body }),
-    onSuccess: (answer) => queries.setQueryData(['devices', answer.vm], answer),
   });
 }
 

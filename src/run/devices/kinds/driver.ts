@@ -9,6 +9,8 @@ export interface DeviceHost {
   monitor: string;
   /** The printer that its guest finds. */
   printer: Pick<MachinePrinter, 'serve' | 'end' | 'isServed'>;
+  /** Which page plays what it does; the player where it is not said. */
+  heardIn?: string;
 }
 
 /** What is to be connected, by whom. */

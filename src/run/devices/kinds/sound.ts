@@ -1,11 +1,11 @@
 import { AppError } from '../../../lib/errors.ts';
 import type { DeviceDriver } from './driver.ts';
 
-/** A sound card, which is always there: while it is connected it may be heard in the player, and whoever hears it then is cut off after. */
+/** A sound card, which is always there: while it is connected it may be heard in a page, and whoever hears it then is cut off after. */
 export const sound: DeviceDriver<'sound'> = {
-  async connect(_host, name, _device, { what }) {
-    if (what === undefined) return 'the player';
-    throw new AppError('USAGE', `“${name}” is heard in the player: no file or device is connected as it`);
+  async connect({ heardIn = 'the player' }, name, _device, { what }) {
+    if (what === undefined) return heardIn;
+    throw new AppError('USAGE', `“${name}” is heard in ${heardIn}: no file or device is connected as it`);
   },
   disconnect: async () => undefined,
   isConnected: async () => true,

@@ -1,12 +1,10 @@
 import { Button, Card, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useParams } from 'react-router';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { StateBadge } from '../../ui/StateBadge.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
-import { useSaid } from '../../ui/texts/said.ts';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../frame/Part.tsx';
 import { ask } from '../process.ts';
@@ -14,9 +12,7 @@ import { TaskView } from '../tasks/TaskView.tsx';
 import { isOn, useTask } from '../tasks/use-task.ts';
 import { frame } from '../texts/frame.ts';
 import { machines } from '../texts/machines.ts';
-import { LeaveRun } from './LeaveRun.tsx';
-import { PowerOff } from './PowerOff.tsx';
-import { ScreenMenu } from './ScreenMenu.tsx';
+import { RunControls } from './RunControls.tsx';
 
 const Console = lazy(() => import('../../ui/screen/Console.tsx'));
 
@@ -50,13 +46,7 @@ export function RunPage() {
         )}
         <Group ref={buttons} tabIndex={-1}>
           {goesOn ? (
-            <>
-              {runs && <Access vm={vm} />}
-              {runs && <ScreenMenu vm={vm} screen={screen} fit={fit} onFit={setFit} />}
-              {runs && <LeaveRun vm={vm} how="suspendRun" text={texts.suspend} />}
-              {runs && <LeaveRun vm={vm} how="shutDown" text={texts.shutDown} />}
-              {runs && <PowerOff vm={vm} />}
-            </>
+            runs && <RunControls {...{ vm, screen, fit }} onFit={setFit} />
           ) : (
             <>
               <Button loading={start.isPending} onClick={() => start.mutate({ mode: 'preview' })}>
@@ -95,22 +85,4 @@ export function RunPage() {
 
 function endText(isSuspended: boolean, texts: { ended: string; suspended: string }): string {
   return isSuspended ? texts.suspended : texts.ended;
-}
-
-/** What its guest may reach now, and why. */
-function Access({ vm }: { vm: string }) {
-  const texts = useCatalogue(machines);
-  const said = useSaid();
-  const { data } = useQuery({
-    queryKey: ['running', vm],
-    queryFn: ({ signal }) => ask('runningMachine', { vm, signal }),
-    retry: false,
-  });
-  if (!data?.access) return null;
-  return (
-    <>
-      <StateBadge kind={data.access} word={texts.access[data.access]} />
-      <Text size="sm">{said.reason(data.why, data.reason ?? '')}</Text>
-    </>
-  );
 }

@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core';
-import { type RefObject, useState } from 'react';
+import { type ReactNode, type RefObject, useState } from 'react';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { ScreenItems } from '../../ui/screen/ScreenItems.tsx';
 import { SendText } from '../../ui/screen/SendText.tsx';
@@ -11,10 +11,12 @@ interface ScreenMenuProps {
   screen: RefObject<Screen | null>;
   fit: Fit;
   onFit: (fit: Fit) => void;
+  /** More of its items. */
+  children: ReactNode;
 }
 
-/** The menu of a machine’s screen: keys, text, and how it fits. */
-export function ScreenMenu({ vm, screen, fit, onFit }: ScreenMenuProps) {
+/** The menu of a machine’s screen: keys, text, how it fits, and what else belongs there. */
+export function ScreenMenu({ vm, screen, fit, onFit, children }: ScreenMenuProps) {
   const texts = useCatalogue(machines);
   const [isTyping, setTyping] = useState(false);
   return (
@@ -26,6 +28,7 @@ export function ScreenMenu({ vm, screen, fit, onFit }: ScreenMenuProps) {
         </Menu.Target>
         <Menu.Dropdown>
           <ScreenItems screen={screen} fit={fit} onFit={onFit} onSendText={() => setTyping(true)} />
+          {children}
         </Menu.Dropdown>
       </Menu>
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />

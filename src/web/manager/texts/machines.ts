@@ -63,6 +63,7 @@ export const machines = catalogue({
     discard: 'Boot it in preview: its memory is lost',
     shutDown: 'Shut down',
     screenMenu: 'Keys and screen',
+    devices: 'Devices',
     powerOff: 'Power off',
     powerOffTitle: 'Power off?',
     powerOffText: 'It ends as if its plug were pulled. What its guest has not written to its disk is lost.',
@@ -136,6 +137,7 @@ export const machines = catalogue({
     discard: 'In der Vorschau neu starten: Ihr Speicher geht verloren',
     shutDown: 'Herunterfahren',
     screenMenu: 'Tasten und Bildschirm',
+    devices: 'Geräte',
     powerOff: 'Ausschalten',
     powerOffTitle: 'Ausschalten?',
     powerOffText:

@@ -2,13 +2,13 @@ import { ActionIcon, Alert, Anchor, Button, Drawer, Group, Stack, Text } from '@
 import { useDisclosure, useFullscreenDocument, useLocalStorage } from '@mantine/hooks';
 import { lazy, Suspense, useRef } from 'react';
 import { Link, useParams } from 'react-router';
+import { useSound } from '../../ui/devices/use-sound.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StateBadge } from '../../ui/StateBadge.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { useSaid } from '../../ui/texts/said.ts';
 import { useClipboard } from '../devices/clipboard.ts';
 import { DropFiles } from '../devices/DropFiles.tsx';
-import { useSound } from '../devices/sound.ts';
 import { HotFixButton } from '../hot-fixes/HotFixButton.tsx';
 import { useMachine } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
@@ -40,7 +40,7 @@ export function Machine() {
   const isRunning = data !== undefined && isOn(data);
   const fit = data?.rights?.preferences === false ? 'scale' : chosenFit;
   const clipboard = useClipboard(data, isRunning);
-  const sound = useSound(data);
+  const sound = useSound(vm, isRunning && data.hasDevices === true);
   const isCovered = data?.rights?.fullScreen === true && !fullscreen;
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">

@@ -1,17 +1,19 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
+import { Devices } from '../../ui/devices/Devices.tsx';
+import { SoundItem } from '../../ui/devices/SoundItem.tsx';
+import type { MachineSound } from '../../ui/devices/use-sound.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { ScreenItems } from '../../ui/screen/ScreenItems.tsx';
 import { SendText } from '../../ui/screen/SendText.tsx';
+import { useCatalogue } from '../../ui/texts/texts.ts';
+import { deviceTexts } from '../../ui/texts/texts-devices.ts';
 import { ClipboardItems } from '../devices/ClipboardItems.tsx';
 import type { MachineClipboard } from '../devices/clipboard.ts';
-import { Devices } from '../devices/Devices.tsx';
 import { FileItem } from '../devices/FileItem.tsx';
 import { SharedFolder, SharedFolderItem } from '../devices/SharedFolder.tsx';
-import { SoundItem } from '../devices/SoundItem.tsx';
-import type { MachineSound } from '../devices/sound.ts';
 import { HotFixDialog } from '../hot-fixes/HotFixDialog.tsx';
 import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
@@ -41,6 +43,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
   const { vm, former } = machine;
   const texts = useTexts();
   const project = useProjectName();
+  const { devices } = useCatalogue(deviceTexts);
   const stop = useStop();
   const reset = useReset();
   const suspend = useSuspend();
@@ -67,7 +70,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
     machine.canAdminister && { text: `${texts.hardware} …`, does: () => setAdministering(true) },
     machine.hotFixes?.includes('password') && { text: `${texts.hotFixLost} …`, does: () => setLost(true) },
     former !== undefined && { text: texts.rollback, does: () => goBack(former) },
-    machine.hasDevices && { text: `${texts.devices} …`, does: () => setConnecting(true) },
+    machine.hasDevices && { text: `${devices} …`, does: () => setConnecting(true) },
     (machine.rights?.snapshots ?? 0) > 0 && { text: `${texts.snapshots} …`, does: () => setSnapshots(true) },
     machine.canReimage && !isRunning && { text: `${texts.reimage} …`, does: () => setReimaging(true), color: 'red' },
   ].filter((item) => typeof item === 'object');
@@ -90,7 +93,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
               onSendText={() => setTyping(true)}
             />
           )}
-          {isRunning && <SoundItem sound={sound} onDevices={() => setConnecting(true)} />}
+          {isRunning && <SoundItem {...{ sound, project }} onDevices={() => setConnecting(true)} />}
           {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
           {isRunning && <FileItem machine={machine} />}
           {isRunning && <SharedFolderItem machine={machine} onChoose={() => setSharing(true)} />}
@@ -113,7 +116,11 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
       {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
-      <Devices machine={machine} isOpen={isConnecting} onClose={() => setConnecting(false)} />
+      <Devices
+        {...{ vm, isOn: isRunning, frame: texts, project }}
+        isOpen={isConnecting}
+        onClose={() => setConnecting(false)}
+      />
       <SharedFolder machine={machine} isOpen={isSharing} onClose={() => setSharing(false)} />
       <Snapshots machine={machine} isOpen={hasSnapshots} onClose={() => setSnapshots(false)} />
       <Reimage vm={vm} isOpen={isReimaging} onClose={() => setReimaging(false)} />

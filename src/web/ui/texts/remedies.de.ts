@@ -186,18 +186,22 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SNAPSHOT_UPDATING: 'Warten Sie, bis die Installation zu Ende ist, und wiederholen Sie es.',
   SNAPSHOT_CONFIRM:
     'Machen Sie zuerst einen Snapshot oder sichern Sie, was Sie brauchen, und wiederholen Sie es mit --yes.',
-  DEVICE_UNKNOWN: '„lazaret devices VM“ zeigt, welche Geräte sie hat.',
-  DEVICE_FORBIDDEN: 'Fragen Sie Ihre Verwaltung: die Richtlinie „devices“ sagt, wer was verbinden darf.',
+  DEVICE_UNKNOWN:
+    '„lazaret devices VM“ zeigt, welche Geräte sie hat; bei einer Maschine eines Projekts „lazaret-manager vm device list VM“.',
+  DEVICE_FORBIDDEN:
+    'Fragen Sie Ihre Verwaltung: die Richtlinie „devices“ sagt, wer was verbinden darf. „lazaret-manager policy device“ legt sie fest, für die Vorschau von deren nächstem Start an.',
   DEVICE_LOCKED:
     'Hängen Sie die Disc im Gast aus oder werfen Sie sie dort aus, oder wiederholen Sie es mit --force: was er gerade davon liest, misslingt.',
   DEVICE_IMAGE:
     'Nennen Sie ein Abbild, eine einzige Datei: von einer Disc (.iso) oder einem Stick (seine Bytes, in ganzen Sektoren von 512); oder das Laufwerk des Rechners wie /dev/sr0; für eine serielle Schnittstelle eine des Rechners wie /dev/ttyS0.',
   DEVICE_IN_USE: 'Lassen Sie die andere Maschine oder das andere Programm damit aufhören, oder nehmen Sie eine Kopie.',
   DEVICE_NONE:
-    'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“.',
+    'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“ oder „lazaret-manager vm device list VM“.',
   PRINTER_NONE: 'Richten Sie den Drucker mit CUPS auf diesem Rechner ein; „lpstat -e“ zeigt seine Warteschlangen.',
-  PRINTER_SEVERAL: 'Nennen Sie die gemeinte Warteschlange: „lazaret connect VM GERÄT --queue NAME“.',
-  DEVICE_SEVERAL: 'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“.',
+  PRINTER_SEVERAL:
+    'Nennen Sie die gemeinte Warteschlange: „lazaret connect VM GERÄT --queue NAME“, oder ebenso „lazaret-manager vm device connect“.',
+  DEVICE_SEVERAL:
+    'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“, oder ebenso „lazaret-manager vm device connect“.',
   CLIPBOARD_FORBIDDEN: 'Die Verwaltung erlaubt es, jede Richtung für sich, mit der Richtlinie „clipboard“.',
   CLIPBOARD_TOO_LARGE:
     'Kopieren Sie weniger auf einmal; wie viel durchgeht, legt die Verwaltung mit der Richtlinie „clipboard“ fest.',

@@ -4,6 +4,7 @@ import { addDevice, removeDevice } from '../../../../manager/machines/devices.ts
 import { DEVICE_KINDS, type DeviceKind, MachineDevice } from '../../../../policy/parts/machine-devices.ts';
 import { addCommand } from '../../../program.ts';
 import { print } from '../../../terminal/print.ts';
+import { addConnectCommands } from './vm-device-connect.ts';
 
 interface Located {
   directory: string;
@@ -19,7 +20,7 @@ interface AddOptions extends Located {
 
 const PACKED = 'users get it with the next package that has the machine';
 
-/** `vm device`: what users may connect to a machine while it runs, as far as its policy lets them. */
+/** `vm device`: what users may connect to a machine while it runs, as far as its policy lets them; its administrator to his own copy. */
 export function addVmDeviceCommands(vm: Command): void {
   const device = vm.command('device').description('what users may connect to a machine');
 
@@ -47,6 +48,8 @@ export function addVmDeviceCommands(vm: Command): void {
       print(context, { vm: name, devices }, `${name} has no “${device}” any more; ${PACKED}`);
     },
   );
+
+  addConnectCommands(device);
 }
 
 /** @throws USAGE */

@@ -1,13 +1,11 @@
-import { Button, Card, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Card, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { DevicesAnswer } from '../../../api/devices.ts';
-import type { MachineAnswer } from '../../../api/machine.ts';
-import { AskFailure } from '../../ui/ask.ts';
-import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { Loaded } from '../../ui/Loaded.tsx';
-import { isOn } from '../machine/machine-state.ts';
-import { useConnectDevice, useDevices, useDisconnectDevice, useProjectName } from '../service.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { AskFailure } from '../ask.ts';
+import { FailureAlert, type FailureTexts } from '../FailureAlert.tsx';
+import { useCatalogue } from '../texts/texts.ts';
+import { deviceTexts } from '../texts/texts-devices.ts';
+import { useConnectDevice, useDisconnectDevice } from './asks.ts';
 import { QueueSelect } from './QueueSelect.tsx';
 
 type Device = DevicesAnswer['devices'][number];
@@ -15,42 +13,21 @@ type Device = DevicesAnswer['devices'][number];
 /** What is connected without a file or device of the computer. */
 const FILELESS: ReadonlySet<string> = new Set(['network', 'sound']);
 
-interface DevicesProps {
-  machine: MachineAnswer;
-  isOpen: boolean;
-  onClose: () => void;
+/** What the page says where nobody answers, and whose policy lets somebody connect. */
+export interface DevicePage {
+  frame: FailureTexts & { loading: string };
+  project: string;
 }
 
-/** What its user connects to a machine while it runs: a card a device, each saying who may. */
-export function Devices({ machine, isOpen, onClose }: DevicesProps) {
-  const { vm } = machine;
-  const texts = useTexts();
-  const query = useDevices(vm, isOpen);
-  return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      size="lg"
-      title={`${texts.devices}: ${vm}`}
-      closeButtonProps={{ 'aria-label': texts.close }}
-    >
-      <Loaded query={query} texts={texts}>
-        {({ devices }) => (
-          <Stack>
-            {!isOn(machine) && <Text>{texts.devicesStopped}</Text>}
-            {devices.map((device) => (
-              <DeviceCard key={device.name} vm={vm} device={device} isOn={isOn(machine)} />
-            ))}
-          </Stack>
-        )}
-      </Loaded>
-    </Modal>
-  );
+interface DeviceCardProps extends DevicePage {
+  vm: string;
+  device: Device;
+  isOn: boolean;
 }
 
-function DeviceCard({ vm, device, isOn: isMachineOn }: { vm: string; device: Device; isOn: boolean }) {
-  const texts = useTexts();
-  const project = useProjectName();
+/** A device of a machine: what is connected as it, who may, and how. */
+export function DeviceCard({ vm, device, isOn: isMachineOn, frame, project }: DeviceCardProps) {
+  const texts = useCatalogue(deviceTexts);
   const { name, kind, named, may, connected } = device;
   const why = texts.deviceMay[may](project);
   return (
@@ -72,15 +49,17 @@ function DeviceCard({ vm, device, isOn: isMachineOn }: { vm: string; device: Dev
           </Text>
         )}
         {connected && kind === 'printer' && <Text size="sm">{texts.printerPlace}</Text>}
-        {isMachineOn && may !== 'nobody' && !(connected && FILELESS.has(kind)) && <Connect vm={vm} device={device} />}
-        {isMachineOn && connected && <Disconnect vm={vm} name={name} />}
+        {isMachineOn && may !== 'nobody' && !(connected && FILELESS.has(kind)) && (
+          <Connect {...{ vm, device, frame }} />
+        )}
+        {isMachineOn && connected && <Disconnect {...{ vm, name, frame }} />}
       </Stack>
     </Card>
   );
 }
 
-function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; device: Device }) {
-  const texts = useTexts();
+function Connect({ vm, device: { name, kind, may, connected }, frame }: Omit<DeviceCardProps, 'isOn' | 'project'>) {
+  const texts = useCatalogue(deviceTexts);
   const connect = useConnectDevice();
   const [file, setFile] = useState('');
   const [user, setUser] = useState('');
@@ -101,7 +80,7 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
     );
   return (
     <Stack gap="xs">
-      {kind === 'printer' && <QueueSelect queue={file} onChange={setFile} />}
+      {kind === 'printer' && <QueueSelect queue={file} onChange={setFile} frame={frame} />}
       {kind !== 'printer' && !FILELESS.has(kind) && (
         <TextInput
           label={texts.deviceFiles[kind] ?? kind}
@@ -123,7 +102,7 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
           />
         </Group>
       )}
-      {connect.error && <FailureAlert error={connect.error} texts={texts} />}
+      {connect.error && <FailureAlert error={connect.error} texts={frame} />}
       <Group justify="flex-end">
         <Button size="compact-sm" loading={connect.isPending} disabled={!isReady} onClick={submit}>
           {connected ? texts.deviceChange : texts.deviceConnect}
@@ -134,13 +113,13 @@ function Connect({ vm, device: { name, kind, may, connected } }: { vm: string; d
 }
 
 /** A guest that holds on to it is asked first; its user then decides whether it is taken all the same. */
-function Disconnect({ vm, name }: { vm: string; name: string }) {
-  const texts = useTexts();
+function Disconnect({ vm, name, frame }: { vm: string; name: string; frame: FailureTexts }) {
+  const texts = useCatalogue(deviceTexts);
   const disconnect = useDisconnectDevice();
   const isLocked = disconnect.error instanceof AskFailure && disconnect.error.code === 'DEVICE_LOCKED';
   return (
     <Stack gap="xs">
-      {disconnect.error && <FailureAlert error={disconnect.error} texts={texts} />}
+      {disconnect.error && <FailureAlert error={disconnect.error} texts={frame} />}
       <Group justify="flex-end">
         <Button
           size="compact-sm"

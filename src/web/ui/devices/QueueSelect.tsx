@@ -1,19 +1,22 @@
 import { Select, Text } from '@mantine/core';
-import { Loaded } from '../../ui/Loaded.tsx';
-import { useQueues } from '../service.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import type { FailureTexts } from '../FailureAlert.tsx';
+import { Loaded } from '../Loaded.tsx';
+import { useCatalogue } from '../texts/texts.ts';
+import { deviceTexts } from '../texts/texts-devices.ts';
+import { useQueues } from './asks.ts';
 
 interface QueueSelectProps {
   queue: string;
   onChange: (queue: string) => void;
+  frame: FailureTexts & { loading: string };
 }
 
 /** Which of the computer’s queues a printer is to be. */
-export function QueueSelect({ queue, onChange }: QueueSelectProps) {
-  const texts = useTexts();
+export function QueueSelect({ queue, onChange, frame }: QueueSelectProps) {
+  const texts = useCatalogue(deviceTexts);
   const query = useQueues();
   return (
-    <Loaded query={query} texts={texts}>
+    <Loaded query={query} texts={frame}>
       {({ queues }) =>
         queues.length === 0 ? (
           <Text size="sm">{texts.printerNone}</Text>

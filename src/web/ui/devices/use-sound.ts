@@ -2,12 +2,11 @@ import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { DevicesAnswer } from '../../../api/devices.ts';
-import type { MachineAnswer } from '../../../api/machine.ts';
-import { AskFailure } from '../../ui/ask.ts';
-import { useSaid } from '../../ui/texts/said.ts';
-import { isOn } from '../machine/machine-state.ts';
-import { ask, useDevices } from '../service.ts';
-import { useTexts } from '../texts/use-texts.ts';
+import { AskFailure } from '../ask.ts';
+import { useSaid } from '../texts/said.ts';
+import { useCatalogue } from '../texts/texts.ts';
+import { deviceTexts } from '../texts/texts-devices.ts';
+import { ask, useDevices } from './asks.ts';
 import { type Playing, playSound } from './play-sound.ts';
 
 const TOLD_MS = 8000;
@@ -22,13 +21,11 @@ export interface MachineSound {
   toggle: () => void;
 }
 
-/** Silent until it is asked for; what ends it, here or elsewhere, is told. */
-export function useSound(machine: MachineAnswer | undefined): MachineSound {
-  const texts = useTexts();
+/** Silent until it is asked for; what ends it, here or elsewhere, is told. `isThere`: the machine runs, and has devices. */
+export function useSound(vm: string, isThere: boolean): MachineSound {
+  const texts = useCatalogue(deviceTexts);
   const said = useSaid();
   const queries = useQueryClient();
-  const vm = machine?.vm ?? '';
-  const isThere = machine?.hasDevices === true && isOn(machine);
   const { data } = useDevices(vm, isThere);
   const device = isThere ? data?.devices.find(({ kind }) => kind === 'sound') : undefined;
   const wanted = useRef<Promise<Playing>>(undefined);
