@@ -367,7 +367,7 @@ export const ERRORS = {
   SEAL_BROKEN: {
     exit: 65,
     http: 422,
-    hint: 'Bring the file back as it was; or install the newest package again, which makes anew what was changed and leaves data disks as they are.',
+    hint: 'Bring the file back as it was last; from a backup, bring all files back with the folder lazaret.seal of the same backup; or install the newest package again, which makes anew what was changed and leaves data disks as they are.',
   },
   SEAL_KEY_LOST: {
     exit: 65,

@@ -1,65 +1,31 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { uninstall } from '../../src/install/change/back/uninstall.ts';
-import { readMark, writeMark } from '../../src/install/seals/mark.ts';
+import { sealableFiles } from '../../src/install/seals/sealable-files.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../../src/install/state/layout.ts';
-import { CONFIGURATION, sealableFiles } from '../../src/install/state/machine/configuration.ts';
-import { examine } from '../../src/install/state/machine/damage.ts';
-import { readHardware, writeHardware } from '../../src/install/state/machine/hardware.ts';
 import { movedFrom } from '../../src/install/state/machine/place.ts';
-import { readReported, writeCounter, writeReported } from '../../src/install/state/machine/reported.ts';
-import { readTerm, subjectOf } from '../../src/install/state/machine/term.ts';
+import { readReported } from '../../src/install/state/machine/reported.ts';
+import { subjectOf } from '../../src/install/state/machine/term.ts';
 import { isSealSettled, readPolicy, settleSeal } from '../../src/install/state/policies.ts';
-import { Expiration } from '../../src/policy/expiration.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { code, computer } from '../fakes/made-computer.ts';
-import { madeProject } from '../fakes/made-project.ts';
+import {
+  DESCRIPTOR,
+  damageOf,
+  installed,
+  isEnvelope,
+  MESSAGE,
+  off,
+  PLAIN,
+  SEALED,
+  write,
+} from '../fakes/sealed-machine.ts';
 import { change, copyOf } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-img') ? false : 'qemu-img is not installed';
-const off = { disks: false, configuration: false, recovery: false };
-const SEALED = { encryption: { ...off, configuration: true } };
-const PLAIN = { encryption: off };
-const MESSAGE = 'This text is of the policy, and of nothing else.';
-const DESCRIPTOR = '0x7B4C2902';
-const TOLD = { expiration: Expiration.parse({ type: 'date', date: '2099-12-31', message: MESSAGE }) };
-
-type Policy = Parameters<Awaited<ReturnType<typeof madeProject>>['setPolicy']>[0];
-
-/** `office` with a data disk, installed with a policy, and all its kinds of files written. */
-async function installed(t: TestContext, policy: Policy) {
-  const project = await madeProject(t, 'Acme', Date.now(), { dataDiskMiB: 8 });
-  await project.setPolicy({ ...TOLD, ...policy });
-  const { folder } = await project.build('one');
-  const { install, state } = computer(t);
-  await install(folder, { fingerprint: project.fingerprint });
-  await write(state);
-  const update = async (change: Policy) => {
-    await project.setPolicy(change);
-    const built = await project.build(`p${Math.random()}`.replace('.', ''), { kind: 'update' });
-    return { built, ...(await install(built.folder, { replace: true })) };
-  };
-  return { project, folder, install, state, update };
-}
-
-async function write(state: string): Promise<void> {
-  const { document } = await readPolicy(state, 'office');
-  const { current } = await openInstance(state, 'office');
-  await writeHardware(state, 'office', current.generation, { memoryMiB: 64, cpus: 2 });
-  await writeReported(state, 'office', current.generation, { descriptor: DESCRIPTOR, origin: 'guest' });
-  await writeCounter(state, 'office', 3);
-  mkdirSync(computerPaths(state).policies, { recursive: true });
-  await CONFIGURATION.write(
-    join(computerPaths(state).policies, 'office.json'),
-    JSON.stringify({ format: 1, lookedUpAt: 1, document }),
-  );
-}
-
-const damageOf = async (state: string) => (await examine(state, 'office'))?.damage?.failure.code;
-const isEnvelope = (path: string) => Object.keys(JSON.parse(readFileSync(path, 'utf8'))).includes('sealed');
 
 /** The files of a state folder in which a text stands. */
 function holding(state: string, text: string): string[] {
@@ -271,19 +237,4 @@ test('uninstalled and installed again without the policy, nothing is demanded of
   assert.ok(!isEnvelope(instancePaths(state, 'office').policy));
   assert.equal(await damageOf(state), undefined);
   assert.ok(existsSync(generationPaths(state, 'office', 2).file));
-});
-
-test('an older state folder that is put back opens, and gives the machine no time', { skip }, async (t) => {
-  const { state } = await installed(t, { ...SEALED, expiration: Expiration.parse({ type: 'days', days: 2 }) });
-  const { file, current } = await openInstance(state, 'office');
-  const older = copyOf(t, state);
-  await writeHardware(state, 'office', current.generation, { memoryMiB: 64, cpus: 1 });
-  const later = Date.now() + 9 * 86_400_000;
-  await writeMark(state, file.vmId, later);
-  rmSync(state, { recursive: true });
-  cpSync(older, state, { recursive: true, verbatimSymlinks: true });
-  assert.equal(await damageOf(state), undefined);
-  assert.equal((await readHardware(state, 'office', current.generation))?.cpus, 2);
-  assert.equal(await readMark(state, file.vmId), later);
-  assert.ok((await readTerm(subjectOf(await openInstance(state, 'office')), current.generation)).startedAt);
 });

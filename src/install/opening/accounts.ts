@@ -3,8 +3,8 @@ import { AppError, type ErrorCode } from '../../lib/errors.ts';
 import type { UsersAndGroups } from '../../policy/authentication.ts';
 import { type Account, fullName, isListed } from '../../policy/parts/account.ts';
 import { type Domain, domainName } from '../../policy/parts/domain.ts';
-import { removeFile } from '../../sys/files/files.ts';
 import { isRight } from '../../trust/verifier.ts';
+import { removeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { type AccountsFile, keptBy, readAccounts, withKept, without, writeAccounts } from './kept-accounts.ts';
 import { oneMore, requirePatience } from './wrong-passwords.ts';
@@ -66,7 +66,7 @@ export async function openByAccount(signing: SigningIn): Promise<SignedIn> {
 
 /** What it keeps of a machine goes: that is opened in another way. */
 export function forgetAccounts(state: string, vm: string): Promise<void> {
-  return removeFile(instancePaths(state, vm).accounts);
+  return removeState(instancePaths(state, vm).accounts);
 }
 
 interface Guess {

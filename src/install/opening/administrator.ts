@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import type { AdministratorAccess } from '../../policy/administrator-access.ts';
-import { removeFile } from '../../sys/files/files.ts';
 import { isRight, meant } from '../../trust/verifier.ts';
-import { readIfWhole, writeState } from '../state/instances.ts';
+import { readIfWhole, removeState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { oneMore, requirePatience, WrongPasswords } from './wrong-passwords.ts';
 
@@ -28,5 +27,5 @@ export async function requireAdministrator(
   await write(oneMore(wrong, now));
   if (!(await isRight(access.verifier, meant(password))))
     throw new AppError('PASSWORD_WRONG', `this is not the administrator’s password for ${vm}`);
-  await removeFile(path);
+  await removeState(path);
 }

@@ -1,8 +1,8 @@
 import { AppError } from '../../lib/errors.ts';
 import { type Authentication, type PasswordRules, passwordProblems } from '../../policy/authentication.ts';
-import { isThere, removeFile } from '../../sys/files/files.ts';
+import { isThere } from '../../sys/files/files.ts';
 import { isRight, makeVerifier, meant, type Verifier } from '../../trust/verifier.ts';
-import { isDamage, readIfWhole } from '../state/instances.ts';
+import { isDamage, readIfWhole, removeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { encrypts, hasUserKey } from '../state/machine/locked.ts';
 import { readPolicy } from '../state/policies.ts';
@@ -62,7 +62,7 @@ export async function openByPassword(state: string, vm: string, given: Secrets, 
 export async function forgetPassword(state: string, vm: string): Promise<void> {
   // While disks are encrypted with it, it is not forgotten.
   if (await hasUserKey(state, vm)) return;
-  await removeFile(instancePaths(state, vm).password);
+  await removeState(instancePaths(state, vm).password);
 }
 
 /** Lets another password open the machine once in place of the one that was lost; the pauses that wrong ones brought are over. */

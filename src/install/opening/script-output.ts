@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { type OpeningScript, scriptIdentity } from '../../policy/authentication.ts';
-import { isThere, removeFile } from '../../sys/files/files.ts';
+import { isThere } from '../../sys/files/files.ts';
 import { whoKnows } from '../../trust/age/who-knows.ts';
 import { isRight, makeVerifier, Verifier } from '../../trust/verifier.ts';
-import { isDamage, readIfWhole, readState, writeState } from '../state/instances.ts';
+import { isDamage, readIfWhole, readState, removeState, writeState } from '../state/instances.ts';
 import { instancePaths } from '../state/layout.ts';
 import { keepDiskKey, newDiskKey, openDiskKey } from './disk-key.ts';
 import { forgetUserKeys } from './kept-keys.ts';
@@ -91,7 +91,7 @@ async function write(state: string, vm: string, file: Omit<OutputFile, 'format'>
 
 /** The first output of a script that nobody asks for any more does not come back with a later policy. */
 export function forgetOutput(state: string, vm: string): Promise<void> {
-  return removeFile(instancePaths(state, vm).scriptOutput);
+  return removeState(instancePaths(state, vm).scriptOutput);
 }
 
 /** Undefined before the first opening. @throws SCRIPT_DAMAGED */

@@ -12,6 +12,8 @@ export const Envelope = z.strictObject({
   format: z.literal(1),
   /** Which key it is of. */
   key: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Which writing of its machine’s files it is; what an earlier Lazaret sealed has none. */
+  number: z.int().min(1).exactOptional(),
   /** A nonce, what it holds, and the tag. */
   sealed: z.base64(),
 });

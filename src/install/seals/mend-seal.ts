@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { AppError } from '../../lib/errors.ts';
-import { removeFile } from '../../sys/files/files.ts';
-import { readCurrent } from '../state/instances.ts';
+import { readCurrent, removeState } from '../state/instances.ts';
 import { computerPaths, generationPaths, instancePaths } from '../state/layout.ts';
 import { isSealFailure, readConfiguration } from '../state/machine/configuration.ts';
 import { hasDiskKey } from '../state/machine/locked.ts';
@@ -26,7 +25,7 @@ export async function mendSeals(state: string, vm: string): Promise<void> {
   const { password, scriptOutput } = instancePaths(state, vm);
   const counting = (await hasDiskKey(state, vm)) ? [password, scriptOutput] : [];
   const broken = [...(await brokenFiles(state, vm, generation)), ...(await brokenOf(counting))];
-  for (const { path } of broken) await removeFile(path);
+  for (const { path } of broken) await removeState(path);
 }
 
 async function brokenFiles(state: string, vm: string, generation: number | undefined) {

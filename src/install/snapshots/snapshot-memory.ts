@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/errors.ts';
 import { fileMark, isThere, linkFile, removeFile } from '../../sys/files/files.ts';
-import { readState, writeState } from '../state/instances.ts';
+import { readState, removeState, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths } from '../state/layout.ts';
 
 /** What is noted of a suspended machine, as far as it has to be known here: the files that it goes on with alone. */
@@ -41,7 +41,7 @@ export async function memoryOf(state: string, vm: string, generation: number): P
 
 /** What was in a machine’s memory goes with its snapshot: others need the disks alone. */
 export async function removeMemory({ note, memory }: { note: string; memory: string }): Promise<void> {
-  for (const path of [note, memory]) await removeFile(path);
+  for (const path of [note, memory]) await removeState(path);
 }
 
 /** The machine is suspended with the memory that was kept, on the disks that it has now. */

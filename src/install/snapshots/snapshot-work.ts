@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { noSteps, type Steps } from '../../lib/steps.ts';
-import { copyFileTo, isThere, linkFile, moveFile, removeFile } from '../../sys/files/files.ts';
+import { copyFileTo, isThere, linkFile, moveFile } from '../../sys/files/files.ts';
 import { makeFolder, replaceLink } from '../../sys/files/folders.ts';
 import { MAX_UEFI_VARIABLES_BYTES } from '../../sys/files/uefi-firmware.ts';
 import { chainName, KEY_OBJECT, qemuImg } from '../../sys/programs/qemu-img.ts';
@@ -9,7 +9,7 @@ import { isLocked } from '../../sys/secrets/locked-blocks.ts';
 import { LUKS_BYTES } from '../../sys/secrets/luks.ts';
 import { putTpmState } from '../../sys/secrets/tpm-state.ts';
 import { settleFormer } from '../state/former.ts';
-import { GenerationFile, openInstance, readState, writeState } from '../state/instances.ts';
+import { GenerationFile, openInstance, readState, removeState, writeState } from '../state/instances.ts';
 import { generationPaths, instancePaths, snapshotPaths } from '../state/layout.ts';
 import { QuarantineFile } from '../state/machine/reported.ts';
 import { keepStart, subjectOf } from '../state/machine/term.ts';
@@ -74,7 +74,7 @@ export async function finishSnapshotWork(
   if (work.do === 'take') await finishTake(state, vm, work, steps);
   else if (work.do === 'revert') await finishRevert(state, vm, work.id, steps);
   else await finishMerge(state, vm, work, { steps, diskKey });
-  await removeFile(snapshotWork);
+  await removeState(snapshotWork);
   await steps(`${vm}: done`);
 }
 
@@ -121,10 +121,10 @@ async function finishRevert(state: string, vm: string, id: string, steps: Steps)
   const present = await openInstance(state, vm);
   // Memory goes with the disks that it belongs to.
   for (const { suspended, memory } of [to, generationPaths(state, vm, present.current.generation)])
-    for (const path of [suspended, memory]) await removeFile(path);
+    for (const path of [suspended, memory]) await removeState(path);
   // The version before the disk: a disk that is older than its word would have access that it must not have.
   await writeState(to.quarantine, await readState(from.quarantine, QuarantineFile));
-  await removeFile(to.trial);
+  await removeState(to.trial);
   await steps(`${vm}: version`);
   await putOn({ next: from.nextSystem, disk: to.overlay, below: to.below, id });
   await steps(`${vm}: system disk`);
@@ -197,6 +197,6 @@ function placeOf(state: string, vm: string, kind: DiskKind, upper: Upper) {
   const instance = instancePaths(state, vm);
   const generation = upper === 'data disk' ? undefined : generationPaths(state, vm, upper.generation);
   const [disk, file] = generation ? [generation.overlay, generation.below] : [instance.data, instance.dataBelow];
-  const standOn = (below: string | undefined) => (below === undefined ? removeFile(file) : writeBelow(file, below));
+  const standOn = (below: string | undefined) => (below === undefined ? removeState(file) : writeBelow(file, below));
   return { disk, standOn };
 }

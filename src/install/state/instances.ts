@@ -5,6 +5,7 @@ import { Notes, PackedMachine } from '../../package/manifest.ts';
 import { VM_NAME } from '../../policy/schema.ts';
 import { isThere } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
+import { removeConfiguration } from '../seals/numbering.ts';
 import { linked, readFormer } from './former.ts';
 import { computerPaths, generationPaths, instancePaths } from './layout.ts';
 import { isSealFailure, readConfiguration, writeConfiguration } from './machine/configuration.ts';
@@ -184,4 +185,9 @@ export function isDamage(error: unknown): error is AppError {
 
 export async function writeState(path: string, value: object): Promise<void> {
   await writeConfiguration(path, `${JSON.stringify(value)}\n`);
+}
+
+/** Removes a file that `writeState` wrote, if it is there. */
+export async function removeState(path: string): Promise<void> {
+  await removeConfiguration(path);
 }

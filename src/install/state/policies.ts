@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PolicyDocument } from '../../policy/schema.ts';
 import { readState, writeState } from './instances.ts';
 import { instancePaths } from './layout.ts';
-import { isConfigurationSettled, seals, settleConfiguration } from './machine/configuration.ts';
+import { isConfigurationSettled, seals, settleConfiguration } from './machine/settle-configuration.ts';
 
 /** `policy.json`: the last policy that a package brought for the machine. It stays when the machine is rolled back. */
 const BroughtPolicy = z.strictObject({

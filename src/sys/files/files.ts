@@ -85,7 +85,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
 
 /**
  * Replaces files together, each as writeFileAtomic: all are written beside before the first takes its place, so that a full disk
- * leaves every one as it was.
+ * leaves every one as it was. A crash leaves the first of them new and the others old; of one folder, any of them.
  * @throws DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder)
  */
 export async function writeFilesAtomic(
@@ -95,12 +95,16 @@ export async function writeFilesAtomic(
   const staged = files.map((file) => ({ ...file, beside: temporaryBeside(file.path) }));
   try {
     for (const { path, data, beside } of staged) await coded(path, () => writeSynced(beside, data, mode));
-    for (const { path, beside } of staged) await coded(path, () => fs.rename(beside, path));
+    for (const [at, { path, beside }] of staged.entries()) {
+      const folder = dirname(path);
+      const next = staged[at + 1];
+      await coded(path, () => fs.rename(beside, path));
+      if (!next || dirname(next.path) !== folder) await coded(folder, () => syncFolder(folder));
+    }
   } catch (error) {
     await Promise.all(staged.map(({ beside }) => fs.rm(beside, { force: true })));
     throw error;
   }
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) await coded(folder, () => syncFolder(folder));
 }
 
 async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {

@@ -6,7 +6,14 @@ import { removeFolder } from '../../../sys/files/folders.ts';
 import { makeUefiVariables } from '../../../sys/files/uefi-firmware.ts';
 import { makeDiskOnce } from '../../../sys/programs/qemu-img.ts';
 import { restoreFirstPassword } from '../../opening/password.ts';
-import { type GenerationFile, type Instance, openInstance, readIfWhole, writeState } from '../../state/instances.ts';
+import {
+  type GenerationFile,
+  type Instance,
+  openInstance,
+  readIfWhole,
+  removeState,
+  writeState,
+} from '../../state/instances.ts';
 import { generationPaths, instancePaths } from '../../state/layout.ts';
 import { forgetHardware } from '../../state/machine/hardware.ts';
 import { isLocked } from '../../state/machine/locked.ts';
@@ -82,18 +89,18 @@ export async function finishReimage(
   const waits = await isLocked(state, vm);
   if (waits) await writeState(paths.unwritten, { format: 1 });
   if (note?.dataDisk && machine.dataDiskMiB !== undefined) {
-    await removeFile(dataBelow);
+    await removeState(dataBelow);
     await removeFile(data);
     if (!waits) await makeDiskOnce(data, machine.dataDiskMiB * MIB);
     await steps(`${vm}: data disk`);
   }
   // Memory goes with the disk that it belongs to.
-  await removeFile(paths.suspended);
+  await removeState(paths.suspended);
   await removeFile(paths.memory);
   // The version before the disk: a disk that is older than its word would have access that it must not have.
   await writeReported(state, vm, generation, versionOf(machine));
   await steps(`${vm}: version`);
-  await removeFile(paths.below);
+  await removeState(paths.below);
   await removeFile(paths.overlay);
   if (!waits) await makeDiskOnce(paths.overlay, machine.layers.at(-1)?.virtualBytes ?? 0);
   await steps(`${vm}: system disk`);
@@ -104,6 +111,6 @@ export async function finishReimage(
   await steps(`${vm}: firmware`);
   await forgetHardware(state, vm, generation);
   await restoreFirstPassword(state, vm);
-  await removeFile(paths.reimage);
+  await removeState(paths.reimage);
   await steps(`${vm}: reimaged`);
 }

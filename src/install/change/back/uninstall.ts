@@ -7,8 +7,8 @@ import { removeMark } from '../../seals/mark.ts';
 import { readSnapshots } from '../../snapshots/snapshots.ts';
 import { InstanceFile, instanceNames, readCurrent, readIfWhole, unknownMachine } from '../../state/instances.ts';
 import { generationPaths, instancePaths } from '../../state/layout.ts';
-import { forgetSeal } from '../../state/machine/configuration.ts';
 import { type Asker, maySee, ownerOf } from '../../state/machine/owner.ts';
+import { forgetSeal } from '../../state/machine/settle-configuration.ts';
 
 /** What the user loses with a machine: its data disk too, where it has one. */
 export interface Removable {

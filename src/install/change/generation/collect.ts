@@ -3,6 +3,7 @@ import type { LayerEntry } from '../../../layer/entry.ts';
 import { bootFiles } from '../../../package/boot-files.ts';
 import { isThere, removeFile } from '../../../sys/files/files.ts';
 import { namesIn, removeFolder, removeTemporary } from '../../../sys/files/folders.ts';
+import { forgetRemoved } from '../../seals/numbering.ts';
 import { settleSnapshots } from '../../snapshots/snapshot-settle.ts';
 import { snapshotIds } from '../../snapshots/snapshots.ts';
 import { settleFormer } from '../../state/former.ts';
@@ -62,6 +63,7 @@ async function collectMachine(state: string, vm: string, runs: number | undefine
   if (!found) return;
   await settle(state, found, { former, first });
   if (await isLocked(state, vm)) await removeUnneeded(lockedLayers(state, vm).folder, needed);
+  await forgetRemoved(state, vm);
 }
 
 async function settle(

@@ -21,14 +21,15 @@ import {
   readIfInstalled,
   readIfWhole,
   readState,
+  removeState,
   writeState,
 } from '../../state/instances.ts';
 import { generationPaths, instancePaths } from '../../state/layout.ts';
-import { beginConfiguration, seals, settleConfiguration } from '../../state/machine/configuration.ts';
 import { encrypts, hasDiskKey } from '../../state/machine/locked.ts';
 import { ROOT } from '../../state/machine/owner.ts';
 import { notePlace } from '../../state/machine/place.ts';
 import { readCounter, readReported, writeReported } from '../../state/machine/reported.ts';
+import { beginConfiguration, seals, settleConfiguration } from '../../state/machine/settle-configuration.ts';
 import { mendTerm, noteStart } from '../../state/machine/term.ts';
 import { readTrial, writeTrial } from '../../state/machine/trial.ts';
 import { type BroughtPolicy, readPolicy, settleSeal, writePolicy } from '../../state/policies.ts';
@@ -141,7 +142,7 @@ async function mendCounter(state: string, vm: string): Promise<void> {
   const { file, reports } = instancePaths(state, vm);
   if (!(await failsAs(readCounter(state, vm), isDamage))) return;
   await writeState(file, { ...(await readState(file, InstanceFile)), uuid: randomUUID() });
-  await removeFile(reports);
+  await removeState(reports);
 }
 
 /** The version that a package says its disk is at. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { removeFile } from '../../../sys/files/files.ts';
-import { readIfWhole, writeState } from '../instances.ts';
+import { readIfWhole, removeState, writeState } from '../instances.ts';
 import { generationPaths } from '../layout.ts';
 
 /** What the administrator made of a machine’s hardware on this computer. */
@@ -28,5 +27,5 @@ export function writeHardware(state: string, vm: string, generation: number, har
 
 /** It is as packaged again. */
 export function forgetHardware(state: string, vm: string, generation: number): Promise<void> {
-  return removeFile(generationPaths(state, vm, generation).hardware);
+  return removeState(generationPaths(state, vm, generation).hardware);
 }

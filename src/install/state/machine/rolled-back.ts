@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../../lib/errors.ts';
-import { removeFile } from '../../../sys/files/files.ts';
 import type { InstallPlan } from '../../plan/plan.ts';
-import { instanceNames, readIfWhole, writeState } from '../instances.ts';
+import { instanceNames, readIfWhole, removeState, writeState } from '../instances.ts';
 import { instancePaths } from '../layout.ts';
 
 const RolledBackFile = z.strictObject({ format: z.literal(1), from: z.int().min(1) });
@@ -25,7 +24,7 @@ export async function rolledBackFrom(state: string): Promise<Map<string, number>
 /** Forgets it where the machine has that generation after all: the roll back was interrupted, or it was brought again. */
 export async function settleRolledBack(state: string, vm: string, current: number): Promise<void> {
   const from = await readRolledBack(state, vm);
-  if (from === undefined || current >= from) await removeFile(instancePaths(state, vm).rolledBack);
+  if (from === undefined || current >= from) await removeState(instancePaths(state, vm).rolledBack);
 }
 
 async function readRolledBack(state: string, vm: string): Promise<number | undefined> {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { AppError } from '../../../lib/errors.ts';
 import { failsAs } from '../../../lib/failures.ts';
 import type { Renewal, TermFacts } from '../../../policy/parts/term.ts';
-import { isThere, removeFile } from '../../../sys/files/files.ts';
+import { isThere } from '../../../sys/files/files.ts';
 import { readMark, writeMark } from '../../seals/mark.ts';
 import { readSealed, writeSealed } from '../../seals/sealed.ts';
-import { type Instance, isDamage } from '../instances.ts';
+import { type Instance, isDamage, removeState } from '../instances.ts';
 import { instancePaths } from '../layout.ts';
 
 /** So many installations of a machine are known; two generations are kept at most, and one may run on. */
@@ -90,7 +90,7 @@ export async function mendTerm(
   const { renewed } = instancePaths(state, vm);
   const isMarkLost = await failsAs(readMark(state, vmId), isDamage);
   if (await failsAs(readTerm(subject, generation), isDamage)) {
-    await removeFile(renewed);
+    await removeState(renewed);
     if (await failsAs(readTerm(subject, generation), isDamage)) await noteStart(subject, generation, madeAt);
   }
   if (isMarkLost) await writeMark(state, vmId, now);

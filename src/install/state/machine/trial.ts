@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { removeFile } from '../../../sys/files/files.ts';
-import { readCurrent, readIfWhole, writeState } from '../instances.ts';
+import { readCurrent, readIfWhole, removeState, writeState } from '../instances.ts';
 import { generationPaths, instancePaths } from '../layout.ts';
 
 const MAX_STARTS = 3;
@@ -56,5 +56,5 @@ export async function passTrial(state: string, vm: string, generation: number): 
   if (!trial) return;
   if (!trial.keepOld && (await readCurrent(state, vm)) === generation)
     await removeFile(instancePaths(state, vm).former);
-  await removeFile(generationPaths(state, vm, generation).trial);
+  await removeState(generationPaths(state, vm, generation).trial);
 }

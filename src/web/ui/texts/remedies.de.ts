@@ -146,7 +146,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   STATE_DAMAGED:
     'Installieren Sie das neueste Paket noch einmal: es ersetzt, was beschädigt ist, und lässt Datenplatten, wie sie sind.',
   SEAL_BROKEN:
-    'Bringen Sie die Datei zurück, wie sie war; oder installieren Sie das neueste Paket noch einmal: es macht neu, was geändert wurde, und lässt Datenplatten, wie sie sind.',
+    'Bringen Sie die Datei zurück, wie sie zuletzt war; aus einer Sicherung alle Dateien mit dem Ordner lazaret.seal derselben Sicherung; oder installieren Sie das neueste Paket noch einmal: es macht neu, was geändert wurde, und lässt Datenplatten, wie sie sind.',
   SEAL_KEY_LOST:
     'Holen Sie den Ordner lazaret.seal aus einer Sicherung des Computers zurück, auf dem die Maschine installiert wurde; oder installieren Sie das neueste Paket noch einmal: es versiegelt sie für diesen Computer und lässt Datenplatten, wie sie sind.',
   SYSTEM_DISK_DAMAGED:

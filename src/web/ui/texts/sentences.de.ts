@@ -122,7 +122,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   LAZARET_UNPACKAGED: 'Lazaret ist auf diesem Computer kein Debian-Paket',
   PACKAGE_EMPTY: 'In dem Paket wäre nichts',
   STATE_DAMAGED: 'Auf diesem Computer ist etwas von Lazaret beschädigt',
-  SEAL_BROKEN: 'Die Konfiguration der Maschine ist nicht, wie dieser Computer sie geschrieben hat',
+  SEAL_BROKEN: 'Die Konfiguration der Maschine ist nicht, wie dieser Computer sie zuletzt geschrieben hat',
   SEAL_KEY_LOST: 'Die Konfiguration der Maschine ist mit einem Schlüssel versiegelt, den dieser Computer nicht hat',
   SYSTEM_DISK_DAMAGED: 'Die Systemplatte der Maschine ist beschädigt',
   DATA_DISK_DAMAGED: 'Die Datenplatte der Maschine ist beschädigt',
