@@ -16,7 +16,7 @@ const PACKAGES = [
     'wine64',
   ],
   ...['samba-ad-dc', 'samba', 'winbind', 'samba-dsdb-modules', 'samba-vfs-modules', 'samba-ad-provision'],
-  ...['swtpm', 'systemd', 'libtss2-esys-3.0.2-0', 'libtss2-rc0', 'libtss2-mu0', 'libtss2-tcti-swtpm0'],
+  ...['swtpm', 'systemd', 'libtss2-esys-3.0.2-0', 'libtss2-rc0', 'libtss2-mu0', 'libtss2-tcti-swtpm0', 'tpm2-tools'],
   // A computer’s queues for printers, and whoever prints.
   ...['cups-daemon', 'cups-client', 'cups-ipp-utils'],
   // What looks at our own packages.

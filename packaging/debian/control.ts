@@ -10,7 +10,7 @@ const NEEDS: Record<PackageName, readonly string[]> = JSON.parse(
 
 const FIELDS: Record<PackageName, Record<string, string>> = {
   lazaret: {
-    Recommends: 'ca-certificates, passt, uidmap, xdg-utils',
+    Recommends: 'ca-certificates, passt, tpm2-tools, uidmap, xdg-utils',
     Suggests: 'lazaret-manager',
     Description: [
       'runs virtual machines under the policies of who made them',

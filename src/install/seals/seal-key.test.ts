@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { softwareTpm } from '../../../test/fakes/software-tpm.ts';
 import { hasProgram } from '../../sys/programs/exec.ts';
 import { wrapByTpm } from '../../sys/programs/systemd-creds.ts';
 import { computerPaths } from '../state/layout.ts';
@@ -22,29 +20,6 @@ function scratch(t: TestContext) {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const state = join(folder, 'state');
   return { folder, state, key: join(computerPaths(state).seal, 'key') };
-}
-
-/** A TPM of software, at two ports; gives the name that systemd has for it once it answers. */
-async function softwareTpm(t: TestContext, folder: string, port: number): Promise<string> {
-  const at = (number: number) => `type=tcp,port=${number}`;
-  const flags = ['--flags', 'not-need-init,startup-clear'];
-  const args = ['socket', '--tpm2', '--tpmstate', `dir=${folder}`, '--server', at(port), '--ctrl', at(port + 1)];
-  const child = spawn('swtpm', [...args, ...flags], { stdio: 'ignore' });
-  const ended = once(child, 'exit');
-  t.after(async () => {
-    child.kill();
-    await ended;
-  });
-  const device = `swtpm:host=127.0.0.1,port=${port}`;
-  while (child.exitCode === null) {
-    const answers = await wrapByTpm('00', device).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return device;
-    await sleep(50);
-  }
-  return assert.fail('swtpm ended');
 }
 
 test('the key of seals is wrapped by a TPM, which alone gives it back', { skip }, async (t) => {

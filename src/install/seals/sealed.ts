@@ -18,9 +18,15 @@ const SealedFile = z.strictObject({
  * one that was changed does not pass. Whoever is root here can make one.
  * @throws STATE_DAMAGED (also when it is missing)
  */
-export async function readSealed<T>(state: string, path: string, subject: string, schema: z.ZodType<T>): Promise<T> {
+export async function readSealed<T>(
+  state: string,
+  path: string,
+  subject: string,
+  schema: z.ZodType<T>,
+  tpm?: string,
+): Promise<T> {
   const { value, seal } = await readState(path, SealedFile);
-  const key = await knownSealKey(state);
+  const key = await knownSealKey(state, tpm);
   const right = key && Buffer.from(await sealOf(key, subject, value), 'hex');
   const details = { path };
   if (!right || !timingSafeEqual(right, Buffer.from(seal, 'hex')))
@@ -31,8 +37,14 @@ export async function readSealed<T>(state: string, path: string, subject: string
 }
 
 /** Replaces a sealed file as one step. @throws SEAL_KEY_LOST */
-export async function writeSealed(state: string, path: string, subject: string, value: object): Promise<void> {
-  await writeState(path, { format: 1, value, seal: await sealOf(await sealKey(state), subject, value) });
+export async function writeSealed(
+  state: string,
+  path: string,
+  subject: string,
+  value: object,
+  tpm?: string,
+): Promise<void> {
+  await writeState(path, { format: 1, value, seal: await sealOf(await sealKey(state, tpm), subject, value) });
 }
 
 /** Of another computer, the same key file makes other seals. */
