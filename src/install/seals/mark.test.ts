@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { softwareTpm } from '../../../test/fakes/software-tpm.ts';
 import { hasProgram, run } from '../../sys/programs/exec.ts';
 import { computerPaths } from '../state/layout.ts';
-import { readMark, removeMark, writeMark } from './mark.ts';
+import { mendMark, readMark, removeMark, writeMark } from './mark.ts';
 
 const skip = ['swtpm', 'systemd-creds', 'tpm2_nvread'].every(hasProgram)
   ? false
@@ -81,6 +81,19 @@ test('where the TPM lost the time, has another’s, or has none to give, it is r
     await writeMark(next, VM, T + DAY_MS, tpm);
     assert.equal(await readMark(diskOf(t, next), VM, tpm), T + DAY_MS);
   }
+});
+
+test('a mark that is lost is mended to the time of the TPM, with a clock that was set back too', {
+  skip,
+}, async (t) => {
+  const state = join(scratch(t), 'state');
+  const tpm = await softwareTpm(t, scratch(t), PORT + 12);
+  await writeMark(state, VM, T, tpm);
+  const next = diskOf(t, state);
+  rmSync(join(computerPaths(next).seal, `${VM}.json`));
+  await assert.rejects(readMark(next, VM, tpm), damaged);
+  await mendMark(next, VM, T - 9 * DAY_MS, tpm);
+  for (const disk of [next, diskOf(t, next)]) assert.equal(await readMark(disk, VM, tpm), T);
 });
 
 test('in a TPM that lets nobody in but its owner, or does not answer, there is no time, and its file says it alone', {

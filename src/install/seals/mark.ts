@@ -36,6 +36,14 @@ export async function writeMark(state: string, vmId: string, at: number, tpm?: s
   await writeSealed(state, markPath(state, vmId), `mark ${vmId}`, { at, ...(inTpm ? { inTpm } : {}) }, tpm);
 }
 
+/** In place of a mark that is lost: never an earlier time than the TPM has. */
+export async function mendMark(state: string, vmId: string, now: number, tpm?: string): Promise<void> {
+  const time = await readTpmTime({ state, vmId, tpm }).catch((error: unknown) => {
+    if (!isDamage(error)) throw error;
+  });
+  await writeMark(state, vmId, Math.max(now, time ?? 0), tpm);
+}
+
 export async function removeMark(state: string, vmId: string, tpm?: string): Promise<void> {
   await forgetTpmTime({ state, vmId, tpm });
   await removeFile(markPath(state, vmId));

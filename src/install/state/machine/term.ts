@@ -3,7 +3,7 @@ import { AppError } from '../../../lib/errors.ts';
 import { failsAs } from '../../../lib/failures.ts';
 import type { Renewal, TermFacts } from '../../../policy/parts/term.ts';
 import { isThere } from '../../../sys/files/files.ts';
-import { readMark, writeMark } from '../../seals/mark.ts';
+import { mendMark, readMark, writeMark } from '../../seals/mark.ts';
 import { readSealed, writeSealed } from '../../seals/sealed.ts';
 import { type Instance, isDamage, removeState } from '../instances.ts';
 import { instancePaths } from '../layout.ts';
@@ -93,7 +93,7 @@ export async function mendTerm(
     await removeState(renewed);
     if (await failsAs(readTerm(subject, generation), isDamage)) await noteStart(subject, generation, madeAt);
   }
-  if (isMarkLost) await writeMark(state, vmId, now);
+  if (isMarkLost) await mendMark(state, vmId, now);
 }
 
 /** Keeps another end. */
