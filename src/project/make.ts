@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { AppError } from '../lib/errors.ts';
 import { type MachinePolicy, VM_NAME } from '../policy/schema.ts';
 import { copyFileTo, isThere, writeFileAtomic } from '../sys/files/files.ts';
-import { makeFolder, moveFolder, removeFolder } from '../sys/files/folders.ts';
+import { makeFolder, moveFolder, removeFolder, removeTemporary } from '../sys/files/folders.ts';
 import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { importDisk } from './disk-import.ts';
@@ -61,7 +61,7 @@ export interface AddedVm {
 }
 
 /**
- * Adds a machine to the project: its disk imported, its policy without quarantine. All or nothing.
+ * Adds a machine to the project, whose lock is held: its disk imported, its policy without quarantine. All or nothing.
  * @throws VM_NAME, VM_EXISTS, and as importDisk and importForeign
  */
 export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
@@ -72,6 +72,7 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
     throw new AppError('USAGE', 'a kernel goes with the firmware “direct”, and “direct” with a kernel');
   }
   requireFirmwareFor(vm.hardware);
+  await removeForgotten(project);
   const beside = temporaryBeside(home.folder);
   try {
     const added = await fill(beside, vm);
@@ -81,6 +82,11 @@ export async function addVm(project: Project, vm: NewVm): Promise<AddedVm> {
     await removeFolder(beside);
     throw error;
   }
+}
+
+/** What was half added or half removed when a process was killed: nobody else adds or removes while the project’s lock is held. */
+function removeForgotten({ folder }: Project): Promise<void> {
+  return removeTemporary(projectPaths(folder).vms);
 }
 
 /** @throws USAGE where Secure Boot is asked for with a firmware that has none */
@@ -131,12 +137,13 @@ export async function lostWithVm(project: Project, name: string): Promise<string
 }
 
 /**
- * Removes a machine and all that belongs to it from the project. Packages already built stay as they are.
+ * Removes a machine and all that belongs to it from the project, whose lock is held. Packages already built stay as they are.
  * @throws VM_RUNNING when it runs in preview, is powered on, or is being packaged
  */
 export async function removeVm(project: Project, name: string): Promise<void> {
   const home = vmPaths(project.folder, name).folder;
   await using _lock = await takeVmLock(project, name);
+  await removeForgotten(project);
   const away = temporaryBeside(home);
   await moveFolder(home, away);
   await removeFolder(away);
