@@ -1,5 +1,6 @@
 import { Badge, Button, Card, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { momentText, useLanguage } from './texts/texts.ts';
 
 export type SnapshotChange = 'revert' | 'remove';
 
@@ -26,6 +27,7 @@ interface SnapshotCardProps {
 /** A state of a machine that is kept: to go back to it, or to remove it; what would be lost is said first. */
 export function SnapshotCard({ snapshot, texts, loss, isPending, unusable, failure, onChange }: SnapshotCardProps) {
   const { name, description, takenAt, withMemory, isPresent } = snapshot;
+  const language = useLanguage();
   const [asked, setAsked] = useState<SnapshotChange>();
   return (
     <Card withBorder padding="sm" component="section" aria-label={name}>
@@ -35,7 +37,7 @@ export function SnapshotCard({ snapshot, texts, loss, isPending, unusable, failu
             {name}
           </Text>
           <Text size="sm" c="dimmed">
-            {new Date(takenAt).toLocaleString()}
+            {momentText(takenAt, language)}
           </Text>
         </Group>
         {isPresent && (
@@ -52,7 +54,7 @@ export function SnapshotCard({ snapshot, texts, loss, isPending, unusable, failu
         {unusable}
         {failure}
         {asked === undefined ? (
-          <Group>
+          <Group gap={6}>
             <Button
               size="compact-sm"
               variant="default"

@@ -71,6 +71,7 @@ test('a project of VMware ACE becomes one in the page, once it is seen what is n
   const weaker = page.getByRole('alert').filter({ hasText: 'Weniger eingeschränkt als vorher' });
   await weaker.first().waitFor();
   await page.getByRole('heading', { name: 'windows-xp' }).waitFor();
+  await page.getByText(/Quarantäne statisch, Platte/).waitFor();
   await page.getByText('das Projekt bekommt eigene Schlüssel', { exact: false }).waitFor();
   assert.equal(await page.getByLabel('Name').inputValue(), 'Acme');
   await manager.shoot('manager-new-project-ace');

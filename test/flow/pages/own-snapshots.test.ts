@@ -30,6 +30,7 @@ test(
 
     await t.test('a name is asked for; what is kept is told as the command line tells it', async () => {
       assert.ok(await take.isDisabled());
+      await page.getByText('Still missing: Name of a new snapshot', { exact: true }).waitFor();
       await page.getByLabel('Name of a new snapshot').fill('before the update');
       await page.getByLabel('What it is for').fill('all works');
       await take.click();

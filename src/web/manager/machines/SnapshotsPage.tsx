@@ -6,6 +6,7 @@ import type { OwnSnapshotsAnswer } from '../../../api/manager/snapshots.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { SnapshotCard } from '../../ui/SnapshotCard.tsx';
+import { StillMissing } from '../../ui/StillMissing.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { Part } from '../frame/Part.tsx';
 import { ask, useProject } from '../process.ts';
@@ -123,10 +124,16 @@ function TakeSnapshot({ vm, left, onDone }: TakeProps) {
           <Text size="sm" c="dimmed">
             {texts.left(left)}
           </Text>
-          <Button type="submit" loading={take.isPending} disabled={wanted.name === ''}>
+          <Button
+            type="submit"
+            loading={take.isPending}
+            disabled={wanted.name === ''}
+            aria-describedby="snapshot-missing"
+          >
             {texts.take}
           </Button>
         </Group>
+        <StillMissing id="snapshot-missing" fields={wanted.name === '' ? [texts.name] : []} />
       </Stack>
     </form>
   );

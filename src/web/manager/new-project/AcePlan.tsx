@@ -3,11 +3,13 @@ import type { AceNote, AcePlanAnswer } from '../../../api/manager/import-ace.ts'
 import { bytesText, useCatalogue, useLanguage } from '../../ui/texts/texts.ts';
 import { foreignNoteText } from '../machines/foreign-notes.ts';
 import { newProject } from '../texts/new-project.ts';
+import { project } from '../texts/project.ts';
 import { aceNoteText } from './ace-notes.ts';
 
 /** What becomes of a project of VMware ACE: its machines, and all that is not carried over, first what restricts less than it did. */
 export function AcePlan({ plan }: { plan: AcePlanAnswer }) {
   const texts = useCatalogue(newProject);
+  const { types } = useCatalogue(project);
   const language = useLanguage();
   return (
     <Stack gap="sm" component="section" aria-label={texts.look}>
@@ -17,7 +19,9 @@ export function AcePlan({ plan }: { plan: AcePlanAnswer }) {
           <Title order={2} size="h5">
             {vm}
           </Title>
-          <Text size="sm">{texts.aceMachine(bytesText(memoryMiB * 2 ** 20, language), cpus, quarantine, disk)}</Text>
+          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+            {texts.aceMachine(bytesText(memoryMiB * 2 ** 20, language), cpus, typeText(quarantine, types), disk)}
+          </Text>
           <Notes notes={notes} others={hardwareNotes.map((note) => foreignNoteText(note, language))} />
         </Stack>
       ))}
@@ -33,6 +37,11 @@ export function AcePlan({ plan }: { plan: AcePlanAnswer }) {
       )}
     </Stack>
   );
+}
+
+/** What a quarantine is called, where this page knows it. */
+function typeText(type: string, types: Readonly<Record<string, string>>): string {
+  return Object.hasOwn(types, type) ? (types[type] ?? type) : type;
 }
 
 function Notes({ notes, others = [] }: { notes: readonly AceNote[]; others?: readonly string[] }) {

@@ -35,9 +35,13 @@ export function ProjectFields({ folder, fields, onChange }: ProjectFieldsProps) 
           onChange={({ target }) => onChange({ [server]: target.value })}
         />
       ))}
-      <Secret label={texts.passphrase} value={fields.passphrase} onChange={(passphrase) => onChange({ passphrase })} />
+      <Secret
+        label={texts.passphrase}
+        description={texts.passphraseHelp}
+        value={fields.passphrase}
+        onChange={(passphrase) => onChange({ passphrase })}
+      />
       <Secret label={texts.again} value={fields.again} onChange={(again) => onChange({ again })} />
-      <Text size="sm">{texts.passphraseHelp}</Text>
       {isDifferent && (
         <Text size="sm" c="red" role="alert">
           {texts.differ}
