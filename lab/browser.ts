@@ -29,14 +29,14 @@ export class LabBrowser implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** On the user’s computer of a lab, or without one on this computer. */
-  static async start(network?: LabNetwork): Promise<LabBrowser> {
+  /** On the user’s computer of a lab, or without one on this computer; with more of its command line. */
+  static async start(network?: LabNetwork, more: readonly string[] = []): Promise<LabBrowser> {
     const folder = mkdtempSync(join(tmpdir(), 'lazlab-browser-'));
     const words = (network?.command('host', CHROMIUM, []) ?? [CHROMIUM]).map((word) => `'${word}'`);
     const program = join(folder, 'chromium');
     writeFileSync(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
     chmodSync(program, 0o755);
-    const browser = await chromium.launch({ executablePath: program, args: QUIET, headless: true });
+    const browser = await chromium.launch({ executablePath: program, args: [...QUIET, ...more], headless: true });
     return new LabBrowser(browser, folder);
   }
 

@@ -62,3 +62,8 @@ export function consolePath(vm: string): string {
 export function soundPath(vm: string): string {
   return `/v1/machines/${encodeURIComponent(vm)}/sound`;
 }
+
+/** Where a page speaks to a machine, by web socket: 16-bit samples, the lower byte first, 48,000 a second. */
+export function microphonePath(vm: string): string {
+  return `/v1/machines/${encodeURIComponent(vm)}/microphone`;
+}

@@ -23,7 +23,8 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  // A machine with a microphone hears a page once its user has opened it there; the browser asks him, too.
+  'permissions-policy': 'camera=(), microphone=(self), geolocation=()',
 };
 
 /** The same protection on every answer, failures too. */

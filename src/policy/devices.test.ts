@@ -68,6 +68,8 @@ test('a machine has two further network cards at most, which lead nowhere, and t
   assert.equal(isMachine({ a: { kind: 'sound' } }), true);
   assert.equal(isMachine({ a: { kind: 'sound' }, b: { kind: 'sound' } }), false, 'one device for sound is enough');
   assert.equal(isMachine({ a: { kind: 'sound', microphone: true } }), false);
+  const microphone = { kind: 'microphone' };
+  assert.deepEqual([isMachine({ a: microphone }), isMachine({ a: microphone, b: microphone })], [true, false]);
   assert.equal(isMachine({ a: { kind: 'printer' } }), true);
   assert.equal(isMachine({ a: { kind: 'printer' }, b: { kind: 'printer' } }), false, 'a gateway has one port for it');
   assert.equal(isMachine({ a: { kind: 'usb', class: '08' } }), true);

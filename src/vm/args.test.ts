@@ -16,6 +16,7 @@ const PLAN: QemuPlan = {
     guest: '/run/l/a/s/guest',
     vnc: '/run/l/a/s/vnc',
     sound: '/run/l/a/s/sound',
+    microphone: '/run/l/a/s/microphone',
     files: '/run/l/a/s/files',
     agent: '/run/l/a/s/agent',
     tpm: '/run/l/a/s/tpm',
@@ -60,6 +61,7 @@ const ROWS: [name: string, plan: QemuPlan][] = [
     },
   ],
   ['sound', { ...PLAN, hasSound: true, hasDevices: true }],
+  ['microphone', { ...PLAN, hasMicrophone: true, hasDevices: true }],
   ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
   [
     'secure-boot',

@@ -34,6 +34,8 @@ export interface MachineSockets {
   vnc: string;
   /** What it plays, where it has a device for that; the service’s alone. */
   sound: string;
+  /** What it hears, where it has a microphone; the service’s alone. */
+  microphone: string;
   /** A second monitor, by which a machine that has devices is handed files while it runs. */
   files: string;
 }
@@ -78,6 +80,8 @@ export interface QemuPlan {
   ports?: readonly string[];
   /** It plays sound. */
   hasSound?: boolean;
+  /** It hears what is said to it. */
+  hasMicrophone?: boolean;
   /** It has devices that its user may connect. */
   hasDevices?: boolean;
   /** It has a TPM 2.0, which answers at its socket already. */
@@ -101,6 +105,7 @@ interface DirectBoot {
  */
 export function qemuArgs(plan: QemuPlan): string[] {
   const { sockets, accel, hardware = 'virtio', clock = 'utc', processor = 'host' } = plan;
+  const hasCard = plan.hasSound === true || plan.hasMicrophone === true;
   return [
     ...['-S', '-nodefaults', '-no-user-config', ...(plan.isLoading ? ['-incoming', 'defer'] : [])],
     ...['-name', `guest=${plan.name},debug-threads=on`, '-uuid', plan.uuid],
@@ -128,8 +133,8 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...['-device', 'pvpanic', '-action', 'panic=none'],
     ...inputArgs(hardware, { hasDevices: plan.hasDevices === true }),
     ...['-vga', hardware === 'virtio' ? 'virtio' : 'std'],
-    ...screenArgs(sockets, plan.hasSound === true),
-    ...(plan.hasSound ? soundArgs(sockets) : []),
+    ...screenArgs(sockets, hasCard),
+    ...(hasCard ? soundArgs(sockets, { hasMicrophone: plan.hasMicrophone === true }) : []),
     ...(plan.hasDevices ? ['-qmp', `unix:${sockets.files},server=on,wait=off`] : []),
     ...['-qmp', `unix:${sockets.qmp},server=on,wait=off`, '-msg', 'timestamp=on'],
   ];

@@ -27,6 +27,8 @@ interface Card {
 const FIRST_DISK_PORT = 4;
 /** An audio device on which nothing plays. */
 const SILENCE = 'silence';
+/** A SPICE server for sound: the service alone comes to its socket, and nothing is copied or handed over by it. */
+const ALONE = 'disable-ticketing=on,disable-copy-paste=on,disable-agent-file-xfer=on';
 /** Both guest ends look for this name before they speak to a second serial port, which elsewhere may be anything. */
 const PRODUCT_WITH_SERIAL_CHANNEL = 'Lazaret COM2';
 
@@ -81,16 +83,23 @@ export function inputArgs(kind: DeviceKind, { hasDevices }: { hasDevices: boolea
 }
 
 /**
- * A sound card without a microphone, which systems have had a driver for since Windows Vista and Linux 2.6. What it plays is given out by
+ * A sound card, which systems have had a driver for since Windows Vista and Linux 2.6. What it plays is given out by
  * a screen server of its own, which the service alone connects to. The screen’s is told of a device on which nobody plays: QEMU 7.2 gives
  * out the sound of the first that it has to whoever asks a server that is told of none. Without a mixer, for one that is loaded with a
- * machine’s state is silent until the guest plays anew; guests then have the volume to themselves.
+ * machine’s state is silent until the guest plays anew; guests then have the volume to themselves. Its microphone, where it has one, is a
+ * SPICE client: of the audio devices that QEMU has without a window or a sound server of the computer, the one that takes sound in; it
+ * hears silence while there is none.
  */
-export function soundArgs({ sound }: { sound: string }): string[] {
+export function soundArgs(
+  { sound, microphone }: { sound: string; microphone: string },
+  { hasMicrophone }: { hasMicrophone: boolean },
+): string[] {
+  const [kind, codec] = hasMicrophone ? ['spice', 'hda-micro'] : ['none', 'hda-output'];
   return [
-    ...['-audiodev', `none,id=${SILENCE}`, '-audiodev', 'none,id=sound'],
-    ...['-device', 'ich9-intel-hda', '-device', 'hda-output,audiodev=sound,mixer=off'],
+    ...['-audiodev', `none,id=${SILENCE}`, '-audiodev', `${kind},id=sound`],
+    ...['-device', 'ich9-intel-hda', '-device', `${codec},audiodev=sound,mixer=off`],
     ...['-vnc', `unix:${sound},audiodev=sound`],
+    ...(hasMicrophone ? ['-spice', `unix=on,addr=${microphone},${ALONE}`] : []),
   ];
 }
 

@@ -18,11 +18,12 @@ type Hardware = Pick<
   | 'ports'
   | 'hasDevices'
   | 'hasSound'
+  | 'hasMicrophone'
 > & {
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', sound: '', files: '' };
+const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', sound: '', microphone: '', files: '' };
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
@@ -36,6 +37,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(kind.ports ? { ports: kind.ports } : {}),
     ...(kind.hasDevices ? { hasDevices: true } : {}),
     ...(kind.hasSound ? { hasSound: true } : {}),
+    ...(kind.hasMicrophone ? { hasMicrophone: true } : {}),
     ...(files.data === undefined ? {} : { data: [SOME_FILE] }),
     ...(files.disc === undefined ? {} : { disc: SOME_FILE }),
     ...(files.seed === undefined ? {} : { seed: SOME_FILE }),

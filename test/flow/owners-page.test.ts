@@ -25,16 +25,26 @@ async function running(t: TestContext) {
   const screen = createServer((socket) => socket.on('error', () => socket.destroy()).write(RFB)).listen(vnc);
   t.after(() => screen.close());
   const events = new EventLog(join(folder, 'events.jsonl'), { ownerOf: async () => ALICE });
-  const world = { isConnected: true };
+  const world = { isConnected: true, heard: [] as string[] };
   const plays = async function* () {
     yield Buffer.from('a tone');
+  };
+  const hears = async (speech: AsyncIterable<Buffer>) => {
+    for await (const said of speech) {
+      world.heard.push(String(said));
+      return;
+    }
   };
   const supervisor = {
     events,
     machines: {
       find: (vm: string) =>
         vm === 'office'
-          ? { spec: { runFolder, owner: ALICE }, hear: async () => (world.isConnected ? plays : undefined) }
+          ? {
+              spec: { runFolder, owner: ALICE },
+              hear: async () => (world.isConnected ? plays : undefined),
+              speak: async () => (world.isConnected ? hears : undefined),
+            }
           : undefined,
     },
   };
@@ -75,6 +85,22 @@ function screenOf(
   }).finally(() => socket.terminate()) as Promise<string | number>;
 }
 
+/** Whether what is said is taken: the machine ends the talk. */
+function spokenTo(
+  { origin, cookie, from = origin }: { origin: string; cookie: string; from?: string },
+  word: string,
+): Promise<string | number> {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/machines/office/microphone`, {
+    headers: { origin: from, cookie },
+  });
+  return new Promise<string | number>((resolve, reject) => {
+    socket.once('unexpected-response', (_request, { statusCode = 0 }) => resolve(statusCode));
+    socket.once('open', () => socket.send(word));
+    socket.once('close', () => resolve('taken'));
+    socket.on('error', reject);
+  }).finally(() => socket.terminate());
+}
+
 test('a page shows the screen of a machine to its user and root, and nobody else', async (t) => {
   const { player } = await running(t);
   const rows: [Asker, string | number][] = [
@@ -102,6 +128,19 @@ test('a page plays the sound of a machine to its user and root, while it may be 
   assert.equal(await screenOf({ ...hers, cookie: '' }, { what }), 403, 'without a session');
   world.isConnected = false;
   assert.equal(await screenOf(hers, { what }), 403, 'it is not connected');
+});
+
+test('a page speaks to a machine of its user’s, while that may hear, and nobody else does', async (t) => {
+  const { player, world } = await running(t);
+  const hers = await opened(player(ALICE));
+  assert.equal(await spokenTo(hers, 'a word'), 'taken');
+  assert.deepEqual(world.heard, ['a word']);
+  assert.equal(await spokenTo(await opened(player(BOB)), 'a word'), 403);
+  assert.equal(await spokenTo({ ...hers, from: 'http://elsewhere.example' }, 'a word'), 403, 'another page’s');
+  assert.equal(await spokenTo({ ...hers, cookie: '' }, 'a word'), 403, 'without a session');
+  world.isConnected = false;
+  assert.equal(await spokenTo(hers, 'a word'), 403, 'it is not connected');
+  assert.deepEqual(world.heard, ['a word']);
 });
 
 test('a link and a session open the page of the user who asked for them, and no other’s', async (t) => {

@@ -7,9 +7,11 @@ import type { Session } from '../../pages/admission.ts';
 import { Pages } from '../../pages/app.ts';
 import { consoleUpgrade } from '../../pages/console.ts';
 import { liveEvents } from '../../pages/live.ts';
+import { microphoneUpgrade } from '../../pages/microphone.ts';
 import { soundUpgrade } from '../../pages/sound.ts';
 import type { EventLog } from '../../run/computer/events.ts';
 import type { Hear } from '../../run/devices/hear.ts';
+import type { Speak } from '../../run/devices/speak.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import type { MachineSpec } from '../../run/machine/spec.ts';
 import type { Clock } from '../../sys/clock.ts';
@@ -17,10 +19,11 @@ import { type Listening, listenTcp } from '../../sys/http/http-server.ts';
 import type { KeptPage } from './kept-pages.ts';
 import type { OpenPages } from './open-pages.ts';
 
-/** A machine that runs: its screen’s place, and what it plays. */
+/** A machine that runs: its screen’s place, what it plays, and how it is spoken to. */
 interface Played {
   spec: Pick<MachineSpec, 'runFolder' | 'owner'>;
   hear: () => Promise<Hear | undefined>;
+  speak: () => Promise<Speak | undefined>;
 }
 
 /** What of the machines that run a page shows besides the API’s answers. */
@@ -103,7 +106,8 @@ export class Player implements AsyncDisposable {
 
   async #listen(port: number): Promise<Listening> {
     const screens = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
-    const onUpgrade = soundUpgrade(this.#pages, async (vm) => this.#seen(vm)?.hear(), screens);
+    const sounds = soundUpgrade(this.#pages, async (vm) => this.#seen(vm)?.hear(), screens);
+    const onUpgrade = microphoneUpgrade(this.#pages, async (vm) => this.#seen(vm)?.speak(), sounds);
     const options = { onUpgrade, takesLongBodies: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), options);
     this.#pages.listensOn(listening.port);

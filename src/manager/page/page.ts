@@ -2,6 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { TaskAnswer } from '../../api/manager/tasks.ts';
 import { Pages } from '../../pages/app.ts';
 import { consoleUpgrade } from '../../pages/console.ts';
+import { microphoneUpgrade } from '../../pages/microphone.ts';
 import { soundUpgrade } from '../../pages/sound.ts';
 import { requireProject } from '../../project/open.ts';
 import { Readings } from '../../project/readings.ts';
@@ -61,7 +62,8 @@ export class ManagerPage implements AsyncDisposable {
     const api = createManagerApi({ folder, clock, log, happenings, tasks, runs, readings, lookAnew });
     const pages = new Pages({ api, folder: PAGE, clock });
     const screens = consoleUpgrade(pages, (vm) => runs.screenOf(vm));
-    const onUpgrade = soundUpgrade(pages, (vm) => runs.hear(vm), screens);
+    const sounds = soundUpgrade(pages, (vm) => runs.hear(vm), screens);
+    const onUpgrade = microphoneUpgrade(pages, (vm) => runs.speak(vm), sounds);
     const options = { onUpgrade, takesLongBodies: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), options);
     pages.listensOn(listening.port);

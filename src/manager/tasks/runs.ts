@@ -1,5 +1,6 @@
 import type { AskedDevices } from '../../pages/device-routes.ts';
 import type { Hear } from '../../run/devices/hear.ts';
+import type { Speak } from '../../run/devices/speak.ts';
 import type { RunningMachine } from '../../run/machine/machine.ts';
 import { machineSockets } from '../../run/machine/record.ts';
 import type { MachineReport } from '../../run/machine/report.ts';
@@ -79,6 +80,11 @@ export class Runs {
   /** How it is heard; undefined where it does not run here, or its device for sound is not connected. @throws VM_FAILED */
   async hear(vm: string): Promise<Hear | undefined> {
     return this.#machines.get(vm)?.hear();
+  }
+
+  /** How it is spoken to; undefined where it does not run here, or its microphone is not connected. @throws VM_FAILED */
+  async speak(vm: string): Promise<Speak | undefined> {
+    return this.#machines.get(vm)?.speak();
   }
 
   /** The socket of its screen, where it runs. */

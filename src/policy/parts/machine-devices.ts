@@ -16,6 +16,7 @@ const MOST_CARDS = 2;
 /** The first serial port, which every machine has, is its console. */
 const MOST_PORTS = 2;
 const MOST_SOUND = 1;
+const MOST_MICROPHONES = 1;
 const MOST_PRINTERS = 1;
 
 /** A device that the user of a machine may connect, where its policy lets him. */
@@ -28,8 +29,10 @@ export const MachineDevice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('serial') }),
   /** A further network card. Isolated, it leads nowhere: not to networks, not to its computer, not to other cards. */
   z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
-  /** A sound card that plays and has no microphone: what is connected is the player, in which it is heard. */
+  /** A sound card that plays: what is connected is the player, in which it is heard. */
   z.strictObject({ kind: z.literal('sound') }),
+  /** A microphone of the sound card: what is connected is the player, whose microphone the guest hears. */
+  z.strictObject({ kind: z.literal('microphone') }),
   /** A printer that the guest finds at its gateway: what is connected is one of the computer’s queues. */
   z.strictObject({ kind: z.literal('printer') }),
   /** A USB device of the computer, of those that its project names: by maker, by product, by what it is for. */
@@ -45,7 +48,16 @@ export const MachineDevice = z.discriminatedUnion('kind', [
 ]);
 export type MachineDevice = z.infer<typeof MachineDevice>;
 export type DeviceKind = MachineDevice['kind'];
-export const DEVICE_KINDS: readonly DeviceKind[] = ['cd', 'stick', 'usb', 'network', 'serial', 'sound', 'printer'];
+export const DEVICE_KINDS: readonly DeviceKind[] = [
+  'cd',
+  'stick',
+  'usb',
+  'network',
+  'serial',
+  'sound',
+  'microphone',
+  'printer',
+];
 
 /** The devices of a machine, by their names: part of its hardware. */
 export const MachineDevices = z
@@ -55,6 +67,7 @@ export const MachineDevices = z
   .refine((devices) => cardsOf(devices).length <= MOST_CARDS, `has more than ${MOST_CARDS} further network cards`)
   .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`)
   .refine((devices) => ofKind(devices, 'sound').length <= MOST_SOUND, 'has more than one device for sound')
+  .refine((devices) => ofKind(devices, 'microphone').length <= MOST_MICROPHONES, 'has more than one microphone')
   .refine((devices) => ofKind(devices, 'printer').length <= MOST_PRINTERS, 'has more than one printer');
 export type MachineDevices = z.infer<typeof MachineDevices>;
 
@@ -76,6 +89,11 @@ export function portsOf(devices: Readonly<Record<string, MachineDevice>>): strin
 /** Whether one of them is for sound. */
 export function hasSound(devices: Readonly<Record<string, MachineDevice>>): boolean {
   return ofKind(devices, 'sound').length > 0;
+}
+
+/** Whether one of them is a microphone. */
+export function hasMicrophone(devices: Readonly<Record<string, MachineDevice>>): boolean {
+  return ofKind(devices, 'microphone').length > 0;
 }
 
 function ofKind(devices: Readonly<Record<string, MachineDevice>>, wanted: DeviceKind): string[] {

@@ -11,6 +11,7 @@ import type { LoggedEvent } from '../computer/events.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
 import { devicesOf } from '../devices/devices-of.ts';
 import { type Hear, hear } from '../devices/hear.ts';
+import { type Speak, speak } from '../devices/speak.ts';
 import { SharedFolder } from '../share/shared-folder.ts';
 import type { SavedState } from '../suspend/saved-state.ts';
 import { FollowedTerm } from '../term/followed-term.ts';
@@ -75,6 +76,11 @@ export class RunningMachine implements AsyncDisposable {
   /** How it is heard; undefined where its device for sound is not connected. @throws VM_FAILED */
   hear(): Promise<Hear | undefined> {
     return hear(this.devices, machineSockets(this.spec.runFolder).sound);
+  }
+
+  /** How it is spoken to; undefined where its microphone is not connected. @throws VM_FAILED */
+  speak(): Promise<Speak | undefined> {
+    return speak(this.devices, machineSockets(this.spec.runFolder).microphone);
   }
 
   /** What of what was copied may pass now. */

@@ -78,6 +78,7 @@ export function machineSockets(runFolder: string): MachineSockets {
     tpm: at('tpm'),
     vnc: at('vnc'),
     sound: at('sound'),
+    microphone: at('microphone'),
     files: at('files'),
   };
 }

@@ -11,6 +11,8 @@ const WAITING_BYTES = 256 << 10;
 const LATE_BYTES = 64 << 10;
 /** Of a page that is fed nothing is expected. */
 const MAX_WORD_BYTES = 1 << 10;
+/** A fiftieth of a second of speech is a thirtieth of it. */
+const MAX_SPOKEN_BYTES = 64 << 10;
 const CONNECT_MS = 5000;
 
 /** What a connection asks for, and from where. */
@@ -39,6 +41,14 @@ export function bridgeWebSockets(pathFor: (upgrade: Upgrade) => Promise<string |
  */
 export function feedWebSockets(feedFor: (upgrade: Upgrade) => Promise<Feed | undefined>): UpgradeListener {
   return webSockets(MAX_WORD_BYTES, feedFor, feed);
+}
+
+/** Takes what a page sends, a stream of bytes, until it has gone; when this ends, the page is told. */
+export type Taker = (bytes: AsyncIterable<Buffer>) => Promise<void>;
+
+/** Leads what pages send to whoever takes it. `takerFor` gives undefined to refuse. A page is not read faster than it is taken. */
+export function takeFromWebSockets(takerFor: (upgrade: Upgrade) => Promise<Taker | undefined>): UpgradeListener {
+  return webSockets(MAX_SPOKEN_BYTES, takerFor, take);
 }
 
 /** Takes over where `wantedBy` gives something, and refuses where it does not. */
@@ -74,6 +84,13 @@ async function join(page: WebSocket, path: string): Promise<void> {
   stream.on('error', () => page.terminate());
   const machine = await connectUnix(path, CONNECT_MS);
   await Promise.all([pipeline(stream, machine), pipeline(machine, stream)]);
+}
+
+async function take(page: WebSocket, taker: Taker): Promise<void> {
+  const stream = createWebSocketStream(page, { highWaterMark: WAITING_BYTES });
+  stream.on('error', () => page.terminate());
+  await taker(stream);
+  page.close();
 }
 
 async function feed(page: WebSocket, from: Feed): Promise<void> {

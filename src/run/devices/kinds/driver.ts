@@ -9,7 +9,7 @@ export interface DeviceHost {
   monitor: string;
   /** The printer that its guest finds. */
   printer: Pick<MachinePrinter, 'serve' | 'end' | 'isServed'>;
-  /** Which page plays what it does; the player where it is not said. */
+  /** Which page plays what it does, and speaks to it; the player where it is not said. */
   heardIn?: string;
 }
 

@@ -1,6 +1,7 @@
 import type { DeviceKind } from '../../../policy/parts/machine-devices.ts';
 import { cd } from './cd.ts';
 import type { DeviceDriver } from './driver.ts';
+import { microphone } from './microphone.ts';
 import { network } from './network.ts';
 import { printer } from './printer.ts';
 import { serial } from './serial.ts';
@@ -16,6 +17,7 @@ const KINDS: { readonly [Kind in DeviceKind]: DeviceDriver<Kind> } = {
   network,
   serial,
   sound,
+  microphone,
   printer,
 };
 

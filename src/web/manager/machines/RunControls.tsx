@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { RefObject } from 'react';
 import { useDevices } from '../../ui/devices/asks.ts';
 import { Devices } from '../../ui/devices/Devices.tsx';
-import { SoundItem } from '../../ui/devices/SoundItem.tsx';
-import { useSound } from '../../ui/devices/use-sound.ts';
+import { MicrophoneOpen } from '../../ui/devices/MicrophoneOpen.tsx';
+import { StreamItem } from '../../ui/devices/StreamItem.tsx';
+import { useStream } from '../../ui/devices/use-stream.ts';
 import { StateBadge } from '../../ui/StateBadge.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { useSaid } from '../../ui/texts/said.ts';
@@ -30,13 +31,15 @@ export function RunControls({ vm, screen, fit, onFit }: RunControlsProps) {
   const frameTexts = useCatalogue(frame);
   const project = useProject().data?.identity?.name ?? frameTexts.project;
   const { data } = useDevices(vm, true);
-  const sound = useSound(vm, true);
+  const sound = useStream(vm, true, 'sound');
+  const microphone = useStream(vm, true, 'microphone');
   const [isConnecting, dialog] = useDisclosure(false);
   return (
     <>
       <Access vm={vm} />
       <ScreenMenu {...{ vm, screen, fit, onFit }}>
-        <SoundItem {...{ sound, project }} onDevices={dialog.open} />
+        <StreamItem {...{ stream: sound, project }} onDevices={dialog.open} />
+        <StreamItem {...{ stream: microphone, project }} onDevices={dialog.open} />
       </ScreenMenu>
       {data !== undefined && data.devices.length > 0 && (
         <Button variant="default" onClick={dialog.open}>
@@ -46,6 +49,7 @@ export function RunControls({ vm, screen, fit, onFit }: RunControlsProps) {
       <LeaveRun vm={vm} how="suspendRun" text={texts.suspend} />
       <LeaveRun vm={vm} how="shutDown" text={texts.shutDown} />
       <PowerOff vm={vm} />
+      <MicrophoneOpen {...{ vm, microphone }} />
       <Devices {...{ vm, isOn: true, frame: frameTexts, project }} isOpen={isConnecting} onClose={dialog.close} />
     </>
   );

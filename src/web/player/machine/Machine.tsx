@@ -2,7 +2,8 @@ import { ActionIcon, Alert, Anchor, Button, Drawer, Group, Stack, Text } from '@
 import { useDisclosure, useFullscreenDocument, useLocalStorage } from '@mantine/hooks';
 import { lazy, Suspense, useRef } from 'react';
 import { Link, useParams } from 'react-router';
-import { useSound } from '../../ui/devices/use-sound.ts';
+import { MicrophoneOpen } from '../../ui/devices/MicrophoneOpen.tsx';
+import { useStream } from '../../ui/devices/use-stream.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { StateBadge } from '../../ui/StateBadge.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
@@ -40,7 +41,9 @@ export function Machine() {
   const isRunning = data !== undefined && isOn(data);
   const fit = data?.rights?.preferences === false ? 'scale' : chosenFit;
   const clipboard = useClipboard(data, isRunning);
-  const sound = useSound(vm, isRunning && data.hasDevices === true);
+  const hasDevices = isRunning && data.hasDevices === true;
+  const sound = useStream(vm, hasDevices, 'sound');
+  const microphone = useStream(vm, hasDevices, 'microphone');
   const isCovered = data?.rights?.fullScreen === true && !fullscreen;
   return (
     <Stack h="100dvh" gap={0} bg="var(--mantine-color-body)">
@@ -61,7 +64,7 @@ export function Machine() {
           <Button ref={wayOut} size="compact-sm" variant="default" onClick={whyDrawer.open}>
             {texts.why}
           </Button>
-          {data && <MachineMenu machine={data} {...{ screen, fit, clipboard, sound }} onFit={setFit} />}
+          {data && <MachineMenu machine={data} {...{ screen, fit, clipboard, sound, microphone }} onFit={setFit} />}
           <ActionIcon variant="default" aria-label={texts.fullScreen} onClick={() => void toggle()}>
             ⤢
           </ActionIcon>
@@ -72,6 +75,7 @@ export function Machine() {
           {why}
         </Text>
       )}
+      <MicrophoneOpen {...{ vm, microphone }} />
       {!isConnected && (
         <Alert color="yellow" radius={0} role="status">
           {texts.lost}

@@ -2,8 +2,8 @@ import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/co
 import { type RefObject, useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
 import { Devices } from '../../ui/devices/Devices.tsx';
-import { SoundItem } from '../../ui/devices/SoundItem.tsx';
-import type { MachineSound } from '../../ui/devices/use-sound.ts';
+import { StreamItem } from '../../ui/devices/StreamItem.tsx';
+import type { MachineStream } from '../../ui/devices/use-stream.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import type { Fit, Screen } from '../../ui/screen/Console.tsx';
 import { ScreenItems } from '../../ui/screen/ScreenItems.tsx';
@@ -35,11 +35,12 @@ interface MachineMenuProps {
   fit: Fit;
   onFit: (fit: Fit) => void;
   clipboard: MachineClipboard;
-  sound: MachineSound;
+  sound: MachineStream;
+  microphone: MachineStream;
 }
 
 /** What can be done with a machine; what cannot be undone is asked about first. */
-export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: MachineMenuProps) {
+export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound, microphone }: MachineMenuProps) {
   const { vm, former } = machine;
   const texts = useTexts();
   const project = useProjectName();
@@ -93,7 +94,10 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound }: M
               onSendText={() => setTyping(true)}
             />
           )}
-          {isRunning && <SoundItem {...{ sound, project }} onDevices={() => setConnecting(true)} />}
+          {isRunning &&
+            [sound, microphone].map((stream) => (
+              <StreamItem key={stream.kind} {...{ stream, project }} onDevices={() => setConnecting(true)} />
+            ))}
           {isRunning && <ClipboardItems machine={machine} clipboard={clipboard} />}
           {isRunning && <FileItem machine={machine} />}
           {isRunning && <SharedFolderItem machine={machine} onChoose={() => setSharing(true)} />}

@@ -11,7 +11,7 @@ import { QueueSelect } from './QueueSelect.tsx';
 type Device = DevicesAnswer['devices'][number];
 
 /** What is connected without a file or device of the computer. */
-const FILELESS: ReadonlySet<string> = new Set(['network', 'sound']);
+const FILELESS: ReadonlySet<string> = new Set(['network', 'sound', 'microphone']);
 
 /** What the page says where nobody answers, and whose policy lets somebody connect. */
 export interface DevicePage {
@@ -43,9 +43,8 @@ export function DeviceCard({ vm, device, isOn: isMachineOn, frame, project }: De
         {why && <Text size="sm">{why}</Text>}
         {connected && (
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {kind === 'sound'
-              ? texts.deviceHeard(new Date(connected.since).toLocaleTimeString())
-              : texts.deviceConnected(connected.what, new Date(connected.since).toLocaleTimeString())}
+            {texts.deviceHeard[kind]?.(new Date(connected.since).toLocaleTimeString()) ??
+              texts.deviceConnected(connected.what, new Date(connected.since).toLocaleTimeString())}
           </Text>
         )}
         {connected && kind === 'printer' && <Text size="sm">{texts.printerPlace}</Text>}

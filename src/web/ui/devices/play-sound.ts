@@ -10,13 +10,13 @@ export interface Playing {
 }
 
 /**
- * Plays what a machine does, as long as the service sends it; `onEnd` is told when it sends no more. To be called by a click: without one
+ * Plays what a machine does, once `allow` has had its sound connected; `onEnd` is told when nothing more comes. To be called by a click: without one
  * browsers are silent.
  */
-export async function playSound(vm: string, allowed: Promise<unknown>, onEnd: () => void): Promise<Playing> {
+export async function playSound(vm: string, allow: () => Promise<void>, onEnd: () => void): Promise<Playing> {
   const context = new AudioContext({ sampleRate: RATE });
   try {
-    await allowed;
+    await allow();
     await context.audioWorklet.addModule(workletUrl);
     const speaker = new AudioWorkletNode(context, 'sound', { numberOfInputs: 0, outputChannelCount: [2] });
     speaker.connect(context.destination);

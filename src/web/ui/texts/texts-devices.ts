@@ -13,6 +13,7 @@ export const deviceTexts = catalogue({
       network: 'Network card that leads nowhere',
       serial: 'Serial port',
       sound: 'Sound, heard in this page',
+      microphone: 'Microphone of this page',
       printer: 'Printer',
     } as Record<string, string>,
     deviceMay: {
@@ -22,14 +23,29 @@ export const deviceTexts = catalogue({
       everybody: () => undefined as string | undefined,
     },
     deviceConnected: (what: string, since: string) => `Connected: ${what}, since ${since}`,
-    deviceHeard: (since: string) => `Connected: it may be heard in this page, since ${since}`,
+    deviceHeard: {
+      sound: (since: string) => `Connected: it may be heard in this page, since ${since}`,
+      microphone: (since: string) => `Connected: it hears a page whose user opens his microphone there, since ${since}`,
+    } as Record<string, (since: string) => string>,
     printerQueue: 'Printer of this computer',
     printerQueueHelp: 'The machine can print to it, and to no other, while it has normal access.',
     printerNone: 'This computer has no printer set up.',
     printerPlace: 'The machine finds it at ipp://GATEWAY/ipp/print, where GATEWAY is its router.',
-    sound: 'Play its sound here',
+    streams: {
+      sound: {
+        item: 'Play its sound here',
+        ended: 'Its sound is heard here no more.',
+        fails: 'Its sound is heard here no more.',
+      },
+      microphone: {
+        item: 'Let it hear my microphone',
+        ended: 'The microphone is closed: the machine hears this page no more.',
+        fails: 'The browser does not give this page a microphone. Allow it there, or plug one in.',
+      },
+    },
+    microphoneOpen: (vm: string) => `The microphone is open: ${vm} hears what is said here.`,
+    microphoneClose: 'Close it',
     setBy: (project: string) => `set by ${project}`,
-    soundEnded: 'Its sound is heard here no more.',
     deviceFiles: {
       cd: 'Image of a disc, or this computer’s drive',
       stick: 'Image of a stick, to which the machine writes',
@@ -61,6 +77,7 @@ export const deviceTexts = catalogue({
       network: 'Netzwerkkarte, die nirgends hinführt',
       serial: 'Serielle Schnittstelle',
       sound: 'Ton, in dieser Seite zu hören',
+      microphone: 'Mikrofon dieser Seite',
       printer: 'Drucker',
     },
     deviceMay: {
@@ -70,14 +87,30 @@ export const deviceTexts = catalogue({
       everybody: () => undefined,
     },
     deviceConnected: (what, since) => `Verbunden: ${what}, seit ${since}`,
-    deviceHeard: (since) => `Verbunden: in dieser Seite zu hören, seit ${since}`,
+    deviceHeard: {
+      sound: (since) => `Verbunden: in dieser Seite zu hören, seit ${since}`,
+      microphone: (since) =>
+        `Verbunden: sie hört eine Seite, wenn deren Benutzer dort sein Mikrofon öffnet, seit ${since}`,
+    },
     printerQueue: 'Drucker dieses Rechners',
     printerQueueHelp: 'Die Maschine kann auf ihm drucken und auf keinem anderen, solange sie normalen Zugang hat.',
     printerNone: 'Auf diesem Rechner ist kein Drucker eingerichtet.',
     printerPlace: 'Die Maschine findet ihn unter ipp://GATEWAY/ipp/print; GATEWAY ist ihr Router.',
-    sound: 'Ihren Ton hier wiedergeben',
+    streams: {
+      sound: {
+        item: 'Ihren Ton hier wiedergeben',
+        ended: 'Ihr Ton ist hier nicht mehr zu hören.',
+        fails: 'Ihr Ton ist hier nicht mehr zu hören.',
+      },
+      microphone: {
+        item: 'Mein Mikrofon hören lassen',
+        ended: 'Das Mikrofon ist zu: die Maschine hört diese Seite nicht mehr.',
+        fails: 'Der Browser gibt dieser Seite kein Mikrofon. Erlauben Sie es dort, oder schließen Sie eines an.',
+      },
+    },
+    microphoneOpen: (vm) => `Das Mikrofon ist offen: ${vm} hört, was hier gesprochen wird.`,
+    microphoneClose: 'Schließen',
     setBy: (project) => `festgelegt von ${project}`,
-    soundEnded: 'Ihr Ton ist hier nicht mehr zu hören.',
     deviceFiles: {
       cd: 'Abbild einer Disc oder Laufwerk dieses Rechners',
       stick: 'Abbild eines Sticks, auf den die Maschine schreibt',
