@@ -1,6 +1,6 @@
 // node test/run.ts most|long|all|unit|flow|system: runs the tests of a kind, and fails when there are none.
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
@@ -100,6 +100,22 @@ async function installForTests(): Promise<void> {
   process.env['LAZARET_INSTALLED'] = installed;
 }
 
+/**
+ * Files that import these by turns, so that as many run as there are to be at once: a unit test takes less than the Node that would
+ * start for its file and load our modules again.
+ */
+function joinUnits(units: readonly string[]): string[] {
+  const folder = join(ROOT, '.cache', `units.${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return Array.from({ length: AT_ONCE }, (_, part) => {
+    const path = join(folder, `units-${part + 1}-of-${AT_ONCE}.ts`);
+    const own = units.filter((_unit, index) => index % AT_ONCE === part);
+    writeFileSync(path, own.map((unit) => `import '${relative(folder, join(ROOT, unit))}';\n`).join(''));
+    return path;
+  });
+}
+
 /** The computer is to be as it was. */
 async function failWhereLeft(before: readonly string[]): Promise<void> {
   const left = await leftBehind(before);
@@ -111,6 +127,7 @@ const [, , kind = 'most'] = process.argv;
 const everything = Object.values(KINDS).flat();
 const patterns = { ...KINDS, all: everything, most: everything, long: LONG }[kind];
 const found = globSync([...(patterns ?? [])], { cwd: ROOT }).sort();
+const units = globSync([...(KINDS['unit'] ?? [])], { cwd: ROOT });
 const files = kind === 'most' ? found.filter((file) => !LONG.includes(file)) : found;
 if (!patterns) {
   console.error(`there are no tests of kind “${kind}”: most, long, all, ${Object.keys(KINDS).join(', ')}`);
@@ -122,5 +139,6 @@ if (!patterns) {
   if (files.length < found.length)
     console.log(`without ${found.length - files.length} long files, which npm run test:long runs`);
   if (kind !== 'unit') await installForTests();
-  runTests(files);
+  const ofUnits = files.filter((file) => units.includes(file));
+  runTests([...(ofUnits.length > 0 ? joinUnits(ofUnits) : []), ...files.filter((file) => !ofUnits.includes(file))]);
 }
