@@ -15,7 +15,6 @@ const damaged = { name: 'AppError', code: 'STATE_DAMAGED' };
 const DAY_MS = 86_400_000;
 const T = 1_800_000_000_000;
 const VM = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
-const PORT = 20_000 + (process.pid % 20_000) * 2;
 
 function scratch(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazaret-mark-'));
@@ -37,7 +36,7 @@ async function places(tpm: string): Promise<string[]> {
 
 test('an older disk that is put back, with its key, has the time that the TPM was told last', { skip }, async (t) => {
   const state = join(scratch(t), 'state');
-  const tpm = await softwareTpm(t, scratch(t), PORT);
+  const tpm = await softwareTpm(t, scratch(t));
   await writeMark(state, VM, T, tpm);
   const older = diskOf(t, state);
   assert.equal(await readMark(older, VM, tpm), T);
@@ -63,7 +62,7 @@ test('where the TPM lost the time, has another’s, or has none to give, it is r
   skip,
 }, async (t) => {
   const state = join(scratch(t), 'state');
-  const tpm = await softwareTpm(t, scratch(t), PORT + 4);
+  const tpm = await softwareTpm(t, scratch(t));
   await writeMark(state, VM, T, tpm);
   const [index = ''] = (await places(tpm)).map((line) => line.replace('- ', ''));
   const older = diskOf(t, state);
@@ -87,7 +86,7 @@ test('a mark that is lost is mended to the time of the TPM, with a clock that wa
   skip,
 }, async (t) => {
   const state = join(scratch(t), 'state');
-  const tpm = await softwareTpm(t, scratch(t), PORT + 12);
+  const tpm = await softwareTpm(t, scratch(t));
   await writeMark(state, VM, T, tpm);
   const next = diskOf(t, state);
   rmSync(join(computerPaths(next).seal, `${VM}.json`));
@@ -100,7 +99,7 @@ test('in a TPM that lets nobody in but its owner, or does not answer, there is n
   skip,
 }, async (t) => {
   const state = join(scratch(t), 'state');
-  const tpm = await softwareTpm(t, scratch(t), PORT + 8);
+  const tpm = await softwareTpm(t, scratch(t));
   await run('tpm2_changeauth', ['-T', tpm, '-c', 'o', 'of its owner']);
   await writeMark(state, VM, T, tpm);
   assert.deepEqual(await places(tpm), []);

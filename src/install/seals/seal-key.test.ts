@@ -24,8 +24,7 @@ function scratch(t: TestContext) {
 
 test('the key of seals is wrapped by a TPM, which alone gives it back', { skip }, async (t) => {
   const { folder, state, key } = scratch(t);
-  const port = 20_000 + (process.pid % 20_000) * 2;
-  const tpm = await softwareTpm(t, folder, port);
+  const tpm = await softwareTpm(t, folder);
   const made = await sealKey(state, tpm);
 
   assert.equal(made.length, 32);
@@ -38,7 +37,7 @@ test('the key of seals is wrapped by a TPM, which alone gives it back', { skip }
   await sealKey(copy, undefined);
   // What was unwrapped here once is known by its bytes: these are wrapped anew.
   writeFileSync(copied, await wrapByTpm('ab'.repeat(32), tpm));
-  const other = await softwareTpm(t, elsewhere, port + 2);
+  const other = await softwareTpm(t, elsewhere);
   assert.equal(await knownSealKey(copy, other), undefined);
   assert.equal(await knownSealKey(copy, undefined), undefined);
   await assert.rejects(sealKey(copy, other), code('SEAL_KEY_LOST'), 'and no other is made in its place');
@@ -52,7 +51,7 @@ test('a key that was made without a TPM is wrapped by the one that is there when
   const made = await sealKey(state, undefined);
   await mendSealKey(state, 'swtpm:host=127.0.0.1,port=1');
   assert.deepEqual(readFileSync(key), made, 'one that does not answer changes nothing');
-  const tpm = await softwareTpm(t, folder, 20_000 + (process.pid % 20_000) * 2 + 4);
+  const tpm = await softwareTpm(t, folder);
 
   await mendSealKey(state, tpm);
 
