@@ -50,7 +50,7 @@ function quoted(word: string): string {
 
 function failure({ program, args }: Turn, { exitCode, stderr }: { exitCode: number; stderr: string }): AppError {
   const details = { program, args, exitCode };
-  if (exitCode === NOT_FOUND && /^sh: \d+: .*: not found$/m.test(stderr))
+  if (exitCode === NOT_FOUND && /: (?:command )?not found$/m.test(stderr))
     return new AppError('PROGRAM_MISSING', `${program} is not installed`, { details });
   const said = stderr.trim().slice(-2000) || 'failed without a word';
   return new AppError('PROGRAM_FAILED', `${program}: ${said}`, { details });
