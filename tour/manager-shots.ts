@@ -48,6 +48,11 @@ export const MANAGER_SHOTS: readonly Shot[] = [
     path: '/machines/office/snapshots',
     shown: (page) => page.getByRole('heading', { level: 1 }),
   },
+  {
+    name: 'export',
+    path: '/machines/office/export',
+    shown: (page) => page.getByRole('button', { name: 'Export', exact: true }),
+  },
   { name: 'machine', path: '/machines/office', shown: (page) => page.getByRole('region', { name: 'Summary' }) },
   {
     name: 'run',
