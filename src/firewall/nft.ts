@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { runInTurn } from '../sys/programs/in-turn.ts';
+import { runByShell } from '../sys/programs/by-shell.ts';
 import { LineProgram } from '../sys/programs/line-program.ts';
 import { inside, runInside } from './machine/namespace.ts';
 import type { Enforced } from './machine/rules/ruleset.ts';
@@ -33,12 +33,12 @@ export async function listed(enter: readonly string[], what: readonly string[], 
  */
 export async function loadTable(name: string, text: string): Promise<{ table: string | undefined; ruleset: string }> {
   const nft = (...args: string[]) => inside([], 'nft', args);
-  const turns = [
+  const calls = [
     { ...nft('-f', '-'), input: text },
     { ...nft('-n', 'list', 'table', 'inet', name), mayFail: true as const },
     nft('-nt', 'list', 'ruleset'),
   ];
-  const [, table = '', ruleset = ''] = await coded(() => runInTurn(turns, PATIENCE));
+  const [, table = '', ruleset = ''] = await coded(() => runByShell(calls, PATIENCE));
   return { table: table || undefined, ruleset };
 }
 

@@ -7,6 +7,7 @@ import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser
 import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
+import { deviceCommands } from '../fakes/device-job.ts';
 import { HEARD, MEASURE, PLAY, STOP, WAVE } from '../fakes/heard-tone.ts';
 import { shoot } from '../fakes/shoot.ts';
 import { tone } from '../fakes/tone-file.ts';
@@ -25,19 +26,8 @@ test('a guest hears the microphone of a page whose user has opened it there, as 
   await using job = await MainJob.start(undefined, smallGuest({ hasDevices: true }));
   const { computer, vm } = job;
   const fingerprint = await job.makeProject();
-  const manager = async (...args: string[]) => {
-    const { status, stdout, stderr } = await computer.manager(...args);
-    assert.equal(status, 0, stdout + stderr);
-  };
-  const lazaret = async (...args: string[]) => {
-    const { stdout, stderr } = await computer.lazaret(...args);
-    return stdout + stderr;
-  };
-  const rule = async (who: string) => {
-    await manager('policy', 'device', vm, 'mic', who);
-    await job.deploy();
-    await job.lookUp();
-  };
+  const { manager, lazaret, rule: ruleOf } = deviceCommands(job);
+  const rule = (who: string) => ruleOf('mic', who);
   await manager('vm', 'device', 'add', vm, 'mic', '--kind', 'microphone');
   await manager('vm', 'device', 'add', vm, 'speaker', '--kind', 'sound');
   await manager('policy', 'device', vm, 'speaker', '--everybody');

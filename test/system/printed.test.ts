@@ -8,6 +8,7 @@ import { whyNoNetwork } from '../../lab/network.ts';
 import { LabPrinting, whyNoPrinting } from '../../lab/printing.ts';
 import { encodeIpp, GROUP, TAG, texts } from '../../src/sys/printing/ipp.ts';
 import { OPERATION } from '../../src/sys/printing/printer-request.ts';
+import { deviceCommands } from '../fakes/device-job.ts';
 import { shoot } from '../fakes/shoot.ts';
 
 /** What a guest sends to print a letter, and the first line of what it is answered. */
@@ -25,19 +26,8 @@ test('facts 37 and 34: a guest prints to the queue that its user chose, where hi
   await computer.stopService();
   await computer.startService({ CUPS_SERVER: socket });
   const fingerprint = await job.makeProject();
-  const manager = async (...args: string[]) => {
-    const { status, stdout, stderr } = await computer.manager(...args);
-    assert.equal(status, 0, stdout + stderr);
-  };
-  const lazaret = async (...args: string[]) => {
-    const { stdout, stderr } = await computer.lazaret(...args);
-    return stdout + stderr;
-  };
-  const rule = async (who: string) => {
-    await manager('policy', 'device', vm, 'printer', who);
-    await job.deploy();
-    await job.lookUp();
-  };
+  const { manager, lazaret, rule: ruleOf } = deviceCommands(job);
+  const rule = (who: string) => ruleOf('printer', who);
   const prints = async () => (await job.guest(PRINT)).output.trim();
   await manager('vm', 'device', 'add', vm, 'printer', '--kind', 'printer');
   await job.setQuarantine({ interval: '1h' });

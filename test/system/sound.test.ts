@@ -5,6 +5,7 @@ import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { soundOf } from '../../src/vm/sound.ts';
+import { deviceCommands } from '../fakes/device-job.ts';
 import { HEARD, MEASURE, PLAY, STOP, TONE_HZ, WAVE } from '../fakes/heard-tone.ts';
 import { shoot } from '../fakes/shoot.ts';
 
@@ -21,19 +22,8 @@ test('what a guest plays is heard in the player, as long as its project lets it,
   await using job = await MainJob.start(undefined, smallGuest({ hasDevices: true }));
   const { computer, vm } = job;
   const fingerprint = await job.makeProject();
-  const manager = async (...args: string[]) => {
-    const { status, stdout, stderr } = await computer.manager(...args);
-    assert.equal(status, 0, stdout + stderr);
-  };
-  const lazaret = async (...args: string[]) => {
-    const { stdout, stderr } = await computer.lazaret(...args);
-    return stdout + stderr;
-  };
-  const rule = async (who: string) => {
-    await manager('policy', 'device', vm, 'speaker', who);
-    await job.deploy();
-    await job.lookUp();
-  };
+  const { manager, lazaret, rule: ruleOf } = deviceCommands(job);
+  const rule = (who: string) => ruleOf('speaker', who);
   await manager('vm', 'device', 'add', vm, 'speaker', '--kind', 'sound');
   await job.setQuarantine({ interval: '1h' });
   await job.serve();

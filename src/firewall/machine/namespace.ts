@@ -2,8 +2,8 @@ import { AppError } from '../../lib/errors.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { readKernelFile } from '../../sys/files/kernel.ts';
+import { type ProgramCall, runByShell, runCall } from '../../sys/programs/by-shell.ts';
 import { type Ran, type RunOptions, run } from '../../sys/programs/exec.ts';
-import { runInTurn, type Turn } from '../../sys/programs/in-turn.ts';
 import { type ProcessId, processesInNamespace } from '../../sys/programs/processes.ts';
 import { guestAddresses, type NetworkNames, ROUTER6, uplinkAddresses } from '../addresses.ts';
 
@@ -34,12 +34,11 @@ export function runInside(
   args: readonly string[],
   options?: RunOptions,
 ): Promise<Ran> {
-  const command = inside(enter, program, args);
-  return run(command.program, command.args, options);
+  return runCall(inside(enter, program, args), options);
 }
 
 /** A program behind such words, which may be none. */
-export function inside(enter: readonly string[], program: string, args: readonly string[]): Turn {
+export function inside(enter: readonly string[], program: string, args: readonly string[]): ProgramCall {
   const [first = program, ...rest] = [...enter, program];
   return { program: first, args: [...rest, ...args] };
 }
@@ -73,7 +72,7 @@ export async function createNamespace(
   const { gateway, gateway6 } = guestAddresses(subnets);
   await coded(`cannot make the namespace ${namespace}`, async () => {
     const closed = [FORWARDING, ...((await kernelHasIpv6()) ? [FORWARDING6, ...ROUTERS_BELIEVED] : [])];
-    await runInTurn([
+    await runByShell([
       { program: 'ip', args: ['netns', 'add', namespace] },
       setting(namespace, closed, 0),
       setting(namespace, ['ipv4/conf/all/rp_filter'], 1),
@@ -114,13 +113,13 @@ export async function connectNamespace({ namespace, uplink }: NetworkNames, use:
   const routers = use.ipv6 ? [host, host6] : [host];
   const routes = routers.map((router) => `route add default via ${router}`);
   await coded(`cannot connect the namespace ${namespace}`, () =>
-    runInTurn([batch([], [`link set ${uplink} up`]), batch(['-n', namespace], routes)]),
+    runByShell([batch([], [`link set ${uplink} up`]), batch(['-n', namespace], routes)]),
   );
 }
 
 /** @throws NETWORK_FAILED */
 export async function raiseLoopback(namespace: string): Promise<void> {
-  await coded(`cannot use loopback in ${namespace}`, () => runInTurn([batch(['-n', namespace], ['link set lo up'])]));
+  await coded(`cannot use loopback in ${namespace}`, () => runCall(batch(['-n', namespace], ['link set lo up'])));
 }
 
 /** Lets the namespace pass packets on, of IPv6 where it `hasIpv6`; or none at all. Read back. @throws NETWORK_FAILED */
@@ -129,7 +128,7 @@ export async function setForwarding(namespace: string, isOpen: boolean, hasIpv6 
   const value = isOpen ? 1 : 0;
   const read = inside(enterNamespace(namespace), 'cat', settings.map(kernelFile));
   await coded(`cannot set forwarding in ${namespace}`, async () => {
-    const [, found = ''] = await runInTurn([setting(namespace, settings, value), read]);
+    const [, found = ''] = await runByShell([setting(namespace, settings, value), read]);
     if (found !== settings.map(() => value).join('\n'))
       throw new AppError('NETWORK_FAILED', `its kernel has ${JSON.stringify(found)}`);
   });
@@ -160,11 +159,11 @@ export async function removeNamespace({ namespace, uplink }: NetworkNames): Prom
       ...(hasUplink ? [`link delete ${uplink}`] : []),
       ...(hasName ? [`netns delete ${namespace}`] : []),
     ];
-    if (commands.length > 0) await runInTurn([batch([], commands)]);
+    if (commands.length > 0) await runCall(batch([], commands));
   });
 }
 
-function setting(namespace: string, settings: readonly string[], value: number): Turn {
+function setting(namespace: string, settings: readonly string[], value: number): ProgramCall {
   return { ...inside(enterNamespace(namespace), 'tee', settings.map(kernelFile)), input: `${value}\n` };
 }
 
@@ -173,7 +172,7 @@ function kernelFile(setting: string): string {
 }
 
 /** Commands of ip(8) for one program, the first that fails being the last. */
-function batch(args: readonly string[], commands: readonly string[]): Turn {
+function batch(args: readonly string[], commands: readonly string[]): ProgramCall {
   return { program: 'ip', args: [...args, '-batch', '-'], input: `${commands.join('\n')}\n` };
 }
 

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../lib/errors.ts';
-import { type RunOptions, run } from './exec.ts';
+import { type Ran, type RunOptions, run } from './exec.ts';
 
 /** A program of several, and what it reads. */
-export interface Turn {
+export interface ProgramCall {
   program: string;
   args: readonly string[];
   input?: string;
   /** The next one runs whatever becomes of it; where it failed it has written nothing. */
   mayFail?: true;
+}
+
+/** Runs a program alone. @throws as `run` */
+export function runCall({ program, args, input }: ProgramCall, options: RunOptions = {}): Promise<Ran> {
+  return run(program, args, { ...options, ...(input === undefined ? {} : { input }) });
 }
 
 /** What a shell says of a program that it does not find. */
@@ -21,22 +26,22 @@ const ANY_STATUS = Array.from({ length: 255 }, (_, index) => index + 1);
  * start a program. All words are quoted: the shell has nothing to say about them.
  * @throws as `run`, of the program that failed
  */
-export async function runInTurn(
-  turns: readonly Turn[],
+export async function runByShell(
+  calls: readonly ProgramCall[],
   options: Pick<RunOptions, 'timeoutMs' | 'env' | 'signal'> = {},
 ): Promise<string[]> {
   // Nobody who has written an input can have known it.
   const mark = `---${randomBytes(12).toString('hex')}`;
-  const input = `set -e\n${turns.map((turn) => scriptOf(turn, mark)).join('')}`;
+  const input = `set -e\n${calls.map((call) => scriptOf(call, mark)).join('')}`;
   const { stdout, stderr, exitCode } = await run('sh', ['-s'], { ...options, input, allow: ANY_STATUS, isGroup: true });
   const outputs = stdout.split(`\n${mark}`);
-  const failed = turns[outputs.length - 1];
-  if (exitCode === 0) return outputs.slice(0, turns.length).map((output) => output.replace(/\n$/, ''));
+  const failed = calls[outputs.length - 1];
+  if (exitCode === 0) return outputs.slice(0, calls.length).map((output) => output.replace(/\n$/, ''));
   throw failure(failed ?? { program: 'sh', args: [] }, { exitCode, stderr });
 }
 
 /** The mark follows its output, whether that ends a line or not. */
-function scriptOf({ program, args, input, mayFail }: Turn, mark: string): string {
+function scriptOf({ program, args, input, mayFail }: ProgramCall, mark: string): string {
   const command = [program, ...args].map(quoted).join(' ');
   const forgiven = mayFail ? ' 2>/dev/null || :' : '';
   const read =
@@ -48,7 +53,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function failure({ program, args }: Turn, { exitCode, stderr }: { exitCode: number; stderr: string }): AppError {
+function failure({ program, args }: ProgramCall, { exitCode, stderr }: { exitCode: number; stderr: string }): AppError {
   const details = { program, args, exitCode };
   if (exitCode === NOT_FOUND && /: (?:command )?not found$/m.test(stderr))
     return new AppError('PROGRAM_MISSING', `${program} is not installed`, { details });
