@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const CHECKOUT = join(import.meta.dirname, '..');
 
@@ -7,6 +7,13 @@ const CHECKOUT = join(import.meta.dirname, '..');
  * in half the time. Without, as where one file is run, programs are what the checkout has.
  */
 const installed = () => process.env['LAZARET_INSTALLED'];
+
+/** Programs of the tests' own that do what Lazaret does and are started many times: joined like it in a run of many tests. */
+export const TEST_PROGRAMS = [
+  'test/fakes/stopped-change.ts',
+  'test/fakes/stopped-service.ts',
+  'test/system/net/service.ts',
+];
 
 /** The folder of our programs. */
 export const BIN = join(installed() ?? CHECKOUT, 'bin');
@@ -17,4 +24,10 @@ export function scriptOf(program: 'lazaret' | 'lazaret-manager' | 'lazaretd'): s
   return tree === undefined
     ? join(CHECKOUT, 'src', 'cli', `${program}.ts`)
     : join(tree, 'dist', 'programs', `${program}.js`);
+}
+
+/** What Node runs of one of the tests' own, by its path in a checkout. */
+export function testProgram(path: string): string {
+  const tree = installed();
+  return tree === undefined ? join(CHECKOUT, path) : join(tree, 'dist', 'tests', `${basename(path, '.ts')}.js`);
 }

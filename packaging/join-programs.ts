@@ -11,8 +11,9 @@ export const LICENCES = 'licences.json';
 const SHORT = { compress: true, mangle: false, codegen: { removeWhitespace: true, asciiOnly: true } };
 
 /**
- * Joins these programs of `src/cli`, and the threads and programs that these start, with what they import, to JavaScript in the
- * folder `out`: a file each, and parts that several share, which are named by what is in them: the same sources give the same files.
+ * Joins these programs, named by their paths below `root`, and the threads and programs that they start, with what they import, to
+ * JavaScript in the folder `out`: a file each, of the same name, and parts that several share, which are named by what is in them:
+ * the same sources give the same files.
  */
 export async function joinPrograms(root: string, out: string, programs: readonly string[]): Promise<void> {
   await build({
@@ -21,7 +22,7 @@ export async function joinPrograms(root: string, out: string, programs: readonly
       ...{ ssr: true, outDir: out, emptyOutDir: true, target: 'node24', minify: false, sourcemap: true },
       license: { fileName: LICENCES },
       rolldownOptions: {
-        input: programs.map((name) => join(root, 'src', 'cli', `${name}.ts`)),
+        input: programs.map((path) => join(root, path)),
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', comments: false, minify: SHORT },
       },
     },

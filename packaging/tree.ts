@@ -47,7 +47,8 @@ export async function makeTree(
   brought: readonly Material[] = [],
 ): Promise<void> {
   rmSync(out, { recursive: true, force: true });
-  await joinPrograms(root, join(out, 'dist', 'programs'), part.programs);
+  const sources = part.programs.map((name) => `src/cli/${name}.ts`);
+  await joinPrograms(root, join(out, 'dist', 'programs'), sources);
   const pages = part.pages.map((page) => `dist/pages/${page}`);
   for (const path of [...OF_ALL, ...part.programs.map((name) => `bin/${name}`), ...pages, ...part.asItIs]) {
     mkdirSync(dirname(join(out, path)), { recursive: true });

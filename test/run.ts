@@ -6,6 +6,8 @@ import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { computerLines, isAlone, leftBehind } from '../lab/left-behind.ts';
+import { TEST_PROGRAMS } from '../lab/programs.ts';
+import { joinPrograms } from '../packaging/join-programs.ts';
 import { makeTree } from '../packaging/tree.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -87,11 +89,12 @@ function writeToMemory(): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=1777', 'tests', tmpdir()]);
 }
 
-/** Has the tests try Lazaret as people install it, made of these sources: its programs start in half the time. */
+/** Has the tests try Lazaret as people install it, made of these sources, as are programs of their own: these start in half the time. */
 async function installForTests(): Promise<void> {
   const installed = join(ROOT, '.cache', 'installed');
   const [made, former] = [`${installed}.${process.pid}`, `${installed}.${process.pid}.former`];
   await makeTree(ROOT, made);
+  await joinPrograms(ROOT, join(made, 'dist', 'tests'), TEST_PROGRAMS);
   symlinkSync(process.execPath, join(made, 'bin', 'node'));
   // Another run may be using the one that is there.
   if (existsSync(installed)) renameSync(installed, former);

@@ -5,13 +5,14 @@ import { cpSync, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { testProgram } from '../../lab/programs.ts';
 import { openInstance } from '../../src/install/state/instances.ts';
 import { computerPaths, generationPaths, layerPath } from '../../src/install/state/layout.ts';
 import { digestFile } from '../../src/sys/files/files.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { scratch } from './made-project.ts';
 
-const CHANGE = join(import.meta.dirname, 'stopped-change.ts');
+export const CHANGE = testProgram('test/fakes/stopped-change.ts');
 
 /** Makes a change in a process of its own that dies after a step, or with “-” does not: then the steps it went through come back. */
 export async function change(state: string, stopAfter: string, words: readonly string[]): Promise<string[]> {

@@ -15,10 +15,9 @@ import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { chainName } from '../../src/sys/programs/qemu-img.ts';
 import { computer } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
-import { change, copyOf, listing } from '../fakes/stopped.ts';
+import { CHANGE, change, copyOf, listing } from '../fakes/stopped.ts';
 
 const skip = hasProgram('qemu-io') ? false : 'qemu-io is not installed';
-const CHANGE = join(import.meta.dirname, '..', 'fakes', 'stopped-change.ts');
 
 test('flattening that is killed anywhere leaves the chain or the one file, the same disk, and no garbage', {
   skip,

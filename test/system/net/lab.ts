@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { testProgram } from '../../../lab/programs.ts';
 import { guestAddresses } from '../../../src/firewall/addresses.ts';
 import { USUAL_SUBNETS } from '../../../src/quarantine/subnets.ts';
 import { hasProgram } from '../../../src/sys/programs/exec.ts';
@@ -17,6 +18,7 @@ import { until } from './until.ts';
 
 const PROGRAMS = ['ip', 'nft', 'nsenter', 'setpriv', 'dnsmasq', 'busybox', 'qemu-system-x86_64'];
 const HERE = import.meta.dirname;
+const SERVICE = testProgram('test/system/net/service.ts');
 let count = 0;
 
 /** The computers of the test network; the last part of each address is 2, the host’s is 1. */
@@ -96,14 +98,14 @@ export class Lab {
 
   /** Another service, as after a restart, whose programs are looked for in `programs` first. */
   startService(programs?: string): Remote {
-    this.service = new Remote(this.inside('host'), join(HERE, 'service.ts'), [this.folder], programsFirst(programs));
+    this.service = new Remote(this.inside('host'), SERVICE, [this.folder], programsFirst(programs));
     return this.service;
   }
 
   /** A second service beside the first, with a folder of its own, as a preview has. */
   anotherService(programs?: string): Remote {
     const folder = mkdtempSync(join(this.folder, 'another-'));
-    this.#another = new Remote(this.inside('host'), join(HERE, 'service.ts'), [folder], programsFirst(programs));
+    this.#another = new Remote(this.inside('host'), SERVICE, [folder], programsFirst(programs));
     return this.#another;
   }
 
