@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 
-test('a start that waits ends when the guest has its address, and status says since when; a reset guest has to come up anew', {
+test('a start that waits ends when the guest has its address, whoever has started it, and status says since when; a reset guest has to come up anew', {
   skip: whyNoNetwork(),
 }, async () => {
   await using job = await MainJob.start();
@@ -21,6 +21,14 @@ test('a start that waits ends when the guest has its address, and status says si
   assert.equal(started.status, 0, started.stdout);
   const { readySince } = JSON.parse(started.stdout);
   assert.match(readySince, /^\d{4}-/);
+  const again = await computer.lazaret('start', vm, '--wait', '--json');
+  assert.equal(again.status, 0, again.stdout);
+  assert.equal(JSON.parse(again.stdout).readySince, readySince, 'the machine that runs already is waited for');
+  for (const how of [[], ['--wait', '--discard']]) {
+    const refused = await computer.lazaret('start', vm, ...how, '--json');
+    assert.equal(refused.status, 75);
+    assert.match(refused.stdout, /"VM_RUNNING","reason":"\S+ is running already"/);
+  }
   {
     using shell = await computer.shell(vm);
     assert.match((await shell.run('ip -o -4 address show dev eth0')).output, /10\.77\.0\.2\//);

@@ -53,13 +53,16 @@ export function addMachineCommands(program: Command): void {
     'start a machine; one that is suspended goes on where it was',
     async (context, options, vm = '') => {
       const timeoutMs = options.wait === undefined ? 0 : waitMs(options.wait);
-      const started = await startAsking(context, options, vm);
+      const started = await startAsking(context, options, vm, { mayRun: timeoutMs > 0 });
       if (timeoutMs > 0) printStep(context, `${vm} runs; waiting until its guest has its address`);
       const machine = timeoutMs > 0 ? await askOnce(options, ROUTES.ready, { vm, body: { timeoutMs } }) : started;
       print(context, machine, machineText(machine));
     },
   )
-    .option('--wait [duration]', `until its guest has its address, for ${DEFAULT_WAIT} where no time is given`)
+    .option(
+      '--wait [duration]',
+      `until its guest has its address, for ${DEFAULT_WAIT} where no time is given; of a machine that runs already too`,
+    )
     .option('--discard', 'boot it although it is suspended: what is in its memory alone is lost')
     .addOption(userOption())
     .addOption(passwordOption());

@@ -22,11 +22,15 @@ export function addSuspendCommand(program: Command): void {
   );
 }
 
-/** Starts a machine. Where one cannot go on where it was suspended, the user is asked whether it may boot, if there is one. */
+/**
+ * Starts a machine. Where one cannot go on where it was suspended, the user is asked whether it may boot, if there is one.
+ * With `mayRun` one that runs already is as good as started, but for `--discard`, which is to boot it anew.
+ */
 export async function startAsking(
   context: Context,
   options: ServiceOptions & PasswordOptions & { discard?: boolean },
   vm: string,
+  { mayRun = false } = {},
 ): Promise<MachineAnswer> {
   const start = (discard: boolean) =>
     withPassword(vm, options, (secrets) =>
@@ -35,6 +39,8 @@ export async function startAsking(
   try {
     return await start(options.discard === true);
   } catch (error) {
+    if (mayRun && options.discard !== true && isFailure(error) && error.code === 'VM_RUNNING')
+      return askOnce(options, ROUTES.machine, { vm });
     const isQuestion = isFailure(error) && error.code === 'SUSPENDED_UNFIT';
     if (!isQuestion || !(await isConfirmedByName(context, error.reason, namesIn(error.details)))) throw error;
     return start(true);
