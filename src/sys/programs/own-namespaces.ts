@@ -30,11 +30,12 @@ while :; do wait $child; status=$?; kill -0 $child 2>/dev/null || exit $status; 
 
 /** All of these: the user is root in them, and what is in them ends with their first program. */
 const UNSHARE = ['--user', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--map-root-user'];
+const UPLINK = 'up0';
 /** Without its defaults, which would let the host’s own services be reached by way of the gateway or of loopback. */
 const PASTA = [
   '--config-net',
   '--ns-ifname',
-  'up0',
+  UPLINK,
   '--no-map-gw',
   '-t',
   'none',
@@ -80,6 +81,7 @@ export async function startInOwnNamespaces(command: readonly string[], runFolder
     stdio: ['ignore', 'ignore', 'inherit'],
     env: PROGRAM_ENV,
   });
+  await untilLinked(inside, uplink);
   uplink.once('exit', () => stopFirst(inside));
   const enter = ['nsenter', `--target=${inside.pid}`, '--user', '--net', '--preserve-credentials'];
   return {
@@ -121,6 +123,21 @@ async function untilEntered({ pid, exitCode }: ChildProcess): Promise<void> {
     await pause(LOOK_MS, AbortSignal.timeout(READY_MS));
   }
   throw new AppError('ROOTLESS_UNAVAILABLE', 'this computer gives its users no namespaces of their own');
+}
+
+/**
+ * pasta has made the link; where this computer has no network it ends at once instead, and says why. What runs inside waits for the
+ * link and has done nothing yet, so it is ended the short way.
+ */
+async function untilLinked(inside: ChildProcess, uplink: ChildProcess): Promise<void> {
+  const until = performance.now() + READY_MS;
+  while (uplink.exitCode === null && inside.exitCode === null && performance.now() < until) {
+    if (readFileSync(`/proc/${inside.pid}/net/dev`, 'utf8').includes(`${UPLINK}:`)) return;
+    await pause(LOOK_MS, AbortSignal.timeout(READY_MS));
+  }
+  uplink.kill();
+  inside.kill('SIGKILL');
+  throw new AppError('ROOTLESS_UNAVAILABLE', 'pasta found no network to connect the service’s namespaces to');
 }
 
 /** The process that unshare has started in the namespaces. */
