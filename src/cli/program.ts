@@ -4,6 +4,7 @@ import { ownRelease } from '../sys/files/own-release.ts';
 import { proxiesOf, setProxies } from '../sys/http/proxy.ts';
 import { fitHelp } from './terminal/help.ts';
 import { type Output, printFailure } from './terminal/print.ts';
+import { sizeTerminal } from './terminal/size.ts';
 
 /** What every command gets besides its own arguments. */
 export interface Context extends Output {
@@ -57,6 +58,7 @@ function endAtOnce(name: NodeJS.Signals, onSignal: NodeJS.SignalsListener): void
 
 /** A program of that name; wrong arguments end it with status 64. */
 export function newProgram(name: string, description: string): Command {
+  sizeTerminal();
   return fitHelp(new Command(name))
     .description(description)
     .version(`${name} ${ownRelease()}`, '--version', 'print the release')

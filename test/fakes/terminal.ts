@@ -8,8 +8,8 @@ const PATIENCE_MS = 60_000;
 export const ENTER = '\r';
 
 /** A command at a terminal: waits for what it asks, then types. */
-export function atTerminal(t: Ends, line: string) {
-  const child = spawn('script', ['-qefc', `stty cols 200 rows 200; exec ${line}`, '/dev/null'], {
+export function atTerminal(t: Ends, line: string, { columns = 200, rows = 200 } = {}) {
+  const child = spawn('script', ['-qefc', `stty cols ${columns} rows ${rows}; exec ${line}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.after(() => child.kill());

@@ -39,6 +39,18 @@ for (const [name = '', ...words] of HELP) {
   });
 }
 
+test('a terminal that knows no size of its own gets help and questions of 80 columns', async (t) => {
+  const help = (columns: number) => {
+    const line = `stty cols ${columns} rows ${columns && 24}; exec ${BIN}/lazaret-manager nq set --help`;
+    return execFileSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' });
+  };
+  const folder = join(scratch(t), 'project');
+  const asked = atTerminal(t, `${BIN}/lazaret-manager init ${folder} --name Acme`, { columns: 0, rows: 0 });
+
+  await asked.shows(/A passphrase for the project’s keys/);
+  assert.equal(help(0), help(80));
+});
+
 test('the help of a command that signs says where its passphrase may come from', async () => {
   for (const words of [['init'], ['deploy'], ['package', 'create'], ['nq', 'signer', 'sign']]) {
     const { stdout } = await program('lazaret-manager', [...words, '--help']);
