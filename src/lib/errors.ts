@@ -80,6 +80,11 @@ export const ERRORS = {
   VOLUME_WRONG: { exit: 65, http: 409, hint: 'Put the volume that is named there instead, and repeat.' },
 
   PROJECT_EXISTS: { exit: 73, http: 409, hint: 'Choose a folder that is empty or does not exist.' },
+  PROJECT_NESTED: {
+    exit: 73,
+    http: 409,
+    hint: 'Choose a folder outside of the project that is named: no project lies in another one.',
+  },
   PROJECT_MISSING: {
     exit: 66,
     http: 404,

@@ -22,7 +22,7 @@ export interface NewProject {
 
 /**
  * Founds a project in an empty folder: its keys, the first roots of its two repositories, its files; whole or not at all.
- * @throws USAGE when no project may be called so or have such servers, PROJECT_EXISTS, PROJECT_BUSY, FILE_DENIED, DISK_FULL
+ * @throws USAGE when no project may be called so or have such servers, PROJECT_EXISTS, PROJECT_NESTED, PROJECT_BUSY, FILE_DENIED, DISK_FULL
  */
 export async function foundProject(folder: string, project: NewProject): Promise<Identity> {
   requireSettings(project);

@@ -22,7 +22,7 @@ export interface ImportedAce extends Identity {
 /**
  * Makes a project of one of VMware ACE, in an empty folder. It is a project from its last step on: whatever fails or is called off
  * before leaves none.
- * @throws PROJECT_EXISTS, PROJECT_BUSY, IMPORT_*, DISK_*, FILE_*, INTERRUPTED
+ * @throws PROJECT_EXISTS, PROJECT_NESTED, PROJECT_BUSY, IMPORT_*, DISK_*, FILE_*, INTERRUPTED
  */
 export function importAce(
   folder: string,

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { AppError } from '../lib/errors.ts';
 import { projectPaths } from '../project/layout.ts';
 import { isThere, moveFile, removeFile } from '../sys/files/files.ts';
@@ -7,6 +7,7 @@ import {
   makeFolder,
   moveFolder,
   namesIn,
+  realPath,
   removeFolder,
   removeIfEmpty,
   removeTemporary,
@@ -24,15 +25,28 @@ export async function hasRoom(folder: string): Promise<boolean> {
   return (await namesIn(folder)).every((name) => LEFT.test(name));
 }
 
-/** Before anybody is asked anything. @throws PROJECT_EXISTS */
+/** Before anybody is asked anything. @throws PROJECT_EXISTS, PROJECT_NESTED */
 export async function requireRoom(folder: string): Promise<void> {
   if (!(await hasRoom(folder))) throw new AppError('PROJECT_EXISTS', `${folder} is not empty`);
+  const outer = await projectAround(folder);
+  if (outer !== undefined)
+    throw new AppError('PROJECT_NESTED', `${folder} lies in the project in ${outer}`, { details: { folder, outer } });
+}
+
+/** The folder of a project that a folder, which need not be there yet, would be part of; whoever is in it forgets easily that he is. */
+async function projectAround(folder: string): Promise<string | undefined> {
+  let above = dirname(resolve(folder));
+  while (!(await isThere(above))) above = dirname(above);
+  for (let at = await realPath(above); ; at = dirname(at)) {
+    if (await isThere(projectPaths(at).file)) return at;
+    if (at === dirname(at)) return undefined;
+  }
 }
 
 /**
  * Makes a project in an empty folder, whole or not at all: `fill` fills a folder inside of it, whose files become the project’s once
  * all are there. Whatever fails or is called off before leaves none, and what is left of one whose maker was killed is removed.
- * @throws PROJECT_EXISTS, PROJECT_BUSY, FILE_*, and what `fill` fails with
+ * @throws PROJECT_EXISTS, PROJECT_NESTED, PROJECT_BUSY, FILE_*, and what `fill` fails with
  */
 export async function makeWhole<T>(folder: string, fill: (inside: string) => Promise<T>): Promise<T> {
   await requireRoom(folder);

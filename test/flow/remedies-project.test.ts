@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { keyPath, projectPaths, vmPaths } from '../../src/project/layout.ts';
@@ -81,6 +92,24 @@ const REMEDIES: Remedy[] = [
       return {
         fails: () => manager('init', full, '--name', 'Other'),
         remedy: () => manager('init', join(full, 'new'), '--name', 'Other'),
+      };
+    },
+  ],
+  [
+    'PROJECT_NESTED',
+    async (t) => {
+      const { manager, folder } = await administrator(t);
+      const [inside, through] = [join(folder, 'new', 'deep'), join(scratch(t), 'link')];
+      symlinkSync(folder, through);
+      return {
+        async fails() {
+          await assert.rejects(manager('init', join(through, 'new'), '--name', 'Other'), { code: 'PROJECT_NESTED' });
+          return manager('init', inside, '--name', 'Other');
+        },
+        async remedy() {
+          assert.ok(!existsSync(join(folder, 'new')));
+          await manager('init', join(scratch(t), 'new'), '--name', 'Other');
+        },
       };
     },
   ],

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { foundProject } from '../../../manager/found-project.ts';
+import { requireRoom } from '../../../manager/make-whole.ts';
 import { changeSettings } from '../../../manager/project-settings.ts';
 import { systemClock } from '../../../sys/clock.ts';
 import { readCertificates } from '../../certificates.ts';
@@ -27,9 +28,10 @@ interface InitOptions extends PassphraseOptions {
 
 export function addInitCommand(program: Command): void {
   addCommand<InitOptions>(program, 'init <dir>', 'make a new project', async (context, options, dir = '') => {
-    const passphrase = await readPassphrase(options, true);
     const { directory, name, policyServer, packageServer } = options;
     const folder = resolve(directory, dir);
+    await requireRoom(folder);
+    const passphrase = await readPassphrase(options, true);
     const servers = {
       ...(policyServer === undefined ? {} : { policyServer }),
       ...(packageServer === undefined ? {} : { packageServer }),

@@ -37,6 +37,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Legen Sie den genannten Teil neben diesen oder an seine Stelle ein, und wiederholen Sie den Vorgang.',
   VOLUME_WRONG: 'Legen Sie dort stattdessen den genannten Teil ein, und wiederholen Sie den Vorgang.',
   PROJECT_EXISTS: 'Wählen Sie einen Ordner, der leer ist oder den es noch nicht gibt.',
+  PROJECT_NESTED: 'Wählen Sie einen Ordner außerhalb des genannten Projekts: Kein Projekt liegt in einem anderen.',
   PROJECT_MISSING: 'Nennen Sie den Ordner des Projekts mit -C, oder legen Sie eines mit „lazaret-manager init“ an.',
   PROJECT_INVALID:
     'Berichtigen Sie in der Datei, was genannt ist; „lazaret-manager policy check“ sagt dann, ob alles stimmt.',

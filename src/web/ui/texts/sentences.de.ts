@@ -40,6 +40,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   VOLUME_MISSING: 'Ein anderer Teil des Pakets wird gebraucht',
   VOLUME_WRONG: 'Das ist ein anderer Teil des Pakets als der, der gebraucht wird',
   PROJECT_EXISTS: { with: '{folder} ist schon belegt', without: 'Dieser Ordner ist schon belegt' },
+  PROJECT_NESTED: { with: '{folder} liegt im Projekt in {outer}', without: 'Dieser Ordner liegt in einem Projekt' },
   PROJECT_MISSING: 'In diesem Ordner ist kein Projekt',
   PROJECT_INVALID: 'Im Projekt steht etwas, das so nicht geht',
   PROJECT_BUSY: 'Ein anderer Befehl arbeitet gerade an diesem Projekt',
