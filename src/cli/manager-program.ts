@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { speakAs } from '../lib/errors.ts';
 import { addAsked, type Module } from './modules.ts';
 import { newProgram } from './program.ts';
 
@@ -58,6 +59,7 @@ const VALUED = ['-C', '--directory', '--passphrase-file'];
 
 /** `lazaret-manager`, with the commands that these words may mean. */
 export async function managerProgram(words: readonly string[]): Promise<Command> {
+  speakAs('lazaret-manager');
   const program = newProgram('lazaret-manager', 'Builds virtual machines, sets their policies, packs both for users.')
     .addOption(new Option('-C, --directory <dir>', 'the project’s folder').default('.'))
     .addOption(

@@ -1,4 +1,5 @@
 import { causesOf, withoutSecrets } from './causes.ts';
+import { ownCommand, type Speaker } from './own-command.ts';
 
 /**
  * Every failure a user may see: the command line's exit status (sysexits.h), the HTTP status, one line of advice.
@@ -102,7 +103,11 @@ export const ERRORS = {
     hint: 'Nothing was saved. Look at what it is now, then make your change again.',
   },
   VM_EXISTS: { exit: 73, http: 409, hint: 'Choose another name, or remove the machine first.' },
-  VM_UNKNOWN: { exit: 66, http: 404, hint: 'Run `lazaret-manager vm list` or `lazaret list` to see the names.' },
+  VM_UNKNOWN: {
+    exit: 66,
+    http: 404,
+    hint: 'Run `lazaret list` (in a project: `lazaret-manager vm list`) to see the names.',
+  },
   VM_NAME: { exit: 64, http: 400, hint: 'Use 1 to 40 small letters, digits and inner hyphens.' },
   VM_FILE_MISSING: {
     exit: 66,
@@ -118,7 +123,7 @@ export const ERRORS = {
   SUSPENDED_UNFIT: {
     exit: 75,
     http: 409,
-    hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM` (`lazaret-manager preview --discard VM` in a project), which boots it from its disks.',
+    hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM` (in a project: `lazaret-manager preview --discard VM`), which boots it from its disks.',
   },
   SUSPEND_IMPOSSIBLE: { exit: 69, http: 409, hint: 'Shut the machine down instead: `lazaret stop VM`.' },
   VM_NOT_RUNNING: {
@@ -453,17 +458,17 @@ export const ERRORS = {
   SNAPSHOT_UNKNOWN: {
     exit: 66,
     http: 404,
-    hint: 'Run `lazaret snapshot list VM` (`lazaret-manager vm snapshot list VM` in a project) to see the names.',
+    hint: 'Run `lazaret snapshot list VM` (in a project: `lazaret-manager vm snapshot list VM`) to see the names.',
   },
   SNAPSHOT_TAKEN: {
     exit: 73,
     http: 409,
-    hint: 'Choose another name, or remove that one first: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project).',
+    hint: 'Choose another name, or remove that one first: `lazaret snapshot remove` (in a project: `lazaret-manager vm snapshot remove`).',
   },
   SNAPSHOT_FULL: {
     exit: 75,
     http: 409,
-    hint: 'Remove one that you need no longer: `lazaret snapshot remove` (`lazaret-manager vm snapshot remove` in a project). Where removed ones are in the way, shut the machine down and start it.',
+    hint: 'Remove one that you need no longer: `lazaret snapshot remove` (in a project: `lazaret-manager vm snapshot remove`). Where removed ones are in the way, shut the machine down and start it.',
   },
   SNAPSHOT_ENCRYPTED: {
     exit: 65,
@@ -484,7 +489,7 @@ export const ERRORS = {
   DEVICE_UNKNOWN: {
     exit: 66,
     http: 404,
-    hint: 'Run `lazaret devices VM` to see the devices that it has; of a machine of a project, `lazaret-manager vm device list VM`.',
+    hint: 'Run `lazaret devices VM` (in a project: `lazaret-manager vm device list VM`) to see the devices that it has.',
   },
   DEVICE_FORBIDDEN: {
     exit: 77,
@@ -509,7 +514,7 @@ export const ERRORS = {
   DEVICE_NONE: {
     exit: 69,
     http: 409,
-    hint: 'Plug it in, then repeat; which devices may be connected as it, the project says: `lazaret devices VM`, or `lazaret-manager vm device list VM`.',
+    hint: 'Plug it in, then repeat; `lazaret devices VM` (in a project: `lazaret-manager vm device list VM`) says which devices may be connected as it.',
   },
   PRINTER_NONE: {
     exit: 69,
@@ -519,12 +524,12 @@ export const ERRORS = {
   PRINTER_SEVERAL: {
     exit: 64,
     http: 409,
-    hint: 'Name the queue that is meant: `lazaret connect VM DEVICE --queue QUEUE`, or the same with `lazaret-manager vm device connect`.',
+    hint: 'Name the queue that is meant: `lazaret connect VM DEVICE --queue QUEUE` (in a project: `lazaret-manager vm device connect VM DEVICE --queue QUEUE`).',
   },
   DEVICE_SEVERAL: {
     exit: 64,
     http: 409,
-    hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004`, or the same with `lazaret-manager vm device connect`.',
+    hint: 'Name the one that is meant, by its path: `lazaret connect VM DEVICE /dev/bus/usb/001/004` (in a project: `lazaret-manager vm device connect VM DEVICE /dev/bus/usb/001/004`).',
   },
 
   CLIPBOARD_FORBIDDEN: {
@@ -881,7 +886,11 @@ export const ERRORS = {
     http: 403,
     hint: 'Run as root, or let root add you to the group with `usermod -aG lazaret USER`, and log on anew. Where there is no such group, root first makes it with `groupadd --system lazaret` and restarts the service.',
   },
-  PAGE_DENIED: { exit: 77, http: 403, hint: 'Open the page anew: `lazaret open`, or `lazaret-manager ui`.' },
+  PAGE_DENIED: {
+    exit: 77,
+    http: 403,
+    hint: 'Open the page anew: `lazaret open` (in a project: `lazaret-manager ui`).',
+  },
   PORT_IN_USE: { exit: 71, http: 409, hint: 'Choose another port or socket.' },
   TASK_UNKNOWN: {
     exit: 66,
@@ -893,6 +902,13 @@ export const ERRORS = {
 } as const satisfies Record<string, { exit: number; http: number; hint: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+let speaker: Speaker = 'lazaret';
+
+/** Says once which program this is, so that its remedies name its own commands. */
+export function speakAs(program: Speaker): void {
+  speaker = program;
+}
 
 /** A failure a user may see: a code of the table, a message with the particulars, and the cause. */
 export class AppError extends Error {
@@ -908,7 +924,7 @@ export class AppError extends Error {
 
   /** The way back in is part of the remedy only where the machine’s policy has one. */
   get hint(): string {
-    const { hint } = ERRORS[this.code];
+    const hint = ownCommand(ERRORS[this.code].hint, speaker);
     const { hotFixOf } = this.details;
     return typeof hotFixOf === 'string'
       ? `${hint} Or ask for a hot fix: \`lazaret hot-fix request ${hotFixOf}\`.`

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BIN, scriptOf } from '../../lab/programs.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { passphraseProblem } from '../../src/lib/passphrase.ts';
 import { vmPaths } from '../../src/project/layout.ts';
 import { openProject, vmNamed } from '../../src/project/open.ts';
@@ -57,6 +58,14 @@ test('the help of a command that signs says where its passphrase may come from',
 
     assert.match(stdout.replace(/\s+/g, ' '), /--passphrase-file <file> .*LAZARET_PASSPHRASE/, words.join(' '));
   }
+});
+
+test('each program names its own command in a remedy', async (t) => {
+  const project = await madeProject(t);
+  const failed = await program('lazaret-manager', ['-C', project.folder, 'vm', 'show', 'nobody']);
+
+  assert.match(failed.stderr, /^VM_UNKNOWN: .*\n→ Run `lazaret-manager vm list` to see the names\.$/m);
+  assert.equal(new AppError('VM_UNKNOWN', 'nobody is here').hint, 'Run `lazaret list` to see the names.');
 });
 
 test('a passphrase that is easy to guess is none for new keys', async (t) => {

@@ -158,4 +158,4 @@ const router = createBrowserRouter(
   ),
 );
 
-void showPage(<RouterProvider router={router} />);
+void showPage(<RouterProvider router={router} />, 'lazaret-manager');

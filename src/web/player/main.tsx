@@ -37,4 +37,5 @@ void showPage(
       </Routes>
     </Suspense>
   </BrowserRouter>,
+  'lazaret',
 );

@@ -5,6 +5,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { Speaker } from '../../lib/own-command.ts';
 import { AskFailure } from './ask.ts';
 import { WhenBroken } from './Broken.tsx';
 import { GermanContext } from './texts/said.ts';
@@ -60,8 +61,8 @@ const queries = new QueryClient({
   },
 });
 
-/** Puts a page into its document: theme, language, what it asks, and notifications. */
-export async function showPage(content: ReactNode): Promise<void> {
+/** Puts a program’s page into its document: theme, language, what it asks, and notifications. */
+export async function showPage(content: ReactNode, speaker: Speaker): Promise<void> {
   const root = document.getElementById('root');
   if (!root) throw new Error('there is no root in the document');
   const language = languageOf(navigator.languages);
@@ -73,7 +74,7 @@ export async function showPage(content: ReactNode): Promise<void> {
       <MantineProvider theme={themeIn(language)} cssVariablesResolver={colours} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <LanguageContext value={language}>
-            <GermanContext value={german?.GERMAN}>
+            <GermanContext value={german && { ...german.GERMAN, speaker }}>
               {/* Not over the bar: what it says and offers is wanted when access changes. */}
               <Notifications position="bottom-right" />
               <WhenBroken>{content}</WhenBroken>

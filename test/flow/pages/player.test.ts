@@ -157,7 +157,7 @@ test(
 
     await using again = await openPlayer(says([{ ...OFFICE, vm: 'lab' }]), { port: first.port });
     await page.getByText('PAGE_DENIED').waitFor();
-    await page.getByText('Open the page anew: lazaret open, or lazaret-manager ui.', { exact: true }).waitFor();
+    await page.getByText('Open the page anew: lazaret open.', { exact: true }).waitFor();
     // The link of the command line opens another tab; this one heals with it.
     await (await page.context().newPage()).goto(again.link('/'));
     await page.getByRole('region', { name: 'lab' }).waitFor();

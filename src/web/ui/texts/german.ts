@@ -1,3 +1,4 @@
+import type { Speaker } from '../../../lib/own-command.ts';
 import { germanProblem, germanProblems } from './german-field.ts';
 import { REASONS_DE } from './reasons.de.ts';
 import { REMEDIES_DE } from './remedies.de.ts';
@@ -11,4 +12,5 @@ export const GERMAN = {
   field: germanProblem,
   problems: germanProblems,
 };
-export type German = typeof GERMAN;
+/** With the program whose page it is. */
+export type German = typeof GERMAN & { speaker?: Speaker };

@@ -44,14 +44,14 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PROJECT_BUSY: 'Ein anderer Befehl arbeitet an diesem Projekt: warten Sie, bis er fertig ist.',
   PROJECT_CHANGED: 'Nichts wurde gespeichert. Sehen Sie an, was jetzt gilt, und machen Sie Ihre Änderung noch einmal.',
   VM_EXISTS: 'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst die Maschine.',
-  VM_UNKNOWN: '„lazaret-manager vm list“ und „lazaret list“ nennen die Namen.',
+  VM_UNKNOWN: '„lazaret list“ (in einem Projekt: „lazaret-manager vm list“) nennt die Namen.',
   VM_NAME: 'Nehmen Sie 1 bis 40 kleine Buchstaben, Ziffern und innere Bindestriche.',
   VM_FILE_MISSING:
     'Holen Sie die Dateien der Maschine aus einer Sicherung zurück, oder entfernen Sie die Maschine aus dem Projekt.',
   VM_RUNNING: 'Fahren Sie zuerst die Maschine herunter. Sollte sie gestartet werden, ist nichts mehr zu tun.',
   VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und wiederholen Sie es.',
   SUSPENDED_UNFIT:
-    'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ (in einem Projekt „lazaret-manager preview --discard VM“) von ihren Platten.',
+    'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ (in einem Projekt: „lazaret-manager preview --discard VM“) von ihren Platten.',
   SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
   VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine. Sollte sie beendet werden, ist nichts mehr zu tun.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
@@ -175,11 +175,11 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   REIMAGE_CONFIRM: 'Sichern Sie, was Sie aus der Maschine brauchen, und wiederholen Sie es mit --yes.',
   SNAPSHOT_FORBIDDEN: 'Die Verwaltung erlaubt sie mit der Richtlinie „snapshots“.',
   SNAPSHOT_UNKNOWN:
-    '„lazaret snapshot list VM“ (in einem Projekt „lazaret-manager vm snapshot list VM“) zeigt die Namen.',
+    '„lazaret snapshot list VM“ (in einem Projekt: „lazaret-manager vm snapshot list VM“) zeigt die Namen.',
   SNAPSHOT_TAKEN:
-    'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“).',
+    'Wählen Sie einen anderen Namen, oder entfernen Sie zuerst jenen: „lazaret snapshot remove“ (in einem Projekt: „lazaret-manager vm snapshot remove“).',
   SNAPSHOT_FULL:
-    'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“ (in einem Projekt „lazaret-manager vm snapshot remove“). Stehen entfernte im Weg, fahren Sie die Maschine herunter und starten Sie sie.',
+    'Entfernen Sie einen, den Sie nicht mehr brauchen: „lazaret snapshot remove“ (in einem Projekt: „lazaret-manager vm snapshot remove“). Stehen entfernte im Weg, fahren Sie die Maschine herunter und starten Sie sie.',
   SNAPSHOT_ENCRYPTED:
     'Retten Sie, was Sie von ihren Snapshots brauchen, entfernen Sie diese mit `lazaret snapshot remove`, starten Sie die Maschine einmal, und installieren Sie dann noch einmal.',
   SNAPSHOT_UNWRITTEN:
@@ -188,7 +188,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   SNAPSHOT_CONFIRM:
     'Machen Sie zuerst einen Snapshot oder sichern Sie, was Sie brauchen, und wiederholen Sie es mit --yes.',
   DEVICE_UNKNOWN:
-    '„lazaret devices VM“ zeigt, welche Geräte sie hat; bei einer Maschine eines Projekts „lazaret-manager vm device list VM“.',
+    '„lazaret devices VM“ (in einem Projekt: „lazaret-manager vm device list VM“) zeigt, welche Geräte sie hat.',
   DEVICE_FORBIDDEN:
     'Fragen Sie Ihre Verwaltung: die Richtlinie „devices“ sagt, wer was verbinden darf. „lazaret-manager policy device“ legt sie fest, für die Vorschau von deren nächstem Start an.',
   DEVICE_LOCKED:
@@ -197,12 +197,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Nennen Sie ein Abbild, eine einzige Datei: von einer Disc (.iso) oder einem Stick (seine Bytes, in ganzen Sektoren von 512); oder das Laufwerk des Rechners wie /dev/sr0; für eine serielle Schnittstelle eine des Rechners wie /dev/ttyS0.',
   DEVICE_IN_USE: 'Lassen Sie die andere Maschine oder das andere Programm damit aufhören, oder nehmen Sie eine Kopie.',
   DEVICE_NONE:
-    'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt das Projekt: „lazaret devices VM“ oder „lazaret-manager vm device list VM“.',
+    'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt „lazaret devices VM“ (in einem Projekt: „lazaret-manager vm device list VM“).',
   PRINTER_NONE: 'Richten Sie den Drucker mit CUPS auf diesem Rechner ein; „lpstat -e“ zeigt seine Warteschlangen.',
   PRINTER_SEVERAL:
-    'Nennen Sie die gemeinte Warteschlange: „lazaret connect VM GERÄT --queue NAME“, oder ebenso „lazaret-manager vm device connect“.',
+    'Nennen Sie die gemeinte Warteschlange: „lazaret connect VM GERÄT --queue NAME“ (in einem Projekt: „lazaret-manager vm device connect VM GERÄT --queue NAME“).',
   DEVICE_SEVERAL:
-    'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“, oder ebenso „lazaret-manager vm device connect“.',
+    'Nennen Sie das gemeinte mit seinem Pfad: „lazaret connect VM GERÄT /dev/bus/usb/001/004“ (in einem Projekt: „lazaret-manager vm device connect VM GERÄT /dev/bus/usb/001/004“).',
   CLIPBOARD_FORBIDDEN: 'Die Verwaltung erlaubt es, jede Richtung für sich, mit der Richtlinie „clipboard“.',
   CLIPBOARD_TOO_LARGE:
     'Kopieren Sie weniger auf einmal; wie viel durchgeht, legt die Verwaltung mit der Richtlinie „clipboard“ fest.',
@@ -337,7 +337,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   DAEMON_BUSY: 'Ein anderer Dienst von Lazaret arbeitet an diesem Ordner: halten Sie zuerst ihn an.',
   DAEMON_DENIED:
     'Arbeiten Sie als root, oder lassen Sie sich von root mit „usermod -aG lazaret BENUTZER“ in die Gruppe aufnehmen, und melden Sie sich neu an. Wo es die Gruppe nicht gibt, legt root sie zuerst mit „groupadd --system lazaret“ an und startet den Dienst neu.',
-  PAGE_DENIED: 'Öffnen Sie die Seite neu: „lazaret open“ oder „lazaret-manager ui“.',
+  PAGE_DENIED: 'Öffnen Sie die Seite neu: „lazaret open“ (in einem Projekt: „lazaret-manager ui“).',
   PORT_IN_USE: 'Wählen Sie einen anderen Port oder Socket.',
   TASK_UNKNOWN: 'Beginnen Sie neu: Aufgaben enden mit dem Prozess der Seite, und nur die letzten werden behalten.',
   UPLOAD_CUT: 'Nichts davon wird behalten: wählen Sie die Datei noch einmal, und lassen Sie die Seite offen.',

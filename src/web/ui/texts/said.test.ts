@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../../../lib/errors.ts';
+import { ownCommand } from '../../../lib/own-command.ts';
 import { whyOf } from '../../../quarantine/why.ts';
 import { GERMAN } from './german.ts';
 import { REASONS_DE } from './reasons.de.ts';
@@ -24,6 +25,21 @@ test('what a remedy tells to type is the same in German', () => {
   for (const [code, { hint }] of Object.entries(ERRORS))
     for (const [, program] of hint.matchAll(/`(lazaret(?:-manager|d)? [a-z-]+)/g))
       assert.ok(REMEDIES_DE[code as keyof typeof ERRORS].includes(program as string), `${code}: ${program}`);
+});
+
+test('each program’s page says its own command alone, in German as in English', () => {
+  const texts = Object.entries(ERRORS).flatMap(([code, { hint }]) => [
+    [code, hint] as const,
+    [code, REMEDIES_DE[code as keyof typeof ERRORS]] as const,
+  ]);
+  for (const [code, text] of texts.filter(([, each]) => /lazaret /.test(each) && /lazaret-manager /.test(each))) {
+    assert.doesNotMatch(ownCommand(text, 'lazaret'), /lazaret-manager|Proje[ck]t: /, code);
+    assert.doesNotMatch(ownCommand(text, 'lazaret-manager'), /lazaret |proje[ck]t: /i, code);
+  }
+  const told = { code: 'PAGE_DENIED', remedy: '' };
+  assert.equal(saidBy(GERMAN).remedy(told), 'Öffnen Sie die Seite neu: „lazaret open“.');
+  const said = saidBy({ ...GERMAN, speaker: 'lazaret-manager' });
+  assert.equal(said.remedy(told), 'Öffnen Sie die Seite neu: „lazaret-manager ui“.');
 });
 
 test('every reason of an access has its sentence in German, with the version that is due and the moment', () => {

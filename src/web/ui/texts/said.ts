@@ -1,5 +1,6 @@
 import { createContext, useContext, useMemo } from 'react';
 import type { WhyAnswer } from '../../../api/machine.ts';
+import { ownCommand } from '../../../lib/own-command.ts';
 import type { German } from './german.ts';
 import type { Sentence } from './sentences.de.ts';
 import { bytesText, momentText, secondsText } from './texts.ts';
@@ -34,7 +35,8 @@ export function saidBy(german: German | undefined) {
       return withValues(sentence, details) ?? { text: withoutValues(sentence), words: reason };
     },
     remedy({ code = '', remedy = '' }: Told): string {
-      return (german && textOf(german.remedies, code)) ?? remedy;
+      const own = german && textOf(german.remedies, code);
+      return own === undefined ? remedy : ownCommand(own, german?.speaker ?? 'lazaret');
     },
     /** What is wrong with a field, as a schema or YAML’s reader says it. */
     field(message: string): string {
