@@ -27,6 +27,21 @@ test('the doctor tells an ordinary user what a service of his own needs', () => 
   assert.match(said, /NOT OK +the service answers +.*lazaretd --rootless/);
 });
 
+test('the doctor notes that QEMU has no SPICE module, which only a microphone needs', (t) => {
+  const folder = scratch(t);
+  const qemu = (drivers: string) => {
+    writeFileSync(join(folder, 'qemu-system-x86_64'), `#!/bin/sh\necho 'QEMU emulator version 7.2.0\n${drivers}'\n`);
+    chmodSync(join(folder, 'qemu-system-x86_64'), 0o755);
+    return doctor([], { PATH: `${folder}:${process.env['PATH']}` });
+  };
+
+  assert.match(
+    qemu('none\nwav'),
+    /note +QEMU’s SPICE module.*do not start.*install the package qemu-system-modules-spice/,
+  );
+  assert.match(qemu('none\nspice\nwav'), /ok +QEMU’s SPICE module/);
+});
+
 test('the doctor speaks of the group, and of programs that are too old', (t) => {
   const folder = scratch(t);
   const old = join(folder, 'dnsmasq');

@@ -12,6 +12,7 @@ import { checkFacts, type ServiceFacts } from './doctor-facts.ts';
 import { checkKernel } from './doctor-kernel.ts';
 import { lookAtNetworkManager } from './doctor-links.ts';
 import { installing } from './doctor-mend.ts';
+import { lookAtMicrophone } from './doctor-microphone.ts';
 import { checkPrograms } from './doctor-programs.ts';
 import { checkRootless } from './doctor-rootless.ts';
 
@@ -42,6 +43,7 @@ interface Asked {
 export async function checkComputer({ socket, facts, now, group = 'lazaret' }: Asked): Promise<Check[]> {
   return [
     ...(await checkPrograms()),
+    ...(await lookAtMicrophone()),
     {
       what: 'firmware for machines that start by UEFI',
       ok: (await findUefiFirmware()) !== undefined,
