@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readForeign } from '../../src/project/foreign/read-foreign.ts';
@@ -11,6 +20,7 @@ import { bootableNoise } from '../fakes/disk-image.ts';
 import { boxText, convert, domainText, vmxText } from '../fakes/foreign-machine.ts';
 import { code } from '../fakes/made-computer.ts';
 import { madeProject, scratch } from '../fakes/made-project.ts';
+import { exportText, VM, VOLUMES } from '../fakes/ovirt-export.ts';
 
 const skip = hasProgram('qemu-img') && hasProgram('bwrap') ? false : 'qemu-img or bubblewrap is not installed';
 const MIB = 1 << 20;
@@ -49,6 +59,31 @@ test('a domain of libvirt becomes a machine, its chain of qcow2 disks one disk',
 
   assert.deepEqual([file.memoryMiB, file.cpus, file.firmware], [2048, 2, 'uefi']);
   assert.doesNotMatch(said.stderr, /virtio/);
+});
+
+test('a machine of an oVirt export domain is read where it lies, its volume beside it too, and no link is followed', {
+  skip,
+}, async (t) => {
+  const { at, raw, added } = await places(t);
+  const [image = '', volume = ''] = VOLUMES[1].split('/');
+  const vm = at(`domain/master/vms/${VM}`);
+  for (const folder of [vm, at(`domain/images/${image}`), at('copied')]) mkdirSync(folder, { recursive: true });
+  for (const folder of [vm, at('copied')]) writeFileSync(join(folder, 'm.ovf'), exportText());
+  copyFileSync(raw, at(`domain/images/${VOLUMES[1]}`));
+
+  const { file, said } = await added(join(vm, 'm.ovf'));
+  assert.deepEqual([file.memoryMiB, file.firmware, file.tpm], [2048, 'bios', true]);
+  assert.match(said.stderr, /its disk \S+ is not taken/);
+  const found = () => readForeign(at('copied/m.ovf'));
+  await assert.rejects(found(), code('IMPORT_ELSEWHERE'));
+  symlinkSync(at(`domain/images/${image}`), at(`copied/${image}`));
+  await assert.rejects(found(), code('IMPORT_ELSEWHERE'));
+  rmSync(at(`copied/${image}`));
+  cpSync(at(`domain/images/${image}`), at(`copied/${image}`), { recursive: true });
+  assert.equal((await found()).disk.name, at(`copied/${VOLUMES[1]}`));
+  rmSync(at(`copied/${VOLUMES[1]}`));
+  symlinkSync(raw, at(`copied/${image}/${volume}`));
+  await assert.rejects(found(), code('IMPORT_ELSEWHERE'));
 });
 
 test('a qcow2 whose chain leads elsewhere brings no other file', { skip }, async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ovfText, vmxText } from '../../../test/fakes/foreign-machine.ts';
+import { type ExportParts, exportText, VOLUMES } from '../../../test/fakes/ovirt-export.ts';
 import { readDomain } from './formats/libvirt.ts';
 import { readOvf } from './formats/ovf.ts';
 
@@ -91,6 +92,14 @@ test('firmware as VMware’s and VirtualBox’s OVF say it', () => {
   assert.deepEqual([machine.firmware, machine.clock, codes(machine.notes)], ['uefi', 'localtime', ['bus']]);
 });
 
+test('hardware of kind 0 that says nothing of itself is listed as not carried over', () => {
+  const { notes } = ovf({ more: { items: '<Item><rasd:ResourceType>0</rasd:ResourceType></Item>' } });
+  assert.deepEqual(
+    notes.filter(({ code }) => code === 'not-understood').map(({ parts }) => parts['item']),
+    ['hardware of kind 0'],
+  );
+});
+
 /** As oVirt’s engine writes an OVA’s description, as far as it matters here. */
 function ovirtText(biosType: string | undefined, system = 'rhel_8x64'): string {
   const id = '3d9be68b-3f4b-4e5b-8a4e-1c0a34f8d1b2';
@@ -111,6 +120,25 @@ function ovirtText(biosType: string | undefined, system = 'rhel_8x64'): string {
   </VirtualSystem>
 </ovf:Envelope>`;
 }
+
+test('a machine of an oVirt export domain has its volumes, the one that it starts from first, and says what it does not get', () => {
+  const read = (more: Partial<ExportParts> = {}) => readOvf(readXml(Buffer.from(exportText(more)), 'm.ovf'), 'm.ovf');
+
+  const machine = read();
+  assert.deepEqual(machine.disks, [
+    { file: VOLUMES[1], format: 'raw', bus: 'virtio' },
+    { file: VOLUMES[0], format: 'qcow2', bus: 'IDE' },
+  ]);
+  assert.deepEqual([machine.memoryMiB, machine.cpus, machine.os, machine.tpm], [2048, 2, 'windows', true]);
+  const said = machine.notes.map(({ code, parts }) => [code, parts['item'] ?? parts['device']].join(' ').trim());
+  assert.deepEqual(
+    said.filter((each) => /not-under|device/.test(each)),
+    ['device-later sound', 'not-understood memballoon (balloon)'],
+  );
+  assert.throws(() => read({ parent: VOLUMES[1] }), { code: 'IMPORT_UNSUPPORTED' });
+  for (const first of ['../../etc/shadow', `${VOLUMES[0]}/x`, '/etc/shadow'])
+    assert.throws(() => read({ first }), { code: 'IMPORT_INVALID' });
+});
 
 for (const [biosType, what, firmware, secureBoot] of [
   ['0', 'i440fx and SeaBIOS', 'bios', undefined],

@@ -10,6 +10,7 @@ import {
   tpmOf,
 } from '../described.ts';
 import { deviceNote, type ImportNote, note } from '../notes.ts';
+import { otherDevice, sectionOf, volumeDetails, volumeIn } from './ovirt.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
 
@@ -23,7 +24,9 @@ const CONTROLLERS: Readonly<Record<number, Bus>> = { 5: 'IDE', 6: 'SCSI', 20: 'S
 const DEVICES: Readonly<Record<number, ImportDevice>> = {
   ...{ 14: 'floppy', 18: 'tape', 21: 'serial', 22: 'parallel', 35: 'sound' },
 };
-const SILENT = [1, 15, 16, 23, 24];
+const SILENT = [1, 15, 16, 23, 24, 26];
+/** Of kind 0 is what has no kind of its own; oVirt says then in its own words what it is. */
+const OTHER = 0;
 /** VMware’s own kinds of hardware are of type 1, and told apart by their names. */
 const OWN = 1;
 const SECURE = ['bootoptions.efisecurebootenabled', 'uefi.secureboot.enabled'];
@@ -42,7 +45,7 @@ const OVIRT_STARTS: Readonly<Record<string, { firmware: 'bios' | 'uefi'; isSecur
 /** A machine as the Open Virtualization Format describes it, of VMware, VirtualBox or others. @throws IMPORT_INVALID, IMPORT_UNSUPPORTED */
 export function readOvf(envelope: Element, name: string): Described {
   const system = systemOf(envelope, name);
-  const hardware = childOf(system, 'VirtualHardwareSection');
+  const hardware = sectionOf(system, 'VirtualHardwareSection');
   const items = childrenOf(hardware, 'Item', 'StorageItem', 'EthernetPortItem').map((item) => itemOf(item, name));
   const disks = disksOf(envelope, items, name);
   const cpus = items.find(({ type }) => type === CPU)?.quantity;
@@ -95,6 +98,9 @@ interface Item {
   place: number;
   subType: string;
   title: string;
+  /** oVirt’s words for what it is. */
+  kind: string;
+  device: string;
 }
 
 function itemOf(element: Element, name: string): Item {
@@ -115,6 +121,8 @@ function itemOf(element: Element, name: string): Item {
     place: /^\d{1,6}$/.test(place) ? Number(place) : 0,
     subType: textOf(element, 'ResourceSubType') ?? '',
     title: textOf(element, 'ElementName') ?? textOf(element, 'Caption') ?? '',
+    kind: textOf(element, 'Type') ?? '',
+    device: textOf(element, 'Device') ?? '',
   };
 }
 
@@ -131,7 +139,9 @@ function disksOf(envelope: Element, items: readonly Item[], name: string): Descr
   return items
     .filter(({ type }) => type === DISK)
     .toSorted((a, b) => rank(a) - rank(b) || a.place - b.place)
-    .map((item) => ({ ...fileOf(envelope, item, name), bus: busOf(controllers[rank(item)]) }));
+    .map((item) => ({ bus: busOf(controllers[rank(item)]), isFirst: false, ...fileOf(envelope, item, name) }))
+    .toSorted((a, b) => Number(b.isFirst) - Number(a.isFirst))
+    .map(({ isFirst, ...disk }) => disk);
 }
 
 function busOf(controller: Item | undefined): Bus | undefined {
@@ -141,24 +151,30 @@ function busOf(controller: Item | undefined): Bus | undefined {
   return CONTROLLERS[controller.type];
 }
 
-/** Which file `ovf:/disk/ID` or `ovf:/file/ID` is. @throws IMPORT_INVALID */
-function fileOf(envelope: Element, { host = '', title }: Item, name: string): Omit<DescribedDisk, 'bus'> {
+type FoundFile = Omit<DescribedDisk, 'bus'> & { bus?: Bus; isFirst?: boolean };
+
+/** Which file `ovf:/disk/ID` or `ovf:/file/ID` is; oVirt’s export domains name the file itself. @throws IMPORT_INVALID */
+function fileOf(envelope: Element, { host = '', title }: Item, name: string): FoundFile {
+  const isVolume = volumeIn(host) !== undefined;
   const [, kind, id = ''] = /^(?:ovf:)?\/+(disk|file)\/(.+)$/.exec(host) ?? [];
   const missing = () =>
     new AppError(
       'IMPORT_INVALID',
       `${name} has a disk whose file it does not name: ${JSON.stringify(title.slice(0, 80))}`,
     );
-  if (kind === undefined) throw missing();
-  const disk = kind === 'disk' ? byAttribute(envelope, ['DiskSection', 'Section'], 'Disk', 'diskId', id) : undefined;
-  if (kind === 'disk' && !disk) throw missing();
-  if (disk?.attributes['parentRef'] !== undefined)
+  if (kind === undefined && !isVolume) throw missing();
+  const diskBy = (key: string, value: string) => byAttribute(envelope, ['DiskSection', 'Section'], 'Disk', key, value);
+  const disk = isVolume ? diskBy('fileRef', host) : kind === 'disk' ? diskBy('diskId', id) : undefined;
+  if (kind !== 'file' && !disk) throw missing();
+  if ((disk?.attributes['parentRef'] ?? '') !== '')
     throw new AppError(
       'IMPORT_UNSUPPORTED',
       `${name} has a disk that is the difference to another one: export it without snapshots`,
     );
   const capacity = disk && capacityOf(disk, name);
   const sized = capacity === undefined ? {} : { capacityBytes: capacity };
+  // Its size is what it takes on its disk, not how long it is.
+  if (isVolume && disk) return { file: host, ...sized, ...volumeDetails(disk) };
   const reference = disk ? disk.attributes['fileRef'] : id;
   if (reference === undefined || reference === '') return { file: '', ...sized };
   const file = byAttribute(envelope, ['References'], 'File', 'id', reference);
@@ -230,7 +246,7 @@ function emptyNotes(disks: readonly DescribedDisk[]): ImportNote[] {
 
 /** By VMware’s word for it, VirtualBox’s, or oVirt’s, which is the description alone. */
 function isWindowsIn(system: Element): boolean {
-  const about = childOf(system, 'OperatingSystemSection');
+  const about = sectionOf(system, 'OperatingSystemSection');
   const word = about?.attributes['osType'] ?? textOf(about ?? system, 'OSType') ?? textOf(about, 'Description');
   return /^windows/i.test(word ?? '');
 }
@@ -253,18 +269,28 @@ function isSecureIn(hardware: Element | undefined): boolean {
   );
 }
 
-/** VMware has an item for it, VirtualBox an element in the description of its own. */
+/** VMware and oVirt have an item for it, VirtualBox an element in the description of its own. */
 function hasTpm(system: Element, items: readonly Item[]): boolean {
   if (items.some(({ type, subType }) => type === OWN && subType.toLowerCase() === 'vmware.vtpm')) return true;
+  if (items.some(({ type, kind }) => type === OTHER && kind === 'tpm')) return true;
   return (boxOf(system, 'TrustedPlatformModule')?.attributes['type'] ?? 'None') !== 'None';
 }
 
 function otherNotes(items: readonly Item[]): ImportNote[] {
   const known = [CPU, MEMORY, CARD, DISK, ...SILENT, ...Object.keys(CONTROLLERS).map(Number)];
-  const devices = new Set(items.flatMap(({ type }) => DEVICES[type] ?? []));
-  const others = items.filter(({ type }) => !known.includes(type) && !(type in DEVICES));
+  const own = items
+    .filter(({ type, kind }) => type === OTHER && kind !== '')
+    .map((item) => otherDevice(item.kind, item.device));
+  const devices = new Set([
+    ...items.flatMap(({ type }) => DEVICES[type] ?? []),
+    ...own.flatMap(({ device }) => device ?? []),
+  ]);
+  const others = items.filter(
+    ({ type, kind }) => !known.includes(type) && !(type in DEVICES) && !(type === OTHER && kind !== ''),
+  );
   return [
     ...[...devices].map(deviceNote),
+    ...[...new Set(own.flatMap(({ item }) => item ?? []))].map((item) => note('not-understood', { item })),
     ...others.map(({ title, type }) =>
       note('not-understood', { item: title === '' ? `hardware of kind ${type}` : title }),
     ),
