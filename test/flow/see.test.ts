@@ -117,6 +117,17 @@ test('without a viewer view says where the screen is, and which viewer opens it'
   assert.equal(await view.status(), 0);
 });
 
+test('the help of view says that a viewer has no sound, and where it is heard', async () => {
+  const help = async (name: 'lazaret' | 'lazaret-manager') =>
+    (await program(name, ['view', '--help'])).stdout.replace(/\s+/g, ' ');
+
+  assert.match(await help('lazaret'), /without sound: the player alone plays that \(`lazaret open`\)/);
+  assert.match(
+    await help('lazaret-manager'),
+    /without sound: the page that runs a machine plays it \(`lazaret-manager ui`\)/,
+  );
+});
+
 test('console is the serial console, one user at a time, and Ctrl-] leaves', async (t) => {
   const socket = await service(t);
   const console = atTerminal(t, `${BIN}/lazaret --socket ${socket} console office`);

@@ -18,7 +18,7 @@ export function addPreviewSeeCommands(program: Command): void {
   addCommand<RunningOptions>(
     program,
     'view <vm>',
-    'show the screen of a machine in preview or powered on (as root)',
+    'show the screen of a machine in preview or powered on (as root), without sound: the page that runs a machine plays it (`lazaret-manager ui`)',
     async (context, { directory, run }, vm = '') => {
       const { vnc } = await runningSockets(resolve(directory), vm, resolve(run));
       await viewScreen(context, vm, () => connectUnix(vnc, CONNECT_MS, context.signal));

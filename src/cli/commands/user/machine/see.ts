@@ -10,7 +10,7 @@ export function addSeeCommands(program: Command): void {
   addCommand<ServiceOptions>(
     program,
     'view <vm>',
-    'show a running machine’s screen',
+    'show a running machine’s screen in a viewer, without sound: the player alone plays that (`lazaret open`)',
     async (context, options, vm = '') => {
       const { rights } = await askOnce(options, ROUTES.machine, { vm });
       const open = () => openMachineStream(options, vm, 'screen', context.signal);
