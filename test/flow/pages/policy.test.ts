@@ -105,7 +105,7 @@ test('fields and file show at once what is said in the other, and comments stay'
     const { vms } = await openProject(project.folder);
     const [vm] = vms;
     assert.ok(vm);
-    await saveVmFile(vm, { ...vm.file.value, devices: { cd: { kind: 'cd' } } });
+    await saveVmFile(vm, { ...vm.file.value, devices: { cd: { kind: 'cd' }, speaker: { kind: 'sound' } } });
     await page.reload();
     await file.waitFor();
     const cd = devices.getByLabel('cd', { exact: true });
@@ -128,6 +128,22 @@ test('fields and file show at once what is said in the other, and comments stay'
     await fileHas(/type: script\n[\s\S]*file: may\.sh/);
     await shoot(page, 'manager-devices');
     await choose('Nobody');
+    await devices.getByText('default', { exact: true }).waitFor();
+
+    // Sound is a device as the others are.
+    await devices.getByLabel('speaker', { exact: true }).first().click();
+    await page.getByRole('option', { name: 'Users and groups' }).last().click();
+    await devices.getByLabel('Users', { exact: true }).fill('ann');
+    await devices.getByLabel('Users', { exact: true }).press('Enter');
+    await fileHas(/devices:\n {2}speaker:\n {4}type: users-and-groups\n {4}users:\n {6}- ann/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').first().waitFor();
+    await page.reload();
+    await file.waitFor();
+    await fileHas(/speaker:\n {4}type: users-and-groups\n {4}users:\n {6}- ann/);
+    await devices.getByText('ann', { exact: true }).waitFor();
+    await devices.getByLabel('speaker', { exact: true }).first().click();
+    await page.getByRole('option', { name: 'Nobody' }).last().click();
     await devices.getByText('default', { exact: true }).waitFor();
   });
 
