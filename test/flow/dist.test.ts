@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +24,30 @@ function contents(folder: string): Map<string, string> {
   const shown = (path: string) => `${statSync(path).mode.toString(8)} ${hash('sha256', readFileSync(path))}`;
   return new Map(paths.map((path) => [path.slice(folder.length + 1), shown(path)]));
 }
+
+test('where the library is not there that its own Node needs, each program says which package has it', async (t) => {
+  const tree = scratch(t);
+  for (const name of ['lazaret', 'lazaretd', 'lazaret-manager']) {
+    cpSync(join(ROOT, 'bin', name), join(tree, 'bin', name));
+    // As a Node that was linked with it, and cannot be loaded.
+    writeFileSync(join(tree, 'bin', 'node'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    const hidden =
+      'for f in /lib*/libatomic.so.1 /lib/*/libatomic.so.1; do [ ! -e $f ] || mount --bind /dev/null $f; done; exec "$@"';
+    const { status, stderr } = await ended([
+      'unshare',
+      '-rm',
+      'sh',
+      '-c',
+      hidden,
+      'sh',
+      join(tree, 'bin', name),
+      '--version',
+    ]);
+
+    assert.equal(status, 69, stderr);
+    assert.equal(stderr, `${name}: its Node does not start: install the package libatomic1 (Fedora: libatomic)\n`);
+  }
+});
 
 test('what people install is made of the same sources byte for byte, and names all that it holds of others', async (t) => {
   const [one, other] = [scratch(t), scratch(t)];
