@@ -22,6 +22,7 @@ const DEVICES = [
   ...['crct10dif_common', 'crc-t10dif', 'crc64', 'crc64-rocksoft', 't10-pi', 'scsi_common', 'scsi_mod', 'sd_mod'],
   ...['cdrom', 'sr_mod', 'libata', 'libahci', 'ahci'],
   ...['usb-common', 'usbcore', 'xhci-hcd', 'xhci-pci', 'usb-storage'],
+  ...['parport', 'parport_pc', 'lp'],
   // Sound, and the old way to play it: a file that bytes are written to.
   ...[
     'soundcore',

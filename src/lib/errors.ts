@@ -504,7 +504,7 @@ export const ERRORS = {
   DEVICE_IMAGE: {
     exit: 65,
     http: 422,
-    hint: 'Give an image as one file: of a disc (.iso), or of a stick (its bytes, in whole sectors of 512); or the computer’s drive such as /dev/sr0; for a serial port, one of the computer’s such as /dev/ttyS0.',
+    hint: 'Give an image as one file: of a disc (.iso), or of a stick (its bytes, in whole sectors of 512); or the computer’s drive such as /dev/sr0; for a serial port, one of the computer’s such as /dev/ttyS0; for a parallel one, a file, or a port such as /dev/lp0.',
   },
   DEVICE_IN_USE: {
     exit: 75,

@@ -65,6 +65,8 @@ test('a machine has two further network cards at most, which lead nowhere, and t
   assert.equal(isMachine({ a: { kind: 'network', network: 'bridged' } }), false);
   const ports = (names: string) => Object.fromEntries([...names].map((name) => [name, { kind: 'serial' }]));
   assert.deepEqual([isMachine(ports('ab')), isMachine(ports('abc'))], [true, false]);
+  const parallel = { kind: 'parallel' };
+  assert.deepEqual([isMachine({ a: parallel }), isMachine({ a: parallel, b: parallel })], [true, false]);
   assert.equal(isMachine({ a: { kind: 'sound' } }), true);
   assert.equal(isMachine({ a: { kind: 'sound' }, b: { kind: 'sound' } }), false, 'one device for sound is enough');
   assert.equal(isMachine({ a: { kind: 'sound', microphone: true } }), false);

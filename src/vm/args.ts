@@ -36,6 +36,8 @@ export interface MachineSockets {
   sound: string;
   /** What it hears, where it has a microphone; the service’s alone. */
   microphone: string;
+  /** What is printed to its parallel port, where it has one; the service’s alone. */
+  parallel: string;
   /** A second monitor, by which a machine that has devices is handed files while it runs. */
   files: string;
 }
@@ -78,6 +80,8 @@ export interface QemuPlan {
   cards?: readonly string[];
   /** Its further serial ports, by their names; nothing is connected to them. */
   ports?: readonly string[];
+  /** Its parallel port, by its name; nothing is connected to it. */
+  parallel?: string;
   /** It plays sound. */
   hasSound?: boolean;
   /** It hears what is said to it. */
@@ -129,6 +133,7 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...portArgs(hardware, sockets),
     ...(plan.hasTpm ? tpmArgs(hardware, sockets) : []),
     ...(plan.ports ?? []).flatMap((name, place) => furtherPort(hardware, name, place)),
+    ...(plan.parallel === undefined ? [] : parallelPort(plan.parallel, sockets)),
     // A kernel that panics says so, and what comes of it stays the guest’s to decide: it may restart itself, or save a dump.
     ...['-device', 'pvpanic', '-action', 'panic=none'],
     ...inputArgs(hardware, { hasDevices: plan.hasDevices === true }),
@@ -161,6 +166,17 @@ function furtherPort(kind: DeviceKind, name: string, place: number): string[] {
   return [
     ...['-chardev', `null,id=${chardevId(name)}`],
     ...['-device', `isa-serial,id=${deviceId(name)},chardev=${chardevId(name)},index=${index}`],
+  ];
+}
+
+/**
+ * What is printed goes to whoever is at its socket, and to nobody while there is none: of a parallel port QEMU 7.2 can change nothing while
+ * its machine runs, neither the port nor what it leads to.
+ */
+function parallelPort(name: string, sockets: Pick<MachineSockets, 'parallel'>): string[] {
+  return [
+    ...['-chardev', `socket,id=${chardevId(name)},path=${sockets.parallel},server=on,wait=off`],
+    ...['-device', `isa-parallel,id=${deviceId(name)},chardev=${chardevId(name)},index=0`],
   ];
 }
 

@@ -16,6 +16,7 @@ type Hardware = Pick<
   | 'drives'
   | 'cards'
   | 'ports'
+  | 'parallel'
   | 'hasDevices'
   | 'hasSound'
   | 'hasMicrophone'
@@ -23,7 +24,10 @@ type Hardware = Pick<
   files: MachineFiles;
 };
 
-const NOWHERE = { qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '', sound: '', microphone: '', files: '' };
+const NOWHERE = {
+  ...{ qmp: '', console: '', guest: '', agent: '', tpm: '', vnc: '' },
+  ...{ sound: '', microphone: '', parallel: '', files: '' },
+};
 const SOME_FILE: HandedFile = { fd: 0, readOnly: false };
 
 /** Tells machines with the same devices and settings from others, wherever their files and sockets are. */
@@ -35,6 +39,7 @@ export function hardwareDigest({ name, uuid, accel, memoryMiB, cpus, mac, files,
     ...(kind.drives ? { drives: kind.drives } : {}),
     ...(kind.cards ? { cards: kind.cards } : {}),
     ...(kind.ports ? { ports: kind.ports } : {}),
+    ...(kind.parallel === undefined ? {} : { parallel: kind.parallel }),
     ...(kind.hasDevices ? { hasDevices: true } : {}),
     ...(kind.hasSound ? { hasSound: true } : {}),
     ...(kind.hasMicrophone ? { hasMicrophone: true } : {}),

@@ -15,9 +15,12 @@ export async function leadPort(qemu: Monitor, name: string, set: number | undefi
   for (const before of await setsFor(qemu, name)) if (before !== set) await dropSet(qemu, before);
 }
 
-/** Whether a serial port leads anywhere. @throws VM_FAILED */
+/** What QEMU says of a socket that nobody is at. */
+const NOBODY_THERE = 'disconnected:';
+
+/** Whether a port leads anywhere. @throws VM_FAILED */
 export async function isPortLed(qemu: Monitor, name: string): Promise<boolean> {
   const chardevs = Chardevs.parse(await qemu.execute('query-chardev'));
   const port = chardevs.find(({ label }) => label === chardevId(name));
-  return port !== undefined && port.filename !== 'null';
+  return port !== undefined && port.filename !== 'null' && !port.filename.startsWith(NOBODY_THERE);
 }

@@ -5,6 +5,7 @@ import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
@@ -33,7 +34,8 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
   await manager('vm', 'device', 'add', vm, 'token', '--kind', 'usb', '--vendor', '1050', '--class', '0b');
   await manager('vm', 'device', 'add', vm, 'lan', '--kind', 'network', '--network', 'isolated');
   await manager('vm', 'device', 'add', vm, 'com', '--kind', 'serial');
-  for (const device of ['cd', 'stick', 'token', 'lan', 'com'])
+  await manager('vm', 'device', 'add', vm, 'lpt', '--kind', 'parallel');
+  for (const device of ['cd', 'stick', 'token', 'lan', 'com', 'lpt'])
     await manager('policy', 'device', vm, device, '--everybody');
   await job.setQuarantine({ interval: '1h' });
   await job.serve();
@@ -57,7 +59,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
       const { said } = await lazaret('devices', vm);
       assert.match(
         said,
-        /^cd +cd +– +everybody may connect it\ncom +serial +– +everybody may connect it\ndvd +cd +– +the project lets nobody connect it\nlan +network +– +everybody may connect it\nstick +stick +– +everybody may connect it\ntoken +usb 1050:\* of class 0b +– +everybody/m,
+        /^cd +cd +– +everybody may connect it\ncom +serial +– +everybody may connect it\ndvd +cd +– +the project lets nobody connect it\nlan +network +– +everybody may connect it\nlpt +parallel +– +everybody may connect it\nstick +stick +– +everybody may connect it\ntoken +usb 1050:\* of class 0b +– +everybody/m,
       );
       assert.match((await lazaret('connect', vm, 'cd', first)).said, /VM_NOT_RUNNING/);
     },
@@ -199,6 +201,63 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
       assert.equal((await lazaret('disconnect', vm, 'com')).status, 0);
       assert.equal((await job.guest('echo to nobody >/dev/ttyS1')).status, 0);
       assert.match((await lazaret('devices', vm)).said, /com +serial +– /);
+    } finally {
+      const gone = once(terminal, 'exit');
+      terminal.kill('SIGKILL');
+      await gone;
+    }
+  });
+
+  await t.test(
+    'what the guest prints to its parallel port is written to a file of its user, and to no other',
+    async () => {
+      const print = async (text: string) =>
+        assert.equal((await job.guest(`timeout 20 sh -c 'echo ${text} >/dev/lp0'`)).status, 0);
+      const [one, two] = [join(computer.folder, 'one.txt'), join(computer.folder, 'two.txt')];
+      const printed = async (path: string, text: string) => {
+        for (let tries = 0; readFileSync(path, 'utf8') !== text && tries < 100; tries++) await sleep(50);
+        assert.equal(readFileSync(path, 'utf8'), text);
+      };
+      await print('to nobody');
+      assert.match((await lazaret('connect', vm, 'lpt', one)).said, /“lpt” of office is connected: .*one\.txt/);
+      assert.equal(statSync(one).mode & 0o777, 0o600);
+      await print('first');
+      await printed(one, 'first\n');
+      writeFileSync(two, 'kept\n');
+      assert.equal((await lazaret('connect', vm, 'lpt', two)).status, 0);
+      await print('second');
+      await printed(two, 'kept\nsecond\n');
+      assert.match((await lazaret('devices', vm)).said, /lpt +parallel +\S+two\.txt/);
+      assert.equal((await lazaret('disconnect', vm, 'lpt')).status, 0);
+      await print('to nobody');
+      assert.match((await lazaret('devices', vm)).said, /lpt +parallel +– /);
+      assert.equal(readFileSync(one, 'utf8'), 'first\n');
+      assert.equal(readFileSync(two, 'utf8'), 'kept\nsecond\n');
+      assert.match((await lazaret('connect', vm, 'lpt', computer.folder)).said, /FILE_INVALID|DEVICE_IMAGE/);
+      assert.match(
+        (await lazaret('connect', vm, 'lpt', '/dev/null')).said,
+        /DEVICE_IMAGE: .* neither a file nor a port/,
+      );
+    },
+  );
+
+  await t.test('a printer that takes nothing stops no machine, and a policy takes it away all the same', async () => {
+    const terminal = spawn('script', ['-qfc', 'tty; exec sleep 600', '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      const shown = createInterface({ input: terminal.stdout })[Symbol.asyncIterator]();
+      const path = (await shown.next()).value?.trim() ?? '';
+      assert.equal((await lazaret('connect', vm, 'lpt', path)).status, 0);
+      // Nobody shows what it is told any more: a terminal takes a few kilobytes then.
+      terminal.kill('SIGSTOP');
+      const printing = await job.guest('timeout 60 dd if=/dev/zero of=/dev/lp0 bs=1k count=64 2>/dev/null');
+      assert.equal(printing.status, 0);
+      await manager('policy', 'device', vm, 'lpt', '--nobody');
+      await job.deploy();
+      await job.lookUp();
+      assert.match((await lazaret('devices', vm)).said, /lpt +parallel +– +the project lets nobody/);
+      assert.equal((await job.guest('echo it goes on')).output.trim(), 'it goes on');
     } finally {
       const gone = once(terminal, 'exit');
       terminal.kill('SIGKILL');

@@ -15,6 +15,7 @@ const MOST_CARDS = 2;
 
 /** The first serial port, which every machine has, is its console. */
 const MOST_PORTS = 2;
+const MOST_PARALLEL = 1;
 const MOST_SOUND = 1;
 const MOST_MICROPHONES = 1;
 const MOST_PRINTERS = 1;
@@ -27,6 +28,8 @@ export const MachineDevice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stick') }),
   /** A further serial port: what is connected is one of the computer’s, or another terminal. */
   z.strictObject({ kind: z.literal('serial') }),
+  /** A parallel port, for programs that print to one: what is connected takes what is printed, and says nothing back. */
+  z.strictObject({ kind: z.literal('parallel') }),
   /** A further network card. Isolated, it leads nowhere: not to networks, not to its computer, not to other cards. */
   z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
   /** A sound card that plays: what is connected is the player, in which it is heard. */
@@ -54,6 +57,7 @@ export const DEVICE_KINDS: readonly DeviceKind[] = [
   'usb',
   'network',
   'serial',
+  'parallel',
   'sound',
   'microphone',
   'printer',
@@ -66,6 +70,7 @@ export const MachineDevices = z
   .refine((devices) => drivesOf(devices).length <= MOST_DRIVES, `has more than ${MOST_DRIVES} drives`)
   .refine((devices) => cardsOf(devices).length <= MOST_CARDS, `has more than ${MOST_CARDS} further network cards`)
   .refine((devices) => portsOf(devices).length <= MOST_PORTS, `has more than ${MOST_PORTS} further serial ports`)
+  .refine((devices) => ofKind(devices, 'parallel').length <= MOST_PARALLEL, 'has more than one parallel port')
   .refine((devices) => ofKind(devices, 'sound').length <= MOST_SOUND, 'has more than one device for sound')
   .refine((devices) => ofKind(devices, 'microphone').length <= MOST_MICROPHONES, 'has more than one microphone')
   .refine((devices) => ofKind(devices, 'printer').length <= MOST_PRINTERS, 'has more than one printer');
@@ -84,6 +89,11 @@ export function cardsOf(devices: Readonly<Record<string, MachineDevice>>): strin
 /** The names of the further serial ports, in the order of their places. */
 export function portsOf(devices: Readonly<Record<string, MachineDevice>>): string[] {
   return ofKind(devices, 'serial');
+}
+
+/** The name of the parallel port, where there is one. */
+export function parallelOf(devices: Readonly<Record<string, MachineDevice>>): string | undefined {
+  return ofKind(devices, 'parallel')[0];
 }
 
 /** Whether one of them is for sound. */

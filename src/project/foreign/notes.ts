@@ -51,7 +51,7 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
 };
 
 /** Devices whose name is a kind of ours. */
-const LATER: readonly ImportDevice[] = ['sound', 'serial'];
+const LATER: readonly ImportDevice[] = ['sound', 'serial', 'parallel'];
 
 /** A device that it had and does not get. */
 export function deviceNote(device: ImportDevice): ImportNote {

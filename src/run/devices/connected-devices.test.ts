@@ -37,7 +37,7 @@ async function withDisc(t: TestContext, rule: object, kept: object = {}, isFree 
     });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { cd: { kind: 'cd' } }, runFolder, document, isFree },
-    host: { qemu, monitor: '', printer: NO_PRINTER },
+    host: { qemu, monitor: '', parallel: '', printer: NO_PRINTER },
     askScript: async ({ event }) => {
       world.asked.push(event);
       return world.word;
@@ -134,7 +134,7 @@ test('who hears a machine is cut off when its sound is taken away, by whatever t
     });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { speaker: { kind: 'sound' } }, runFolder, document },
-    host: { qemu: { execute: async () => ({}) }, monitor: '', printer: NO_PRINTER },
+    host: { qemu: { execute: async () => ({}) }, monitor: '', parallel: '', printer: NO_PRINTER },
     askScript: async () => ({ granted: true, said: '' }),
     tell: async () => undefined,
     now: async () => Date.parse(SINCE),

@@ -11,11 +11,12 @@ export function devicesOf(
   signal: AbortSignal,
 ): ConnectedDevices {
   const { name: vm, devices = {}, runFolder, number, mode } = spec;
+  const sockets = machineSockets(runFolder);
   const document = () => access.policy.document;
   return new ConnectedDevices({
     ...{ vm, devices, runFolder, document, isFree: mode === 'free' },
     host: {
-      ...{ qemu: qmp, monitor: machineSockets(runFolder).files, printer: network.printer },
+      ...{ qemu: qmp, monitor: sockets.files, parallel: sockets.parallel, printer: network.printer },
       ...(mode === 'installed' ? {} : { heardIn: 'the manager’s page' }),
     },
     askScript: (asked) =>

@@ -79,6 +79,7 @@ export function machineSockets(runFolder: string): MachineSockets {
     vnc: at('vnc'),
     sound: at('sound'),
     microphone: at('microphone'),
+    parallel: at('parallel'),
     files: at('files'),
   };
 }

@@ -74,13 +74,14 @@ export async function handFile(handing: Handing): Promise<Handed | undefined> {
 }
 
 /** @throws FILE_DENIED where this computer knows no such user */
-async function requireGroups(uid: number): Promise<number[]> {
+export async function requireGroups(uid: number): Promise<number[]> {
   const groups = await groupsOfUser(uid);
   if (groups.length > 0) return groups;
   throw new AppError('FILE_DENIED', `this computer knows no user of number ${uid}, whose file that could be`);
 }
 
-function notOpened(number: number, path: string): unknown {
+/** Why a file could not be opened, by the kernel’s number for it. */
+export function notOpened(number: number, path: string): unknown {
   const code = Object.entries(constants.errno).find(([, each]) => each === number)?.[0];
   const cause = Object.assign(new Error(`open: ${code ?? number}`), { code });
   const failure = fileError(cause, path);

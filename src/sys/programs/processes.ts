@@ -34,7 +34,7 @@ function identityOf(file: string): string | undefined {
   }
 }
 
-function allPids(): number[] {
+export function allPids(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 

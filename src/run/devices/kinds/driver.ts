@@ -7,6 +7,8 @@ export interface DeviceHost {
   qemu: Pick<Qmp, 'execute'>;
   /** The monitor by which it is handed files. */
   monitor: string;
+  /** The socket at which it is heard what its guest prints to its parallel port. */
+  parallel: string;
   /** The printer that its guest finds. */
   printer: Pick<MachinePrinter, 'serve' | 'end' | 'isServed'>;
   /** Which page plays what it does, and speaks to it; the player where it is not said. */

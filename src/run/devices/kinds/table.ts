@@ -3,6 +3,7 @@ import { cd } from './cd.ts';
 import type { DeviceDriver } from './driver.ts';
 import { microphone } from './microphone.ts';
 import { network } from './network.ts';
+import { parallel } from './parallel.ts';
 import { printer } from './printer.ts';
 import { serial } from './serial.ts';
 import { sound } from './sound.ts';
@@ -16,6 +17,7 @@ const KINDS: { readonly [Kind in DeviceKind]: DeviceDriver<Kind> } = {
   usb,
   network,
   serial,
+  parallel,
   sound,
   microphone,
   printer,

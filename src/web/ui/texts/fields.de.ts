@@ -18,6 +18,7 @@ export const FIELDS_DE: readonly (readonly [english: string, german: string])[] 
   ['begins or ends with a blank', 'beginnt oder endet mit einem Leerzeichen'],
   ['has more than one device for sound', 'hat mehr als ein Gerät für Ton'],
   ['has more than one microphone', 'hat mehr als ein Mikrofon'],
+  ['has more than one parallel port', 'hat mehr als eine parallele Schnittstelle'],
   ['has more than one printer', 'hat mehr als einen Drucker'],
   ['has more than {n} devices', 'hat mehr als {n} Geräte'],
   ['has more than {n} drives', 'hat mehr als {n} Laufwerke'],

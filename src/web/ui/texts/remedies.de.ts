@@ -194,7 +194,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   DEVICE_LOCKED:
     'Hängen Sie die Disc im Gast aus oder werfen Sie sie dort aus, oder wiederholen Sie es mit --force: was er gerade davon liest, misslingt.',
   DEVICE_IMAGE:
-    'Nennen Sie ein Abbild, eine einzige Datei: von einer Disc (.iso) oder einem Stick (seine Bytes, in ganzen Sektoren von 512); oder das Laufwerk des Rechners wie /dev/sr0; für eine serielle Schnittstelle eine des Rechners wie /dev/ttyS0.',
+    'Nennen Sie ein Abbild, eine einzige Datei: von einer Disc (.iso) oder einem Stick (seine Bytes, in ganzen Sektoren von 512); oder das Laufwerk des Rechners wie /dev/sr0; für eine serielle Schnittstelle eine des Rechners wie /dev/ttyS0; für eine parallele eine Datei oder eine Schnittstelle wie /dev/lp0.',
   DEVICE_IN_USE: 'Lassen Sie die andere Maschine oder das andere Programm damit aufhören, oder nehmen Sie eine Kopie.',
   DEVICE_NONE:
     'Stecken Sie es ein und wiederholen Sie es; welche Geräte dafür in Frage kommen, sagt „lazaret devices VM“ (in einem Projekt: „lazaret-manager vm device list VM“).',
