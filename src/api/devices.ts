@@ -43,6 +43,8 @@ export const DevicesAnswer = z.object({
       kind: z.string(),
       /** Which devices of the computer it may be, where its project names some: `vendor:product`. */
       named: z.string().exactOptional(),
+      /** Of a network card, where it leads: `nat`, where the first one leads, or `isolated`. */
+      network: z.string().exactOptional(),
       /** Who may connect it; what a plug-in says is known when it is asked. */
       may: z.enum(['nobody', 'everybody', 'users-and-groups', 'script']),
       /** What is connected as it, and since when in ISO time; while it runs alone. */

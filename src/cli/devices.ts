@@ -53,9 +53,9 @@ const WHO: Record<DevicesAnswer['devices'][number]['may'], string> = {
 export function devicesText({ vm, devices }: DevicesAnswer): string {
   if (devices.length === 0) return `${vm} has no devices that could be connected`;
   return table(
-    devices.map(({ name, kind, named, may, connected }) => [
+    devices.map(({ name, kind, named, network, may, connected }) => [
       name,
-      named === undefined ? kind : `${kind} ${named}`,
+      [kind, network ?? named ?? ''].join(' ').trim(),
       connected?.what ?? '–',
       WHO[may],
     ]),

@@ -46,6 +46,20 @@ export function guestAddresses({ guest4, guest6 }: Subnets): GuestAddresses {
   return { gateway: `${net}1`, guest: `${net}2`, gateway6: `${net6}1`, guest6: `${net6}2` };
 }
 
+/** A network card of a guest, and the addresses that it may have. */
+export interface GuestCard {
+  mac: string;
+  ip: string;
+  ip6: string;
+}
+
+/** A guest’s cards, the first one first: each has an address of its own, one behind the other. */
+export function guestCards(macs: readonly string[], subnets: Subnets): GuestCard[] {
+  const { guest, guest6 } = guestAddresses(subnets);
+  const last = (address: string, at: number) => address.replace(/2$/, `${2 + at}`);
+  return macs.map((mac, at) => ({ mac, ip: last(guest, at), ip6: last(guest6, at) }));
+}
+
 /** The ends of a machine’s uplink, in both families. */
 export interface UplinkAddresses {
   host: string;

@@ -57,12 +57,14 @@ test('the policy is on where anybody may connect anything, whatever the devices 
     assert.equal(word({ [name]: { type: 'everybody' } }), 'on');
 });
 
-test('a machine has two further network cards at most, which lead nowhere, and two ports beside its console and its channel; a USB device is named by something', () => {
+test('a machine has two further network cards at most, which lead nowhere or where the first one leads, and two ports beside its console and its channel; a USB device is named by something', () => {
   const isMachine = (devices: object) => MachineDevices.safeParse(devices).success;
   const lan = { kind: 'network', network: 'isolated' };
   assert.equal(isMachine({ a: lan, b: lan }), true);
   assert.equal(isMachine({ a: lan, b: lan, c: lan }), false);
+  assert.equal(isMachine({ a: lan, b: { kind: 'network', network: 'nat' } }), true);
   assert.equal(isMachine({ a: { kind: 'network', network: 'bridged' } }), false);
+  assert.equal(isMachine({ a: { kind: 'network' } }), false);
   const ports = (names: string) => Object.fromEntries([...names].map((name) => [name, { kind: 'serial' }]));
   assert.deepEqual([isMachine(ports('ab')), isMachine(ports('abc'))], [true, false]);
   const parallel = { kind: 'parallel' };

@@ -56,15 +56,29 @@ const ROWS: [name: string, plan: QemuPlan][] = [
       ...PLAN,
       hardware: 'compatible',
       drives: ['cd', 'dvd'],
-      cards: ['lan'],
+      cards: [{ name: 'lan', network: 'isolated' }],
       ports: ['com', 'modem'],
+      hasDevices: true,
+    },
+  ],
+  [
+    'cards',
+    {
+      ...PLAN,
+      cards: [
+        { name: 'lab', network: 'isolated' },
+        { name: 'lan', network: 'nat' },
+      ],
       hasDevices: true,
     },
   ],
   ['parallel', { ...PLAN, ports: ['com'], parallel: 'lpt', hasDevices: true }],
   ['sound', { ...PLAN, hasSound: true, hasDevices: true }],
   ['microphone', { ...PLAN, hasMicrophone: true, hasDevices: true }],
-  ['devices', { ...PLAN, drives: ['cd', 'dvd'], cards: ['lan'], ports: ['com'], hasDevices: true }],
+  [
+    'devices',
+    { ...PLAN, drives: ['cd', 'dvd'], cards: [{ name: 'lan', network: 'isolated' }], ports: ['com'], hasDevices: true },
+  ],
   [
     'secure-boot',
     {
@@ -128,9 +142,9 @@ test('no image is opened by a name or in a format that QEMU could guess', () => 
 });
 
 test('one card alone is on a device of the computer, whatever cards a machine has', () => {
-  const args = qemuArgs({ ...PLAN, cards: ['lan', 'wan'], hasDevices: true });
-  const netdevs = args.filter((_argument, at) => args[at - 1] === '-netdev');
-  assert.deepEqual(netdevs, [
+  const isolated = (name: string) => ({ name, network: 'isolated' }) as const;
+  const args = qemuArgs({ ...PLAN, cards: [isolated('lan'), isolated('wan')], hasDevices: true });
+  assert.deepEqual(netdevsOf(args), [
     'tap,id=net0,fd=TAP-FD,vhost=off',
     'hubport,id=net-lan,hubid=1',
     'hubport,id=net-wan,hubid=2',
@@ -139,3 +153,21 @@ test('one card alone is on a device of the computer, whatever cards a machine ha
   const addresses = cards.map((card) => /mac=([0-9a-f:]+)/.exec(card)?.[1]);
   assert.equal(new Set(addresses).size, 3);
 });
+
+test('a further card that reaches networks is on one hub with the first and the tap device, an isolated one on no such hub', () => {
+  const cards = [
+    { name: 'lab', network: 'isolated' },
+    { name: 'lan', network: 'nat' },
+  ] as const;
+  assert.deepEqual(netdevsOf(qemuArgs({ ...PLAN, cards, hasDevices: true })), [
+    'tap,id=net0,fd=TAP-FD,vhost=off',
+    'hubport,id=hub0,hubid=0,netdev=net0',
+    'hubport,id=first0,hubid=0',
+    'hubport,id=net-lab,hubid=1',
+    'hubport,id=net-lan,hubid=0',
+  ]);
+});
+
+function netdevsOf(args: readonly string[]): string[] {
+  return args.filter((_argument, at) => args[at - 1] === '-netdev');
+}

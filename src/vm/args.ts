@@ -15,6 +15,14 @@ import { type ProcessorKind, processorModel } from './processor.ts';
 
 /** With what the addresses of a machine’s further cards begin: of those that nobody assigns, as its first one’s. */
 const CARD_PREFIXES = ['56', '5a'];
+/** The hub of QEMU’s that the tap device is on, where several cards are. */
+const SHARED_HUB = 0;
+
+/** A further network card; one that is isolated leads nowhere, another reaches what the first one reaches. */
+interface PlannedCard {
+  name: string;
+  network: 'nat' | 'isolated';
+}
 
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
@@ -76,8 +84,8 @@ export interface QemuPlan {
   seed?: HandedFile;
   /** The drives for CDs, by their names, all empty. */
   drives?: readonly string[];
-  /** Its further network cards, by their names; they lead nowhere. */
-  cards?: readonly string[];
+  /** Its further network cards, in the order of their places. */
+  cards?: readonly PlannedCard[];
   /** Its further serial ports, by their names; nothing is connected to them. */
   ports?: readonly string[];
   /** Its parallel port, by its name; nothing is connected to it. */
@@ -128,8 +136,8 @@ export function qemuArgs(plan: QemuPlan): string[] {
     ...discArgs(plan),
     ...seedArgs(plan),
     ...['-netdev', `tap,id=net0,fd=${TAP_FD},vhost=off`],
-    ...cardDevice(hardware, { netdev: 'net0', mac: plan.mac }),
-    ...(plan.cards ?? []).flatMap((name, place) => isolatedCard(plan, name, place)),
+    ...firstCard(plan),
+    ...(plan.cards ?? []).flatMap((card, place) => furtherCard(plan, card, place)),
     ...portArgs(hardware, sockets),
     ...(plan.hasTpm ? tpmArgs(hardware, sockets) : []),
     ...(plan.ports ?? []).flatMap((name, place) => furtherPort(hardware, name, place)),
@@ -150,13 +158,28 @@ export function chardevId(name: string): string {
   return `port-${name}`;
 }
 
-/** A card on a hub of its own, on which there is nothing else: no packet of it leaves QEMU. */
-function isolatedCard({ hardware = 'virtio', mac }: QemuPlan, name: string, place: number): string[] {
-  const own = `${CARD_PREFIXES[place] ?? ''}${mac.slice(2)}`;
-  const id = `net-${name}`;
+/** The address of a machine’s further card in a place, by that of its first one. */
+export function cardMac(mac: string, place: number): string {
+  return `${CARD_PREFIXES[place] ?? ''}${mac.slice(2)}`;
+}
+
+/** The machine’s one tap device is the first card’s alone, or on a hub with all cards that lead where it leads. */
+function firstCard({ hardware = 'virtio', mac, cards = [] }: QemuPlan): string[] {
+  if (cards.every(({ network }) => network === 'isolated')) return cardDevice(hardware, { netdev: 'net0', mac });
   return [
-    ...['-netdev', `hubport,id=${id},hubid=${place + 1}`],
-    ...cardDevice(hardware, { netdev: id, mac: own, id: deviceId(name) }),
+    ...['-netdev', `hubport,id=hub0,hubid=${SHARED_HUB},netdev=net0`],
+    ...['-netdev', `hubport,id=first0,hubid=${SHARED_HUB}`],
+    ...cardDevice(hardware, { netdev: 'first0', mac }),
+  ];
+}
+
+/** One that is isolated is on a hub of its own, on which there is nothing else: no packet of it leaves QEMU. */
+function furtherCard({ hardware = 'virtio', mac }: QemuPlan, { name, network }: PlannedCard, place: number): string[] {
+  const id = `net-${name}`;
+  const hub = network === 'nat' ? SHARED_HUB : place + 1;
+  return [
+    ...['-netdev', `hubport,id=${id},hubid=${hub}`],
+    ...cardDevice(hardware, { netdev: id, mac: cardMac(mac, place), id: deviceId(name) }),
   ];
 }
 

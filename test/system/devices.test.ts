@@ -59,7 +59,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
       const { said } = await lazaret('devices', vm);
       assert.match(
         said,
-        /^cd +cd +– +everybody may connect it\ncom +serial +– +everybody may connect it\ndvd +cd +– +the project lets nobody connect it\nlan +network +– +everybody may connect it\nlpt +parallel +– +everybody may connect it\nstick +stick +– +everybody may connect it\ntoken +usb 1050:\* of class 0b +– +everybody/m,
+        /^cd +cd +– +everybody may connect it\ncom +serial +– +everybody may connect it\ndvd +cd +– +the project lets nobody connect it\nlan +network isolated +– +everybody may connect it\nlpt +parallel +– +everybody may connect it\nstick +stick +– +everybody may connect it\ntoken +usb 1050:\* of class 0b +– +everybody/m,
       );
       assert.match((await lazaret('connect', vm, 'cd', first)).said, /VM_NOT_RUNNING/);
     },

@@ -14,6 +14,7 @@ import { ruleset, switchTransaction } from './rules/ruleset.ts';
 
 const VECTORS = join(import.meta.dirname, '../../../test/vectors/firewall');
 const mac = '52:54:00:aa:bb:01';
+const furtherMacs = ['56:54:00:aa:bb:01', '5a:54:00:aa:bb:01'];
 const helper = { uid: 4001 };
 
 function list(mode: AccessList['mode'], entries: readonly string[], ...exceptions: Exception[]): AccessList {
@@ -50,6 +51,7 @@ const goldens: [file: string, text: string][] = [
   ['everything-and-nothing.nft', ruleset({ mac, lists: { normal: EVERYTHING, restricted: NOTHING }, helper })],
   ['office.nft', ruleset({ mac, lists: OFFICE, helper })],
   ['ipv6.nft', ruleset({ mac, ipv6: true, lists: NAMES, helper })],
+  ['cards.nft', ruleset({ mac, furtherMacs, ipv6: true, lists: NAMES, helper })],
   ['names.nft', ruleset({ mac, lists: NAMES, helper: undefined })],
   ['pinned.nft', ruleset({ mac, lists: PINNED, helper })],
   ['switch-restricted.nft', script(switchTransaction({ mode: 'restricted', generation: 7, lists: '0123abcd' }, true))],
@@ -64,6 +66,7 @@ const goldens: [file: string, text: string][] = [
   ['office-normal.dnsmasq', helperConfig({ ...told('normal'), lists: OFFICE })],
   ['office-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: OFFICE })],
   ['ipv6-normal.dnsmasq', helperConfig({ ...told('normal'), ipv6: true, lists: OFFICE })],
+  ['cards-normal.dnsmasq', helperConfig({ ...told('normal'), macs: [mac, ...furtherMacs], ipv6: true, lists: OFFICE })],
   ['pinned-restricted.dnsmasq', helperConfig({ ...told('restricted'), lists: PINNED, answers: ANSWERS })],
   ['names-normal.dnsmasq', helperConfig({ ...told('normal'), lists: NAMES })],
   ['names-without-resolvers.dnsmasq', helperConfig({ ...told('restricted'), lists: NAMES, isForwarded: false })],
@@ -73,7 +76,7 @@ function told<L extends 'normal' | 'restricted'>(which: L) {
   return {
     list: which,
     digest: '0123abcd',
-    mac,
+    macs: [mac],
     subnets: USUAL_SUBNETS,
     isForwarded: true,
     answers: new Map<string, string[]>(),

@@ -19,7 +19,7 @@ import { loopbackTransaction, ruleset } from './rules/ruleset.ts';
 
 /** What a new network is made of: IPv6 only where the computer has it, and subnets that the computer does not use. @throws NETWORK_FAILED, SUBNETS_TAKEN */
 export async function planNetwork(asked: NetworkOptions) {
-  checkMac(asked.mac);
+  for (const mac of [asked.mac, ...(asked.furtherMacs ?? [])]) checkMac(mac);
   checkUsers(asked);
   if ('addresses' in asked.resolvers) checkResolvers(asked.resolvers.addresses);
   const ipv6 = asked.ipv6 === true && (await hasIpv6Routes());

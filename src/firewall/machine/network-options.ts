@@ -16,6 +16,8 @@ export interface NetworkOptions {
   number: number;
   /** The guest’s network card, `52:54:00:…` in small letters. */
   mac: string;
+  /** Those of its further cards that lead where the first one leads. */
+  furtherMacs?: readonly string[];
   /** The user QEMU runs as, who may open tap0 and reach nothing else. */
   uid: number;
   /** The user the helper runs as. When it is `uid` too, the two cannot be told apart, and no name resolves. */

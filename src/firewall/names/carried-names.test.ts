@@ -25,7 +25,7 @@ const known = (name: string) => (name === 'heard.test' ? ['192.0.2.1'] : []);
 
 function carriedBetween(old: Lists, next: Lists, key: keyof Lists): Record<string, string[]> {
   const guest = {
-    mac: '52:54:00:aa:bb:01',
+    macs: ['52:54:00:aa:bb:01'],
     digest: 'aaaaaaaa',
     lists: old,
     isForwarded: true,

@@ -1,7 +1,7 @@
 import type { AccessList, AccessLists } from '../../quarantine/lists/access-list.ts';
 import { pinnedNames } from '../../quarantine/lists/pinned.ts';
 import type { Subnets } from '../../quarantine/subnets.ts';
-import { FORWARDER, guestAddresses } from '../addresses.ts';
+import { FORWARDER, guestAddresses, guestCards } from '../addresses.ts';
 import { hasPrivate, inside } from '../inside.ts';
 import { answeredSet, MAX_TTL_S, nameSets, resolvesEverything } from '../machine/rules/list-rules.ts';
 
@@ -10,8 +10,8 @@ export type ListKey = keyof AccessLists;
 
 /** Whom the helper of the normal list gives an address to. */
 export interface Guest {
-  /** Its network card, which alone is given one. */
-  mac: string;
+  /** Its network cards, the first one first, which alone are given one each. */
+  macs: readonly string[];
   /** Whether it is given an IPv6 address too. */
   ipv6?: boolean;
   /** Its machine’s own. */
@@ -71,30 +71,32 @@ function rebinding(list: AccessList): string[] {
   return ['stop-dns-rebind', ...[...nameSets(list, 'normal', '').keys()].map((name) => `rebind-domain-ok=/${name}/`)];
 }
 
-function addressService({ mac, ipv6, subnets }: Guest): string[] {
+function addressService({ macs, ipv6, subnets }: Guest): string[] {
   const { gateway, guest, gateway6, guest6 } = guestAddresses(subnets);
+  const cards = guestCards(macs, subnets);
+  const { ip: last, ip6: last6 } = cards.at(-1) ?? { ip: guest, ip6: guest6 };
   return [
-    `dhcp-range=${guest},${guest},255.255.255.0,1h`,
-    `dhcp-host=${mac},${guest}${ipv6 ? `,[${guest6}]` : ''}`,
+    `dhcp-range=${guest},${last},255.255.255.0,1h`,
+    ...cards.map(({ mac, ip, ip6 }) => `dhcp-host=${mac},${ip}${ipv6 ? `,[${ip6}]` : ''}`),
     'dhcp-ignore=tag:!known',
     'dhcp-authoritative',
     'no-ping',
     'leasefile-ro',
     `dhcp-option=option:router,${gateway}`,
     `dhcp-option=option:dns-server,${gateway}`,
-    ...(ipv6 ? ipv6Service(gateway6, guest6) : []),
+    ...(ipv6 ? ipv6Service(gateway6, { guest6, last6 }) : []),
   ];
 }
 
 /**
- * The guest’s one address is leased, never made by itself of an advertised prefix. The lease is as short as dnsmasq has
+ * A card’s one address is leased, never made by itself of an advertised prefix. The lease is as short as dnsmasq has
  * them: a guest that calls itself something else after a reset, as a boot loader and a system do, waits for its end.
  */
-function ipv6Service(gateway6: string, guest6: string): string[] {
+function ipv6Service(gateway6: string, { guest6, last6 }: { guest6: string; last6: string }): string[] {
   return [
     'enable-ra',
     'ra-param=tap0,60,1800',
-    `dhcp-range=${guest6},${guest6},64,2m`,
+    `dhcp-range=${guest6},${last6},64,2m`,
     `dhcp-option=option6:dns-server,[${gateway6}]`,
   ];
 }

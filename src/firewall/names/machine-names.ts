@@ -57,10 +57,19 @@ export class MachineNames {
     forwarder: Forwarder | undefined,
     { isNew }: { isNew: boolean },
   ): Promise<MachineNames> {
-    const { id, mac, ipv6 = false, memory, tellNames: tell = async () => undefined, log, own = USUAL } = options;
+    const {
+      id,
+      mac,
+      furtherMacs = [],
+      ipv6 = false,
+      memory,
+      tellNames: tell = async () => undefined,
+      log,
+      own = USUAL,
+    } = options;
     const enter = enterNamespace(networkNames(id).namespace);
     const listed = await ListedNames.open({ enter, subnets: own.subnets, memory, tell, log });
-    const guest = { mac, ipv6, subnets: own.subnets };
+    const guest = { macs: [mac, ...furtherMacs], ipv6, subnets: own.subnets };
     const helpers = new MachineHelpers(helperPlace(options), guest, { forwarder, isNew });
     return new MachineNames(options, listed, helpers);
   }

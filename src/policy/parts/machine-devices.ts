@@ -13,6 +13,16 @@ function Hexadecimal(digits: number) {
 /** The first card, which every machine has, is beside these. */
 const MOST_CARDS = 2;
 
+/** Where a further card may lead. */
+export const CARD_NETWORKS = ['nat', 'isolated'] as const;
+export type CardNetwork = (typeof CARD_NETWORKS)[number];
+
+/** A further network card of a machine. */
+export interface FurtherCard {
+  name: string;
+  network: CardNetwork;
+}
+
 /** The first serial port, which every machine has, is its console. */
 const MOST_PORTS = 2;
 const MOST_PARALLEL = 1;
@@ -30,8 +40,11 @@ export const MachineDevice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('serial') }),
   /** A parallel port, for programs that print to one: what is connected takes what is printed, and says nothing back. */
   z.strictObject({ kind: z.literal('parallel') }),
-  /** A further network card. Isolated, it leads nowhere: not to networks, not to its computer, not to other cards. */
-  z.strictObject({ kind: z.literal('network'), network: z.literal('isolated') }),
+  /**
+   * A further network card. With `nat` it reaches what the first one reaches, by the same decision; isolated, it leads nowhere: not to
+   * networks, not to its computer, not to other cards.
+   */
+  z.strictObject({ kind: z.literal('network'), network: z.enum(CARD_NETWORKS) }),
   /** A sound card that plays: what is connected is the player, in which it is heard. */
   z.strictObject({ kind: z.literal('sound') }),
   /** A microphone of the sound card: what is connected is the player, whose microphone the guest hears. */
@@ -81,9 +94,12 @@ export function drivesOf(devices: Readonly<Record<string, MachineDevice>>): stri
   return ofKind(devices, 'cd');
 }
 
-/** The names of the further network cards, in the order of their places. */
-export function cardsOf(devices: Readonly<Record<string, MachineDevice>>): string[] {
-  return ofKind(devices, 'network');
+/** The further network cards, in the order of their places. */
+export function cardsOf(devices: Readonly<Record<string, MachineDevice>>): FurtherCard[] {
+  return ofKind(devices, 'network').flatMap((name) => {
+    const device = devices[name];
+    return device?.kind === 'network' ? [{ name, network: device.network }] : [];
+  });
 }
 
 /** The names of the further serial ports, in the order of their places. */

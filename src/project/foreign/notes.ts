@@ -29,7 +29,8 @@ const TEXTS: Record<ImportNoteCode, (parts: Parts) => string> = {
   snapshots: () => 'its snapshots are not taken: it begins with its present state',
   suspended: () => 'it was suspended, and its memory is not taken: it boots, as after a power cut',
   address: () => 'its network address (MAC) is not taken: every copy gets one of its own',
-  cards: ({ count }) => `it had ${count} network cards and gets one, as every machine does`,
+  cards: ({ count }) =>
+    `it had ${count} network cards and gets one, as every machine does: \`vm device add NAME lan --kind network --network nat\` gives it another`,
   bus: ({ bus }) =>
     `its disk was on ${bus} and is on virtio now: Linux has drivers for that; for others, \`--hardware compatible\``,
   'bus-sata': ({ bus }) =>

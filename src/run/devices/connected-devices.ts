@@ -4,6 +4,7 @@ import { Turns } from '../../lib/turns.ts';
 import { type DeviceRule, ruleOf } from '../../policy/devices.ts';
 import { type Account, isListed } from '../../policy/parts/account.ts';
 import {
+  type CardNetwork,
   type DeviceKind,
   type MachineDevice,
   type MachineDevices,
@@ -38,6 +39,8 @@ export interface DeviceState {
   kind: DeviceKind;
   /** Which devices of the computer it may be, where its project names some. */
   named?: string;
+  /** Of a network card, where it leads. */
+  network?: CardNetwork;
   /** Who may connect it. */
   may: DeviceRule['type'];
   /** The file or device of the computer that it is, and since when. */
@@ -47,7 +50,8 @@ export interface DeviceState {
 /** What is known of a device whether its machine runs or not. */
 export function deviceFacts(name: string, device: MachineDevice, { type: may }: DeviceRule): DeviceState {
   const named = namedBy(device);
-  return { name, kind: device.kind, may, ...(named === undefined ? {} : { named }) };
+  const network = device.kind === 'network' ? { network: device.network } : {};
+  return { name, kind: device.kind, may, ...network, ...(named === undefined ? {} : { named }) };
 }
 
 /** The devices of a running machine: what is connected, and what policy takes away again. One change at a time. */

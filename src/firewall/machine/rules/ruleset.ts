@@ -2,7 +2,7 @@ import type { AccessMode } from '../../../quarantine/access-mode.ts';
 import type { AccessLists } from '../../../quarantine/lists/access-list.ts';
 import { closedByFilter } from '../../../quarantine/lists/always-closed.ts';
 import { type Subnets, USUAL_SUBNETS } from '../../../quarantine/subnets.ts';
-import { DNS_PORTS, FORWARDER, guestAddresses, PRINTER_PORT } from '../../addresses.ts';
+import { DNS_PORTS, FORWARDER, guestCards, PRINTER_PORT } from '../../addresses.ts';
 import { antiSpoof } from './anti-spoof.ts';
 import { listRules, listsDigest, pinnedMap } from './list-rules.ts';
 
@@ -16,6 +16,8 @@ export const MAX_FLOWS = 4096;
 export interface MachineRules {
   /** The guest’s network card. */
   mac: string;
+  /** Its further ones, which reach what the first one reaches. */
+  furtherMacs?: readonly string[];
   /** Whether the guest has an IPv6 network beside the other. */
   ipv6?: boolean;
   /** The usual ones where it is not said. */
@@ -34,8 +36,8 @@ export interface MachineRules {
  * quotes: judged by its own kind, it would give its generation to a flow that is closed.
  */
 export function ruleset(rules: MachineRules): string {
-  const { mac, ipv6 = false, subnets = USUAL_SUBNETS } = rules;
-  return `${antiSpoof(mac, guestAddresses(subnets), ipv6)}${filter(rules, closedByFilter(subnets))}${listRules(rules.lists, listsDigest(rules.lists))}`;
+  const { mac, furtherMacs = [], ipv6 = false, subnets = USUAL_SUBNETS } = rules;
+  return `${antiSpoof(guestCards([mac, ...furtherMacs], subnets), ipv6)}${filter(rules, closedByFilter(subnets))}${listRules(rules.lists, listsDigest(rules.lists))}`;
 }
 
 function filter({ helper, computer = [] }: MachineRules, closed: Record<4 | 6, string[]>): string {

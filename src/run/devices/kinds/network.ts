@@ -15,5 +15,5 @@ export const network: DeviceDriver<'network'> = {
 
 /** Before a machine goes, none of its further cards is connected. @throws VM_FAILED */
 export async function pullCables(devices: MachineDevices | undefined, qemu: Pick<Qmp, 'execute'>): Promise<void> {
-  for (const name of cardsOf(devices ?? {})) await qemu.execute('set_link', { name: deviceId(name), up: false });
+  for (const { name } of cardsOf(devices ?? {})) await qemu.execute('set_link', { name: deviceId(name), up: false });
 }

@@ -1,7 +1,9 @@
 import { MachineNetwork } from '../../../firewall/machine/network.ts';
 import type { NetworkOptions } from '../../../firewall/machine/network-options.ts';
+import { cardsOf } from '../../../policy/parts/machine-devices.ts';
 import type { AccessLists } from '../../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../../servers/policies.ts';
+import { cardMac } from '../../../vm/args.ts';
 import { nameOptions } from '../../access/name-options.ts';
 import type { MachineSpec, RunDeps } from '../spec.ts';
 import { toldHost } from './told-host.ts';
@@ -30,10 +32,12 @@ export async function openNetwork(
 export async function networkOptions(spec: MachineSpec, deps: RunDeps, lists: AccessLists): Promise<NetworkOptions> {
   const { computer, log } = deps;
   const users = machineUsers(spec.number);
-  const { id, number, mac } = spec;
+  const { id, number, mac, devices = {} } = spec;
+  const reaching = cardsOf(devices).flatMap(({ network }, place) => (network === 'nat' ? [cardMac(mac, place)] : []));
   return {
     ...nameOptions(spec, deps),
     ...{ id, number, mac, lists, log, host: computer.host, runFolder: `${spec.runFolder}/net` },
+    ...(reaching.length > 0 ? { furtherMacs: reaching } : {}),
     uid: users?.qemu ?? 0,
     dnsUid: users?.dns ?? 0,
     resolvers: computer.resolvers,

@@ -27,7 +27,8 @@ const NOTES_DE: Record<ImportNoteCode, (parts: Note['parts']) => string> = {
   suspended: () =>
     'sie war angehalten, und ihr Speicher wird nicht übernommen: sie startet neu, wie nach einem Stromausfall',
   address: () => 'ihre Netzadresse (MAC) wird nicht übernommen: jede Kopie bekommt eine eigene',
-  cards: ({ count }) => `sie hatte ${count} Netzkarten und bekommt eine, wie jede Maschine`,
+  cards: ({ count }) =>
+    `sie hatte ${count} Netzkarten und bekommt eine, wie jede Maschine; eine weitere durch „vm device add NAME lan --kind network --network nat“`,
   bus: ({ bus }) =>
     `ihre Platte hing an ${bus} und hängt jetzt an virtio: Linux hat Treiber dafür; für andere gibt es „--hardware compatible“`,
   'bus-sata': ({ bus }) =>

@@ -28,7 +28,7 @@ interface DeviceCardProps extends DevicePage {
 /** A device of a machine: what is connected as it, who may, and how. */
 export function DeviceCard({ vm, device, isOn: isMachineOn, frame, project }: DeviceCardProps) {
   const texts = useCatalogue(deviceTexts);
-  const { name, kind, named, may, connected } = device;
+  const { name, kind, named, network, may, connected } = device;
   const why = texts.deviceMay[may](project);
   return (
     <Card withBorder padding="sm" component="section" aria-label={name}>
@@ -36,7 +36,7 @@ export function DeviceCard({ vm, device, isOn: isMachineOn, frame, project }: De
         <Group justify="space-between">
           <Text fw={600}>{name}</Text>
           <Text size="sm" c="dimmed">
-            {texts.deviceKinds[kind] ?? kind}
+            {texts.deviceNetworks[network ?? ''] ?? texts.deviceKinds[kind] ?? kind}
           </Text>
         </Group>
         {named && <Text size="sm">{texts.deviceNamed(named)}</Text>}

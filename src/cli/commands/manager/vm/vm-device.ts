@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander';
 import { AppError } from '../../../../lib/errors.ts';
 import { addDevice, removeDevice } from '../../../../manager/machines/devices.ts';
-import { DEVICE_KINDS, type DeviceKind, MachineDevice } from '../../../../policy/parts/machine-devices.ts';
+import {
+  CARD_NETWORKS,
+  type CardNetwork,
+  DEVICE_KINDS,
+  type DeviceKind,
+  MachineDevice,
+} from '../../../../policy/parts/machine-devices.ts';
 import { addCommand } from '../../../program.ts';
 import { print } from '../../../terminal/print.ts';
 import { addConnectCommands } from './vm-device-connect.ts';
@@ -12,7 +18,7 @@ interface Located {
 
 interface AddOptions extends Located {
   kind: DeviceKind;
-  network?: 'isolated';
+  network?: CardNetwork;
   vendor?: string;
   product?: string;
   class?: string;
@@ -34,7 +40,7 @@ export function addVmDeviceCommands(vm: Command): void {
     },
   )
     .addOption(new Option('--kind <kind>', 'what it is').choices(DEVICE_KINDS).makeOptionMandatory())
-    .addOption(new Option('--network <where>', 'of a network card: where it leads').choices(['isolated']))
+    .addOption(new Option('--network <where>', 'of a network card: where it leads').choices(CARD_NETWORKS))
     .option('--vendor <number>', 'of a USB device: its maker, such as 1050')
     .option('--product <number>', 'of a USB device: its product, such as 0407')
     .option('--class <number>', 'of a USB device: what it is for, such as 0b for card readers');
