@@ -27,6 +27,7 @@ export interface Choice {
   id: string;
   number: number;
   mac: string;
+  furtherMacs?: string[];
   uid: number;
   dnsUid: number;
   /** The addresses that are asked for names; a text is a file’s path. */
