@@ -24,6 +24,18 @@ test('work is done one after the other, and goes on after a failure', async () =
   );
 });
 
+test('urgent work waits for what is being done alone, however much was asked for before', async () => {
+  const turns = new Turns();
+  const seen: string[] = [];
+  const note = (name: string) => async () => void seen.push(name);
+
+  const asked = ['a', 'b', 'c'].map((name) => turns.take(note(name)));
+  const urgent = ['first', 'second'].map((name) => turns.takeNext(note(name)));
+  await Promise.all([...asked, ...urgent]);
+
+  assert.deepEqual(seen, ['first', 'second', 'a', 'b', 'c']);
+});
+
 test('work that waits is not asked for twice; work that has begun is', async () => {
   const turns = new Turns();
   const { promise: held, resolve: release } = Promise.withResolvers<void>();

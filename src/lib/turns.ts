@@ -1,12 +1,17 @@
 /** Lets one piece of work run at a time, in the order they were asked for. One that fails holds up nobody else. */
 export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #urgent: (() => Promise<void>)[] = [];
+  readonly #queue: (() => Promise<void>)[] = [];
+  #isBusy = false;
   readonly #waiting = new Map<string, Promise<void>>();
 
   take<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn;
-    return turn;
+    return this.#enter(this.#queue, work);
+  }
+
+  /** The same before all that waits: who may ask for many turns must not hold this up by that. */
+  takeNext<T>(work: () => Promise<T>): Promise<T> {
+    return this.#enter(this.#urgent, work);
   }
 
   /**
@@ -22,6 +27,31 @@ export class Turns {
     });
     this.#waiting.set(name, turn);
     return turn;
+  }
+
+  #enter<T>(queue: (() => Promise<void>)[], work: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    queue.push(async () => {
+      try {
+        resolve(await work());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    if (!this.#isBusy) void this.#run();
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    // Nothing begins before whoever asks has its promise.
+    await Promise.resolve();
+    for (let turn = this.#next(); turn; turn = this.#next()) await turn();
+    this.#isBusy = false;
+  }
+
+  #next(): (() => Promise<void>) | undefined {
+    return this.#urgent.shift() ?? this.#queue.shift();
   }
 }
 

@@ -174,6 +174,18 @@ test('when the filter does not follow, the old descriptor is back on disk, nothi
   assert.equal(mode(), 'restricted');
 });
 
+test('what else a policy takes back is taken away where the filter fails', async (t) => {
+  const { access, world } = await machine(t, { descriptor: V2 });
+  const judged: unknown[] = [];
+  access.whenJudged(async (event) => void judged.push(event));
+  world.quarantine = threeVersions({ threshold: 'third' });
+  world.filterFails = true;
+
+  await assert.rejects(access.lookUp('interval'), { code: 'FILTER_FAILED' });
+
+  assert.deepEqual(judged, ['interval']);
+});
+
 test('where no event can be written, a report is taken as ever, and a threshold enforced', async (t) => {
   const { access, nqSet, world, mode } = await machine(t, { descriptor: V1, events: fullLog(t) });
 

@@ -120,12 +120,16 @@ export class Access implements AsyncDisposable {
   /** Asks the plug-in under a policy, where it has a say, then makes that current and judges by it. */
   async #judgeUnder(policy = this.#policy.current, event?: PluginEvent, become?: () => Promise<void>): Promise<void> {
     const asked = await this.#judge.askedAbout(policy, this.#reported, event);
-    await this.#turns.take(async () => {
-      await become?.();
-      this.#schedule();
-      await this.#judgeAgain(asked);
-    });
-    await this.#onJudged(event);
+    try {
+      await this.#turns.take(async () => {
+        await become?.();
+        this.#schedule();
+        await this.#judgeAgain(asked);
+      });
+    } finally {
+      // A filter that fails closes the machine’s network, and nothing else of what a policy takes back.
+      await this.#onJudged(event);
+    }
   }
 
   /**

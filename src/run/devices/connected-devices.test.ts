@@ -3,21 +3,30 @@ import { type TestContext, test } from 'node:test';
 import { code } from '../../../test/fakes/made-computer.ts';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { NO_PRINTER } from '../../../test/fakes/no-printer.ts';
+import { AppError } from '../../lib/errors.ts';
 import type { Account } from '../../policy/parts/account.ts';
 import { PolicyDocument } from '../../policy/schema.ts';
 import type { PluginEnd } from '../../quarantine/plugin.ts';
 import { type DeviceWord, readDeviceWord } from './ask-script.ts';
 import { ConnectedDevices } from './connected-devices.ts';
-import { writeConnected } from './kept-devices.ts';
+import { readConnected, writeConnected } from './kept-devices.ts';
 
 const ALICE: Account = { sid: 'S-1-5-21-1', names: ['alice'], groups: [], groupNames: ['staff'] };
 const SINCE = '2026-01-10T12:00:00.000Z';
+
+const documentWith = (devices: object) =>
+  PolicyDocument.parse({
+    ...{ format: 1, project: '0'.repeat(64), vm: 'office', vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11', serial: 1 },
+    policy: { format: 1, quarantine: { type: 'none' }, devices },
+  });
 
 /** A machine with the drive `cd`, in which there is a disc, and a QEMU that knows no more than that. */
 async function withDisc(t: TestContext, rule: object, kept: object = {}, isFree = false) {
   const runFolder = scratch(t);
   await writeConnected(runFolder, new Map([['cd', { what: '/a.iso', since: SINCE, ...kept }]]));
-  const world = { rule, word: { granted: true, said: '' } as DeviceWord, asked: [] as string[], told: [] as string[] };
+  const asked: string[] = [];
+  const told: string[] = [];
+  const world = { rule, word: { granted: true, said: '' } as DeviceWord, asked, told, isSuspending: false };
   let node: string | undefined = 'medium-1000';
   let isOpen = false;
   const qemu = {
@@ -30,13 +39,10 @@ async function withDisc(t: TestContext, rule: object, kept: object = {}, isFree 
       return command === 'query-fdsets' ? [] : {};
     },
   };
-  const document = () =>
-    PolicyDocument.parse({
-      ...{ format: 1, project: '0'.repeat(64), vm: 'office', vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11', serial: 1 },
-      policy: { format: 1, quarantine: { type: 'none' }, devices: { cd: world.rule } },
-    });
+  const document = () => documentWith({ cd: world.rule });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { cd: { kind: 'cd' } }, runFolder, document, isFree },
+    isSuspending: () => world.isSuspending,
     host: { qemu, monitor: '', parallel: '', printer: NO_PRINTER },
     askScript: async ({ event }) => {
       world.asked.push(event);
@@ -93,6 +99,67 @@ test('fact 74, D24: a plug-in is asked when it is new, and after a reset; its FA
   assert.ok(world.told.includes('not in this zone'));
 });
 
+test('what policy takes back goes before all that waits to be connected, however much that is', async (t) => {
+  const { devices, world } = await withDisc(t, { type: 'everybody' });
+  const wish = { what: '/nowhere.iso', uid: undefined, isForced: false };
+  const flood = Array.from({ length: 50 }, () => devices.connect('cd', wish).catch(() => undefined));
+  world.rule = { type: 'nobody' };
+  let connecting = flood.length;
+  for (const one of flood) void one.then(() => (connecting -= 1));
+
+  await devices.follow('interval');
+
+  assert.ok(connecting >= flood.length - 1, `${flood.length - connecting} were connected first`);
+  await Promise.all(flood);
+});
+
+test('nothing is connected to a machine whose memory is being saved, whatever waited for it', async (t) => {
+  const { devices, world } = await withDisc(t, { type: 'everybody' });
+  const wish = { what: '/nowhere.iso', uid: undefined, isForced: false };
+  world.isSuspending = true;
+  await devices.disconnectAll('it is being suspended');
+  await assert.rejects(devices.connect('cd', wish), { code: 'VM_NOT_RUNNING', message: 'office is being suspended' });
+  world.isSuspending = false;
+  await assert.rejects(devices.connect('cd', wish), code('FILE_MISSING'));
+});
+
+test('one that cannot be taken away keeps no other connected, and is told of', async (t) => {
+  const runFolder = scratch(t);
+  const kept = { what: 'x', since: SINCE };
+  await writeConnected(
+    runFolder,
+    new Map([
+      ['lan', kept],
+      ['mic', kept],
+    ]),
+  );
+  const devices = new ConnectedDevices({
+    ...{
+      vm: 'office',
+      devices: { lan: { kind: 'network', network: 'isolated' }, mic: { kind: 'microphone' } },
+      runFolder,
+    },
+    document: () => documentWith({}),
+    host: {
+      qemu: {
+        execute: async () => {
+          throw new AppError('VM_FAILED', 'QEMU does not answer');
+        },
+      },
+      ...{ monitor: '', printer: NO_PRINTER },
+    },
+    askScript: async () => ({ granted: true, said: '' }),
+    tell: async () => undefined,
+    now: async () => Date.parse(SINCE),
+  });
+  const heard = await devices.whileConnected('microphone');
+
+  await assert.rejects(devices.follow('interval'), code('VM_FAILED'));
+
+  assert.equal(heard?.aborted, true);
+  assert.deepEqual([...(await readConnected(runFolder)).keys()], ['lan']);
+});
+
 test('what policy withholds is refused before anything is opened', async (t) => {
   const { devices, world } = await withDisc(t, { type: 'nobody' });
   const wish = { what: '/nowhere.iso', uid: undefined, isForced: false };
@@ -127,11 +194,7 @@ for (const [title, run, granted] of WORDS) {
 test('who hears a machine is cut off when its sound is taken away, by whatever takes it; who asks then is not let in', async (t) => {
   const runFolder = scratch(t);
   const world: { rule: object } = { rule: { type: 'everybody' } };
-  const document = () =>
-    PolicyDocument.parse({
-      ...{ format: 1, project: '0'.repeat(64), vm: 'office', vmId: '6d1a1b9c-6a3e-4a57-9f3e-2d8f0f6c1a11', serial: 1 },
-      policy: { format: 1, quarantine: { type: 'none' }, devices: { speaker: world.rule } },
-    });
+  const document = () => documentWith({ speaker: world.rule });
   const devices = new ConnectedDevices({
     ...{ vm: 'office', devices: { speaker: { kind: 'sound' } }, runFolder, document },
     host: { qemu: { execute: async () => ({}) }, monitor: '', parallel: '', printer: NO_PRINTER },

@@ -27,6 +27,8 @@ export interface DevicesParts {
   document: () => PolicyDocument;
   /** It runs without policies, and whoever runs it may connect all that it has. */
   isFree?: boolean;
+  /** Its memory is being saved: what is connected meanwhile would not be there when it goes on. */
+  isSuspending?: () => boolean;
   askScript: (question: Pick<DeviceQuestion, 'script' | 'event' | 'device'>) => Promise<DeviceWord>;
   tell: (happening: Omit<Happening, 'vm'>) => Promise<void>;
   /** The trusted time in milliseconds. */
@@ -89,11 +91,13 @@ export class ConnectedDevices {
   /**
    * Connects a device, in place of what is connected as it. Who does it by an account of the domain has been asked for it already, and
    * `account` is what that said.
-   * @throws DEVICE_UNKNOWN, DEVICE_FORBIDDEN, PLUGIN_*, and what its driver throws
+   * @throws DEVICE_UNKNOWN, DEVICE_FORBIDDEN, VM_NOT_RUNNING where it is being suspended, PLUGIN_*, and what its driver throws
    */
   connect(name: string, wish: Wish, account?: Account): Promise<void> {
     return this.#turns.take(async () => {
+      const { vm, isSuspending = () => false } = this.#parts;
       const device = this.#device(name);
+      if (isSuspending()) throw new AppError('VM_NOT_RUNNING', `${vm} is being suspended`);
       await this.#requireGranted(name, { account }, 'device');
       const before = (await this.#all()).get(name);
       const kept = { since: await this.#now(), ...this.#grantedBy(name, account) };
@@ -115,27 +119,36 @@ export class ConnectedDevices {
     });
   }
 
-  /** Takes all away, whatever the guest does with them. @throws VM_FAILED */
+  /** Takes all away, whatever the guest does with them, and before whatever waits to be connected. @throws VM_FAILED */
   disconnectAll(why: string): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#turns.takeNext(async () => {
       for (const name of [...(await this.#settled()).keys()]) await this.#takeAway(name, true, why);
     });
   }
 
-  /** Takes away what the policy in force does not allow any more; after a reset plug-ins are asked anew (D24). */
+  /**
+   * Takes away what the policy in force does not allow any more, before whatever waits to be connected; after a reset plug-ins are asked
+   * anew (D24). One that cannot be taken away keeps none of the others. @throws INTERRUPTED, and the first failure
+   */
   follow(event?: PluginEvent): Promise<void> {
-    return this.#turns.take(async () => {
-      for (const [name, kept] of [...(await this.#all())]) {
-        try {
-          await this.#requireGranted(name, kept, event);
-          const granted = { ...kept, ...this.#grantedBy(name, kept.account) };
-          if (granted.script !== kept.script) await this.#keep(name, granted);
-        } catch (error) {
-          if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-          await this.#takeAway(name, true, failureOf(error).reason);
-        }
-      }
+    return this.#turns.takeNext(async () => {
+      const failures: unknown[] = [];
+      const connected = [...(await this.#all())];
+      for (const [name, kept] of connected)
+        await this.#followOne(name, kept, event).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     });
+  }
+
+  async #followOne(name: string, kept: ConnectedDevice, event: PluginEvent | undefined): Promise<void> {
+    try {
+      await this.#requireGranted(name, kept, event);
+      const granted = { ...kept, ...this.#grantedBy(name, kept.account) };
+      if (granted.script !== kept.script) await this.#keep(name, granted);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
+      await this.#takeAway(name, true, failureOf(error).reason);
+    }
   }
 
   /** What ends when the device of this kind is taken away, by whomever; undefined where none of that kind is connected. @throws VM_FAILED */
@@ -226,11 +239,12 @@ export class ConnectedDevices {
     return this.#connected;
   }
 
+  /** What cannot be written is not connected, either way. */
   async #keep(name: string, device: ConnectedDevice | undefined): Promise<void> {
     const connected = await this.#all();
+    connected.delete(name);
+    await writeConnected(this.#parts.runFolder, device ? new Map([...connected, [name, device]]) : connected);
     if (device) connected.set(name, device);
-    else connected.delete(name);
-    await writeConnected(this.#parts.runFolder, connected);
   }
 
   async #now(): Promise<string> {

@@ -57,12 +57,13 @@ export class RunningMachine implements AsyncDisposable {
     this.#followedHost = new FollowedHost({ vm: spec.name, network, resolvers, log: deps.log });
     this.#telling = this.#tellRefusals();
     this.#watchTpm();
-    this.devices = devicesOf(parts, this.#quiet.signal);
-    this.share = new SharedFolder(parts);
-    this.access.whenJudged(async (event) => {
-      await this.devices.follow(event);
-      await this.share.follow(event);
-    });
+    const isSuspending = () => this.#end.leaving === 'suspending';
+    this.devices = devicesOf(parts, isSuspending, this.#quiet.signal);
+    this.share = new SharedFolder({ ...parts, isSuspending });
+    // Either does what it can, whatever becomes of the other.
+    this.access.whenJudged(
+      async (event) => void (await Promise.all([this.devices.follow(event), this.share.follow(event)])),
+    );
     this.#end = new MachineEnd({ ...parts, devices: this.devices, share: this.share, signal: this.#quiet.signal });
     this.#term = this.#followTerm();
     this.ended = this.#watch();

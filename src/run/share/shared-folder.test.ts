@@ -22,7 +22,9 @@ function machine(t: TestContext, access: string, hardware?: 'compatible') {
   const folder = join(root, 'shared');
   for (const path of [runFolder, join(runFolder, 's'), folder]) mkdirSync(path);
   writeFileSync(join(folder, 'file'), 'hello');
-  const world = { access, told: [] as string[], plugged: new Set<string>(), port: undefined as Socket | undefined };
+  const told: string[] = [];
+  const plugged = new Set<string>();
+  const world = { access, told, plugged, isSuspending: false, port: undefined as Socket | undefined };
   let chardev: Server | undefined;
   const end = () => {
     world.port?.destroy();
@@ -67,6 +69,7 @@ function machine(t: TestContext, access: string, hardware?: 'compatible') {
           return { document: document() };
         },
       },
+      isSuspending: () => world.isSuspending,
     });
     t.after(() => share[Symbol.asyncDispose]());
     return share;
@@ -108,6 +111,31 @@ test('what the project forbids is refused; what it lets be read is shared, until
   assert.equal(world.plugged.size, 0);
   assert.ok(!existsSync(join(runFolder, 'share.json')));
   assert.match(world.told.at(-1) ?? '', /not any more: the project lets no folder be shared with office/);
+});
+
+test('what the project takes back goes before all that waits to be shared; nothing is shared with a machine that is being suspended', async (t) => {
+  const { world, folder, make } = machine(t, 'read-only');
+  const share = make();
+  await share.share({ ...wish, path: folder });
+  const flood = Array.from({ length: 20 }, () => share.share({ ...wish, path: folder }));
+  for (const one of flood) one.catch(() => undefined);
+  world.access = 'nobody';
+  await share.follow('interval');
+  assert.equal(share.report(), undefined);
+  assert.ok(world.told.length <= 3, `${world.told.length} were shared first`);
+  await Promise.allSettled(flood);
+
+  world.access = 'read-only';
+  world.isSuspending = true;
+  await assert.rejects(share.share({ ...wish, path: folder }), code('VM_NOT_RUNNING'));
+  assert.equal(world.plugged.size, 0);
+  world.isSuspending = false;
+  await share.share({ ...wish, path: folder });
+  const late = [share[Symbol.asyncDispose](), share.share({ ...wish, path: folder })];
+  assert.deepEqual(
+    (await Promise.allSettled(late)).map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
 });
 
 test('a later service serves it again, and one whose folder has gone says so', async (t) => {

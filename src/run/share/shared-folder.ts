@@ -18,6 +18,8 @@ type ShareParts = Pick<MachineParts, 'qmp'> & {
     policies: Pick<MachineParts['deps']['policies'], 'now'>;
   };
   access: { policy: { document: Pick<MachineParts['access']['policy']['document'], 'policy'> } };
+  /** Its memory is being saved: a port that is plugged in meanwhile would not be there when it goes on. */
+  isSuspending: () => boolean;
 };
 
 export type SharedReport = Omit<KeptShare, 'format'>;
@@ -40,7 +42,7 @@ export class SharedFolder implements AsyncDisposable {
   /** What an earlier service shared with the machine is served again. */
   constructor(parts: ShareParts) {
     this.#parts = parts;
-    void this.#turns.take(() => this.#takeUp());
+    void this.#turns.takeNext(() => this.#takeUp());
   }
 
   report(): SharedReport | undefined {
@@ -49,11 +51,13 @@ export class SharedFolder implements AsyncDisposable {
     return report;
   }
 
-  /** Shares a folder, in place of the one that is shared. @throws SHARE_FORBIDDEN, SHARE_IMPOSSIBLE, SHARE_FOLDER, FILE_MISSING, FILE_DENIED, VM_FAILED */
+  /** Shares a folder, in place of the one that is shared. @throws SHARE_FORBIDDEN, SHARE_IMPOSSIBLE, SHARE_FOLDER, VM_NOT_RUNNING, FILE_MISSING, FILE_DENIED, VM_FAILED */
   share({ path, readOnly, uid }: ShareWish): Promise<void> {
     return this.#turns.take(async () => {
-      const { spec, deps } = this.#parts;
+      const { spec, deps, isSuspending } = this.#parts;
       this.#requireAllowed(readOnly);
+      if (isSuspending() || this.#isOver)
+        throw new AppError('VM_NOT_RUNNING', `${spec.name} is ${this.#isOver ? 'not running' : 'being suspended'}`);
       if (spec.hardware === 'compatible')
         throw new AppError('SHARE_IMPOSSIBLE', `${spec.name} has hardware without a port for a shared folder`);
       await this.#end();
@@ -75,12 +79,12 @@ export class SharedFolder implements AsyncDisposable {
 
   /** Where nothing is shared it stays so. @throws VM_FAILED */
   stop(why: string): Promise<void> {
-    return this.#turns.take(() => this.#stop(why));
+    return this.#turns.takeNext(() => this.#stop(why));
   }
 
-  /** What the policy in force does not allow any more is over; a guest that was reset begins anew. */
+  /** What the policy in force does not allow any more is over, before whatever waits to be shared; a guest that was reset begins anew. */
   follow(event?: PluginEvent): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#turns.takeNext(async () => {
       const share = this.#share;
       if (!share) return;
       try {
@@ -95,7 +99,7 @@ export class SharedFolder implements AsyncDisposable {
   /** Nothing is served any more. The port stays, and what is kept of it, for a later service. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
-    await this.#turns.take(() => this.#endServing());
+    await this.#turns.takeNext(() => this.#endServing());
   }
 
   async #takeUp(): Promise<void> {
