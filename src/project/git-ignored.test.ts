@@ -21,12 +21,12 @@ function isIgnored(path: string): boolean {
 test('git is not given what is large, what a run leaves, or what is one person’s', () => {
   const { reports, uploads, packages, lock } = projectPaths('');
   const { folder, work, data, releases, kernel, initrd, seed, tpm, memory, suspended, ...more } = vmPaths('', 'office');
-  const { toolsDisc, ownRun, variables, secureVariables, snapshots, snapshotWork, kept, standsOn } = more;
+  const { toolsDisc, ownRun, exporting, variables, secureVariables, snapshots, snapshotWork, kept, standsOn } = more;
   const paths = [
     ...[work, data, `${releases}/1.qcow2`, `${releases}/1.index`, kernel, initrd, `${packages}/blobs/ab12`],
     ...[variables, secureVariables, `${tpm}/tpm2-00.permall`, seed, memory, suspended],
     ...[`${snapshots}/ab12/state.json`, snapshotWork, `${kept}/ab12-work.qcow2`, standsOn],
-    ...[toolsDisc, ownRun, `${folder}/events.jsonl`, `${folder}/qemu.log`, lock, `${folder}/.lock`],
+    ...[toolsDisc, ownRun, exporting, `${folder}/events.jsonl`, `${folder}/qemu.log`, lock, `${folder}/.lock`],
     ...[`${reports}/anna.json`, 'office-expired.hot-fix', 'requests/office-expired.hot-fix-request'],
     ...[`${uploads}/image`, temporaryBeside(`${folder}/vm.yaml`)],
   ];

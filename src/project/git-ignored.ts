@@ -27,6 +27,7 @@ const IGNORED = [
   '*.hot-fix-request',
   '*.hot-fix',
   // What is there for a moment.
+  'exporting.json',
   '.lock',
   '.*.tmp',
   '.uploads/',

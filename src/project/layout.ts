@@ -38,6 +38,8 @@ export function vmPathsIn(vmFolder: string) {
     memory: join(vmFolder, 'memory.zst'),
     /** How it is run, while it is. */
     ownRun: join(vmFolder, 'running.json'),
+    /** Where it is exported to, while it is. */
+    exporting: join(vmFolder, 'exporting.json'),
     /** The CD with the guest tools, while the machine has it. */
     toolsDisc: join(vmFolder, 'guest-tools.iso'),
     /** What sets a cloud image up at its first boot: for the administrator alone, until that is done. */

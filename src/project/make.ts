@@ -8,6 +8,7 @@ import { makeFolder, moveFolder, removeFolder, removeTemporary } from '../sys/fi
 import { takeLock } from '../sys/files/lock.ts';
 import { temporaryBeside } from '../sys/files/temporary.ts';
 import { importDisk } from './disk-import.ts';
+import { removeForgottenExport } from './export-folder.ts';
 import { importForeign } from './foreign/import-foreign.ts';
 import type { ForeignDisk } from './foreign/read-foreign.ts';
 import { GIT_IGNORED } from './git-ignored.ts';
@@ -144,6 +145,7 @@ export async function removeVm(project: Project, name: string): Promise<void> {
   const home = vmPaths(project.folder, name).folder;
   await using _lock = await takeVmLock(project, name);
   await removeForgotten(project);
+  await removeForgottenExport(project.folder, name);
   const away = temporaryBeside(home);
   await moveFolder(home, away);
   await removeFolder(away);

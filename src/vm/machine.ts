@@ -102,7 +102,7 @@ export async function startQemu(start: MachineStart): Promise<ProcessId> {
     ...asUser(start.user),
     ...(start.diskKey === undefined ? withoutCore(qemu) : withSecretPipe(qemu)),
   ];
-  return startDetached(program, args, {
+  return await startDetached(program, args, {
     outputFd: output.fd,
     handed: files.fds,
     ...(start.diskKey === undefined ? {} : { input: start.diskKey }),

@@ -119,9 +119,38 @@ for (const format of EXPORT_FORMATS)
     assert.equal(bytes, statSync(to).size);
     const kinds = [...new Set(seen.map(({ kind }) => kind))];
     assert.deepEqual(kinds, format === 'ova' ? ['copying', 'packing'] : ['copying', 'comparing']);
+    for (const kind of kinds) {
+      const of = seen.filter((news) => news.kind === kind);
+      const done = of.map(({ doneBytes }) => doneBytes);
+      assert.deepEqual(
+        done,
+        done.toSorted((one, other) => one - other),
+      );
+      assert.ok(of.length > 1 && done.at(-1) === of.at(-1)?.totalBytes, `${kind}: ${done}`);
+    }
     const last = seen.findLast((news) => news.kind === 'copying');
     assert.deepEqual(last, { kind: 'copying', doneBytes: 4 << 20, totalBytes: 4 << 20 });
   });
+
+test('what took the name meanwhile is not written over, and a name that no file can have is refused', {
+  skip,
+}, async (t) => {
+  const { folder, out, vm } = await places(t);
+  for (const format of EXPORT_FORMATS) {
+    const to = join(out, `lab.${format}`);
+    const tell = () => writeFileSync(to, 'mine');
+    await assert.rejects(exportMachine(folder, 'lab', { to, format, tell }), { code: 'FILE_EXISTS' });
+    assert.equal(readFileSync(to, 'utf8'), 'mine');
+    const long = failureIn(await vm('export', 'lab', '--format', format, '--out', join(out, 'x'.repeat(256))));
+    assert.equal(long.code, 'FILE_MISSING');
+    assert.match(long.reason, /name is too long/);
+    const behind = await vm('export', 'lab', '--format', format, '--out', join(to, 'lab'));
+    assert.equal(failureIn(behind).code, 'FILE_IN_WAY');
+    const longest = join(out, format.padEnd(255, 'x'));
+    await exportMachine(folder, 'lab', { to: longest, format });
+    assert.ok(existsSync(longest));
+  }
+});
 
 test('an archive that does not fit beside its disk is a full disk, and leaves nothing', { skip }, async (t) => {
   const { folder, out } = await places(t);
@@ -131,7 +160,10 @@ test('an archive that does not fit beside its disk is a full disk, and leaves no
   try {
     const to = join(small, 'lab.ova');
     // What fills the disk comes when the first half is done.
-    const tell = ({ kind }: ExportNews) => kind === 'packing' && writeFileSync(join(small, 'other'), noiseFor(small));
+    const other = join(small, 'other');
+    const tell = ({ kind }: ExportNews) => {
+      if (kind === 'packing' && !existsSync(other)) writeFileSync(other, noiseFor(small));
+    };
     await assert.rejects(exportMachine(folder, 'lab', { to, format: 'ova', tell }), { code: 'DISK_FULL' });
     assert.deepEqual(readdirSync(small), ['other']);
   } finally {

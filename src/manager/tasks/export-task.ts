@@ -4,6 +4,8 @@ import type { ExportedAnswer } from '../../api/manager/tasks.ts';
 import { exportMachine } from '../machines/export-machine.ts';
 import type { TaskControl } from './task.ts';
 
+const PARTS = { copying: 'export', comparing: 'compare', packing: 'pack' } as const;
+
 /** Writes a machine for other programs as a task; whatever ends it before leaves nothing. @throws as exportMachine */
 export async function exportTask(
   folder: string,
@@ -15,9 +17,8 @@ export async function exportTask(
   const { bytes } = await exportMachine(folder, vm, {
     ...{ to: path, format, signal: task.signal },
     tell: (news) => {
-      if (news.kind === 'packing') return task.part('pack', news.file);
       const amounts = { unit: 'bytes' as const, done: news.doneBytes, total: news.totalBytes };
-      task.part(news.kind === 'copying' ? 'export' : 'compare', vm, amounts);
+      task.part(PARTS[news.kind], news.kind === 'packing' ? news.file : vm, amounts);
     },
   });
   return { vm, path, bytes };

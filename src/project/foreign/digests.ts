@@ -79,7 +79,7 @@ async function bytesOf(place: Place, maxBytes: number, signal?: AbortSignal): Pr
   await using opened = await openPlace(place, signal);
   const { image } = opened;
   if (image.size > maxBytes) throw new AppError('FILE_TOO_LARGE', `${place.name} is longer than such files are`);
-  return image.part(0, image.size);
+  return await image.part(0, image.size);
 }
 
 /** What the file itself is called, within its folder or archive. */

@@ -3,6 +3,8 @@ import { AppError, systemCode } from '../../lib/errors.ts';
 const CODES = {
   ENOENT: 'FILE_MISSING',
   ENOTDIR: 'FILE_MISSING',
+  // No file can have such a name.
+  ENAMETOOLONG: 'FILE_MISSING',
   EISDIR: 'FILE_INVALID',
   ELOOP: 'FILE_INVALID',
   EACCES: 'FILE_DENIED',
@@ -17,7 +19,7 @@ const CODES = {
 export function fileError(error: unknown, path: string): unknown {
   const code = CODES[systemCode(error) as keyof typeof CODES];
   const what = {
-    FILE_MISSING: 'is not there',
+    FILE_MISSING: systemCode(error) === 'ENAMETOOLONG' ? 'cannot be there: its name is too long' : 'is not there',
     FILE_INVALID: 'is not an ordinary file',
     FILE_DENIED: 'may not be used',
     DISK_FULL: 'does not fit: the disk is full',

@@ -143,8 +143,12 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** SHA-256 of a file in hexadecimal, and its length in bytes. @throws FILE_MISSING, FILE_DENIED */
-export async function digestFile(path: string, signal?: AbortSignal): Promise<{ sha256: string; bytes: number }> {
+/** SHA-256 of a file in hexadecimal, and its length in bytes; `onBytes` is told how much is read. @throws FILE_MISSING, FILE_DENIED */
+export async function digestFile(
+  path: string,
+  signal?: AbortSignal,
+  onBytes: (done: number) => void = () => undefined,
+): Promise<{ sha256: string; bytes: number }> {
   return coded(path, async () => {
     await using file = await openOrdinary(path);
     const hash = createHash('sha256');
@@ -155,6 +159,7 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<{ 
       if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
       hash.update(buffer.subarray(0, bytesRead));
       bytes += bytesRead;
+      onBytes(bytes);
     }
   });
 }

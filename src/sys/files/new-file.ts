@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { fileError } from './file-error.ts';
+import { coded } from './file-error.ts';
 import { isThere } from './files.ts';
 import { syncFolder } from './folders.ts';
 import { temporaryBeside } from './temporary.ts';
@@ -13,19 +13,28 @@ import { temporaryBeside } from './temporary.ts';
  * @throws FILE_EXISTS, DISK_FULL, FILE_DENIED, FILE_MISSING (no such folder), and what `write` throws
  */
 export async function createFile<T>(path: string, mode: number, write: (beside: string) => Promise<T>): Promise<T> {
-  if (await isThere(path)) throw new AppError('FILE_EXISTS', `${path} is there already`, { details: { path } });
+  await requireFreeName(path);
   return withScratch(path, async (beside) => {
     const result = await write(beside);
-    try {
-      await using file = await fs.open(beside, 'r+');
-      await file.sync();
-      await file.chmod(mode);
-      await fs.rename(beside, path);
-      await syncFolder(dirname(path));
-    } catch (error) {
-      throw fileError(error, path);
-    }
+    await giveName(beside, path, mode);
     return result;
+  });
+}
+
+/** @throws FILE_EXISTS */
+export async function requireFreeName(path: string): Promise<void> {
+  if (await isThere(path)) throw new AppError('FILE_EXISTS', `${path} is there already`, { details: { path } });
+}
+
+/** Gives a complete file of the same file system its name, which nobody has taken meanwhile. @throws FILE_EXISTS, DISK_FULL, FILE_DENIED, FILE_MISSING */
+export async function giveName(beside: string, path: string, mode?: number): Promise<void> {
+  await requireFreeName(path);
+  await coded(path, async () => {
+    await using file = await fs.open(beside, 'r');
+    await file.sync();
+    if (mode !== undefined) await file.chmod(mode);
+    await fs.rename(beside, path);
+    await syncFolder(dirname(path));
   });
 }
 
@@ -35,6 +44,6 @@ export async function withScratch<T>(path: string, work: (scratch: string) => Pr
   try {
     return await work(scratch);
   } finally {
-    await fs.rm(scratch, { force: true });
+    await coded(scratch, () => fs.rm(scratch, { force: true }));
   }
 }

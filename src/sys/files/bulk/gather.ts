@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -14,6 +15,8 @@ interface Gathering {
   /** What may come out. */
   maxBytes: number;
   signal?: AbortSignal | undefined;
+  /** What others may do with it, as far as this process lets files be used; without it nobody anything. */
+  mode?: number;
   /** Told how much of the parts is read. */
   onBytes?: ((done: number, total: number) => void) | undefined;
 }
@@ -25,7 +28,7 @@ interface Gathering {
 export async function gatherParts(
   parts: readonly FilePart[],
   to: string,
-  { isPacked, maxBytes, signal, onBytes }: Gathering,
+  { isPacked, maxBytes, signal, mode = 0o600, onBytes }: Gathering,
 ): Promise<void> {
   let [bytes, read] = [0, 0];
   const total = parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -46,12 +49,14 @@ export async function gatherParts(
       yield chunk;
     }
   }
-  const into = createWriteStream(to, { flags: 'wx', mode: 0o600 });
+  const into = createWriteStream(to, { flags: 'wx', mode });
   const more = signal ? { signal } : {};
   try {
     if (isPacked) await pipeline(all, createGunzip(), counted, into, more);
     else await pipeline(all, counted, into, more);
   } catch (error) {
+    // The disk that it is on can be unmounted when this is over.
+    if (!into.closed) await once(into, 'close');
     requireGoing(signal);
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
       throw new AppError('FILE_INVALID', `${parts[0]?.path} is damaged: it is not what gzip writes`, { cause: error });

@@ -4,7 +4,7 @@ import { EXPORT_FORMATS } from '../../../../api/manager/jobs.ts';
 import { formatBytes } from '../../../../lib/bytes.ts';
 import { type ExportFormat, type ExportNews, exportMachine } from '../../../../manager/machines/export-machine.ts';
 import { addCommand } from '../../../program.ts';
-import { print, printStep } from '../../../terminal/print.ts';
+import { print } from '../../../terminal/print.ts';
 import { progressLine } from '../../../terminal/progress.ts';
 
 interface ExportOptions {
@@ -21,10 +21,8 @@ export function addVmExportCommand(vm: Command): void {
     async (context, { directory, format, out }, name = '') => {
       const to = resolve(out ?? `${name}.${format}`);
       const line = progressLine(context);
-      const tell = (news: ExportNews) => {
-        if (news.kind === 'packing') printStep(context, `packing ${news.file}`);
-        else line.show(`${news.kind} ${name}`, news.doneBytes, news.totalBytes);
-      };
+      const tell = (news: ExportNews) =>
+        line.show(`${news.kind} ${'file' in news ? news.file : name}`, news.doneBytes, news.totalBytes);
       const { bytes } = await exportMachine(directory, name, { to, format, signal: context.signal, tell });
       print(context, { vm: name, format, path: to, bytes }, `wrote ${to}, ${formatBytes(bytes)}`);
     },
