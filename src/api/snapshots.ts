@@ -6,7 +6,7 @@ const Name = z
   .string()
   .min(1)
   .max(80)
-  .regex(/^\P{C}+$/u);
+  .regex(/^(?=.*\S)\P{C}+$/u);
 
 export const TakeSnapshotRequest = z.strictObject({ name: Name, description: z.string().max(2000).exactOptional() });
 

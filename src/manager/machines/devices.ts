@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { ruleOf } from '../../policy/devices.ts';
-import type { MachineDevice } from '../../policy/parts/machine-devices.ts';
+import { DEVICE_NAME, type MachineDevice } from '../../policy/parts/machine-devices.ts';
 import { openProject, vmNamed } from '../../project/open.ts';
 import { saveVmFile, withProject } from '../../project/save.ts';
 import type { VmFile } from '../../project/schema.ts';
@@ -8,6 +8,8 @@ import { type DeviceState, deviceFacts } from '../../run/devices/connected-devic
 
 /** Gives a machine a device; users get it with the next package that has the machine. @throws USAGE, PROJECT_*, VM_UNKNOWN */
 export async function addDevice(folder: string, vm: string, name: string, device: MachineDevice): Promise<VmFile> {
+  // A schema passes over the one name that every object of JavaScript has.
+  if (!DEVICE_NAME.test(name)) throw new AppError('USAGE', `“${name}” is not a name for a device`);
   return changeDevices(folder, vm, (devices) => {
     if (Object.hasOwn(devices, name)) throw new AppError('USAGE', `${vm} has a device “${name}” already`);
     return { ...devices, [name]: device };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { TakeSnapshotRequest } from '../../api/snapshots.ts';
 import { ownDiskBytes } from '../../layer/chain/qcow2.ts';
 import { AppError } from '../../lib/errors.ts';
 import { noSteps, type Steps } from '../../lib/steps.ts';
@@ -14,7 +15,6 @@ import {
   readSnapshots,
   type Snapshot,
   SnapshotDescription,
-  SnapshotName,
   snapshotNamed,
   snapshotPaths,
   writeSnapshot,
@@ -103,8 +103,8 @@ export async function takeSnapshot(
 
 /** @throws USAGE */
 function requireWords({ name, description }: Required<NewSnapshot>): void {
-  if (!SnapshotName.safeParse(name).success)
-    throw new AppError('USAGE', 'a snapshot has a name of 1 to 80 characters, in one line');
+  if (!TakeSnapshotRequest.shape.name.safeParse(name).success)
+    throw new AppError('USAGE', 'a snapshot has a name of 1 to 80 characters, in one line, that can be seen');
   if (!SnapshotDescription.safeParse(description).success)
     throw new AppError('USAGE', 'the description of a snapshot has at most 2000 characters');
 }

@@ -11,7 +11,7 @@ const MAX_BYTES = 64 << 10;
 const ID = /^[0-9a-f]{16}$/;
 
 /** What an administrator calls a snapshot: one line, of what can be seen. */
-export const SnapshotName = z
+const SnapshotName = z
   .string()
   .min(1)
   .max(80)
