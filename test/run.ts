@@ -26,6 +26,7 @@ const LONG = [
   ...[
     ...[
       'booted-guest',
+      'cards',
       'cloud-init',
       'compatible',
       'debian',

@@ -146,7 +146,7 @@ test('one that cannot be taken away keeps no other connected, and is told of', a
           throw new AppError('VM_FAILED', 'QEMU does not answer');
         },
       },
-      ...{ monitor: '', printer: NO_PRINTER },
+      ...{ monitor: '', parallel: '', printer: NO_PRINTER },
     },
     askScript: async () => ({ granted: true, said: '' }),
     tell: async () => undefined,
