@@ -97,9 +97,13 @@ async function* whole({ content, bytes }: NonNullable<UnixRequest['file']>): Asy
 
 function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | undefined): AppError {
   if (signal?.aborted) return new AppError('INTERRUPTED', 'interrupted', { cause });
-  const denied = systemCode(cause) === 'EACCES' || systemCode(cause) === 'EPERM';
-  const message = denied ? `you may not use ${socketPath}` : `no service answers on ${socketPath}`;
-  return new AppError(denied ? 'DAEMON_DENIED' : 'DAEMON_UNREACHABLE', message, { cause });
+  const code = systemCode(cause) ?? '';
+  if (['EACCES', 'EPERM'].includes(code))
+    return new AppError('DAEMON_DENIED', `you may not use ${socketPath}`, { cause });
+  const message = ['EPIPE', 'ECONNRESET'].includes(code)
+    ? `the service on ${socketPath} hangs up: it has as many connections as it takes, or it is ending`
+    : `no service answers on ${socketPath}`;
+  return new AppError('DAEMON_UNREACHABLE', message, { cause });
 }
 
 async function* parsed(response: IncomingMessage): AsyncGenerator<unknown> {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { listenTcp, listenUnix } from './http-server.ts';
+import { request } from './http.ts';
+import { listenTcp, listenUnix, MOST_CONNECTIONS } from './http-server.ts';
 
 /** Looks at a file without a pause from before it is there, counts how often it came, and tells every mode that it ever had. */
 const WATCHER = `
@@ -51,3 +54,25 @@ test('an address that is not this computer’s is refused as such, and so is a p
   await using first = await listen('127.0.0.1', 0);
   await assert.rejects(listen('127.0.0.1', first.port), { name: 'AppError', code: 'PORT_IN_USE' });
 });
+
+test('whoever opens connections without end has so many, and others of the process are answered meanwhile', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lazaret-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [path, other] = [join(folder, 'socket'), join(folder, 'other')];
+  await using _server = await listenUnix(path, (_request, response) => response.end(), {});
+  await using _other = await listenUnix(other, (_request, response) => response.end(), {});
+  const sockets = Array.from({ length: MOST_CONNECTIONS + 20 }, () => connect(path));
+  t.after(() => sockets.forEach((socket) => void socket.destroy()));
+  const ended = sockets.filter((_socket, at) => at >= MOST_CONNECTIONS).map((socket) => once(socket, 'close'));
+  await Promise.all(ended);
+
+  assert.equal(await answer(other), 200);
+  assert.equal(sockets.filter(({ closed }) => closed).length, 20);
+  sockets[0]?.destroy();
+  while ((await answer(path).catch(() => 0)) !== 200) await setImmediate();
+});
+
+async function answer(socketPath: string): Promise<number | undefined> {
+  const [response] = await once(request({ socketPath, agent: false }).end(), 'response');
+  return response.resume().statusCode;
+}

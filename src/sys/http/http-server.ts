@@ -16,6 +16,12 @@ export type UpgradeRequest = IncomingMessage;
 /** Takes over a connection on which another protocol was asked for, with what came behind the request. */
 export type UpgradeListener = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void;
 
+/**
+ * So many connections one listener has at a time; further ones are closed at once. Each costs this process memory and a descriptor, which
+ * its other listeners, and machines, need too. A page has some ten, a machine that is watched three.
+ */
+export const MOST_CONNECTIONS = 256;
+
 /** Who may use a Unix socket besides root: a user or a group, by number, or nobody. */
 export interface SocketAccess {
   user?: number;
@@ -77,6 +83,7 @@ interface Listener {
 
 async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Listener> {
   const sockets = new Set<Socket>();
+  server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
