@@ -3,7 +3,7 @@ import { AppError } from '../../lib/errors.ts';
 import { isLink, isThere } from '../../sys/files/files.ts';
 import { namesIn } from '../../sys/files/folders.ts';
 import { ImageFile, type Within } from '../../sys/image-file.ts';
-import { volumeIn } from './formats/ovirt.ts';
+import { volumeIn } from './volume.ts';
 
 /** Where a file lies: by its path, or within another one. */
 export interface Place {

@@ -10,7 +10,8 @@ import {
   tpmOf,
 } from '../described.ts';
 import { deviceNote, type ImportNote, note } from '../notes.ts';
-import { otherDevice, sectionOf, volumeDetails, volumeIn } from './ovirt.ts';
+import { volumeIn } from '../volume.ts';
+import { otherDevice, sectionOf, volumeDetails } from './ovirt.ts';
 import { bytesOfUnit } from './units.ts';
 import { childOf, childrenOf, type Element, textOf } from './xml.ts';
 

@@ -3,19 +3,11 @@ import type { DiskFormat } from '../../image/known.ts';
 import type { Bus } from '../described.ts';
 import { childrenOf, type Element } from './xml.ts';
 
-const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const VOLUME = new RegExp(`^(${ID})/(${ID})$`, 'i');
 const FORMATS: Readonly<Record<string, DiskFormat>> = { RAW: 'raw', COW: 'qcow2' };
 const BUSES: Readonly<Record<string, Bus>> = { VirtIO: 'virtio', VirtIO_SCSI: 'virtio', IDE: 'IDE', SATA: 'SATA' };
 /** Devices of kind 0 (“other”) that every machine has, or needs none of. */
 const SILENT = ['controller', 'rng', 'channel', 'console', 'video', 'graphics', 'tpm'];
 const DEVICES: Readonly<Record<string, ImportDevice>> = { sound: 'sound', hostdev: 'passed-through' };
-
-/** Export domains keep each disk as a volume in the folder of its image, both named by numbers alone: so it leads nowhere else. */
-export function volumeIn(name: string): { image: string; volume: string } | undefined {
-  const [, image, volume] = VOLUME.exec(name) ?? [];
-  return image === undefined || volume === undefined ? undefined : { image, volume };
-}
 
 /** A section as the standard names it, or as oVirt’s export domains have it: by its type. */
 export function sectionOf(element: Element, name: string): Element | undefined {
