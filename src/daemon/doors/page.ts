@@ -108,7 +108,7 @@ export class Player implements AsyncDisposable {
     const screens = consoleUpgrade(this.#pages, (vm) => this.#screenOf(vm));
     const sounds = soundUpgrade(this.#pages, async (vm) => this.#seen(vm)?.hear(), screens);
     const onUpgrade = microphoneUpgrade(this.#pages, async (vm) => this.#seen(vm)?.speak(), sounds);
-    const options = { onUpgrade, takesLongBodies: true };
+    const options = { onUpgrade, isLocal: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(this.#pages.app.fetch), options);
     this.#pages.listensOn(listening.port);
     return listening;

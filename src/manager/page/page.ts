@@ -64,7 +64,7 @@ export class ManagerPage implements AsyncDisposable {
     const screens = consoleUpgrade(pages, (vm) => runs.screenOf(vm));
     const sounds = soundUpgrade(pages, (vm) => runs.hear(vm), screens);
     const onUpgrade = microphoneUpgrade(pages, (vm) => runs.speak(vm), sounds);
-    const options = { onUpgrade, takesLongBodies: true };
+    const options = { onUpgrade, isLocal: true };
     const listening = await listenTcp('127.0.0.1', port, getRequestListener(pages.app.fetch), options);
     pages.listensOn(listening.port);
     await watch.look();

@@ -72,6 +72,16 @@ test('whoever opens connections without end has so many, and others of the proce
   while ((await answer(path).catch(() => 0)) !== 200) await setImmediate();
 });
 
+test('a server for other computers takes as many as come: each of them waits for news', async (t) => {
+  await using server = await listenTcp('127.0.0.1', 0, (_request, response) => response.end());
+  const sockets = Array.from({ length: MOST_CONNECTIONS + 1 }, () => connect(server.port, '127.0.0.1'));
+  t.after(() => sockets.forEach((socket) => void socket.destroy()));
+
+  const answers = sockets.map((socket) => once(socket, 'data'));
+  for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  for (const [said] of await Promise.all(answers)) assert.match(`${said}`, /^HTTP\/1\.1 200 /);
+});
+
 async function answer(socketPath: string): Promise<number | undefined> {
   const [response] = await once(request({ socketPath, agent: false }).end(), 'response');
   return response.resume().statusCode;

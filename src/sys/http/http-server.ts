@@ -17,8 +17,8 @@ export type UpgradeRequest = IncomingMessage;
 export type UpgradeListener = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void;
 
 /**
- * So many connections one listener has at a time; further ones are closed at once. Each costs this process memory and a descriptor, which
- * its other listeners, and machines, need too. A page has some ten, a machine that is watched three.
+ * So many connections a listener for this computer alone has at a time; further ones are closed at once. Each costs this process memory and
+ * a descriptor, which its other listeners, and machines, need too. A page has some ten, a machine that is watched three.
  */
 export const MOST_CONNECTIONS = 256;
 
@@ -38,7 +38,7 @@ export async function listenUnix(path: string, listener: RequestListener, access
   if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
   const { user = 0, group, onUpgrade } = access;
-  const made = createServer({ requestTimeout: 0 }, listener);
+  const made = localServer(listener);
   if (onUpgrade) made.on('upgrade', onUpgrade);
   const server = await withoutOthers(() => listening(made, { path }));
   if (group !== undefined || user !== 0) await chown(path, user, group ?? 0);
@@ -59,8 +59,8 @@ function withoutOthers<T>(make: () => T): T {
 export interface TcpOptions {
   /** Without it connections stay HTTP. */
   onUpgrade?: UpgradeListener;
-  /** Whoever sends a body may take as long as he needs: only for listeners that nobody but this computer reaches. */
-  takesLongBodies?: boolean;
+  /** Nobody but this computer reaches it: whoever sends a body may take as long as he needs, and there are `MOST_CONNECTIONS`. */
+  isLocal?: boolean;
 }
 
 /** Listens on a TCP port, 0 for any that is free. @throws PORT_IN_USE, ROOT_NEEDED (a port of root’s), USAGE (another computer’s address) */
@@ -68,11 +68,17 @@ export async function listenTcp(
   host: string,
   port: number,
   listener: RequestListener,
-  { onUpgrade, takesLongBodies = false }: TcpOptions = {},
+  { onUpgrade, isLocal = false }: TcpOptions = {},
 ): Promise<Listening> {
-  const server = createServer(takesLongBodies ? { requestTimeout: 0 } : {}, listener);
+  const server = isLocal ? localServer(listener) : createServer(listener);
   if (onUpgrade) server.on('upgrade', onUpgrade);
   return closing(await listening(server, { host, port }), async () => undefined);
+}
+
+function localServer(listener: RequestListener): Server {
+  const server = createServer({ requestTimeout: 0 }, listener);
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
 }
 
 /** A server with its connections: Node forgets those that became another protocol’s, and waits for them all the same. */
@@ -83,7 +89,6 @@ interface Listener {
 
 async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Listener> {
   const sockets = new Set<Socket>();
-  server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
