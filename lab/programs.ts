@@ -13,7 +13,7 @@ export const TEST_PROGRAMS = [
   'test/fakes/stopped-change.ts',
   'test/fakes/stopped-service.ts',
   'test/system/net/service.ts',
-];
+] as const;
 
 /** The folder of our programs. */
 export const BIN = join(installed() ?? CHECKOUT, 'bin');
@@ -27,7 +27,7 @@ export function scriptOf(program: 'lazaret' | 'lazaret-manager' | 'lazaretd'): s
 }
 
 /** What Node runs of one of the tests' own, by its path in a checkout. */
-export function testProgram(path: string): string {
+export function testProgram(path: (typeof TEST_PROGRAMS)[number]): string {
   const tree = installed();
   return tree === undefined ? join(CHECKOUT, path) : join(tree, 'dist', 'tests', `${basename(path, '.ts')}.js`);
 }

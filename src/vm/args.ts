@@ -1,9 +1,11 @@
 import { KEY, KEY_OBJECT } from '../sys/programs/qemu-img.ts';
+import { firstCard, furtherCard, type PlannedCard } from './cards.ts';
 import {
   type ClockBase,
-  cardDevice,
+  chardevId,
   clockArgs,
   type DeviceKind,
+  deviceId,
   diskDevice,
   inputArgs,
   portArgs,
@@ -12,17 +14,6 @@ import {
   tpmArgs,
 } from './devices.ts';
 import { type ProcessorKind, processorModel } from './processor.ts';
-
-/** With what the addresses of a machine’s further cards begin: of those that nobody assigns, as its first one’s. */
-const CARD_PREFIXES = ['56', '5a'];
-/** The hub of QEMU’s that the tap device is on, where several cards are. */
-const SHARED_HUB = 0;
-
-/** A further network card; one that is isolated leads nowhere, another reaches what the first one reaches. */
-interface PlannedCard {
-  name: string;
-  network: 'nat' | 'isolated';
-}
 
 /** How a machine’s processor is run: by the host’s own, or in software. */
 export type Accel = 'kvm' | 'tcg';
@@ -153,36 +144,6 @@ export function qemuArgs(plan: QemuPlan): string[] {
   ];
 }
 
-/** What QEMU calls that which a port of this name leads to. */
-export function chardevId(name: string): string {
-  return `port-${name}`;
-}
-
-/** The address of a machine’s further card in a place, by that of its first one. */
-export function cardMac(mac: string, place: number): string {
-  return `${CARD_PREFIXES[place] ?? ''}${mac.slice(2)}`;
-}
-
-/** The machine’s one tap device is the first card’s alone, or on a hub with all cards that lead where it leads. */
-function firstCard({ hardware = 'virtio', mac, cards = [] }: QemuPlan): string[] {
-  if (cards.every(({ network }) => network === 'isolated')) return cardDevice(hardware, { netdev: 'net0', mac });
-  return [
-    ...['-netdev', `hubport,id=hub0,hubid=${SHARED_HUB},netdev=net0`],
-    ...['-netdev', `hubport,id=first0,hubid=${SHARED_HUB}`],
-    ...cardDevice(hardware, { netdev: 'first0', mac }),
-  ];
-}
-
-/** One that is isolated is on a hub of its own, on which there is nothing else: no packet of it leaves QEMU. */
-function furtherCard({ hardware = 'virtio', mac }: QemuPlan, { name, network }: PlannedCard, place: number): string[] {
-  const id = `net-${name}`;
-  const hub = network === 'nat' ? SHARED_HUB : place + 1;
-  return [
-    ...['-netdev', `hubport,id=${id},hubid=${hub}`],
-    ...cardDevice(hardware, { netdev: id, mac: cardMac(mac, place), id: deviceId(name) }),
-  ];
-}
-
 /** The ports before it are the console and, on compatible hardware, the channel. */
 function furtherPort(kind: DeviceKind, name: string, place: number): string[] {
   const index = place + (kind === 'compatible' ? 2 : 1);
@@ -201,11 +162,6 @@ function parallelPort(name: string, sockets: Pick<MachineSockets, 'parallel'>): 
     ...['-chardev', `socket,id=${chardevId(name)},path=${sockets.parallel},server=on,wait=off`],
     ...['-device', `isa-parallel,id=${deviceId(name)},chardev=${chardevId(name)},index=0`],
   ];
-}
-
-/** What QEMU calls a device that has this name in its machine. */
-export function deviceId(name: string): string {
-  return `device-${name}`;
 }
 
 function handedFiles({ disk, data, disc, seed, firmware }: QemuPlan): HandedFile[] {

@@ -114,3 +114,13 @@ export function clockArgs(clock: ClockBase): string[] {
 function socketArgs(id: string, path: string): string[] {
   return ['-chardev', `socket,id=${id},path=${path},server=on,wait=off`];
 }
+
+/** What QEMU calls a device that has this name in its machine. */
+export function deviceId(name: string): string {
+  return `device-${name}`;
+}
+
+/** What QEMU calls that which a port of this name leads to. */
+export function chardevId(name: string): string {
+  return `port-${name}`;
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { deviceId } from './args.ts';
+import { deviceId } from './devices.ts';
 import type { Qmp } from './qmp.ts';
 
 type Monitor = Pick<Qmp, 'execute'>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chardevId } from './args.ts';
+import { chardevId } from './devices.ts';
 import { dropSet, setsFor } from './media.ts';
 import type { Qmp } from './qmp.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
-import { deviceId } from './args.ts';
+import { deviceId } from './devices.ts';
 import { dropNode, dropSet, nodeOf, orInUse } from './media.ts';
 import type { Qmp } from './qmp.ts';
 

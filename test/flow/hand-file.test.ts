@@ -22,7 +22,7 @@ import { usb } from '../../src/run/devices/kinds/usb.ts';
 import { printOut } from '../../src/sys/printing/print-out.ts';
 import { hasProgram } from '../../src/sys/programs/exec.ts';
 import { handFile } from '../../src/sys/programs/hand-file.ts';
-import { chardevId } from '../../src/vm/args.ts';
+import { chardevId } from '../../src/vm/devices.ts';
 import { driveState, freeSet } from '../../src/vm/media.ts';
 import { Qmp } from '../../src/vm/qmp.ts';
 import { isPlugged, plugHostDevice } from '../../src/vm/usb.ts';

@@ -1,5 +1,5 @@
 import { cardsOf, type MachineDevices } from '../../../policy/parts/machine-devices.ts';
-import { deviceId } from '../../../vm/args.ts';
+import { deviceId } from '../../../vm/devices.ts';
 import type { Qmp } from '../../../vm/qmp.ts';
 import type { DeviceDriver } from './driver.ts';
 

@@ -3,7 +3,7 @@ import type { NetworkOptions } from '../../../firewall/machine/network-options.t
 import { cardsOf } from '../../../policy/parts/machine-devices.ts';
 import type { AccessLists } from '../../../quarantine/lists/access-list.ts';
 import type { CurrentPolicy } from '../../../servers/policies.ts';
-import { cardMac } from '../../../vm/args.ts';
+import { cardMac } from '../../../vm/cards.ts';
 import { nameOptions } from '../../access/name-options.ts';
 import type { MachineSpec, RunDeps } from '../spec.ts';
 import { toldHost } from './told-host.ts';
