@@ -29,6 +29,8 @@ test('an administrator puts a disc into his own copy and hears it, in the page b
   await said('vm', 'add', 'lab', '--disk', guest.disk(1), '--disk-format', 'raw', ...guest.vmOptions);
   await said('vm', 'device', 'add', 'lab', 'cd', '--kind', 'cd');
   await said('vm', 'device', 'add', 'lab', 'speaker', '--kind', 'sound');
+  await said('vm', 'device', 'add', 'lab', 'lan', '--kind', 'network', '--network', 'nat');
+  await said('vm', 'device', 'add', 'lab', 'lpt', '--kind', 'parallel');
   const disc = join(project.folder, 'tools.iso');
   writeFileSync(disc, 'a first disc'.padEnd(2 ** 20));
   // A socket’s path has a hundred characters.
@@ -66,6 +68,20 @@ test('an administrator puts a disc into his own copy and hears it, in the page b
     assert.equal((await shell.run(READ)).output.trim(), 'a first disc');
     assert.deepEqual(await accessibilityFaults(page), []);
     await manager.shoot('manager-devices');
+    const [lan, lpt] = ['lan', 'lpt'].map((name) => dialog.getByRole('region', { name }));
+    await lan?.getByText('Network card that reaches what the first one reaches').waitFor();
+    const printed = join(project.folder, 'printed.txt');
+    await lpt?.getByLabel('File that takes what is printed, or a port of this computer').fill(printed);
+    await lpt?.getByRole('button', { name: 'Connect' }).click();
+    await lpt?.getByText(`Connected: ${printed}`).waitFor();
+    await lpt?.scrollIntoViewIfNeeded();
+    await manager.shoot('manager-devices-port');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await lan?.scrollIntoViewIfNeeded();
+    await manager.shoot('manager-devices-390-dark');
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.emulateMedia({ colorScheme: 'light' });
     assert.match(await said('vm', 'device', 'list', 'lab', '--run', run), /^cd +cd +\S+tools\.iso +everybody/m);
     await said('vm', 'device', 'disconnect', 'lab', 'cd', '--run', run);
     await cd.getByText('Connected:').waitFor({ state: 'detached' });
