@@ -46,6 +46,15 @@ export class LabBrowser implements AsyncDisposable {
   }
 }
 
+/**
+ * Opens a page by its one-time link, which leads on by itself. A route that is set meanwhile is sometimes lost, and what the page
+ * asks with it: who gets the page back has it as it stays.
+ */
+export async function followLink(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.waitForURL(({ pathname }) => pathname !== '/open');
+}
+
 /** Colours that are on their way from one theme to another have the contrast of neither. What moves without end does not count. */
 const COMES_TO_REST = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)

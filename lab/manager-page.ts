@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { LIVE_PATH } from '../src/api/paths.ts';
-import { accessibilityFaults, LabBrowser } from './browser.ts';
+import { accessibilityFaults, followLink, LabBrowser } from './browser.ts';
 import { BIN } from './programs.ts';
 
 const SCREENS = process.env['LAZARET_SCREENS'];
@@ -54,9 +54,7 @@ export class ManagerInBrowser implements AsyncDisposable {
     });
     const page = await context.newPage();
     const opened = new ManagerInBrowser(browser, page, new URL(url).origin, ending);
-    await page.goto(url);
-    // The link’s own page leads on.
-    await page.waitForURL(`${opened.origin}/`);
+    await followLink(page, url);
     return opened;
   }
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../lab/browser.ts';
 import { ManagerInBrowser } from '../lab/manager-page.ts';
 import { openPlayer, type Said } from '../lab/player-page.ts';
 import { run } from '../src/sys/programs/exec.ts';
@@ -57,7 +57,7 @@ async function playerScreens(said: Said, shots: readonly Shot[]): Promise<void> 
   const page = await (await lab.browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' })).newPage();
   await page.clock.setFixedTime(NOW);
   const link = player.link('/');
-  await page.goto(link);
+  await followLink(page, link);
   for (const shot of shots.filter(isWanted('player')))
     await shoot(page, { origin: new URL(link).origin, folder: FOLDER, who: 'player' }, shot);
 }

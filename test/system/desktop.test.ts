@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { desktopGuest } from '../../lab/desktop.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
@@ -59,7 +59,7 @@ test('a user works at a desktop in a page: types, resizes it, copies in and not 
   const page = await context.newPage();
   const { stdout } = await job.computer.lazaret('open', job.vm, '--no-browser', '--json');
   const { url } = JSON.parse(stdout);
-  await page.goto(url);
+  await followLink(page, url);
   const screen = page.getByRole('application').locator('canvas');
   await screen.waitFor();
   await untilGuest(`${X} xrandr >/dev/null 2>&1 && pidof xterm spice-vdagent spice-vdagentd`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { SERVERS, whyNoNetwork } from '../../lab/network.ts';
@@ -299,7 +299,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
       const page = await (await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' })).newPage();
       const { stdout } = await computer.lazaret('open', '--no-browser', '--json');
       const { url } = JSON.parse(stdout);
-      await page.goto(url);
+      await followLink(page, url);
       await page.getByRole('region', { name: vm }).waitFor();
       await page.goto(new URL(`/machines/${vm}`, url).href);
       await page.getByRole('button', { name: 'More' }).click();

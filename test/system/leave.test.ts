@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { run } from '../../src/sys/programs/exec.ts';
 import { count, counting, countsOn, fileOf, goesOn, lazaret, stateOf } from '../fakes/counting-machine.ts';
@@ -18,7 +18,7 @@ test('a user leaves a machine in the player, and comes back where he was', {
     const page = await context.newPage();
     const { stdout } = await job.computer.lazaret('open', '--no-browser', '--json');
     const { url } = JSON.parse(stdout);
-    await page.goto(url);
+    await followLink(page, url);
     await page.getByRole('region', { name: job.vm }).waitFor();
     await page.goto(new URL(`/machines/${job.vm}`, url).href);
     return page;

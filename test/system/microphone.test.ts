@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
@@ -48,7 +48,7 @@ test('a guest hears the microphone of a page whose user has opened it there, as 
     const opened = await context.newPage();
     await opened.addInitScript(MEASURE);
     const { url } = JSON.parse(await lazaret('open', '--no-browser', '--json'));
-    await opened.goto(url);
+    await followLink(opened, url);
     await opened.getByRole('region', { name: vm }).waitFor();
     await opened.goto(new URL(`/machines/${vm}`, url).href);
     return opened;

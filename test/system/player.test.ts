@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { shoot } from '../fakes/shoot.ts';
@@ -32,7 +32,7 @@ test('a user has his machine in a page: installs it, sees its screen, and is tol
   const url = await link(job);
 
   await t.test('a link opens the page once, and is nothing to who comes later', async () => {
-    await page.goto(url);
+    await followLink(page, url);
     await page.getByText('No machine is installed here yet.').waitFor();
     await shoot(page, 'player-empty');
     const other = await lab.browser.newContext();

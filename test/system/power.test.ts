@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { shoot } from '../fakes/shoot.ts';
@@ -49,7 +49,7 @@ test('a project withholds power commands, and sets how a machine is shown', {
       const page = await (await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' })).newPage();
       const { stdout } = await job.computer.lazaret('open', '--no-browser', '--json');
       const { url } = JSON.parse(stdout);
-      await page.goto(url);
+      await followLink(page, url);
       await page.getByRole('region', { name: 'office' }).waitFor();
       await page.goto(new URL('/machines/office', url).href);
       await page.getByText('has this machine shown on the full screen alone').waitFor();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { LabPrinting, whyNoPrinting } from '../../lab/printing.ts';
@@ -105,7 +105,7 @@ test('facts 37 and 34: a guest prints to the queue that its user chose, where hi
     const context = await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
     const page = await context.newPage();
     const { url } = JSON.parse(await lazaret('open', '--no-browser', '--json'));
-    await page.goto(url);
+    await followLink(page, url);
     await page.getByRole('region', { name: vm }).waitFor();
     await page.goto(new URL(`/machines/${vm}`, url).href);
     await page.getByRole('button', { name: 'More' }).click();

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
 import { stateOf } from '../fakes/counting-machine.ts';
@@ -41,7 +41,7 @@ test('a user keeps a state in the player, breaks the guest, and goes back: disks
   };
 
   await t.test('it is taken in the player, with a name and what it is for', async () => {
-    await page.goto(url);
+    await followLink(page, url);
     await page.getByRole('region', { name: 'office' }).waitFor();
     await openDialog();
     await dialog.getByText('None is kept yet.').waitFor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { smallGuest } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
 import { whyNoNetwork } from '../../lab/network.ts';
@@ -47,7 +47,7 @@ test('what a guest plays is heard in the player, as long as its project lets it,
     socket.on('framereceived', ({ payload }) => pieces.push(Buffer.from(payload)));
   });
   const { url } = JSON.parse(await lazaret('open', '--no-browser', '--json'));
-  await page.goto(url);
+  await followLink(page, url);
   await page.getByRole('region', { name: vm }).waitFor();
   await page.goto(new URL(`/machines/${vm}`, url).href);
   const item = page.getByRole('menuitemcheckbox', { name: 'Play its sound here' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../../lab/browser.ts';
 import { PASSPHRASE } from '../../lab/computer.ts';
 import { bootedGuest, whyNotBooted } from '../../lab/guest.ts';
 import { MainJob } from '../../lab/main-job.ts';
@@ -39,7 +39,7 @@ test(
         (message) => message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url}`),
       );
       page.on('pageerror', (error) => complaints.push(error.message));
-      await page.goto(link);
+      await followLink(page, link);
       return page;
     };
     const manager = await opened(links.manager);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer } from '../../../lab/player-page.ts';
 import type { HardwareRequest } from '../../../src/api/hardware.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
@@ -39,7 +39,7 @@ test('an administrator at a user’s page gives his password, and then the machi
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
   const link = player.link('/machines/office');
-  await page.goto(link);
+  await followLink(page, link);
   const menu = page.getByRole('button', { name: 'More' });
   const dialog = page.getByRole('dialog');
   const password = dialog.getByLabel('The administrator’s password');

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
 
@@ -67,7 +67,7 @@ test('an expired machine’s user asks for a hot fix, sees what the answer does,
   await using lab = await LabBrowser.start();
   const context = await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', timezoneId: 'UTC' });
   const page = await context.newPage();
-  await page.goto(player.link('/'));
+  await followLink(page, player.link('/'));
   const card = page.getByRole('region', { name: 'office' });
   assert.equal(await mainButton(card, 'Ask for a hot fix …'), true, 'what helps is the main button');
   assert.equal(await mainButton(card, 'Start'), false, 'a start is known to fail');
@@ -116,7 +116,7 @@ test('letters are typed in place of a file, and another answer is looked at anew
   });
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'de-DE' })).newPage();
-  await page.goto(player.link('/machines/office'));
+  await followLink(page, player.link('/machines/office'));
   await page.getByRole('button', { name: 'Um Soforthilfe bitten' }).click();
   await page.getByRole('button', { name: 'Ich habe eine Antwort' }).click();
   await page.getByLabel('Oder die Buchstaben').fill('m4qzx');
@@ -145,7 +145,7 @@ test(
     });
     await using lab = await LabBrowser.start();
     const page = await (await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' })).newPage();
-    await page.goto(player.link('/'));
+    await followLink(page, player.link('/'));
     await page.getByRole('region', { name: 'office' }).getByText('Ask your administrator').waitFor();
     assert.equal(await page.getByRole('button', { name: 'hot fix' }).count(), 0);
     const office = page.getByRole('region', { name: 'office' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { EventAnswer } from '../../../src/api/event.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
@@ -41,7 +41,7 @@ test('to go back to the former system is asked about first; what stands against 
       ? route.fulfill({ status: 409, json: { error } })
       : route.fulfill({ json: { vm: 'office', from: 3, to: 2, afterStop: false } }));
   });
-  await page.goto(player.link('/machines/office'));
+  await followLink(page, player.link('/machines/office'));
   const dialog = page.getByRole('dialog', { name: 'office' });
 
   await choose(page, 'Go back to the former system');
@@ -66,7 +66,7 @@ test('a machine’s screen has a window of its own, without asking anew who one 
   const screen = await guestScreen(t, 640, 480);
   await using player = await openPlayer(says(RUNNING), { screen: screen.path });
   const page = await opened(t);
-  await page.goto(player.link('/machines/office'));
+  await followLink(page, player.link('/machines/office'));
   const opening = page.context().waitForEvent('page');
   await choose(page, 'In a window of its own');
   const own = await opening;
@@ -93,7 +93,7 @@ test('a change of access is told outside a page that is not in sight', NEEDS, as
       constructor(title, { body }) { window.told.push([title, body]); }
     }`),
   );
-  await page.goto(player.link('/'));
+  await followLink(page, player.link('/'));
   await page.getByRole('alert').filter({ hasText: 'office' }).waitFor();
   assert.deepEqual(await page.evaluate('window.told'), [['office', TIGHTENED.text]]);
 });
@@ -113,7 +113,7 @@ test(
       constructor() { throw new TypeError('Illegal constructor'); }
     }`),
     );
-    await page.goto(player.link('/'));
+    await followLink(page, player.link('/'));
     await page.getByRole('alert').filter({ hasText: 'lab' }).waitFor();
     assert.deepEqual(faults, []);
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer } from '../../../lab/player-page.ts';
 import { PATHS } from '../../../src/api/paths.ts';
 import { shoot } from '../../fakes/shoot.ts';
@@ -20,7 +20,7 @@ test('an encrypted package is asked for its passphrase, until it is the right on
   await using player = await openPlayer({ machines: [], events: [], plan, secret: SECRET });
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
-  await page.goto(player.link('/install'));
+  await followLink(page, player.link('/install'));
   await page.getByLabel('Folder or address of the package').fill('/media/stick/one');
   await page.getByRole('button', { name: 'See what it would do' }).click();
   const dialog = page.getByRole('dialog', { name: 'This package is encrypted' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { hasProgram } from '../../../src/sys/programs/exec.ts';
 import { madeProject } from '../../fakes/made-project.ts';
 import { said } from '../../fakes/remedy.ts';
@@ -19,7 +19,7 @@ test('what the project has set is shown with its name, and how it is', { skip },
   const { url } = said(await lazaret(0, 'open', 'office', '--no-browser')) as { url: string };
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
-  await page.goto(url);
+  await followLink(page, url);
   await page.getByRole('button', { name: 'Why?' }).click();
   const settings = page.getByRole('region', { name: 'What you cannot change' });
   await settings.getByText('set by Acme').waitFor();
@@ -44,7 +44,7 @@ test('a page that is open while the service is killed says so, and goes on by it
   const { url } = said(await lazaret(0, 'open', '--no-browser')) as { url: string };
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
-  await page.goto(url);
+  await followLink(page, url);
   await page.getByText('No machine is installed here yet.').waitFor();
 
   await stop('SIGKILL');

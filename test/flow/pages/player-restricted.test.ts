@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { drawGuest } from '../../../lab/guest-screen.ts';
 import { openPlayer } from '../../../lab/player-page.ts';
 
@@ -21,7 +21,7 @@ test('a restricted machine has its update on its card, and its message also on a
   const context = await lab.browser.newContext({ locale: 'en-GB', viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
   const link = player.link('/');
-  await page.goto(link);
+  await followLink(page, link);
   const asked = page.waitForRequest('**/api/v1/update');
   await page.getByRole('button', { name: 'Install the update' }).waitFor();
 
@@ -47,6 +47,6 @@ test('without a message of the administrator’s, a phone has the reason, in its
   const context = await lab.browser.newContext({ locale: 'de-DE', viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
   await drawGuest(page);
-  await page.goto(player.link('/machines/office'));
+  await followLink(page, player.link('/machines/office'));
   await page.getByText('ihre Version ist zu alt; die nächste ist 2026-12').filter({ visible: true }).waitFor();
 });

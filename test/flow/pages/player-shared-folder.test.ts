@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer } from '../../../lab/player-page.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
 import type { ShareFolderRequest } from '../../../src/api/shared-folder.ts';
@@ -34,7 +34,7 @@ test('a user shares a folder of his in the player, as far as the project lets hi
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' })).newPage();
   const open = async (vm: string) => {
-    await page.goto(player.link(`/machines/${vm}`));
+    await followLink(page, player.link(`/machines/${vm}`));
     await page.getByRole('button', { name: 'More' }).click();
   };
   const dialog = page.getByRole('dialog');

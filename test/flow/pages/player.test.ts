@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { accessibilityFaults, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { EventAnswer } from '../../../src/api/event.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
@@ -20,7 +20,7 @@ async function opened(t: TestContext, link: string, options: BrowserContextOptio
   const lab = await LabBrowser.start();
   t.after(() => lab[Symbol.asyncDispose]());
   const page = await (await lab.browser.newContext({ locale: 'en-GB', ...options })).newPage();
-  await page.goto(link);
+  await followLink(page, link);
   return page;
 }
 

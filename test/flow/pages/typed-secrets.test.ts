@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
+import { followLink, LabBrowser, whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { BIN } from '../../../lab/programs.ts';
 import { hasProgram } from '../../../src/sys/programs/exec.ts';
@@ -105,7 +105,7 @@ test('passwords and passphrases that are typed into the pages are nowhere afterw
   const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
   follow(page, places);
   const { url } = said(await lazaret('open', '--no-browser')) as { url: string };
-  await page.goto(url);
+  await followLink(page, url);
   await page.getByRole('button', { name: 'Start' }).click();
   const first = page.getByRole('dialog', { name: 'Start: office' });
   await first.getByLabel('A new password').fill(TYPED.first);
