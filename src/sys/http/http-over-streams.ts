@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { fewAtOnce } from './few-at-once.ts';
 import { createServer } from './http.ts';
 
 export type { IncomingMessage, ServerResponse, Socket };
@@ -12,9 +13,10 @@ export function httpOverStreams(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): (stream: Duplex) => void {
   const options = { maxHeaderSize: HEAD_BYTES, requestTimeout: 0, keepAliveTimeout: 30_000 };
-  const server = createServer(options, (request, response) => {
+  const listener = fewAtOnce((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
+  const server = createServer(options, listener);
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     server.emit('request', request, response);

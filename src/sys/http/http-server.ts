@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { fewAtOnce } from './few-at-once.ts';
 import { createServer } from './http.ts';
 
 /** A server that listens; disposing of it ends every connection. */
@@ -70,13 +71,13 @@ export async function listenTcp(
   listener: RequestListener,
   { onUpgrade, isLocal = false }: TcpOptions = {},
 ): Promise<Listening> {
-  const server = isLocal ? localServer(listener) : createServer(listener);
+  const server = isLocal ? localServer(listener) : createServer(fewAtOnce(listener));
   if (onUpgrade) server.on('upgrade', onUpgrade);
   return closing(await listening(server, { host, port }), async () => undefined);
 }
 
 function localServer(listener: RequestListener): Server {
-  const server = createServer({ requestTimeout: 0 }, listener);
+  const server = createServer({ requestTimeout: 0 }, fewAtOnce(listener));
   server.maxConnections = MOST_CONNECTIONS;
   return server;
 }

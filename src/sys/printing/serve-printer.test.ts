@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
+import { MOST_AT_ONCE } from '../http/few-at-once.ts';
 import { DocumentAllowance, DocumentTooLarge } from './document-allowance.ts';
 import { InnerDocument, plainDocument } from './inner-document.ts';
 import { encodeIpp, GROUP, type IppMessage, numbers, parseIpp, TAG, texts } from './ipp.ts';
@@ -154,6 +155,17 @@ test('so many connections are open at a time, and no more', async (t) => {
   next.resume();
   await once(next, 'close');
   assert.ok(idle.every(({ closed }) => !closed));
+});
+
+test('a guest that asks on and reads no answer has a few questions open, and its connection is ended', async (t) => {
+  const { port, world } = await withPrinter(t);
+  const body = message(OPERATION.getJobs);
+  const head = `POST /ipp/print HTTP/1.1\r\nHost: a\r\nContent-Type: application/ipp\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const flood = Buffer.concat(Array.from({ length: 500 }, () => Buffer.concat([Buffer.from(head), body])));
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write(flood);
+  await new Promise((resolve) => socket.once('close', resolve));
+  assert.ok(world.asked.length <= MOST_AT_ONCE, `${world.asked.length}`);
 });
 
 test('a message is read from pieces of any size, and what follows it is left', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import { fewAtOnce } from '../http/few-at-once.ts';
 import { createServer } from '../http/http.ts';
 import { askQueue, type QueuePlace } from './ask-queue.ts';
 import { DocumentAllowance, DocumentTooLarge } from './document-allowance.ts';
@@ -34,9 +35,10 @@ export function servePrinter(server: Server, printer: ServedPrinter): void {
   const served = { printer, jobs: new PrinterJobs(), allowance: new DocumentAllowance(() => performance.now()) };
   const http = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, keepAliveTimeout: IDLE_MS });
   http.setTimeout(IDLE_MS);
-  http.on('request', (request, response) => {
+  const listener = fewAtOnce((request, response) => {
     answer(request, response, served).catch(() => response.destroy());
   });
+  http.on('request', listener);
   http.on('clientError', (_error, socket) => socket.destroy());
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket) => void http.emit('connection', socket));
