@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { byTurns } from './by-turns.ts';
 import { fewAtOnce } from './few-at-once.ts';
 import { createServer } from './http.ts';
 
@@ -77,7 +78,7 @@ export async function listenTcp(
 }
 
 function localServer(listener: RequestListener): Server {
-  const server = createServer({ requestTimeout: 0 }, fewAtOnce(listener));
+  const server = createServer({ requestTimeout: 0 }, fewAtOnce(byTurns(listener)));
   server.maxConnections = MOST_CONNECTIONS;
   return server;
 }
