@@ -5,7 +5,7 @@ import { SetupError, say } from './say.mjs';
 const PACKAGES = [
   ...['qemu-system-x86', 'qemu-utils', 'ovmf', 'swtpm'],
   ...['nftables', 'netbase', 'iproute2', 'dnsmasq-base', 'util-linux', 'passt', 'uidmap', 'bubblewrap', 'python3'],
-  ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso'],
+  ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso', 'zstd'],
 ];
 
 /** Installs the programs that machines, networks and tests need, unless they are there. @throws SetupError */

@@ -60,7 +60,8 @@ export async function loadSaved(
     const path = loadSocket(spec.runFolder);
     await beginLoading(qemu, path);
     const identity = diskKey === undefined ? undefined : await memoryIdentity(diskKey);
-    await unpackStream(place.memory, await connectUnix(path, CONNECT_MS, signal), { identity, signal });
+    const socket = await connectUnix(path, CONNECT_MS, signal, { isUnread: true });
+    await unpackStream(place.memory, socket, { identity, signal });
     await untilMoved(qemu, signal);
   } catch (cause) {
     if (signal.aborted) throw new AppError('INTERRUPTED', `the start of ${spec.name} was interrupted`, { cause });

@@ -24,6 +24,8 @@ export const PROGRAMS: readonly NeededProgram[] = [
   { name: 'setpriv', from: 'util-linux' },
   { name: 'flock', from: 'util-linux' },
   { name: 'perl', from: 'perl-base' },
+  // Of memory that is saved.
+  { name: 'zstd', from: 'zstd', tried: [1, 5] },
   { name: 'bwrap', from: 'bubblewrap', tried: [0, 8] },
 ];
 

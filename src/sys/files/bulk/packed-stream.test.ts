@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { ageIdentityFrom, ageRecipientOf } from '../../secrets/age-stream.ts';
 import { packStream, unpackStream } from './packed-stream.ts';
 
 const { signal } = new AbortController();
+const folder = mkdtempSync(join(tmpdir(), 'packed-'));
 const BYTES = randomBytes(3 << 20);
 const identity = await ageIdentityFrom('a'.repeat(64), 'this test');
 const KINDS = [
@@ -16,64 +21,111 @@ const KINDS = [
   ['encrypted', await ageRecipientOf(identity), identity],
 ] as const;
 
-/** Hangs up as soon as it has so many bytes. */
-function hangingUpAfter(count: number): { to: Writable; got: () => Buffer } {
+/** The two ends of a connection, of which the first is read by nobody yet. */
+async function connected(): Promise<[unread: Socket, other: Socket]> {
+  const path = join(folder, randomBytes(8).toString('hex'));
+  const server = createServer({ pauseOnConnect: true }).listen(path);
+  await once(server, 'listening');
+  const other = connect(path);
+  const [unread] = await once(server, 'connection');
+  server.close();
+  other.on('error', () => undefined);
+  return [unread, other];
+}
+
+async function packed(bytes: Buffer, path: string, recipient?: string): Promise<number> {
+  const [from, other] = await connected();
+  other.end(bytes);
+  return packStream(from, path, { recipient, signal });
+}
+
+/** Whoever hangs up as soon as he has so many bytes. */
+async function hangingUpAfter(count: number): Promise<{ to: Socket; got: () => Buffer }> {
+  const [to, other] = await connected();
   let got = Buffer.alloc(0);
-  const to = new Writable({
-    write(bytes: Buffer, _encoding, done) {
-      got = Buffer.concat([got, bytes]);
-      done();
-      if (got.length >= count) this.destroy();
-    },
+  other.on('data', (bytes: Buffer) => {
+    got = Buffer.concat([got, bytes]);
+    if (got.length >= count) other.destroy();
   });
   return { to, got: () => got };
 }
 
 for (const [kind, recipient, opens] of KINDS) {
-  const path = join(mkdtempSync(join(tmpdir(), 'packed-')), 'memory');
-  const bytes = await packStream(Readable.from([BYTES]), path, { recipient, signal });
+  const path = join(folder, kind);
+  const bytes = await packed(BYTES, path, recipient);
 
   test(`${kind}: whoever reads may hang up when he has all`, async () => {
     assert.equal(bytes, readFileSync(path).length);
-    const { to, got } = hangingUpAfter(BYTES.length);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const { to, got } = await hangingUpAfter(BYTES.length);
     await unpackStream(path, to, { identity: opens, signal });
     assert.ok(got().equals(BYTES));
   });
 
   test(`${kind}: who hangs up before is told of`, async () => {
-    const { to } = hangingUpAfter(BYTES.length - 1_500_000);
+    const { to } = await hangingUpAfter(BYTES.length - 1_500_000);
     await assert.rejects(unpackStream(path, to, { identity: opens, signal }));
   });
 
-  test(`${kind}: damage at its end is seen although all was given`, async () => {
+  test(`${kind}: damage at its end, or an end that is missing, is seen although all was given`, async () => {
     const damaged = `${path}-damaged`;
     const whole = readFileSync(path);
-    whole[whole.length - 1] = (whole.at(-1) ?? 0) ^ 1;
-    writeFileSync(damaged, whole);
-    const { to } = hangingUpAfter(BYTES.length);
-    await assert.rejects(unpackStream(damaged, to, { identity: opens, signal }));
+    const changed = Buffer.from(whole);
+    changed[whole.length - 1] = (whole.at(-1) ?? 0) ^ 1;
+    for (const bytes of [changed, whole.subarray(0, -1)]) {
+      writeFileSync(damaged, bytes);
+      const { to } = await hangingUpAfter(BYTES.length);
+      await assert.rejects(unpackStream(damaged, to, { identity: opens, signal }));
+    }
+  });
+
+  test(`${kind}: what is called off says so by its code, and leaves no file`, async () => {
+    for (const isCalledOffBefore of [true, false]) {
+      const cancel = new AbortController();
+      const [from, other] = await connected();
+      const never = `${path}-never`;
+      if (isCalledOffBefore) cancel.abort();
+      const packing = packStream(from, never, { recipient, signal: cancel.signal });
+      other.write(BYTES, () => cancel.abort());
+      await assert.rejects(packing, { code: 'INTERRUPTED' });
+      assert.ok(!existsSync(never));
+    }
+    const [to] = await connected();
+    // Nobody reads at the other end.
+    await assert.rejects(unpackStream(path, to, { identity: opens, signal: AbortSignal.timeout(50) }), {
+      code: 'INTERRUPTED',
+    });
+  });
+
+  test(`${kind}: it ends with whoever began it, however that ends`, async () => {
+    const socket = join(folder, `${kind}-socket`);
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    const program = `
+      import { connectUnix } from ${JSON.stringify(join(import.meta.dirname, '../../network/sockets.ts'))};
+      import { packStream } from ${JSON.stringify(join(import.meta.dirname, 'packed-stream.ts'))};
+      const from = await connectUnix(${JSON.stringify(socket)}, 1000, undefined, { isUnread: true });
+      const signal = new AbortController().signal;
+      await packStream(from, ${JSON.stringify(`${path}-killed`)}, { recipient: ${JSON.stringify(recipient)}, signal });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+    const [other] = await once(server, 'connection');
+    server.close();
+    other.on('error', () => undefined);
+    const closed = once(other.resume(), 'close').then(() => 'closed');
+    // More than waits in a socket: somebody reads.
+    await new Promise((resolve) => other.write(BYTES, resolve));
+    child.kill('SIGKILL');
+    const found = await Promise.race([closed, sleep(5000, 'open', { ref: false })]);
+    other.destroy();
+    assert.equal(found, 'closed');
   });
 }
 
-test('what is called off says so by its code, and leaves no file', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'packed-')), 'memory');
-  const cancel = new AbortController();
-  const endless = Readable.from(
-    (async function* () {
-      for (;;) {
-        yield randomBytes(1 << 16);
-        cancel.abort();
-      }
-    })(),
-  );
-  await assert.rejects(packStream(endless, path, { recipient: undefined, signal: cancel.signal }), {
-    code: 'INTERRUPTED',
-  });
-  assert.throws(() => readFileSync(path), { code: 'ENOENT' });
-
-  writeFileSync(path, 'whatever');
-  const nowhere = new Writable({ write: (_bytes, _encoding, done) => done() });
-  await assert.rejects(unpackStream(path, nowhere, { identity: undefined, signal: cancel.signal }), {
-    code: 'INTERRUPTED',
-  });
+test('what was packed by Node, as until now, is unpacked', async () => {
+  const path = join(folder, 'former');
+  const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
+  writeFileSync(path, zstdCompressSync(BYTES, { params }));
+  const { to, got } = await hangingUpAfter(BYTES.length);
+  await unpackStream(path, to, { identity: undefined, signal });
+  assert.ok(got().equals(BYTES));
 });

@@ -1,17 +1,13 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { requireGoing } from '../../../lib/interrupted.ts';
+import type { Socket } from '../../network/sockets.ts';
+import { PACKING, startZstd, UNPACKING } from '../../programs/zstd.ts';
 import { type AgeIdentity, ageDecrypting, ageEncrypting } from '../../secrets/age-stream.ts';
 import { fileError } from '../file-error.ts';
 import { removeFile } from '../files.ts';
 
 const CHUNK_BYTES = 1 << 20;
-/** Memory is packed while its user waits: the quickest level, and a checksum, by which damage is seen when it is read. */
-const PACKING = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
 
 /** Whom what is packed is encrypted for; it lies in clear where that is nobody. */
 interface Packing {
@@ -26,29 +22,24 @@ interface Unpacking {
 }
 
 /**
- * Packs a stream into a file that must not exist, its owner’s alone, and brings it to the disk; gives the file’s length.
- * When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, INTERRUPTED, and what the stream fails with
+ * Packs what comes from a socket, of which nothing was read yet, into a file that must not exist, its owner’s alone, and brings it to the
+ * disk; gives the file’s length. When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED
  */
-export async function packStream(from: Readable, path: string, { recipient, signal }: Packing): Promise<number> {
+export async function packStream(from: Socket, path: string, { recipient, signal }: Packing): Promise<number> {
   try {
     await using file = await open(path, 'wx', 0o600);
-    const packing = createZstdCompress({ params: PACKING, chunkSize: CHUNK_BYTES });
-    let bytes = 0;
-    await pipeline(
-      from,
-      packing,
-      recipient === undefined ? asItIs : ageEncrypting(recipient),
-      async (packed: AsyncIterable<Buffer>) => {
-        for await (const chunk of packed) {
-          await file.writeFile(chunk);
-          bytes += chunk.length;
-        }
-      },
-      { signal },
-    );
+    // For a recipient it comes here first: no byte of it is on the disk as it is.
+    const to = recipient === undefined ? file.fd : 'pipe';
+    await using zstd = startZstd(PACKING, { from, to, signal });
+    if (recipient !== undefined && zstd.output)
+      await pipeline(zstd.output, ageEncrypting(recipient), async (sealed: AsyncIterable<Buffer>) => {
+        for await (const chunk of sealed) await file.writeFile(chunk);
+      });
+    await zstd.ended;
     await file.sync();
-    return bytes;
+    return (await file.stat()).size;
   } catch (error) {
+    from.destroy();
     await removeFile(path);
     requireGoing(signal);
     throw fileError(error, path);
@@ -56,34 +47,19 @@ export async function packStream(from: Readable, path: string, { recipient, sign
 }
 
 /**
- * Unpacks what `packStream` made, and ends the stream it goes to. Who reads there may hang up as soon as he has all of it.
- * @throws FILE_MISSING, FILE_DENIED, INTERRUPTED, and what is damaged or hangs up before
+ * Unpacks what `packStream` made into a socket, and ends it. Who reads there may hang up as soon as he has all of it.
+ * @throws FILE_MISSING, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED, and what is damaged or hangs up before
  */
-export async function unpackStream(path: string, to: Writable, { identity, signal }: Unpacking): Promise<void> {
-  const unpacking = createZstdDecompress({ chunkSize: CHUNK_BYTES });
+export async function unpackStream(path: string, to: Socket, { identity, signal }: Unpacking): Promise<void> {
   try {
-    const packed = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-    await pipeline(packed, identity === undefined ? asItIs : ageDecrypting(identity), unpacking, writeTo(to), {
-      signal,
-    });
+    await using file = await open(path);
+    await using zstd = startZstd(UNPACKING, { from: identity === undefined ? file.fd : 'pipe', to, signal });
+    if (identity !== undefined && zstd.input)
+      await pipeline(file.createReadStream({ highWaterMark: CHUNK_BYTES }), ageDecrypting(identity), zstd.input);
+    await zstd.ended;
   } catch (error) {
     to.destroy();
     requireGoing(signal);
     throw fileError(error, path);
   }
-}
-
-/** Ends it too, but does not wait for that: that all is there is not known to be whole before what follows it in the file was read. */
-function writeTo(to: Writable): (from: AsyncIterable<Buffer>) => Promise<void> {
-  // It comes to whoever writes as well.
-  to.on('error', () => undefined);
-  const write = promisify((bytes: Buffer, done: (error?: Error | null) => void) => to.write(bytes, done));
-  return async (from) => {
-    for await (const bytes of from) await write(bytes);
-    to.end();
-  };
-}
-
-async function* asItIs(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* from;
 }
