@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { scratch } from '../fakes/made-project.ts';
@@ -16,8 +16,10 @@ test('the conformance client speaks the suite’s protocol: init, refresh, downl
   const [metadata, targets] = [join(folder, 'metadata'), join(folder, 'targets')];
   mkdirSync(targets);
   const address = (part: string) => String(pathToFileURL(join(project.packages, part)));
+  // The suite starts it as a program, by its path alone.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
   const client = (...args: string[]) =>
-    spawnSync(process.execPath, [CLIENT, '--metadata-dir', metadata, ...args], { encoding: 'utf8' });
+    spawnSync(CLIENT, ['--metadata-dir', metadata, ...args], { encoding: 'utf8', env });
   const refresh = () => client('--metadata-url', address('metadata'), 'refresh').status;
   const download = (name: string) =>
     client(

@@ -1,6 +1,7 @@
+#!/usr/bin/env node
 // The client that the public tuf-conformance suite runs: init, refresh and download over Lazaret’s own trust code.
-// `pytest tuf_conformance --entrypoint "node test/tuf-conformance/client.ts"`; exit status 0 or 1.
-// Lazaret knows no delegations: the suite’s cases that need them fail by intention (docs/formats/trust.md).
+// `pytest tuf_conformance --entrypoint $LAZARET/test/tuf-conformance/client.ts`; exit status 0 or 1.
+// Lazaret knows no delegations (docs/formats/trust.md): the suite’s cases that need them are in `client.ts.xfails`.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
