@@ -875,6 +875,11 @@ export const ERRORS = {
   },
 
   DAEMON_UNREACHABLE: { exit: 69, http: 503, hint: 'Start the service: `lazaretd` as root.' },
+  DAEMON_HANGS_UP: {
+    exit: 75,
+    http: 503,
+    hint: 'It takes so many connections and no more: end commands and pages that watch or show machines, then repeat. Where it was just ending, start it anew.',
+  },
   ROOTLESS_UNAVAILABLE: {
     exit: 69,
     http: 503,

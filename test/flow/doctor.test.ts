@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scriptOf } from '../../lab/programs.ts';
+import { program } from '../fakes/command-line.ts';
 import { scratch } from '../fakes/made-project.ts';
 
 const DOCTOR = [process.execPath, scriptOf('lazaret'), 'doctor'];
@@ -52,4 +55,15 @@ test('the doctor speaks of the group, and of programs that are too old', (t) => 
 
   assert.match(said, /(ok|note) +the group lazaret/);
   assert.match(said, /NOT OK +program dnsmasq +dnsmasq is 2\.86; 2\.87 is needed/);
+});
+
+test('a service that hangs up is there: the doctor does not have it started', async (t) => {
+  const socket = join(scratch(t), 'lazaretd.sock');
+  const full = createServer((connection) => connection.destroy()).listen(socket);
+  t.after(() => full.close());
+  await once(full, 'listening');
+
+  const { stdout, stderr } = await program('lazaret', ['--socket', socket, 'doctor']);
+
+  assert.match(`${stdout}${stderr}`, /NOT OK +the service answers +.* hangs up: .*; end commands and pages that watch/);
 });

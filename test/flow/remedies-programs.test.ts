@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import { AppError } from '../../src/lib/errors.ts';
 import { requireWritable } from '../../src/package/media/look.ts';
 import { Pages } from '../../src/pages/app.ts';
 import { projectPaths, vmPaths } from '../../src/project/layout.ts';
-import { listenTcp } from '../../src/sys/http/http-server.ts';
+import { listenTcp, MOST_CONNECTIONS } from '../../src/sys/http/http-server.ts';
 import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { ended, program } from '../fakes/command-line.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
@@ -189,6 +190,23 @@ const REMEDIES: Remedy[] = [
         fails: () => lazaret('list'),
         async remedy() {
           await start();
+          await lazaret('list');
+        },
+      };
+    },
+  ],
+  [
+    'DAEMON_HANGS_UP',
+    async (t) => {
+      const { start, socket, lazaret } = place(t);
+      await start();
+      const watching = Array.from({ length: MOST_CONNECTIONS }, () => connect(socket));
+      t.after(() => watching.forEach((one) => void one.destroy()));
+      await Promise.all(watching.map((one) => once(one, 'connect')));
+      return {
+        fails: () => lazaret('list'),
+        async remedy() {
+          for (const one of watching) one.destroy();
           await lazaret('list');
         },
       };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratch } from '../../../test/fakes/made-project.ts';
 import { createServer } from './http.ts';
-import { askUnix } from './http-client.ts';
+import { askUnix, openStream } from './http-client.ts';
+import { listenUnix, MOST_CONNECTIONS } from './http-server.ts';
 
 test('each question to the service has a connection of its own: none meets one that is closed in that moment', async (t) => {
   const socket = join(scratch(t), 'd.sock');
@@ -21,4 +23,17 @@ test('each question to the service has a connection of its own: none meets one t
     assert.deepEqual(await Array.fromAsync(lines), [{ said: true }]);
     assert.equal(connections, asked);
   }
+});
+
+test('a service that has as many connections as it takes is not said to be away', async (t) => {
+  const socket = join(scratch(t), 'd.sock');
+  const ask = async () => (await askUnix(socket, { method: 'GET', path: '/' })).status;
+  await assert.rejects(ask(), { code: 'DAEMON_UNREACHABLE' });
+  await using _server = await listenUnix(socket, (_request, response) => response.end(), {});
+  const others = Array.from({ length: MOST_CONNECTIONS }, () => connect(socket));
+  t.after(() => others.forEach((other) => void other.destroy()));
+  await Promise.all(others.map((other) => once(other, 'connect')));
+
+  await assert.rejects(ask(), { code: 'DAEMON_HANGS_UP' });
+  await assert.rejects(openStream(socket, '/'), { code: 'DAEMON_HANGS_UP' });
 });

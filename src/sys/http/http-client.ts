@@ -29,7 +29,7 @@ const OWN = { agent: false } as const;
 
 /**
  * Asks the service that listens on a Unix socket.
- * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED, FILE_INVALID: the file became shorter meanwhile
+ * @throws DAEMON_UNREACHABLE, DAEMON_HANGS_UP, DAEMON_DENIED, INTERRUPTED, FILE_INVALID: the file became shorter meanwhile
  */
 export async function askUnix(
   socketPath: string,
@@ -58,7 +58,7 @@ export async function askUnix(
 
 /**
  * Asks such a service for a stream of bytes; where it refuses, its answer.
- * @throws DAEMON_UNREACHABLE, DAEMON_DENIED, INTERRUPTED
+ * @throws DAEMON_UNREACHABLE, DAEMON_HANGS_UP, DAEMON_DENIED, INTERRUPTED
  */
 export async function openStream(
   socketPath: string,
@@ -100,10 +100,10 @@ function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | unde
   const code = systemCode(cause) ?? '';
   if (['EACCES', 'EPERM'].includes(code))
     return new AppError('DAEMON_DENIED', `you may not use ${socketPath}`, { cause });
-  const message = ['EPIPE', 'ECONNRESET'].includes(code)
-    ? `the service on ${socketPath} hangs up: it has as many connections as it takes, or it is ending`
-    : `no service answers on ${socketPath}`;
-  return new AppError('DAEMON_UNREACHABLE', message, { cause });
+  if (!['EPIPE', 'ECONNRESET'].includes(code))
+    return new AppError('DAEMON_UNREACHABLE', `no service answers on ${socketPath}`, { cause });
+  const why = 'it has as many connections as it takes, or it is ending';
+  return new AppError('DAEMON_HANGS_UP', `the service on ${socketPath} hangs up: ${why}`, { cause });
 }
 
 async function* parsed(response: IncomingMessage): AsyncGenerator<unknown> {

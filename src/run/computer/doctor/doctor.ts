@@ -107,14 +107,15 @@ async function checkService(socket: string, group: string): Promise<Check> {
     return { what, ok: status === 200, remedy: 'start the service anew: lazaretd' };
   } catch (error) {
     if (!(error instanceof AppError && error.code.startsWith('DAEMON_'))) throw error;
-    const isDenied = error.code === 'DAEMON_DENIED';
-    const denied = `you may not use it: be in the group ${group} (as root: usermod -aG ${group} USER), and log on anew`;
-    return {
-      what,
-      ok: false,
-      remedy: isDenied ? denied : 'start the service: lazaretd as root, or your own: lazaretd --rootless',
-    };
+    return { what, ok: false, remedy: serviceRemedy(error, group) };
   }
+}
+
+function serviceRemedy({ code, message }: AppError, group: string): string {
+  if (code === 'DAEMON_DENIED')
+    return `you may not use it: be in the group ${group} (as root: usermod -aG ${group} USER), and log on anew`;
+  if (code === 'DAEMON_HANGS_UP') return `${message}; end commands and pages that watch or show machines`;
+  return 'start the service: lazaretd as root, or your own: lazaretd --rootless';
 }
 
 /** All rules of this computer, among which another program’s may drop what is forwarded: an accept of ours does not overrule that. */
