@@ -8,6 +8,9 @@ import { scratch } from '../../test/fakes/made-project.ts';
 import { makePipe, openPipeEnd } from '../sys/files/pipes.ts';
 import { MachineLog } from './machine-log.ts';
 
+/** Tries what follows again until the pipe has room for it. */
+const WAITING = 'select undef, undef, undef, 0.01 until';
+
 /** A program that writes as QEMU does, to a pipe that it does not wait for. */
 async function writer(t: TestContext, words: string) {
   const folder = scratch(t);
@@ -44,10 +47,22 @@ test('a writer who says 50 MB is not kept waiting, and what is kept of it is bou
   assert.ok(Math.max(...bytes) <= 300 << 10, bytes.join());
 });
 
+test('what a writer says last is not lost behind the much that it said before', async (t) => {
+  // It waits for room each time, and ends with its pipe full.
+  const lines = 'for my $line (("x" x 1023 . "\\n") x 250, "z\\n")';
+  const { pipe, path, start } = await writer(t, `${lines} { ${WAITING} syswrite STDERR, $line }`);
+  using log = new MachineLog(pipe, path);
+
+  await start();
+
+  assert.match(await log.lastWords(), /z$/);
+  assert.match(readFileSync(path, 'utf8'), /z\n$/);
+});
+
 test('nobody reads while there is no service; the next one reads on', async (t) => {
   const { pipe, path, start } = await writer(
     t,
-    'print STDERR "x" x 1023, "\\n" for 1 .. 1000; sleep 1; print STDERR "z\\n"',
+    `print STDERR "x" x 1023, "\\n" for 1 .. 1000; ${WAITING} syswrite STDERR, "z\\n"`,
   );
   const first = new MachineLog(pipe, path);
   const ended = start();

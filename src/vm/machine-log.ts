@@ -9,8 +9,8 @@ const MAX_BYTES = 256 << 10;
 /** What is written faster waits in the pipe; what does not fit there is lost to QEMU, which does not wait for us. */
 const BYTES_PER_S = 64 << 10;
 const LAST_WORDS = 4000;
-/** How long the end of what was written is waited for, once its writer has gone. */
-const END_MS = 1000;
+/** How long the end of what was written is waited for, once its writer has gone: a busy computer needs its time. */
+const END_MS = 5000;
 
 /**
  * Brings what QEMU writes from its pipe to its log, bounded in size and pace, whatever its guest makes it say. While no
@@ -19,6 +19,7 @@ const END_MS = 1000;
 export class MachineLog implements Disposable {
   readonly #socket: Socket | undefined;
   readonly #ended: Promise<void>;
+  readonly #hurry = new AbortController();
   /** Where the words are kept. */
   readonly path: string;
   #last = '';
@@ -32,6 +33,8 @@ export class MachineLog implements Disposable {
 
   /** What was said last, all of it once its writer has gone. */
   async lastWords(): Promise<string> {
+    // No more can come than there is room for in the pipe.
+    this.#hurry.abort();
     await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
     return this.#last.trim();
   }
@@ -42,7 +45,7 @@ export class MachineLog implements Disposable {
 
   async #bring(socket: Socket, logPath: string): Promise<void> {
     try {
-      for await (const chunk of paced(socket, BYTES_PER_S)) {
+      for await (const chunk of paced(socket, BYTES_PER_S, this.#hurry.signal)) {
         const text = chunk.toString('utf8');
         this.#last = (this.#last + text).slice(-LAST_WORDS);
         await appended(logPath, text);

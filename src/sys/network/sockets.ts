@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { pause } from '../pause.ts';
 
 export type { Socket };
 
@@ -45,8 +46,12 @@ export function writeLine(socket: Socket, line: string): Promise<void> {
   });
 }
 
-/** The same bytes, at most so many a second on the average, and one second’s at once. */
-export async function* paced(socket: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncGenerator<Buffer> {
+/** The same bytes, at most so many a second on the average, and one second’s at once; as they come from when `hurry` has fired on. */
+export async function* paced(
+  socket: AsyncIterable<Buffer>,
+  bytesPerSecond: number,
+  hurry: AbortSignal = new AbortController().signal,
+): AsyncGenerator<Buffer> {
   let owedMs = 0;
   let since = performance.now();
   for await (const chunk of socket) {
@@ -54,7 +59,7 @@ export async function* paced(socket: AsyncIterable<Buffer>, bytesPerSecond: numb
     const now = performance.now();
     owedMs = Math.max(0, owedMs - (now - since)) + (chunk.length / bytesPerSecond) * 1000;
     since = now;
-    if (owedMs > 1000) await sleep(owedMs - 1000);
+    if (owedMs > 1000) await pause(owedMs - 1000, hurry);
   }
 }
 
