@@ -125,7 +125,11 @@ export const ERRORS = {
     http: 409,
     hint: 'Bring back what has changed, as the message says; or start it with `lazaret start --discard VM` (in a project: `lazaret-manager preview --discard VM`), which boots it from its disks.',
   },
-  SUSPEND_IMPOSSIBLE: { exit: 69, http: 409, hint: 'Shut the machine down instead: `lazaret stop VM`.' },
+  SUSPEND_IMPOSSIBLE: {
+    exit: 69,
+    http: 409,
+    hint: 'Shut the machine down instead, with `lazaret stop VM` (in a project: the button on its page, or Ctrl-C where it runs).',
+  },
   VM_NOT_RUNNING: {
     exit: 69,
     http: 409,
@@ -139,7 +143,7 @@ export const ERRORS = {
   VM_STANDS_STILL: {
     exit: 70,
     http: 500,
-    hint: 'Look at the events of the machine, power it off with `lazaret stop --force`, and start it again.',
+    hint: 'Look at the events of the machine, power it off with `lazaret stop --force` (in a project: the button on its page, or Ctrl-C where it runs), and start it again.',
   },
   CONSOLE_TAKEN: { exit: 75, http: 409, hint: 'A serial console has one user at a time: wait, or use `lazaret view`.' },
   VM_NOT_READY: {
@@ -840,7 +844,7 @@ export const ERRORS = {
   PLUGIN_FAILED: {
     exit: 70,
     http: 500,
-    hint: 'Mend the plug-in: what it wrote to standard error is in `lazaret events`.',
+    hint: 'Mend the plug-in: what it wrote to standard error is in `lazaret events` (in a project: the machine’s `events.jsonl`).',
   },
   PLUGIN_OUTPUT: {
     exit: 65,

@@ -52,11 +52,12 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VM_SUSPENDED: 'Setzen Sie die Maschine fort, fahren Sie sie herunter, und wiederholen Sie es.',
   SUSPENDED_UNFIT:
     'Bringen Sie zurück, was sich geändert hat, wie die Meldung es sagt; oder starten Sie sie mit „lazaret start --discard VM“ (in einem Projekt: „lazaret-manager preview --discard VM“) von ihren Platten.',
-  SUSPEND_IMPOSSIBLE: 'Fahren Sie die Maschine stattdessen herunter: „lazaret stop VM“.',
+  SUSPEND_IMPOSSIBLE:
+    'Fahren Sie die Maschine stattdessen herunter, mit „lazaret stop VM“ (in einem Projekt: dem Knopf auf ihrer Seite, oder Strg-C, wo sie läuft).',
   VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine. Sollte sie beendet werden, ist nichts mehr zu tun.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
   VM_STANDS_STILL:
-    'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie mit „lazaret stop --force“ aus, und starten Sie sie noch einmal.',
+    'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie mit „lazaret stop --force“ (in einem Projekt: dem Knopf auf ihrer Seite, oder Strg-C, wo sie läuft) aus, und starten Sie sie noch einmal.',
   CONSOLE_TAKEN: 'Eine serielle Konsole hat nur einen Benutzer: warten Sie, oder nehmen Sie „lazaret view“.',
   VM_NOT_READY:
     'Sehen Sie auf ihren Bildschirm oder ihre Konsole: vielleicht startet sie noch, wartet auf jemanden, oder ihre Netzkarte ist aus.',
@@ -318,7 +319,8 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   PLUGIN_NO_PROGRAM:
     'Beginnen Sie das Skript mit „#!“ und einem Interpreter, den die Computer der Benutzer haben, oder nehmen Sie ein Programm für ihren Prozessor.',
   PLUGIN_LATE: 'Machen Sie das Plug-in schneller, oder geben Sie ihm mehr Zeit mit „timeout“ in „script“.',
-  PLUGIN_FAILED: 'Beheben Sie es im Plug-in: was es als Fehler geschrieben hat, steht in „lazaret events“.',
+  PLUGIN_FAILED:
+    'Beheben Sie es im Plug-in: was es als Fehler geschrieben hat, steht in „lazaret events“ (in einem Projekt: „events.jsonl“ der Maschine).',
   PLUGIN_OUTPUT:
     'Das Plug-in darf nur schreiben, was seine Richtlinie nimmt (YES, NO oder REJECT; eine Verlängerung: eine Zahl; ein Gerät: TRUE oder FALSE; beim Öffnen einer Maschine: 1 bis 4096 Byte), und endet mit Status 0.',
   PLUGIN_UNCONFINED: 'Plug-ins laufen nur in bubblewrap: „lazaret doctor“ sagt, was diesem Computer dafür fehlt.',

@@ -32,7 +32,10 @@ test('each program’s page says its own command alone, in German as in English'
     [code, hint] as const,
     [code, REMEDIES_DE[code as keyof typeof ERRORS]] as const,
   ]);
-  for (const [code, text] of texts.filter(([, each]) => /lazaret /.test(each) && /lazaret-manager /.test(each))) {
+  // Met by a machine of a project too, which no command of the administrator’s ends.
+  const met = new Set(['SUSPEND_IMPOSSIBLE', 'VM_STANDS_STILL', 'PLUGIN_FAILED']);
+  const isOfBoth = (text: string) => /lazaret /.test(text) && /lazaret-manager /.test(text);
+  for (const [code, text] of texts.filter(([each, said]) => met.has(each) || isOfBoth(said))) {
     assert.doesNotMatch(ownCommand(text, 'lazaret'), /lazaret-manager|Proje[ck]t: /, code);
     assert.doesNotMatch(ownCommand(text, 'lazaret-manager'), /lazaret |proje[ck]t: /i, code);
   }
