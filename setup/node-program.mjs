@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { SetupError } from './say.mjs';
 
 /** A Node that runs TypeScript as it is: this one, or the one that npm has put into node_modules. @throws SetupError */
-export function nodeProgram(root) {
-  if (isNewEnough(process.version)) return process.execPath;
+export function nodeProgram(root, version = process.version) {
+  if (isNewEnough(version)) return process.execPath;
   const installed = join(root, 'node_modules', '.bin', 'node');
-  const { stdout } = spawnSync(installed, ['--version'], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(installed, ['--version'], { encoding: 'utf8' });
   if (stdout && isNewEnough(stdout)) return installed;
-  throw new SetupError(`Node 24.15 or 26 is needed; this is ${process.version}, and npm could bring no other one.`);
+  if (stderr?.includes('libatomic'))
+    throw new SetupError(
+      `the Node that npm has brought does not start: ${stderr.trim()}: install the package libatomic1`,
+    );
+  throw new SetupError(`Node 24.15 or 26 is needed; this is ${version}, and npm could bring no other one.`);
 }
 
 /** The same range as `engines` in package.json: ^24.15 || >=26. */

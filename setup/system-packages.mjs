@@ -2,7 +2,9 @@ import { aptGet, ask, isRoot, updateLists } from './apt.mjs';
 import { SetupError, say } from './say.mjs';
 
 /** Debian and Ubuntu call them the same. */
-const PACKAGES = [
+export const PACKAGES = [
+  // The Node that npm brings does not start without it.
+  'libatomic1',
   ...['qemu-system-x86', 'qemu-utils', 'ovmf', 'swtpm'],
   ...['nftables', 'netbase', 'iproute2', 'dnsmasq-base', 'util-linux', 'passt', 'uidmap', 'bubblewrap', 'python3'],
   ...['busybox-static', 'cpio', 'e2fsprogs', 'lz4', 'xz-utils', 'procps', 'xorriso', 'zstd'],
