@@ -114,5 +114,7 @@ await serveCalls({
   freeComputer: () => computerTable.free(),
   prepareHost: (uplink: string) => host.prepare(uplink, true),
   settleHost: (uplink: string) => host.settle(uplink),
+  /** From now on, as for a machine. */
+  lookAfterHost: () => void host.follow((change) => void toldHost.push(change)),
   remove: (id: string) => removeNetwork(id, host),
 });
