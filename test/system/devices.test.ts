@@ -162,6 +162,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
     const carrier = async () =>
       (await job.guest('ip link set eth1 up && cat /sys/class/net/eth1/carrier')).output.trim();
     assert.equal(await carrier(), '0');
+    assert.match((await lazaret('connect', vm, 'lan', first)).said, /USAGE: “lan” is a network card: no file/);
     assert.match((await lazaret('connect', vm, 'lan')).said, /“lan” of office is connected: isolated/);
     assert.equal(
       (await job.guest('timeout 20 sh -c "until grep -q 1 /sys/class/net/eth1/carrier; do sleep 0.05; done"')).status,
@@ -227,17 +228,22 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
       assert.equal((await lazaret('connect', vm, 'lpt', two)).status, 0);
       await print('second');
       await printed(two, 'kept\nsecond\n');
-      assert.match((await lazaret('devices', vm)).said, /lpt +parallel +\S+two\.txt/);
+      assert.match((await lazaret('connect', vm, 'lpt', computer.folder)).said, /FILE_INVALID/);
+      assert.match((await lazaret('connect', vm, 'lpt', join(one, 'none'))).said, /FILE_/);
+      assert.match(
+        (await lazaret('connect', vm, 'lpt', '/dev/null')).said,
+        /DEVICE_IMAGE: .* neither a file nor a port/,
+      );
+      assert.match(
+        (await lazaret('devices', vm)).said,
+        /lpt +parallel +\S+two\.txt/,
+        'what cannot be takes nothing away',
+      );
       assert.equal((await lazaret('disconnect', vm, 'lpt')).status, 0);
       await print('to nobody');
       assert.match((await lazaret('devices', vm)).said, /lpt +parallel +– /);
       assert.equal(readFileSync(one, 'utf8'), 'first\n');
       assert.equal(readFileSync(two, 'utf8'), 'kept\nsecond\n');
-      assert.match((await lazaret('connect', vm, 'lpt', computer.folder)).said, /FILE_INVALID|DEVICE_IMAGE/);
-      assert.match(
-        (await lazaret('connect', vm, 'lpt', '/dev/null')).said,
-        /DEVICE_IMAGE: .* neither a file nor a port/,
-      );
     },
   );
 

@@ -16,6 +16,7 @@ const PATIENCE_S = 600;
  * Opens a file with the rights of a user, and writes behind what is in it all that is said at a socket of root’s; the process that does so
  * becomes that user, but nobody except root can look into it, for it was root’s. QEMU stands still while nobody takes what its guest
  * prints, so it is always taken: what a printer or a terminal does not take at once waits here.
+ * Without a socket it only says what the file is.
  */
 const PRINT_OUT = `use IO::Socket::UNIX; use Fcntl qw(:DEFAULT :mode); use POSIX (); use Errno qw(EAGAIN EINTR);
   my ($socket, $path, $most, $uid, @groups) = @ARGV;
@@ -26,7 +27,7 @@ const PRINT_OUT = `use IO::Socket::UNIX; use Fcntl qw(:DEFAULT :mode); use POSIX
   my $major = $rdev >> 8 & 0xfff;
   my $is = S_ISREG($type) ? 'file' : S_ISCHR($type) && ($major == 6 || $major == 180 || -t $file) ? 'port' : 'other';
   $> = $< if defined $uid;
-  if ($is eq 'other') { print $is; exit 0; }
+  if ($is eq 'other' || $socket eq '') { print $is; exit 0; }
   my $qemu = IO::Socket::UNIX->new(Peer => $socket) or exit ${NOT_HEARD};
   if (defined $uid) { $) = join ' ', $groups[0], @groups; $( = $groups[0]; ($<, $>) = ($uid, $uid); die "is not user $uid\\n" unless $< == $uid && $> == $uid; }
   $| = 1; print $is;
@@ -52,10 +53,17 @@ const PRINT_OUT = `use IO::Socket::UNIX; use Fcntl qw(:DEFAULT :mode); use POSIX
   }`;
 
 /** Where something is to be printed, and with whose rights; with root’s where `uid` is undefined. */
-export interface PrintingOut {
-  socket: string;
+interface PrintedTo {
   path: string;
   uid: number | undefined;
+}
+
+/**
+ * Whether a user can print to this: a file of his, which is made where there is none, or a port of the computer’s.
+ * @throws FILE_MISSING, FILE_DENIED, FILE_INVALID, PROGRAM_TIMEOUT
+ */
+export function canPrintTo(to: PrintedTo): Promise<boolean> {
+  return printOut({ ...to, socket: '' });
 }
 
 /**
@@ -63,7 +71,7 @@ export interface PrintingOut {
  * a process that outlives us and ends with the socket. False where it is neither: then there is no such process.
  * @throws FILE_MISSING, FILE_DENIED, FILE_INVALID, VM_FAILED, PROGRAM_TIMEOUT
  */
-export async function printOut({ socket, path, uid }: PrintingOut): Promise<boolean> {
+export async function printOut({ socket, path, uid }: PrintedTo & { socket: string }): Promise<boolean> {
   const user = uid === undefined ? [] : [uid, ...(await requireGroups(uid))].map(String);
   const args = ['-e', PRINT_OUT, socket, path, `${MOST_BYTES}`, ...user];
   const { stdout, exitCode } = await run('perl', args, { timeoutMs: BEGIN_MS, allow: [NOT_OPENED, NOT_HEARD] });

@@ -27,7 +27,7 @@ export interface Wish {
 
 /** One kind of device: how it is connected to a machine that runs, and how it is taken away again. */
 export interface DeviceDriver<Kind extends DeviceKind> {
-  /** Gives what is connected then, as its user is told. When it throws, nothing is. @throws DEVICE_*, FILE_*, PRINTER_*, VM_FAILED */
+  /** Gives what is connected then, as its user is told. When it throws, nothing new is. @throws DEVICE_*, FILE_*, PRINTER_*, VM_FAILED */
   connect(host: DeviceHost, name: string, device: DeviceOf<Kind>, wish: Wish): Promise<string>;
   /** @throws DEVICE_LOCKED, VM_FAILED */
   disconnect(host: DeviceHost, name: string, isForced: boolean): Promise<void>;

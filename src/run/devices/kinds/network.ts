@@ -1,3 +1,4 @@
+import { AppError } from '../../../lib/errors.ts';
 import { cardsOf, type MachineDevices } from '../../../policy/parts/machine-devices.ts';
 import { deviceId } from '../../../vm/devices.ts';
 import type { Qmp } from '../../../vm/qmp.ts';
@@ -5,7 +6,9 @@ import type { DeviceDriver } from './driver.ts';
 
 /** A further network card, which is always there: what is connected is its cable. */
 export const network: DeviceDriver<'network'> = {
-  async connect({ qemu }, name, device) {
+  async connect({ qemu }, name, device, { what }) {
+    if (what !== undefined)
+      throw new AppError('USAGE', `“${name}” is a network card: no file or device is connected as it`);
     await qemu.execute('set_link', { name: deviceId(name), up: true });
     return device.network;
   },

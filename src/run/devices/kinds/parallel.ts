@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../lib/errors.ts';
-import { endPrintingOut, printOut } from '../../../sys/printing/print-out.ts';
+import { canPrintTo, endPrintingOut, printOut } from '../../../sys/printing/print-out.ts';
 import { isPortLed } from '../../../vm/ports.ts';
 import type { DeviceDriver, DeviceHost } from './driver.ts';
 import { requireFile } from './require-file.ts';
@@ -11,10 +11,12 @@ const NOTICED_MS = 5000;
 export const parallel: DeviceDriver<'parallel'> = {
   async connect(host, name, _device, { what: wanted, uid }) {
     const what = requireFile(name, wanted);
+    // What was connected before stays where this cannot be.
+    if (!(await canPrintTo({ path: what, uid })))
+      throw new AppError('DEVICE_IMAGE', `${what} is neither a file nor a port to print to`);
     // QEMU hears one at a time.
     await letGo(host, name);
-    if (!(await printOut({ socket: host.parallel, path: what, uid })))
-      throw new AppError('DEVICE_IMAGE', `${what} is neither a file nor a port to print to`);
+    await printOut({ socket: host.parallel, path: what, uid });
     await noticed(host, name, true);
     return what;
   },
