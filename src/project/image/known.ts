@@ -48,7 +48,7 @@ const MARKS: readonly Mark[] = [
   disk(0x40, '\u007f\u0010\u00da\u00be', 'vdi'),
   disk(0, 'vhdxfile', 'vhdx'),
   disk(0, 'conectix', 'vhd'),
-  packed(257, 'ustar', 'a tar archive, as every OVA is', 'tar -xf'),
+  packed(257, 'ustar', 'a tar archive, as every OVA is (`vm add --from` takes an OVA as it is)', 'tar -xf'),
   packed(0, 'PK\u0003\u0004', 'a zip archive', 'unzip'),
   packed(0, '\u001f\u008b', 'compressed with gzip', 'gunzip -k'),
   packed(0, '\u00fd7zXZ\u0000', 'compressed with xz', 'unxz -k'),

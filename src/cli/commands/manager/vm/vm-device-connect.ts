@@ -46,7 +46,7 @@ export function addConnectCommands(device: Command): void {
       addCommand<Located & PasswordOptions & ConnectOptions>(
         device,
         'connect <vm> <device> [file]',
-        'connect a device to a machine in preview or powered on (as root): a disc or a stick by its image, this computer’s drive or USB device by its path',
+        'connect a device to a machine in preview or powered on (as root): a disc or a stick by its image, a parallel port by the file to print to, this computer’s drive, port or USB device by its path',
         async (context, options, vm = '', name = '', file?: string) => {
           const wanted = connectRequest(name, file, options);
           const socket = await socketOf(options, vm);

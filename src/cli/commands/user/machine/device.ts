@@ -29,7 +29,7 @@ export function addDeviceCommands(program: Command): void {
     addCommand<ServiceOptions & PasswordOptions & ConnectOptions>(
       program,
       'connect <vm> <device> [file]',
-      'connect a device to a machine that runs: a disc or a stick by its image, this computer’s drive or USB device by its path',
+      'connect a device to a machine that runs: a disc or a stick by its image, a parallel port by the file to print to, this computer’s drive, port or USB device by its path',
       async (context, options, vm = '', device = '', file?: string) => {
         const wanted = connectRequest(device, file, options);
         const { signal } = context;
