@@ -4,9 +4,7 @@ import { FailureText } from './failure.ts';
 /** What its user calls it: one line, of what can be seen. */
 const Name = z
   .string()
-  .min(1)
-  .max(80)
-  .regex(/^(?=.*\S)\P{C}+$/u);
+  .regex(/^(?=.*\S)\P{C}{1,80}$/u, 'has to be of 1 to 80 characters, in one line, that can be seen');
 
 export const TakeSnapshotRequest = z.strictObject({ name: Name, description: z.string().max(2000).exactOptional() });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../lib/errors.ts';
+import { issueTexts } from '../lib/issues.ts';
 import { keyPath, projectPaths } from '../project/layout.ts';
 import { writeNewProject } from '../project/make.ts';
 import { ProjectFile } from '../project/schema.ts';
@@ -62,6 +63,6 @@ function requireSettings(settings: NewProject): void {
   const Settings = z.object({ name, policyServer: z.optional(policyServer), packageServer: z.optional(packageServer) });
   const { error } = Settings.safeParse(settings);
   if (!error) return;
-  const problems = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const problems = issueTexts(error);
   throw new AppError('USAGE', problems.join('; '), { details: { problems } });
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { issueTexts } from '../lib/issues.ts';
 import type { Domain } from '../policy/parts/domain.ts';
 import { saveProjectFile, withProject } from '../project/save.ts';
 import { ProjectFile } from '../project/schema.ts';
@@ -35,7 +36,7 @@ export async function changeSettings(
       ...changedDomain(before, domain, domainCa),
     });
     if (!changed.success) {
-      const problems = changed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+      const problems = issueTexts(changed.error);
       throw new AppError('PROJECT_INVALID', problems.join('; '), { details: { problems } });
     }
     await saveProjectFile(project, changed.data);

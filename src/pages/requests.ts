@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { AppError, ERRORS, failureOf } from '../lib/errors.ts';
+import { issueTexts } from '../lib/issues.ts';
 import { jsonOrNothing } from '../lib/json.ts';
 import type { Log } from '../sys/log.ts';
 
@@ -38,5 +39,5 @@ export function parseBody<T>(schema: z.ZodType<T>, body: string): T {
 export function parseValue<T>(schema: z.ZodType<T>, value: unknown): T {
   const { data, error } = schema.safeParse(value);
   if (!error) return data;
-  throw new AppError('USAGE', error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
+  throw new AppError('USAGE', issueTexts(error).join('; '));
 }

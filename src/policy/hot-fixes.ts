@@ -14,7 +14,7 @@ const Line = (most: number) =>
     .string()
     .min(1)
     .max(most)
-    .regex(/^[^\p{Cc}]+$/u, 'has control characters');
+    .regex(/^[^\p{Cc}]*$/u, 'has control characters');
 
 /** Whether users may ask for hot fixes, and how; a project without it has none (ACE 1.0 p. 223). */
 export const HotFixes = z.strictObject({

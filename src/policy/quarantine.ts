@@ -16,7 +16,7 @@ export const Version = z.strictObject({
     .string()
     .min(1)
     .max(100)
-    .regex(/^[^\p{Cc}]+$/u, 'has control characters')
+    .regex(/^[^\p{Cc}]*$/u, 'has control characters')
     .refine((name) => name === name.trim(), 'begins or ends with a blank'),
   descriptor: Descriptor,
   description: Message.exactOptional(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Version } from './quarantine.ts';
 import { MachinePolicy, VM_NAME } from './schema.ts';
 
 const ROWS: [title: string, policy: object, ok: boolean][] = [
@@ -92,3 +93,8 @@ test('names of machines are safe as file names', () => {
 function pinned(normal: object, more: object = {}): object {
   return { format: 1, quarantine: { type: 'version-based', normal, ...more } };
 }
+
+test('a name that is empty is said to be that alone: it has no control characters', () => {
+  const { error } = Version.safeParse({ name: '', descriptor: '0x00000001' });
+  assert.equal(error?.issues.length, 1);
+});

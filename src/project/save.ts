@@ -1,4 +1,5 @@
 import { AppError } from '../lib/errors.ts';
+import { issueTexts } from '../lib/issues.ts';
 import { checkPolicy } from '../policy/reading/check.ts';
 import type { MachinePolicy } from '../policy/schema.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../sys/files/files.ts';
@@ -42,7 +43,7 @@ function requireSound(policy: MachinePolicy): void {
 export async function saveVmFile(vm: ProjectVm, file: VmFile): Promise<void> {
   const parsed = VmFile.safeParse(file);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    const problems = issueTexts(parsed.error);
     throw new AppError('VM_UNSUPPORTED', problems.join('\n'), { details: { problems } });
   }
   await saveYaml(vm.file, parsed.data);

@@ -17,7 +17,7 @@ export const ProjectFile = z
       .string()
       .min(1)
       .max(100)
-      .regex(/^[^\p{Cc}]+$/u, 'has control characters'),
+      .regex(/^[^\p{Cc}]*$/u, 'has control characters'),
     /** SHA-256 of the first root of trust: who this project is, whatever it is called. */
     fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
     /** Where computers look policies up: the address of the published folder `policies/`, or a place in a directory. */

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { issueTexts } from '../../lib/issues.ts';
 import type { HotFixes } from '../../policy/hot-fixes.ts';
 import { saveProjectFile, withProject } from '../../project/save.ts';
 import { ProjectFile } from '../../project/schema.ts';
@@ -20,7 +21,7 @@ export async function offerHotFixes(
     const hotFixes = wanted(before);
     const changed = ProjectFile.safeParse({ ...rest, ...(hotFixes ? { hotFixes } : {}) });
     if (!changed.success) {
-      const problems = changed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+      const problems = issueTexts(changed.error);
       throw new AppError('POLICY_INVALID', problems.join('; '), { details: { problems } });
     }
     await saveProjectFile(project, changed.data);

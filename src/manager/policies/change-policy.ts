@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { issueTexts } from '../../lib/issues.ts';
 import { Quarantine } from '../../policy/quarantine.ts';
 import { openProject, type Project, vmNamed } from '../../project/open.ts';
 import { savePolicy, withProject } from '../../project/save.ts';
@@ -75,6 +76,6 @@ function inForceOf({ file }: Project, before: Quarantine, after: Quarantine): st
 function parsed(value: unknown): Quarantine {
   const result = Quarantine.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const problems = issueTexts(result.error);
   throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { issueTexts } from '../../lib/issues.ts';
 import { policyChanges, whenText } from '../../policy/reading/changes.ts';
 import { MachinePolicy } from '../../policy/schema.ts';
 import { POLICIES, type PolicyName } from '../../policy/table.ts';
@@ -28,7 +29,7 @@ export async function setPolicy<Name extends PolicyName>(
     const wanted = change(before);
     const result = MachinePolicy.safeParse({ ...others, ...(wanted === undefined ? {} : { [name]: wanted }) });
     if (!result.success) {
-      const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+      const problems = issueTexts(result.error);
       throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });
     }
     await savePolicy(found, result.data);

@@ -1,4 +1,5 @@
 import { AppError } from '../../lib/errors.ts';
+import { issueTexts } from '../../lib/issues.ts';
 import { Quarantine, Version } from '../../policy/quarantine.ts';
 import { newDescriptor } from '../versions/descriptor.ts';
 import { liveVersions } from '../versions/versions.ts';
@@ -31,7 +32,7 @@ export function answerProblem(
 export function answered(before: Quarantine, answers: WizardAnswers, { randomBits, now }: Outside): Quarantine {
   const { success, data, error } = Quarantine.safeParse(changed(before, answers));
   if (!success) {
-    const problems = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    const problems = issueTexts(error);
     throw new AppError('POLICY_INVALID', problems.join('\n'), { details: { problems } });
   }
   if (data.type !== 'version-based') return data;

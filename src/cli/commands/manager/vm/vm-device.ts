@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AppError } from '../../../../lib/errors.ts';
+import { issueTexts } from '../../../../lib/issues.ts';
 import { addDevice, removeDevice } from '../../../../manager/machines/devices.ts';
 import {
   CARD_NETWORKS,
@@ -65,6 +66,6 @@ function deviceBy({ kind, network, vendor, product, class: deviceClass }: AddOpt
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const { data, error } = MachineDevice.safeParse(Object.fromEntries(given));
   if (data) return data;
-  const why = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+  const why = issueTexts(error).join('; ');
   throw new AppError('USAGE', `this is no device of kind ${kind}: ${why}`);
 }
