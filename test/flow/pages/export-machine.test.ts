@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { whyNoBrowser } from '../../../lab/browser.ts';
 import { ManagerInBrowser } from '../../../lab/manager-page.ts';
 import { formatBytes } from '../../../src/lib/bytes.ts';
+import { addDevice } from '../../../src/manager/machines/devices.ts';
 import { vmPaths } from '../../../src/project/layout.ts';
 import { run } from '../../../src/sys/programs/exec.ts';
 import { madeProject, scratch } from '../../fakes/made-project.ts';
@@ -59,6 +60,16 @@ test('an administrator exports a machine from its page, and other programs read 
     const { format, 'virtual-size': bytes, 'backing-filename': below } = JSON.parse(stdout);
     assert.deepEqual([format, bytes, below], ['qcow2', 1 << 20, undefined]);
     await run('qemu-img', ['compare', '-q', '-U', path, vmPaths(folder, 'office').work]);
+  });
+
+  await t.test('what its users may connect is said not to go with it', async () => {
+    const what = page.getByText('The devices that its users may connect', { exact: false });
+    await manager.goto('/machines/office/export');
+    await page.getByText('Its policies and its quarantine').waitFor();
+    assert.equal(await what.count(), 0, 'it has none');
+    await addDevice(folder, 'office', 'lan', { kind: 'network', network: 'nat' });
+    await manager.goto('/machines/office/export');
+    await what.waitFor();
   });
 
   await t.test('one that is suspended is shut down first, and the page says so', async () => {

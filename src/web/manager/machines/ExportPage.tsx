@@ -38,6 +38,7 @@ function Found({ vm, machine }: { vm: string; machine: MachineRow | undefined })
   const { sound } = machine;
   const notGoes = [
     texts.notGoes.policies,
+    ...(sound?.devices === undefined ? [] : [texts.notGoes.devices]),
     ...(sound?.dataDiskMiB === undefined ? [] : [texts.notGoes.dataDisk]),
     ...(sound?.tpm ? [texts.notGoes.tpm] : []),
   ];

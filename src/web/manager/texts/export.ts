@@ -7,6 +7,7 @@ export const exporting = catalogue({
     what: 'Writes the machine as it is now, for other programs. Your copy and its snapshots stay as they are.',
     notGoes: {
       policies: 'Its policies and its quarantine: another program runs it without any.',
+      devices: 'The devices that its users may connect: drives, ports, further network cards, sound.',
       dataDisk: 'Its data disk, which is its users’ own.',
       tpm: 'What is in its TPM. Where it gets a new one, what the old one opens needs its recovery key.',
     },
@@ -35,6 +36,7 @@ export const exporting = catalogue({
     what: 'Schreibt die Maschine für andere Programme, wie sie jetzt ist. Ihre Kopie und ihre Snapshots bleiben, wie sie sind.',
     notGoes: {
       policies: 'Ihre Richtlinien und ihre Quarantäne: ein anderes Programm betreibt sie ohne.',
+      devices: 'Die Geräte, die ihre Benutzer verbinden dürfen: Laufwerke, Anschlüsse, weitere Netzwerkkarten, Ton.',
       dataDisk: 'Ihre Datenplatte, die ihren Benutzern gehört.',
       tpm: 'Was in ihrem TPM ist. Bekommt sie ein neues, braucht, was das alte öffnet, seinen Wiederherstellungsschlüssel.',
     },
