@@ -100,7 +100,7 @@ export class Snapshots {
       if ((await readSnapshots(state, vm)).length >= most)
         throw new AppError(
           'SNAPSHOT_FULL',
-          `the project lets ${most} snapshots of ${vm} be kept, and there are as many`,
+          `the project lets ${most === 1 ? '1 snapshot' : `${most} snapshots`} of ${vm} be kept, and there are as many`,
         );
       await requireTakable(state, vm, wanted.name);
     };

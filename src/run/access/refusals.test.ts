@@ -37,6 +37,7 @@ test('a guest that tries every address fills no log', async () => {
   const told = await toldOf(many, many);
   assert.equal(told.length, 9);
   assert.equal(told.at(-1), 'refused 248 more destinations');
+  assert.equal((await toldOf(many.slice(0, 9))).at(-1), 'refused 1 more destination');
 });
 
 test('what cannot be read now is read the next time; a protocol without a name is refused too', async () => {

@@ -49,7 +49,10 @@ async function tellNew({ refused, tell }: RefusalParts, told: ReadonlySet<string
   for (const { allowed: _, ...one } of fresh.slice(0, MAX_AT_ONCE))
     await tell(`refused ${shown(one)}, by: ${one.rule}`, one);
   const others = fresh.length - MAX_AT_ONCE;
-  if (others > 0) await tell(`refused ${others} more destinations`, { destinations: others });
+  if (others > 0)
+    await tell(`refused ${others === 1 ? '1 more destination' : `${others} more destinations`}`, {
+      destinations: others,
+    });
   return new Set(found.map(shown));
 }
 

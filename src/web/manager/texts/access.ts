@@ -23,7 +23,8 @@ export const access = catalogue({
     rest: 'All else',
     inWords: 'In words',
     filter: 'Filter',
-    more: (count: number) => `${count} more entries are not drawn: filter to see them.`,
+    more: (count: number) =>
+      `${count === 1 ? '1 more entry is' : `${count} more entries are`} not drawn: filter to see ${count === 1 ? 'it' : 'them'}.`,
     nothingLike: 'No entry is like that.',
     save: 'Save the picture',
     simulator: 'Simulator',
@@ -66,7 +67,8 @@ export const access = catalogue({
     rest: 'Alles andere',
     inWords: 'In Worten',
     filter: 'Filter',
-    more: (count) => `${count} weitere Einträge sind nicht gezeichnet: Der Filter zeigt sie.`,
+    more: (count) =>
+      `${count === 1 ? '1 weiterer Eintrag ist' : `${count} weitere Einträge sind`} nicht gezeichnet: Der Filter zeigt ${count === 1 ? 'ihn' : 'sie'}.`,
     nothingLike: 'Kein Eintrag ist so.',
     save: 'Bild speichern',
     simulator: 'Simulator',

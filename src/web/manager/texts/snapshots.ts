@@ -33,7 +33,7 @@ export const snapshots = catalogue({
     take: 'Snapshot machen',
     name: 'Name eines neuen Snapshots',
     description: 'Wozu er da ist',
-    left: (left) => `${left} weitere sind möglich`,
+    left: (left) => (left === 1 ? '1 weiterer ist möglich' : `${left} weitere sind möglich`),
     full: 'Mehr sind nicht möglich. Entfernen Sie einen, um einen anderen zu machen.',
     revert: 'Dorthin zurückkehren',
     revertLoss: (vm) => `Alles geht verloren, was in Ihrer Kopie von ${vm} seit dem letzten Snapshot geändert wurde.`,

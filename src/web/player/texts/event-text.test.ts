@@ -39,6 +39,9 @@ const SAID: [kind: string, details: object, german: string][] = [
     { address: '10.0.0.1', protocol: 'tcp', port: 443, rule: 'whitelist: not listed' },
     '10.0.0.1:443 tcp ist nicht erlaubt, nach: whitelist: not listed',
   ],
+  ['refused', { destinations: 1 }, 'Ein weiteres Ziel wurde nicht erreicht'],
+  ['refused', { destinations: 2 }, '2 weitere Ziele wurden nicht erreicht'],
+  ['name', { names: 1, failing: 1 }, 'Ein weiterer Name, davon 1 ohne Adresse'],
   ['name', { name: 'a.example', code: 'no-such-name' }, 'a.example hat keine Adresse: no-such-name'],
   ['stopped', { end: 'guest-shutdown' }, 'ausgeschaltet: ihr Gastsystem hat sich heruntergefahren'],
   ['stopped', { end: 'host-qmp-quit' }, 'ausgeschaltet'],
@@ -50,6 +53,7 @@ const SAID: [kind: string, details: object, german: string][] = [
     { after: { memoryMiB: 2048, cpus: 2 } },
     'Von ihrem nächsten Start an hat sie 2048 MiB und 2 Prozessoren',
   ],
+  ['hardware', { after: { memoryMiB: 512, cpus: 1 } }, 'Von ihrem nächsten Start an hat sie 512 MiB und 1 Prozessor'],
   [
     'paused',
     { code: 'VM_DISK_FULL' },

@@ -101,7 +101,12 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     partly(['Die Richtlinie konnte nicht nachgesehen werden', ...listed(codeText(details, said))].join(': ')),
   message: () => partly('Mitteilung'),
   refused: ({ address, protocol, port, rule, destinations }) => {
-    if (destinations !== undefined) return whole(`${destinations} weitere Ziele wurden nicht erreicht`);
+    if (destinations !== undefined)
+      return whole(
+        destinations === 1
+          ? 'Ein weiteres Ziel wurde nicht erreicht'
+          : `${destinations} weitere Ziele wurden nicht erreicht`,
+      );
     if (address === undefined) return partly('Ein Ziel wurde nicht erreicht');
     const place = port === undefined ? `${address}` : `${address}:${port}`;
     return whole(`${place} ${protocol} ist nicht erlaubt, nach: ${rule}`);
@@ -115,11 +120,14 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
   opened: ({ by }) => (typeof by === 'string' ? partly(`${by} hat sie geöffnet`) : partly('geöffnet')),
   hardware: ({ after }) =>
     isHardware(after)
-      ? whole(`Von ihrem nächsten Start an hat sie ${after.memoryMiB} MiB und ${after.cpus} Prozessoren`)
+      ? whole(
+          `Von ihrem nächsten Start an hat sie ${after.memoryMiB} MiB und ${after.cpus} ${after.cpus === 1 ? 'Prozessor' : 'Prozessoren'}`,
+        )
       : partly('Der Administrator hat Arbeitsspeicher oder Prozessoren geändert'),
   name: ({ name, code, names, failing }) => {
     if (name === undefined && names === undefined) return partly('Ein Name ihrer Listen');
-    if (name === undefined) return whole(`${names} weitere Namen, davon ${failing} ohne Adresse`);
+    if (name === undefined)
+      return whole(`${names === 1 ? 'Ein weiterer Name' : `${names} weitere Namen`}, davon ${failing} ohne Adresse`);
     return whole(code === undefined ? `${name} hat wieder eine Adresse` : `${name} hat keine Adresse: ${code}`);
   },
   zone: ({ from, to }) => whole(`Zone ${from ?? 'keine'} → ${to ?? 'keine'}`),

@@ -265,7 +265,8 @@ export const en = {
   consoleStopped: 'The machine does not run.',
   consoleSuspended: 'The machine is suspended: it goes on where it was.',
   hostRules: 'Rules for this computer itself',
-  hostInForce: (entries: number, zone: string) => `in force, ${entries} entries, ${zone}`,
+  hostInForce: (entries: number, zone: string) =>
+    `in force, ${entries === 1 ? '1 entry' : `${entries} entries`}, ${zone}`,
   hostNoZone: 'in no zone',
   hostFree: 'none holds on this network',
   hostNotEnforced: 'not enforced: this service runs without root',
