@@ -5,7 +5,7 @@ import { keyPath, projectPaths } from '../project/layout.ts';
 import { writeNewProject } from '../project/make.ts';
 import { ProjectFile } from '../project/schema.ts';
 import { makeFolder } from '../sys/files/folders.ts';
-import type { Identity } from '../trust/root.ts';
+import { Identity } from '../trust/root.ts';
 import { createKeyFile, openHotFixKey } from '../trust/sign/keys.ts';
 import { createRepository } from '../trust/sign/repository.ts';
 import { publicHalves } from './keys.ts';
@@ -57,9 +57,10 @@ export async function fillProject(folder: string, project: NewProject): Promise<
   return identity;
 }
 
-/** With what its file may not say the project would never be opened. */
+/** With what its file may not say the project would never be opened, and its roots of trust say its name too. */
 function requireSettings(settings: NewProject): void {
-  const { name, policyServer, packageServer } = ProjectFile.shape;
+  const { policyServer, packageServer } = ProjectFile.shape;
+  const name = ProjectFile.shape.name.pipe(Identity.shape.name);
   const Settings = z.object({ name, policyServer: z.optional(policyServer), packageServer: z.optional(packageServer) });
   const { error } = Settings.safeParse(settings);
   if (!error) return;

@@ -35,6 +35,7 @@ test('one that was killed on the way is no project, and the folder can be taken 
 
 test('one that fails leaves nothing, not even its folder', async (t) => {
   const folder = join(scratch(t), 'acme');
-  await assert.rejects(foundProject(folder, { ...NEW, name: '' }), { code: 'USAGE' });
+  for (const name of ['', 'a\u202eb', 'x'.repeat(101)])
+    await assert.rejects(foundProject(folder, { ...NEW, name }), { code: 'USAGE', message: /^name (?!.*;)/ }, name);
   assert.equal(existsSync(folder), false);
 });

@@ -42,6 +42,19 @@ test('where there is no project yet the page makes one, and goes on with it', NE
     await assert.rejects(openProject(folder), { code: 'PROJECT_MISSING' });
   });
 
+  await t.test(
+    'what is typed stays while the page looks again, as it does for whoever comes back to its window',
+    async () => {
+      await page.getByLabel('Package server').fill('https://www.example.org/packages');
+      const looked = page.waitForResponse('**/api/v1/project');
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+      await looked;
+      await page.waitForTimeout(100);
+      assert.equal(await page.getByLabel('Name').inputValue(), 'Acme & Sons');
+      manager.complaints.length = 0;
+    },
+  );
+
   await t.test('it is made, followed, and what is done in it at the command line is on the page', async () => {
     await page.getByLabel('Policy server').fill('https://www.example.org/policies');
     await make.click();

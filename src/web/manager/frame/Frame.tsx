@@ -4,16 +4,15 @@ import { useIsMutating } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { LIVE_PATH } from '../../../api/paths.ts';
-import { AskFailure } from '../../ui/ask.ts';
 import { useLive } from '../../ui/live.ts';
 import { useIsLong } from '../../ui/Pending.tsx';
 import { useCatalogue } from '../../ui/texts/texts.ts';
 import { ui } from '../../ui/texts/texts-ui.ts';
-import { useProject } from '../process.ts';
 import { Ongoing } from '../tasks/Ongoing.tsx';
 import { frame } from '../texts/frame.ts';
 import { Rail } from './Rail.tsx';
 import { Shortcuts } from './Shortcuts.tsx';
+import { useFound } from './use-found.ts';
 import { Waiting } from './Waiting.tsx';
 
 /** Fetched where there is no project yet. */
@@ -29,8 +28,8 @@ export function Frame() {
     LIVE_PATH,
     useCallback(() => undefined, []),
   );
-  const { data, error } = useProject();
-  const isNew = data === undefined && error instanceof AskFailure && error.code === 'PROJECT_MISSING';
+  const { data, missing } = useFound();
+  const isNew = missing !== undefined;
   const { pathname } = useLocation();
   const uiTexts = useCatalogue(ui);
   const isSlowToSave = useIsLong(useIsMutating() > 0);
@@ -83,7 +82,7 @@ export function Frame() {
           <Ongoing />
           {isNew ? (
             <Suspense fallback={null}>
-              <NewProject missing={error} />
+              <NewProject missing={missing} />
             </Suspense>
           ) : (
             <Outlet />

@@ -32,6 +32,8 @@ export const FIELDS_DE: readonly (readonly [english: string, german: string])[] 
   ['has more than {n} further serial ports', 'hat mehr als {n} weitere serielle Anschlüsse'],
   ['names neither vendor nor class', 'nennt weder Hersteller noch Klasse'],
   ['is not {n} hexadecimal digits', 'hat nicht {n} hexadezimale Ziffern'],
+  ['must be 1 to 100 printable characters', 'muss 1 bis 100 Zeichen haben, die zu sehen sind'],
+  ['is no policy server’s address: {forms}', 'ist keine Adresse eines Richtlinienservers wie {forms}'],
   ['must be 64 hexadecimal digits', 'muss 64 hexadezimale Ziffern haben'],
   ['goes with firmware: direct only', 'geht nur mit firmware: direct'],
   ['goes with firmware: uefi only', 'geht nur mit firmware: uefi'],
