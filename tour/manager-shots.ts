@@ -131,6 +131,7 @@ export const MANAGER_SHOTS: readonly Shot[] = [
     prepare: (page) =>
       goesOn(page, { ...TASK, kind: 'deploy', about: 'policies', state: 'running', progress: PUTTING }),
     shown: (page) => page.getByRole('progressbar'),
+    act: (page) => page.getByText('As YAML').waitFor(),
   },
   { name: 'hot-fixes', path: '/hot-fixes', shown: (page) => page.getByRole('button', { name: 'Save' }) },
   { name: 'settings', path: '/settings', shown: (page) => page.getByRole('button', { name: 'Save' }) },

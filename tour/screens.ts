@@ -39,6 +39,8 @@ async function managerScreens(): Promise<void> {
     await using manager = await ManagerInBrowser.open(folder);
     const { page, origin } = manager;
     await page.clock.setFixedTime(NOW);
+    // The descriptor of a new version is drawn by lot.
+    await page.addInitScript('crypto.getRandomValues = (array) => array.fill(0xA2511218)');
     // A page that is left with changes asks; a picture changes nothing.
     page.on('dialog', (dialog) => void dialog.accept());
     for (const shot of MANAGER_SHOTS.filter(isWanted('manager'))) {
@@ -56,6 +58,8 @@ async function playerScreens(said: Said, shots: readonly Shot[]): Promise<void> 
   await using lab = await LabBrowser.start();
   const page = await (await lab.browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' })).newPage();
   await page.clock.setFixedTime(NOW);
+  // A browser without a window has refused what a user’s is asked for.
+  await page.addInitScript("Object.defineProperty(Notification, 'permission', { value: 'default' })");
   const link = player.link('/');
   await followLink(page, link);
   for (const shot of shots.filter(isWanted('player')))

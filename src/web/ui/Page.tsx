@@ -1,6 +1,6 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
-import { Alert, type CSSVariablesResolver, createTheme, MantineProvider, Notification } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme, MantineProvider, Menu, Notification } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';
@@ -14,7 +14,7 @@ import { ui } from './texts/texts-ui.ts';
 
 /**
  * Mantine’s notifications are paler than its dimmed text, what closes them has no name, and the titles of yellow alerts cannot be read on
- * their light background (WCAG 2.2 AA, 1.4.3 and 4.1.2).
+ * their light background (WCAG 2.2 AA, 1.4.3 and 4.1.2). A menu is as wide as its longest item, and a phone is not.
  */
 function themeIn(language: Language) {
   return createTheme({
@@ -25,6 +25,7 @@ function themeIn(language: Language) {
       Alert: Alert.extend({
         styles: (_theme, { color }) => (color === 'yellow' ? { label: { color: 'var(--mantine-color-text)' } } : {}),
       }),
+      Menu: Menu.extend({ styles: { dropdown: { maxWidth: 'calc(100vw - 10px)' } } }),
       Notification: Notification.extend({
         defaultProps: { closeButtonProps: { 'aria-label': ui[language].close } },
         styles: { description: { color: 'var(--mantine-color-dimmed)' } },

@@ -118,3 +118,19 @@ test(
     assert.deepEqual(faults, []);
   },
 );
+
+test(
+  'on a phone the menu of a machine is no wider than the window, whatever its project withholds',
+  NEEDS,
+  async (t) => {
+    await using player = await openPlayer(says({ ...RUNNING, hasDevices: true }));
+    const page = await opened(t);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await followLink(page, player.link('/machines/office'));
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Devices' }).waitFor();
+    const { x = -1, width = 0 } = (await page.getByRole('menu').boundingBox()) ?? {};
+    assert.ok(x >= 0 && x + width <= 390, `from ${x}, ${width} wide`);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  },
+);
