@@ -134,3 +134,14 @@ test(
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
   },
 );
+
+test('on a phone a short name of a machine is whole beside its access', NEEDS, async (t) => {
+  await using player = await openPlayer(says({ ...RUNNING, access: 'restricted' }));
+  const page = await opened(t);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await followLink(page, player.link('/machines/office'));
+  await page.getByText('restricted access').first().waitFor();
+  const name = page.getByRole('heading', { level: 1, name: 'office' });
+  assert.ok(await name.evaluate((element) => element.scrollWidth <= element.clientWidth));
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+});

@@ -52,7 +52,7 @@ export function Machine() {
           <Anchor component={Link} to="/" aria-label={texts.machines} underline="never">
             ←
           </Anchor>
-          <Text component="h1" fw={600} truncate>
+          <Text component="h1" fw={600} truncate flex="none" maw={{ base: '7rem', sm: '40vw' }} title={vm}>
             {vm}
           </Text>
           {data && <StateBadge {...shownState(data, texts)} />}
