@@ -68,6 +68,12 @@ test('what is connected stays while policy lets it, and goes at once when it doe
   assert.deepEqual(world.told, ['“cd” is disconnected: the project lets nobody connect “cd” of office']);
 });
 
+test('what its user takes away himself is told of as that', async (t) => {
+  const { devices, world } = await withDisc(t, { type: 'everybody' });
+  await devices.disconnect('cd', false);
+  assert.deepEqual(world.told, ['“cd” is disconnected: its user wanted it so']);
+});
+
 test('a machine that is powered on without policies keeps what is connected, whatever policy says of it', async (t) => {
   const { devices } = await withDisc(t, { type: 'nobody' }, {}, true);
   await devices.follow('interval');
@@ -117,7 +123,7 @@ test('nothing is connected to a machine whose memory is being saved, whatever wa
   const { devices, world } = await withDisc(t, { type: 'everybody' });
   const wish = { what: '/nowhere.iso', uid: undefined, isForced: false };
   world.isSuspending = true;
-  await devices.disconnectAll('it is being suspended');
+  await devices.disconnectAll('suspended');
   await assert.rejects(devices.connect('cd', wish), { code: 'VM_NOT_RUNNING', message: 'office is being suspended' });
   world.isSuspending = false;
   await assert.rejects(devices.connect('cd', wish), code('FILE_MISSING'));
@@ -205,7 +211,7 @@ test('who hears a machine is cut off when its sound is taken away, by whatever t
   const wish = { what: undefined, isForced: false, uid: 0 };
   const ways: (() => Promise<void>)[] = [
     () => devices.disconnect('speaker', false),
-    () => devices.disconnectAll('the machine is being suspended'),
+    () => devices.disconnectAll('suspended'),
     async () => {
       world.rule = { type: 'nobody' };
       await devices.follow('interval');

@@ -56,6 +56,13 @@ export function deviceFacts(name: string, device: MachineDevice, { type: may }: 
   return { name, kind: device.kind, may, ...network, ...(named === undefined ? {} : { named }) };
 }
 
+/** Why a device is taken away that policy still lets be connected. */
+const TAKEN = {
+  asked: 'its user wanted it so',
+  'let-go': 'it was let go of',
+  suspended: 'the machine is being suspended',
+} as const;
+
 /** The devices of a running machine: what is connected, and what policy takes away again. One change at a time. */
 export class ConnectedDevices {
   readonly #parts: DevicesParts;
@@ -115,12 +122,12 @@ export class ConnectedDevices {
   disconnect(name: string, isForced: boolean): Promise<void> {
     return this.#turns.take(async () => {
       this.#device(name);
-      if ((await this.#settled()).has(name)) await this.#takeAway(name, isForced, 'disconnected');
+      if ((await this.#settled()).has(name)) await this.#takeAway(name, isForced, 'asked');
     });
   }
 
   /** Takes all away, whatever the guest does with them, and before whatever waits to be connected. @throws VM_FAILED */
-  disconnectAll(why: string): Promise<void> {
+  disconnectAll(why: keyof typeof TAKEN): Promise<void> {
     return this.#turns.takeNext(async () => {
       for (const name of [...(await this.#settled()).keys()]) await this.#takeAway(name, true, why);
     });
@@ -147,7 +154,7 @@ export class ConnectedDevices {
       if (granted.script !== kept.script) await this.#keep(name, granted);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-      await this.#takeAway(name, true, failureOf(error).reason);
+      await this.#takeAway(name, true, error);
     }
   }
 
@@ -217,20 +224,21 @@ export class ConnectedDevices {
     return { account: { sid, names: [...names], groups: [...groups], groupNames: [...groupNames] } };
   }
 
-  async #takeAway(name: string, isForced: boolean, why: string): Promise<void> {
+  async #takeAway(name: string, isForced: boolean, why: keyof typeof TAKEN | AppError): Promise<void> {
     this.#uses.get(name)?.abort();
     this.#uses.delete(name);
     await driverOf(this.#device(name)).disconnect(this.#parts.host, name, isForced);
     await this.#keep(name, undefined);
-    await this.#tell(`“${name}” is disconnected: ${why}`, { device: name, did: 'disconnected' });
+    const [words, because] =
+      why instanceof AppError ? [failureOf(why).reason, { code: why.code }] : [TAKEN[why], { why }];
+    await this.#tell(`“${name}” is disconnected: ${words}`, { device: name, did: 'disconnected', ...because });
   }
 
   /** What is connected, without what the guest has let go of or the computer has lost. */
   async #settled(): Promise<ReadonlyMap<string, ConnectedDevice>> {
     const { host } = this.#parts;
     for (const name of [...(await this.#all()).keys()])
-      if (!(await driverOf(this.#device(name)).isConnected(host, name)))
-        await this.#takeAway(name, true, 'it was let go of');
+      if (!(await driverOf(this.#device(name)).isConnected(host, name))) await this.#takeAway(name, true, 'let-go');
     return this.#all();
   }
 

@@ -51,7 +51,7 @@ export async function suspendMachine(parts: Suspending): Promise<SavedState> {
   const wake = await standing.rest(qemu);
   try {
     await steps('at rest');
-    await parts.devices.disconnectAll('the machine is being suspended');
+    await parts.devices.disconnectAll('suspended');
     await parts.share.stop('the machine is being suspended');
     const memoryBytes = await saveMemory(parts);
     await steps('memory');

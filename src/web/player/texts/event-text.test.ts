@@ -41,6 +41,16 @@ const SAID: [kind: string, details: object, german: string][] = [
   ],
   ['refused', { destinations: 1 }, 'Ein weiteres Ziel wurde nicht erreicht'],
   ['refused', { destinations: 2 }, '2 weitere Ziele wurden nicht erreicht'],
+  [
+    'device',
+    { device: 'lpt', did: 'disconnected', why: 'suspended' },
+    '„lpt“ ist getrennt: die Maschine wird angehalten',
+  ],
+  [
+    'device',
+    { device: 'lpt', did: 'disconnected', code: 'DEVICE_FORBIDDEN' },
+    '„lpt“ ist getrennt: das Projekt lässt es nicht zu',
+  ],
   ['name', { names: 1, failing: 1 }, 'Ein weiterer Name, davon 1 ohne Adresse'],
   ['name', { name: 'a.example', code: 'no-such-name' }, 'a.example hat keine Adresse: no-such-name'],
   ['stopped', { end: 'guest-shutdown' }, 'ausgeschaltet: ihr Gastsystem hat sich heruntergefahren'],

@@ -28,6 +28,14 @@ const ENDS: Record<string, string> = {
   'host-error': ': QEMU hatte einen Fehler',
 };
 
+/** Why a device was taken away: by a word of its own, or the code of what forbids it. */
+const TAKEN: Record<string, string> = {
+  asked: 'ihr Benutzer wollte es so',
+  'let-go': 'es wurde losgelassen',
+  suspended: 'die Maschine wird angehalten',
+  DEVICE_FORBIDDEN: 'das Projekt lässt es nicht zu',
+};
+
 /** What happened, auf Deutsch, by its kind: a kind without its text does not compile. */
 export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) => SaidEvent> = {
   installed: ({ package: name }) =>
@@ -46,10 +54,12 @@ export const EVENTS_DE: Record<EventKind, (details: EventDetails, said: SaidBy) 
     if (did === 'taken') return whole(`Snapshot „${name}“ ist gemacht`);
     return did === 'reverted' ? whole(`zurück auf dem Stand von „${name}“`) : whole(`Snapshot „${name}“ ist entfernt`);
   },
-  device: ({ device, did, what }) => {
+  device: ({ device, did, what, why, code }) => {
     if (typeof device !== 'string') return partly('Ein Gerät');
     if (did === 'connected') return whole(`„${device}“ ist verbunden: ${what}`);
-    return partly(`„${device}“ ist getrennt`);
+    const word = `${why ?? code}`;
+    if (!Object.hasOwn(TAKEN, word)) return partly(`„${device}“ ist getrennt`);
+    return whole(`„${device}“ ist getrennt: ${TAKEN[word]}`);
   },
   clipboard: ({ did, what, bytes }) => {
     if (did === 'kept-inside')
