@@ -13,7 +13,7 @@ export type RepositoryName = z.infer<typeof RepositoryName>;
 
 /** A project as a computer knows it: the fingerprint decides, the name is for people. */
 export const Identity = z.strictObject({
-  name: z.string().regex(/^[\p{L}\p{N}\p{P}\p{S} ]{1,100}$/u, 'must be 1 to 100 printable characters'),
+  name: z.string().regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,100}$/u, 'must be 1 to 100 printable characters'),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
 });
 export type Identity = z.infer<typeof Identity>;

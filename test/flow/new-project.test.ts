@@ -39,3 +39,11 @@ test('one that fails leaves nothing, not even its folder', async (t) => {
     await assert.rejects(foundProject(folder, { ...NEW, name }), { code: 'USAGE', message: /^name (?!.*;)/ }, name);
   assert.equal(existsSync(folder), false);
 });
+
+test('it may be called what people call theirs in any script, also where a letter is written with its marks apart', async (t) => {
+  const folder = scratch(t);
+  for (const [at, name] of ['हिन्दी कार्यालय', 'สำนักงาน', 'Cafe\u0301 & Söhne'].entries()) {
+    await foundProject(join(folder, `${at}`), { ...NEW, name });
+    assert.equal((await openProject(join(folder, `${at}`))).file.value.name, name);
+  }
+});
