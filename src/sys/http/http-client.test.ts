@@ -37,3 +37,12 @@ test('a service that has as many connections as it takes is not said to be away'
   await assert.rejects(ask(), { code: 'DAEMON_HANGS_UP' });
   await assert.rejects(openStream(socket, '/'), { code: 'DAEMON_HANGS_UP' });
 });
+
+test('a service that ends before it has answered is away, and does not hang up', async (t) => {
+  const socket = join(scratch(t), 'd.sock');
+  const asked = Promise.withResolvers<void>();
+  const server = await listenUnix(socket, () => asked.resolve(), {});
+  const answer = askUnix(socket, { method: 'GET', path: '/' });
+  await asked.promise;
+  await Promise.all([server[Symbol.asyncDispose](), assert.rejects(answer, { code: 'DAEMON_UNREACHABLE' })]);
+});

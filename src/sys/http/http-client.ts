@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
-import { linesOf } from '../network/sockets.ts';
+import { hasListener, linesOf } from '../network/sockets.ts';
 import { request } from './http.ts';
 
 /** What a connection becomes on which bytes go both ways and mean nothing to the service. */
@@ -52,7 +52,7 @@ export async function askUnix(
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return { status: response.statusCode ?? 0, lines: parsed(response) };
   } catch (cause) {
-    throw broken ?? noAnswer(cause, socketPath, signal);
+    throw broken ?? (await noAnswer(cause, socketPath, signal));
   }
 }
 
@@ -80,7 +80,7 @@ export async function openStream(
     if ('stream' in answer) return answer;
     for await (const line of parsed(answer.response)) return { refused: line };
   } catch (cause) {
-    throw noAnswer(cause, socketPath, signal);
+    throw await noAnswer(cause, socketPath, signal);
   }
   throw new AppError('DAEMON_UNREACHABLE', 'the service did not answer');
 }
@@ -95,15 +95,15 @@ async function* whole({ content, bytes }: NonNullable<UnixRequest['file']>): Asy
   if (left > 0) throw new AppError('FILE_INVALID', `it became ${left} bytes shorter while it was sent`);
 }
 
-function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | undefined): AppError {
+async function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal | undefined): Promise<AppError> {
   if (signal?.aborted) return new AppError('INTERRUPTED', 'interrupted', { cause });
   const code = systemCode(cause) ?? '';
   if (['EACCES', 'EPERM'].includes(code))
     return new AppError('DAEMON_DENIED', `you may not use ${socketPath}`, { cause });
-  if (!['EPIPE', 'ECONNRESET'].includes(code))
-    return new AppError('DAEMON_UNREACHABLE', `no service answers on ${socketPath}`, { cause });
-  const why = 'it has as many connections as it takes, or it is ending';
-  return new AppError('DAEMON_HANGS_UP', `the service on ${socketPath} hangs up: ${why}`, { cause });
+  // One that has ended, or is ending, listens no more.
+  if (['EPIPE', 'ECONNRESET'].includes(code) && (await hasListener(socketPath).catch(() => true)))
+    return new AppError('DAEMON_HANGS_UP', `the service on ${socketPath} hangs up`, { cause });
+  return new AppError('DAEMON_UNREACHABLE', `no service answers on ${socketPath}`, { cause });
 }
 
 async function* parsed(response: IncomingMessage): AsyncGenerator<unknown> {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { chmod, chown, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, systemCode } from '../../lib/errors.ts';
+import { hasListener } from '../network/sockets.ts';
 import { byTurns } from './by-turns.ts';
 import { fewAtOnce } from './few-at-once.ts';
 import { createServer } from './http.ts';
@@ -37,7 +38,7 @@ export interface SocketAccess {
  * @throws PORT_IN_USE, FILE_DENIED
  */
 export async function listenUnix(path: string, listener: RequestListener, access: SocketAccess): Promise<Listening> {
-  if (await answers(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
+  if (await hasListener(path)) throw new AppError('PORT_IN_USE', `another program listens on ${path}`);
   await rm(path, { force: true });
   const { user = 0, group, onUpgrade } = access;
   const made = localServer(listener);
@@ -129,17 +130,4 @@ function closing({ server, sockets }: Listener, after: () => Promise<void>): Lis
       await after();
     },
   };
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED'].includes(systemCode(error) ?? '')) return false;
-    throw error;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -39,6 +39,20 @@ export async function connectUnix(
   }
 }
 
+/** Whether a program listens on a Unix socket, were it to hang up at once. */
+export async function hasListener(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ECONNREFUSED'].includes(systemCode(error) ?? '')) return false;
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
 /** Writes, and resolves when the other end has room for more or the socket is closed: a peer who does not read is waited for. */
 export function writeLine(socket: Socket, line: string): Promise<void> {
   return new Promise((resolve) => {

@@ -114,7 +114,8 @@ async function checkService(socket: string, group: string): Promise<Check> {
 function serviceRemedy({ code, message }: AppError, group: string): string {
   if (code === 'DAEMON_DENIED')
     return `you may not use it: be in the group ${group} (as root: usermod -aG ${group} USER), and log on anew`;
-  if (code === 'DAEMON_HANGS_UP') return `${message}; end commands and pages that watch or show machines`;
+  if (code === 'DAEMON_HANGS_UP')
+    return `${message}: end commands and pages that watch or show machines, it takes only so many connections`;
   return 'start the service: lazaretd as root, or your own: lazaretd --rootless';
 }
 

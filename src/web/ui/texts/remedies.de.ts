@@ -335,7 +335,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Tun Sie, was neben jeder Zeile mit NOT OK steht; „lazaret doctor --fix“, als root, tut, was ein Befehl tun kann.',
   DAEMON_UNREACHABLE: 'Starten Sie den Dienst: „lazaretd“ als root.',
   DAEMON_HANGS_UP:
-    'Er nimmt nur so viele Verbindungen an: beenden Sie Befehle und Seiten, die Maschinen verfolgen oder zeigen, und wiederholen Sie es. War er gerade dabei zu enden, starten Sie ihn neu.',
+    'Er nimmt nur so viele Verbindungen an: beenden Sie Befehle und Seiten, die Maschinen verfolgen oder zeigen, und wiederholen Sie es.',
   ROOTLESS_UNAVAILABLE:
     'Verbinden Sie diesen Computer mit einem Netz, installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',
   DAEMON_BUSY: 'Ein anderer Dienst von Lazaret arbeitet an diesem Ordner: halten Sie zuerst ihn an.',
