@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
 import { hotFixFor } from '../machine/machine-state.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { HotFixDialog } from './HotFixDialog.tsx';
+import { HotFix } from './HotFix.tsx';
 
 /** The way back into a machine that is refused, where its project has one for this. */
 export function HotFixButton({ machine }: { machine: MachineAnswer }) {
@@ -16,7 +16,7 @@ export function HotFixButton({ machine }: { machine: MachineAnswer }) {
       <Button variant={machine.cannotStart ? 'filled' : 'default'} onClick={() => setOpen(true)}>
         {texts.hotFix} …
       </Button>
-      {isOpen && <HotFixDialog vm={machine.vm} problem={problem} onClose={() => setOpen(false)} />}
+      {isOpen && <HotFix vm={machine.vm} problem={problem} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import { HotFixAnswered } from './HotFixAnswered.tsx';
 import { HotFixAsked } from './HotFixAsked.tsx';
 
-interface HotFixDialogProps {
+export interface HotFixDialogProps {
   vm: string;
   /** None any more, where the answer has mended it. */
   problem: HotFixProblem | undefined;

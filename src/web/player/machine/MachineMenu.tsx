@@ -14,7 +14,7 @@ import { ClipboardItems } from '../devices/ClipboardItems.tsx';
 import type { MachineClipboard } from '../devices/clipboard.ts';
 import { FileItem } from '../devices/FileItem.tsx';
 import { SharedFolder, SharedFolderItem } from '../devices/SharedFolder.tsx';
-import { HotFixDialog } from '../hot-fixes/HotFixDialog.tsx';
+import { HotFix } from '../hot-fixes/HotFix.tsx';
 import { useChangePassword, useProjectName, useReset, useRollback, useStop, useSuspend } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { Hardware } from './Hardware.tsx';
@@ -117,7 +117,7 @@ export function MachineMenu({ machine, screen, fit, onFit, clipboard, sound, mic
         </Menu.Dropdown>
       </Menu>
       <PasswordDialog vm={vm} title={`${texts.passwordMenu}: ${vm}`} work={change} isChange />
-      {isLost && <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />}
+      {isLost && <HotFix vm={vm} problem="password" onClose={() => setLost(false)} />}
       <SendText vm={vm} isOpen={isTyping} onClose={() => setTyping(false)} screen={screen} />
       <Hardware vm={vm} isOpen={isAdministering} onClose={() => setAdministering(false)} />
       <Devices

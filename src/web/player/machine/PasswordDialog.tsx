@@ -1,11 +1,11 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import type { UseMutationResult } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { AskFailure } from '../../ui/ask.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
-import { HotFixDialog } from '../hot-fixes/HotFixDialog.tsx';
+import { HotFix } from '../hot-fixes/HotFix.tsx';
 import type { Start } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
+import { codeOf, isAboutPassword, isQuestion } from './password-question.ts';
 
 interface PasswordDialogProps {
   vm: string;
@@ -44,10 +44,10 @@ export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = 
     };
     work.mutate({ ...work.variables, vm, ...secrets }, { onSuccess: () => setTyped({ ...NOTHING, user }) });
   };
-  const isAgain = code !== undefined && !FIRST.includes(code);
+  const isAgain = code !== undefined && !isQuestion(code);
   const isOpen =
     isAboutPassword(work.error) || (work.isPending && (wants.old || wants.fresh) && password + fresh !== '');
-  if (isLost) return <HotFixDialog vm={vm} problem="password" onClose={() => setLost(false)} />;
+  if (isLost) return <HotFix vm={vm} problem="password" onClose={() => setLost(false)} />;
   return (
     <Modal opened={isOpen} onClose={close} title={title} closeButtonProps={{ 'aria-label': texts.close }}>
       <form onSubmit={send}>
@@ -128,20 +128,6 @@ interface Wants {
 }
 
 const NOTHING = { user: '', password: '', fresh: '', again: '' };
-/** What is no failure yet, but a question. */
-const FIRST = ['PASSWORD_UNSET', 'PASSWORD_NEEDED', 'PASSWORD_CHANGE', 'ACCOUNT_NEEDED'];
-const ABOUT = [...FIRST, 'PASSWORD_WRONG', 'PASSWORD_PAUSE', 'PASSWORD_RULES'];
-
-/** Whether a failure is a question for a password. */
-export function isAboutPassword(error: Error | null): boolean {
-  const code = codeOf(error) ?? '';
-  return ABOUT.includes(code) || /^(ACCOUNT|DOMAIN)_/.test(code);
-}
-
-function codeOf(error: Error | null): string | undefined {
-  return error instanceof AskFailure ? error.code : undefined;
-}
-
 function wantedBy(code: string | undefined, isChange: boolean): Wants | undefined {
   switch (code) {
     case 'PASSWORD_UNSET':

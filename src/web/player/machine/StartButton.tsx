@@ -1,16 +1,25 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
 import { AskFailure } from '../../ui/ask.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { useStart } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
-import { isAboutPassword, PasswordDialog } from './PasswordDialog.tsx';
+import { isAboutPassword } from './password-question.ts';
+
+/** Fetched when a machine asks for something: the first view is to be there at once. */
+const PasswordDialog = lazy(() =>
+  import('./PasswordDialog.tsx').then((module) => ({ default: module.PasswordDialog })),
+);
 
 /** Starts a machine, which is the main thing to be done with it unless that is known to fail, or lets it go on where it was suspended; where its policy asks for a password, so does this. */
 export function StartButton({ machine: { vm, state, cannotStart, hotFixes = [] } }: { machine: MachineAnswer }) {
   const texts = useTexts();
   const start = useStart();
   const asks = isAboutPassword(start.error);
+  // It keeps what is typed while it is tried.
+  const [hasAsked, setHasAsked] = useState(false);
+  if (asks && !hasAsked) setHasAsked(true);
   const isUnfit = start.error instanceof AskFailure && start.error.code === 'SUSPENDED_UNFIT';
   const discard = () => start.mutate({ ...start.variables, vm, discard: true });
   const word = state === 'suspended' ? texts.resume : texts.start;
@@ -37,7 +46,11 @@ export function StartButton({ machine: { vm, state, cannotStart, hotFixes = [] }
       >
         {word}
       </Button>
-      <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} hasHotFix={hotFixes.includes('password')} />
+      {hasAsked && (
+        <Suspense fallback={null}>
+          <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} hasHotFix={hotFixes.includes('password')} />
+        </Suspense>
+      )}
     </Stack>
   );
 }
