@@ -7,7 +7,8 @@ import { ask, askGoingOn } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { InstallProgress } from './InstallProgress.tsx';
 import { type Confirmed, PackagePlan } from './PackagePlan.tsx';
-import { isAboutSecret, PackageSecret } from './PackageSecret.tsx';
+import { PackageSecret } from './PackageSecret.tsx';
+import { isAboutSecret } from './package-question.ts';
 
 /** Where a package is, and whose it is to be. */
 interface Named {

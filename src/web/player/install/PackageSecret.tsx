@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { AskFailure } from '../../ui/ask.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
 import { useTexts } from '../texts/use-texts.ts';
+import { isAboutSecret } from './package-question.ts';
 
 interface PackageSecretProps {
   /** What the package said. */
@@ -55,9 +56,4 @@ export function PackageSecret({ error, isPending, onSecret, onClose }: PackageSe
       </form>
     </Modal>
   );
-}
-
-/** Whether a failure is a question for what opens a package. */
-export function isAboutSecret(error: Error | null): boolean {
-  return error instanceof AskFailure && ['PACKAGE_LOCKED', 'PACKAGE_SECRET'].includes(error.code);
 }

@@ -9,10 +9,13 @@ import { useSaid } from '../../ui/texts/said.ts';
 import { askGoingOn } from '../service.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { InstallProgress } from './InstallProgress.tsx';
-import { isAboutSecret, PackageSecret } from './PackageSecret.tsx';
+import { isAboutSecret } from './package-question.ts';
 
 /** Fetched when there are rules to be read: it knows the lists of host policies. */
 const RulesText = lazy(() => import('./RulesText.tsx').then((module) => ({ default: module.RulesText })));
+
+/** Fetched when a package is encrypted. */
+const PackageSecret = lazy(() => import('./PackageSecret.tsx').then((module) => ({ default: module.PackageSecret })));
 
 const ASKED: UpdateRequest = { full: false, replace: false, keepOld: false };
 
@@ -61,12 +64,16 @@ export function Update({ vm }: { vm?: string }) {
           </Group>
         </Stack>
       )}
-      <PackageSecret
-        error={error}
-        isPending={isPending}
-        onSecret={(secret) => update.mutate({ ...variables, secret })}
-        onClose={() => update.reset()}
-      />
+      {isAboutSecret(error) && (
+        <Suspense fallback={null}>
+          <PackageSecret
+            error={error}
+            isPending={isPending}
+            onSecret={(secret) => update.mutate({ ...variables, secret })}
+            onClose={() => update.reset()}
+          />
+        </Suspense>
+      )}
       {error && !question && !isCancelled && !isAboutSecret(error) && <FailureAlert error={error} texts={texts} />}
     </Stack>
   );
