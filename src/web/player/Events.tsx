@@ -1,12 +1,11 @@
 import { Button, Group, Table, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { PATHS } from '../../api/paths.ts';
 import { FailureAlert } from '../ui/FailureAlert.tsx';
 import { Pending } from '../ui/Pending.tsx';
 import { useSaid } from '../ui/texts/said.ts';
 import { momentText, useLanguage } from '../ui/texts/texts.ts';
-import { askLines } from './service.ts';
+import { useEvents } from './service.ts';
 import { type EventText, eventText } from './texts/event-text.ts';
 import { useTexts } from './texts/use-texts.ts';
 
@@ -16,10 +15,7 @@ export function Events() {
   const language = useLanguage();
   const said = useSaid();
   const [filter, setFilter] = useState('');
-  const query = useQuery({
-    queryKey: ['events'],
-    queryFn: async ({ signal }) => (await askLines('events', { query: { last: '300' }, signal })).reverse(),
-  });
+  const query = useEvents();
   const { data, error, refetch } = query;
   if (error) return <FailureAlert error={error} texts={texts} onRetry={() => void refetch()} />;
   if (data === undefined) return <Pending query={query} label={texts.loading} />;

@@ -1,4 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { EventAnswer } from '../../api/event.ts';
 import type { HardwareRequest } from '../../api/hardware.ts';
 import type { HotFixGivenRequest } from '../../api/hot-fix.ts';
 import type { StartRequest } from '../../api/machine.ts';
@@ -9,7 +10,8 @@ import type { HotFixProblem } from '../../policy/hot-fixes.ts';
 import { askerOf } from '../ui/ask.ts';
 import { useTexts } from './texts/use-texts.ts';
 
-export const { ask, askLines, askGoingOn } = askerOf<typeof ROUTES>(PATHS);
+const asker = askerOf<typeof ROUTES>(PATHS);
+export const { ask, askGoingOn } = asker;
 
 export function useStatus() {
   return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => ask('status', { signal }) });
@@ -28,6 +30,23 @@ export function useMachine(vm: string, refetchInterval: number | false) {
     queryFn: ({ signal }) => ask('machine', { vm, signal }),
     refetchInterval,
   });
+}
+
+const EVENTS_KEY = ['events'];
+const MOST_EVENTS = 300;
+
+/** What happened, newest first. */
+export function useEvents() {
+  return useQuery({
+    queryKey: EVENTS_KEY,
+    queryFn: async ({ signal }) =>
+      (await asker.askLines('events', { query: { last: `${MOST_EVENTS}` }, signal })).reverse(),
+  });
+}
+
+/** Puts what has just happened before what is listed: it is seen at once, and not only when the list was asked for again. */
+export function listEvent(queries: QueryClient, event: EventAnswer): void {
+  queries.setQueryData<EventAnswer[]>(EVENTS_KEY, (listed) => listed && [event, ...listed].slice(0, MOST_EVENTS));
 }
 
 export interface Start extends StartRequest {

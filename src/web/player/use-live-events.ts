@@ -1,10 +1,12 @@
 import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import type { EventAnswer } from '../../api/event.ts';
 import { LIVE_PATH } from '../../api/paths.ts';
 import { useLive } from '../ui/live.ts';
 import { useSaid } from '../ui/texts/said.ts';
 import { useLanguage } from '../ui/texts/texts.ts';
+import { listEvent } from './service.ts';
 import { eventText } from './texts/event-text.ts';
 
 /** What a user is told the moment it happens. */
@@ -14,8 +16,10 @@ const TOLD = new Set(['access', 'message', 'policy', 'unhealthy', 'expiration', 
 export function useLiveEvents(): boolean {
   const language = useLanguage();
   const said = useSaid();
+  const queries = useQueryClient();
   const tell = useCallback(
     (event: EventAnswer) => {
+      listEvent(queries, event);
       const { kind, vm } = event;
       if (!TOLD.has(kind)) return;
       const { text, words } = eventText(event, { language, said });
@@ -26,7 +30,7 @@ export function useLiveEvents(): boolean {
       });
       if (document.hidden) tellOutside(vm ?? 'Lazaret', text, `${vm}-${kind}`);
     },
-    [language, said],
+    [language, said, queries],
   );
   return useLive(LIVE_PATH, tell);
 }

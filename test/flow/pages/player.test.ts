@@ -5,6 +5,7 @@ import { accessibilityFaults, followLink, LabBrowser, whyNoBrowser } from '../..
 import { openPlayer, type Said } from '../../../lab/player-page.ts';
 import type { EventAnswer } from '../../../src/api/event.ts';
 import type { MachineAnswer } from '../../../src/api/machine.ts';
+import { LIVE_PATH } from '../../../src/api/paths.ts';
 import { guestScreen } from '../../fakes/guest-screen.ts';
 
 const NEEDS = { skip: whyNoBrowser() };
@@ -73,6 +74,33 @@ test(
     await page.getByText(change).waitFor({ state: 'detached' });
   },
 );
+
+test('what happens is in the list at once, before the list is asked for again', NEEDS, async () => {
+  const at = '2026-12-01T09:30:00.000Z';
+  const before: EventAnswer = { at, vm: 'office', kind: 'started', text: 'started' };
+  const after: EventAnswer = { at, vm: 'office', kind: 'stopped', text: 'stopped: QEMU was killed' };
+  await using player = await openPlayer({ ...says([OFFICE]), events: [before], happens: [after] });
+  await using lab = await LabBrowser.start();
+  const page = await (await lab.browser.newContext({ locale: 'en-GB' })).newPage();
+  const listed = Promise.withResolvers<void>();
+  let asked = 0;
+  await page.route('**/api/v1/events?*', async (route) => {
+    asked += 1;
+    // Only the first is ever answered.
+    if (asked === 1) await route.continue();
+  });
+  await page.route(`**/api${LIVE_PATH}`, async (route) => {
+    await listed.promise;
+    await route.continue();
+  });
+  await followLink(page, player.link('/events'));
+  await page.getByRole('cell', { name: 'started' }).waitFor();
+  listed.resolve();
+  await page.getByRole('row').nth(1).waitFor();
+  const rows = await page.getByRole('row').allInnerTexts();
+  assert.match(rows[0] ?? '', /stopped: QEMU was killed/);
+  assert.match(rows[1] ?? '', /started/);
+});
 
 test(
   'a machine that accounts open asks for name and password, and says in German why somebody is not let in',
