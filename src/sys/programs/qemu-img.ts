@@ -23,6 +23,12 @@ export const KEY_OBJECT = `secret,id=${KEY},file=${SECRET_PATH}`;
 /** How QEMU’s tool says that a disk is full, in the language it is run in. */
 const FULL = /No space left on device|Disk quota exceeded/;
 
+/** What takes long, and fills a file that nobody uses yet or none: it ends with us, however we end. */
+const ENDS_WITH_US = new Set(['convert', 'compare']);
+
+/** How a shell, and what starts programs for others, says that there is no such program. */
+const NOT_FOUND = 127;
+
 /** Whether a program of QEMU’s failed because the disk is full. */
 export function isDiskFull(error: AppError): boolean {
   return error.code === 'PROGRAM_FAILED' && FULL.test(error.message);
@@ -77,7 +83,12 @@ export async function qemuImg(
   args: readonly string[],
   { timeoutMs = 3_600_000, signal, background = false, diskKey, onProgress }: Options = {},
 ): Promise<string> {
-  const command = [...(background ? ['nice', '-n', '19'] : []), 'qemu-img', ...args];
+  const command = [
+    ...(background ? ['nice', '-n', '19'] : []),
+    ...(ENDS_WITH_US.has(args[0] ?? '') ? ['setpriv', '--pdeathsig', 'KILL'] : []),
+    'qemu-img',
+    ...args,
+  ];
   const [program = '', ...words] = diskKey === undefined ? command : withSecretPipe(command);
   const input = diskKey === undefined ? {} : { input: diskKey };
   const told = outputTo(onProgress);
@@ -87,6 +98,8 @@ export async function qemuImg(
   } catch (error) {
     if (error instanceof AppError && isDiskFull(error))
       throw new AppError('DISK_FULL', 'a disk image does not fit: the disk is full', { cause: error });
+    if (error instanceof AppError && error.details['exitCode'] === NOT_FOUND)
+      throw new AppError('PROGRAM_MISSING', 'qemu-img is not installed', { cause: error });
     throw error;
   }
 }
