@@ -69,11 +69,11 @@ test('a suspended machine is not exported: what is in its memory is not on its d
   assert.deepEqual(readdirSync(out), []);
 });
 
-test('exported as qcow2 its disk is one file that names no other', { skip }, async (t) => {
+test('exported under the name of a qcow2 file it is one, that names no other', { skip }, async (t) => {
   const { raw, out, vm } = await places(t);
   const path = join(out, 'lab.qcow2');
 
-  const exported = await vm('export', 'lab', '--format', 'qcow2', '--out', path);
+  const exported = await vm('export', 'lab', '--out', path);
 
   assert.equal(exported.status, 0, exported.stdout);
   await run('qemu-img', ['compare', '-q', '-f', 'raw', '-F', 'qcow2', raw, path]);

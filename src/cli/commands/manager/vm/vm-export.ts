@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../../../api/manager/jobs.ts';
 import { formatBytes } from '../../../../lib/bytes.ts';
@@ -9,7 +9,7 @@ import { progressLine } from '../../../terminal/progress.ts';
 
 interface ExportOptions {
   directory: string;
-  format: ExportFormat;
+  format?: ExportFormat;
   out?: string;
 }
 
@@ -18,7 +18,8 @@ export function addVmExportCommand(vm: Command): void {
     vm,
     'export <name>',
     'write a machine for other programs: its system disk as it is, in an OVA with its hardware',
-    async (context, { directory, format, out }, name = '') => {
+    async (context, { directory, out, ...options }, name = '') => {
+      const format = options.format ?? formatNamed(out) ?? 'ova';
       const to = resolve(out ?? `${name}.${format}`);
       const line = progressLine(context);
       const tell = (news: ExportNews) =>
@@ -27,6 +28,15 @@ export function addVmExportCommand(vm: Command): void {
       print(context, { vm: name, format, path: to, bytes }, `wrote ${to}, ${formatBytes(bytes)}`);
     },
   )
-    .addOption(new Option('--format <format>', 'what it becomes').choices(EXPORT_FORMATS).default('ova'))
+    .addOption(
+      new Option('--format <format>', 'what it becomes; without it what the file’s name says, or an OVA').choices(
+        EXPORT_FORMATS,
+      ),
+    )
     .option('--out <file>', 'where; without it NAME.ova or NAME.qcow2 in this folder');
+}
+
+/** What a file by its name is to become. */
+function formatNamed(file = ''): ExportFormat | undefined {
+  return EXPORT_FORMATS.find((format) => extname(file).toLowerCase() === `.${format}`);
 }
