@@ -3,6 +3,7 @@ import { noSteps } from '../../lib/steps.ts';
 import { unpackStream } from '../../sys/files/bulk/packed-stream.ts';
 import { fileMark } from '../../sys/files/files.ts';
 import { connectUnix } from '../../sys/network/sockets.ts';
+import { requireZstd } from '../../sys/programs/zstd.ts';
 import { beginLoading, qemuVersion, untilMoved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import { loadSocket } from '../machine/record.ts';
@@ -45,7 +46,7 @@ export async function requireFit(spec: MachineSpec, { computer }: RunDeps, { pla
 
 /**
  * Loads memory and devices into a QEMU that waits for them; it stands still afterwards, and no disk is changed.
- * @throws SUSPENDED_UNFIT, INTERRUPTED
+ * @throws SUSPENDED_UNFIT, INTERRUPTED, PROGRAM_MISSING
  */
 export async function loadSaved(
   spec: MachineSpec,
@@ -54,6 +55,8 @@ export async function loadSaved(
   qemu: Pick<Qmp, 'execute'>,
   signal: AbortSignal,
 ): Promise<void> {
+  // What is saved stays as it is.
+  requireZstd();
   const why = whyOtherQemu(state, await qemuVersion(qemu));
   if (why !== undefined) throw unfit(spec.name, why);
   try {

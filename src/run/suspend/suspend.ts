@@ -6,6 +6,7 @@ import { packStream } from '../../sys/files/bulk/packed-stream.ts';
 import { removeFile } from '../../sys/files/files.ts';
 import { freeBytes } from '../../sys/files/folders.ts';
 import { listenForOne } from '../../sys/network/one-connection.ts';
+import { requireZstd } from '../../sys/programs/zstd.ts';
 import { beginSaving, type Moved, qemuVersion, untilMoved } from '../../vm/memory.ts';
 import type { Qmp } from '../../vm/qmp.ts';
 import type { ConnectedDevices } from '../devices/connected-devices.ts';
@@ -42,11 +43,12 @@ interface Suspending {
 /**
  * Saves a running machine’s memory and devices. When this returns it is suspended, and its QEMU is only to be ended; it changes no
  * disk any more. When it throws, the machine runs on as before. Killed at any step it runs, standing still, or is suspended.
- * @throws DISK_FULL before anything is done, or while it is; VM_STANDS_STILL, VM_DISK_FULL, VM_FAILED
+ * @throws PROGRAM_MISSING, DISK_FULL before anything is done, the latter also while it is; VM_STANDS_STILL, VM_DISK_FULL, VM_FAILED
  */
 export async function suspendMachine(parts: Suspending): Promise<SavedState> {
   const { spec, place, deps, qemu, standing } = parts;
   const { steps = noSteps } = deps;
+  requireZstd();
   await requireRoom(spec, place);
   const wake = await standing.rest(qemu);
   try {

@@ -34,6 +34,8 @@ export interface RunOptions {
   isGroup?: boolean;
   /** Told what it writes to standard output, as it does. */
   onOutput?: (text: string) => void;
+  /** What failures call it, where another program starts it. */
+  name?: string;
 }
 
 export interface Ran {
@@ -72,7 +74,7 @@ export async function run(program: string, args: readonly string[], options: Run
   if (exitCode !== undefined && !result.isMaxBuffer && (exitCode === 0 || allow.includes(exitCode))) {
     return { stdout, stderr, exitCode };
   }
-  throw failure(program, args, result);
+  throw failure(options.name ?? program, args, result);
 }
 
 /** Waits for its end, and ends all of its group once it is late or not wanted any more. */

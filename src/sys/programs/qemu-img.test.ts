@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { scratch } from '../../../test/fakes/made-project.ts';
+import { until } from '../../../test/system/net/until.ts';
+import { isRunning, processOf } from './processes.ts';
 
 for (const diskKey of [undefined, 'a'.repeat(64)])
   test(`a copy ends with the process that began it, ${diskKey ? 'of an encrypted disk too' : 'however that ends'}`, async (t) => {
@@ -17,12 +18,11 @@ for (const diskKey of [undefined, 'a'.repeat(64)])
     const program = `import { qemuImg } from ${module}; await qemuImg(['convert', 'a', 'b'], ${JSON.stringify({ diskKey })});`;
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit', env });
-    while (!existsSync(noted)) await sleep(10);
-    const copy = `/proc/${readFileSync(noted, 'utf8').trim()}`;
-    assert.ok(existsSync(copy));
+    await until(() => existsSync(noted));
+    const copy = processOf(Number(readFileSync(noted, 'utf8')));
+    assert.ok(copy);
 
     child.kill('SIGKILL');
     await once(child, 'exit');
-    for (let waited = 0; existsSync(copy) && waited < 10_000; waited += 10) await sleep(10);
-    assert.equal(existsSync(copy), false);
+    await until(() => !isRunning(copy));
   });

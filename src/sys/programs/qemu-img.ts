@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/errors.ts';
 import { isThere, moveFile } from '../files/files.ts';
 import { temporaryBeside } from '../files/temporary.ts';
+import { endingWithUs } from './ending-with-us.ts';
 import { run } from './exec.ts';
 import { SECRET_PATH, withSecretPipe } from './secret-pipe.ts';
 
@@ -85,14 +86,19 @@ export async function qemuImg(
 ): Promise<string> {
   const command = [
     ...(background ? ['nice', '-n', '19'] : []),
-    ...(ENDS_WITH_US.has(args[0] ?? '') ? ['setpriv', '--pdeathsig', 'KILL'] : []),
-    'qemu-img',
-    ...args,
+    ...(ENDS_WITH_US.has(args[0] ?? '') ? endingWithUs(['qemu-img', ...args]) : ['qemu-img', ...args]),
   ];
   const [program = '', ...words] = diskKey === undefined ? command : withSecretPipe(command);
   const input = diskKey === undefined ? {} : { input: diskKey };
   const told = outputTo(onProgress);
-  const options = { timeoutMs, maxBytes: 256 << 20, ...input, ...told, ...(signal ? { signal } : {}) };
+  const options = {
+    name: 'qemu-img',
+    timeoutMs,
+    maxBytes: 256 << 20,
+    ...input,
+    ...told,
+    ...(signal ? { signal } : {}),
+  };
   try {
     return (await run(program, words, options)).stdout;
   } catch (error) {

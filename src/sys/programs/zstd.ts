@@ -4,17 +4,20 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { AppError, systemCode } from '../../lib/errors.ts';
 import type { Socket } from '../network/sockets.ts';
-import { PROGRAM_ENV } from './exec.ts';
+import { endingWithUs } from './ending-with-us.ts';
+import { hasProgram, PROGRAM_ENV } from './exec.ts';
 import { isDiskFull } from './qemu-img.ts';
 import { usualThreads } from './threads.ts';
 
-/** What waits for it is waiting: the quickest level, on all processors. It adds a checksum, by which damage is seen. */
+/** What waits for it is waiting: the quickest level, on the processors that work of ours takes. It adds a checksum, by which damage is seen. */
 export const PACKING = ['-1', `-T${usualThreads()}`];
-/** What that level has packed is unpacked in half a MiB; more is not what it has packed. */
+/** What that level has packed is unpacked in half a MiB; what asks for more than this was not packed by it. */
 export const UNPACKING = ['-d', '-M8MiB'];
 
-/** It ends with us, at whatever moment: nothing is saved for a service that is there no more. `$0` is whose child it should be. */
-const WHILE_WE_ARE = '[ "$PPID" = "$0" ] && exec zstd -q -c "$@"';
+/** Asked before a machine is touched for it. @throws PROGRAM_MISSING */
+export function requireZstd(): void {
+  if (!hasProgram('zstd')) throw new AppError('PROGRAM_MISSING', 'zstd is not installed');
+}
 
 /** What it reads or writes: an open file; a socket, which is its own from then on; or what is passed to it here. */
 type End = number | Socket | 'pipe';
@@ -37,8 +40,9 @@ interface Zstd extends AsyncDisposable {
  * another need not pass through us. Calling it off, and disposing of it, end it.
  */
 export function startZstd(args: readonly string[], { from, to, signal }: Ends): Zstd {
-  const words = ['--pdeathsig', 'KILL', 'sh', '-c', WHILE_WE_ARE, `${process.pid}`, ...args];
-  const child = spawn('setpriv', words, { stdio: [from, to, 'pipe'], env: PROGRAM_ENV });
+  // Nothing is saved for a service that is there no more.
+  const [program = '', ...words] = endingWithUs(['zstd', '-q', '-c', ...args]);
+  const child = spawn(program, words, { stdio: [from, to, 'pipe'], env: PROGRAM_ENV });
   for (const end of [from, to]) if (typeof end === 'object') end.destroy();
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { AppError, systemCode } from '../../../lib/errors.ts';
 import { pause } from '../../pause.ts';
+import { endingWithUs } from '../../programs/ending-with-us.ts';
 import { run } from '../../programs/exec.ts';
 import { isDiskFull } from '../../programs/qemu-img.ts';
 
@@ -26,7 +27,8 @@ export async function copySparse(from: string, to: string, { signal, onBytes }: 
   const looking = onBytes && look(to, over.signal, (taken) => onBytes(Math.min(taken, total), total));
   try {
     const how = ['--reflink=auto', '--sparse=always', '--dereference'];
-    await run('cp', [...how, '--', from, to], { timeoutMs: HOUR_MS, isGroup: true, ...(signal ? { signal } : {}) });
+    const [program = '', ...words] = endingWithUs(['cp', ...how, '--', from, to]);
+    await run(program, words, { name: 'cp', timeoutMs: HOUR_MS, isGroup: true, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (!(error instanceof AppError) || !isDiskFull(error)) throw error;
     throw new AppError('DISK_FULL', `a copy of ${from} does not fit: the disk is full`, { cause: error });

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { ageIdentityFrom, ageRecipientOf } from '../../secrets/age-stream.ts';
+import { ageEncrypting, ageIdentityFrom, ageRecipientOf } from '../../secrets/age-stream.ts';
 import { packStream, unpackStream } from './packed-stream.ts';
 
 const { signal } = new AbortController();
@@ -111,15 +113,23 @@ for (const [kind, recipient, opens] of KINDS) {
     const [other] = await once(server, 'connection');
     server.close();
     other.on('error', () => undefined);
-    const closed = once(other.resume(), 'close').then(() => 'closed');
+    // An end with bytes unread comes as an error first.
+    const closed = new Promise((resolve) => other.resume().once('close', () => resolve('closed')));
     // More than waits in a socket: somebody reads.
     await new Promise((resolve) => other.write(BYTES, resolve));
     child.kill('SIGKILL');
-    const found = await Promise.race([closed, sleep(5000, 'open', { ref: false })]);
+    const found = await Promise.race([closed, sleep(30_000, 'open', { ref: false })]);
     other.destroy();
     assert.equal(found, 'closed');
   });
 }
+
+test('what is encrypted and was not packed is refused in the words of who unpacks', async () => {
+  const path = join(folder, 'unpacked');
+  await pipeline(Readable.from([BYTES]), ageEncrypting(await ageRecipientOf(identity)), createWriteStream(path));
+  const [to] = await connected();
+  await assert.rejects(unpackStream(path, to, { identity, signal }), { code: 'PROGRAM_FAILED', message: /zstd/ });
+});
 
 test('what was packed by Node, as until now, is unpacked', async () => {
   const path = join(folder, 'former');

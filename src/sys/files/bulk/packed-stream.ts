@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { systemCode } from '../../../lib/errors.ts';
 import { requireGoing } from '../../../lib/interrupted.ts';
 import type { Socket } from '../../network/sockets.ts';
 import { PACKING, startZstd, UNPACKING } from '../../programs/zstd.ts';
@@ -8,6 +9,7 @@ import { fileError } from '../file-error.ts';
 import { removeFile } from '../files.ts';
 
 const CHUNK_BYTES = 1 << 20;
+const HUNG_UP = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** Whom what is packed is encrypted for; it lies in clear where that is nobody. */
 interface Packing {
@@ -23,7 +25,7 @@ interface Unpacking {
 
 /**
  * Packs what comes from a socket, of which nothing was read yet, into a file that must not exist, its owner’s alone, and brings it to the
- * disk; gives the file’s length. When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED
+ * disk; gives the file’s length. When this fails, the file is gone again. @throws DISK_FULL, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED, PROGRAM_MISSING
  */
 export async function packStream(from: Socket, path: string, { recipient, signal }: Packing): Promise<number> {
   try {
@@ -48,14 +50,17 @@ export async function packStream(from: Socket, path: string, { recipient, signal
 
 /**
  * Unpacks what `packStream` made into a socket, and ends it. Who reads there may hang up as soon as he has all of it.
- * @throws FILE_MISSING, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED, and what is damaged or hangs up before
+ * @throws FILE_MISSING, FILE_DENIED, INTERRUPTED, PROGRAM_FAILED, PROGRAM_MISSING, and what is damaged or hangs up before
  */
 export async function unpackStream(path: string, to: Socket, { identity, signal }: Unpacking): Promise<void> {
   try {
     await using file = await open(path);
     await using zstd = startZstd(UNPACKING, { from: identity === undefined ? file.fd : 'pipe', to, signal });
     if (identity !== undefined && zstd.input)
-      await pipeline(file.createReadStream({ highWaterMark: CHUNK_BYTES }), ageDecrypting(identity), zstd.input);
+      await pipeline(file.createReadStream({ highWaterMark: CHUNK_BYTES }), ageDecrypting(identity), zstd.input).catch(
+        // Who has hung up says why.
+        async (error) => (HUNG_UP.has(systemCode(error) ?? '') ? zstd.ended : Promise.reject(error)),
+      );
     await zstd.ended;
   } catch (error) {
     to.destroy();
