@@ -27,7 +27,7 @@ export function Events() {
       </>
     );
   const shown = data
-    .map((event) => ({ ...event, ...eventText(event, { language, said }) }))
+    .map((event, index) => ({ key: data.length - index, ...event, ...eventText(event, { language, said }) }))
     .filter((event) => isLike(event, filter));
   return (
     <>
@@ -35,9 +35,8 @@ export function Events() {
       <TextInput label={texts.filter} value={filter} onChange={({ target }) => setFilter(target.value)} mb="md" />
       <Table verticalSpacing="xs">
         <Table.Tbody>
-          {shown.map(({ at, vm, text, words }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: events have no name of their own, and the list is replaced as a whole
-            <Table.Tr key={`${at}-${index}`}>
+          {shown.map(({ key, at, vm, text, words }) => (
+            <Table.Tr key={key}>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>
                 <time dateTime={at} title={at}>
                   {momentText(at, language)}

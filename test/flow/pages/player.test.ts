@@ -140,6 +140,22 @@ test(
   },
 );
 
+test('who escapes from the first question is back where he asked', NEEDS, async (t) => {
+  const starting: Said['starting'] = {
+    code: 'PASSWORD_NEEDED',
+    reason: 'it has one',
+    causes: [],
+    remedy: 'Give it.',
+    details: {},
+  };
+  await using player = await openPlayer({ ...says([OFFICE]), starting });
+  const page = await opened(t, player.link('/'));
+  await page.getByRole('button', { name: 'Start' }).press('Enter');
+  await page.getByRole('dialog').getByLabel('Password', { exact: true }).press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  while ((await page.evaluate('document.activeElement?.textContent')) !== 'Start') await page.waitForTimeout(20);
+});
+
 test('an open menu is a menu for assistive technology, and is gone through by keyboard', NEEDS, async (t) => {
   await using player = await openPlayer(says([{ ...OFFICE, hasDevices: true }]));
   const page = await opened(t, player.link('/machines/office'));

@@ -16,10 +16,19 @@ interface PasswordDialogProps {
   isChange?: boolean;
   /** Its user may ask for a hot fix where he has lost it. */
   hasHotFix?: boolean;
+  /** Told when it is no longer seen, where what had the focus could not keep it. */
+  onClosed?: () => void;
 }
 
 /** Asks for what a start or a change of the password wants: the password, a new one twice, or both; or a name and its password. */
-export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = false }: PasswordDialogProps) {
+export function PasswordDialog({
+  vm,
+  title,
+  work,
+  isChange = false,
+  hasHotFix = false,
+  onClosed,
+}: PasswordDialogProps) {
   const texts = useTexts();
   const [wants, setWants] = useState<Wants>({ old: false, fresh: false });
   const [typed, setTyped] = useState(NOTHING);
@@ -49,7 +58,13 @@ export function PasswordDialog({ vm, title, work, isChange = false, hasHotFix = 
     isAboutPassword(work.error) || (work.isPending && (wants.old || wants.fresh) && password + fresh !== '');
   if (isLost) return <HotFix vm={vm} problem="password" onClose={() => setLost(false)} />;
   return (
-    <Modal opened={isOpen} onClose={close} title={title} closeButtonProps={{ 'aria-label': texts.close }}>
+    <Modal
+      opened={isOpen}
+      onClose={close}
+      title={title}
+      closeButtonProps={{ 'aria-label': texts.close }}
+      {...(onClosed ? { onExitTransitionEnd: onClosed } : {})}
+    >
       <form onSubmit={send}>
         <Stack>
           {isAgain && <FailureAlert error={work.error} texts={texts} />}

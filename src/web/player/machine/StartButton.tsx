@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import type { MachineAnswer } from '../../../api/machine.ts';
 import { AskFailure } from '../../ui/ask.ts';
 import { FailureAlert } from '../../ui/FailureAlert.tsx';
@@ -17,9 +17,10 @@ export function StartButton({ machine: { vm, state, cannotStart, hotFixes = [] }
   const texts = useTexts();
   const start = useStart();
   const asks = isAboutPassword(start.error);
-  // It keeps what is typed while it is tried.
-  const [hasAsked, setHasAsked] = useState(false);
-  if (asks && !hasAsked) setHasAsked(true);
+  const button = useRef<HTMLButtonElement>(null);
+  // It keeps what is typed while that is tried.
+  const [isTried, setTried] = useState(false);
+  if (start.isPending && !isTried) setTried(true);
   const isUnfit = start.error instanceof AskFailure && start.error.code === 'SUSPENDED_UNFIT';
   const discard = () => start.mutate({ ...start.variables, vm, discard: true });
   const word = state === 'suspended' ? texts.resume : texts.start;
@@ -40,15 +41,23 @@ export function StartButton({ machine: { vm, state, cannotStart, hotFixes = [] }
         </Alert>
       )}
       <Button
+        ref={button}
         variant={cannotStart ? 'default' : 'filled'}
         loading={start.isPending && !asks}
         onClick={() => start.mutate({ vm })}
       >
         {word}
       </Button>
-      {hasAsked && (
+      {isTried && (
         <Suspense fallback={null}>
-          <PasswordDialog vm={vm} title={`${word}: ${vm}`} work={start} hasHotFix={hotFixes.includes('password')} />
+          <PasswordDialog
+            vm={vm}
+            title={`${word}: ${vm}`}
+            work={start}
+            hasHotFix={hotFixes.includes('password')}
+            // A button that waits for an answer has lost it.
+            onClosed={() => button.current?.focus()}
+          />
         </Suspense>
       )}
     </Stack>
