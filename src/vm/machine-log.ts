@@ -31,10 +31,10 @@ export class MachineLog implements Disposable {
     this.#ended = this.#socket ? this.#bring(this.#socket, logPath) : Promise.resolve();
   }
 
-  /** What was said last, all of it once its writer has gone. */
-  async lastWords(): Promise<string> {
-    // No more can come than there is room for in the pipe.
-    this.#hurry.abort();
+  /** What a writer that has gone said last. From one that may not have gone, what it has said so far, at the pace that there is. */
+  async lastWords(hasGone = true): Promise<string> {
+    // No more can come from it than there is room for in the pipe.
+    if (hasGone) this.#hurry.abort();
     await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
     return this.#last.trim();
   }

@@ -71,7 +71,7 @@ test('what is connected stays while policy lets it, and goes at once when it doe
 test('what its user takes away himself is told of as that', async (t) => {
   const { devices, world } = await withDisc(t, { type: 'everybody' });
   await devices.disconnect('cd', false);
-  assert.deepEqual(world.told, ['“cd” is disconnected: its user wanted it so']);
+  assert.deepEqual(world.told, ['“cd” is disconnected: by hand']);
 });
 
 test('a machine that is powered on without policies keeps what is connected, whatever policy says of it', async (t) => {

@@ -58,7 +58,7 @@ export function deviceFacts(name: string, device: MachineDevice, { type: may }: 
 
 /** Why a device is taken away that policy still lets be connected. */
 const TAKEN = {
-  asked: 'its user wanted it so',
+  asked: 'by hand',
   'let-go': 'it was let go of',
   suspended: 'the machine is being suspended',
 } as const;

@@ -238,8 +238,8 @@ export class RunningMachine implements AsyncDisposable {
     if (this.#detached) return;
     await this.share[Symbol.asyncDispose]();
     await this.#term[Symbol.asyncDispose]();
-    await hasGone(record.qemu, QUIT_MS);
-    const why = standing.end ?? `QEMU ended by itself: ${(await qemuLog.lastWords()) || 'without a message'}`;
+    const isGone = await hasGone(record.qemu, QUIT_MS);
+    const why = standing.end ?? `QEMU ended by itself: ${(await qemuLog.lastWords(isGone)) || 'without a message'}`;
     try {
       await removeRecord(spec.runFolder);
     } finally {

@@ -16,13 +16,13 @@ const PATIENCE_S = 600;
  * Opens a file with the rights of a user, and writes behind what is in it all that is said at a socket of root’s; the process that does so
  * becomes that user, but nobody except root can look into it, for it was root’s. QEMU stands still while nobody takes what its guest
  * prints, so it is always taken: what a printer or a terminal does not take at once waits here.
- * Without a socket it only says what the file is.
+ * Without a socket it only says what the file is; a port that somebody has, perhaps we ourselves, is one.
  */
-const PRINT_OUT = `use IO::Socket::UNIX; use Fcntl qw(:DEFAULT :mode); use POSIX (); use Errno qw(EAGAIN EINTR);
+const PRINT_OUT = `use IO::Socket::UNIX; use Fcntl qw(:DEFAULT :mode); use POSIX (); use Errno qw(EAGAIN EBUSY EINTR);
   my ($socket, $path, $most, $uid, @groups) = @ARGV;
   if (defined $uid) { $) = join ' ', $groups[0], @groups; $> = $uid; die "cannot be user $uid\\n" unless $> == $uid; }
   umask 077;
-  unless (sysopen(our $file, $path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY)) { print 'errno ', $! + 0; exit ${NOT_OPENED}; }
+  unless (sysopen(our $file, $path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY)) { if ($socket eq '' && $! == EBUSY) { print 'port'; exit 0; } print 'errno ', $! + 0; exit ${NOT_OPENED}; }
   my ($type, $rdev) = (stat $file)[2, 6];
   my $major = $rdev >> 8 & 0xfff;
   my $is = S_ISREG($type) ? 'file' : S_ISCHR($type) && ($major == 6 || $major == 180 || -t $file) ? 'port' : 'other';

@@ -7,8 +7,7 @@ import type { DeviceDriver } from './driver.ts';
 /** A further network card, which is always there: what is connected is its cable. */
 export const network: DeviceDriver<'network'> = {
   async connect({ qemu }, name, device, { what }) {
-    if (what !== undefined)
-      throw new AppError('USAGE', `“${name}” is a network card: no file or device is connected as it`);
+    if (what !== undefined) throw new AppError('USAGE', `“${name}” is a network card: it takes no file and no device`);
     await qemu.execute('set_link', { name: deviceId(name), up: true });
     return device.network;
   },

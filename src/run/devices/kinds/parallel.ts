@@ -12,11 +12,10 @@ export const parallel: DeviceDriver<'parallel'> = {
   async connect(host, name, _device, { what: wanted, uid }) {
     const what = requireFile(name, wanted);
     // What was connected before stays where this cannot be.
-    if (!(await canPrintTo({ path: what, uid })))
-      throw new AppError('DEVICE_IMAGE', `${what} is neither a file nor a port to print to`);
+    if (!(await canPrintTo({ path: what, uid }))) throw noPlace(what);
     // QEMU hears one at a time.
     await letGo(host, name);
-    await printOut({ socket: host.parallel, path: what, uid });
+    if (!(await printOut({ socket: host.parallel, path: what, uid }))) throw noPlace(what);
     await noticed(host, name, true);
     return what;
   },
@@ -35,4 +34,8 @@ async function noticed({ qemu }: DeviceHost, name: string, isLed: boolean): Prom
     if (waited >= NOTICED_MS) throw new AppError('VM_FAILED', `QEMU does not follow what “${name}” leads to`);
     await sleep(10);
   }
+}
+
+function noPlace(path: string): AppError {
+  return new AppError('DEVICE_IMAGE', `${path} is neither a file nor a port to print to`);
 }
