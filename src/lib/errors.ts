@@ -882,7 +882,7 @@ export const ERRORS = {
   DAEMON_HANGS_UP: {
     exit: 75,
     http: 503,
-    hint: 'It takes so many connections and no more: end commands and pages that watch or show machines, then repeat.',
+    hint: 'It takes no more connections than it has: end commands and pages that watch or show machines, then repeat.',
   },
   ROOTLESS_UNAVAILABLE: {
     exit: 69,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const MOST_ROUNDS = 200;
+const MOST_ROUNDS = 100;
 
 /**
  * How many bytes this process holds when its garbage is collected, again and again until these are at most `enough`: what is let go of is

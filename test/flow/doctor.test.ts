@@ -65,5 +65,8 @@ test('a service that hangs up is there: the doctor does not have it started', as
 
   const { stdout, stderr } = await program('lazaret', ['--socket', socket, 'doctor']);
 
-  assert.match(`${stdout}${stderr}`, /NOT OK +the service answers +.* hangs up: end commands and pages that watch/);
+  assert.match(
+    `${stdout}${stderr}`,
+    /NOT OK +the service answers +.* closes the connection: end commands and pages that watch/,
+  );
 });

@@ -16,6 +16,7 @@ import { hasProgram, run } from '../../src/sys/programs/exec.ts';
 import { ended, program } from '../fakes/command-line.ts';
 import { madeProject, PASSPHRASE, scratch } from '../fakes/made-project.ts';
 import { type Remedy, said, tryRemedies } from '../fakes/remedy.ts';
+import { until } from '../system/net/until.ts';
 
 const skip =
   hasProgram('qemu-img') && process.getuid?.() === 0 ? false : 'qemu-img is not installed, or root is needed';
@@ -207,7 +208,8 @@ const REMEDIES: Remedy[] = [
         fails: () => lazaret('list'),
         async remedy() {
           for (const one of watching) one.destroy();
-          await lazaret('list');
+          // A busy service notices in its own time.
+          await until(() => lazaret('list').then(Boolean, () => false));
         },
       };
     },

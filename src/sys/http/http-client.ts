@@ -102,7 +102,7 @@ async function noAnswer(cause: unknown, socketPath: string, signal: AbortSignal 
     return new AppError('DAEMON_DENIED', `you may not use ${socketPath}`, { cause });
   // One that has ended, or is ending, listens no more.
   if (['EPIPE', 'ECONNRESET'].includes(code) && (await hasListener(socketPath).catch(() => true)))
-    return new AppError('DAEMON_HANGS_UP', `the service on ${socketPath} hangs up`, { cause });
+    return new AppError('DAEMON_HANGS_UP', `the service on ${socketPath} closes the connection`, { cause });
   return new AppError('DAEMON_UNREACHABLE', `no service answers on ${socketPath}`, { cause });
 }
 

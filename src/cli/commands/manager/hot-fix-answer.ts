@@ -152,7 +152,8 @@ const PROBLEM_TEXT: Record<OpenedRequest['problem'], string> = {
 };
 
 function wordText({ kind, days, date, message }: AnsweredHotFix): string {
-  const text = days !== undefined ? `${days} days` : date !== undefined ? `until ${date}` : WORDS[kind];
+  const text =
+    days !== undefined ? `${days} ${days === 1 ? 'day' : 'days'}` : date !== undefined ? `until ${date}` : WORDS[kind];
   return message === undefined ? text : `${text}: ${message}`;
 }
 

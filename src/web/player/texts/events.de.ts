@@ -30,8 +30,8 @@ const ENDS: Record<string, string> = {
 
 /** Why a device was taken away: by a word of its own, or the code of what forbids it. */
 const TAKEN: Record<string, string> = {
-  asked: 'ihr Benutzer wollte es so',
-  'let-go': 'es wurde losgelassen',
+  asked: 'von Hand',
+  'let-go': 'der Gast hat es losgelassen, oder es ist weg',
   suspended: 'die Maschine wird angehalten',
   DEVICE_FORBIDDEN: 'das Projekt lässt es nicht zu',
 };

@@ -57,7 +57,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
   VM_NOT_RUNNING: 'Starten Sie zuerst die Maschine. Sollte sie beendet werden, ist nichts mehr zu tun.',
   VM_DISK_FULL: 'Schaffen Sie Platz auf diesem Computer: die Maschine läuft von selbst weiter und hat nichts verloren.',
   VM_STANDS_STILL:
-    'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie mit „lazaret stop --force“ (in einem Projekt: dem Knopf auf ihrer Seite, oder Strg-C, wo sie läuft) aus, und starten Sie sie noch einmal.',
+    'Sehen Sie an, was mit der Maschine geschehen ist, schalten Sie sie aus, mit „lazaret stop --force“ (in einem Projekt: dem Knopf auf ihrer Seite, oder Strg-C, wo sie läuft), und starten Sie sie noch einmal.',
   CONSOLE_TAKEN: 'Eine serielle Konsole hat nur einen Benutzer: warten Sie, oder nehmen Sie „lazaret view“.',
   VM_NOT_READY:
     'Sehen Sie auf ihren Bildschirm oder ihre Konsole: vielleicht startet sie noch, wartet auf jemanden, oder ihre Netzkarte ist aus.',
@@ -335,7 +335,7 @@ export const REMEDIES_DE: Record<FailureCode, string> = {
     'Tun Sie, was neben jeder Zeile mit NOT OK steht; „lazaret doctor --fix“, als root, tut, was ein Befehl tun kann.',
   DAEMON_UNREACHABLE: 'Starten Sie den Dienst: „lazaretd“ als root.',
   DAEMON_HANGS_UP:
-    'Er nimmt nur so viele Verbindungen an: beenden Sie Befehle und Seiten, die Maschinen verfolgen oder zeigen, und wiederholen Sie es.',
+    'Er nimmt nicht mehr Verbindungen an, als er schon hat: beenden Sie Befehle und Seiten, die Maschinen verfolgen oder zeigen, und wiederholen Sie es.',
   ROOTLESS_UNAVAILABLE:
     'Verbinden Sie diesen Computer mit einem Netz, installieren Sie passt und uidmap, lassen Sie Benutzer /dev/net/tun öffnen und Namensräume anlegen, oder betreiben Sie den Dienst als root.',
   DAEMON_BUSY: 'Ein anderer Dienst von Lazaret arbeitet an diesem Ordner: halten Sie zuerst ihn an.',

@@ -258,7 +258,7 @@ export const SENTENCES_DE: Record<FailureCode, Sentence> = {
   NETWORK_FAILED: 'Das Netz der Maschine kam nicht zustande',
   COMPUTER_UNREADY: 'Diesem Computer fehlt etwas, das Maschinen brauchen',
   DAEMON_UNREACHABLE: 'Der Dienst von Lazaret antwortet nicht',
-  DAEMON_HANGS_UP: 'Der Dienst von Lazaret legt auf',
+  DAEMON_HANGS_UP: 'Der Dienst von Lazaret beendet die Verbindung',
   ROOTLESS_UNAVAILABLE: 'Ohne root kann der Dienst auf diesem Computer nicht laufen',
   DAEMON_BUSY: 'Ein anderer Dienst arbeitet an diesem Ordner',
   DAEMON_DENIED: 'Sie dürfen den Dienst von Lazaret nicht benutzen',
