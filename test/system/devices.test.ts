@@ -162,7 +162,7 @@ test('facts 33 and 34: a user connects what his project lets him, of what his ma
     const carrier = async () =>
       (await job.guest('ip link set eth1 up && cat /sys/class/net/eth1/carrier')).output.trim();
     assert.equal(await carrier(), '0');
-    assert.match((await lazaret('connect', vm, 'lan', first)).said, /USAGE: “lan” is a network card: no file/);
+    assert.match((await lazaret('connect', vm, 'lan', first)).said, /USAGE: “lan” is a network card: it takes no file/);
     assert.match((await lazaret('connect', vm, 'lan')).said, /“lan” of office is connected: isolated/);
     assert.equal(
       (await job.guest('timeout 20 sh -c "until grep -q 1 /sys/class/net/eth1/carrier; do sleep 0.05; done"')).status,

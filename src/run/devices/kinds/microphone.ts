@@ -8,7 +8,7 @@ import type { DeviceDriver } from './driver.ts';
 export const microphone: DeviceDriver<'microphone'> = {
   async connect({ heardIn = 'the player' }, name, _device, { what }) {
     if (what === undefined) return heardIn;
-    throw new AppError('USAGE', `“${name}” is the microphone of ${heardIn}: no file or device is connected as it`);
+    throw new AppError('USAGE', `“${name}” is the microphone of ${heardIn}: it takes no file and no device`);
   },
   disconnect: async () => undefined,
   isConnected: async () => true,

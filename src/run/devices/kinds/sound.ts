@@ -5,7 +5,7 @@ import type { DeviceDriver } from './driver.ts';
 export const sound: DeviceDriver<'sound'> = {
   async connect({ heardIn = 'the player' }, name, _device, { what }) {
     if (what === undefined) return heardIn;
-    throw new AppError('USAGE', `“${name}” is heard in ${heardIn}: no file or device is connected as it`);
+    throw new AppError('USAGE', `“${name}” is heard in ${heardIn}: it takes no file and no device`);
   },
   disconnect: async () => undefined,
   isConnected: async () => true,
