@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { FailureText } from './failure.ts';
 
 /** What its user calls it: one line, of what can be seen. */
-const Name = z
-  .string()
-  .regex(/^(?=.*\S)\P{C}{1,80}$/u, 'has to be of 1 to 80 characters, in one line, that can be seen');
+const Name = z.string().regex(/^(?=.*\S)\P{C}{1,80}$/u, 'needs 1 to 80 characters that can be seen, in one line');
 
 export const TakeSnapshotRequest = z.strictObject({ name: Name, description: z.string().max(2000).exactOptional() });
 

@@ -6,7 +6,7 @@ import { TakeSnapshotRequest } from '../../api/snapshots.ts';
 import { takeSnapshot } from './snapshots.ts';
 
 /** In words: nobody reads a pattern. */
-const SEEN = 'has to be of 1 to 80 characters, in one line, that can be seen';
+const SEEN = 'needs 1 to 80 characters that can be seen, in one line';
 
 test('a snapshot has a name that can be seen in a list, of an administrator’s and of a user’s', async (t) => {
   const { folder } = await madeProject(t);

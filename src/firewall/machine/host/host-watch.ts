@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../lib/errors.ts';
 import { pause } from '../../../sys/pause.ts';
+import { endingWithUs } from '../../../sys/programs/ending-with-us.ts';
 import { LineProgram } from '../../../sys/programs/line-program.ts';
 
 /** What happens together is looked at once; a computer on which much happens has its peace in between. */
@@ -53,11 +54,12 @@ async function wokenWithin(ms: number, news: News, signal: AbortSignal): Promise
   await pause(ms, AbortSignal.any([over.signal, signal]));
 }
 
-/** A monitor reads no input that would end with us: the kernel ends it when we die. */
+/** A monitor reads no input that would end with us. */
 async function hear(command: readonly string[], tell: () => void, signal: AbortSignal): Promise<void> {
+  const [first = '', ...words] = endingWithUs(command);
   while (!signal.aborted) {
     try {
-      await using program = await LineProgram.start('setpriv', ['--pdeathsig', 'KILL', ...command]);
+      await using program = await LineProgram.start(first, words);
       const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       while (!program.hasEnded && !signal.aborted) {
         const said = await Promise.race([program.next(LOOK_MS), stopped]);

@@ -17,10 +17,7 @@ export const FIELDS_DE: readonly (readonly [english: string, german: string])[] 
   ['has control characters', 'hat Steuerzeichen'],
   ['is no whole path: it begins with /', 'ist kein ganzer Pfad: er beginnt mit /'],
   ['is no name of a queue', 'ist kein Name einer Warteschlange'],
-  [
-    'has to be of 1 to 80 characters, in one line, that can be seen',
-    'braucht 1 bis 80 Zeichen, in einer Zeile, die zu sehen sind',
-  ],
+  ['needs 1 to 80 characters that can be seen, in one line', 'braucht 1 bis 80 sichtbare Zeichen in einer Zeile'],
   ['begins or ends with a blank', 'beginnt oder endet mit einem Leerzeichen'],
   ['has more than one device for sound', 'hat mehr als ein Gerät für Ton'],
   ['has more than one microphone', 'hat mehr als ein Mikrofon'],
